@@ -1,0 +1,52 @@
+# Works with python3 (3.11 to 3.13), pip and make alone; uv is used where it is installed.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+# The demo stands on a fixed day, so that its quarter is running whenever it is tried.
+DEMO_DAY := 2026-11-23
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report test check dev bench lock
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
+
+setup: $(READY) ## the environment in .venv, from requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "Python 3.11 to 3.13 is needed, this is %d.%d; name another with make PYTHON=python3.12" % v)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing the locked packages into .venv (about a minute the first time)"
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock && \
+	  uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@
+
+report: $(READY) ## one full refresh of the demo, and where its site lies
+	@OKR_TODAY=$${OKR_TODAY:-$(DEMO_DAY)} $(BIN)/okr sandbox -- $(BIN)/okr refresh
+
+test: $(READY) ## every test (installs Debian's chromium when it is missing and may be installed)
+	@sh tests/need_chromium.sh
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## lint, types, SQL style, definitions
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint dbt_project/models
+	@$(BIN)/okr check
+	@$(BIN)/python -c 'from pipelines.settings import Workspace; from pipelines.warehouse.transform import invoke; invoke(Workspace.from_environment(), ["parse"])'
+	@OKR_DATA_DIR=$${OKR_DATA_DIR:-.okr} DAGSTER_HOME=$$(mkdir -p .okr/dagster && cd .okr/dagster && pwd) $(BIN)/dagster definitions validate
+
+dev: $(READY) ## the Dagster UI on 127.0.0.1:3000, its channels pointed at the sandbox
+	@mkdir -p .okr/dagster && cp -n pipelines/dagster.yaml .okr/dagster/ || true
+	@OKR_TODAY=$${OKR_TODAY:-$(DEMO_DAY)} DAGSTER_HOME=$$PWD/.okr/dagster $(BIN)/okr sandbox -- $(BIN)/dagster dev -h 127.0.0.1
+
+bench: $(READY) ## the figures of benchmarks/, measured on this machine
+	@$(BIN)/python -m benchmarks
+
+lock: $(READY) ## requirements.lock anew from pyproject.toml, hashes in, addresses out (needs uv)
+	@uv pip compile pyproject.toml --group dev --extra s3 --extra sdk-check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
