@@ -1,0 +1,60 @@
+"""What each channel is, read from `channels/<channel>/channel.toml` without importing its code.
+
+`okr check` and the definitions ask here which channels and measures exist; importing the sources themselves would
+cost them dlt (1.2 s).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+# Measures in money, converted to the reporting currency. A measure of a file source is money when its name is one of
+# these or ends in one of them after an underscore (`tv_spend`).
+MONEY = ("spend", "cost", "conversion_value", "revenue", "amount", "pipeline_value")
+
+
+@dataclass(frozen=True)
+class ChannelInfo:
+    """One channel: its id, what people call it, and the measures it brings.
+
+    `kind` is ads, analytics, search, crm, email, database or file. A self-attributing channel counts a conversion for
+    itself whatever the others claim, so conversions of several must not be added unawares. `lookback_days` is how many
+    days back a refresh reads again by default. Measures in `counted_once` are people, counted once over a whole
+    interval: their days must never be added up. With `names_own_measures` the channel's settings say what it brings.
+    """
+
+    name: str
+    title: str
+    kind: str
+    self_attributing: bool
+    lookback_days: int
+    measures: tuple[str, ...]
+    counted_once: tuple[str, ...] = ()
+    names_own_measures: bool = False
+
+
+def is_money(measure: str) -> bool:
+    """Whether values of this measure are amounts of a currency."""
+    return any(measure == name or measure.endswith(f"_{name}") for name in MONEY)
+
+
+@cache
+def channels() -> dict[str, ChannelInfo]:
+    """Every channel this package can load, by id, in alphabetical order."""
+    found = {}
+    for path in sorted((Path(__file__).parent / "channels").glob("*/channel.toml")):
+        described = tomllib.loads(path.read_text(encoding="utf-8"))
+        found[path.parent.name] = ChannelInfo(
+            name=path.parent.name,
+            title=described["title"],
+            kind=described["kind"],
+            self_attributing=described["self_attributing"],
+            lookback_days=described["lookback_days"],
+            measures=tuple(described["measures"]),
+            counted_once=tuple(described.get("counted_once", [])),
+            names_own_measures=described.get("names_own_measures", False),
+        )
+    return found

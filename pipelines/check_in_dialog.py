@@ -1,0 +1,112 @@
+"""`okr check-in`: the numbers as they stand, the questions of the key result's type, and the file they become."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines import okrs, settings
+from pipelines.errors import OkrError
+from pipelines.settings import Workspace
+
+# What a check-in says of a key result without KPI, by type; one with a KPI gets its value from the channels.
+ANSWER_OF = {"milestones": "done", "binary": "met", "qualitative": "grade"}
+QUESTIONS = {
+    "confidence": "How sure are you that it will be reached (0 to 1, or 70%)",
+    "value": "The value now",
+    "done": "Milestones done by now (their ids, with commas)",
+    "met": "Is it met (yes or no)",
+    "grade": "Grade (0 to 1)",
+    "note": "What happened",
+    "next": "What is next",
+}
+
+
+def check_in(workspace: Workspace, key_result: str, given: dict[str, Any]) -> Path:
+    """Ask for what `given` leaves out, if somebody is there to answer, and write the check-in; its file.
+
+    Somebody is there at a terminal, or when no answer was given as an option. Raises DefinitionsError or OkrError, and
+    then nothing is written.
+    """
+    from pipelines.okrs.check_in import write_check_in
+    from pipelines.okrs.words import did_you_mean, shown
+
+    defined = okrs.read(workspace.definitions_dir)
+    if key_result not in defined.key_result_by_id:
+        raise OkrError(
+            f"there is no key result {shown(key_result)}; {did_you_mean(key_result, defined.key_result_by_id)}"
+        )
+    result = defined.key_result_by_id[key_result][1]
+    answers = dict(given)
+    if sys.stdin.isatty() or not any(value is not None for value in given.values()):
+        _show(workspace.snapshot, key_result)
+        for name in _asked(result):
+            if answers.get(name) is None:
+                answers[name] = click.prompt(QUESTIONS[name], default="", show_default=False) or None
+    day = answers.pop("date") or settings.today(defined.settings.timezone)
+    return write_check_in(
+        workspace.definitions_dir,
+        defined,
+        key_result=key_result,
+        date=day if isinstance(day, date) else date.fromisoformat(day),
+        author=answers.pop("author") or _author(),
+        done=_ids(answers.pop("done")),
+        met=_yes_or_no(answers.pop("met")),
+        **answers,
+    )
+
+
+def _asked(result: Any) -> list[str]:
+    """The questions for this key result, in order."""
+    answer = ANSWER_OF.get(result.type) or ("value" if result.kpi is None else None)
+    return ["confidence", *([answer] if answer else []), "note", "next"]
+
+
+def _show(snapshot: Path, key_result: str) -> None:
+    """The numbers as last published, and the last check-in."""
+    import duckdb
+
+    if not snapshot.exists():
+        click.echo("(no numbers yet: nothing has been published)")
+        return
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        row = connection.execute(
+            "select title, status, status_reason, data_through, last_check_in, last_check_in_by, confidence,"
+            " last_check_in_next from marts.key_results where key_result_id = ?",
+            [key_result],
+        ).fetchone()
+    if row is None:
+        click.echo("(no numbers yet: it is newer than the last refresh)")
+        return
+    title, status, reason, through, last, author, confidence, planned = row
+    click.echo(title)
+    click.echo(f"  {status.replace('_', ' ')}: {reason}" + (f" (data through {through})" if through else ""))
+    if last:
+        sure = "" if confidence is None else f", confidence {confidence:.0%}"
+        click.echo(
+            f"  last check-in {last} by {author or 'nobody named'}{sure}" + (f"; next: {planned}" if planned else "")
+        )
+
+
+def _author() -> str | None:
+    return os.environ.get("GIT_AUTHOR_NAME") or os.environ.get("USER")
+
+
+def _ids(text: str | None) -> list[str] | None:
+    return [part.strip() for part in text.split(",") if part.strip()] if text else None
+
+
+def _yes_or_no(answer: Any) -> bool | None:
+    if answer is None or isinstance(answer, bool):
+        return answer
+    word = str(answer).strip().lower()
+    if word in ("y", "yes", "true", "s", "si", "sí"):
+        return True
+    if word in ("n", "no", "false"):
+        return False
+    raise OkrError(f"{answer!r} is neither yes nor no; nothing was written")

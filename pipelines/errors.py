@@ -1,0 +1,110 @@
+"""Everything this package raises on purpose, and the finding that `okr check` prints.
+
+    OkrError
+    ├── DefinitionsError     findings in okr_definitions/ (carries them all)
+    ├── PagesError           findings in reports/ (carries them all)
+    ├── ChannelError         one channel could not be loaded; the others go on
+    │   ├── CredentialsError   the vendor refused who we are; a person must act
+    │   ├── QuotaError         the vendor asks to wait longer than a refresh may take
+    │   ├── VendorError        the vendor answers wrongly or not at all
+    │   └── InputFileError     a file of a file source cannot be read as declared
+    ├── UnknownChannelError  a command names a channel that is not there or not on
+    ├── LockedError          another process is writing the warehouse
+    ├── TransformError       dbt failed; nothing is published
+    ├── GateError            the data would make a report that misleads; nothing is published
+    ├── PublishError         the site could not be built or put in place; the old one stays
+    └── DeliveryError        a digest, an alert or a copy of the site did not reach its place; the others went
+
+Every message says what happened, where (path:line, channel, account, day) and what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One line of `okr check`: what is wrong at a place, and what to do about it.
+
+    `path` is relative to the working directory where possible; `line` counts from 1.
+    """
+
+    path: str
+    line: int
+    severity: Literal["error", "warning"]
+    what: str
+    todo: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.severity}: {self.what}; {self.todo}"
+
+
+class OkrError(Exception):
+    """Root of the errors that are shown to a person without a traceback."""
+
+
+class _FindingsError(OkrError):
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = sorted(findings)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class DefinitionsError(_FindingsError):
+    """The definitions cannot be used; `findings` holds every error and warning of all files."""
+
+
+class PagesError(_FindingsError):
+    """The report pages cannot be built; `findings` holds every error and warning of all pages."""
+
+
+class ChannelError(OkrError):
+    """One channel could not be loaded. Its last good data stays and is stamped stale."""
+
+    def __init__(self, channel: str, what: str, todo: str, account_id: str | None = None) -> None:
+        self.channel = channel
+        self.account_id = account_id
+        where = channel if account_id is None else f"{channel} account {account_id}"
+        super().__init__(f"{where}: {what}; {todo}")
+
+
+class CredentialsError(ChannelError):
+    """The vendor refused the credentials; only a person can mend that."""
+
+
+class QuotaError(ChannelError):
+    """The vendor asks to wait longer than a refresh may take."""
+
+
+class VendorError(ChannelError):
+    """The vendor cannot be reached, or answers in a way that must not be trusted."""
+
+
+class InputFileError(ChannelError):
+    """A file of a file source cannot be read as declared; nothing of that file is loaded."""
+
+
+class UnknownChannelError(OkrError):
+    """A channel was named that does not exist or is not on."""
+
+
+class LockedError(OkrError):
+    """Another process holds the writer's lock of the warehouse."""
+
+
+class TransformError(OkrError):
+    """The dbt models or their tests failed; what was published before stays."""
+
+
+class GateError(OkrError):
+    """The health gate is closed: publishing now would mislead. What was published before stays."""
+
+
+class PublishError(OkrError):
+    """The site could not be built or put in place; what was published before stays."""
+
+
+class DeliveryError(OkrError):
+    """A digest, an alert or a copy of the site could not be delivered; running the command again sends what is left."""

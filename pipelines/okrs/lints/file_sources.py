@@ -1,0 +1,45 @@
+"""File sources name files that can be read, and currencies that can be converted."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipelines.errors import Finding
+from pipelines.okrs.findings import advice, mistake
+from pipelines.okrs.lints.context import Context
+from pipelines.okrs.models.file_sources import FileSourceEntry
+from pipelines.okrs.words import shown
+
+EXCEL = (".xlsx", ".xlsm")
+READABLE = (".csv", ".tsv", ".txt", ".parquet", ".pq", *EXCEL)
+
+
+def lint_file_sources(context: Context) -> Iterator[Finding]:
+    """Kinds of files that are not read, patterns that match nothing, currencies without any rate."""
+    rated = {rate.currency for rate in context.definitions.exchange_rates}
+    reporting = context.definitions.settings.currency
+    known = not context.broken.get("settings")
+    for entry, source in zip(context.definitions.file_source_entries, context.definitions.file_sources, strict=True):
+        yield from _path(entry, source.pattern)
+        if known and source.currency is not None and source.currency != reporting and source.currency not in rated:
+            what = f"there is no exchange rate for {source.currency}"
+            todo = f"add rows `date,{source.currency},rate` to exchange_rates.csv"
+            yield mistake(entry.place.path, entry.place.at("currency"), what, todo)
+        if source.date_format is not None and "%" not in source.date_format:
+            what = f"{shown(source.date_format)} is not a date format"
+            yield mistake(entry.place.path, entry.place.at("date_format"), what, 'write it as "%d/%m/%Y"')
+
+
+def _path(entry: FileSourceEntry, pattern: Path) -> Iterator[Finding]:
+    path, line = entry.place.path, entry.place.at("path")
+    suffix = pattern.suffix.lower()
+    if "://" in entry.path:
+        yield mistake(path, line, f"{shown(entry.path)} is an address, not a file", "download it into a folder first")
+    elif suffix not in READABLE and not glob.has_magic(pattern.name[-1:]):
+        yield mistake(path, line, f"files ending in {shown(suffix)} are not read", "use .csv, .xlsx or .parquet")
+    elif entry.sheet is not None and suffix not in EXCEL:
+        yield mistake(path, entry.place.at("sheet"), f"a {suffix} file has no sheets", "remove `sheet`")
+    elif next(glob.iglob(str(pattern), recursive=True), None) is None:  # noqa: PTH207  absolute patterns too
+        yield advice(path, line, f"no file matches {shown(entry.path)}", "put one there, or mend the path")

@@ -1,0 +1,44 @@
+"""The dlt source that lands the definitions as tables of the schema `definitions`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dlt
+import pyarrow as pa
+from dlt.common.libs.pyarrow import py_arrow_to_table_schema_columns
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from pipelines.errors import OkrError
+
+DATASET = "definitions"
+
+
+def definitions_source(tables: Mapping[str, pa.Table]) -> Any:
+    """A dlt source with one resource a table, each replaced whole; a table without rows is created, or emptied."""
+    return dlt.source(lambda: [_resource(name, table) for name, table in tables.items()], name=DATASET)()
+
+
+def land(tables: Mapping[str, pa.Table], *, warehouse: Path, pipelines_dir: Path) -> None:
+    """Load the tables into the DuckDB file `warehouse`. Raises OkrError if that fails; landing again mends it."""
+    pipeline = dlt.pipeline(
+        DATASET,
+        pipelines_dir=str(pipelines_dir),
+        dataset_name=DATASET,
+        destination=dlt.destinations.duckdb(str(warehouse)),
+    )
+    # What an interrupted run left behind is older than what is landed now, and everything is replaced anyway.
+    pipeline.abort_packages()
+    try:
+        # Tables are made anew: a column that changed its type in a new version would stop every later refresh.
+        pipeline.run(definitions_source(tables), refresh="drop_resources")
+    except PipelineStepFailed as failure:
+        cause = str(failure.exception).splitlines()[0] if failure.exception else failure.step
+        raise OkrError(f"the definitions could not be written to {warehouse}: {cause}; refresh again") from failure
+
+
+def _resource(name: str, table: pa.Table) -> Any:
+    columns: Any = py_arrow_to_table_schema_columns(table.schema)
+    return dlt.resource([table], name=name, write_disposition="replace", columns=columns)

@@ -1,0 +1,86 @@
+"""The rows that definitions become in the warehouse, schema `definitions`: dbt reads these, never YAML.
+
+Grain and meaning stand beside each table. Amounts are DECIMAL(28,9); shares and progress are doubles; texts are
+plain strings in the report's language, with all languages as JSON in the column of the same name plus `_texts`.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+AMOUNT = pa.decimal128(28, 9)
+RATE = pa.decimal128(28, 12)
+_text, _int, _share, _bool, _date = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.date32()
+_moment = pa.timestamp("us", tz="UTC")
+
+
+def _table(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema(list(columns.items()))
+
+
+TABLES: dict[str, pa.Schema] = {
+    # one row: the refresh these definitions were landed by; `today` is the reporting zone's day
+    "context": _table(today=_date, refresh_id=_text, refreshed_at=_moment),
+    # one row; language is the first part of locale
+    "settings": _table(
+        organisation=_text, currency=_text, timezone=_text, locale=_text, language=_text, check_in_day=_text,
+        status_on_track=_share, status_at_risk=_share, grace=_share,
+        success_committed=_share, success_aspirational=_share,
+        objectives_min=_int, objectives_max=_int, check_in_stale_after_days=_int,
+    ),
+    # one row a period: those defined and every built-in one that an objective names; kind: quarter|month|year|custom
+    "periods": _table(period_id=_text, title=_text, kind=_text, start_date=_date, end_date=_date),
+    # one row a team; recipients is a JSON list
+    "teams": _table(team_id=_text, title=_text, title_texts=_text, recipients=_text),
+    # one row a KPI; kind: flow|ratio|stock|distinct; flow, stock and distinct have measure, ratio has the other two
+    "kpis": _table(
+        kpi_id=_text, title=_text, title_texts=_text, description=_text, description_texts=_text, kind=_text,
+        measure=_text, numerator=_text, denominator=_text, unit=_text, better=_text, dedupe=_text,
+    ),
+    # one row a value of a `where` condition. A campaign-day belongs to the KPI when it meets every
+    # condition_no: for operator `in` / `like` one of its values matches, for `not_in` / `not_like` none does
+    "kpi_conditions": _table(kpi_id=_text, condition_no=_int, field=_text, operator=_text, value=_text),
+    # one row a measure name known: of the catalogue and of file sources; is_money: converted to the reporting currency
+    "measures": _table(measure=_text, is_money=_bool),
+    "objectives": _table(
+        objective_id=_text, position=_int, title=_text, title_texts=_text, description=_text, period_id=_text,
+        team_id=_text, owner=_text, parent_id=_text, ambition=_text, approved_by=_text, approved_on=_date,
+        path=_text, line=_int,
+    ),
+    # one row a scored number. role: key_result | objective_measure (an objective's own `measure`, then
+    # key_result_id is `objective/<objective_id>`, scored by the same rules and left out of every mean).
+    # baseline_kind: number | previous_period | same_period_last_year | null, the latter two with their interval.
+    # change is the size of the move as a share (0.2). pace_kind: linear | table | seasonal.
+    # last_year_start/end: the same period a year before, for the seasonal pace. signature: a digest of what
+    # fixes the target (type, kpi, target, change, low, high, baseline): a change of it starts a new version.
+    "key_results": _table(
+        key_result_id=_text, role=_text, objective_id=_text, position=_int, title=_text, title_texts=_text,
+        type=_text, kpi_id=_text, unit=_text, target=AMOUNT, change=_share, low=AMOUNT, high=AMOUNT,
+        baseline_kind=_text, baseline_value=AMOUNT, baseline_start=_date, baseline_end=_date,
+        weight=_share, pace_kind=_text, last_year_start=_date, last_year_end=_date,
+        signature=_text, path=_text, line=_int,
+    ),
+    # one row a point of a pace table, shares 0..1; (start - 1, 0) and (end, 1) are always among them
+    "pace_points": _table(key_result_id=_text, date=_date, share=_share),
+    "milestones": _table(
+        key_result_id=_text, milestone_id=_text, position=_int, title=_text, weight=_share, due=_date
+    ),
+    # KPIs tracked beside a key result, never scored
+    "key_result_kpis": _table(key_result_id=_text, kpi_id=_text, position=_int),
+    "initiatives": _table(objective_id=_text, position=_int, title=_text, owner=_text, state=_text),
+    # one row a check-in; position is its place among all (file path, then order in the file): the later one of
+    # one date counts
+    "check_ins": _table(
+        check_in_id=_text, position=_int, date=_date, key_result_id=_text, author=_text, confidence=_share,
+        note=_text, next=_text, value=AMOUNT, met=_bool, grade=_share, path=_text, line=_int,
+    ),
+    # one row a milestone that a check-in reports done
+    "check_in_milestones": _table(check_in_id=_text, milestone_id=_text),
+    # on_kind: kpi | key_result | objective | channel ...; from `on: kpi/linkedin_leads`
+    "notes": _table(note_id=_text, date=_date, on_kind=_text, on_id=_text, text=_text, path=_text, line=_int),
+    # 1 unit of currency = rate in the reporting currency, which has no rows
+    "exchange_rates": _table(date=_date, currency=_text, rate=RATE),
+    # one row a channel that is on: those with settings and those that file sources make; lookback_days: how far back
+    # each refresh reads again, so how long a day stays provisional; kind: ads | analytics | search | crm | email | file
+    "channels": _table(channel=_text, title=_text, kind=_text, lookback_days=_int),
+}

@@ -1,0 +1,44 @@
+"""Words of messages: how values and names look in a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+_LONGEST = 60
+
+
+def shown(value: object) -> str:
+    """`value` as it may stand in one line of a message: quoted, cut, without control characters.
+
+    Definitions are written by people and may hold anything; a finding is printed to a terminal.
+    """
+    text = ascii(value)[1:-1] if isinstance(value, str) and not value.isprintable() else str(value)
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 1] + "…"
+    return f"`{text}`"
+
+
+def plain(number: Decimal) -> str:
+    """The number without an exponent and without zeros at its end: 2, 2.0 and 2.00 are all `2`."""
+    return f"{number.normalize():f}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """What to do about a word that is not known: the nearest known one, else all of them if they are few."""
+    import difflib  # only a broken definition pays for it
+
+    names = sorted(set(known))
+    nearest = difflib.get_close_matches(word[:_LONGEST], names, n=1, cutoff=0.6)
+    if nearest:
+        return f"did you mean `{nearest[0]}`?"
+    if not names:
+        return "none is defined yet"
+    if len(names) > 12:
+        return f"use one of the {len(names)} that exist, such as `{names[0]}`"
+    return "use one of " + ", ".join(f"`{name}`" for name in names)
+
+
+def from_id(identifier: str) -> str:
+    """A title for a thing that has only an id: `cost_per_lead` becomes `Cost per lead`."""
+    return identifier.replace("_", " ").capitalize()

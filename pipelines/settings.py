@@ -1,0 +1,119 @@
+"""Paths and environment, read once (CONTRACT.md section 2). Imports nothing heavy: the CLI starts with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pipelines.errors import OkrError
+
+KEEP_RELEASES = 5
+
+
+def shipped(name: str) -> Path:
+    """A folder that ships with the project (`dbt_project`, `reports`): beside the package, or in it once installed."""
+    package = Path(__file__).parent
+    beside = package.parent / name
+    return beside if beside.exists() else package / "shipped" / name
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where one set of definitions, pages and produced files lies.
+
+    Paths are kept as given (relative ones to the working directory): dbt parses everything again when the
+    warehouse's path changes, so the default stays the same three words on every machine.
+    """
+
+    definitions_dir: Path
+    reports_dir: Path
+    data_dir: Path
+
+    @classmethod
+    def from_environment(cls) -> Workspace:
+        """The workspace of this process: `OKR_DEFINITIONS_DIR`, `OKR_REPORTS_DIR`, `OKR_DATA_DIR` or defaults."""
+        return cls(
+            definitions_dir=Path(os.environ.get("OKR_DEFINITIONS_DIR") or "okr_definitions"),
+            reports_dir=Path(os.environ.get("OKR_REPORTS_DIR") or "reports"),
+            data_dir=Path(os.environ.get("OKR_DATA_DIR") or ".okr"),
+        )
+
+    @property
+    def warehouse(self) -> Path:
+        """The file that one writer at a time may open."""
+        return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def snapshot(self) -> Path:
+        """The analysts' copy: read only, replaced whole."""
+        return self.data_dir / "okr.duckdb"
+
+    @property
+    def site_dir(self) -> Path:
+        """Holds `releases/<id>/` and the link `current`."""
+        return self.data_dir / "site"
+
+    @property
+    def history_dir(self) -> Path:
+        """What was published on each day."""
+        return self.data_dir / "history"
+
+    @property
+    def dlt_dir(self) -> Path:
+        return self.data_dir / "dlt"
+
+    @property
+    def dbt_dir(self) -> Path:
+        """dbt's target and logs."""
+        return self.data_dir / "dbt"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.data_dir / "dagster"
+
+
+def today(timezone: str) -> date:
+    """The day it is in `timezone` (an IANA name), or the day `OKR_TODAY` (YYYY-MM-DD) says it is.
+
+    Raises OkrError if `OKR_TODAY` is not a date.
+    """
+    override = os.environ.get("OKR_TODAY")
+    if not override:
+        return datetime.now(ZoneInfo(timezone)).date()
+    try:
+        return date.fromisoformat(override)
+    except ValueError:
+        raise OkrError(f"OKR_TODAY is {override!r}, not a date; write it as 2026-09-30 or unset it") from None
+
+
+def now(timezone: str) -> datetime:
+    """This moment in `timezone`; under `OKR_TODAY` the clock's time of the day it names."""
+    moment = datetime.now(ZoneInfo(timezone))
+    day = today(timezone)
+    return moment.replace(year=day.year, month=day.month, day=day.day)
+
+
+def quiet_environment(workspace: Workspace) -> None:
+    """Point the folders of dlt, dbt and Dagster into the data folder and keep their telemetry off.
+
+    Must run before dlt, dbt or dagster is imported: they read some of this at import.
+    """
+    data = workspace.data_dir.absolute()
+    (data / "dagster").mkdir(parents=True, exist_ok=True)
+    configuration = data / "dagster" / "dagster.yaml"
+    if not configuration.exists():
+        shutil.copyfile(Path(__file__).parent / "dagster.yaml", configuration)
+    defaults = {
+        "DLT_DATA_DIR": str(data / "dlt"),
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+        "DAGSTER_HOME": str(data / "dagster"),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+    }
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
