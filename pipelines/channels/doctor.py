@@ -1,0 +1,73 @@
+"""What is wrong with a channel's settings, credentials and access, asked of the vendor itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from pipelines.channels.base import Account, Channel, Landing, find_channel
+from pipelines.channels.collect import UNEXPECTED
+from pipelines.channels.configuration import ChannelSettings, is_configured, read_settings
+from pipelines.channels.http import Http
+from pipelines.channels.windows import Window
+from pipelines.errors import ChannelError, Finding, VendorError
+
+# Two days ago every vendor has something to say about, if only that there was nothing.
+_PROBED = timedelta(days=2)
+
+
+def check_channel(name: str) -> list[Finding]:
+    """Errors and warnings of one channel; none if it is off or all is well. Reads one day an account, stores nothing.
+
+    Findings name the setting or the account, and what to do; `line` is always 1.
+    """
+    try:
+        channel = find_channel(name)
+        if not is_configured(channel.settings_class, name):
+            return []
+        settings = read_settings(channel.settings_class, name)
+        http = channel.http(settings)
+        accounts = channel.accounts(http, settings)
+    except ChannelError as error:
+        return [_finding("error", error)]
+    except UNEXPECTED as surprise:
+        odd = VendorError(name, f"the list of accounts has an unexpected shape ({surprise!r})", "report it")
+        return [_finding("error", odd)]
+    visible = {account.id: account for account in accounts}
+    findings = [
+        Finding(".dlt/config.toml", 1, "error", f"{name} account {account_id} is not visible to these credentials",
+                f"give their user access to it, or take it out of sources.{name}.account_ids")
+        for account_id in settings.account_ids if account_id not in visible]
+    if not visible:
+        findings.append(Finding(".dlt/secrets.toml", 1, "error", f"{name}: no account is visible to these credentials",
+                                "give their user access to an account"))
+    for account in visible.values():
+        if not settings.account_ids or account.id in settings.account_ids:
+            findings += _probe(channel, http, settings, account)
+    return findings
+
+
+def _probe(channel: Channel[ChannelSettings], http: Http, settings: ChannelSettings, account: Account) -> list[Finding]:
+    """Whether the account's figures and names can be read."""
+    now = datetime.now(UTC)
+    day = now.date() - _PROBED
+    tables = {table.name: table for table in channel.tables}
+    landing = Landing(channel.name, tables, account, Window(day, day), now)
+    try:
+        channel.load_facts(http, settings, account, landing)
+    except ChannelError as error:
+        return [_finding("error", error, account)]
+    except UNEXPECTED as surprise:
+        odd = VendorError(channel.name, f"an answer has an unexpected shape ({surprise!r})", "report it", account.id)
+        return [_finding("error", odd, account)]
+    try:
+        channel.load_entities(http, settings, account, landing)
+    except ChannelError as error:
+        return [_finding("warning", error, account)]
+    return []
+
+
+def _finding(severity: str, error: ChannelError, account: Account | None = None) -> Finding:
+    what, _, todo = str(error).partition("; ")
+    if account is not None and account.id not in what:
+        what = f"{error.channel} account {account.id}: {what.removeprefix(f'{error.channel}: ')}"
+    return Finding(".dlt/secrets.toml", 1, "error" if severity == "error" else "warning", what, todo)

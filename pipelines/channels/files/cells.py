@@ -1,0 +1,217 @@
+"""Reading a file into a DuckDB table `cells` of texts: `r`, the row as its reader counts it, and `c0`, `c1` ... .
+
+Nothing is interpreted here, so that CSV, Excel and Parquet are judged by the same rules. An empty cell is NULL.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+LARGEST_FILE = 2 * 1024**3
+LARGEST_SHEET = 300 * 1024**2
+MOST_ROWS = 50_000_000
+# A real sheet shrinks 5 to 50 times in its zip; a bomb a thousand times.
+LARGEST_ZIP_RATIO = 200
+_HEAD = 64 * 1024
+_DELIMITERS = (",", ";", "\t")
+
+
+class Unreadable(Exception):
+    """What is wrong with a file and what to do about it."""
+
+    def __init__(self, what: str, todo: str) -> None:
+        super().__init__(what)
+        self.what, self.todo = what, todo
+
+
+@dataclass(frozen=True)
+class Cells:
+    """`connection` holds the table; `columns` maps the wanted names to its columns; `place` words a row for people."""
+
+    connection: duckdb.DuckDBPyConnection
+    columns: dict[str, str]
+    place: Callable[[int], str]
+    delimiter: str = ","
+    # cells that were dates in the file itself are ISO text whatever the declared format
+    native_dates: bool = False
+
+
+def read_cells(path: Path, wanted: Sequence[str], sheet: str | None) -> Cells:
+    """The wanted columns of `path`. Raises Unreadable."""
+    kind = path.suffix.lower()
+    if path.stat().st_size > LARGEST_FILE:
+        raise Unreadable(f"is larger than {LARGEST_FILE >> 30} GB", "split it by month or year")
+    if kind in (".csv", ".tsv", ".txt"):
+        return _read_csv(path, wanted)
+    if kind in (".xlsx", ".xlsm"):
+        return _read_excel(path, wanted, sheet)
+    if kind in (".parquet", ".pq"):
+        return _read_parquet(path, wanted)
+    raise Unreadable(f"is of a kind that is not read ({kind or 'no extension'})", "save it as .csv, .xlsx or .parquet")
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    connection.execute("set timezone = 'UTC'")
+    return connection
+
+
+def _pick(header: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
+    """Where each wanted column is. Raises Unreadable if one is missing or there twice."""
+    names = [name.strip() for name in header]
+    for name in wanted:
+        if names.count(name) > 1:
+            raise Unreadable(f"has two columns named {name!r}", "rename one of them")
+        if name not in names:
+            near = get_close_matches(name, names, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names[:20]) or 'no columns'}"
+            raise Unreadable(f"has no column {name!r}", f"{hint} Correct the file or the definition")
+    return {name: names.index(name) for name in wanted}
+
+
+def _read_csv(path: Path, wanted: Sequence[str]) -> Cells:
+    header, delimiter = _sniff(path, wanted)
+    positions = _pick(header, wanted)
+    columns = ", ".join(f"'f{at}': 'VARCHAR'" for at in range(len(header)))
+    taken = ", ".join(f"f{at} as c{n}" for n, at in enumerate(positions.values()))
+    connection = _connect()
+    try:
+        connection.execute(
+            f"create table cells as select row_number() over () as r, {taken} from read_csv(?, auto_detect=false, "
+            f"header=true, delim='{delimiter}', quote='\"', escape='\"', columns={{{columns}}}, strict_mode=true, "
+            f"max_line_size=4194304)", [str(path)])
+    except duckdb.Error as error:
+        raise _broken_csv(str(error)) from None
+    return Cells(connection, {name: f"c{n}" for n, name in enumerate(positions)},
+                 lambda row: f"line {_line_of(path, delimiter, row)}", delimiter)
+
+
+def _sniff(path: Path, wanted: Sequence[str]) -> tuple[list[str], str]:
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if not head.strip():
+        raise Unreadable("is empty", "export it again, with its header line")
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head:
+        raise Unreadable("is not UTF-8 text", "save it as CSV UTF-8")
+    text = head.decode("utf-8-sig", "replace")
+    headers = {mark: next(csv.reader(io.StringIO(text), delimiter=mark), []) for mark in _DELIMITERS}
+
+    def fit(mark: str) -> tuple[int, int]:
+        names = [name.strip() for name in headers[mark]]
+        return sum(name in names for name in wanted), len(names)
+
+    delimiter = max(_DELIMITERS, key=fit)
+    return headers[delimiter], delimiter
+
+
+def _broken_csv(message: str) -> Unreadable:
+    line = re.search(r"CSV Error on Line: (\d+)", message)
+    where = f"line {line[1]}" if line else "a line"
+    if "not utf-8" in message:
+        return Unreadable(f"{where} is not UTF-8 text", "save it as CSV UTF-8")
+    count = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
+    if count:
+        return Unreadable(f"{where} has {count[2]} columns where the header has {count[1]}", "correct that line")
+    if "unterminated quote" in message:
+        return Unreadable(f"{where} opens a quotation mark that is never closed", "correct that line")
+    lines = message.splitlines()
+    return Unreadable(f"{where} cannot be read: {lines[2] if len(lines) > 2 else lines[0]}", "correct that line")
+
+
+def _line_of(path: Path, delimiter: str, row: int) -> int:
+    """The line of the file where the `row`-th record ends: blank lines and line breaks in quotes count here."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        records = (reader.line_num for record in reader if record)
+        return next(line for at, line in enumerate(records) if at == row)
+
+
+def _read_excel(path: Path, wanted: Sequence[str], sheet: str | None) -> Cells:
+    import pandas
+
+    _check_zip(path)
+    try:
+        with pandas.ExcelFile(path, engine="openpyxl") as book:
+            if sheet is not None and sheet not in book.sheet_names:
+                raise Unreadable(f"has no sheet {sheet!r}", f"it has {', '.join(map(str, book.sheet_names))}")
+            frame = pandas.read_excel(book, sheet_name=sheet or 0, header=None, dtype=object, keep_default_na=False,
+                                      na_values=[""])
+    except Unreadable:
+        raise
+    except Exception as error:  # openpyxl lets KeyError, zlib.error, ParseError and more of a broken book through
+        what = f"is not a readable Excel file ({type(error.__cause__ or error.__context__ or error).__name__})"
+        raise Unreadable(what, "open it and save it again") from None
+    if frame.empty:
+        raise Unreadable("is empty", "export it again, with its header row")
+    positions = _pick([_as_text(cell) or "" for cell in frame.iloc[0]], wanted)
+    texts = {f"c{n}": pa.array([_as_text(cell) for cell in frame.iloc[1:, at]], pa.string())
+             for n, at in enumerate(positions.values())}
+    return _from_arrow(pa.table({"r": pa.array(range(2, len(frame) + 1), pa.int64()), **texts}), positions,
+                       lambda row: f"row {row}")
+
+
+def _check_zip(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+    except (zipfile.BadZipFile, OSError):
+        raise Unreadable("is not a readable Excel file", "open it and save it as .xlsx") from None
+    if size > LARGEST_SHEET or (size > 1024**2 and size > LARGEST_ZIP_RATIO * path.stat().st_size):
+        raise Unreadable(f"unpacks to {size / 1024**2:,.0f} MB, which is suspiciously much",
+                         "export it as CSV or Parquet")
+
+
+def _as_text(cell: Any) -> str | None:
+    """A cell as a reader would type it in; None if it is empty."""
+    if cell is None or cell != cell or cell == "":
+        return None
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def _read_parquet(path: Path, wanted: Sequence[str]) -> Cells:
+    import pyarrow.parquet as parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            positions = _pick(file.schema_arrow.names, wanted)
+            if file.metadata.num_rows > MOST_ROWS:
+                raise Unreadable(f"has more than {MOST_ROWS:,} rows", "split it by month or year")
+            table = file.read(columns=list(wanted)).select(list(wanted))
+    except Unreadable:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        raise Unreadable(f"is not a readable Parquet file ({type(error).__name__})", "export it again") from None
+    nested = [column.name for column in table.schema if pa.types.is_nested(column.type)]
+    if nested:
+        raise Unreadable(f"column {nested[0]!r} holds lists or records", "flatten it")
+    table = table.rename_columns([f"c{n}" for n in range(len(wanted))])
+    rows = pa.array(range(1, table.num_rows + 1), pa.int64())
+    return _from_arrow(table.add_column(0, "r", rows), positions, lambda row: f"row {row}")
+
+
+def _from_arrow(table: pa.Table, positions: dict[str, int], place: Callable[[int], str]) -> Cells:
+    connection = _connect()
+    connection.register("given", table)
+    # a whole number that a spreadsheet or pandas kept as a double is written without its .0, as ids must be
+    texts = ", ".join(
+        f"regexp_replace(cast(c{n} as varchar), '^(-?\\d+)\\.0$', '\\1') as c{n}" for n in range(len(positions)))
+    connection.execute(f"create table cells as select r, {texts} from given")
+    return Cells(connection, {name: f"c{n}" for n, name in enumerate(positions)}, place, native_dates=True)

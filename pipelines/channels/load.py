@@ -1,0 +1,110 @@
+"""Loading channels: the door for the rest of the house. Importing it is cheap; dlt comes in when something is loaded.
+
+    enabled_channels()   which channels have settings
+    check_settings()     findings for `okr check`
+    ensure_raw_tables()  empty tables for channels that were never loaded
+    load_channel()       one channel, from its accounts to the raw tables
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.catalogue import channels
+from pipelines.channels.configuration import anything_configured, is_configured, read_settings
+from pipelines.errors import ChannelError, Finding
+from pipelines.file_sources import FileSource
+
+if TYPE_CHECKING:
+    from pipelines.channels.base import LoadResult
+
+Progress = Callable[[str], None]
+
+# What these load is declared in the definitions; they have no settings and are on when something is declared.
+DECLARED = ("files",)
+
+
+def enabled_channels() -> list[str]:
+    """The API channels that have settings and are not switched off, in alphabetical order."""
+    if not anything_configured():
+        return []
+    from pipelines.channels.base import find_channel
+
+    return [name for name in _api_channels() if is_configured(find_channel(name).settings_class, name)]
+
+
+def check_settings() -> list[Finding]:
+    """What is wrong with the settings of the enabled channels; nothing is asked over the network."""
+    enabled = enabled_channels()
+    if not enabled:
+        return []
+    from pipelines.channels.base import find_channel
+
+    findings = []
+    for name in enabled:
+        channel = find_channel(name)
+        try:
+            channel.http(read_settings(channel.settings_class, name))
+        except ChannelError as error:
+            what, _, todo = str(error).partition("; ")
+            findings.append(Finding(".dlt/config.toml", 1, "error", what, todo))
+    return findings
+
+
+def raw_tables(name: str) -> list[str]:
+    """The names of a channel's raw tables; the dataset is named after the channel."""
+    from pipelines.channels.base import all_tables, find_channel
+
+    if name in DECLARED:
+        from pipelines.channels.files.source import TABLES as FILES_TABLES
+
+        return [table.name for table in FILES_TABLES]
+    return [table.name for table in all_tables(find_channel(name))]
+
+
+def ensure_raw_tables(warehouse: Path, pipelines_dir: Path) -> None:
+    """Create every raw table that is missing, empty. (`pipelines_dir` is left alone: dlt adopts tables it finds.)"""
+    from pipelines.channels.base import all_tables, find_channel
+    from pipelines.channels.files.source import TABLES as FILES_TABLES
+    from pipelines.channels.warehouse_tables import create_missing, open_warehouse
+
+    schemas = {name: all_tables(find_channel(name)) for name in _api_channels()}
+    with open_warehouse(warehouse) as connection:
+        create_missing(connection, {**schemas, "files": FILES_TABLES})
+
+
+def load_channel(name: str, *, warehouse: Path, pipelines_dir: Path, today: date,
+                 window: tuple[date, date] | None = None, file_sources: Sequence[FileSource] = (),
+                 declared_sources: Collection[str] | None = None, progress: Progress) -> list[LoadResult]:
+    """Load one channel: a LoadResult an account, or one with account_id '' if nothing could be asked at all.
+
+    `today` is the day it is in the reporting zone. Without `window` the re-read window of each account is loaded;
+    with it those days, in slices that a later call with the same window resumes. `file_sources` are what `files` loads;
+    `declared_sources` are the ids of all there are, so that what a removed one left behind is emptied (None: it stays).
+    Never raises ChannelError. May run in several threads at once, for different channels.
+    """
+    from pipelines.channels.base import LoadResult, find_channel
+    from pipelines.channels.loading import Load
+    from pipelines.channels.windows import Window
+
+    started_at = datetime.now(UTC)
+    try:
+        if name in DECLARED:
+            from pipelines.channels.files.source import load_files
+
+            return load_files(file_sources, declared=declared_sources, warehouse=warehouse,
+                              pipelines_dir=pipelines_dir, progress=progress)
+        asked = None if window is None else Window(*window)
+        return Load(find_channel(name), warehouse, pipelines_dir, today, asked, progress, started_at).run()
+    except ChannelError as error:
+        progress(str(error))
+        start, end = window or (None, None)
+        return [LoadResult(name, error.account_id or "", "failed", 0, start, end, None, str(error), started_at,
+                           datetime.now(UTC))]
+
+
+def _api_channels() -> list[str]:
+    return [name for name in channels() if name not in DECLARED]

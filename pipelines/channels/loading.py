@@ -1,0 +1,134 @@
+"""One load of one channel: plan every account's slices, read and land them step by step, say what became of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from pipelines.catalogue import channels
+from pipelines.channels.base import Account, Channel, LoadResult, State
+from pipelines.channels.collect import UNEXPECTED, Collection, Task
+from pipelines.channels.configuration import ChannelSettings, read_settings
+from pipelines.channels.landing import run
+from pipelines.channels.warehouse_tables import check_types, open_warehouse, read_coverage
+from pipelines.channels.windows import DEFAULT_HISTORY, Coverage, Window, last_complete_day, plan
+from pipelines.errors import ChannelError, CredentialsError, VendorError
+
+
+@dataclass
+class Load:
+    """State of one `load_channel` call. `asked` is the window given by hand, if any."""
+
+    channel: Channel[Any]
+    warehouse: Path
+    pipelines_dir: Path
+    today: date
+    asked: Window | None
+    progress: Callable[[str], None]
+    started_at: datetime
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
+    errors: dict[str, ChannelError] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+
+    def run(self) -> list[LoadResult]:
+        """Load all accounts. Raises ChannelError where no account could even be listed."""
+        settings = read_settings(self.channel.settings_class, self.channel.name)
+        # held open until the end: dlt opens and closes the file several times, which costs nothing while it is open
+        with open_warehouse(self.warehouse) as connection:
+            check_types(connection, self.channel.name, self.channel.tables)
+            self.coverage = read_coverage(connection, self.channel.name)
+            return self._run(settings)
+
+    def _run(self, settings: ChannelSettings) -> list[LoadResult]:
+        http = self.channel.http(settings)
+        try:
+            accounts = self._wanted(settings, self.channel.accounts(http, settings))
+        except UNEXPECTED as surprise:
+            raise VendorError(self.channel.name, f"the list of accounts has an unexpected shape ({surprise!r})",
+                              "nothing was loaded; if it stays so, report it") from None
+        plans = {account.id: self._plan(account, settings) for account in accounts}
+        for number, step in enumerate(zip_longest(*plans.values())):
+            tasks = [self._task(account, piece, plans[account.id], number)
+                     for account, piece in zip(accounts, step, strict=True)
+                     if piece is not None and account.id not in self.broken]
+            if tasks:
+                self._land(Collection(self.channel, http, settings, tasks, accounts if number == 0 else (),
+                                      self.today, datetime.now(UTC)))
+        return [self._result(account_id, plans.get(account_id, [])) for account_id in {**plans, **self.errors}]
+
+    def _wanted(self, settings: ChannelSettings, visible: Sequence[Account]) -> list[Account]:
+        if not visible and not settings.account_ids:
+            raise CredentialsError(self.channel.name, "no account is visible to these credentials",
+                                   "give their user access to an account")
+        by_id = {account.id: account for account in visible}
+        wanted = dict.fromkeys(settings.account_ids or by_id)
+        for account_id in wanted:
+            if account_id not in by_id:
+                self._fail(account_id, CredentialsError(
+                    self.channel.name, "is not visible to these credentials",
+                    f"give their user access to it, or take it out of sources.{self.channel.name}.account_ids",
+                    account_id))
+        return [by_id[account_id] for account_id in wanted if account_id in by_id]
+
+    def _plan(self, account: Account, settings: ChannelSettings) -> list[Window]:
+        return plan(
+            self.coverage.get(account.id),
+            yesterday=last_complete_day(self.today, account.timezone),
+            start=settings.start_date or self.today - DEFAULT_HISTORY,
+            lookback_days=settings.lookback_days or channels()[self.channel.name].lookback_days,
+            deep_lookback_days=self.channel.deep_lookback_days,
+            slice_days=self.channel.slice_days,
+            asked=self.asked,
+        )
+
+    def _task(self, account: Account, piece: Window, slices: Sequence[Window], number: int) -> Task:
+        request = self.asked or _whole(slices)
+        return Task(account, piece, request, self.coverage.get(account.id), with_entities=number == 0)
+
+    def _land(self, collection: Collection) -> None:
+        try:
+            if any(answer.coverage for answer in collection.answers):
+                source = self.channel.source(collection.settings, collection)
+                run(self.channel.name, source, warehouse=self.warehouse, pipelines_dir=self.pipelines_dir,
+                    progress=self.progress)
+        except ChannelError as error:
+            for task in collection.tasks:
+                self._fail(task.account.id, error)
+            return
+        for answer in collection.answers:
+            account_id = answer.task.account.id
+            if answer.error is not None:
+                self._fail(account_id, answer.error, goes_on=answer.coverage is not None)
+            if answer.coverage is not None:
+                self.coverage[account_id] = answer.coverage
+                self.rows[account_id] += answer.rows
+                self.progress(f"{self.channel.name} account {account_id}: {answer.task.slice}, {answer.rows:,} rows")
+
+    def _fail(self, account_id: str, error: ChannelError, goes_on: bool = False) -> None:
+        self.errors[account_id] = error
+        if not goes_on:
+            self.broken.add(account_id)
+        self.progress(str(error))
+
+    def _result(self, account_id: str, slices: Sequence[Window]) -> LoadResult:
+        error, known = self.errors.get(account_id), self.coverage.get(account_id)
+        state: State = "loaded"
+        if error is not None:
+            state = "partial" if account_id in self.rows else "failed"
+        whole = self.asked or (_whole(slices) if slices else None)
+        return LoadResult(
+            channel=self.channel.name, account_id=account_id, state=state, rows=self.rows[account_id],
+            window_from=whole.start if whole else None, window_to=whole.end if whole else None,
+            data_through=known.loaded.end if known else None, error=str(error) if error else None,
+            started_at=self.started_at, ended_at=datetime.now(UTC),
+        )
+
+
+def _whole(slices: Sequence[Window]) -> Window:
+    return Window(min(piece.start for piece in slices), max(piece.end for piece in slices))

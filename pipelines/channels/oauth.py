@@ -1,0 +1,81 @@
+"""Bearer tokens that are refreshed once for all threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from pipelines.errors import ChannelError, CredentialsError, VendorError
+
+if TYPE_CHECKING:
+    from pipelines.channels.http import Http
+
+
+class RefreshedToken:
+    """An OAuth2 access token from a refresh token (RFC 6749 section 6), single flight.
+
+    `access_token` may be empty: the first request then fetches one. `token_path` lies below the channel's base_url
+    or is a whole URL of `http`. Without `refresh_form` an expired token is final. Where the vendor hands out a new
+    refresh token with every access token, that one is used from then on, in this process only.
+    """
+
+    def __init__(self, http: Callable[[], Http], token_path: str, access_token: str,
+                 refresh_form: dict[str, str]) -> None:
+        self._http = http
+        self._token_path = token_path
+        self._access_token = access_token
+        self._form = refresh_form
+        self._lock = threading.Lock()
+
+    def headers(self) -> dict[str, str]:
+        with self._lock:
+            if not self._access_token:
+                self._fetch()
+            return {"Authorization": f"Bearer {self._access_token}"}
+
+    def refresh(self, refused: dict[str, str]) -> bool:
+        """A new token in place of the refused one, unless another thread has already fetched it."""
+        if not self._form:
+            return False
+        with self._lock:
+            if refused.get("Authorization") == f"Bearer {self._access_token}":
+                self._fetch()
+        return True
+
+    def _fetch(self) -> None:
+        http = self._http()
+        try:
+            reply = http.send("POST", self._token_path, body=urlencode(self._form).encode(), authenticated=False,
+                              headers={"Content-Type": "application/x-www-form-urlencoded"})
+        except VendorError as error:
+            # a refused grant is HTTP 400 (RFC 6749 section 5.2), but it is the credentials that are wrong
+            raise _wrong_grant(http.channel) if "HTTP 400" in str(error) else error from None
+        token = reply.data.get("access_token") if isinstance(reply.data, dict) else None
+        if not isinstance(token, str) or not token:
+            raise _wrong_grant(http.channel)
+        http.secrets = (*http.secrets, token)
+        self._access_token = token
+        rotated = reply.data.get("refresh_token")
+        if isinstance(rotated, str) and rotated:
+            http.secrets = (*http.secrets, rotated)
+            self._form = {**self._form, "refresh_token": rotated}
+
+
+class FixedToken:
+    """A token that only a person can renew, in the header the vendor wants it in."""
+
+    def __init__(self, header: str, value: str) -> None:
+        self._headers = {header: value}
+
+    def headers(self) -> dict[str, str]:
+        return dict(self._headers)
+
+    def refresh(self, refused: dict[str, str]) -> bool:
+        return False
+
+
+def _wrong_grant(channel: str) -> ChannelError:
+    return CredentialsError(channel, "the vendor does not accept the refresh token",
+                            f"authorise again and set refresh_token in [sources.{channel}.credentials]")

@@ -1,0 +1,148 @@
+"""Settings come from their own section and nowhere else; secrets are documented and never show themselves."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs import PluggableRunContext
+
+from pipelines.catalogue import channels
+from pipelines.channels.base import find_channel
+from pipelines.channels.configuration import NO_SECRET, ChannelSettings, Secret, is_configured, read_settings
+from pipelines.channels.linkedin_ads.settings import LinkedInAdsSettings
+from pipelines.channels.redaction import redact
+from pipelines.errors import ChannelError, CredentialsError
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    token: Secret
+    client: str = ""
+    other: Secret = NO_SECRET
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(ChannelSettings):
+    credentials: Credentials
+    base_url: str = "https://api.example.com"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder with `.dlt/` to work in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DLT_PROJECT_DIR", str(tmp_path))
+    (tmp_path / ".dlt").mkdir()
+    reread()
+    yield tmp_path
+    monkeypatch.undo()
+    reread()
+
+
+def reread() -> None:
+    """Let dlt read its files again, which it does once a process."""
+    Container()[PluggableRunContext].reload_providers()
+
+
+def test_files_and_environment_in_dlts_order(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (workspace / ".dlt" / "config.toml").write_text(
+        '[sources.shop]\nstart_date = 2025-01-02\naccount_ids = [1, "2"]\nlookback_days = 7\nenabled = true\n')
+    (workspace / ".dlt" / "secrets.toml").write_text('[sources.shop.credentials]\ntoken = "from the file"\n')
+    reread()
+    read = read_settings(Settings, "shop")
+    assert (read.start_date, read.account_ids, read.lookback_days) == (date(2025, 1, 2), ("1", "2"), 7)
+    assert read.credentials.token == "from the file"
+    monkeypatch.setenv("SOURCES__SHOP__CREDENTIALS__TOKEN", "from the environment")
+    monkeypatch.setenv("SOURCES__SHOP__ACCOUNT_IDS", '["3", "4"]')
+    read = read_settings(Settings, "shop")
+    assert (read.credentials.token, read.account_ids) == ("from the environment", ("3", "4"))
+    assert read.secrets == ("from the environment", "")
+
+
+@pytest.mark.parametrize("name", ["BASE_URL", "SOURCES__BASE_URL", "CREDENTIALS__TOKEN", "TOKEN", "SHOP__BASE_URL"])
+def test_bare_names_are_nobodys_setting(workspace: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "https://evil.example")
+    assert not is_configured(Settings, "shop")
+    monkeypatch.setenv("SOURCES__SHOP__CREDENTIALS__TOKEN", "mine")
+    read = read_settings(Settings, "shop")
+    assert (read.base_url, read.credentials.token) == ("https://api.example.com", "mine")
+
+
+def test_a_missing_secret_says_where_it_was_looked_for(workspace: Path) -> None:
+    with pytest.raises(CredentialsError) as caught:
+        read_settings(Settings, "shop")
+    for words in ("sources.shop.credentials.token", "[sources.shop.credentials]", ".dlt/secrets.toml",
+                  "SOURCES__SHOP__CREDENTIALS__TOKEN"):
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("start_date", "soon"), ("lookback_days", "0"), ("lookback_days", "-3"), ("enabled", "perhaps"),
+])
+def test_values_that_cannot_be_are_refused_with_an_example(workspace: Path, monkeypatch: pytest.MonkeyPatch, name: str,
+                                                          value: str) -> None:
+    monkeypatch.setenv("SOURCES__SHOP__CREDENTIALS__TOKEN", "mine")
+    monkeypatch.setenv(f"SOURCES__SHOP__{name.upper()}", value)
+    with pytest.raises(ChannelError, match=f"sources.shop.{name} cannot be read: '{value}'; write "):
+        read_settings(Settings, "shop")
+
+
+def test_secrets_do_not_show_themselves() -> None:
+    held = Settings(credentials=Credentials(token=Secret("open sesame"), other=Secret("friend")))
+    for shown in (repr(held), f"{held!r}", str(held), str([held.credentials])):
+        assert "sesame" not in shown
+        assert "friend" not in shown
+
+
+def test_redaction_knows_every_form_a_secret_travels_in() -> None:
+    text = "a b/c+d= and a%20b%2Fc%2Bd%3D and a+b%2Fc%2Bd%3D and YSBiL2MrZD0= and abc"
+    assert redact(text, ["a b/c+d="]) == "******** and ******** and ******** and ******** and abc"
+
+
+def credential_fields(kind: Any, path: tuple[str, ...]) -> set[tuple[str, ...]]:
+    hints, found = get_type_hints(kind), set()
+    for field in fields(kind):
+        if is_dataclass(hints[field.name]):
+            found |= credential_fields(hints[field.name], (*path, field.name))
+        elif "credentials" in path or hints[field.name] is Secret:
+            found.add((*path, field.name))
+    return found
+
+
+@pytest.mark.parametrize("channel", sorted(set(channels()) - {"files"}))
+def test_every_secret_is_in_the_example_with_a_line_on_where_to_get_it(channel: str) -> None:
+    text = (ROOT / ".dlt" / "example.secrets.toml").read_text(encoding="utf-8")
+    written = tomllib.loads(text)
+    section = f"[sources.{channel}.credentials]\n"
+    for path in credential_fields(find_channel(channel).settings_class, ("sources", channel)):
+        held: Any = written
+        for name in path:
+            assert name in held, f"{'.'.join(path)} is not in .dlt/example.secrets.toml"
+            held = held[name]
+        assert held == ""
+    assert text.split(section)[1].startswith("# ")
+
+
+def test_a_connector_pointed_at_this_machine_without_credentials_takes_the_sandboxs(workspace, monkeypatch):
+    monkeypatch.setenv("SOURCES__LINKEDIN_ADS__BASE_URL", "http://127.0.0.1:9/linkedin_ads")
+    given = read_settings(LinkedInAdsSettings, "linkedin_ads").credentials
+    assert (given.access_token, given.refresh_token) == ("sandbox", "sandbox")
+    monkeypatch.setenv("SOURCES__LINKEDIN_ADS__BASE_URL", "https://api.linkedin.com")
+    given = read_settings(LinkedInAdsSettings, "linkedin_ads").credentials
+    assert (given.access_token, given.refresh_token) == ("", "")
+
+
+@pytest.mark.parametrize("variable", ["CREDENTIALS", "ACCESS_TOKEN", "CREDENTIALS__ACCESS_TOKEN"])
+def test_a_token_may_stand_in_the_credentials_or_in_the_channels_section(workspace, monkeypatch, variable):
+    monkeypatch.setenv("SOURCES__LINKEDIN_ADS__BASE_URL", "http://127.0.0.1:9/linkedin_ads")
+    monkeypatch.setenv(f"SOURCES__LINKEDIN_ADS__{variable}", "a-token")
+    assert read_settings(LinkedInAdsSettings, "linkedin_ads").credentials.access_token == "a-token"
