@@ -1,0 +1,146 @@
+"""Breaking a share of the requests, the same ones for the same seed, whatever the order they come in."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from pipelines.sandbox.state import SandboxState
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+KINDS = ("throttled_seconds", "throttled_date", "throttled", "error_500", "error_502", "error_503", "reset",
+         "truncated", "error_in_200", "wrong_gzip", "slow", "expired_token")
+
+
+THROTTLED = (429, b'{"status":429,"message":"Too many requests"}')
+
+
+class Faults:
+    """ASGI middleware around one channel: a request's fate depends on the seed, the request and how often it came.
+
+    `throttled` is how this vendor says that requests come too fast, as (HTTP status, body). Tokens that cannot be
+    renewed without a person do not expire by chance.
+    """
+
+    def __init__(self, app: Any, state: SandboxState, channel: str, throttled: tuple[int, bytes],
+                 tokens_expire: bool) -> None:
+        self._app, self._state, self._channel = app, state, channel
+        self._throttled, self._tokens_expire = throttled, tokens_expire
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        self._state.counts[self._channel] += 1
+        if self._state.counts[self._channel] in self._state.expire_at.get(self._channel, ()):
+            self._expire(scope)
+        body = await _whole_body(receive)
+        kind = self._draw(scope, body)
+        if kind is None:
+            await self._app(scope, _replay(body), send)
+            return
+        self._state.faults_done[kind] += 1
+        if kind == "expired_token":
+            if self._tokens_expire:
+                self._expire(scope)
+            await self._app(scope, _replay(body), send)
+        elif kind.startswith("throttled"):
+            after = {"throttled_seconds": b"1",
+                     "throttled_date": email.utils.formatdate(time.time() + 1, usegmt=True).encode()}
+            headers = [(b"retry-after", after[kind])] if kind in after else []
+            await _answer(send, *self._throttled, headers)
+        elif kind.startswith("error_5"):
+            await _answer(send, int(kind[-3:]), b"<html>Server Error</html>", content_type=b"text/html")
+        elif kind == "error_in_200":
+            await _answer(send, 200, b'{"status":500,"message":"Internal error"}')
+        else:
+            await self._spoil(kind, scope, _replay(body), send)
+
+    def _draw(self, scope: Any, body: bytes) -> str | None:
+        if not self._state.faults:
+            return None
+        question = f"{self._state.seed}|{scope['method']}|{scope['path']}|{scope['query_string']!r}|{body!r}"
+        self._state.asked[question] += 1
+        nth = self._state.asked[question]
+        number = int.from_bytes(hashlib.blake2b(f"{question}|{nth}".encode(), digest_size=8).digest(), "big")
+        return KINDS[number % len(KINDS)] if number // len(KINDS) % 10_000 < self._state.faults * 10_000 else None
+
+    def _expire(self, scope: Any) -> None:
+        for name, value in scope["headers"]:
+            if name in (b"authorization", b"access-token"):
+                self._state.expired.add(value.decode().removeprefix("Bearer "))
+
+    async def _spoil(self, kind: str, scope: Any, receive: Receive, send: Send) -> None:
+        """Let the channel answer, then damage the answer on its way."""
+        kept: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            kept.append(message)
+
+        if kind == "reset":
+            await _cut(scope)
+            return
+        await self._app(scope, receive, keep)
+        start, content = kept[0], b"".join(message.get("body", b"") for message in kept[1:])
+        if kind == "wrong_gzip":
+            start["headers"] = [*start["headers"], (b"content-encoding", b"gzip")]
+        await send(start)
+        if kind == "truncated":
+            await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
+            await _cut(scope)
+        elif kind == "slow":
+            piece = len(content) // 8 + 1
+            for at in range(0, len(content), piece):
+                await send({"type": "http.response.body", "body": content[at:at + piece], "more_body": True})
+                await asyncio.sleep(0.03)
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await send({"type": "http.response.body", "body": content})
+
+
+async def _whole_body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _replay(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def _answer(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None,
+                  content_type: bytes = b"application/json") -> None:
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status,
+                "headers": [(b"content-type", content_type), length, *(headers or [])]})
+    await send({"type": "http.response.body", "body": body})
+
+
+class KeepsTransport:
+    """The outermost ASGI layer: keeps the TCP connection in the scope, so that it can be broken.
+
+    ASGI has no word for that: uvicorn's own is taken from its `send`, which Starlette hides from the layers within.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        scope["transport"] = send.__self__.transport  # type: ignore[attr-defined]
+        await self._app(scope, receive, send)
+
+
+async def _cut(scope: Any) -> None:
+    scope["transport"].abort()
+    # until uvicorn has noticed; it would else answer 500 for us
+    await asyncio.sleep(0.02)

@@ -1,0 +1,76 @@
+"""What a running sandbox can be told: the day it is, who is refused, what breaks. Tests set it over /_sandbox."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from pipelines.sandbox.company import Company, Figures
+
+WORD = "sandbox"
+
+
+@dataclass
+class SandboxState:
+    """Shared by all channels of one server.
+
+    denied: account ids answered with 403. outage: channel to the HTTP status of everything. erased: (channel, account,
+    day) without data, as if the vendor had withdrawn it. drift: channel to {field: value} put over every fact.
+    words: what is accepted as a credential. faults: share of requests that break. jobs: channel to how its report
+    jobs go: {"outcome": "failed" or "never", "times": the first n jobs, "longer_than": days}. expire_at: channel to
+    the numbers of the requests whose token expires as they arrive.
+    """
+
+    seed: int
+    today: date
+    faults: float = 0.0
+    denied: set[str] = field(default_factory=set)
+    outage: dict[str, int] = field(default_factory=dict)
+    erased: set[tuple[str, str, date]] = field(default_factory=set)
+    drift: dict[str, dict[str, Any]] = field(default_factory=dict)
+    words: set[str] = field(default_factory=lambda: {WORD})
+    throttled: dict[str, str] = field(default_factory=dict)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    page_size: int = 10
+    counts: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
+    expire_at: dict[str, list[int]] = field(default_factory=dict)
+    faults_done: Counter[str] = field(default_factory=Counter)
+    expired: set[str] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.company = Company(self.seed)
+
+    def figures(self, channel: str, campaign: Any, day: date) -> Figures:
+        """What the vendor says today about a campaign's day."""
+        if (channel, campaign.account_id, day) in self.erased:
+            return Figures()
+        return self.company.figures(channel, campaign, day, self.today)
+
+    def issue_token(self) -> str:
+        with self.lock:
+            self.counts["tokens_issued"] += 1
+            return f"{WORD}-{self.counts['tokens_issued']}"
+
+    def token_works(self, token: str) -> bool:
+        issued = token.removeprefix(f"{WORD}-")
+        was_issued = issued != token and issued.isdigit() and int(issued) <= self.counts["tokens_issued"]
+        return (token in self.words or was_issued) and token not in self.expired
+
+    def tell(self, told: dict[str, Any]) -> None:
+        """Change what is given; unknown keys raise ValueError."""
+        for key, value in told.items():
+            if key == "today":
+                self.today = date.fromisoformat(value)
+            elif key in ("denied", "words"):
+                setattr(self, key, set(value) | ({WORD} if key == "words" else set()))
+            elif key == "erased":
+                self.erased = {(channel, account, date.fromisoformat(day)) for channel, account, day in value}
+            elif key in ("outage", "drift", "throttled", "jobs", "faults", "page_size", "expire_at"):
+                setattr(self, key, value)
+            else:
+                raise ValueError(f"the sandbox knows no {key!r}")
