@@ -1,0 +1,12 @@
+{% macro progress_milestones() -%}
+    {{ quotient('weight_done', 'weight_total') }}
+{%- endmacro %}
+
+{% macro words_milestones() -%}
+    {{ return({
+        'other': {
+            'en': '{weight_done} of {weight_total} in milestones done',
+            'es': '{weight_done} de {weight_total} en hitos cumplidos',
+        },
+    }) }}
+{%- endmacro %}

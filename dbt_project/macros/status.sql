@@ -1,0 +1,25 @@
+{#
+The status by SCORING.md "Expected, status", over the columns score, progress, expected, elapsed, is_final_day (the
+period is over and the row is its last day) and the settings' status_on_track, status_at_risk, grace and success_line.
+Limits are met when they are equal: 1e-9 keeps binary rounding from turning an exact 0.95 into a miss.
+#}
+{% macro status() -%}
+    case
+        when score is null then 'no_data'
+        when is_final_day and score >= success_line - 1e-9 then 'achieved'
+        when is_final_day then 'missed'
+        when elapsed < grace - 1e-9 then 'too_early'
+        when {{ share_of_expected('progress') }} >= status_on_track - 1e-9 then 'on_track'
+        when {{ share_of_expected('progress') }} >= status_at_risk - 1e-9 then 'at_risk'
+        else 'off_track'
+    end
+{%- endmacro %}
+
+{# Progress, counted from 0, as a share of what is expected; 1 where nothing is expected yet. #}
+{% macro share_of_expected(progress) -%}
+    case
+        when expected is null or expected <= 0 then 1.0
+        when {{ progress }} < 0 then 0.0
+        else {{ progress }} / expected
+    end
+{%- endmacro %}

@@ -1,0 +1,82 @@
+{{ config(materialized='table') }}
+
+with
+
+key_results as (
+    select * from {{ source('definitions', 'key_results') }}
+),
+
+objectives as (
+    select * from {{ source('definitions', 'objectives') }}
+),
+
+periods as (
+    select * from {{ source('definitions', 'periods') }}
+),
+
+context as (
+    select * from {{ source('definitions', 'context') }}
+),
+
+coverage as (
+    select * from {{ ref('int_kpi_coverage') }}
+),
+
+kpis as (
+    select * from {{ source('definitions', 'kpis') }}
+),
+
+dated as (
+    select
+        key_results.key_result_id,
+        key_results.role,
+        key_results.objective_id,
+        key_results.position,
+        key_results.title,
+        key_results.title_texts,
+        key_results.type,
+        key_results.kpi_id,
+        key_results.weight,
+        key_results.pace_kind,
+        key_results.baseline_start,
+        key_results.baseline_end,
+        key_results.last_year_start,
+        key_results.last_year_end,
+        coalesce(key_results.unit, kpis.unit, 'number') as unit,
+        case
+            when key_results.type in ('increase', 'at_least') then 'higher'
+            when key_results.type in ('decrease', 'at_most') then 'lower'
+            when key_results.type = 'between' then 'neutral'
+            else coalesce(kpis.better, 'higher')
+        end as better,
+        objectives.ambition,
+        periods.period_id,
+        periods.start_date as period_start,
+        periods.end_date as period_end,
+        context.today,
+        -- Without a KPI the value comes from check-ins, which are known up to today.
+        case when key_results.kpi_id is null then context.today else coverage.data_through end as data_through,
+        coverage.provisional_from,
+        coverage.stale_since
+    from key_results
+    inner join objectives
+        on key_results.objective_id = objectives.objective_id
+    inner join periods
+        on objectives.period_id = periods.period_id
+    cross join context
+    left join kpis
+        on key_results.kpi_id = kpis.kpi_id
+    left join coverage
+        on key_results.kpi_id = coverage.kpi_id
+),
+
+final as (
+    select
+        *,
+        {{ days_between('period_start', 'period_end') }} + 1 as period_days,
+        today > period_end as is_over,
+        {{ earlier('data_through', 'period_end') }} as last_day
+    from dated
+)
+
+select * from final

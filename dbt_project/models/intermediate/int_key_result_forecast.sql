@@ -1,0 +1,81 @@
+-- How a flow will stand at the period's end: what there is, and the rest of the period at the rate so far by weekday
+-- profile and slope. benchmarks/bench_forecast.py says how often the truth falls inside.
+with
+
+scored as (
+    select * from {{ ref('int_key_result_measured') }}
+    where kpi_kind = 'flow' and type in ('increase', 'decrease') and value is not null and target is not null
+),
+
+shares as (
+    select * from {{ ref('int_forecast_share') }}
+    -- A handful of events follows no bell curve: below five days with anything an 80 % interval is not one.
+    where active_days >= 5
+),
+
+spread as (
+    select * from {{ ref('int_forecast_spread') }}
+),
+
+joined as (
+    select
+        scored.key_result_id,
+        scored.date,
+        scored.type,
+        scored.value,
+        scored.target,
+        spread.degrees,
+        shares.least_amount >= 0 as only_grows,
+        {{ quotient('shares.profile_before', 'shares.profile_behind') }} as rest,
+        spread.slope * spread.slope_share as slope,
+        spread.slope_variance * power(spread.slope_share, 1.5) as slope_variance,
+        spread.day_variance,
+        shares.day_no,
+        shares.days_left,
+        -- From the middle of the days behind to the middle of those before, in weeks, for each of those before.
+        shares.days_left * (shares.day_no + shares.days_left) / 14.0 as leverage
+    from scored
+    inner join shares
+        on
+            scored.key_result_id = shares.key_result_id
+            and scored.date = shares.date
+            and scored.kpi_id = shares.kpi_id
+    inner join spread
+        on scored.key_result_id = spread.key_result_id and scored.date = spread.date
+),
+
+estimated as (
+    select
+        *,
+        value * (1 + rest) + slope * leverage as expected_end,
+        {{ t_quantile_90('degrees') }} as quantile,
+        sqrt(day_variance * (days_left + day_no * rest * rest) + slope_variance * leverage * leverage) as deviation
+    from joined
+),
+
+compared as (
+    select
+        *,
+        {{ quotient('expected_end - target', 'deviation') }} as deviations_above
+    from estimated
+),
+
+placed as (
+    select
+        *,
+        {{ t_to_normal('deviations_above', 'degrees') }} as surplus
+    from compared
+),
+
+final as (
+    select
+        key_result_id,
+        date,
+        {{ not_below('expected_end - quantile * deviation') }} as forecast_low,
+        {{ not_below('expected_end') }} as forecast,
+        {{ not_below('expected_end + quantile * deviation') }} as forecast_high,
+        {{ chance_of_target() }} as probability
+    from placed
+)
+
+select * from final

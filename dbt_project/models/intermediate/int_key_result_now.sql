@@ -1,0 +1,60 @@
+{{ config(materialized='table') }}
+
+-- The last day's row of each key result; one that has no day yet is scheduled or without data.
+with
+
+key_results as (
+    select * from {{ ref('int_key_result') }}
+    where role = 'key_result'
+),
+
+days as (
+    select * from {{ ref('fct_key_result_daily') }}
+),
+
+lines as (
+    select * from {{ ref('int_target') }}
+    where is_current
+),
+
+phrases as (
+    select * from {{ ref('int_phrase') }}
+),
+
+final as (
+    select
+        key_results.key_result_id,
+        coalesce(days.date, key_results.today) as date,
+        days.value,
+        coalesce(days.baseline, lines.baseline) as baseline,
+        coalesce(days.target, lines.target) as target,
+        lines.low,
+        lines.high,
+        lines.is_restated,
+        lines.baseline_kept,
+        lines.baseline_now,
+        days.progress,
+        days.score,
+        days.expected,
+        case
+            when days.status is not null then days.status
+            when key_results.today < key_results.period_start then 'scheduled'
+            else 'no_data'
+        end as status,
+        coalesce(days.status_reason, replace(phrases.text, '{start}', {{ day_text('key_results.period_start') }}))
+        as status_reason,
+        coalesce(days.is_provisional, true) as is_provisional,
+        days.forecast_low,
+        days.forecast,
+        days.forecast_high,
+        days.probability
+    from key_results
+    inner join lines
+        on key_results.key_result_id = lines.key_result_id
+    left join days
+        on key_results.key_result_id = days.key_result_id and key_results.last_day = days.date
+    inner join phrases
+        on phrases.phrase = case when key_results.today < key_results.period_start then 'scheduled' else 'no_source' end
+)
+
+select * from final

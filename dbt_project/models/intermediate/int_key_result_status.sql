@@ -1,0 +1,73 @@
+{{ config(materialized='table') }}
+
+with
+
+scored as (
+    select * from {{ ref('int_key_result_progress') }}
+),
+
+pace as (
+    select * from {{ ref('key_result_pace') }}
+),
+
+key_results as (
+    select * from {{ ref('int_key_result') }}
+),
+
+settings as (
+    select * from {{ source('definitions', 'settings') }}
+),
+
+judged as (
+    select
+        scored.*,
+        pace.expected,
+        key_results.role,
+        key_results.objective_id,
+        key_results.period_days,
+        settings.status_on_track,
+        settings.status_at_risk,
+        settings.grace,
+        case
+            when key_results.ambition = 'aspirational' then settings.success_aspirational
+            else settings.success_committed
+        end as success_line
+    from scored
+    inner join key_results
+        on scored.key_result_id = key_results.key_result_id
+    left join pace
+        on scored.key_result_id = pace.key_result_id and scored.date = pace.date
+    cross join settings
+),
+
+final as (
+    select
+        key_result_id,
+        objective_id,
+        role,
+        date,
+        type,
+        kpi_kind,
+        value,
+        baseline,
+        target,
+        low,
+        high,
+        progress,
+        score,
+        expected,
+        {{ status() }} as status,
+        success_line,
+        elapsed,
+        day_no,
+        period_days,
+        is_provisional,
+        lacks_rate,
+        weeks_within,
+        weeks_observed,
+        weight_done,
+        weight_total
+    from judged
+)
+
+select * from final

@@ -1,0 +1,51 @@
+-- The closed ISO weeks of a period, clipped to it, for the types that are judged week by week.
+with
+
+lines as (
+    select * from {{ ref('int_target_line') }}
+    where type in ('at_least', 'at_most', 'between') and kpi_kind <> 'flow'
+),
+
+changes as (
+    select * from {{ ref('int_changed_key_result') }}
+),
+
+key_results as (
+    select * from {{ ref('int_key_result') }}
+),
+
+dates as (
+    select * from {{ ref('dim_date') }}
+),
+
+weeks as (
+    select
+        lines.key_result_id,
+        lines.version,
+        lines.kpi_id,
+        lines.kpi_kind,
+        lines.type,
+        lines.target,
+        lines.low,
+        lines.high,
+        key_results.last_day,
+        min(dates.date) as week_start,
+        max(dates.date) as week_end
+    from lines
+    inner join changes
+        on lines.key_result_id = changes.key_result_id
+    inner join key_results
+        on lines.key_result_id = key_results.key_result_id
+    inner join dates
+        on dates.date between key_results.period_start and key_results.period_end
+    group by
+        lines.key_result_id, lines.version, lines.kpi_id, lines.kpi_kind, lines.type, lines.target, lines.low,
+        lines.high, key_results.last_day, dates.week_start
+),
+
+final as (
+    select * from weeks
+    where week_end <= last_day
+)
+
+select * from final

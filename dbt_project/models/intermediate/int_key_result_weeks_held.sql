@@ -1,0 +1,58 @@
+-- How many weeks lay within the limits, counted up to each closed week.
+with
+
+weeks as (
+    select * from {{ ref('int_key_result_week') }}
+),
+
+kpi_values as (
+    select * from {{ ref('int_week_value') }}
+),
+
+check_ins as (
+    select * from {{ ref('int_check_in_reading') }}
+    where field = 'value'
+),
+
+valued as (
+    select
+        weeks.*,
+        case when weeks.kpi_id is null then check_ins.reading else kpi_values.value end as value
+    from weeks
+    left join kpi_values
+        on
+            weeks.kpi_id = kpi_values.kpi_id
+            and weeks.week_start = kpi_values.start_date
+            and weeks.week_end = kpi_values.end_date
+    left join check_ins
+        on
+            weeks.key_result_id = check_ins.key_result_id
+            and weeks.week_end >= check_ins.valid_from
+            and (weeks.week_end < check_ins.next_from or check_ins.next_from is null)
+),
+
+judged as (
+    select
+        *,
+        case
+            when value is null then 0
+            when type = 'at_least' and value >= target then 1
+            when type = 'at_most' and value <= target then 1
+            when type = 'between' and value between low and high then 1
+            else 0
+        end as is_within
+    from valued
+),
+
+final as (
+    select
+        key_result_id,
+        version,
+        week_end,
+        lead(week_end) over (partition by key_result_id, version order by week_end) as next_week_end,
+        sum(is_within) over ({{ so_far('key_result_id, version', 'week_end') }}) as weeks_within,
+        count(value) over ({{ so_far('key_result_id, version', 'week_end') }}) as weeks_observed
+    from judged
+)
+
+select * from final

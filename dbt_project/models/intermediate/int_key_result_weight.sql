@@ -1,0 +1,26 @@
+-- Milestone weight: of all, done by each day, and due by it (one without a date is due at the end).
+with
+
+days as (
+    select * from {{ ref('int_key_result_day') }}
+    where type = 'milestones'
+),
+
+milestones as (
+    select * from {{ ref('key_result_milestones') }}
+),
+
+final as (
+    select
+        days.key_result_id,
+        days.date,
+        {{ stable_sum('milestones.weight') }} as weight_total,
+        {{ stable_sum('case when milestones.done_on <= days.checked_in_by then milestones.weight else 0 end') }}
+        as weight_done
+    from days
+    inner join milestones
+        on days.key_result_id = milestones.key_result_id
+    group by days.key_result_id, days.date
+)
+
+select * from final

@@ -1,0 +1,51 @@
+with
+
+channels as (
+    select * from {{ source('definitions', 'channels') }}
+),
+
+loads as (
+    select * from {{ source('ops', 'source_loads') }}
+),
+
+staged as (
+    {{ union_channels('accounts') }}
+),
+
+retired as (
+    select * from {{ ref('int_account_retired') }}
+),
+
+seen as (
+    select
+        channel,
+        account_id
+    from staged
+
+    union
+
+    select
+        channel,
+        account_id
+    from loads
+    where account_id <> '' or state = 'loaded'
+),
+
+-- A channel that is on and never showed an account still has its row, with account ''.
+final as (
+    select
+        channels.channel,
+        channels.kind,
+        channels.lookback_days,
+        coalesce(seen.account_id, '') as account_id
+    from channels
+    left join seen
+        on channels.channel = seen.channel
+    left join retired
+        on
+            seen.channel = retired.channel
+            and seen.account_id = retired.account_id
+    where retired.account_id is null
+)
+
+select * from final

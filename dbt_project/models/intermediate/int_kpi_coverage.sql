@@ -1,0 +1,51 @@
+{{ config(materialized='table') }}
+
+-- How far a KPI can be trusted: through the last day that all its sources know, from the first that any of them knew.
+with
+
+kpis as (
+    select * from {{ source('definitions', 'kpis') }}
+),
+
+sources as (
+    select * from {{ ref('int_kpi_source') }}
+),
+
+days as (
+    select
+        kpi_id,
+        min(date) as first_day
+    from {{ ref('fct_kpi_daily') }}
+    group by kpi_id
+),
+
+covered as (
+    select
+        kpi_id,
+        case when count(data_through) = count(*) then min(data_through) end as data_through,
+        min(provisional_from) as provisional_from,
+        max(last_load_at) as last_load_at,
+        min(
+            case when state <> 'fresh' and data_through is not null then {{ add_days('data_through', 1) }} end
+        ) as stale_since
+    from sources
+    group by kpi_id
+),
+
+final as (
+    select
+        kpis.kpi_id,
+        kpis.kind,
+        covered.data_through,
+        covered.provisional_from,
+        covered.stale_since,
+        covered.last_load_at,
+        days.first_day
+    from kpis
+    left join covered
+        on kpis.kpi_id = covered.kpi_id
+    left join days
+        on kpis.kpi_id = days.kpi_id
+)
+
+select * from final

@@ -1,0 +1,84 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ forget_changed_channels() }}",
+    )
+}}
+
+with
+
+staged as (
+    {{ changed_measures() }}
+),
+
+changes as (
+    select * from {{ ref('int_changed_input') }}
+),
+
+measures as (
+    select staged.*
+    from staged
+    inner join changes
+        on
+            staged.channel = changes.channel
+            and staged.date >= changes.date_from
+),
+
+rates as (
+    select * from {{ ref('int_exchange_rate_daily') }}
+),
+
+known_measures as (
+    select * from {{ source('definitions', 'measures') }}
+),
+
+settings as (
+    select * from {{ source('definitions', 'settings') }}
+),
+
+priced as (
+    select
+        measures.date,
+        measures.channel,
+        measures.account_id,
+        measures.campaign_id,
+        measures.source_file,
+        measures.measure,
+        measures.value_local,
+        measures.loaded_at,
+        coalesce(measures.currency, upper(settings.currency)) as currency,
+        -- Nothing costs nothing in every currency: an empty cell of a money column needs no rate.
+        coalesce(known_measures.is_money, false)
+        and coalesce(measures.currency, upper(settings.currency)) <> upper(settings.currency)
+        and measures.value_local <> 0 as needs_rate
+    from measures
+    cross join settings
+    left join known_measures
+        on measures.measure = known_measures.measure
+),
+
+final as (
+    select
+        priced.date,
+        priced.channel,
+        priced.account_id,
+        priced.campaign_id,
+        priced.source_file,
+        priced.measure,
+        priced.currency,
+        priced.value_local,
+        case
+            when priced.needs_rate then {{ to_amount('priced.value_local * rates.rate') }}
+            else priced.value_local
+        end as value,
+        priced.loaded_at
+    from priced
+    left join rates
+        on
+            priced.needs_rate
+            and priced.currency = rates.currency
+            and priced.date = rates.date
+)
+
+select * from final

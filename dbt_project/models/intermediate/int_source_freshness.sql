@@ -1,0 +1,49 @@
+{{ config(materialized='table') }}
+
+{# An API's reports may lag by this many days before it counts as stale; a file simply ends. #}
+{% set allowed_lag_days = 3 %}
+
+with
+
+sources as (
+    select * from {{ ref('int_source') }}
+),
+
+context as (
+    select * from {{ source('definitions', 'context') }}
+),
+
+-- What an unreadable clock or a vendor's forecast says about today and later is not closed yet.
+closed as (
+    select
+        sources.*,
+        context.today,
+        case
+            when sources.data_through < context.today then sources.data_through
+            when sources.data_through is not null then {{ add_days('context.today', -1) }}
+        end as closed_through
+    from sources
+    cross join context
+),
+
+final as (
+    select
+        channel,
+        account_id,
+        closed_through as data_through,
+        last_load_at,
+        last_error,
+        case
+            when load_state <> 'loaded' then load_state
+            when kind <> 'file' and closed_through < {{ add_days('today', -1 - allowed_lag_days) }} then 'stale'
+            when closed_through is null then 'never_loaded'
+            else 'fresh'
+        end as state,
+        case
+            when lookback_days > 0 and closed_through is not null
+                then {{ add_days('closed_through', '1 - lookback_days') }}
+        end as provisional_from
+    from closed
+)
+
+select * from final

@@ -1,0 +1,59 @@
+{{ config(materialized='table') }}
+
+with
+
+lines as (
+    select * from {{ ref('int_target_line') }}
+),
+
+resolved as (
+    select * from {{ ref('int_resolved_target') }}
+),
+
+values_now as (
+    select * from {{ ref('int_baseline_value') }}
+),
+
+based as (
+    select
+        lines.*,
+        values_now.value as baseline_now,
+        resolved.baseline as baseline_kept,
+        coalesce(lines.baseline_value, resolved.baseline, values_now.value) as baseline
+    from lines
+    left join resolved
+        on lines.key_result_id = resolved.key_result_id and lines.signature = resolved.signature
+    left join values_now
+        on
+            lines.kpi_id = values_now.kpi_id
+            and lines.baseline_start = values_now.start_date
+            and lines.baseline_end = values_now.end_date
+),
+
+final as (
+    select
+        key_result_id,
+        version,
+        valid_from,
+        valid_through,
+        is_current,
+        type,
+        kpi_id,
+        kpi_kind,
+        low,
+        high,
+        baseline,
+        case
+            when change is null then target
+            when type = 'decrease' then baseline * (1 - change)
+            else baseline * (1 + change)
+        end as target,
+        baseline_start is not null and baseline_kept is null as is_provisional,
+        baseline_now,
+        baseline_kept,
+        -- SCORING.md: a baseline restated by more than 1 % is said on the key result.
+        coalesce(abs(baseline_now - baseline_kept) > 0.01 * abs(baseline_kept), false) as is_restated
+    from based
+)
+
+select * from final

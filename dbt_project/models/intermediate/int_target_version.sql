@@ -1,0 +1,61 @@
+{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
+
+-- What fixes a target, as it was defined on each day: a changed target counts from its day, the days before keep the
+-- old one. Only the past holds these rows, so no full refresh may drop them.
+with
+
+key_results as (
+    select * from {{ source('definitions', 'key_results') }}
+),
+
+context as (
+    select * from {{ source('definitions', 'context') }}
+),
+
+kpis as (
+    select * from {{ source('definitions', 'kpis') }}
+),
+
+{% if is_incremental() -%}
+newest as (
+    select
+        *,
+        row_number() over (partition by key_result_id order by version desc) as newest_first
+    from {{ this }}
+),
+
+{% endif -%}
+final as (
+    select
+        key_results.key_result_id,
+        {{ 'coalesce(newest.version, 0) + 1' if is_incremental() else '1' }} as version,
+        context.today as valid_from,
+        context.refresh_id,
+        key_results.signature,
+        key_results.type,
+        key_results.kpi_id,
+        coalesce(kpis.kind, 'check_in') as kpi_kind,
+        key_results.target,
+        key_results.change,
+        key_results.low,
+        key_results.high,
+        key_results.baseline_kind,
+        key_results.baseline_value,
+        key_results.baseline_start,
+        key_results.baseline_end
+    from key_results
+    cross join context
+    left join kpis
+        on key_results.kpi_id = kpis.kpi_id
+    {% if is_incremental() -%}
+    left join newest
+        on
+            key_results.key_result_id = newest.key_result_id
+            and newest.newest_first = 1
+    where
+        newest.version is null
+        or newest.signature <> key_results.signature
+    {%- endif %}
+)
+
+select * from final

@@ -1,0 +1,63 @@
+with
+
+numbers as (
+    {{ numbers(5) }}
+),
+
+context as (
+    select * from {{ source('definitions', 'context') }}
+),
+
+periods as (
+    select * from {{ source('definitions', 'periods') }}
+),
+
+key_results as (
+    select * from {{ source('definitions', 'key_results') }}
+),
+
+measures as (
+    select * from {{ ref('int_measure_daily') }}
+),
+
+named_days as (
+    select today as date from context
+    union all
+    select start_date as date from periods
+    union all
+    select end_date as date from periods
+    union all
+    select baseline_start as date from key_results
+    union all
+    select last_year_start as date from key_results
+    union all
+    select min(date) as date from measures
+),
+
+-- Whole years, one more on each side.
+bounds as (
+    select
+        {{ add_days(dbt.date_trunc('year', 'min(date)'), -366) }} as first_day,
+        {{ add_days(dbt.date_trunc('year', 'max(date)'), 731) }} as last_day
+    from named_days
+),
+
+days as (
+    select {{ add_days("cast('1900-01-01' as date)", 'number') }} as date
+    from numbers
+),
+
+final as (
+    select
+        days.date,
+        {{ monday_of('days.date') }} as week_start,
+        cast({{ dbt.date_trunc('month', 'days.date') }} as date) as month_start,
+        cast(extract(quarter from days.date) as {{ dbt.type_bigint() }}) as quarter,
+        cast(extract(year from days.date) as {{ dbt.type_bigint() }}) as year,
+        {{ days_between(monday_of('days.date'), 'days.date') }} + 1 as day_of_week
+    from days
+    inner join bounds
+        on days.date between bounds.first_day and bounds.last_day
+)
+
+select * from final

@@ -1,0 +1,19 @@
+with
+
+final as (
+    select
+        kpi_id,
+        title,
+        title_texts,
+        description,
+        description_texts,
+        kind,
+        measure,
+        numerator,
+        denominator,
+        unit,
+        better
+    from {{ source('definitions', 'kpis') }}
+)
+
+select * from final

@@ -1,0 +1,48 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ forget_changed('key_result_id') }}",
+    )
+}}
+
+with
+
+judged as (
+    select * from {{ ref('int_key_result_status') }}
+    where role = 'key_result'
+),
+
+reasons as (
+    select * from {{ ref('int_key_result_reason') }}
+),
+
+forecasts as (
+    select * from {{ ref('int_key_result_forecast') }}
+),
+
+final as (
+    select
+        judged.key_result_id,
+        judged.date,
+        judged.value,
+        judged.baseline,
+        judged.target,
+        judged.progress,
+        judged.score,
+        judged.expected,
+        judged.status,
+        reasons.status_reason,
+        judged.is_provisional,
+        forecasts.forecast_low,
+        forecasts.forecast,
+        forecasts.forecast_high,
+        forecasts.probability
+    from judged
+    inner join reasons
+        on judged.key_result_id = reasons.key_result_id and judged.date = reasons.date
+    left join forecasts
+        on judged.key_result_id = forecasts.key_result_id and judged.date = forecasts.date
+)
+
+select * from final

@@ -1,0 +1,36 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        full_refresh=false,
+        pre_hook="{{ forget_unpublished() }}",
+    )
+}}
+
+-- What was published stays: only the first publication of a day adds rows, and nothing ever changes them.
+with
+
+now_rows as (
+    select * from {{ ref('int_key_result_now') }}
+),
+
+context as (
+    select * from {{ source('definitions', 'context') }}
+),
+
+final as (
+    select
+        now_rows.key_result_id,
+        now_rows.date,
+        context.today as reported_on,
+        now_rows.value,
+        now_rows.score,
+        now_rows.status
+    from now_rows
+    cross join context
+    {% if is_incremental() -%}
+    where context.today not in (select reported.reported_on from {{ this }} as reported)
+    {%- endif %}
+)
+
+select * from final

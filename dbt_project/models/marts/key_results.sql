@@ -1,0 +1,84 @@
+with
+
+key_results as (
+    select * from {{ ref('int_key_result') }}
+    where role = 'key_result'
+),
+
+now_rows as (
+    select * from {{ ref('int_key_result_now') }}
+),
+
+voices as (
+    select * from {{ ref('int_key_result_voice') }}
+),
+
+objectives as (
+    select * from {{ source('definitions', 'objectives') }}
+),
+
+restatements as (
+    select * from {{ ref('int_baseline_note') }}
+),
+
+final as (
+    select
+        key_results.key_result_id,
+        key_results.objective_id,
+        key_results.position,
+        now_rows.date,
+        key_results.title,
+        key_results.title_texts,
+        key_results.type,
+        key_results.kpi_id,
+        key_results.unit,
+        key_results.better,
+        objectives.owner,
+        objectives.team_id as team,
+        key_results.period_id as period,
+        key_results.period_start,
+        key_results.period_end,
+        objectives.parent_id as parent,
+        key_results.ambition,
+        key_results.weight,
+        now_rows.value,
+        now_rows.baseline,
+        now_rows.target,
+        now_rows.low,
+        now_rows.high,
+        now_rows.progress,
+        now_rows.score,
+        now_rows.expected,
+        now_rows.status,
+        now_rows.status_reason,
+        now_rows.is_provisional,
+        now_rows.forecast_low,
+        now_rows.forecast,
+        now_rows.forecast_high,
+        now_rows.probability,
+        voices.confidence,
+        voices.last_check_in,
+        voices.last_check_in_by,
+        voices.last_check_in_note,
+        voices.last_check_in_next,
+        voices.check_in_is_stale,
+        voices.disagreement,
+        restatements.baseline_note,
+        coalesce(key_results.type = 'count_range' and now_rows.value > now_rows.high, false) as over_range,
+        key_results.data_through,
+        case when key_results.stale_since <= key_results.period_end then key_results.stale_since end as stale_since,
+        case
+            when key_results.provisional_from <= key_results.last_day then key_results.provisional_from
+        end as provisional_from
+    from key_results
+    inner join now_rows
+        on key_results.key_result_id = now_rows.key_result_id
+    inner join voices
+        on key_results.key_result_id = voices.key_result_id
+    inner join objectives
+        on key_results.objective_id = objectives.objective_id
+    left join restatements
+        on key_results.key_result_id = restatements.key_result_id
+)
+
+select * from final

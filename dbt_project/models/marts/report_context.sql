@@ -1,0 +1,35 @@
+with
+
+context as (
+    select * from {{ source('definitions', 'context') }}
+),
+
+settings as (
+    select * from {{ source('definitions', 'settings') }}
+),
+
+sources as (
+    select * from {{ ref('source_health') }}
+),
+
+newest as (
+    select max(data_through) as data_through from sources
+),
+
+final as (
+    select
+        settings.organisation,
+        settings.currency,
+        settings.timezone,
+        settings.locale,
+        settings.language,
+        context.today,
+        context.refresh_id,
+        context.refreshed_at,
+        newest.data_through
+    from context
+    cross join settings
+    cross join newest
+)
+
+select * from final

@@ -1,0 +1,64 @@
+with
+
+stats as (
+    select * from {{ source('google_ads', 'campaign_stats') }}
+),
+
+-- A lead is counted where it comes in: QUALIFIED_LEAD and CONVERTED_LEAD are later stages of the same people.
+leads as (
+    select
+        date,
+        account_id,
+        campaign_id,
+        sum(all_conversions) as leads
+    from {{ source('google_ads', 'campaign_conversions') }}
+    where
+        conversion_action_category in (
+            'SUBMIT_LEAD_FORM', 'PHONE_CALL_LEAD', 'REQUEST_QUOTE', 'MESSAGE_LEAD', 'IMPORTED_LEAD'
+        )
+    group by date, account_id, campaign_id
+),
+
+joined as (
+    select
+        stats.date,
+        stats.account_id,
+        stats.campaign_id,
+        upper(stats.currency) as currency,
+        stats.impressions,
+        stats.clicks,
+        stats.interactions,
+        stats.cost,
+        stats.conversions,
+        stats.conversions_value,
+        stats.all_conversions,
+        stats.all_conversions_value,
+        stats.view_through_conversions,
+        stats.video_trueview_views,
+        coalesce(leads.leads, 0) as leads,
+        stats.loaded_at
+    from stats
+    left join leads
+        on
+            stats.date = leads.date
+            and stats.account_id = leads.account_id
+            and stats.campaign_id = leads.campaign_id
+),
+
+final as (
+    {{ unpivot_measures('google_ads', 'joined', {
+        'impressions': 'impressions',
+        'clicks': 'clicks',
+        'interactions': 'interactions',
+        'spend': 'cost',
+        'conversions': 'conversions',
+        'conversion_value': 'conversions_value',
+        'leads': 'leads',
+        'video_views': 'video_trueview_views',
+        'all_conversions': 'all_conversions',
+        'all_conversion_value': 'all_conversions_value',
+        'view_through_conversions': 'view_through_conversions',
+    }) }}
+)
+
+select * from final

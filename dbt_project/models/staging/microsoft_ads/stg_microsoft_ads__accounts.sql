@@ -1,0 +1,17 @@
+with
+
+accounts as (
+    select * from {{ source('microsoft_ads', 'accounts') }}
+),
+
+final as (
+    select
+        'microsoft_ads' as channel,
+        id as account_id,
+        name as account_name,
+        upper(currency) as currency,
+        timezone
+    from accounts
+)
+
+select * from final

@@ -1,0 +1,34 @@
+with
+
+-- Microsoft splits a campaign's day by seven attributes, device and network among them.
+performance as (
+    select
+        date,
+        account_id,
+        campaign_id,
+        upper(currency) as currency,
+        sum(impressions) as impressions,
+        sum(clicks) as clicks,
+        sum(spend) as spend,
+        sum(conversions_qualified) as conversions_qualified,
+        sum(revenue) as revenue,
+        sum(all_conversions_qualified) as all_conversions_qualified,
+        sum(all_revenue) as all_revenue,
+        max(loaded_at) as loaded_at
+    from {{ source('microsoft_ads', 'campaign_performance') }}
+    group by date, account_id, campaign_id, upper(currency)
+),
+
+final as (
+    {{ unpivot_measures('microsoft_ads', 'performance', {
+        'impressions': 'impressions',
+        'clicks': 'clicks',
+        'spend': 'spend',
+        'conversions': 'conversions_qualified',
+        'conversion_value': 'revenue',
+        'all_conversions': 'all_conversions_qualified',
+        'all_conversion_value': 'all_revenue',
+    }) }}
+)
+
+select * from final

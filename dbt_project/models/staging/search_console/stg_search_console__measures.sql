@@ -1,0 +1,24 @@
+with
+
+days as (
+    select
+        date,
+        account_id,
+        '' as campaign_id,
+        cast(null as {{ dbt.type_string() }}) as currency,
+        clicks,
+        impressions,
+        position_weighted,
+        loaded_at
+    from {{ source('search_console', 'site_daily') }}
+),
+
+final as (
+    {{ unpivot_measures('search_console', 'days', {
+        'clicks': 'clicks',
+        'impressions': 'impressions',
+        'position_weighted': 'position_weighted',
+    }) }}
+)
+
+select * from final

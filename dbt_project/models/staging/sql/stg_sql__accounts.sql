@@ -1,0 +1,17 @@
+with
+
+accounts as (
+    select * from {{ source('sql', 'accounts') }}
+),
+
+final as (
+    select
+        'sql' as channel,
+        id as account_id,
+        name as account_name,
+        cast(null as {{ dbt.type_string() }}) as currency,
+        timezone
+    from accounts
+)
+
+select * from final

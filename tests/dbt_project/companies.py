@@ -1,0 +1,251 @@
+"""Random definitions with random data, and the warehouse rows that say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.dbt_project.reference import DAY, MAINTAIN, CheckIn, KeyResult, Kpi, Milestone
+from tests.dbt_project.warehouse import Warehouse
+
+TODAY = date(2026, 11, 23)
+CHANNEL = "made"
+
+shares = st.sampled_from([0.0, 0.1, 0.25, 1 / 3, 0.5, 0.6, 0.75, 0.9, 1.0])
+numbers = st.decimals(-50, 500, places=2).map(float)
+positive = st.decimals("0.01", 500, places=2).map(float)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Key results of one period and ambition."""
+
+    key_results: tuple[KeyResult, ...]
+
+
+@st.composite
+def objectives(draw: st.DrawFn) -> Objective:
+    start = TODAY + timedelta(days=draw(st.integers(-130, 15)))
+    end = start + timedelta(days=draw(st.sampled_from([0, 6, 9, 13, 29, 44, 91])))
+    ambition = draw(st.sampled_from(["committed", "aspirational"]))
+    count = draw(st.integers(1, 4))
+    return Objective(tuple(draw(key_results(start, end, ambition)) for _ in range(count)))
+
+
+@st.composite
+def key_results(draw: st.DrawFn, start: date, end: date, ambition: str) -> KeyResult:
+    type_ = draw(
+        st.sampled_from(["increase", "decrease", *MAINTAIN, "count_range", "milestones", "binary", "qualitative"])
+    )
+    common: dict[str, Any] = {
+        "id": "", "type": type_, "start": start, "end": end, "ambition": ambition,
+        "weight": draw(st.sampled_from([0.5, 1.0, 1.0, 2.0, 3.25])),
+        "check_ins": tuple(draw(st.lists(check_ins(type_, start), max_size=5))),
+        **draw(paces(start, end)),
+    }  # fmt: skip
+    if type_ == "milestones":
+        return KeyResult(**common, milestones=draw(milestones(start, end)))
+    if type_ in ("binary", "qualitative"):
+        return KeyResult(**common)
+    kinds = ["flow", "ratio", "stock", "distinct", None]
+    kind = draw(st.sampled_from([one for one in kinds if (type_, one) != ("decrease", "distinct")]))
+    baseline_period = (start - timedelta(days=draw(st.integers(20, 40))), start - DAY)
+    kpi = draw(kpis(kind, start, end, baseline_period, common["last_year"])) if kind else None
+    return KeyResult(**common, kpi=kpi, **draw(goals(type_, kind, baseline_period)))
+
+
+@st.composite
+def goals(draw: st.DrawFn, type_: str, kind: str | None, baseline_period: tuple[date, date]) -> dict[str, Any]:
+    """What is to be reached, as the lints allow it: no zero moves, no direction against the numbers."""
+    if type_ in ("between", "count_range"):
+        low = draw(positive)
+        return {"low": low, "high": low + draw(positive)}
+    if type_ in MAINTAIN:
+        return {"target": draw(positive)}
+    if kind in ("flow", "ratio", "stock") and draw(st.booleans()):
+        if draw(st.booleans()):
+            return {"baseline": baseline_period, "change": draw(st.sampled_from([0.05, 0.2, 0.5, 1.0]))}
+        return {"baseline": baseline_period, "target": draw(positive)}
+    if type_ == "increase" and kind in ("flow", "distinct"):
+        return {"target": draw(positive)}
+    baseline, move = draw(numbers), draw(positive)
+    return {"baseline": baseline, "target": baseline + move if type_ == "increase" else baseline - move}
+
+
+@st.composite
+def kpis(draw: st.DrawFn, kind: str, start: date, end: date, *intervals: tuple[date, date]) -> Kpi:
+    """Days in the period, its baseline and last year; from a byte each: one in three has no row."""
+    days: dict[date, tuple[Fraction, Fraction]] = {}
+    for first, last_ in ((start, end), *intervals):
+        length = (last_ - first).days + 1
+        noise = draw(st.binary(min_size=length, max_size=length))
+        for number, byte in enumerate(noise):
+            if byte % 3 == 0:
+                continue
+            amount = Fraction((byte - 12 if byte % 16 == 1 else byte) * 7, 100)
+            days[first + number * DAY] = (amount, Fraction(byte % 5))
+    through = draw(st.none() | st.integers(-3, (end - start).days + 5).map(lambda number: start + number * DAY))
+    return Kpi(kind, days if draw(st.integers(0, 15)) else {}, through)
+
+
+@st.composite
+def paces(draw: st.DrawFn, start: date, end: date) -> dict[str, Any]:
+    last_year = (start - timedelta(days=365), end - timedelta(days=365 + draw(st.sampled_from([0, 0, 1, -1]))))
+    last_year = (last_year[0], max(last_year))
+    kind = draw(st.sampled_from(["linear", "table", "seasonal"]))
+    table: list[tuple[date, float]] = []
+    if kind == "table":
+        inner = draw(st.lists(st.integers(0, (end - start).days), unique=True, max_size=3))
+        steps = sorted(draw(st.lists(shares, min_size=len(inner), max_size=len(inner))))
+        points = {start + number * DAY: share for number, share in zip(sorted(inner), steps, strict=True)}
+        table = sorted({start - DAY: 0.0, **points, end: 1.0}.items())
+    return {"pace": kind, "pace_table": tuple(table), "last_year": last_year}
+
+
+@st.composite
+def milestones(draw: st.DrawFn, start: date, end: date) -> tuple[Milestone, ...]:
+    due = st.none() | st.integers(0, (end - start).days).map(lambda number: start + number * DAY)
+    weights = draw(st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=1, max_size=3))
+    return tuple(Milestone(f"m{place}", weight, draw(due)) for place, weight in enumerate(weights))
+
+
+@st.composite
+def check_ins(draw: st.DrawFn, type_: str, start: date) -> CheckIn:
+    day = start + timedelta(days=draw(st.integers(-10, 150)))
+    if type_ == "milestones":
+        return CheckIn(day, done=tuple(draw(st.sets(st.sampled_from(["m0", "m1", "m2"]), max_size=2))))
+    if type_ == "binary":
+        return CheckIn(day, met=draw(st.none() | st.booleans()))
+    if type_ == "qualitative":
+        return CheckIn(day, grade=draw(st.none() | shares))
+    return CheckIn(day, value=draw(st.none() | numbers))
+
+
+def named(found: Sequence[Objective], prefix: str) -> list[Objective]:
+    """The same with ids, those of one prefix unlike those of another: what a target was is kept by id."""
+    return [
+        Objective(
+            tuple(
+                KeyResult(**{**vars(kr), "id": f"{prefix}{number:04d}_k{place}"})
+                for place, kr in enumerate(objective.key_results)
+            )
+        )
+        for number, objective in enumerate(found)
+    ]
+
+
+def fill(warehouse: Warehouse, found: Sequence[Objective]) -> None:
+    """Write the definitions and the data into the warehouse. Each KPI has an account of its own, named like its KR."""
+    krs = [kr for objective in found for kr in objective.key_results]
+    with_kpi = [kr for kr in krs if kr.kpi is not None]
+    _put_frame(warehouse, found)
+    warehouse.put("definitions.key_results", [row for one in found for row in _key_results(one)])
+    warehouse.put("definitions.kpis", [_kpi(kr) for kr in with_kpi])
+    conditions = [("channel", CHANNEL), ("account_id", None)]
+    warehouse.put(
+        "definitions.kpi_conditions",
+        [
+            {"kpi_id": kr.id, "condition_no": place, "field": name, "operator": "in", "value": value or kr.id}
+            for kr in with_kpi
+            for place, (name, value) in enumerate(conditions)
+        ],
+    )
+    points = ((kr.id, day, share) for kr in krs for day, share in kr.pace_table)
+    _put_tuples(warehouse, "definitions.pace_points", ("key_result_id", "date", "share"), points)
+    steps = ((kr.id, place, one.id, one.weight, one.due) for kr in krs for place, one in enumerate(kr.milestones))
+    columns = ("key_result_id", "position", "milestone_id", "weight", "due")
+    _put_tuples(warehouse, "definitions.milestones", columns, steps)
+    _put_check_ins(warehouse, krs)
+    warehouse.put("files.measures", [row for kr in with_kpi for row in _measures(kr, warehouse)])
+    warehouse.loaded_all(
+        {"channel": CHANNEL, "account_id": kr.id, "data_through": kr.kpi.through}
+        for kr in with_kpi
+        if kr.kpi and kr.kpi.through is not None
+    )
+
+
+def _put_frame(warehouse: Warehouse, found: Sequence[Objective]) -> None:
+    channel = {"channel": CHANNEL, "title": "Made", "kind": "ads", "lookback_days": 30}
+    warehouse.put("definitions.channels", [channel])
+    spans = sorted({(one.key_results[0].start, one.key_results[0].end) for one in found})
+    columns = ("period_id", "title", "kind", "start_date", "end_date")
+    periods = ((f"{start}_{end}", f"{start}", "custom", start, end) for start, end in spans)
+    _put_tuples(warehouse, "definitions.periods", columns, periods)
+    warehouse.put(
+        "definitions.objectives",
+        [
+            {
+                "objective_id": _objective_id(one), "position": place, "title": "", "owner": "Ana",
+                "period_id": f"{one.key_results[0].start}_{one.key_results[0].end}",
+                "ambition": one.key_results[0].ambition,
+            }
+            for place, one in enumerate(found)
+        ],
+    )  # fmt: skip
+
+
+def _objective_id(objective: Objective) -> str:
+    return objective.key_results[0].id.split("_")[0]
+
+
+def _key_results(objective: Objective) -> Iterator[dict[str, Any]]:
+    for place, kr in enumerate(objective.key_results):
+        relative = isinstance(kr.baseline, tuple)
+        start, end = kr.baseline if isinstance(kr.baseline, tuple) else (None, None)
+        last_year = kr.last_year or (None, None)
+        yield {
+            "key_result_id": kr.id, "role": "key_result", "objective_id": _objective_id(objective), "position": place,
+            "type": kr.type, "kpi_id": kr.id if kr.kpi else None, "target": kr.target, "change": kr.change,
+            "low": kr.low, "high": kr.high, "baseline_value": None if relative else kr.baseline,
+            "baseline_kind": None if kr.baseline is None else "previous_period" if relative else "number",
+            "baseline_start": start, "baseline_end": end, "weight": kr.weight, "pace_kind": kr.pace,
+            "last_year_start": last_year[0], "last_year_end": last_year[1], "signature": "1",
+        }  # fmt: skip
+
+
+def _kpi(kr: KeyResult) -> dict[str, Any]:
+    assert kr.kpi is not None
+    ratio = kr.kpi.kind == "ratio"
+    parts = {"numerator": "upper", "denominator": "lower"} if ratio else {"measure": "upper"}
+    return {"kpi_id": kr.id, "kind": kr.kpi.kind, "unit": "number", "better": "higher", **parts}
+
+
+def _measures(kr: KeyResult, warehouse: Warehouse) -> Iterator[dict[str, Any]]:
+    assert kr.kpi is not None
+    common = {"source_id": "s", "source_file": "f.csv", "channel": CHANNEL, "account_id": kr.id, "campaign_id": ""}
+    for day, amounts in kr.kpi.days.items():
+        for measure, amount in zip(("upper", "lower"), amounts, strict=True):
+            if measure == "upper" or kr.kpi.kind == "ratio":
+                value = Decimal(amount.numerator) / Decimal(amount.denominator)
+                yield {**common, "date": day, "measure": measure, "value": value, "loaded_at": warehouse.moment}
+
+
+def _put_check_ins(warehouse: Warehouse, krs: Iterable[KeyResult]) -> None:
+    # The later one of a day counts: their order in the definitions is their position.
+    rows = [(f"c{number:06d}", number, kr.id, one) for kr in krs for number, one in _numbered(kr)]
+    warehouse.put(
+        "definitions.check_ins",
+        [
+            {
+                "check_in_id": f"{kr_id}_{id_}", "position": place, "date": one.day, "key_result_id": kr_id,
+                "author": "Ana", "value": one.value, "met": one.met, "grade": one.grade,
+            }
+            for id_, place, kr_id, one in rows
+        ],
+    )  # fmt: skip
+    done = ((f"{kr_id}_{id_}", step) for id_, _, kr_id, one in rows for step in one.done)
+    _put_tuples(warehouse, "definitions.check_in_milestones", ("check_in_id", "milestone_id"), done)
+
+
+def _numbered(kr: KeyResult) -> Iterator[tuple[int, CheckIn]]:
+    return iter(enumerate(kr.check_ins))
+
+
+def _put_tuples(warehouse: Warehouse, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    warehouse.put(table, [dict(zip(columns, row, strict=True)) for row in rows])

@@ -1,0 +1,22 @@
+"""One warehouse for all tests of the models: a new path would cost each of them 10 s of parsing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.dbt_project.warehouse import Warehouse
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture(scope="session")
+def only_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    return Warehouse(tmp_path_factory.mktemp("models"), TODAY)
+
+
+@pytest.fixture
+def warehouse(only_warehouse: Warehouse) -> Warehouse:
+    """An empty warehouse on 23 November 2026, a Monday."""
+    return only_warehouse.emptied(TODAY)

@@ -1,0 +1,180 @@
+"""A KPI is data: which rows belong to it, how they are added up, in which currency."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.dbt_project.conftest import TODAY
+from tests.dbt_project.warehouse import Row, Warehouse
+
+DAY = date(2026, 11, 2)
+HOSTILE = "'); drop table definitions.kpis; -- {{ 7 * 7 }} %"
+CAMPAIGNS = {"c1": "Q3 launch", "c2": "q3 launch", "c3": "Brand 100% sure", "c4": HOSTILE, "c5": ""}
+
+# KPI -> conditions of (field, operator, values), and the campaigns that meet them all.
+CONDITIONS: dict[str, tuple[list[tuple[str, str, list[str]]], str]] = {
+    "everything": ([], "c1 c2 c3 c4 c5"),
+    "one_channel": ([("channel", "in", ["shop"])], "c1 c2 c3 c4 c5"),
+    "no_channel": ([("channel", "in", ["elsewhere"])], ""),
+    "like_is_case_sensitive": ([("campaign_name", "like", ["Q3%"])], "c1"),
+    "like_any": ([("campaign_name", "like", ["Q3%", "q3%"])], "c1 c2"),
+    "like_one_place": ([("campaign_name", "like", ["_3 launch"])], "c1 c2"),
+    "not_like": ([("campaign_name", "not_like", ["%launch", "Brand%"])], "c4 c5"),
+    "not_in": ([("campaign_id", "not_in", ["c1", "c2"])], "c3 c4 c5"),
+    "both": ([("campaign_name", "like", ["%launch"]), ("campaign_id", "not_in", ["c2"])], "c1"),
+    "account_name": ([("account_name", "in", ["a"])], "c1 c2 c3 c4 c5"),
+    "account_name_not": ([("account_name", "not_in", ["a"])], ""),
+    "group_unknown": ([("campaign_group_name", "like", ["%x%"])], ""),
+    "file": ([("source_file", "like", ["may_%"])], "c1 c2"),
+    "hostile_value": ([("campaign_name", "in", [HOSTILE])], "c4"),
+    "hostile_pattern": ([("campaign_name", "like", ["' or '1'='1"])], ""),
+}
+
+
+@pytest.fixture(scope="module")
+def shop(only_warehouse: Warehouse) -> Warehouse:
+    """One file channel, five campaigns, each with a power of two as its number."""
+    warehouse = only_warehouse.emptied(TODAY)
+    channel = {"channel": "shop", "title": "Shop", "kind": "file", "lookback_days": 0}
+    warehouse.put("definitions.channels", [channel])
+    warehouse.put("definitions.measures", [{"measure": "spend", "is_money": True}, {"measure": "n", "is_money": False}])
+    numbers = [
+        _row(DAY, "n", 2**place, campaign_id=id_, campaign_name=name, file="may_1.csv" if place < 2 else "june.csv")
+        for place, (id_, name) in enumerate(CAMPAIGNS.items())
+    ]
+    warehouse.put("files.measures", [*numbers, *_money(), *_stock(), *_people(), *_rates_of_leads()])
+    rates = [("USD", date(2026, 11, 1), "0.9"), ("USD", DAY, "0.95"), ("GBP", date(2026, 10, 26), "1.2")]
+    warehouse.put(
+        "definitions.exchange_rates", [{"currency": code, "date": day, "rate": rate} for code, day, rate in rates]
+    )
+    kpis = [{"kpi_id": name, "kind": "flow", "measure": "n"} for name in CONDITIONS]
+    kpis += [
+        {"kpi_id": "spend", "kind": "flow", "measure": "spend"},
+        {"kpi_id": "audience", "kind": "stock", "measure": "audience"},
+        {"kpi_id": "people", "kind": "distinct", "measure": "people"},
+        {"kpi_id": "rate", "kind": "ratio", "numerator": "won", "denominator": "asked"},
+        {"kpi_id": "self", "kind": "ratio", "numerator": "won", "denominator": "won"},
+    ]
+    warehouse.put("definitions.kpis", kpis)
+    conditions = [
+        {"kpi_id": kpi, "condition_no": number, "field": field, "operator": operator, "value": value}
+        for kpi, (all_, _) in CONDITIONS.items()
+        for number, (field, operator, values) in enumerate(all_)
+        for value in values
+    ]
+    warehouse.put("definitions.kpi_conditions", conditions)
+    warehouse.loaded("shop", "a")
+    warehouse.build("--select", "+fct_kpi_daily", "+fct_ad_daily", "+source_health")
+    return warehouse
+
+
+def _row(day: date, measure: str, value: Any, *, file: str = "f.csv", **more: Any) -> Row:
+    common = {"source_id": "s", "channel": "shop", "account_id": "a", "campaign_id": "x", "currency": "EUR"}
+    return {**common, "source_file": file, "date": day, "measure": measure, "value": value, **more}
+
+
+def _money() -> list[Row]:
+    gap = date(2026, 11, 3)
+    return [
+        # 10.01 EUR and 20.02 USD at the day's own rate; two files of one campaign.
+        _row(DAY, "spend", "10.01"),
+        _row(DAY, "spend", "20.02", currency="usd", file="g.csv"),
+        # The rate of seven days before still serves; that of eight does not.
+        _row(DAY, "spend", "1", currency="GBP", campaign_id="y"),
+        _row(gap, "spend", "1", currency="GBP", campaign_id="y"),
+        _row(gap, "spend", "5", campaign_id="z"),
+        # Nothing costs nothing in every currency.
+        _row(date(2026, 11, 4), "spend", "0", currency="CHF"),
+    ]
+
+
+def _stock() -> list[Row]:
+    return [
+        _row(date(2026, 10, 1), "audience", 100, campaign_id="list1", file="october.csv"),
+        _row(date(2026, 10, 5), "audience", 50, campaign_id="list2", file="october.csv"),
+        _row(date(2026, 11, 1), "audience", 120, campaign_id="list1", file="november.csv"),
+    ]
+
+
+def _people() -> list[Row]:
+    return [
+        _row(DAY, "people", 7),
+        _row(DAY + timedelta(days=1), "people", 3),
+        _row(DAY + timedelta(days=1), "people", 4, campaign_id="z"),
+    ]
+
+
+def _rates_of_leads() -> list[Row]:
+    return [_row(DAY, "won", 1), _row(DAY, "asked", 3), _row(DAY + timedelta(days=1), "won", 2)]
+
+
+def kpi(warehouse: Warehouse, name: str) -> dict[date, dict[str, Any]]:
+    rows = warehouse.rows("select * from marts.fct_kpi_daily where kpi_id = ? order by date", [name])
+    return {row["date"]: row for row in rows}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_conditions_choose_campaigns(shop: Warehouse, name: str) -> None:
+    chosen = CONDITIONS[name][1].split()
+    total = sum(2**place for place, id_ in enumerate(CAMPAIGNS) if id_ in chosen)
+    assert [row["numerator"] for row in kpi(shop, name).values()] == ([total] if chosen else [])
+
+
+def test_amounts_are_exact_and_converted_by_the_days_rate(shop: Warehouse) -> None:
+    values = shop.rows(
+        "select campaign_id, value, value_local, currency from marts.fct_measure_daily"
+        " where measure = 'spend' and date = ? order by 1",
+        [DAY],
+    )
+    assert [tuple(str(cell) for cell in row.values()) for row in values] == [
+        # 10.01 + 20.02 x 0.95; what is in two currencies is not added up in its own.
+        ("x", "29.029000000", "None", "None"),
+        ("y", "1.200000000", "1.000000000", "GBP"),
+    ]
+
+
+def test_a_missing_rate_leaves_no_partial_sum(shop: Warehouse) -> None:
+    spend = kpi(shop, "spend")
+    assert str(spend[DAY]["numerator"]) == "30.229000000"
+    assert spend[date(2026, 11, 3)]["numerator"] is None
+    assert spend[date(2026, 11, 3)]["value"] is None
+    assert spend[date(2026, 11, 4)]["value"] == 0
+    missing = shop.rows("select channel, account_id, currency, date from intermediate.int_missing_rates")
+    assert [tuple(row.values()) for row in missing] == [("shop", "a", "GBP", date(2026, 11, 3))]
+    health = shop.row("from marts.source_health")
+    assert health["state"] == "failed"
+    assert health["last_error"].startswith("no exchange rate for GBP on 2026-11-03; add it to ")
+
+
+def test_a_stock_is_what_each_holder_said_last(shop: Warehouse) -> None:
+    values = {day: row["value"] for day, row in kpi(shop, "audience").items()}
+    assert values == {date(2026, 10, 1): 100, date(2026, 10, 5): 150, date(2026, 11, 1): 170}
+
+
+def test_people_of_two_campaigns_are_not_added_up(shop: Warehouse) -> None:
+    assert [row["value"] for row in kpi(shop, "people").values()] == [7, None]
+
+
+def test_ratios_are_divided_after_adding_up(shop: Warehouse) -> None:
+    first, second = kpi(shop, "rate").values()
+    assert (first["value"], first["denominator"]) == (pytest.approx(1 / 3), 3)
+    assert (second["value"], second["numerator"], second["denominator"]) == (None, 2, 0)
+    assert [row["value"] for row in kpi(shop, "self").values()] == [1, 1]
+
+
+def test_advertising_stands_side_by_side(shop: Warehouse) -> None:
+    rows = shop.rows(
+        "select campaign_id, spend, leads, currency from marts.fct_ad_daily where date = ? order by 1", [DAY]
+    )
+    assert [(row["campaign_id"], row["leads"], row["currency"]) for row in rows] == [
+        ("x", None, None),
+        ("y", None, "GBP"),
+    ]
+
+
+def test_the_marts_add_up_to_what_was_loaded(shop: Warehouse) -> None:
+    totals = "select measure, sum(value) as total from {} where measure <> 'spend' group by measure order by measure"
+    assert shop.rows(totals.format("marts.fct_measure_daily")) == shop.rows(totals.format("files.measures"))

@@ -1,0 +1,98 @@
+"""The models against SCORING.md in plain Python, on thousands of random definitions and data sets."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.dbt_project import companies, reference
+from tests.dbt_project.companies import TODAY, Objective
+from tests.dbt_project.warehouse import Warehouse
+
+# Hypothesis makes the cases, one warehouse and one run of the models answers a whole batch of them: 3 s a batch, where
+# a run for each would take 3 s a case.
+BATCHES = 3
+OBJECTIVES = 400
+CLOSE = 1e-9
+SETTINGS = reference.Settings()
+
+
+def batches() -> list[list[Objective]]:
+    found: list[Objective] = []
+
+    @settings(
+        max_examples=BATCHES * OBJECTIVES, phases=[Phase.generate], deadline=None, database=None, derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(companies.objectives())
+    def collect(objective: Objective) -> None:
+        found.append(objective)
+
+    collect()
+    return [companies.named(found[number::BATCHES], f"b{number}o") for number in range(BATCHES)]
+
+
+def test_models_say_what_the_page_says(warehouse: Warehouse) -> None:
+    compared = 0
+    for batch in batches():
+        warehouse.at(TODAY)
+        warehouse.clear("ops.source_loads")
+        companies.fill(warehouse, batch)
+        warehouse.build("--full-refresh")
+        compared += compare(warehouse, batch)
+    assert compared > 3000
+
+
+def compare(warehouse: Warehouse, batch: Sequence[Objective]) -> int:
+    """Hold every day of every key result and objective against the reference; the count of key results."""
+    days = by(warehouse.rows("select * from marts.fct_key_result_daily order by key_result_id, date"), "key_result_id")
+    now = {row["key_result_id"]: row for row in warehouse.rows("select * from marts.key_results")}
+    objective_days = by(warehouse.rows("select * from marts.fct_objective_daily order by all"), "objective_id")
+    for objective in batch:
+        histories = [reference.history(kr, TODAY, SETTINGS) for kr in objective.key_results]
+        for kr, expected_days in zip(objective.key_results, histories, strict=True):
+            compare_days(kr, days[kr.id], expected_days)
+            assert now[kr.id]["status"] == reference.status_now(kr, expected_days, TODAY), kr
+        if any(histories):
+            rows = objective_days[objective.key_results[0].id.split("_")[0]]
+            expected = reference.objective_history(objective.key_results, histories, TODAY, SETTINGS)
+            compare_objective(objective, rows, expected)
+    return len(now)
+
+
+def compare_days(
+    kr: reference.KeyResult, rows: Sequence[dict[str, Any]], expected: Sequence[reference.Standing]
+) -> None:
+    assert [row["date"] for row in rows] == [standing.day for standing in expected], kr
+    for row, standing in zip(rows, expected, strict=True):
+        assert row["status"] == standing.status, (row, standing, kr)
+        for name in ("value", "baseline", "target", "progress", "score", "expected"):
+            assert same(row[name], getattr(standing, name)), (name, row, standing, kr)
+
+
+def compare_objective(
+    objective: Objective, rows: Sequence[dict[str, Any]], expected: Sequence[reference.ObjectiveStanding]
+) -> None:
+    assert [row["date"] for row in rows] == [standing.day for standing in expected], objective
+    for row, standing in zip(rows, expected, strict=True):
+        assert row["status"] == standing.status, (row, standing, objective)
+        assert row["weakest_key_result_id"] == standing.weakest, (row, standing, objective)
+        for name in ("score", "expected", "coverage"):
+            assert same(row[name], getattr(standing, name)), (name, row, standing, objective)
+
+
+def same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=CLOSE, abs_tol=CLOSE)
+
+
+def by(rows: Sequence[dict[str, Any]], column: str) -> dict[str, list[dict[str, Any]]]:
+    grouped: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        grouped[row[column]].append(row)
+    return grouped

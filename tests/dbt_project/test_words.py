@@ -1,0 +1,123 @@
+"""What a key result says of itself: its status in words, its owner's voice, what stands beside the score."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.dbt_project import example
+from tests.dbt_project.conftest import TODAY
+from tests.dbt_project.warehouse import Warehouse
+
+
+@pytest.fixture(scope="module", params=["en", "es"])
+def company(request: pytest.FixtureRequest, only_warehouse: Warehouse) -> Warehouse:
+    warehouse = only_warehouse.emptied(TODAY, language=request.param, locale=f"{request.param}-XX")
+    example.found(warehouse)
+    more = [
+        {"key_result_id": "o2_k8", "date": date(2026, 11, 20), "value": 4.5, "confidence": 0.9, "author": "Luis"},
+        {"key_result_id": "o2_k9", "date": date(2026, 11, 20), "value": 7, "confidence": 0.2, "author": "Luis",
+         "note": "Plenty", "next": "Choose"},
+        # A check-in of tomorrow is not known yet.
+        {"key_result_id": "o2_k9", "date": date(2026, 11, 24), "value": 0, "confidence": 0.9, "author": "Eva"},
+    ]  # fmt: skip
+    example.check_in(warehouse, *more)
+    warehouse.build()
+    return warehouse
+
+
+def state(warehouse: Warehouse, id_: str) -> dict[str, Any]:
+    return warehouse.row("from marts.key_results where key_result_id = ?", [id_])
+
+
+REASONS = {
+    "o1_k12": ("60 % reached, 100 % needed: grade 0.6.", "60 % alcanzado, 100 % necesario: nota 0,6."),
+    "o1_k9": ("66.7 % reached, 100 % needed: 2 of 3 to 5.", "66,7 % alcanzado, 100 % necesario: 2 de 3 a 5."),
+    # Half was due on 21 October, the rest by the end: 0.5 + 0.5 x 33/71, and 70 % of it for an aspirational one.
+    "o2_k8": (
+        "16.7 % done, 51.3 % expected by day 54 of 92: from 5 to 2, now 4.5.",
+        "16,7 % hecho, 51,3 % esperado el día 54 de 92: de 5 a 2, ahora 4,5.",
+    ),
+    "o2_k10": (
+        "33.3 % done, 23.3 % expected by day 54 of 92: 1 of 3 in milestones done.",
+        "33,3 % hecho, 23,3 % esperado el día 54 de 92: 1 de 3 en hitos cumplidos.",
+    ),
+    "o3_k1": ("Begins on 2027-01-01.", "Empieza el 2027-01-01."),
+}
+
+
+@pytest.mark.parametrize("id_", REASONS)
+def test_the_status_in_words_with_its_numbers(company: Warehouse, id_: str) -> None:
+    row = state(company, id_)
+    language = company.row("from definitions.settings")["language"]
+    assert row["status_reason"] == REASONS[id_][["en", "es"].index(language)]
+
+
+def test_every_day_has_words_without_gaps(company: Warehouse) -> None:
+    rows = company.rows(
+        "select status_reason from marts.fct_key_result_daily union select status_reason from marts.objectives"
+    )
+    assert rows
+    assert not [
+        row for row in rows if not row["status_reason"] or "{" in row["status_reason"] or "  " in row["status_reason"]
+    ]
+
+
+def test_the_owners_word_stands_beside_the_numbers(company: Warehouse) -> None:
+    sure, unsure = state(company, "o2_k8"), state(company, "o2_k9")
+    assert (sure["status"], sure["confidence"], sure["last_check_in_by"]) == ("off_track", 0.9, "Luis")
+    assert "90 %" in sure["disagreement"]
+    assert (unsure["status"], unsure["confidence"]) == ("on_track", 0.2)
+    assert "20 %" in unsure["disagreement"]
+    assert (unsure["last_check_in_note"], unsure["last_check_in_next"]) == ("Plenty", "Choose")
+    assert state(company, "o1_k9")["disagreement"] is None or state(company, "o1_k9")["status"] == "missed"
+
+
+def test_more_than_the_range_is_flagged_not_punished(company: Warehouse) -> None:
+    row = state(company, "o2_k9")
+    assert (row["value"], row["score"], row["over_range"]) == (7, 1, True)
+    assert not state(company, "o1_k9")["over_range"]
+
+
+def test_a_check_in_is_stale_only_while_the_period_runs(company: Warehouse) -> None:
+    stale = {row["key_result_id"]: row["check_in_is_stale"] for row in company.rows("from marts.key_results")}
+    assert stale["o2_k11"]
+    # Checked in three days ago; never checked in, fifty days into the period; over; not begun.
+    assert [stale[id_] for id_ in ("o2_k8", "o2_k1", "o1_k11", "o3_k1")] == [False, True, False, False]
+
+
+def test_what_is_over_and_final_and_what_is_not(company: Warehouse) -> None:
+    over, running = state(company, "o1_k1"), state(company, "o2_k1")
+    assert (over["status"] in ("achieved", "missed"), over["is_provisional"], over["provisional_from"]) == (
+        True,
+        False,
+        None,
+    )
+    assert (running["is_provisional"], running["provisional_from"]) == (True, date(2026, 10, 24))
+
+
+def test_an_objective_is_its_key_results_and_its_own_measure_beside(company: Warehouse) -> None:
+    row = company.row("from marts.objectives where objective_id = 'o2'")
+    scores = company.rows("from marts.key_results where objective_id = 'o2' and score is not null")
+    weight = sum(one["weight"] for one in scores)
+    assert row["score"] == pytest.approx(sum(one["weight"] * one["score"] for one in scores) / weight)
+    assert (row["measure_type"], row["measure_target"]) == ("increase", 2000)
+    assert row["measure_score"] == pytest.approx(row["measure_value"] / 2000)
+    assert row["confidence"] == 0.2
+    assert row["last_check_in"] == date(2026, 11, 20)
+    assert not company.rows("from marts.fct_key_result_daily where key_result_id like 'objective/%'")
+
+
+def test_pace_is_known_for_every_day_and_is_what_is_expected(company: Warehouse) -> None:
+    bounds = company.row(
+        "select min(date) as first, max(date) as last, count(*) as days"
+        " from marts.key_result_pace where key_result_id = 'o2_k8'"
+    )
+    assert bounds == {"first": date(2026, 9, 30), "last": date(2026, 12, 31), "days": 93}
+    differing = company.rows(
+        "from marts.key_result_pace as pace inner join marts.fct_key_result_daily as day using (key_result_id, date)"
+        " where pace.expected is distinct from day.expected"
+    )
+    assert not differing

@@ -1,0 +1,194 @@
+"""A warehouse made from Python rows, and dbt run over it in this process."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.channels.load import ensure_raw_tables
+from pipelines.okrs.tables import AMOUNT, TABLES
+from pipelines.settings import Workspace
+from pipelines.warehouse import ops, transform
+
+Row = Mapping[str, Any]
+
+_text, _date = pa.string(), pa.date32()
+_moment = pa.timestamp("us", tz="UTC")
+
+# What dlt makes of the channels, as the working agreement between loading and scoring says.
+RAW: dict[str, pa.Schema] = {
+    "linkedin_ads.accounts": pa.schema(
+        {"id": _text, "name": _text, "currency": _text, "timezone": _text, "status": _text}
+    ),
+    "linkedin_ads.campaign_groups": pa.schema({"id": _text, "account_id": _text, "name": _text, "status": _text}),
+    "linkedin_ads.campaigns": pa.schema(
+        {"id": _text, "account_id": _text, "campaign_group_id": _text, "name": _text, "status": _text}
+    ),
+    "linkedin_ads.campaign_analytics": pa.schema(
+        {
+            "account_id": _text, "date": _date, "campaign_id": _text, "currency": _text,
+            "impressions": pa.int64(), "clicks": pa.int64(), "landing_page_clicks": pa.int64(),
+            "cost_in_local_currency": AMOUNT, "external_website_conversions": AMOUNT,
+            "conversion_value_in_local_currency": AMOUNT, "one_click_leads": pa.int64(), "video_views": pa.int64(),
+            "loaded_at": _moment,
+        }
+    ),
+    "files.measures": pa.schema(
+        {
+            "source_id": _text, "source_file": _text, "channel": _text, "date": _date, "account_id": _text,
+            "campaign_id": _text, "campaign_name": _text, "currency": _text, "measure": _text, "value": AMOUNT,
+            "loaded_at": _moment,
+        }
+    ),
+}  # fmt: skip
+
+SETTINGS: dict[str, Any] = {
+    "organisation": "Acme", "currency": "EUR", "timezone": "Europe/Madrid", "locale": "en-GB", "language": "en",
+    "check_in_day": "monday", "status_on_track": 0.95, "status_at_risk": 0.75, "grace": 0.1,
+    "success_committed": 1.0, "success_aspirational": 0.7, "objectives_min": 3, "objectives_max": 5,
+    "check_in_stale_after_days": 10,
+}  # fmt: skip
+
+
+class Warehouse:
+    """A warehouse in a folder of its own; rows are dicts, missing columns null.
+
+    The clock stands still at `today`; every `load` counts as one load that ended then.
+    """
+
+    def __init__(self, folder: Path, today: date, **settings: Any) -> None:
+        self.workspace = Workspace(folder / "okr_definitions", folder / "reports", folder)
+        self.path = self.workspace.warehouse
+        folder.mkdir(parents=True, exist_ok=True)
+        ops.ensure_tables(self.path)
+        ensure_raw_tables(self.path, folder / "dlt")
+        self._connect_and(self._empty_tables)
+        self._empty = folder / "empty.duckdb"
+        shutil.copy(self.path, self._empty)
+        self._begin(today, settings)
+
+    def emptied(self, today: date, **settings: Any) -> Warehouse:
+        """The same warehouse as if it were new; at its old path, so that dbt need not parse everything again."""
+        shutil.copy(self._empty, self.path)
+        self._begin(today, settings)
+        return self
+
+    def _begin(self, today: date, settings: Row) -> None:
+        self._refreshes = 0
+        self.put("definitions.settings", [{**SETTINGS, **settings}])
+        self.at(today)
+
+    def at(self, today: date) -> str:
+        """Move the clock and begin a refresh; returns its id."""
+        self.today = today
+        self._refreshes += 1
+        self.refresh_id = f"r{self._refreshes:04d}"
+        moment = datetime(today.year, today.month, today.day, 6, tzinfo=UTC) + timedelta(seconds=self._refreshes)
+        self.moment = moment
+        self.put("definitions.context", [{"today": today, "refresh_id": self.refresh_id, "refreshed_at": moment}])
+        return self.refresh_id
+
+    def put(self, table: str, rows: Iterable[Row]) -> None:
+        """Replace the rows of a table: `definitions.kpis`, `files.measures` ..."""
+        self._write(table, rows, keep=False)
+
+    def clear(self, table: str) -> None:
+        """Delete all rows of a table."""
+        self._connect_and(lambda connection: connection.execute(f"delete from {table}"))
+
+    def delete(self, table: str, condition: str, *parameters: Any) -> None:
+        """Delete the rows that meet a condition."""
+        self._connect_and(lambda connection: connection.execute(f"delete from {table} where {condition}", parameters))
+
+    def put_arrow(self, table: str, rows: pa.Table) -> None:
+        """Replace the rows of a table by those of an Arrow table with its columns."""
+        self._insert(table, rows, keep=False)
+
+    def add(self, table: str, rows: Iterable[Row]) -> None:
+        """Append rows to a table."""
+        self._write(table, rows, keep=True)
+
+    def loaded(self, channel: str, account_id: str = "", **values: Any) -> None:
+        """Record how a load of this refresh went; by default all went well through yesterday."""
+        self.loaded_all([{"channel": channel, "account_id": account_id, **values}])
+
+    def loaded_all(self, loads: Iterable[Row]) -> None:
+        """Record many loads of this refresh, with the same defaults."""
+        yesterday = self.today - timedelta(days=1)
+        usual = {
+            "account_id": "", "started_at": self.moment, "ended_at": self.moment, "state": "loaded", "rows": 1,
+            "window_from": None, "window_to": yesterday, "data_through": yesterday, "error": None,
+        }  # fmt: skip
+        ops.record_loads(self.path, self.refresh_id, [SimpleNamespace(**{**usual, **load}) for load in loads])
+
+    def publish(self) -> None:
+        """Record that this refresh was published."""
+        ops.record_publication(
+            self.path,
+            refresh_id=self.refresh_id,
+            published_on=self.today,
+            published_at=self.moment,
+            release_id=self.refresh_id,
+        )
+
+    def build(self, *arguments: str) -> None:
+        """Run the models, without tests."""
+        transform.invoke(self.workspace, ["run", *arguments])
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The rows of a query as dicts."""
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            cursor = connection.execute(query, list(parameters))
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def row(self, query: str, parameters: Sequence[Any] = ()) -> dict[str, Any]:
+        """The only row of a query."""
+        (only,) = self.rows(query, parameters)
+        return only
+
+    def _empty_tables(self, connection: duckdb.DuckDBPyConnection) -> None:
+        schemas = {**{f"definitions.{name}": schema for name, schema in TABLES.items()}, **RAW}
+        for name, schema in schemas.items():
+            empty = schema.empty_table()
+            connection.register("empty", empty)
+            connection.execute(f"create schema if not exists {name.split('.')[0]}")
+            connection.execute(f"create or replace table {name} as from empty")
+            connection.unregister("empty")
+
+    def _write(self, table: str, rows: Iterable[Row], *, keep: bool) -> None:
+        schema = RAW.get(table) or TABLES[table.removeprefix("definitions.")]
+        columns = {
+            field.name: pa.array([_exact(row.get(field.name), field.type) for row in rows], field.type)
+            for rows in [list(rows)]
+            for field in schema
+        }
+        self._insert(table, pa.table(columns, schema=schema), keep=keep)
+
+    def _insert(self, table: str, arrow: pa.Table, *, keep: bool) -> None:
+        def write(connection: duckdb.DuckDBPyConnection) -> None:
+            connection.register("arrow", arrow)
+            if not keep:
+                connection.execute(f"delete from {table}")
+            connection.execute(f"insert into {table} by name from arrow")
+
+        self._connect_and(write)
+
+    def _connect_and(self, write: Any) -> None:
+        with duckdb.connect(str(self.path)) as connection:
+            write(connection)
+
+
+def _exact(value: Any, type_: pa.DataType) -> Any:
+    """Amounts through text: a float's own decimal digits, not its binary ones."""
+    if value is None or not pa.types.is_decimal(type_):
+        return value
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-type_.scale))
