@@ -1,0 +1,115 @@
+"""What the refresh writes down about itself, schema `ops`: loads and publications.
+
+`ops.source_loads`: one row a refresh, channel and account (`''`: the whole channel), append only; `source_health`
+and `through` are computed from it. `ops.publications`: one row a site put in place; what was never published is never
+called reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+_TABLES = """
+create schema if not exists ops;
+create table if not exists ops.source_loads (
+    refresh_id varchar not null,
+    channel varchar not null,
+    account_id varchar not null,
+    started_at timestamptz not null,
+    ended_at timestamptz not null,
+    state varchar not null,
+    rows bigint not null,
+    window_from date,
+    window_to date,
+    data_through date,
+    error varchar
+);
+create table if not exists ops.publications (
+    refresh_id varchar not null,
+    published_on date not null,
+    published_at timestamptz not null,
+    release_id varchar not null
+);
+"""
+
+
+class SourceLoad(Protocol):
+    """How the load of one account of a channel went; `state` is loaded, partial or failed."""
+
+    @property
+    def channel(self) -> str: ...
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def ended_at(self) -> datetime: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def window_from(self) -> date | None: ...
+    @property
+    def window_to(self) -> date | None: ...
+    @property
+    def data_through(self) -> date | None: ...
+    @property
+    def error(self) -> str | None: ...
+
+
+def ensure_tables(warehouse: Path) -> None:
+    """Create schema `ops`; harmless when it is there."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(_TABLES)
+
+
+def record_loads(warehouse: Path, refresh_id: str, loads: Iterable[SourceLoad]) -> None:
+    """Append the outcome of a refresh's loads in one transaction."""
+    rows = [
+        (
+            refresh_id, load.channel, load.account_id, load.started_at, load.ended_at, load.state, load.rows,
+            load.window_from, load.window_to, load.data_through, load.error,
+        )
+        for load in loads
+    ]  # fmt: skip
+    if not rows:
+        return
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.begin()
+        connection.executemany("insert into ops.source_loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.commit()
+
+
+def record_publication(
+    warehouse: Path, *, refresh_id: str, published_on: date, published_at: datetime, release_id: str
+) -> None:
+    """Append one publication."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "insert into ops.publications values (?, ?, ?, ?)", [refresh_id, published_on, published_at, release_id]
+        )
+
+
+def failures(warehouse: Path, refresh_id: str) -> Sequence[str]:
+    """What went wrong with the sources of a refresh, one line each, in words a person can act on.
+
+    What a load could not read, and amounts that no exchange rate is known for.
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select error from ops.source_loads where refresh_id = ? and state <> 'loaded' and error is not null
+            union
+            select channel || ' ' || account_id || ': ' || last_error from marts.source_health
+            where (channel, account_id) in (select channel, account_id from intermediate.int_missing_rates)
+            order by 1
+            """,
+            [refresh_id],
+        ).fetchall()
+    return [row[0] for row in rows]

@@ -1,0 +1,71 @@
+"""What was published on a past day comes back to the byte, and a day costs only what changed."""
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from pipelines.errors import OkrError
+from pipelines.warehouse import history
+from pipelines.warehouse.snapshot import write_snapshot
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            """
+            create table marts.facts as
+            select date '2026-01-01' + cast(i % 200 as integer) as date, 'c' || (i // 200) as campaign,
+                cast(i as decimal(28, 9)) / 7 as amount
+            from range(20000) as r(i)
+            """
+        )
+        connection.execute("comment on column marts.facts.amount is 'in EUR'")
+        connection.execute("create table marts.state as select 'on_track' as status, null::date as date")
+    return path
+
+
+def dump(path):
+    with duckdb.connect(str(path), read_only=True) as connection:
+        tables = {name: connection.execute(f"from marts.{name} order by all").fetchall() for name in ("facts", "state")}
+        comments = connection.execute(
+            "select table_name, column_name, data_type, comment from duckdb_columns() order by 1, 2"
+        ).fetchall()
+    return tables, comments
+
+
+def publish(warehouse, tmp_path, day):
+    snapshot = tmp_path / "okr.duckdb"
+    write_snapshot(warehouse, snapshot)
+    return history.keep(snapshot, tmp_path / "history", day), dump(snapshot)
+
+
+def test_each_day_comes_back_as_it_was(warehouse, tmp_path):
+    _, first = publish(warehouse, tmp_path, date(2026, 7, 1))
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update marts.facts set amount = amount + 1 where date = date '2026-03-03'")
+        connection.execute("update marts.state set status = 'off_track'")
+    added, second = publish(warehouse, tmp_path, date(2026, 7, 5))
+    assert added == 2, "the month that was restated and the state"
+    assert first != second
+    for day, expected in ((date(2026, 7, 1), first), (date(2026, 7, 4), first), (date(2026, 7, 9), second)):
+        target = tmp_path / "asof" / "okr.duckdb"
+        history.restore(tmp_path / "history", history.known_on(tmp_path / "history", day), target)
+        assert dump(target) == expected
+
+
+def test_a_day_on_which_nothing_changed_adds_nothing(warehouse, tmp_path):
+    publish(warehouse, tmp_path, date(2026, 7, 1))
+    added, _ = publish(warehouse, tmp_path, date(2026, 7, 2))
+    assert added == 0
+
+
+def test_before_the_first_publication_nothing_was_known(warehouse, tmp_path):
+    with pytest.raises(OkrError, match="nothing has been published yet"):
+        history.known_on(tmp_path / "history", date(2026, 7, 1))
+    publish(warehouse, tmp_path, date(2026, 7, 1))
+    with pytest.raises(OkrError, match="first report was published on 2026-07-01"):
+        history.known_on(tmp_path / "history", date(2026, 6, 30))
