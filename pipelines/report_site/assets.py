@@ -1,0 +1,48 @@
+"""The site's own files: style, script, icon, status shapes. Names carry a hash of the content."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup
+
+SHIPPED = Path(__file__).parent / "builtin" / "theme"
+IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".svg", ".gif"}
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Files by their path in the site, and where the style and the script lie. `images` are the workspace's own."""
+
+    files: dict[str, bytes]
+    css: str
+    js: str
+    marks: Markup
+    images: dict[str, str]
+
+
+def load_assets(theme: Path) -> Assets:
+    """The shipped theme, with `theme/theme.css` after it and `theme/images/` beside it."""
+    css = (SHIPPED / "site.css").read_bytes()
+    own = theme / "theme.css"
+    if own.is_file():
+        css += b"\n" + own.read_bytes()
+    files: dict[str, bytes] = {}
+    css_path = _add(files, "site", ".css", css)
+    js_path = _add(files, "site", ".js", (SHIPPED / "site.js").read_bytes())
+    icon = theme / "icon.svg"
+    files["assets/icon.svg"] = (icon if icon.is_file() else SHIPPED / "icon.svg").read_bytes()
+    images = {
+        path.name: _add(files, path.stem, path.suffix.lower(), path.read_bytes())
+        for path in sorted((theme / "images").glob("*"))
+        if path.suffix.lower() in IMAGES and not path.is_symlink()
+    }
+    return Assets(files, css_path, js_path, Markup((SHIPPED / "marks.svg").read_text(encoding="utf-8")), images)
+
+
+def _add(files: dict[str, bytes], name: str, suffix: str, content: bytes) -> str:
+    path = f"assets/{name}.{hashlib.sha256(content).hexdigest()[:10]}{suffix}"
+    files[path] = content
+    return path

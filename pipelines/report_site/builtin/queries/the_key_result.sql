@@ -1,0 +1,4 @@
+-- The key result a component was given, once for all components of a page
+select k.*, kpi.kind as kpi_kind, k.progress / nullif(k.expected, 0) as ratio
+from key_results k left join dim_kpi kpi using (kpi_id)
+where k.key_result_id = ${attributes.key_result}

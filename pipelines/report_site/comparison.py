@@ -1,0 +1,42 @@
+"""Compares a number with another one and says whether the difference is good, by the KPI's own direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+Number = Decimal | int | float
+Better = Literal["higher", "lower", "neutral"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`change` in the value's unit; `share` of the size of the base, None where the base is zero or unknown.
+
+    `move` is up, down or flat; `verdict` is good, bad or neutral.
+    """
+
+    change: float | None
+    share: float | None
+    move: Literal["up", "down", "flat", "unknown"]
+    verdict: Literal["good", "bad", "neutral"]
+
+
+def compare(
+    value: Number | None, base: Number | None, better: str | None = "neutral", neutral_range: float = 0.0
+) -> Comparison:
+    """Compare `value` with `base`. A share is taken of the base's size, so that -5 after -10 is a rise of 50 %.
+
+    Shares within +-`neutral_range` count as flat.
+    """
+    if value is None or base is None:
+        return Comparison(None, None, "unknown", "neutral")
+    change = float(value) - float(base)
+    share = change / abs(float(base)) if base else None
+    if change == 0 or (share is not None and abs(share) <= neutral_range):
+        return Comparison(change, share, "flat", "neutral")
+    move: Literal["up", "down"] = "up" if change > 0 else "down"
+    if better not in ("higher", "lower"):
+        return Comparison(change, share, move, "neutral")
+    return Comparison(change, share, move, "good" if (move == "up") == (better == "higher") else "bad")

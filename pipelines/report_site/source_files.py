@@ -1,0 +1,132 @@
+"""Reads one file of reports/: YAML front matter, named SQL fences, and the text that remains.
+
+Fences and front matter are blanked out line by line, so line numbers of the text stay those of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.report_site.faults import PageFault, shown_path
+
+MAX_BYTES = 256_000
+FENCE_OPEN = re.compile(r"^```sql(?:[ \t]+(?P<name>.*?))?[ \t]*$")
+FENCE_CLOSE = re.compile(r"^```[ \t]*$")
+# the C loader reads the front matter of all components in a tenth of the time
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+
+
+@dataclass(frozen=True)
+class Query:
+    """One named SQL statement; `line` is where its first line stands in the file."""
+
+    name: str
+    sql: str
+    path: Path
+    line: int
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A page, partial or component as written. `front_lines` says where each front matter key stands."""
+
+    path: Path
+    text: str
+    front: Mapping[str, Any]
+    front_lines: Mapping[str, int]
+    queries: Mapping[str, Query]
+    body: str = field(repr=False)
+
+    def fault(self, key: str, what: str, todo: str) -> PageFault:
+        """A mistake in the front matter, at the line of `key`."""
+        return PageFault(self.path, self.front_lines.get(key, 1), what, todo)
+
+
+def read_source(path: Path) -> SourceFile:
+    """Read a file. Raises PageFault for what is not UTF-8, too large, or not closed."""
+    shown = shown_path(path)
+    raw = path.read_bytes()
+    if len(raw) > MAX_BYTES:
+        raise PageFault(shown, 1, f"the file has {len(raw)} bytes, more than {MAX_BYTES}", "split it")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise PageFault(shown, line, "the file is not UTF-8", "save it as UTF-8") from None
+    lines = text.split("\n")
+    front, front_lines, end = _front_matter(shown, lines)
+    queries: dict[str, Query] = {}
+    body = [""] * end + lines[end:]
+    _cut_fences(shown, body, end, queries)
+    return SourceFile(shown, text, front, front_lines, queries, "\n".join(body))
+
+
+def read_query(path: Path) -> Query:
+    """A shared query: one .sql file, named by its stem."""
+    shown = shown_path(path)
+    if not NAME.match(path.stem):
+        raise PageFault(shown, 1, f"a query cannot be called {path.stem!r}", "use a-z, 0-9 and _, a letter first")
+    return Query(path.stem, path.read_text(encoding="utf-8"), shown, 1)
+
+
+def _front_matter(path: Path, lines: list[str]) -> tuple[dict[str, Any], dict[str, int], int]:
+    if not lines or lines[0].rstrip() != "---":
+        return {}, {}, 0
+    end = next((number for number in range(1, len(lines)) if lines[number].rstrip() == "---"), None)
+    if end is None:
+        raise PageFault(path, 1, "the front matter is never closed", "end it with a line of three dashes")
+    loader = LOADER("\n".join(lines[1:end]))
+    try:
+        node = loader.get_single_node()
+        return *_mapping(path, loader, node), end + 1
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = 2 + (mark.line if mark is not None else 0)
+        what = f"the front matter is not YAML: {error.problem or error.context}"
+        raise PageFault(path, line, what, "mend the line; texts with a colon need quotes") from None
+    finally:
+        loader.dispose()
+
+
+def _mapping(path: Path, loader: Any, node: yaml.Node | None) -> tuple[dict[str, Any], dict[str, int]]:
+    if node is None:
+        return {}, {}
+    if not isinstance(node, yaml.MappingNode):
+        raise PageFault(path, 2, "the front matter is not a list of `key: value` lines", "write `title: ...`")
+    front_lines: dict[str, int] = {}
+    for key, _ in node.value:
+        line = key.start_mark.line + 2
+        if key.value in front_lines:
+            raise PageFault(path, line, f"the front matter has {key.value!r} twice", "keep one of them")
+        front_lines[key.value] = line
+    return loader.construct_document(node), front_lines
+
+
+def _cut_fences(path: Path, body: list[str], start: int, queries: dict[str, Query]) -> None:
+    """Move each ```sql fence from `body` to `queries`, leaving empty lines."""
+    number = start
+    while number < len(body):
+        opening = FENCE_OPEN.match(body[number])
+        if opening is None:
+            number += 1
+            continue
+        close = next((n for n in range(number + 1, len(body)) if FENCE_CLOSE.match(body[n])), None)
+        name = opening["name"] or ""
+        if close is None:
+            raise PageFault(path, number + 1, f"the SQL fence {name!r} is never closed", "end it with a line of ```")
+        if not NAME.match(name):
+            what = f"a query cannot be called {name!r}" if name else "a SQL fence has no name"
+            raise PageFault(path, number + 1, what, "write ```sql name with a-z, 0-9 and _, a letter first")
+        if name in queries:
+            todo = f"rename one; the first is in line {queries[name].line - 1}"
+            raise PageFault(path, number + 1, f"there are two queries called {name!r}", todo)
+        queries[name] = Query(name, "\n".join(body[number + 1 : close]), path, number + 2)
+        body[number : close + 1] = [""] * (close + 1 - number)
+        number = close + 1

@@ -1,0 +1,62 @@
+"""`okr serve --watch`: the pages as they are being written, built again at every change.
+
+The preview lies in a site folder of its own, so that what readers see stays as it was published. Pages that a change
+does not touch come from the cache; a mistake is told and the last good preview stays.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from pipelines.errors import OkrError
+from pipelines.report_site.build import build_site
+from pipelines.report_site.publish import publish
+from pipelines.report_site.serve import HOST, make_server
+
+SECONDS = 0.5
+State = frozenset[tuple[str, int, int]]
+
+
+def serve_watching(
+    snapshot: Path, reports_dir: Path, preview_dir: Path, port: int, say: Callable[[str], None],
+    stop: threading.Event | None = None,
+) -> None:  # fmt: skip
+    """Serve a preview of `reports_dir` over `snapshot` until interrupted (or `stop` is set).
+
+    Raises PagesError or PublishError when the first build fails: there is nothing to serve yet.
+    """
+    stop = stop or threading.Event()
+    seen = state_of(snapshot, reports_dir)
+    rebuild(snapshot, reports_dir, preview_dir, say)
+    with make_server(preview_dir, port) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        say(f"http://{HOST}:{server.server_address[1]}/  (built again when {reports_dir} changes; Ctrl-C ends it)")
+        try:
+            while not stop.wait(SECONDS):
+                now = state_of(snapshot, reports_dir)
+                if now == seen:
+                    continue
+                seen = now
+                try:
+                    rebuild(snapshot, reports_dir, preview_dir, say)
+                except OkrError as error:
+                    say(f"{error}\nthe last good pages stay")
+        except KeyboardInterrupt:
+            say("")
+        finally:
+            server.shutdown()
+
+
+def rebuild(snapshot: Path, reports_dir: Path, preview_dir: Path, say: Callable[[str], None]) -> None:
+    """Build the preview and put it in place."""
+    result = build_site(snapshot, reports_dir, preview_dir / "building", cache_dir=preview_dir / "cache")
+    publish(result.out_dir, preview_dir, 1, "preview")
+    say(f"{result.pages} pages in {result.seconds:.1f} s")
+
+
+def state_of(snapshot: Path, reports_dir: Path) -> State:
+    """What a change would change: every file with its time and size."""
+    files = [path for path in (snapshot, *reports_dir.rglob("*")) if path.is_file()]
+    return frozenset((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)

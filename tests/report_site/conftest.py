@@ -1,0 +1,67 @@
+"""Snapshots and sites that many tests look at, built once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from pipelines.report_site.build import BuildResult, build_site
+from tests.report_site.snapshot import write_snapshot
+
+REPORTS = Path(__file__).parent.parent.parent / "reports"
+CONTEXT = "select today, language from report_context"
+
+
+@pytest.fixture(scope="session")
+def snapshot(tmp_path_factory) -> Path:
+    """The demo company in Spanish."""
+    return write_snapshot(tmp_path_factory.mktemp("snapshot") / "okr.duckdb")
+
+
+@pytest.fixture(scope="session")
+def english_snapshot(tmp_path_factory) -> Path:
+    return write_snapshot(tmp_path_factory.mktemp("snapshot") / "okr.duckdb", language="en", locale="en-GB")
+
+
+@pytest.fixture(scope="session")
+def built(snapshot, tmp_path_factory) -> BuildResult:
+    """The repository's pages over the demo company, in Spanish. Look, do not change."""
+    return build_site(snapshot, REPORTS, tmp_path_factory.mktemp("site") / "es")
+
+
+@pytest.fixture(scope="session")
+def english(english_snapshot, tmp_path_factory) -> BuildResult:
+    return build_site(english_snapshot, REPORTS, tmp_path_factory.mktemp("site") / "en")
+
+
+@pytest.fixture
+def reports(tmp_path) -> Callable[[Mapping[str, str]], Path]:
+    """Writes a reports folder from {path: text}; an index page is added when there is none."""
+
+    def write(files: Mapping[str, str]) -> Path:
+        root = tmp_path / "reports"
+        for name, text in {"pages/index.md": "---\ntitle: Home\n---\n", **files}.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return root
+
+    return write
+
+
+@pytest.fixture
+def build(reports, snapshot, tmp_path) -> Callable[[Mapping[str, str]], Callable[[str], str]]:
+    """Builds such a folder over the demo company and returns a reader of its pages' <main>."""
+
+    def make(files: Mapping[str, str], over: Path | None = None) -> Callable[[str], str]:
+        site = build_site(over or snapshot, reports(files), tmp_path / "site").out_dir
+        return lambda page: main_of((site / page).read_text(encoding="utf-8"))
+
+    return make
+
+
+def main_of(html: str) -> str:
+    """What stands between <main> and </main>."""
+    return html[html.index("<main") : html.index("</main>")]

@@ -1,0 +1,219 @@
+"""What readers meet, in a real browser, from disk: accessibility, small screens, no network, no JavaScript, paper."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.report_site.browser import chromium, watched
+
+PAGES = (
+    "index.html", "objectives/index.html", "objectives/more_linkedin_leads/index.html", "key-results/index.html",
+    "key-results/linkedin_leads_up/index.html", "key-results/guide_published/index.html", "kpis/index.html",
+    "kpis/cost_per_lead/index.html", "channels/index.html", "channels/linkedin_ads/index.html", "teams/index.html",
+    "teams/paid_social/index.html", "check-ins/index.html", "sources/index.html", "archive/index.html",
+    "archive/2026-Q3/index.html", "roi/index.html", "glossary/index.html", "gallery/index.html",
+)  # fmt: skip
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+    # it would fetch the style sheet, which the content policy rightly refuses
+    "preload": False,
+}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def sites(built, english) -> dict[str, Path]:
+    return {"es": built.out_dir, "en": english.out_dir}
+
+
+def keep(page, name: str) -> None:
+    """Keep a picture when OKR_SCREENSHOTS names a folder."""
+    if folder := os.environ.get("OKR_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_the_console_is_quiet(browser, sites, language, scheme):
+    found = []
+    with watched(browser, color_scheme=scheme, reduced_motion="reduce") as one:
+        for path in PAGES:
+            page = one.open(sites[language] / path)
+            keep(page, f"{path.replace('/', '_')[:-5]}-1366-{scheme}-{language}")
+            for violation in Axe().run(page, options=AXE).response["violations"]:
+                nodes = [node["html"][:120] for node in violation["nodes"][:3]]
+                found.append((path, violation["id"], nodes))
+        assert found == []
+        assert one.problems == []
+        assert one.requests == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_no_page_scrolls_sideways(browser, sites, width):
+    with watched(browser, width=width, height=844) as one:
+        for path in PAGES:
+            page = one.open(sites["es"] / path)
+            keep(page, f"{path.replace('/', '_')[:-5]}-{width}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+def test_the_first_screen_answers(browser, sites, width, height):
+    with watched(browser, width=width, height=height) as one:
+        page = one.open(sites["es"] / "index.html")
+        for selector in (".stamp", ".counts", "h1", "tbody tr[data-status=off_track]"):
+            box = page.locator(selector).first.bounding_box()
+            assert box is not None, selector
+            assert box["y"] + box["height"] <= height, selector
+        if width > 1000:
+            titles = page.locator(".panel h2")
+            seen = [titles.nth(n).text_content() for n in range(3) if titles.nth(n).bounding_box()["y"] < height]
+            assert seen[:2] == ["Cambios desde la semana pasada", "Necesita a alguien"]
+
+
+def test_without_javascript_everything_is_there(browser, sites):
+    with watched(browser) as with_js, watched(browser, java_script_enabled=False) as without:
+        for path in ("index.html", "channels/linkedin_ads/index.html", "check-ins/index.html"):
+            rich, plain = with_js.open(sites["es"] / path), without.open(sites["es"] / path)
+            assert rich.locator("main tr").count() == plain.locator("main tr").count()
+            assert plain.locator("main .tab").count() == rich.locator("main .tab").count()
+            assert all(plain.locator("main .tab").nth(n).is_visible() for n in range(plain.locator(".tab").count()))
+            assert (
+                not plain.locator("[data-filters]").first.is_visible() if plain.locator("[data-filters]").count() else 1
+            )
+
+
+def test_sorting_and_filtering(browser, sites):
+    with watched(browser) as one:
+        page = one.open(sites["es"] / "key-results/index.html")
+        table = page.locator("table.krs")
+        table.get_by_role("button", name="Ahora").click()
+        values = table.locator("td.c-now").evaluate_all("cells => cells.map(cell => cell.dataset.v)")
+        numbers = [float(value) for value in values if value]
+        assert numbers == sorted(numbers)
+        assert values[-1] == ""
+        assert table.locator("th[aria-sort=ascending]").count() == 1
+        page.get_by_label("Equipo").select_option("content")
+        teams = table.locator("tbody tr:visible").evaluate_all("rows => rows.map(row => row.dataset.team)")
+        assert teams
+        assert set(teams) == {"content"}
+        assert page.evaluate("location.hash") == "#team=content"
+        page.reload()
+        assert table.locator("tbody tr:visible").count() == len(teams)
+        assert one.problems == []
+
+
+def test_filters_answer_within_a_tenth_of_a_second(browser, sites):
+    with watched(browser) as one:
+        page = one.open(sites["es"] / "key-results/index.html")
+        took = page.evaluate(
+            """() => { const select = document.querySelector('select[name=team]'); select.value = 'content';
+            const start = performance.now(); select.dispatchEvent(new Event('change'));
+            document.body.offsetHeight; return performance.now() - start; }"""
+        )
+        assert took < 100
+
+
+def test_theme_search_and_tooltip(browser, sites):
+    with watched(browser, color_scheme="light") as one:
+        page = one.open(sites["es"] / "key-results/linkedin_leads_up/index.html")
+        before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.get_by_role("button", name="Claro u oscuro").click()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+        page.get_by_role("searchbox").fill("incorporacion")
+        page.locator(".search-results a").first.wait_for()
+        assert "incorporación" in page.locator(".search-results").inner_text().lower()
+        page.keyboard.press("Escape")
+        chart = page.locator(".kr-chart")
+        box = chart.bounding_box()
+        page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 100)
+        lines = page.locator(".tip").first.locator("p").all_inner_texts()
+        rows = page.locator("figure .numbers").first.text_content()
+        day, value = lines[0], lines[1].split(": ")[1]
+        assert day in rows
+        assert value in rows
+        assert one.problems == []
+
+
+def test_the_keyboard_reaches_every_link_and_sees_where_it_is(browser, sites):
+    with watched(browser) as one:
+        page = one.open(sites["es"] / "index.html")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        reached = set()
+        for _ in range(150):
+            page.keyboard.press("Tab")
+            tag, href, outline = page.evaluate(
+                """() => { const at = document.activeElement;
+                return [at.tagName, at.getAttribute('href'), getComputedStyle(at).outlineStyle]; }"""
+            )
+            if tag == "BODY":
+                break
+            assert outline != "none", href
+            reached.add(href)
+        links = set(page.locator("main a").evaluate_all("links => links.map(link => link.getAttribute('href'))"))
+        assert links <= reached
+
+
+def test_targets_are_large_enough(browser, sites):
+    """WCAG 2.5.8: 24 px, links inside text excepted."""
+    with watched(browser, width=390, height=844) as one:
+        page = one.open(sites["es"] / "index.html")
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('button, select, input, summary, .menu a, .menu-open')]
+            .filter(e => e.offsetParent).map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect().height])
+            .filter(pair => pair[1] < 24)"""
+        )
+        assert small == []
+
+
+def test_an_old_page_says_its_age(browser, sites):
+    with watched(browser) as one:
+        one.page.clock.install(time="2026-11-26T08:00:00Z")
+        page = one.open(sites["es"] / "index.html")
+        assert "hace 3 días" in page.locator(".stamp").inner_text()
+        one.page.clock.set_fixed_time("2026-11-23T09:00:00Z")
+        page.reload()
+        assert "hace" not in page.locator(".stamp").inner_text()
+
+
+def test_paper_shows_the_content_and_cuts_no_chart(browser, sites, tmp_path):
+    with watched(browser) as one:
+        page = one.open(sites["es"] / "channels/linkedin_ads/index.html")
+        page.emulate_media(media="print")
+        assert not page.locator(".menu").is_visible()
+        assert not page.locator(".tools").is_visible()
+        tabs = page.locator(".tab")
+        assert all(tabs.nth(n).is_visible() for n in range(tabs.count()))
+        rules = page.locator("figure").evaluate_all("all => all.map(one => getComputedStyle(one).breakInside)")
+        heights = page.locator("figure").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+        assert set(rules) == {"avoid"}
+        # A4 less its margins is about 1,000 px high
+        assert max(heights) < 1000
+        assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_long_words_and_another_direction_stay_inside(browser, tmp_path):
+    from pipelines.report_site.build import build_site
+    from tests.report_site.conftest import REPORTS
+    from tests.report_site.snapshot import write_snapshot
+
+    snapshot = write_snapshot(tmp_path / "okr.duckdb", language="ar", locale="ar-EG", payload="كلمة" * 30 + "x" * 90)
+    site = build_site(snapshot, REPORTS, tmp_path / "site").out_dir
+    with watched(browser, width=390, height=844) as one:
+        for path in ("index.html", "objectives/grow_pipeline/index.html", "key-results/linkedin_leads_up/index.html"):
+            page = one.open(site / path)
+            keep(page, f"{path.replace('/', '_')[:-5]}-rtl")
+            assert page.evaluate("document.documentElement.dir") == "rtl"
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path

