@@ -1,0 +1,74 @@
+"""The files of a built site, in the order in which a host that is not atomic must get them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+# Said outright: the tables of `mimetypes` differ from machine to machine.
+CONTENT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".xml": "application/xml; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".ico": "image/x-icon",
+    ".woff2": "font/woff2",
+    ".pdf": "application/pdf",
+    ".parquet": "application/vnd.apache.parquet",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+IMMUTABLE = "public, max-age=31536000, immutable"
+NO_CACHE = "no-cache"
+_MARK = re.compile(r"(?<![0-9a-z])[0-9a-f]{8,64}(?![0-9a-z])")
+
+
+@dataclass(frozen=True)
+class SiteFile:
+    """One file: `name` is its path below the site, with slashes; `digest` the SHA-256 of its content."""
+
+    name: str
+    path: Path
+    size: int
+    digest: str
+
+    @property
+    def content_type(self) -> str:
+        return CONTENT_TYPES.get(self.path.suffix.lower(), "application/octet-stream")
+
+    @property
+    def cache_control(self) -> str:
+        """For ever only for a name that carries its own content's hash: a date such as 20261123 is hexadecimal too."""
+        marks = _MARK.findall(self.path.name)
+        return IMMUTABLE if any(self.digest.startswith(mark) for mark in marks) else NO_CACHE
+
+    @property
+    def stage(self) -> int:
+        """0 what pages point at, 1 pages, 2 the front page: no page is there before what it needs."""
+        if self.name == "index.html":
+            return 2
+        return 1 if self.path.suffix == ".html" else 0
+
+
+def site_files(release: Path) -> list[SiteFile]:
+    """Every file below `release`, by stage and name."""
+    found = []
+    for path in sorted(release.rglob("*")):
+        if path.is_file():
+            content = path.read_bytes()
+            name = path.relative_to(release).as_posix()
+            found.append(SiteFile(name, path, len(content), hashlib.sha256(content).hexdigest()))
+    return sorted(found, key=lambda one: (one.stage, one.name))
+
+
+def seal(files: list[SiteFile]) -> str:
+    """One digest of all names and contents."""
+    return hashlib.sha256("".join(f"{one.name}\0{one.digest}\n" for one in files).encode()).hexdigest()

@@ -1,0 +1,63 @@
+"""The mail writes the same number as the site, and every text of it in every language."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from random import Random
+
+import pytest
+from babel.messages.pofile import read_po
+from jinja2 import Environment
+
+from pipelines.deliveries.digest_view import STATES, STATUSES
+from pipelines.deliveries.wording import TEMPLATES, Wording
+from pipelines.report_site.formats import Formatter
+
+ROOM = TEMPLATES.parent
+UNITS = ("count", "currency", "percent", "days", "number", None)
+
+
+@pytest.mark.parametrize("locale", ["es-ES", "es-MX", "es-AR", "en-GB", "en-US", "en-IE"])
+@pytest.mark.parametrize("currency", ["EUR", "USD", "CHF"])
+def test_a_number_in_the_mail_is_the_number_on_the_site(locale, currency):
+    random = Random(11)
+    values = [random.choice((1, 10, 1e3, 1e6)) * random.uniform(-2, 2) for _ in range(150)]
+    values += [0.0, -0.0, 1.0, 0.125, 0.005, 1234.5, 2.675, 999.995, -1.5]
+    site, mail = Formatter(locale, currency, "Europe/Madrid"), Wording(locale, currency)
+    written = [(value, unit, mail.number(value, unit), site.unit(value, unit)) for value in values for unit in UNITS]
+    assert [row for row in written if row[2] != row[3]] == []
+
+
+def test_what_is_no_number_is_a_dash():
+    wording = Wording("es-ES", "EUR")
+    assert {wording.number(value, "count") for value in (None, float("nan"), float("inf"))} == {"–"}
+
+
+def translations(path: Path) -> dict[str, str]:
+    with path.open("rb") as lines:
+        return {str(one.id): one.string for one in read_po(lines) if one.id and not one.pluralizable}
+
+
+def test_every_text_of_templates_and_code_is_translated():
+    with (TEMPLATES / "es.po").open("rb") as lines:
+        catalogue = read_po(lines)
+    assert [one.id for one in catalogue if one.id and not (all(one.string) if one.pluralizable else one.string)] == []
+    environment = Environment(extensions=["jinja2.ext.i18n"])
+    used = {
+        message if isinstance(message, str) else message[0]
+        for template in TEMPLATES.glob("*.j2")
+        for _, _, message in environment.extract_translations(template.read_text(encoding="utf-8"))
+    }
+    used |= {word for _, word in STATUSES.values()} | set(STATES.values())
+    used |= set(re.findall(r'(?:say|gettext)\(\s*"([^"]+)"', "".join(p.read_text() for p in ROOM.glob("*.py"))))
+    known = {one.id if isinstance(one.id, str) else one.id[0] for one in catalogue if one.id}
+    assert used - known == set()
+    assert known - used == set()
+
+
+def test_one_thing_has_one_word_in_mail_and_site():
+    mail = translations(TEMPLATES / "es.po")
+    site = translations(ROOM.parent / "report_site" / "builtin" / "translations" / "es.po")
+    assert {id_: (mail[id_], site[id_]) for id_ in mail.keys() & site.keys() if mail[id_] != site[id_]} == {}
+    assert {"Off track", "On track", "At risk"} <= mail.keys() & site.keys()
