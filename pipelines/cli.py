@@ -1,0 +1,231 @@
+"""The command `okr`. Each command imports what it needs when it runs, so that `okr --help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.errors import Finding, OkrError
+from pipelines.settings import Workspace, quiet_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+class _Group(click.Group):
+    """Shows our own errors as one message, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except OkrError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Group, context_settings=CONTEXT)
+@click.version_option(package_name="okr-reports", prog_name="okr")
+def main() -> None:
+    """Marketing OKRs as code, scored from the channels themselves, published as a static site."""
+
+
+@main.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+def init(directory: Path) -> None:
+    """Make a new workspace in DIR: definitions, report pages, settings."""
+    from pipelines.scaffold import make_workspace
+
+    make_workspace(directory)
+    click.echo(f"{directory} is ready; next:")
+    click.echo(f"  cd {directory}")
+    click.echo("  okr sandbox -- okr refresh     try it: every channel answered by the sandbox")
+    click.echo("  okr check                      after each change of okr_definitions/ or reports/")
+    click.echo("  okr refresh                    with your channels, once their settings are in .dlt/")
+
+
+@main.command()
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+def check(strict: bool) -> None:
+    """Validate definitions, report pages and channel settings; one line a finding."""
+    workspace = Workspace.from_environment()
+    found = _findings(workspace)
+    for finding in found:
+        click.echo(str(finding))
+    errors = [finding for finding in found if finding.severity == "error"]
+    warnings = len(found) - len(errors)
+    click.echo(f"{len(errors)} errors, {warnings} warnings", err=True)
+    sys.exit(1 if errors or (strict and warnings) else 0)
+
+
+def _findings(workspace: Workspace) -> list[Finding]:
+    """Everything `okr check` says, definitions first."""
+    from pipelines import okrs
+    from pipelines.channels.load import check_settings
+    from pipelines.report_site.check import check_pages
+
+    _, found = okrs.check(workspace.definitions_dir)
+    snapshot = workspace.snapshot if workspace.snapshot.exists() else None
+    return [*sorted(found), *check_settings(), *check_pages(workspace.reports_dir, snapshot)]
+
+
+@main.command()
+@click.option("--channel", "channels", multiple=True, metavar="C", help="Load this channel only; may be repeated.")
+@click.option("--from", "from_day", type=_DAY, help="Load account days from this one on.")
+@click.option("--to", "to_day", type=_DAY, help="Load account days up to this one.")
+@click.option("--wait", default=3600.0, show_default=True, help="Seconds to wait for another refresh to end.")
+def refresh(channels: Sequence[str], from_day: datetime | None, to_day: datetime | None, wait: float) -> None:
+    """Load, score, check, publish: one Dagster run.
+
+    Exit code 0; 1 if a source failed (the rest is published, stamped stale); 2 if nothing was published.
+    """
+    if (from_day is None) != (to_day is None):
+        raise click.UsageError("--from and --to go together")
+    if from_day and to_day and from_day > to_day:
+        raise click.UsageError("--from is after --to")
+    workspace = Workspace.from_environment()
+    errors = [finding for finding in _findings(workspace) if finding.severity == "error"]
+    if errors:
+        for finding in errors:
+            click.echo(str(finding), err=True)
+        click.echo("nothing was published; mend the lines above and run `okr refresh` again", err=True)
+        sys.exit(2)
+    quiet_environment(workspace)
+    from pipelines.run import run_refresh
+
+    sys.exit(run_refresh(workspace, list(channels), _day(from_day), _day(to_day), wait))
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+@main.command()
+@click.option("--as-of", type=_DAY, metavar="D", help="As it was known at the end of day D (YYYY-MM-DD).")
+@click.option("--rollback", is_flag=True, help="Put the release before the current one back in place.")
+def report(as_of: datetime | None, rollback: bool) -> None:
+    """Build the site again from the warehouse."""
+    from pipelines.progress import shown
+    from pipelines.refresh import publish_as_of, publish_site
+
+    workspace = Workspace.from_environment()
+    if rollback:
+        from pipelines.report_site.publish import rollback as put_back
+
+        click.echo(f"now in place: {put_back(workspace.site_dir).name}")
+        return
+    if not workspace.snapshot.exists():
+        raise OkrError(f"{workspace.snapshot} is not there; run `okr refresh` first")
+    with shown():
+        published = publish_as_of(workspace, as_of.date()) if as_of else publish_site(workspace)
+    click.echo(f"{published.pages} pages: {(published.path / 'index.html').absolute().as_uri()}")
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True)
+def serve(port: int) -> None:
+    """Serve the published site on 127.0.0.1."""
+    from pipelines.report_site.serve import serve as serve_site
+
+    serve_site(Workspace.from_environment().site_dir, port, click.echo)
+
+
+@main.command("check-in")
+@click.argument("key_result")
+@click.option("--date", type=_DAY, help="Its day; today by default.")
+@click.option("--author", help="Who says it; $USER by default.")
+@click.option("--confidence", help="How sure that it will be reached: 0.7 or 70%.")
+@click.option("--value", help="The value now, for a key result without a KPI.")
+@click.option("--done", help="Ids of the milestones done by now, with commas.")
+@click.option("--met", type=bool, help="For a binary key result.")
+@click.option("--grade", help="For a qualitative key result: 0 to 1.")
+@click.option("--note", help="What happened.")
+@click.option("--next", "next_", help="What is next.")
+def check_in(key_result: str, date: datetime | None, next_: str | None, **answers: Any) -> None:
+    """Check in on KEY_RESULT: shows the numbers, asks, writes a file in okr_definitions/check_ins/."""
+    from pipelines.check_in_dialog import check_in as run
+
+    path = run(Workspace.from_environment(), key_result, {"date": _day(date), "next": next_, **answers})
+    click.echo(f"{path}: written; commit it, and the next `okr refresh` shows it")
+
+
+@main.command()
+@click.option("--team", metavar="T", help="This team only.")
+@click.option("--dry-run", is_flag=True, help="Write .eml files instead of sending.")
+def digest(team: str | None, dry_run: bool) -> None:
+    """Mail each team what it needs before its check-in."""
+    from pipelines import okrs
+    from pipelines.deliveries.commands import Audience, run_digest
+
+    workspace = Workspace.from_environment()
+    if not workspace.snapshot.exists():
+        raise OkrError(f"{workspace.snapshot} is not there; run `okr refresh` first")
+    defined = okrs.read(workspace.definitions_dir)
+    audience = Audience(
+        {one.id: tuple(one.recipients) for one in defined.teams},
+        defined.settings.check_in_day,
+        defined.settings.timezone,
+    )
+    for line in run_digest(workspace, audience, team=team, dry_run=dry_run):
+        click.echo(line)
+
+
+@main.command()
+def doctor() -> None:
+    """Look at everything a refresh needs; exit 1 on a fault."""
+    from pipelines.doctor import examine
+
+    workspace = Workspace.from_environment()
+    quiet_environment(workspace)
+    faults = 0
+    for diagnosis in examine(workspace):
+        faults += diagnosis.fault
+        click.echo(f"{'FAULT' if diagnosis.fault else 'ok':<6}{diagnosis.subject}: {diagnosis.text}")
+    sys.exit(1 if faults else 0)
+
+
+@main.command()
+@click.argument("key_result")
+@click.option("--target", type=float, metavar="X", help="Another target.")
+@click.option("--daily", type=float, metavar="X", help="Another daily rate for the days left.")
+def simulate(key_result: str, target: float | None, daily: float | None) -> None:
+    """What KEY_RESULT needs from here; its score and chance under another target or rate."""
+    from pipelines.simulate import simulate as run
+
+    result = run(Workspace.from_environment().snapshot, key_result, target=target, daily=daily)
+    lines = [
+        ("now", f"{result.value:,.2f} of {result.target:,.2f} {result.unit}, {result.days_left} days left"),
+        ("so far", None if result.daily_so_far is None else f"{result.daily_so_far:,.2f} a day"),
+        ("needed", None if result.needed_daily is None else f"{result.needed_daily:,.2f} a day from here"),
+        ("assumed", None if result.daily is None else f"{result.daily:,.2f} a day from here"),
+        ("end", f"{result.end:,.2f}, score {result.score:.0%}"),
+        ("chance", None if result.probability is None else f"{result.probability:.0%} of meeting the target"),
+    ]
+    click.echo(result.title)
+    for name, text in lines:
+        if text is not None:
+            click.echo(f"  {name:<8}{text}")
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.option("--port", default=8765, show_default=True)
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same company and faults.")
+@click.option("--faults", default=0.0, show_default=True, metavar="RATE", help="Share of requests that go wrong.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def sandbox(port: int, seed: int, faults: float, command: Sequence[str]) -> None:
+    """Serve local stand-ins of the channel APIs over one synthetic company.
+
+    With a COMMAND (after --) serve on a free port, run it with every channel pointed here, and end with its exit code.
+    """
+    from pipelines.sandbox.serve import run_with_sandbox
+    from pipelines.sandbox.serve import serve as serve_sandbox
+
+    if command:
+        sys.exit(run_with_sandbox(list(command), seed, faults))
+    serve_sandbox(port, seed, faults)

@@ -1,0 +1,26 @@
+"""What every stage of a run shares: the workspace and the writer's lock, held from the first step to the last."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dagster import ConfigurableResource, InitResourceContext
+
+from pipelines.settings import Workspace
+from pipelines.warehouse.lock import writer_lock
+
+logger = logging.getLogger("okr")
+
+
+class Writer(ConfigurableResource):  # type: ignore[type-arg]
+    """The right to write the warehouse, held by one run at a time on this machine.
+
+    Dagster's pools order the runs of one instance; this also orders them with `okr refresh` in a shell.
+    """
+
+    wait_seconds: float = 3600.0
+
+    @contextmanager
+    def yield_for_execution(self, context: InitResourceContext) -> Iterator["Writer"]:
+        with writer_lock(Workspace.from_environment(), wait_seconds=self.wait_seconds, on_wait=logger.info):
+            yield self

@@ -1,0 +1,237 @@
+"""The stages of a refresh, each a function over one workspace; defs/ shows them in Dagster, in this order.
+
+definitions -> channels -> models -> health gate -> snapshot -> site -> outcome. A stage reads what the one before
+left in the warehouse, never its Python objects, so each can be run again by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from pipelines import catalogue, okrs, settings
+from pipelines.errors import GateError, UnknownChannelError
+from pipelines.settings import KEEP_RELEASES, Workspace
+from pipelines.warehouse import history, ops, snapshot, transform
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from pipelines.channels.base import LoadResult
+    from pipelines.file_sources import FileSource
+
+logger = logging.getLogger("okr")
+
+
+def land_definitions(workspace: Workspace, refresh_id: str) -> dict[str, int]:
+    """Read okr_definitions/ and land it as rows; the count of rows by table. Raises DefinitionsError."""
+    from pipelines.channels.load import enabled_channels
+    from pipelines.okrs.rows import to_tables
+    from pipelines.okrs.source import land
+
+    defined = okrs.read(workspace.definitions_dir)
+    zone = defined.settings.timezone
+    tables = to_tables(
+        defined,
+        today=settings.today(zone),
+        refresh_id=refresh_id,
+        refreshed_at=settings.now(zone),
+        channels=[_channel_row(name) for name in enabled_channels()],
+    )
+    workspace.data_dir.mkdir(parents=True, exist_ok=True)
+    ops.ensure_tables(workspace.warehouse)
+    land(tables, warehouse=workspace.warehouse, pipelines_dir=workspace.dlt_dir / "pipelines")
+    logger.info("definitions: %d objectives, %d rows in all", tables["objectives"].num_rows, _rows(tables))
+    return {name: table.num_rows for name, table in tables.items()}
+
+
+def _channel_row(name: str) -> dict[str, Any]:
+    from pipelines.channels.base import find_channel
+    from pipelines.channels.configuration import read_settings
+
+    info = catalogue.channels()[name]
+    settings_of_channel = read_settings(find_channel(name).settings_class, name)
+    lookback = settings_of_channel.lookback_days
+    return {
+        "channel": name,
+        "title": info.title,
+        "kind": info.kind,
+        "lookback_days": info.lookback_days if lookback is None else lookback,
+    }
+
+
+def load_channels(
+    workspace: Workspace, refresh_id: str, only: Sequence[str] = (), window: tuple[date, date] | None = None
+) -> dict[str, list[LoadResult]]:
+    """Load the channels that are on (or those in `only`) side by side; failures are results, not exceptions.
+
+    A name in `only` is a channel, a file source's id or the channel it makes. Raises UnknownChannelError.
+    """
+    from pipelines.channels.load import enabled_channels, ensure_raw_tables, load_channel
+
+    defined = okrs.read(workspace.definitions_dir)
+    day = settings.today(defined.settings.timezone)
+    names, sources = _chosen(enabled_channels(), defined.file_sources, only)
+    pipelines_dir = workspace.dlt_dir / "pipelines"
+    ensure_raw_tables(workspace.warehouse, pipelines_dir)
+
+    def load(name: str) -> list[LoadResult]:
+        return load_channel(
+            name,
+            warehouse=workspace.warehouse,
+            pipelines_dir=pipelines_dir,
+            today=day,
+            window=window,
+            file_sources=sources,
+            declared_sources=[source.id for source in defined.file_sources],
+            progress=logger.info,
+        )
+
+    with ThreadPoolExecutor(max_workers=max(len(names), 1)) as pool:
+        results = dict(zip(names, pool.map(load, names), strict=True))
+    ops.record_loads(workspace.warehouse, refresh_id, [load for loads in results.values() for load in loads])
+    return results
+
+
+def _rows(tables: dict[str, pa.Table]) -> int:
+    return sum(table.num_rows for table in tables.values())
+
+
+def _chosen(
+    enabled: Sequence[str], sources: Sequence[FileSource], only: Sequence[str]
+) -> tuple[list[str], list[FileSource]]:
+    """The channels to load and the file sources among them."""
+    # Files even when none is declared: what a removed source left behind is emptied.
+    on = [*(name for name in enabled if name != "files"), "files"]
+    if not only:
+        return on, list(sources)
+    of_files = {name for source in sources for name in (source.id, source.channel)} | ({"files"} if sources else set())
+    for name in only:
+        if name not in on and name not in of_files:
+            known = sorted({*on, *of_files})
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"those that are on: {', '.join(known) or 'none'}"
+            raise UnknownChannelError(
+                f"channel {name} is not on; {hint} (a channel is on once it has settings in .dlt/ or the environment)"
+            )
+    chosen = [source for source in sources if "files" in only or {source.id, source.channel} & set(only)]
+    return [name for name in on if name in only and name != "files"] + (["files"] if chosen else []), chosen
+
+
+def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None] | None = None) -> None:
+    """Score everything. Raises TransformError."""
+    logger.info("models: scoring key results")
+    transform.build(workspace, on_event=on_event)
+
+
+@dataclass(frozen=True)
+class GateDecision:
+    """Whether the warehouse may be published, and why in words."""
+
+    opened: bool
+    reasons: tuple[str, ...]
+
+
+def decide(workspace: Workspace) -> GateDecision:
+    """The health gate: a report that misleads is worse than the old one."""
+    from pipelines.warehouse.gate import closed_because
+
+    reasons = closed_because(workspace.warehouse)
+    return GateDecision(opened=not reasons, reasons=tuple(reasons))
+
+
+def pass_gate(workspace: Workspace) -> GateDecision:
+    """Raise GateError if the gate is closed."""
+    decision = decide(workspace)
+    if not decision.opened:
+        raise GateError("; ".join(decision.reasons))
+    return decision
+
+
+def write_snapshot(workspace: Workspace) -> None:
+    """Replace the analysts' copy."""
+    snapshot.write_snapshot(workspace.warehouse, workspace.snapshot)
+    logger.info("analysts' copy: %s", workspace.snapshot)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A site in its place: its release, how many pages, and the moment."""
+
+    release_id: str
+    path: Path
+    pages: int
+    published_at: datetime
+
+
+def publish_site(workspace: Workspace, refresh_id: str | None = None) -> Publication:
+    """Build the site from the analysts' copy, put it in place in one step and keep what it showed for its day.
+
+    With a refresh_id the publication is recorded in the warehouse. Raises PagesError or PublishError.
+    """
+    published = _build_and_publish(workspace, workspace.snapshot, as_of=None)
+    _, day = snapshot.reporting_day(workspace.snapshot)
+    if refresh_id:
+        ops.record_publication(
+            workspace.warehouse,
+            refresh_id=refresh_id,
+            published_on=day,
+            published_at=published.published_at,
+            release_id=published.release_id,
+        )
+        history.keep(workspace.snapshot, workspace.history_dir, day)
+    return published
+
+
+def publish_as_of(workspace: Workspace, day: date) -> Publication:
+    """Put in place the site as it was known at the end of `day`. The next refresh or `okr report` replaces it.
+
+    Raises OkrError if nothing had been published by then.
+    """
+    known = history.known_on(workspace.history_dir, day)
+    copy = workspace.data_dir / "as_of" / f"{known.isoformat()}.duckdb"
+    history.restore(workspace.history_dir, known, copy)
+    try:
+        return _build_and_publish(workspace, copy, as_of=day)
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _build_and_publish(workspace: Workspace, source: Path, *, as_of: date | None) -> Publication:
+    from pipelines.report_site.build import build_site
+    from pipelines.report_site.publish import publish
+
+    building = workspace.site_dir / "building"
+    shutil.rmtree(building, ignore_errors=True)
+    result = build_site(
+        source,
+        workspace.reports_dir,
+        building,
+        progress=logger.info,
+        cache_dir=workspace.site_dir / "cache" if as_of is None else None,
+        as_of=as_of,
+    )
+    zone, _ = snapshot.reporting_day(source)
+    published_at = settings.now(zone)
+    release_id = f"{published_at:%Y%m%dT%H%M%S}-{_digest(building)[:12]}"
+    path = publish(building, workspace.site_dir, keep=KEEP_RELEASES, release_id=release_id)
+    logger.info("site: %d pages in %s", result.pages, path)
+    return Publication(release_id, path, result.pages, published_at)
+
+
+def _digest(folder: Path) -> str:
+    """A digest of every file's place and content: the same site has the same one."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

@@ -1,0 +1,106 @@
+"""`okr refresh`: the job `refresh` as one Dagster run in this process, told in words."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.progress import shown
+from pipelines.settings import Workspace
+
+if TYPE_CHECKING:
+    from dagster import DagsterEvent, ExecuteInProcessResult
+
+PUBLISHED, SOURCE_FAILED, NOT_PUBLISHED = 0, 1, 2
+
+
+def run_refresh(
+    workspace: Workspace, channels: list[str], from_day: date | None, to_day: date | None, wait_seconds: float
+) -> int:
+    """Run the job and print how it went; the exit code of the contract."""
+    with shown():
+        result = _execute(channels, from_day, to_day, wait_seconds)
+    published = any(event.is_step_success and event.step_key == "site" for event in result.all_events)
+    for message in _failures(result):
+        click.echo(message, err=True)
+    if not published:
+        click.echo("nothing was published; the site and the analysts' copy are as they were", err=True)
+        return NOT_PUBLISHED
+    _say_what_the_site_shows(workspace)
+    return PUBLISHED if result.success else SOURCE_FAILED
+
+
+def _execute(
+    channels: list[str], from_day: date | None, to_day: date | None, wait_seconds: float
+) -> ExecuteInProcessResult:
+    from dagster import DagsterInstance
+
+    from pipelines.definitions import defs
+
+    load: dict[str, Any] = {"channels": channels}
+    if from_day and to_day:
+        load |= {"from_date": from_day.isoformat(), "to_date": to_day.isoformat()}
+    job = defs.resolve_job_def("refresh")
+    with DagsterInstance.get() as instance:
+        return job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={
+                # Dagster's own log of every event goes to its database; the terminal gets ours.
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                "ops": {"load_channels": {"config": load}},
+                "resources": {"writer": {"config": {"wait_seconds": wait_seconds}}},
+            },
+        )
+
+
+def _failures(result: ExecuteInProcessResult) -> list[str]:
+    """What failed, each error once: steps first, the run's own only if no step says why (a lock, a resource)."""
+    of_steps = [event for event in result.all_events if event.is_step_failure]
+    of_run = [event for event in result.all_events if event.is_failure and not event.is_step_failure]
+    return list(dict.fromkeys(text for event in of_steps or of_run if (text := _message(event))))
+
+
+def _message(event: DagsterEvent) -> str | None:
+    """The innermost error in its own words; one that is not ours with its class and the step it came from."""
+    error = getattr(event.event_specific_data, "error", None)
+    if error is None:
+        return None
+    while error.cause:
+        error = error.cause
+    qualified, _, text = error.message.strip().partition(": ")
+    if qualified.startswith("pipelines.errors.") or qualified.endswith(".Failure"):
+        return str(text)
+    return f"{event.step_key or 'run'}: {error.message.strip()}"
+
+
+def _say_what_the_site_shows(workspace: Workspace) -> None:
+    import duckdb
+
+    with duckdb.connect(str(workspace.snapshot), read_only=True) as connection:
+        today, through = connection.execute("select today, data_through from marts.report_context").fetchone() or (
+            "",
+            "",
+        )
+        statuses = connection.execute(
+            "select status, count(*) from marts.key_results where period_start <= ? and period_end >= ?"
+            " group by 1 order by 2 desc, 1",
+            [today, today],
+        ).fetchall()
+        objectives, sources, late = connection.execute(
+            """
+            select
+                (select count(*) from marts.objectives),
+                (select count(*) from marts.source_health),
+                (select count(*) from marts.source_health where state <> 'fresh')
+            """
+        ).fetchone() or (0, 0, 0)
+    counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in statuses) or "none running"
+    click.echo((workspace.site_dir / "current" / "index.html").absolute().as_uri())
+    click.echo(f"  key results: {counts} ({objectives} objectives in all)")
+    click.echo(f"  as of {today}, data through {through}")
+    click.echo(f"  sources: {sources - late} of {sources} fresh" + (", the others are stamped on it" if late else ""))
+    sys.stdout.flush()

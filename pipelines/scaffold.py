@@ -1,0 +1,39 @@
+"""A new workspace: the demo's definitions and pages to start from, settings without secrets."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pipelines.errors import OkrError
+from pipelines.settings import shipped
+
+GITIGNORE = """\
+.okr/
+.env
+.dlt/secrets.toml
+"""
+_FOLDERS = ("okr_definitions", "reports")
+_SETTINGS = ("config.toml", "example.secrets.toml")
+
+
+def make_workspace(directory: Path) -> None:
+    """Fill `directory`, which must not exist or be empty. Raises OkrError, and then nothing is written."""
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise OkrError(f"{directory} is there and not empty; name a new folder")
+    building = directory.with_name(f".{directory.name}.building")
+    shutil.rmtree(building, ignore_errors=True)
+    try:
+        for folder in _FOLDERS:
+            shutil.copytree(shipped(folder), building / folder)
+        (building / ".dlt").mkdir()
+        for name in _SETTINGS:
+            shutil.copyfile(shipped(".dlt") / name, building / ".dlt" / name)
+        (building / ".gitignore").write_text(GITIGNORE, encoding="utf-8")
+        if directory.exists():
+            directory.rmdir()
+        building.replace(directory)
+    except OSError as error:
+        raise OkrError(f"{directory} could not be made: {error}; nothing was left behind") from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)

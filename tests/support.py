@@ -1,0 +1,35 @@
+"""A workspace that tests look at or spoil, and how its refresh ended."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+OKR = str(Path(sys.executable).with_name("okr"))
+DEMO_DAY = "2026-11-23"
+
+
+@dataclass
+class Refreshed:
+    """A workspace and how its refresh ended."""
+
+    data_dir: Path
+    environment: dict[str, str]
+    exit_code: int
+    stdout: str
+    stderr: str
+    sandbox_url: str = ""
+
+    def okr(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `okr` in this workspace with the sandbox still there."""
+        return subprocess.run(
+            [OKR, *arguments],
+            cwd=ROOT,
+            env={**os.environ, **self.environment, **environment},
+            capture_output=True,
+            text=True,
+        )

@@ -1,0 +1,113 @@
+"""The commands around a refresh, as a person runs them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from tests.support import OKR, ROOT, Refreshed
+
+
+@pytest.fixture
+def own_definitions(demo, tmp_path) -> Refreshed:
+    """The demo's data with definitions that may be written."""
+    shutil.copytree(ROOT / "okr_definitions", tmp_path / "okr_definitions")
+    environment = {**demo.environment, "OKR_DEFINITIONS_DIR": str(tmp_path / "okr_definitions")}
+    return Refreshed(demo.data_dir, environment, 0, "", "")
+
+
+def test_a_check_in_by_options_becomes_a_file_that_passes_check(own_definitions, tmp_path):
+    answer = own_definitions.okr(
+        "check-in", "onboarding_days_down_q4", "--value", "2.5", "--confidence", "80%", "--note", "Dos días y medio",
+        "--author", "Inés",
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    (written,) = (tmp_path / "okr_definitions" / "check_ins").glob("2026-11-23_onboarding_days_down_q4.yml")
+    assert "Dos días y medio" in written.read_text(encoding="utf-8")
+    assert own_definitions.okr("check").returncode == 0
+
+
+def test_a_check_in_asks_after_showing_the_numbers(own_definitions, tmp_path):
+    answer = subprocess.run(
+        [OKR, "check-in", "tracking_audited_q4"],
+        cwd=ROOT,
+        env={**os.environ, **own_definitions.environment},
+        input="0.5\n\nNada nuevo\n\n",
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "last check-in 2026-10-26" in answer.stdout
+    assert list((tmp_path / "okr_definitions" / "check_ins").glob("2026-11-23_tracking_audited_q4.yml"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check-in", "onboarding_days_down_q5", "--value", "2"], "onboarding_days_down_q4"),
+        (["check-in", "onboarding_days_down_q4", "--grade", "0.5"], "grade"),
+        (["check-in", "onboarding_days_down_q4", "--value", "two"], "two"),
+        (["check-in", "onboarding_days_down_q4", "--confidence", "7"], "confidence"),
+    ],
+)
+def test_a_wrong_answer_writes_nothing_and_says_why(own_definitions, tmp_path, arguments, message):
+    folder = tmp_path / "okr_definitions" / "check_ins"
+    before = sorted(path.name for path in folder.iterdir())
+    answer = own_definitions.okr(*arguments)
+    assert answer.returncode == 1
+    assert message in answer.stderr
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_the_doctor_finds_every_channel_reachable(demo):
+    answer = demo.okr("doctor")
+    assert answer.returncode == 0, answer.stdout
+    for channel in ("linkedin_ads", "google_ads", "meta_ads", "hubspot", "mailchimp", "search_console"):
+        assert f"ok    {channel}: reachable" in answer.stdout
+
+
+def test_the_doctor_names_what_is_wrong_with_a_token(demo):
+    answer = demo.okr("doctor", SOURCES__META_ADS__CREDENTIALS__ACCESS_TOKEN="stolen")
+    assert answer.returncode == 1
+    assert "FAULT meta_ads" in answer.stdout
+    assert "stolen" not in answer.stdout + answer.stderr
+
+
+def test_the_digest_of_each_team_can_be_looked_at_before_it_is_sent(demo, tmp_path):
+    answer = demo.okr("digest", "--dry-run")
+    assert answer.returncode == 0, answer.stderr
+    outbox = demo.data_dir / "deliveries" / "outbox"
+    assert {path.name.split("-", 2)[2] for path in outbox.iterdir()} == {
+        "events.eml", "onboarding.eml", "paid_social.eml",
+    }  # fmt: skip
+    shutil.rmtree(demo.data_dir / "deliveries")
+
+
+def test_init_makes_a_workspace_that_passes_check_and_never_writes_over_one(tmp_path):
+    made = subprocess.run([OKR, "init", "acme"], cwd=tmp_path, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "acme" / ".dlt" / "example.secrets.toml").is_file()
+    checked = subprocess.run([OKR, "check"], cwd=tmp_path / "acme", capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+    again = subprocess.run([OKR, "init", "acme"], cwd=tmp_path, capture_output=True, text=True)
+    assert again.returncode == 1
+    assert "not empty" in again.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--from", "2026-01-01"], ["--from", "2026-02-01", "--to", "2026-01-01"], ["--from", "yesterday"]],
+)
+def test_a_window_must_be_whole(arguments):
+    answer = subprocess.run([OKR, "refresh", *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 2
+    assert "--from" in answer.stderr
+
+
+def test_an_unknown_channel_is_refused_with_the_nearest_name(demo):
+    answer = demo.okr("refresh", "--channel", "linkedin_add")
+    assert answer.returncode == 2
+    assert "did you mean linkedin_ads?" in answer.stderr

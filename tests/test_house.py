@@ -1,0 +1,153 @@
+"""The house keeps its order: who imports whom, what may never be written, docs in step with the code."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "pipelines"
+GROUND = {"catalogue", "errors", "file_sources", "progress", "settings"}
+ROOMS = {"channels", "okrs", "warehouse", "report_site", "deliveries", "sandbox"}
+# Who may import which of our own parts; a part may always import itself and the ground.
+MAY_IMPORT = {
+    **{room: set() for room in ROOMS},
+    "refresh": {"channels", "okrs", "warehouse", "report_site", "deliveries"},
+    "run": {"definitions"},
+    "check_in_dialog": {"okrs"},
+    "doctor": {"okrs", "channels", "report_site"},
+    "defs": {"refresh", "channels", "okrs", "warehouse", "report_site", "deliveries"},
+    "definitions": {"defs"},
+    "cli": {
+        "check_in_dialog",
+        "doctor",
+        "refresh",
+        "run",
+        "scaffold",
+        "simulate",
+        "okrs",
+        "channels",
+        "warehouse",
+        "report_site",
+        "deliveries",
+        "sandbox",
+    },
+    "": set(),
+}
+# A library and the only parts that may import it.
+ONLY_IN = {
+    "dagster": {"definitions", "defs", "run"},
+    "dagster_dbt": {"defs"},
+    "dlt": {"channels", "okrs"},
+    "jinja2": {"report_site", "deliveries"},
+    "dbt": {"warehouse"},
+    "starlette": {"sandbox"},
+}
+
+
+COMMANDS = (
+    "init", "check", "refresh", "report", "serve", "sandbox", "simulate", "check-in", "digest", "doctor",
+)  # fmt: skip
+
+
+def modules():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py") if first != "__init__.py" else ""
+
+
+def imported(path: Path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}", node.lineno
+
+
+def wrong_imports(path: Path):
+    part = part_of(path)
+    for name, line in imported(path):
+        library, _, rest = name.partition(".")
+        if library in ONLY_IN and part not in ONLY_IN[library]:
+            yield f"{path.relative_to(ROOT)}:{line}: {library} is for {', '.join(sorted(ONLY_IN[library]))}"
+        if library == "pipelines":
+            other = rest.split(".")[0]
+            if other in ROOMS | set(MAY_IMPORT) and other not in {part, *GROUND, *MAY_IMPORT.get(part, set())}:
+                yield f"{path.relative_to(ROOT)}:{line}: {part} must not import {other}"
+
+
+def test_imports_run_one_way():
+    assert [wrong for path in modules() for wrong in wrong_imports(path)] == []
+
+
+def test_a_channel_never_imports_another():
+    channels = {path.parent.name for path in (PACKAGE / "channels").glob("*/channel.toml")}
+    wrong = []
+    for path in (PACKAGE / "channels").rglob("*.py"):
+        own = path.relative_to(PACKAGE / "channels").parts[0]
+        for name, line in imported(path):
+            parts = name.split(".")
+            if own in channels and parts[:2] == ["pipelines", "channels"] and parts[2] in channels - {own}:
+                wrong.append(f"{path.relative_to(ROOT)}:{line}: {own} imports {parts[2]}")
+    assert wrong == []
+
+
+def test_the_import_rules_can_fail(tmp_path, monkeypatch):
+    bad = PACKAGE / "okrs" / "imports_what_it_must_not.py"
+    monkeypatch.setattr(
+        Path, "read_text", lambda self, encoding=None: "import dagster\nfrom pipelines.channels import x"
+    )
+    assert len(list(wrong_imports(bad))) == 2
+
+
+def tracked_files() -> list[str]:
+    return subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split(
+        "\0"
+    )[:-1]
+
+
+def test_lock_files_hold_hashes_and_no_addresses():
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "://" not in text
+    requirements = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+    assert requirements
+    assert all(line.endswith("\\") and "==" in line for line in requirements)
+
+
+def test_no_path_of_a_machine_is_committed():
+    places = ("/" + "root/", "/" + "home/", "/" + "work/", "/" + "Users/")
+    found = []
+    for name in tracked_files():
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".toml", ".yml", ".yaml", ".sql", ".sh", ""} and path.is_file():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            found += [f"{name}: {place}" for place in places if place in text]
+    assert found == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_answers_help_and_is_in_the_readme(command):
+    answer = subprocess.run(
+        [sys.executable, "-c", "from pipelines.cli import main; main()", command, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0
+    assert f"okr {command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_help_imports_nothing_heavy():
+    """`okr --help` must answer in a third of a second: none of these fits into that."""
+    heavy = ("dagster", "dlt", "dbt", "duckdb", "pandas", "pyarrow", "jinja2")
+    code = f"import sys, pipelines.cli; print([m for m in {heavy} if m in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout == "[]\n"

@@ -1,0 +1,104 @@
+"""What a key result needs, against hand-reckoned numbers over a small copy of the marts."""
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from pipelines.errors import OkrError
+from pipelines.simulate import simulate
+
+COLUMNS = """
+    key_result_id varchar, title varchar, type varchar, kpi_id varchar, unit varchar, value double, baseline double,
+    target double, date date, period_start date, period_end date, status_reason varchar,
+    forecast_low double, forecast double, forecast_high double
+"""
+START, END, THROUGH = date(2026, 1, 1), date(2026, 3, 31), date(2026, 1, 30)
+
+
+@pytest.fixture
+def snapshot(tmp_path):
+    path = tmp_path / "okr.duckdb"
+    rows = [
+        ("leads", "increase", "leads", 60.0, None, 200.0, 160.0, 180.0, 200.0),
+        ("budget", "at_most", "spend", 300.0, None, 600.0, None, None, None),
+        ("days", "decrease", None, 3.5, 5.0, 2.0, None, None, None),
+        ("done", "binary", None, 1.0, None, None, None, None, None),
+        ("empty", "increase", "leads", None, None, 10.0, None, None, None),
+    ]
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"create schema marts; create table marts.key_results ({COLUMNS})")
+        connection.execute(
+            "create table marts.dim_kpi as select * from (values ('leads', 'flow'), ('spend', 'flow')) t(kpi_id, kind)"
+        )
+        for name, kind, kpi, value, baseline, target, low, middle, high in rows:
+            connection.execute(
+                f"insert into marts.key_results values ({', '.join('?' * 15)})",
+                [
+                    name,
+                    name,
+                    kind,
+                    kpi,
+                    "count",
+                    value,
+                    baseline,
+                    target,
+                    THROUGH,
+                    START,
+                    END,
+                    "why",
+                    low,
+                    middle,
+                    high,
+                ],
+            )
+    return path
+
+
+def test_a_flow_needs_the_rest_over_the_days_left(snapshot):
+    result = simulate(snapshot, "leads", target=None, daily=None)
+    assert result.days_left == 60
+    assert result.daily_so_far == 2.0
+    assert result.needed_daily == pytest.approx(140 / 60)
+    assert result.end == 180.0
+    assert result.score == 0.9
+    assert result.probability == pytest.approx(0.10, abs=1e-9), "the target is the upper end of the 80 % interval"
+
+
+def test_another_rate_and_another_target(snapshot):
+    faster = simulate(snapshot, "leads", target=None, daily=3.0)
+    assert faster.end == 240.0
+    assert faster.score == 1.0
+    assert faster.probability > 0.99
+    easier = simulate(snapshot, "leads", target=180.0, daily=None)
+    assert easier.probability == pytest.approx(0.5)
+
+
+def test_a_cap_is_kept_or_shared_by_its_excess(snapshot):
+    result = simulate(snapshot, "budget", target=None, daily=None)
+    assert result.end == 900.0
+    assert result.score == pytest.approx(600 / 900)
+    assert result.needed_daily == 5.0
+    assert simulate(snapshot, "budget", target=None, daily=5.0).score == 1.0
+
+
+def test_a_value_by_check_in_has_no_daily_rate(snapshot):
+    result = simulate(snapshot, "days", target=3.0, daily=None)
+    assert result.score == 0.75
+    assert result.needed_daily is None
+    with pytest.raises(OkrError, match="no daily rate"):
+        simulate(snapshot, "days", target=None, daily=1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("done", "does not follow from one number"), ("empty", "no number yet: why"), ("lead", "did you mean leads")],
+)
+def test_what_cannot_be_simulated_says_why(snapshot, name, message):
+    with pytest.raises(OkrError, match=message):
+        simulate(snapshot, name, target=None, daily=None)
+
+
+def test_a_target_at_the_baseline_is_refused(snapshot):
+    with pytest.raises(OkrError, match="equals the baseline"):
+        simulate(snapshot, "days", target=5.0, daily=None)

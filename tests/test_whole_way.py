@@ -1,0 +1,217 @@
+"""From the channel's API to the published page, over the real parts; and what bad input does to what was published."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import urllib.request
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.support import ROOT, Refreshed
+
+MEASURES = ("impressions", "clicks", "link_clicks", "spend", "conversions", "conversion_value", "leads", "video_views")
+
+
+def query(refreshed: Refreshed, sql: str, parameters=()):
+    with duckdb.connect(str(refreshed.data_dir / "okr.duckdb"), read_only=True) as connection:
+        return connection.execute(sql, list(parameters)).fetchall()
+
+
+def published(refreshed: Refreshed) -> tuple[str, bytes]:
+    """Which release is in place, and its first page."""
+    current = refreshed.data_dir / "site" / "current"
+    return str(current.readlink()), (current / "index.html").read_bytes()
+
+
+def public_data(refreshed: Refreshed) -> dict[str, bytes]:
+    """The site's data files by name."""
+    folder = refreshed.data_dir / "site" / "current" / "data"
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def truth(demo: Refreshed, channel: str) -> list[dict[str, str]]:
+    with urllib.request.urlopen(f"{demo.sandbox_url}/truth/{channel}/daily.csv", timeout=60) as answer:
+        return list(csv.DictReader(io.StringIO(answer.read().decode())))
+
+
+@pytest.fixture
+def workspace(demo, tmp_path):
+    """A workspace of its own with the demo's data, definitions and pages, to be spoiled."""
+    shutil.copytree(demo.data_dir, tmp_path / "data", symlinks=True, ignore=shutil.ignore_patterns("dagster", "*.log"))
+    shutil.copytree(ROOT / "okr_definitions", tmp_path / "okr_definitions")
+    shutil.copytree(ROOT / "reports", tmp_path / "reports")
+    environment = {
+        **demo.environment,
+        "OKR_DATA_DIR": str(tmp_path / "data"),
+        "OKR_DEFINITIONS_DIR": str(tmp_path / "okr_definitions"),
+        "OKR_REPORTS_DIR": str(tmp_path / "reports"),
+    }
+    return Refreshed(tmp_path / "data", environment, 0, "", "")
+
+
+def test_the_demo_is_published_and_says_where(demo):
+    assert demo.exit_code == 0, demo.stderr
+    lines = demo.stdout.splitlines()
+    assert lines[0].startswith("file://")
+    assert Path(lines[0].removeprefix("file://")).is_file()
+    assert len(lines) == 4
+    assert lines[2] == "  as of 2026-11-23, data through 2026-11-22"
+
+
+def test_every_day_equals_the_truth(demo):
+    loaded = {
+        (date.isoformat(), account, campaign, measure): value
+        for date, account, campaign, measure, value in query(
+            demo,
+            "select date, account_id, campaign_id, measure, value_local from marts.fct_measure_daily"
+            " where channel = 'linkedin_ads' and value_local <> 0",
+        )
+    }
+    expected = {
+        (row["date"], row["account_id"], row["campaign_id"], measure): Decimal(row[measure])
+        for row in truth(demo, "linkedin_ads")
+        for measure in MEASURES
+        if Decimal(row[measure]) != 0 and "2024-11-23" <= row["date"] <= "2026-11-22"
+    }
+    assert len(expected) > 10_000
+    assert loaded.keys() == expected.keys()
+    assert max(abs(loaded[key] - expected[key]) for key in expected) <= Decimal("0.000000001")
+
+
+def test_nothing_is_written_outside_the_data_folder(demo):
+    assert {path.name for path in demo.data_dir.iterdir()} <= {
+        "as_of", "dagster", "dbt", "dlt", "history", "okr.duckdb", "site", "warehouse.duckdb", "warehouse.lock",
+    }  # fmt: skip
+
+
+def test_a_second_refresh_changes_no_number(workspace):
+    before = query(workspace, "from marts.fct_key_result_daily order by all")
+    answer = workspace.okr("refresh")
+    assert answer.returncode == 0, answer.stderr
+    assert query(workspace, "from marts.fct_key_result_daily order by all") == before
+
+
+def test_a_wrong_token_fails_the_source_and_the_rest_is_published_and_stamped(workspace):
+    before, _ = published(workspace)
+    answer = workspace.okr("refresh", SOURCES__LINKEDIN_ADS__CREDENTIALS__ACCESS_TOKEN="stolen", OKR_TODAY="2026-11-24",
+                           SOURCES__LINKEDIN_ADS__CREDENTIALS__REFRESH_TOKEN="")  # fmt: skip
+    assert answer.returncode == 1
+    assert "linkedin_ads" in answer.stderr
+    assert "stolen" not in answer.stdout + answer.stderr
+    after, _ = published(workspace)
+    assert after != before
+    states = query(workspace, "select distinct state from marts.source_health where channel = 'linkedin_ads'")
+    assert states == [("failed",)]
+    stale = query(workspace, "select count(*) from marts.key_results where stale_since is not null")
+    assert stale[0][0] > 0
+    rows = query(workspace, "select count(*) from marts.fct_measure_daily where channel = 'linkedin_ads'")
+    assert rows[0][0] > 10_000
+
+
+def test_an_api_that_is_down_is_named(workspace):
+    answer = workspace.okr("refresh", SOURCES__LINKEDIN_ADS__BASE_URL="http://127.0.0.1:9")
+    assert answer.returncode == 1
+    assert "linkedin_ads" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("typo.yml", "kpis:\n  - {id: x, kind: flow, meassure: leads, unit: count}\n", "typo.yml:2: error: "),
+        ("twice.yml", "notes: []\nnotes: []\n", "twice.yml:2: error: "),
+        (
+            "unknown.yml",
+            "objectives:\n  - id: a_new_one\n    title: A\n    period: 2026-Q4\n    team: paid_social\n"
+            "    key_results:\n"
+            "      - {id: a_new_kr, title: T, type: at_most, kpi: leeds, target: 3}\n",
+            "unknown.yml:7: error: ",
+        ),
+    ],
+)
+def test_broken_definitions_publish_nothing_and_name_the_line(workspace, tmp_path, name, text, expected):
+    before = published(workspace)
+    (tmp_path / "okr_definitions" / name).write_text(text, encoding="utf-8")
+    answer = workspace.okr("refresh")
+    assert answer.returncode == 2
+    assert expected in answer.stderr
+    assert published(workspace) == before
+    assert workspace.okr("check").returncode == 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "# T\n\n{% big_value data='no_such_query' value='x' /%}\n",
+        "# T\n\n```sql q\nselect 1 as x\n```\n\n{% big_vallue data='q' value='x' /%}\n",
+    ],
+)
+def test_a_broken_page_publishes_nothing_and_names_the_line(workspace, tmp_path, page):
+    before = published(workspace)
+    (tmp_path / "reports" / "pages" / "broken.md").write_text(page, encoding="utf-8")
+    answer = workspace.okr("refresh")
+    assert answer.returncode == 2
+    assert "broken.md:" in answer.stderr
+    assert published(workspace) == before
+
+
+def test_a_currency_without_a_rate_is_named_with_its_day_and_never_added(workspace, tmp_path):
+    folder = tmp_path / "okr_definitions"
+    (folder / "imports").mkdir(exist_ok=True)
+    (folder / "imports" / "yen.csv").write_text("date,spend\n2026-11-01,1000\n", encoding="utf-8")
+    (folder / "yen.yml").write_text(
+        "file_sources:\n  - {id: yen, path: imports/yen.csv, channel: yen_ads, date: date, currency: JPY,"
+        " measures: {spend: spend}}\n",
+        encoding="utf-8",
+    )
+    with (folder / "exchange_rates.csv").open("a", encoding="utf-8") as rates:
+        rates.write("2025-01-01,JPY,0.006\n")
+    answer = workspace.okr("refresh")
+    assert answer.returncode == 1
+    assert "JPY" in answer.stderr
+    assert "2026-11-01" in answer.stderr
+    assert query(workspace, "select value from marts.fct_measure_daily where channel = 'yen_ads'") == [(None,)]
+
+
+def test_the_report_of_a_past_day_comes_back_to_the_byte(workspace):
+    first = public_data(workspace)
+    assert workspace.okr("refresh", OKR_TODAY="2026-11-30").returncode == 0
+    later = public_data(workspace)
+    assert later["key_results.csv"] != first["key_results.csv"]
+    whole = []
+    for _ in range(2):
+        answer = workspace.okr("report", "--as-of", "2026-11-25")
+        assert answer.returncode == 0, answer.stderr
+        site = workspace.data_dir / "site" / "current"
+        whole.append({str(p.relative_to(site)): p.read_bytes() for p in site.rglob("*") if p.is_file()})
+        assert {name: whole[-1][f"data/{name}"] for name in first} == first
+    assert whole[0] == whole[1]
+    answer = workspace.okr("report", "--as-of", "2026-11-22")
+    assert answer.returncode == 1
+    assert "2026-11-23" in answer.stderr
+
+
+def test_two_refreshes_at_once_one_waits(workspace):
+    import subprocess
+    import sys
+
+    okr = str(Path(sys.executable).with_name("okr"))
+    environment = {**os.environ, **workspace.environment}
+    both = [
+        subprocess.Popen([okr, "refresh"], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert [process.communicate(timeout=300) and process.returncode for process in both] == [0, 0]
+    third = subprocess.Popen([okr, "refresh"], cwd=ROOT, env=environment)
+    lock = workspace.data_dir / "warehouse.lock.json"
+    while not lock.exists():
+        assert third.poll() is None
+    answer = workspace.okr("refresh", "--wait", "0")
+    assert answer.returncode == 2
+    assert f"process {third.pid}" in answer.stderr
+    assert third.wait(300) == 0
