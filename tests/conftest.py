@@ -47,6 +47,7 @@ def demo(sandbox_process, tmp_path_factory) -> Refreshed:
     refreshed.sandbox_url = re.match(r"https?://[^/]+", url).group()
     return refreshed
 
+
 # The longest first, so that no worker is left with one of them at the end.
 LONGEST = (
     "test_whole_way.py",

@@ -83,17 +83,23 @@ class Landing:
     def facts(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Rows with `date` and the table's columns; account_id and loaded_at are filled in."""
         raw = self._tables[table]
-        self.facts_table(table, to_arrow(self.channel, raw, rows, account_id=self.account.id, loaded_at=self._at,
-                                         **{DELETED: False}))
+        self.facts_table(
+            table, to_arrow(self.channel, raw, rows, account_id=self.account.id, loaded_at=self._at, **{DELETED: False})
+        )
 
     def facts_table(self, table: str, rows: pa.Table) -> None:
         """As `facts`, already in the table's Arrow types (for channels that parse without a Python loop)."""
         filled = {"account_id": self.account.id, "loaded_at": self._at, DELETED: False}
         schema = self._tables[table].schema
         rows = pa.Table.from_arrays(
-            [pa.repeat(pa.scalar(filled[column.name], column.type), rows.num_rows)
-             if column.name in filled and column.name not in rows.column_names else rows[column.name]
-             for column in schema], schema=schema)
+            [
+                pa.repeat(pa.scalar(filled[column.name], column.type), rows.num_rows)
+                if column.name in filled and column.name not in rows.column_names
+                else rows[column.name]
+                for column in schema
+            ],
+            schema=schema,
+        )
         check_facts(self.channel, self._tables[table], rows, self.window, self.account.id)
         self._batches[table].append(rows)
         self.rows += rows.num_rows
@@ -154,11 +160,18 @@ ACCOUNT_COLUMNS = {"name": TEXT, "currency": TEXT, "timezone": TEXT, "status": T
 # Grain: one row an account and load. Only rows whose _dlt_load_id is in _dlt_loads count: dlt writes that last.
 LOADED_WINDOWS = RawTable(
     "loaded_windows",
-    pa.schema([
-        pa.field("account_id", TEXT, False), pa.field("loaded_from", DAY), pa.field("loaded_through", DAY),
-        pa.field("request_from", DAY), pa.field("request_to", DAY), pa.field("request_end", DAY),
-        pa.field("loaded_on", DAY), pa.field("loaded_at", MOMENT),
-    ]),
+    pa.schema(
+        [
+            pa.field("account_id", TEXT, False),
+            pa.field("loaded_from", DAY),
+            pa.field("loaded_through", DAY),
+            pa.field("request_from", DAY),
+            pa.field("request_to", DAY),
+            pa.field("request_end", DAY),
+            pa.field("loaded_on", DAY),
+            pa.field("loaded_at", MOMENT),
+        ]
+    ),
     "log",
     (),
 )

@@ -47,8 +47,16 @@ class Answer:
 class Collection:
     """The answers of one step, read once, whoever of dlt's resources asks first."""
 
-    def __init__(self, channel: Channel[Any], http: Http, settings: ChannelSettings, tasks: Sequence[Task],
-                 accounts: Sequence[Account], today: date, at: datetime) -> None:
+    def __init__(
+        self,
+        channel: Channel[Any],
+        http: Http,
+        settings: ChannelSettings,
+        tasks: Sequence[Task],
+        accounts: Sequence[Account],
+        today: date,
+        at: datetime,
+    ) -> None:
         self._channel, self._http, self.settings = channel, http, settings
         self.tasks, self._accounts, self._today, self._at = tasks, accounts, today, at
         self._lock = threading.Lock()
@@ -92,24 +100,47 @@ class Collection:
         except ChannelError as error:
             return Answer(task, None, 0, _of_account(error, task.account.id), {})
         except UNEXPECTED as surprise:
-            odd = VendorError(self._channel.name, f"an answer has an unexpected shape ({surprise!r})",
-                              "nothing of this answer was loaded; if it stays so, report it", task.account.id)
+            odd = VendorError(
+                self._channel.name,
+                f"an answer has an unexpected shape ({surprise!r})",
+                "nothing of this answer was loaded; if it stays so, report it",
+                task.account.id,
+            )
             return Answer(task, None, 0, odd, {})
         coverage = _covered(task, landing.data_through, self._today)
         return Answer(task, coverage, landing.rows, names_error, landing.batches())
 
     def _account_rows(self) -> pa.Table:
         table = self._tables["accounts"]
-        rows = [{"id": account.id, "name": account.name, "currency": account.currency, "timezone": account.timezone,
-                 "status": account.status, **account.row} for account in self._accounts]
+        rows = [
+            {
+                "id": account.id,
+                "name": account.name,
+                "currency": account.currency,
+                "timezone": account.timezone,
+                "status": account.status,
+                **account.row,
+            }
+            for account in self._accounts
+        ]
         return to_arrow(self._channel.name, table, rows, loaded_at=self._at)
 
     def _window_rows(self, answered: Sequence[Answer]) -> pa.Table:
         rows = [(answer.task.account.id, answer.coverage) for answer in answered if answer.coverage is not None]
         return pa.Table.from_pylist(
-            [{"account_id": account_id, "loaded_from": known.loaded.start, "loaded_through": known.loaded.end,
-              "request_from": known.request.start, "request_to": known.request.end, "request_end": known.request_end,
-              "loaded_on": known.loaded_on, "loaded_at": self._at} for account_id, known in rows],
+            [
+                {
+                    "account_id": account_id,
+                    "loaded_from": known.loaded.start,
+                    "loaded_through": known.loaded.end,
+                    "request_from": known.request.start,
+                    "request_to": known.request.end,
+                    "request_end": known.request_end,
+                    "loaded_on": known.loaded_on,
+                    "loaded_at": self._at,
+                }
+                for account_id, known in rows
+            ],
             schema=LOADED_WINDOWS.schema,
         )
 
@@ -119,8 +150,9 @@ def _covered(task: Task, data_through: date, on: date) -> Coverage:
     known = task.coverage
     if known is None:
         return Coverage(answered, on, task.request, task.slice.end)
-    return replace(known, loaded=known.extended(answered), loaded_on=on, request=task.request,
-                   request_end=task.slice.end)
+    return replace(
+        known, loaded=known.extended(answered), loaded_on=on, request=task.request, request_end=task.slice.end
+    )
 
 
 def _of_account(error: ChannelError, account_id: str) -> ChannelError:

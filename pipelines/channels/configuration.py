@@ -128,8 +128,11 @@ def _read(settings: type[Any], channel: str, section: tuple[str, ...]) -> Any:
         if found is not None and found != "":
             values[field.name] = _convert(channel, field.name, found, hint)
         elif field.default is MISSING:
-            raise CredentialsError(channel, f"the setting {'.'.join((*section, field.name))} is missing",
-                                   _where_to_set(section, field.name, hint))
+            raise CredentialsError(
+                channel,
+                f"the setting {'.'.join((*section, field.name))} is missing",
+                _where_to_set(section, field.name, hint),
+            )
     return settings(**values)
 
 
@@ -179,8 +182,11 @@ def _convert(channel: str, name: str, value: Any, hint: Any) -> Any:
         return _CONVERTERS.get(hint, str)(value)
     except (TypeError, ValueError):
         shown = "its value" if hint is Secret else repr(value)
-        raise ChannelError(channel, f"the setting sources.{channel}.{name} cannot be read: {shown}",
-                           f"write {_EXAMPLES.get(hint, 'a text')}") from None
+        raise ChannelError(
+            channel,
+            f"the setting sources.{channel}.{name} cannot be read: {shown}",
+            f"write {_EXAMPLES.get(hint, 'a text')}",
+        ) from None
 
 
 def _to_date(value: Any) -> date:
@@ -209,11 +215,20 @@ def _to_days(value: Any) -> int:
 
 
 _CONVERTERS: dict[Any, Any] = {
-    str: str, Secret: Secret, int: _to_days, int | None: _to_days, bool: _to_bool,
-    date: _to_date, date | None: _to_date, tuple[str, ...]: _to_ids,
+    str: str,
+    Secret: Secret,
+    int: _to_days,
+    int | None: _to_days,
+    bool: _to_bool,
+    date: _to_date,
+    date | None: _to_date,
+    tuple[str, ...]: _to_ids,
 }
 _EXAMPLES: dict[Any, str] = {
-    int: "a number of days, at least 1", int | None: "a number of days, at least 1", bool: "true or false",
-    date: "a date such as 2025-01-01", date | None: "a date such as 2025-01-01",
+    int: "a number of days, at least 1",
+    int | None: "a number of days, at least 1",
+    bool: "true or false",
+    date: "a date such as 2025-01-01",
+    date | None: "a date such as 2025-01-01",
     tuple[str, ...]: 'a list such as ["508720451"]',
 }

@@ -34,12 +34,26 @@ def check_channel(name: str) -> list[Finding]:
         return [_finding("error", odd)]
     visible = {account.id: account for account in accounts}
     findings = [
-        Finding(".dlt/config.toml", 1, "error", f"{name} account {account_id} is not visible to these credentials",
-                f"give their user access to it, or take it out of sources.{name}.account_ids")
-        for account_id in settings.account_ids if account_id not in visible]
+        Finding(
+            ".dlt/config.toml",
+            1,
+            "error",
+            f"{name} account {account_id} is not visible to these credentials",
+            f"give their user access to it, or take it out of sources.{name}.account_ids",
+        )
+        for account_id in settings.account_ids
+        if account_id not in visible
+    ]
     if not visible:
-        findings.append(Finding(".dlt/secrets.toml", 1, "error", f"{name}: no account is visible to these credentials",
-                                "give their user access to an account"))
+        findings.append(
+            Finding(
+                ".dlt/secrets.toml",
+                1,
+                "error",
+                f"{name}: no account is visible to these credentials",
+                "give their user access to an account",
+            )
+        )
     for account in visible.values():
         if not settings.account_ids or account.id in settings.account_ids:
             findings += _probe(channel, http, settings, account)

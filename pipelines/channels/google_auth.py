@@ -41,13 +41,19 @@ def google_token(http: Http, credentials: GoogleCredentials, scope: str) -> Auth
         key = _key(http.channel, credentials.service_account_json)
         http.secrets = (*http.secrets, key["private_key"])
         return ServiceAccountToken(token_http, key, scope)
-    form = {"grant_type": "refresh_token", "client_id": credentials.client_id,
-            "client_secret": str(credentials.client_secret), "refresh_token": str(credentials.refresh_token)}
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": credentials.client_id,
+        "client_secret": str(credentials.client_secret),
+        "refresh_token": str(credentials.refresh_token),
+    }
     if not all(form.values()):
         raise CredentialsError(
-            http.channel, "has neither service_account_json nor client_id, client_secret and refresh_token",
+            http.channel,
+            "has neither service_account_json nor client_id, client_secret and refresh_token",
             f"set them under [sources.{http.channel}.credentials] in .dlt/secrets.toml, or as "
-            f"SOURCES__{http.channel.upper()}__CREDENTIALS__SERVICE_ACCOUNT_JSON etc. in the environment")
+            f"SOURCES__{http.channel.upper()}__CREDENTIALS__SERVICE_ACCOUNT_JSON etc. in the environment",
+        )
     return RefreshedToken(lambda: token_http, "token", "", form)
 
 
@@ -85,8 +91,13 @@ def _assertion(key: dict[str, str], scope: str) -> str:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     now = int(time.time())
-    claims = {"iss": key["client_email"], "scope": scope, "aud": f"{TOKEN_HOST}/token", "iat": now,
-              "exp": now + ASSERTION_LIVES}
+    claims = {
+        "iss": key["client_email"],
+        "scope": scope,
+        "aud": f"{TOKEN_HOST}/token",
+        "iat": now,
+        "exp": now + ASSERTION_LIVES,
+    }
     signed = f"{_encoded({'alg': 'RS256', 'typ': 'JWT'})}.{_encoded(claims)}"
     private = load_pem_private_key(key["private_key"].encode(), None)
     if not isinstance(private, RSAPrivateKey):

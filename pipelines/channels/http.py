@@ -137,15 +137,31 @@ class Http:
         return self.send("GET", path, query=query, headers=headers)
 
     def post_form(self, path: str, body: str, headers: Mapping[str, str] | None = None) -> Reply:
-        return self.send("POST", path, body=body.encode(),
-                         headers={"Content-Type": "application/x-www-form-urlencoded", **(headers or {})})
+        return self.send(
+            "POST",
+            path,
+            body=body.encode(),
+            headers={"Content-Type": "application/x-www-form-urlencoded", **(headers or {})},
+        )
 
     def post_json(self, path: str, payload: Any, headers: Mapping[str, str] | None = None) -> Reply:
-        return self.send("POST", path, body=json.dumps(payload).encode(),
-                         headers={"Content-Type": "application/json", **(headers or {})})
+        return self.send(
+            "POST",
+            path,
+            body=json.dumps(payload).encode(),
+            headers={"Content-Type": "application/json", **(headers or {})},
+        )
 
-    def send(self, method: str, path: str, *, query: str = "", body: bytes | None = None,
-             headers: Mapping[str, str] | None = None, authenticated: bool = True) -> Reply:
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        authenticated: bool = True,
+    ) -> Reply:
         """Send until the verdict is ok.
 
         Raises CredentialsError (401 after one refresh, 403), QuotaError (the wait asked for is too long) or
@@ -190,16 +206,26 @@ class Http:
     def _url(self, path: str, query: str) -> str:
         url = path if "://" in path else f"{self.base_url}/{path.lstrip('/')}"
         if not same_place(url, self.base_url):
-            raise VendorError(self.channel, f"was sent on to another host ({_place(url)})",
-                              "nothing was asked there; check base_url, then report it")
+            raise VendorError(
+                self.channel,
+                f"was sent on to another host ({_place(url)})",
+                "nothing was asked there; check base_url, then report it",
+            )
         return f"{url}?{query}" if query else url
 
     def _once(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Reply:
         with self._lock:
             self.requests_sent += 1
         try:
-            with self._session().request(method, url, data=body, headers=headers, stream=True, allow_redirects=False,
-                                         timeout=(CONNECT_TIMEOUT, self.read_timeout)) as response:
+            with self._session().request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                stream=True,
+                allow_redirects=False,
+                timeout=(CONNECT_TIMEOUT, self.read_timeout),
+            ) as response:
                 content = self._read(response)
         # `from None`: the original holds the whole URL and, in its frames, the headers
         except requests.Timeout:
@@ -209,8 +235,9 @@ class Http:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _Unreadable(f"the connection broke ({type(error).__name__})") from None
         if 300 <= response.status_code < 400:
-            raise VendorError(self.channel, f"{_place(url)} answers with a redirect, which is not followed",
-                              "check base_url")
+            raise VendorError(
+                self.channel, f"{_place(url)} answers with a redirect, which is not followed", "check base_url"
+            )
         try:
             data = json.loads(content) if content else None
         except ValueError:

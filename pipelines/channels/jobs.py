@@ -32,12 +32,14 @@ def wait_for(http: Http, look: Callable[[], T | None], account_id: str) -> T:
             return found
         http.sleep(wait)
         waited, wait = waited + wait, min(wait * SLOWER, LONGEST_POLL)
-    raise VendorError(http.channel, f"has not finished a report in {LONGEST_JOB:g} s", "refresh again later",
-                      account_id)
+    raise VendorError(
+        http.channel, f"has not finished a report in {LONGEST_JOB:g} s", "refresh again later", account_id
+    )
 
 
-def in_halves(http: Http, account_id: str, window: Window, report: Callable[[Window], Iterable[T]],
-              attempts: int = ATTEMPTS) -> Iterator[T]:
+def in_halves(
+    http: Http, account_id: str, window: Window, report: Callable[[Window], Iterable[T]], attempts: int = ATTEMPTS
+) -> Iterator[T]:
     """The rows of `report` for the window, from reports of halves of it where `report` raises JobFailed.
 
     Raises VendorError where even one day cannot be had; oldest first, so that a lasting fault costs few jobs.
@@ -50,7 +52,11 @@ def in_halves(http: Http, account_id: str, window: Window, report: Callable[[Win
         yield from rows
         return
     if window.length == 1:
-        raise VendorError(http.channel, f"cannot make the report of {window.start}, not even of that day alone",
-                          "refresh again later", account_id)
+        raise VendorError(
+            http.channel,
+            f"cannot make the report of {window.start}, not even of that day alone",
+            "refresh again later",
+            account_id,
+        )
     for half in window.slices((window.length + 1) // 2):
         yield from in_halves(http, account_id, half, report, attempts=1)

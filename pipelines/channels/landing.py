@@ -71,7 +71,9 @@ def run(channel: str, source: Any, *, warehouse: Path, pipelines_dir: Path, prog
 
 def _pipeline(channel: str, warehouse: Path, pipelines_dir: Path) -> Any:
     return dlt.pipeline(
-        channel, pipelines_dir=str(pipelines_dir), dataset_name=channel,
+        channel,
+        pipelines_dir=str(pipelines_dir),
+        dataset_name=channel,
         destination=dlt.destinations.duckdb(str(warehouse)),
     )
 

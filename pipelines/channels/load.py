@@ -1,9 +1,9 @@
 """Loading channels: the door for the rest of the house. Importing it is cheap; dlt comes in when something is loaded.
 
-    enabled_channels()   which channels have settings
-    check_settings()     findings for `okr check`
-    ensure_raw_tables()  empty tables for channels that were never loaded
-    load_channel()       one channel, from its accounts to the raw tables
+enabled_channels()   which channels have settings
+check_settings()     findings for `okr check`
+ensure_raw_tables()  empty tables for channels that were never loaded
+load_channel()       one channel, from its accounts to the raw tables
 """
 
 from __future__ import annotations
@@ -76,9 +76,17 @@ def ensure_raw_tables(warehouse: Path, pipelines_dir: Path) -> None:
         create_missing(connection, {**schemas, "files": FILES_TABLES})
 
 
-def load_channel(name: str, *, warehouse: Path, pipelines_dir: Path, today: date,
-                 window: tuple[date, date] | None = None, file_sources: Sequence[FileSource] = (),
-                 declared_sources: Collection[str] | None = None, progress: Progress) -> list[LoadResult]:
+def load_channel(
+    name: str,
+    *,
+    warehouse: Path,
+    pipelines_dir: Path,
+    today: date,
+    window: tuple[date, date] | None = None,
+    file_sources: Sequence[FileSource] = (),
+    declared_sources: Collection[str] | None = None,
+    progress: Progress,
+) -> list[LoadResult]:
     """Load one channel: a LoadResult an account, or one with account_id '' if nothing could be asked at all.
 
     `today` is the day it is in the reporting zone. Without `window` the re-read window of each account is loaded;
@@ -95,15 +103,23 @@ def load_channel(name: str, *, warehouse: Path, pipelines_dir: Path, today: date
         if name in DECLARED:
             from pipelines.channels.files.source import load_files
 
-            return load_files(file_sources, declared=declared_sources, warehouse=warehouse,
-                              pipelines_dir=pipelines_dir, progress=progress)
+            return load_files(
+                file_sources,
+                declared=declared_sources,
+                warehouse=warehouse,
+                pipelines_dir=pipelines_dir,
+                progress=progress,
+            )
         asked = None if window is None else Window(*window)
         return Load(find_channel(name), warehouse, pipelines_dir, today, asked, progress, started_at).run()
     except ChannelError as error:
         progress(str(error))
         start, end = window or (None, None)
-        return [LoadResult(name, error.account_id or "", "failed", 0, start, end, None, str(error), started_at,
-                           datetime.now(UTC))]
+        return [
+            LoadResult(
+                name, error.account_id or "", "failed", 0, start, end, None, str(error), started_at, datetime.now(UTC)
+            )
+        ]
 
 
 def _api_channels() -> list[str]:

@@ -50,30 +50,50 @@ class Load:
         try:
             accounts = self._wanted(settings, self.channel.accounts(http, settings))
         except UNEXPECTED as surprise:
-            raise VendorError(self.channel.name, f"the list of accounts has an unexpected shape ({surprise!r})",
-                              "nothing was loaded; if it stays so, report it") from None
+            raise VendorError(
+                self.channel.name,
+                f"the list of accounts has an unexpected shape ({surprise!r})",
+                "nothing was loaded; if it stays so, report it",
+            ) from None
         plans = {account.id: self._plan(account, settings) for account in accounts}
         for number, step in enumerate(zip_longest(*plans.values())):
-            tasks = [self._task(account, piece, plans[account.id], number)
-                     for account, piece in zip(accounts, step, strict=True)
-                     if piece is not None and account.id not in self.broken]
+            tasks = [
+                self._task(account, piece, plans[account.id], number)
+                for account, piece in zip(accounts, step, strict=True)
+                if piece is not None and account.id not in self.broken
+            ]
             if tasks:
-                self._land(Collection(self.channel, http, settings, tasks, accounts if number == 0 else (),
-                                      self.today, datetime.now(UTC)))
+                self._land(
+                    Collection(
+                        self.channel,
+                        http,
+                        settings,
+                        tasks,
+                        accounts if number == 0 else (),
+                        self.today,
+                        datetime.now(UTC),
+                    )
+                )
         return [self._result(account_id, plans.get(account_id, [])) for account_id in {**plans, **self.errors}]
 
     def _wanted(self, settings: ChannelSettings, visible: Sequence[Account]) -> list[Account]:
         if not visible and not settings.account_ids:
-            raise CredentialsError(self.channel.name, "no account is visible to these credentials",
-                                   "give their user access to an account")
+            raise CredentialsError(
+                self.channel.name, "no account is visible to these credentials", "give their user access to an account"
+            )
         by_id = {account.id: account for account in visible}
         wanted = dict.fromkeys(settings.account_ids or by_id)
         for account_id in wanted:
             if account_id not in by_id:
-                self._fail(account_id, CredentialsError(
-                    self.channel.name, "is not visible to these credentials",
-                    f"give their user access to it, or take it out of sources.{self.channel.name}.account_ids",
-                    account_id))
+                self._fail(
+                    account_id,
+                    CredentialsError(
+                        self.channel.name,
+                        "is not visible to these credentials",
+                        f"give their user access to it, or take it out of sources.{self.channel.name}.account_ids",
+                        account_id,
+                    ),
+                )
         return [by_id[account_id] for account_id in wanted if account_id in by_id]
 
     def _plan(self, account: Account, settings: ChannelSettings) -> list[Window]:
@@ -95,8 +115,13 @@ class Load:
         try:
             if any(answer.coverage for answer in collection.answers):
                 source = self.channel.source(collection.settings, collection)
-                run(self.channel.name, source, warehouse=self.warehouse, pipelines_dir=self.pipelines_dir,
-                    progress=self.progress)
+                run(
+                    self.channel.name,
+                    source,
+                    warehouse=self.warehouse,
+                    pipelines_dir=self.pipelines_dir,
+                    progress=self.progress,
+                )
         except ChannelError as error:
             for task in collection.tasks:
                 self._fail(task.account.id, error)
@@ -123,10 +148,16 @@ class Load:
             state = "partial" if account_id in self.rows else "failed"
         whole = self.asked or (_whole(slices) if slices else None)
         return LoadResult(
-            channel=self.channel.name, account_id=account_id, state=state, rows=self.rows[account_id],
-            window_from=whole.start if whole else None, window_to=whole.end if whole else None,
-            data_through=known.loaded.end if known else None, error=str(error) if error else None,
-            started_at=self.started_at, ended_at=datetime.now(UTC),
+            channel=self.channel.name,
+            account_id=account_id,
+            state=state,
+            rows=self.rows[account_id],
+            window_from=whole.start if whole else None,
+            window_to=whole.end if whole else None,
+            data_through=known.loaded.end if known else None,
+            error=str(error) if error else None,
+            started_at=self.started_at,
+            ended_at=datetime.now(UTC),
         )
 
 

@@ -21,8 +21,9 @@ class RefreshedToken:
     refresh token with every access token, that one is used from then on, in this process only.
     """
 
-    def __init__(self, http: Callable[[], Http], token_path: str, access_token: str,
-                 refresh_form: dict[str, str]) -> None:
+    def __init__(
+        self, http: Callable[[], Http], token_path: str, access_token: str, refresh_form: dict[str, str]
+    ) -> None:
         self._http = http
         self._token_path = token_path
         self._access_token = access_token
@@ -47,8 +48,13 @@ class RefreshedToken:
     def _fetch(self) -> None:
         http = self._http()
         try:
-            reply = http.send("POST", self._token_path, body=urlencode(self._form).encode(), authenticated=False,
-                              headers={"Content-Type": "application/x-www-form-urlencoded"})
+            reply = http.send(
+                "POST",
+                self._token_path,
+                body=urlencode(self._form).encode(),
+                authenticated=False,
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+            )
         except VendorError as error:
             # a refused grant is HTTP 400 (RFC 6749 section 5.2), but it is the credentials that are wrong
             raise _wrong_grant(http.channel) if "HTTP 400" in str(error) else error from None
@@ -77,5 +83,8 @@ class FixedToken:
 
 
 def _wrong_grant(channel: str) -> ChannelError:
-    return CredentialsError(channel, "the vendor does not accept the refresh token",
-                            f"authorise again and set refresh_token in [sources.{channel}.credentials]")
+    return CredentialsError(
+        channel,
+        "the vendor does not accept the refresh token",
+        f"authorise again and set refresh_token in [sources.{channel}.credentials]",
+    )

@@ -76,8 +76,11 @@ def to_arrow(channel: str, table: RawTable, rows: Iterable[Mapping[str, Any]], *
             continue
         values = [row.get(column.name) for row in taken]
         if not column.nullable and None in values:
-            raise VendorError(channel, f"{table.name}.{column.name} is missing in what the vendor sent",
-                              "nothing of this answer was loaded; the vendor's API has changed, so mend the channel")
+            raise VendorError(
+                channel,
+                f"{table.name}.{column.name} is missing in what the vendor sent",
+                "nothing of this answer was loaded; the vendor's API has changed, so mend the channel",
+            )
         columns.append(_to_column(channel, table, column, values))
     return pa.Table.from_arrays(columns, schema=table.schema)
 
@@ -176,8 +179,10 @@ def tombstones(table: RawTable, keys: Mapping[str, pa.Array]) -> pa.Table:
     marks = {**keys, DELETED: pa.repeat(True, length)}
     columns = [marks.get(column.name) for column in table.schema]
     return pa.Table.from_arrays(
-        [pa.nulls(length, column.type) if found is None else found.cast(column.type)
-         for column, found in zip(table.schema, columns, strict=True)],
+        [
+            pa.nulls(length, column.type) if found is None else found.cast(column.type)
+            for column, found in zip(table.schema, columns, strict=True)
+        ],
         schema=table.schema,
     )
 
@@ -188,11 +193,19 @@ def check_facts(channel: str, table: RawTable, rows: pa.Table, window: Window, a
         return
     span = pc.min_max(rows["date"]).as_py()
     if span["min"] is None or span["min"] < window.start or span["max"] > window.end:
-        raise VendorError(channel, f"{table.name} has a day ({span['min']}..{span['max']}) outside the asked "
-                                   f"{window}", "nothing of this answer was loaded; refresh again", account_id)
+        raise VendorError(
+            channel,
+            f"{table.name} has a day ({span['min']}..{span['max']}) outside the asked {window}",
+            "nothing of this answer was loaded; refresh again",
+            account_id,
+        )
     counted = rows.group_by(list(table.unique)).aggregate([([], "count_all")])
     if pc.max(counted["count_all"]).as_py() > 1:
         twice = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()[0]
         what = ", ".join(f"{name} {twice[name]}" for name in table.unique)
-        raise VendorError(channel, f"{table.name} has two rows of {what}",
-                          "nothing of this answer was loaded; refresh again", account_id)
+        raise VendorError(
+            channel,
+            f"{table.name} has two rows of {what}",
+            "nothing of this answer was loaded; refresh again",
+            account_id,
+        )

@@ -16,7 +16,11 @@ from pipelines.channels.windows import Coverage, Window
 from pipelines.errors import ChannelError
 
 DUCKDB_TYPES: dict[pa.DataType, str] = {
-    TEXT: "VARCHAR", COUNT: "BIGINT", AMOUNT: "DECIMAL(28,9)", DAY: "DATE", FLAG: "BOOLEAN",
+    TEXT: "VARCHAR",
+    COUNT: "BIGINT",
+    AMOUNT: "DECIMAL(28,9)",
+    DAY: "DATE",
+    FLAG: "BOOLEAN",
     MOMENT: "TIMESTAMP WITH TIME ZONE",
 }
 
@@ -32,8 +36,10 @@ def create_missing(connection: duckdb.DuckDBPyConnection, schemas: dict[str, Seq
     for schema, tables in schemas.items():
         connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         for table in tables:
-            columns = [f'"{column.name}" {DUCKDB_TYPES[column.type]}{"" if column.nullable else " NOT NULL"}'
-                       for column in table.schema]
+            columns = [
+                f'"{column.name}" {DUCKDB_TYPES[column.type]}{"" if column.nullable else " NOT NULL"}'
+                for column in table.schema
+            ]
             columns.append('"_dlt_load_id" VARCHAR NOT NULL')
             connection.execute(f'CREATE TABLE IF NOT EXISTS "{schema}"."{table.name}" ({", ".join(columns)})')
 
@@ -50,9 +56,11 @@ def check_types(connection: duckdb.DuckDBPyConnection, channel: str, tables: Seq
             wanted = DUCKDB_TYPES[column.type]
             if found is not None and found != wanted:
                 raise ChannelError(
-                    channel, f"{channel}.{table.name}.{column.name} is {found} in the warehouse but the channel writes "
-                    f"{wanted}", f'drop the table ({channel}.{table.name}) and load the channel again from its '
-                    "start_date; nothing was changed")
+                    channel,
+                    f"{channel}.{table.name}.{column.name} is {found} in the warehouse but the channel writes {wanted}",
+                    f"drop the table ({channel}.{table.name}) and load the channel again from its "
+                    "start_date; nothing was changed",
+                )
 
 
 def read_coverage(connection: duckdb.DuckDBPyConnection, channel: str) -> dict[str, Coverage]:
@@ -73,4 +81,3 @@ def _columns(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[tuple[s
         "select table_name, column_name, data_type from duckdb_columns() where schema_name = ?", [schema]
     ).fetchall()
     return {(table, column): kind for table, column, kind in rows}
-

@@ -66,8 +66,16 @@ def last_complete_day(today: date, timezone: str) -> date:
     return min(today, datetime.now(ZoneInfo(timezone)).date()) - DAY
 
 
-def plan(coverage: Coverage | None, *, yesterday: date, start: date, lookback_days: int,
-         deep_lookback_days: int, slice_days: int, asked: Window | None) -> list[Window]:
+def plan(
+    coverage: Coverage | None,
+    *,
+    yesterday: date,
+    start: date,
+    lookback_days: int,
+    deep_lookback_days: int,
+    slice_days: int,
+    asked: Window | None,
+) -> list[Window]:
     """The slices to load of one account, in the order to load them.
 
     Asked for by hand: just that window, from where the same request broke off before. Else the days since the last

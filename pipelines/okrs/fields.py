@@ -246,8 +246,12 @@ _CHANGE_SCHEMA = {
 _TEXTS_SCHEMA = {
     "anyOf": [
         _LINE_SCHEMA,
-        {"type": "object", "minProperties": 1, "propertyNames": {"pattern": "^[a-z]{2,3}$"},
-         "additionalProperties": _LINE_SCHEMA},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": "^[a-z]{2,3}$"},
+            "additionalProperties": _LINE_SCHEMA,
+        },
     ]
 }
 

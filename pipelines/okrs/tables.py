@@ -23,10 +23,20 @@ TABLES: dict[str, pa.Schema] = {
     "context": _table(today=_date, refresh_id=_text, refreshed_at=_moment),
     # one row; language is the first part of locale
     "settings": _table(
-        organisation=_text, currency=_text, timezone=_text, locale=_text, language=_text, check_in_day=_text,
-        status_on_track=_share, status_at_risk=_share, grace=_share,
-        success_committed=_share, success_aspirational=_share,
-        objectives_min=_int, objectives_max=_int, check_in_stale_after_days=_int,
+        organisation=_text,
+        currency=_text,
+        timezone=_text,
+        locale=_text,
+        language=_text,
+        check_in_day=_text,
+        status_on_track=_share,
+        status_at_risk=_share,
+        grace=_share,
+        success_committed=_share,
+        success_aspirational=_share,
+        objectives_min=_int,
+        objectives_max=_int,
+        check_in_stale_after_days=_int,
     ),
     # one row a period: those defined and every built-in one that an objective names; kind: quarter|month|year|custom
     "periods": _table(period_id=_text, title=_text, kind=_text, start_date=_date, end_date=_date),
@@ -34,8 +44,18 @@ TABLES: dict[str, pa.Schema] = {
     "teams": _table(team_id=_text, title=_text, title_texts=_text, recipients=_text),
     # one row a KPI; kind: flow|ratio|stock|distinct; flow, stock and distinct have measure, ratio has the other two
     "kpis": _table(
-        kpi_id=_text, title=_text, title_texts=_text, description=_text, description_texts=_text, kind=_text,
-        measure=_text, numerator=_text, denominator=_text, unit=_text, better=_text, dedupe=_text,
+        kpi_id=_text,
+        title=_text,
+        title_texts=_text,
+        description=_text,
+        description_texts=_text,
+        kind=_text,
+        measure=_text,
+        numerator=_text,
+        denominator=_text,
+        unit=_text,
+        better=_text,
+        dedupe=_text,
     ),
     # one row a value of a `where` condition. A campaign-day belongs to the KPI when it meets every
     # condition_no: for operator `in` / `like` one of its values matches, for `not_in` / `not_like` none does
@@ -43,9 +63,20 @@ TABLES: dict[str, pa.Schema] = {
     # one row a measure name known: of the catalogue and of file sources; is_money: converted to the reporting currency
     "measures": _table(measure=_text, is_money=_bool),
     "objectives": _table(
-        objective_id=_text, position=_int, title=_text, title_texts=_text, description=_text, period_id=_text,
-        team_id=_text, owner=_text, parent_id=_text, ambition=_text, approved_by=_text, approved_on=_date,
-        path=_text, line=_int,
+        objective_id=_text,
+        position=_int,
+        title=_text,
+        title_texts=_text,
+        description=_text,
+        period_id=_text,
+        team_id=_text,
+        owner=_text,
+        parent_id=_text,
+        ambition=_text,
+        approved_by=_text,
+        approved_on=_date,
+        path=_text,
+        line=_int,
     ),
     # one row a scored number. role: key_result | objective_measure (an objective's own `measure`, then
     # key_result_id is `objective/<objective_id>`, scored by the same rules and left out of every mean).
@@ -54,25 +85,53 @@ TABLES: dict[str, pa.Schema] = {
     # last_year_start/end: the same period a year before, for the seasonal pace. signature: a digest of what
     # fixes the target (type, kpi, target, change, low, high, baseline): a change of it starts a new version.
     "key_results": _table(
-        key_result_id=_text, role=_text, objective_id=_text, position=_int, title=_text, title_texts=_text,
-        type=_text, kpi_id=_text, unit=_text, target=AMOUNT, change=_share, low=AMOUNT, high=AMOUNT,
-        baseline_kind=_text, baseline_value=AMOUNT, baseline_start=_date, baseline_end=_date,
-        weight=_share, pace_kind=_text, last_year_start=_date, last_year_end=_date,
-        signature=_text, path=_text, line=_int,
+        key_result_id=_text,
+        role=_text,
+        objective_id=_text,
+        position=_int,
+        title=_text,
+        title_texts=_text,
+        type=_text,
+        kpi_id=_text,
+        unit=_text,
+        target=AMOUNT,
+        change=_share,
+        low=AMOUNT,
+        high=AMOUNT,
+        baseline_kind=_text,
+        baseline_value=AMOUNT,
+        baseline_start=_date,
+        baseline_end=_date,
+        weight=_share,
+        pace_kind=_text,
+        last_year_start=_date,
+        last_year_end=_date,
+        signature=_text,
+        path=_text,
+        line=_int,
     ),
     # one row a point of a pace table, shares 0..1; (start - 1, 0) and (end, 1) are always among them
     "pace_points": _table(key_result_id=_text, date=_date, share=_share),
-    "milestones": _table(
-        key_result_id=_text, milestone_id=_text, position=_int, title=_text, weight=_share, due=_date
-    ),
+    "milestones": _table(key_result_id=_text, milestone_id=_text, position=_int, title=_text, weight=_share, due=_date),
     # KPIs tracked beside a key result, never scored
     "key_result_kpis": _table(key_result_id=_text, kpi_id=_text, position=_int),
     "initiatives": _table(objective_id=_text, position=_int, title=_text, owner=_text, state=_text),
     # one row a check-in; position is its place among all (file path, then order in the file): the later one of
     # one date counts
     "check_ins": _table(
-        check_in_id=_text, position=_int, date=_date, key_result_id=_text, author=_text, confidence=_share,
-        note=_text, next=_text, value=AMOUNT, met=_bool, grade=_share, path=_text, line=_int,
+        check_in_id=_text,
+        position=_int,
+        date=_date,
+        key_result_id=_text,
+        author=_text,
+        confidence=_share,
+        note=_text,
+        next=_text,
+        value=AMOUNT,
+        met=_bool,
+        grade=_share,
+        path=_text,
+        line=_int,
     ),
     # one row a milestone that a check-in reports done
     "check_in_milestones": _table(check_in_id=_text, milestone_id=_text),

@@ -109,12 +109,24 @@ class Company:
         credited = Decimal(0)
         if age >= SPEND_IS_CREDITED_AFTER and self.chance(channel, campaign.id, day, "credit") < 0.05:
             credited = (final.spend * Decimal("0.02")).quantize(_CENT)
-        return Figures(final.impressions, final.clicks, final.link_clicks, final.spend - credited,
-                       sum(share for share, _ in arrived), sum((value for _, value in arrived), Decimal(0)),
-                       final.leads, final.video_views)
+        return Figures(
+            final.impressions,
+            final.clicks,
+            final.link_clicks,
+            final.spend - credited,
+            sum(share for share, _ in arrived),
+            sum((value for _, value in arrived), Decimal(0)),
+            final.leads,
+            final.video_views,
+        )
 
-    def truth(self, channel: str, start: date, end: date, asked_on: date,
-              ) -> Iterator[tuple[date, str, str, str, Figures]]:
+    def truth(
+        self,
+        channel: str,
+        start: date,
+        end: date,
+        asked_on: date,
+    ) -> Iterator[tuple[date, str, str, str, Figures]]:
         """(day, account, campaign, currency, figures) of every campaign-day that is not empty."""
         for account in self.accounts(channel):
             for campaign in self.campaigns(channel, account.id):
@@ -127,8 +139,11 @@ class Company:
 
     @cached_property
     def _all_campaigns(self) -> dict[tuple[str, str], tuple[Campaign, ...]]:
-        return {(channel, account.id): tuple(self._make_campaigns(channel, account))
-                for channel, accounts in PROFILES.items() for account in accounts}
+        return {
+            (channel, account.id): tuple(self._make_campaigns(channel, account))
+            for channel, accounts in PROFILES.items()
+            for account in accounts
+        }
 
     def _make_campaigns(self, channel: str, account: AccountProfile) -> Iterator[Campaign]:
         """Two new campaigns a quarter, for ten years, and one that always runs."""
@@ -137,8 +152,9 @@ class Company:
             for which in range(2):
                 number = 1 + quarter * 2 + which
                 start = FOUNDED + DAY * (91 * quarter + int(40 * self.chance(account.id, number, "start")))
-                yield self._make_campaign(channel, account, number, start,
-                                          60 + int(120 * self.chance(account.id, number, "life")))
+                yield self._make_campaign(
+                    channel, account, number, start, 60 + int(120 * self.chance(account.id, number, "life"))
+                )
 
     def _make_campaign(self, channel: str, account: AccountProfile, number: int, start: date, life: int) -> Campaign:
         def chance(what: str) -> float:
@@ -156,8 +172,17 @@ class Company:
         pause_to = pause_from + DAY * (int(14 * chance("pause")) if pauses else -1)
         deleted_on = end + DAY * 10 if number and chance("deleted") < 0.2 else None
         base = account.ids_from + int(hashlib.blake2b(account.id.encode(), digest_size=3).hexdigest(), 16) * 40
-        return Campaign(str(base + number), str(base + 1_000 + number % 3), account.id, names, start, end,
-                        (pause_from, pause_to), deleted_on, 0.5 + chance("weight"))
+        return Campaign(
+            str(base + number),
+            str(base + 1_000 + number % 3),
+            account.id,
+            names,
+            start,
+            end,
+            (pause_from, pause_to),
+            deleted_on,
+            0.5 + chance("weight"),
+        )
 
     def _compute(self, channel: str, campaign: Campaign, day: date) -> _Happened:
         account = next(one for one in self.accounts(channel) if one.id == campaign.account_id)
@@ -179,14 +204,24 @@ class Company:
         spend = Decimal(str(expected * account.cost_per_lead * (0.85 + 0.3 * chance("spend")))).quantize(_CENT)
         clicks = max(1, round(float(spend) / (2.5 + 2 * chance("cpc"))))
         conversions = tuple(
-            (int(CONVERSIONS_ARRIVE_WITHIN * chance(f"late {n}") ** 3), claimed(n),
-             Decimal(str(40 + 160 * chance(f"value {n}"))).quantize(_CENT))
-            for n in range(poisson(expected * 0.6, chance("conversions"))))
+            (
+                int(CONVERSIONS_ARRIVE_WITHIN * chance(f"late {n}") ** 3),
+                claimed(n),
+                Decimal(str(40 + 160 * chance(f"value {n}"))).quantize(_CENT),
+            )
+            for n in range(poisson(expected * 0.6, chance("conversions")))
+        )
         return _Happened(
-            Figures(impressions=round(clicks / (0.004 + 0.004 * chance("ctr"))), clicks=clicks,
-                    link_clicks=round(clicks * (0.8 + 0.15 * chance("landing"))), spend=spend,
-                    leads=poisson(expected, chance("leads")), video_views=round(clicks * 6 * chance("video"))),
-            conversions)
+            Figures(
+                impressions=round(clicks / (0.004 + 0.004 * chance("ctr"))),
+                clicks=clicks,
+                link_clicks=round(clicks * (0.8 + 0.15 * chance("landing"))),
+                spend=spend,
+                leads=poisson(expected, chance("leads")),
+                video_views=round(clicks * 6 * chance("video")),
+            ),
+            conversions,
+        )
 
     def chance(self, *of: object) -> float:
         """A number in [0, 1) that is the same for the same question."""

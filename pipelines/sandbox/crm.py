@@ -14,8 +14,15 @@ from pipelines.sandbox.company import FOUNDED, Company, demand, poisson
 DAY = timedelta(days=1)
 # A third of the ads' leads agree to be contacted; the rest of the contacts come by themselves.
 CONTACTS_A_DAY = 10.0
-SOURCES = {"PAID_SOCIAL": 0.3, "PAID_SEARCH": 0.2, "ORGANIC_SEARCH": 0.2, "DIRECT_TRAFFIC": 0.12, "OFFLINE": 0.1,
-           "EMAIL_MARKETING": 0.05, "REFERRALS": 0.03}
+SOURCES = {
+    "PAID_SOCIAL": 0.3,
+    "PAID_SEARCH": 0.2,
+    "ORGANIC_SEARCH": 0.2,
+    "DIRECT_TRAFFIC": 0.12,
+    "OFFLINE": 0.1,
+    "EMAIL_MARKETING": 0.05,
+    "REFERRALS": 0.03,
+}
 FIRST_CONTACT, FIRST_COMPANY, FIRST_DEAL = 51_000_000_000, 21_000_000_000, 9_000_000_000
 USD_IN_EUR = Decimal("0.9")
 _CENT = Decimal("0.01")
@@ -46,7 +53,7 @@ class CrmObject:
     is_won: bool = False
 
     def exists(self, now: datetime) -> bool:
-        return (self.created <= now and not has_come(self.merged_at, now) and not has_come(self.deleted_at, now))
+        return self.created <= now and not has_come(self.merged_at, now) and not has_come(self.deleted_at, now)
 
     def amount_at(self, now: datetime) -> Decimal:
         return self.amended[1] if self.amended and self.amended[0] <= now else self.amount
@@ -92,6 +99,7 @@ class Crm:
 
     def _person(self, day: date, number: int, count: int) -> Iterator[CrmObject]:
         """A contact, perhaps its company, perhaps its deal."""
+
         def chance(what: str) -> float:
             return self._company.chance("crm", day, number, what)
 
@@ -103,10 +111,16 @@ class Crm:
         mql_at = created + DAY * (6 * chance("mql after")) if chance("mql") < 0.45 else None
         sql_at = mql_at + DAY * (1 + 9 * chance("sql after")) if mql_at and chance("sql") < 0.4 else None
         yield CrmObject(
-            "contacts", FIRST_CONTACT + at, created, source, mql_at, sql_at,
+            "contacts",
+            FIRST_CONTACT + at,
+            created,
+            source,
+            mql_at,
+            sql_at,
             # the first contact of a day is nobody's duplicate
             merged_into=FIRST_CONTACT + at - number if is_duplicate else None,
-            merged_at=created + DAY * 5 if is_duplicate else None)
+            merged_at=created + DAY * 5 if is_duplicate else None,
+        )
         if number % 3 == 0:
             yield CrmObject("companies", FIRST_COMPANY + at, created, source)
         if sql_at and not is_duplicate and chance("deal") < 0.6:
@@ -121,11 +135,18 @@ class Crm:
         is_won = chance("won") < 0.35
         amended = (closed_at + DAY * 40, (amount * Decimal("0.9")).quantize(_CENT))
         return CrmObject(
-            "deals", deal_id, created, source, amount=amount, currency="USD" if chance("currency") < 0.15 else "EUR",
+            "deals",
+            deal_id,
+            created,
+            source,
+            amount=amount,
+            currency="USD" if chance("currency") < 0.15 else "EUR",
             amended=amended if is_won and chance("amended") < 0.3 else None,
             deleted_at=created + DAY * 10 if chance("deleted") < 0.02 else None,
             # every twentieth deal is forgotten and stays open
-            closed_at=closed_at if chance("forgotten") > 0.05 else None, is_won=is_won)
+            closed_at=closed_at if chance("forgotten") > 0.05 else None,
+            is_won=is_won,
+        )
 
     def _source(self, chance: float) -> str:
         for source, share in SOURCES.items():

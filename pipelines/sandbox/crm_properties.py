@@ -10,8 +10,14 @@ from pipelines.sandbox.crm import CrmObject, has_come
 
 def changed_at(one: CrmObject, now: datetime, merged: Sequence[CrmObject]) -> datetime:
     """When the object last changed, merges into it included."""
-    moments = [one.created, one.mql_at, one.sql_at, one.closed_at, one.amended[0] if one.amended else None,
-               *(other.merged_at for other in merged)]
+    moments = [
+        one.created,
+        one.mql_at,
+        one.sql_at,
+        one.closed_at,
+        one.amended[0] if one.amended else None,
+        *(other.merged_at for other in merged),
+    ]
     return max(moment for moment in moments if moment is not None and moment <= now)
 
 
@@ -19,7 +25,9 @@ def properties_of(one: CrmObject, now: datetime, merged: Sequence[CrmObject]) ->
     """All that HubSpot knows of the object; a search answers only what is asked for."""
     changed = _written(changed_at(one, now, merged))
     common: dict[str, str | None] = {
-        "createdate": _written(one.created), "hs_object_id": str(one.id), "hs_analytics_source": one.source,
+        "createdate": _written(one.created),
+        "hs_object_id": str(one.id),
+        "hs_analytics_source": one.source,
         "hs_merged_object_ids": ";".join(str(other.id) for other in merged) or None,
     }
     if one.kind == "contacts":
@@ -35,7 +43,9 @@ def _contact(one: CrmObject, now: datetime) -> dict[str, str | None]:
         stage = "salesqualifiedlead" if has_come(one.sql_at, now) else "marketingqualifiedlead"
     # older portals have only the old name of the second
     return {
-        "lifecyclestage": stage, "email": f"canary.{one.id}@person.example", "firstname": "Canaria",
+        "lifecyclestage": stage,
+        "email": f"canary.{one.id}@person.example",
+        "firstname": "Canaria",
         "lastname": f"Vogel{one.id}",
         "hs_v2_date_entered_marketingqualifiedlead": _if_come(one.mql_at, now),
         "hs_v2_date_entered_salesqualifiedlead": "",
@@ -46,11 +56,15 @@ def _contact(one: CrmObject, now: datetime) -> dict[str, str | None]:
 def _deal(one: CrmObject, now: datetime) -> dict[str, str | None]:
     is_closed = has_come(one.closed_at, now)
     return {
-        "dealname": f"Canaria Vogel{one.id}: annual plan", "pipeline": "default",
+        "dealname": f"Canaria Vogel{one.id}: annual plan",
+        "pipeline": "default",
         "dealstage": ("closedwon" if one.is_won else "closedlost") if is_closed else "appointmentscheduled",
-        "closedate": _if_come(one.closed_at, now), "hs_is_closed": str(is_closed).lower(),
-        "hs_is_closed_won": str(is_closed and one.is_won).lower(), "amount": str(one.amount_at(now)),
-        "amount_in_home_currency": str(one.home_amount_at(now)), "deal_currency_code": one.currency,
+        "closedate": _if_come(one.closed_at, now),
+        "hs_is_closed": str(is_closed).lower(),
+        "hs_is_closed_won": str(is_closed and one.is_won).lower(),
+        "amount": str(one.amount_at(now)),
+        "amount_in_home_currency": str(one.home_amount_at(now)),
+        "deal_currency_code": one.currency,
     }
 
 

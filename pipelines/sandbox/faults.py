@@ -15,8 +15,20 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-KINDS = ("throttled_seconds", "throttled_date", "throttled", "error_500", "error_502", "error_503", "reset",
-         "truncated", "error_in_200", "wrong_gzip", "slow", "expired_token")
+KINDS = (
+    "throttled_seconds",
+    "throttled_date",
+    "throttled",
+    "error_500",
+    "error_502",
+    "error_503",
+    "reset",
+    "truncated",
+    "error_in_200",
+    "wrong_gzip",
+    "slow",
+    "expired_token",
+)
 
 
 THROTTLED = (429, b'{"status":429,"message":"Too many requests"}')
@@ -29,8 +41,9 @@ class Faults:
     renewed without a person do not expire by chance.
     """
 
-    def __init__(self, app: Any, state: SandboxState, channel: str, throttled: tuple[int, bytes],
-                 tokens_expire: bool) -> None:
+    def __init__(
+        self, app: Any, state: SandboxState, channel: str, throttled: tuple[int, bytes], tokens_expire: bool
+    ) -> None:
         self._app, self._state, self._channel = app, state, channel
         self._throttled, self._tokens_expire = throttled, tokens_expire
 
@@ -49,8 +62,10 @@ class Faults:
                 self._expire(scope)
             await self._app(scope, _replay(body), send)
         elif kind.startswith("throttled"):
-            after = {"throttled_seconds": b"1",
-                     "throttled_date": email.utils.formatdate(time.time() + 1, usegmt=True).encode()}
+            after = {
+                "throttled_seconds": b"1",
+                "throttled_date": email.utils.formatdate(time.time() + 1, usegmt=True).encode(),
+            }
             headers = [(b"retry-after", after[kind])] if kind in after else []
             await _answer(send, *self._throttled, headers)
         elif kind.startswith("error_5"):
@@ -95,7 +110,7 @@ class Faults:
         elif kind == "slow":
             piece = len(content) // 8 + 1
             for at in range(0, len(content), piece):
-                await send({"type": "http.response.body", "body": content[at:at + piece], "more_body": True})
+                await send({"type": "http.response.body", "body": content[at : at + piece], "more_body": True})
                 await asyncio.sleep(0.03)
             await send({"type": "http.response.body", "body": b""})
         else:
@@ -118,11 +133,21 @@ def _replay(body: bytes) -> Receive:
     return receive
 
 
-async def _answer(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None,
-                  content_type: bytes = b"application/json") -> None:
+async def _answer(
+    send: Send,
+    status: int,
+    body: bytes,
+    headers: list[tuple[bytes, bytes]] | None = None,
+    content_type: bytes = b"application/json",
+) -> None:
     length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status,
-                "headers": [(b"content-type", content_type), length, *(headers or [])]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", content_type), length, *(headers or [])],
+        }
+    )
     await send({"type": "http.response.body", "body": body})
 
 

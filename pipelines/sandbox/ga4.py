@@ -18,22 +18,40 @@ from pipelines.sandbox.website import CHANNEL_GROUPS, WEBSITES, Traffic, Website
 
 CHANNEL = "ga4"
 SETTINGS = {
-    "CREDENTIALS__CLIENT_ID": "sandbox", "CREDENTIALS__CLIENT_SECRET": "sandbox",
-    "CREDENTIALS__REFRESH_TOKEN": "sandbox", "ACCOUNT_IDS": ",".join(site.property_id for site in WEBSITES),
+    "CREDENTIALS__CLIENT_ID": "sandbox",
+    "CREDENTIALS__CLIENT_SECRET": "sandbox",
+    "CREDENTIALS__REFRESH_TOKEN": "sandbox",
+    "ACCOUNT_IDS": ",".join(site.property_id for site in WEBSITES),
 }
-THROTTLED = (429, b'{"error":{"code":429,"message":"Exhausted concurrent requests quota. Please send fewer requests '
-                  b'concurrently.","status":"RESOURCE_EXHAUSTED"}}')
+THROTTLED = (
+    429,
+    b'{"error":{"code":429,"message":"Exhausted concurrent requests quota. Please send fewer requests '
+    b'concurrently.","status":"RESOURCE_EXHAUSTED"}}',
+)
 SCOPE = "https://www.googleapis.com/auth/analytics.readonly"
 TRAFFIC_METRICS = {
-    "sessions": "sessions", "engagedSessions": "engaged_sessions", "keyEvents": "key_events",
-    "totalRevenue": "total_revenue", "screenPageViews": "screen_page_views", "addToCarts": "add_to_carts",
-    "checkouts": "checkouts", "ecommercePurchases": "ecommerce_purchases",
+    "sessions": "sessions",
+    "engagedSessions": "engaged_sessions",
+    "keyEvents": "key_events",
+    "totalRevenue": "total_revenue",
+    "screenPageViews": "screen_page_views",
+    "addToCarts": "add_to_carts",
+    "checkouts": "checkouts",
+    "ecommercePurchases": "ecommerce_purchases",
 }
 PEOPLE_METRICS = ("totalUsers", "newUsers")
 DIMENSIONS = ("date", "sessionDefaultChannelGroup")
 _TYPES = {"keyEvents": "TYPE_FLOAT", "totalRevenue": "TYPE_CURRENCY"}
-TRUTH_COLUMNS = ("date", "channel", "account_id", "campaign_id", "currency", *(one.name for one in fields(Traffic)),
-                 "users", "new_users")
+TRUTH_COLUMNS = (
+    "date",
+    "channel",
+    "account_id",
+    "campaign_id",
+    "currency",
+    *(one.name for one in fields(Traffic)),
+    "users",
+    "new_users",
+)
 
 
 class Refused(Exception):
@@ -48,10 +66,12 @@ class Refused(Exception):
 def application(state: SandboxState) -> Starlette:
     """The API as an ASGI application."""
     api = _Api(state)
-    return Starlette(routes=[
-        Route("/token", token_endpoint(state, CHANNEL, SCOPE), methods=["POST"]),
-        Route("/v1beta/properties/{call}", api.answer, methods=["POST"]),
-    ])
+    return Starlette(
+        routes=[
+            Route("/token", token_endpoint(state, CHANNEL, SCOPE), methods=["POST"]),
+            Route("/v1beta/properties/{call}", api.answer, methods=["POST"]),
+        ]
+    )
 
 
 def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterator[tuple[Any, ...]]:
@@ -91,16 +111,24 @@ class _Api:
                 raise Refused(404, "NOT_FOUND", "Requested entity was not found.")
             if not 1 <= len(body["requests"]) <= 5:
                 raise Refused(400, "INVALID_ARGUMENT", "Batches hold 1 to 5 requests.")
-            return JSONResponse({"kind": "analyticsData#batchRunReports",
-                                 "reports": [self._report(site, one) for one in body["requests"]]})
+            return JSONResponse(
+                {
+                    "kind": "analyticsData#batchRunReports",
+                    "reports": [self._report(site, one) for one in body["requests"]],
+                }
+            )
         except Refused as refused:
             return JSONResponse(refused.body, refused.code)
 
     def _may(self, property_id: str) -> Website:
         site = next((one for one in WEBSITES if one.property_id == property_id), None)
         if site is None or property_id in self._state.denied:
-            raise Refused(403, "PERMISSION_DENIED", "User does not have sufficient permissions for this property. To "
-                          "learn more about Property ID, see https://developers.google.com/analytics.")
+            raise Refused(
+                403,
+                "PERMISSION_DENIED",
+                "User does not have sufficient permissions for this property. To "
+                "learn more about Property ID, see https://developers.google.com/analytics.",
+            )
         return site
 
     def _report(self, site: Website, body: dict[str, Any]) -> dict[str, Any]:
@@ -109,9 +137,11 @@ class _Api:
         # a page is never longer than what the state says, so that paging is tried at all
         limit = min(limit, self._state.page_size * 20)
         named = ["dateRange"] if len(ranges) > 1 else []
-        rows = [self._row((*keys, name) if named else keys, metrics, values)
-                for name, start, end in ranges
-                for keys, values in self._values(site, dimensions, metrics, start, end)]
+        rows = [
+            self._row((*keys, name) if named else keys, metrics, values)
+            for name, start, end in ranges
+            for keys, values in self._values(site, dimensions, metrics, start, end)
+        ]
         answer: dict[str, Any] = {
             "dimensionHeaders": [{"name": name} for name in (*dimensions, *named)],
             "metricHeaders": [{"name": name, "type": _TYPES.get(name, "TYPE_INTEGER")} for name in metrics],
@@ -119,19 +149,30 @@ class _Api:
             "kind": "analyticsData#runReport",
         }
         if rows:
-            answer |= {"rows": rows[offset:offset + limit], "rowCount": len(rows)}
+            answer |= {"rows": rows[offset : offset + limit], "rowCount": len(rows)}
         return answer
 
     def _row(self, keys: tuple[str, ...], metrics: list[str], values: dict[str, Any]) -> dict[str, Any]:
         drift = self._state.drift.get(CHANNEL, {})
-        told = {"dimensionValues": [{"value": key} for key in keys],
-                "metricValues": [{"value": drift.get(name, values[name])} for name in metrics]}
+        told = {
+            "dimensionValues": [{"value": key} for key in keys],
+            "metricValues": [{"value": drift.get(name, values[name])} for name in metrics],
+        }
         return {**told, **{name: value for name, value in drift.items() if name in told}}
 
-    def _values(self, site: Website, dimensions: list[str], metrics: list[str], start: date, end: date,
-                ) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-        days = [day for day in _days(start, min(end, self._state.today))
-                if (CHANNEL, site.property_id, day) not in self._state.erased]
+    def _values(
+        self,
+        site: Website,
+        dimensions: list[str],
+        metrics: list[str],
+        start: date,
+        end: date,
+    ) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+        days = [
+            day
+            for day in _days(start, min(end, self._state.today))
+            if (CHANNEL, site.property_id, day) not in self._state.erased
+        ]
         parts: list[tuple[tuple[str, ...], list[date], list[str]]]
         if "date" not in dimensions:
             parts = [((), days, list(CHANNEL_GROUPS))] if days else []
@@ -141,8 +182,11 @@ class _Api:
             parts = [((f"{day:%Y%m%d}", group), [day], [group]) for day in days for group in CHANNEL_GROUPS]
         for keys, covered, groups in parts:
             asked = {name: column for name, column in TRAFFIC_METRICS.items() if name in metrics}
-            found = [self._figures.traffic(site, day, group, self._state.today)
-                     for day in covered for group in groups] if asked else []
+            found = (
+                [self._figures.traffic(site, day, group, self._state.today) for day in covered for group in groups]
+                if asked
+                else []
+            )
             values = {name: str(sum(getattr(one, column) for one in found)) for name, column in asked.items()}
             if set(PEOPLE_METRICS) & set(metrics):
                 values["totalUsers"] = str(self._figures.users(site, covered[0], covered[-1], self._state.today))
@@ -164,8 +208,14 @@ def _read(body: dict[str, Any]) -> tuple[list[str], list[str], list[tuple[str, d
     if not 1 <= len(metrics) <= 10 or not 1 <= len(body.get("dateRanges", [])) <= 4:
         raise Refused(400, "INVALID_ARGUMENT", "Requests have 1 to 10 metrics and 1 to 4 dateRanges.")
     try:
-        ranges = [(one.get("name", f"date_range_{at}"), date.fromisoformat(one["startDate"]),
-                   date.fromisoformat(one["endDate"])) for at, one in enumerate(body["dateRanges"])]
+        ranges = [
+            (
+                one.get("name", f"date_range_{at}"),
+                date.fromisoformat(one["startDate"]),
+                date.fromisoformat(one["endDate"]),
+            )
+            for at, one in enumerate(body["dateRanges"])
+        ]
     except (KeyError, ValueError):
         raise Refused(400, "INVALID_ARGUMENT", "Invalid date format; expected YYYY-MM-DD.") from None
     if any(start > end for _, start, end in ranges):

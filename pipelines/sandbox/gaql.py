@@ -8,29 +8,47 @@ from datetime import date
 
 # What this stand-in knows of v26, with the JSON type of each field.
 CUSTOMER_CLIENT = {
-    "customer_client.id": "int64", "customer_client.descriptive_name": "string",
-    "customer_client.currency_code": "string", "customer_client.time_zone": "string",
-    "customer_client.manager": "bool", "customer_client.status": "enum", "customer_client.level": "int64",
+    "customer_client.id": "int64",
+    "customer_client.descriptive_name": "string",
+    "customer_client.currency_code": "string",
+    "customer_client.time_zone": "string",
+    "customer_client.manager": "bool",
+    "customer_client.status": "enum",
+    "customer_client.level": "int64",
     "customer_client.client_customer": "string",
 }
 ATTRIBUTES = {
-    "customer.id": "int64", "customer.descriptive_name": "string", "customer.currency_code": "string",
-    "customer.time_zone": "string", "campaign.id": "int64", "campaign.name": "string", "campaign.status": "enum",
+    "customer.id": "int64",
+    "customer.descriptive_name": "string",
+    "customer.currency_code": "string",
+    "customer.time_zone": "string",
+    "campaign.id": "int64",
+    "campaign.name": "string",
+    "campaign.status": "enum",
     "campaign.advertising_channel_type": "enum",
 }
 SEGMENTS = {"segments.date": "string", "segments.conversion_action_category": "enum"}
 CONVERSION_METRICS = {
-    "metrics.conversions": "double", "metrics.conversions_value": "double", "metrics.all_conversions": "double",
+    "metrics.conversions": "double",
+    "metrics.conversions_value": "double",
+    "metrics.all_conversions": "double",
     "metrics.all_conversions_value": "double",
 }
 METRICS = {
-    **CONVERSION_METRICS, "metrics.impressions": "int64", "metrics.clicks": "int64", "metrics.interactions": "int64",
-    "metrics.cost_micros": "int64", "metrics.view_through_conversions": "int64",
+    **CONVERSION_METRICS,
+    "metrics.impressions": "int64",
+    "metrics.clicks": "int64",
+    "metrics.interactions": "int64",
+    "metrics.cost_micros": "int64",
+    "metrics.view_through_conversions": "int64",
     "metrics.video_trueview_views": "int64",
 }
 RESOURCES = {"customer_client": CUSTOMER_CLIENT, "campaign": {**ATTRIBUTES, **SEGMENTS, **METRICS}}
-_QUERY = re.compile(r"\s*SELECT\s+(?P<fields>.+?)\s+FROM\s+(?P<resource>\w+)(?:\s+WHERE\s+(?P<where>.+?))?"
-                    r"(?:\s+ORDER\s+BY\s+[\w.]+(?:\s+(?:ASC|DESC))?)?\s*", re.DOTALL)
+_QUERY = re.compile(
+    r"\s*SELECT\s+(?P<fields>.+?)\s+FROM\s+(?P<resource>\w+)(?:\s+WHERE\s+(?P<where>.+?))?"
+    r"(?:\s+ORDER\s+BY\s+[\w.]+(?:\s+(?:ASC|DESC))?)?\s*",
+    re.DOTALL,
+)
 _BETWEEN = re.compile(r"segments\.date\s+BETWEEN\s+'(\d{4}-\d\d-\d\d)'\s+AND\s+'(\d{4}-\d\d-\d\d)'")
 
 
@@ -74,9 +92,11 @@ def read_query(text: str) -> Query:
     query = Query(found["resource"], fields, _days(found["where"]))
     if "segments.conversion_action_category" in fields:
         for name in set(query.metrics) - CONVERSION_METRICS.keys():
-            raise QueryError("PROHIBITED_METRIC_IN_SELECT_OR_WHERE_CLAUSE",
-                             f"Cannot select or filter on the following metrics: '{name}' together with "
-                             "'segments.conversion_action_category'.")
+            raise QueryError(
+                "PROHIBITED_METRIC_IN_SELECT_OR_WHERE_CLAUSE",
+                f"Cannot select or filter on the following metrics: '{name}' together with "
+                "'segments.conversion_action_category'.",
+            )
     if "segments.date" in fields and query.days is None:
         raise QueryError("MISALIGNED_DATE_FOR_FILTER", "A finite date range is required with 'segments.date'.")
     return query

@@ -19,8 +19,10 @@ from pipelines.sandbox.state import SandboxState
 
 CHANNEL = "google_ads"
 SETTINGS = {
-    "CREDENTIALS__DEVELOPER_TOKEN": "sandbox", "CREDENTIALS__CLIENT_ID": "sandbox",
-    "CREDENTIALS__CLIENT_SECRET": "sandbox", "CREDENTIALS__REFRESH_TOKEN": "sandbox",
+    "CREDENTIALS__DEVELOPER_TOKEN": "sandbox",
+    "CREDENTIALS__CLIENT_ID": "sandbox",
+    "CREDENTIALS__CLIENT_SECRET": "sandbox",
+    "CREDENTIALS__REFRESH_TOKEN": "sandbox",
 }
 VERSIONS = ("v23", "v24", "v25", "v26")
 MANAGER = "9876543210"
@@ -35,8 +37,16 @@ _STATUS = {"active": "ENABLED", "paused": "PAUSED", "completed": "PAUSED"}
 class Refused(Exception):
     """An answer that is an error, in the body Google gives it."""
 
-    def __init__(self, http_status: int, status: str, message: str, kind: str = "", reason: str = "",
-                 details: dict[str, Any] | None = None, version: str = "v26") -> None:
+    def __init__(
+        self,
+        http_status: int,
+        status: str,
+        message: str,
+        kind: str = "",
+        reason: str = "",
+        details: dict[str, Any] | None = None,
+        version: str = "v26",
+    ) -> None:
         self.http_status = http_status
         error: dict[str, Any] = {"code": http_status, "message": message, "status": status}
         if kind:
@@ -46,20 +56,25 @@ class Refused(Exception):
         super().__init__(message)
 
 
-THROTTLED = (429, b'[{"error":{"code":429,"message":"Resource has been exhausted (e.g. check quota).",'
-                  b'"status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.ads.googleads.v26.'
-                  b'errors.GoogleAdsFailure","errors":[{"errorCode":{"quotaError":"RESOURCE_TEMPORARILY_EXHAUSTED"},'
-                  b'"message":"Too many requests."}]}]}}]')
+THROTTLED = (
+    429,
+    b'[{"error":{"code":429,"message":"Resource has been exhausted (e.g. check quota).",'
+    b'"status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.ads.googleads.v26.'
+    b'errors.GoogleAdsFailure","errors":[{"errorCode":{"quotaError":"RESOURCE_TEMPORARILY_EXHAUSTED"},'
+    b'"message":"Too many requests."}]}]}}]',
+)
 
 
 def application(state: SandboxState) -> Starlette:
     """The API as an ASGI application."""
     api = _Api(state)
-    return Starlette(routes=[
-        Route("/token", api.token, methods=["POST"]),
-        Route("/{version}/customers:listAccessibleCustomers", api.answer(api.accessible), methods=["GET"]),
-        Route("/{version}/customers/{customer}/googleAds:searchStream", api.answer(api.stream), methods=["POST"]),
-    ])
+    return Starlette(
+        routes=[
+            Route("/token", api.token, methods=["POST"]),
+            Route("/{version}/customers:listAccessibleCustomers", api.answer(api.accessible), methods=["GET"]),
+            Route("/{version}/customers/{customer}/googleAds:searchStream", api.answer(api.stream), methods=["POST"]),
+        ]
+    )
 
 
 class _Api:
@@ -83,11 +98,18 @@ class _Api:
         form = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
         wanted = ("client_id", "client_secret", "refresh_token")
         if form.get("grant_type") != "refresh_token" or any(form.get(name) not in self._state.words for name in wanted):
-            return JSONResponse({"error": "invalid_grant", "error_description": "Token has been expired or revoked."},
-                                400)
+            return JSONResponse(
+                {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}, 400
+            )
         self._state.counts["google_ads refreshes"] += 1
-        return JSONResponse({"access_token": self._state.issue_token(), "expires_in": 3599, "token_type": "Bearer",
-                             "scope": "https://www.googleapis.com/auth/adwords"})
+        return JSONResponse(
+            {
+                "access_token": self._state.issue_token(),
+                "expires_in": 3599,
+                "token_type": "Bearer",
+                "scope": "https://www.googleapis.com/auth/adwords",
+            }
+        )
 
     async def accessible(self, request: Request) -> dict[str, Any]:
         return {"resourceNames": [f"customers/{MANAGER}", f"customers/{NOT_ENABLED}"]}
@@ -100,18 +122,28 @@ class _Api:
         except QueryError as error:
             raise Refused(400, "INVALID_ARGUMENT", str(error), "queryError", error.reason, version=version) from None
         if query.metrics and customer == MANAGER:
-            raise Refused(400, "INVALID_ARGUMENT", "Metrics cannot be requested for a manager account.", "queryError",
-                          "REQUESTED_METRICS_FOR_MANAGER", version=version)
+            raise Refused(
+                400,
+                "INVALID_ARGUMENT",
+                "Metrics cannot be requested for a manager account.",
+                "queryError",
+                "REQUESTED_METRICS_FOR_MANAGER",
+                version=version,
+            )
         rows = list(self._clients(query) if query.resource == "customer_client" else self._campaigns(query, customer))
         size = self._state.page_size * ROWS_A_BATCH
         mask = {"fieldMask": ",".join(_camel(name) for name in query.fields), "requestId": "xN_Ka"}
-        return [{"results": rows[at:at + size], **mask} for at in range(0, len(rows), size)] or [mask]
+        return [{"results": rows[at : at + size], **mask} for at in range(0, len(rows), size)] or [mask]
 
     def _clients(self, query: Query) -> Iterator[dict[str, Any]]:
-        described = [(MANAGER, "Acme Holding", "EUR", "Europe/Madrid", True, "ENABLED", 0),
-                     (CANCELLED, "Acme Search Asia", "EUR", "Asia/Tokyo", False, "CANCELED", 1)]
-        described += [(one.id, one.name, one.currency, one.timezone, False, "ENABLED", 1)
-                      for one in self._state.company.accounts(CHANNEL)]
+        described = [
+            (MANAGER, "Acme Holding", "EUR", "Europe/Madrid", True, "ENABLED", 0),
+            (CANCELLED, "Acme Search Asia", "EUR", "Asia/Tokyo", False, "CANCELED", 1),
+        ]
+        described += [
+            (one.id, one.name, one.currency, one.timezone, False, "ENABLED", 1)
+            for one in self._state.company.accounts(CHANNEL)
+        ]
         names = ("id", "descriptive_name", "currency_code", "time_zone", "manager", "status", "level")
         for client in described:
             values = {f"customer_client.{name}": value for name, value in zip(names, client, strict=True)}
@@ -120,8 +152,12 @@ class _Api:
 
     def _campaigns(self, query: Query, customer: str) -> Iterator[dict[str, Any]]:
         account = next(one for one in self._state.company.accounts(CHANNEL) if one.id == customer)
-        described = {"customer.id": account.id, "customer.descriptive_name": account.name,
-                     "customer.currency_code": account.currency, "customer.time_zone": account.timezone}
+        described = {
+            "customer.id": account.id,
+            "customer.descriptive_name": account.name,
+            "customer.currency_code": account.currency,
+            "customer.time_zone": account.timezone,
+        }
         for campaign in self._state.company.campaigns(CHANNEL, customer):
             if campaign.start > self._state.today:
                 continue
@@ -136,14 +172,19 @@ class _Api:
                     numbers = _metrics(figures, segments.get("segments.conversion_action_category"))
                     # a segmented query leaves out the rows in which every metric asked for is 0
                     if not query.is_segmented or any(numbers[name] for name in query.metrics):
-                        yield self._drifted(_row(query, {**values, "segments.date": str(day), **segments, **numbers},
-                                                 resource))
+                        yield self._drifted(
+                            _row(query, {**values, "segments.date": str(day), **segments, **numbers}, resource)
+                        )
 
     def _attributes(self, campaign: Campaign) -> dict[str, Any]:
         today = self._state.today
         status = _STATUS[campaign.status(today)] if campaign.is_listed(today) else "REMOVED"
-        return {"campaign.id": campaign.id, "campaign.name": campaign.name(today), "campaign.status": status,
-                "campaign.advertising_channel_type": "SEARCH"}
+        return {
+            "campaign.id": campaign.id,
+            "campaign.name": campaign.name(today),
+            "campaign.status": status,
+            "campaign.advertising_channel_type": "SEARCH",
+        }
 
     def _drifted(self, row: dict[str, Any]) -> dict[str, Any]:
         row.get("metrics", {}).update(self._state.drift.get(CHANNEL, {}))
@@ -153,34 +194,61 @@ class _Api:
         version = request.path_params["version"]
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not self._state.token_works(token):
-            raise Refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.",
-                          "authenticationError", "OAUTH_TOKEN_EXPIRED" if token in self._state.expired
-                          else "OAUTH_TOKEN_INVALID")
+            raise Refused(
+                401,
+                "UNAUTHENTICATED",
+                "Request had invalid authentication credentials.",
+                "authenticationError",
+                "OAUTH_TOKEN_EXPIRED" if token in self._state.expired else "OAUTH_TOKEN_INVALID",
+            )
         if version not in VERSIONS:
-            raise Refused(400, "INVALID_ARGUMENT", f"Version {version} is deprecated.", "requestError",
-                          "UNSUPPORTED_VERSION")
+            raise Refused(
+                400, "INVALID_ARGUMENT", f"Version {version} is deprecated.", "requestError", "UNSUPPORTED_VERSION"
+            )
         if request.headers.get("developer-token") not in self._state.words:
-            raise Refused(401, "UNAUTHENTICATED", "The developer token is not valid.", "authenticationError",
-                          "DEVELOPER_TOKEN_INVALID")
+            raise Refused(
+                401,
+                "UNAUTHENTICATED",
+                "The developer token is not valid.",
+                "authenticationError",
+                "DEVELOPER_TOKEN_INVALID",
+            )
         if CHANNEL in self._state.throttled:
             told = self._state.throttled[CHANNEL]
             rate = {"rateScope": "DEVELOPER", "rateName": "Number of operations for basic access"}
             if told.endswith("s") and told[:-1].isdigit():
                 rate["retryDelay"] = told
-            raise Refused(429, "RESOURCE_EXHAUSTED", f"Too many requests. {told}", "quotaError", "RESOURCE_EXHAUSTED",
-                          {"details": {"quotaErrorDetails": rate}})
+            raise Refused(
+                429,
+                "RESOURCE_EXHAUSTED",
+                f"Too many requests. {told}",
+                "quotaError",
+                "RESOURCE_EXHAUSTED",
+                {"details": {"quotaErrorDetails": rate}},
+            )
 
     def _may(self, request: Request, customer: str) -> None:
         if customer in (NOT_ENABLED, CANCELLED):
-            raise Refused(403, "PERMISSION_DENIED", "The customer account can't be accessed because it is not yet "
-                          "enabled or has been deactivated.", "authorizationError", "CUSTOMER_NOT_ENABLED")
+            raise Refused(
+                403,
+                "PERMISSION_DENIED",
+                "The customer account can't be accessed because it is not yet enabled or has been deactivated.",
+                "authorizationError",
+                "CUSTOMER_NOT_ENABLED",
+            )
         through = request.headers.get("login-customer-id", "")
         known = {one.id for one in self._state.company.accounts(CHANNEL)}
         is_below = customer in known and customer not in self._state.denied
         if not (customer == MANAGER or is_below) or through != MANAGER:
-            raise Refused(403, "PERMISSION_DENIED", "User doesn't have permission to access customer. Note: If you're "
-                          "accessing a client customer, the manager's customer id must be set in the "
-                          "'login-customer-id' header.", "authorizationError", "USER_PERMISSION_DENIED")
+            raise Refused(
+                403,
+                "PERMISSION_DENIED",
+                "User doesn't have permission to access customer. Note: If you're "
+                "accessing a client customer, the manager's customer id must be set in the "
+                "'login-customer-id' header.",
+                "authorizationError",
+                "USER_PERMISSION_DENIED",
+            )
 
 
 def _segments(query: Query, figures: Figures) -> list[dict[str, Any]]:
@@ -195,11 +263,15 @@ def _metrics(figures: Figures, category: str | None) -> dict[str, Any]:
     conversions = figures.conversions if sold else 0
     value = figures.conversion_value if sold else Decimal(0)
     return {
-        "metrics.impressions": figures.impressions, "metrics.clicks": figures.clicks,
-        "metrics.interactions": figures.clicks, "metrics.cost_micros": int(figures.spend.scaleb(6)),
-        "metrics.conversions": float(conversions), "metrics.conversions_value": float(value),
+        "metrics.impressions": figures.impressions,
+        "metrics.clicks": figures.clicks,
+        "metrics.interactions": figures.clicks,
+        "metrics.cost_micros": int(figures.spend.scaleb(6)),
+        "metrics.conversions": float(conversions),
+        "metrics.conversions_value": float(value),
         "metrics.all_conversions": float(conversions + (figures.leads if leads else 0)),
-        "metrics.all_conversions_value": float(value), "metrics.view_through_conversions": 0,
+        "metrics.all_conversions_value": float(value),
+        "metrics.view_through_conversions": 0,
         "metrics.video_trueview_views": figures.video_views,
     }
 

@@ -23,18 +23,33 @@ from pipelines.sandbox.state import SandboxState
 
 CHANNEL = "hubspot"
 SETTINGS = {
-    "CREDENTIALS__ACCESS_TOKEN": "sandbox", "CREDENTIALS__CLIENT_ID": "sandbox",
-    "CREDENTIALS__CLIENT_SECRET": "sandbox", "CREDENTIALS__REFRESH_TOKEN": "sandbox",
+    "CREDENTIALS__ACCESS_TOKEN": "sandbox",
+    "CREDENTIALS__CLIENT_ID": "sandbox",
+    "CREDENTIALS__CLIENT_SECRET": "sandbox",
+    "CREDENTIALS__REFRESH_TOKEN": "sandbox",
 }
-THROTTLED = (429, b'{"status":"error","message":"You have reached your secondly limit.","errorType":"RATE_LIMIT",'
-                  b'"correlationId":"6828d000-3d2f-4701-8d90-b21e53b0d005","policyName":"SECONDLY"}')
+THROTTLED = (
+    429,
+    b'{"status":"error","message":"You have reached your secondly limit.","errorType":"RATE_LIMIT",'
+    b'"correlationId":"6828d000-3d2f-4701-8d90-b21e53b0d005","policyName":"SECONDLY"}',
+)
 PORTAL, TIMEZONE, CURRENCY = "144512680", "Europe/Madrid", "EUR"
 VERSIONS = ("v3", "2026-03", "2026-09")
 KINDS: dict[str, Kind] = {"contacts": "contacts", "companies": "companies", "deals": "deals"}
 SEARCH_CAP, MOST_A_PAGE, SEARCHES_A_SECOND = 10_000, 200, 5
 MARKETING = ("PAID_SOCIAL", "PAID_SEARCH", "ORGANIC_SEARCH", "EMAIL_MARKETING", "SOCIAL_MEDIA", "OTHER_CAMPAIGNS")
-MEASURES = ("contacts_created", "companies_created", "mqls", "sqls", "deals_created", "deals_closed", "deals_won",
-            "revenue", "pipeline_value", "created_pipeline_value")
+MEASURES = (
+    "contacts_created",
+    "companies_created",
+    "mqls",
+    "sqls",
+    "deals_created",
+    "deals_closed",
+    "deals_won",
+    "revenue",
+    "pipeline_value",
+    "created_pipeline_value",
+)
 TRUTH_COLUMNS = ("date", "channel", "account_id", "campaign_id", "currency", *MEASURES)
 
 
@@ -43,8 +58,13 @@ class Refused(Exception):
 
     def __init__(self, status: int, category: str, message: str, **more: str) -> None:
         self.status = status
-        self.body = {"status": "error", "message": message, "category": category,
-                     "correlationId": "6828d000-3d2f-4701-8d90-b21e53b0d005", **more}
+        self.body = {
+            "status": "error",
+            "message": message,
+            "category": category,
+            "correlationId": "6828d000-3d2f-4701-8d90-b21e53b0d005",
+            **more,
+        }
         super().__init__(message)
 
 
@@ -60,13 +80,15 @@ class _Live:
 def application(state: SandboxState) -> Starlette:
     """The API as an ASGI application."""
     api = _Api(state)
-    return Starlette(routes=[
-        Route("/oauth/{version}/token", api.token, methods=["POST"]),
-        Route("/account-info/{version}/details", api.answer(api.details), methods=["GET"]),
-        Route("/crm/objects/{version}/{kind}", api.answer(api.listing), methods=["GET"]),
-        Route("/crm/objects/{version}/{kind}/search", api.answer(api.search), methods=["POST"]),
-        Route("/crm/pipelines/{version}/deals", api.answer(api.pipelines), methods=["GET"]),
-    ])
+    return Starlette(
+        routes=[
+            Route("/oauth/{version}/token", api.token, methods=["POST"]),
+            Route("/account-info/{version}/details", api.answer(api.details), methods=["GET"]),
+            Route("/crm/objects/{version}/{kind}", api.answer(api.listing), methods=["GET"]),
+            Route("/crm/objects/{version}/{kind}/search", api.answer(api.search), methods=["POST"]),
+            Route("/crm/pipelines/{version}/deals", api.answer(api.pipelines), methods=["GET"]),
+        ]
+    )
 
 
 def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterator[tuple[Any, ...]]:
@@ -122,18 +144,21 @@ class _Api:
             try:
                 token = request.headers.get("authorization", "").removeprefix("Bearer ")
                 if token in self._state.expired:
-                    raise Refused(401, "EXPIRED_AUTHENTICATION",
-                                  "The OAuth token used to make this call expired 5 minute(s) ago.")
+                    raise Refused(
+                        401, "EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired 5 minute(s) ago."
+                    )
                 if not self._state.token_works(token):
                     raise Refused(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
                 if CHANNEL in self._state.throttled:
-                    raise Refused(429, "RATE_LIMITS", self._state.throttled[CHANNEL], errorType="RATE_LIMIT",
-                                  policyName="DAILY")
+                    raise Refused(
+                        429, "RATE_LIMITS", self._state.throttled[CHANNEL], errorType="RATE_LIMIT", policyName="DAILY"
+                    )
                 if request.path_params["version"] not in VERSIONS:
                     raise Refused(404, "OBJECT_NOT_FOUND", "unknown version")
                 if PORTAL in self._state.denied and "objects" in request.url.path:
-                    raise Refused(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make "
-                                  "this call.")
+                    raise Refused(
+                        403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call."
+                    )
                 return JSONResponse(await find(request))
             except Refused as refused:
                 return JSONResponse(refused.body, refused.status)
@@ -146,20 +171,50 @@ class _Api:
         if form.get("grant_type") != "refresh_token" or any(form.get(name) not in self._state.words for name in wanted):
             return JSONResponse({"status": "BAD_REFRESH_TOKEN", "message": "missing or invalid refresh token"}, 400)
         self._state.counts["hubspot refreshes"] += 1
-        return JSONResponse({"access_token": self._state.issue_token(), "expires_in": 1800, "token_type": "bearer",
-                             "refresh_token": form["refresh_token"]})
+        return JSONResponse(
+            {
+                "access_token": self._state.issue_token(),
+                "expires_in": 1800,
+                "token_type": "bearer",
+                "refresh_token": form["refresh_token"],
+            }
+        )
 
     async def details(self, request: Request) -> dict[str, Any]:
-        return {"portalId": int(PORTAL), "accountType": "STANDARD", "timeZone": TIMEZONE, "companyCurrency": CURRENCY,
-                "additionalCurrencies": ["USD"], "utcOffset": "+01:00", "utcOffsetMilliseconds": 3_600_000,
-                "uiDomain": "app-eu1.hubspot.com", "dataHostingLocation": "eu1"}
+        return {
+            "portalId": int(PORTAL),
+            "accountType": "STANDARD",
+            "timeZone": TIMEZONE,
+            "companyCurrency": CURRENCY,
+            "additionalCurrencies": ["USD"],
+            "utcOffset": "+01:00",
+            "utcOffsetMilliseconds": 3_600_000,
+            "uiDomain": "app-eu1.hubspot.com",
+            "dataHostingLocation": "eu1",
+        }
 
     async def pipelines(self, request: Request) -> dict[str, Any]:
         stages = (("appointmentscheduled", "false", "0.2"), ("closedwon", "true", "1.0"), ("closedlost", "true", "0.0"))
-        return {"results": [{"id": "default", "label": "Sales", "displayOrder": 0, "archived": False, "stages": [
-            {"id": stage, "label": stage.title(), "displayOrder": at, "archived": False,
-             "metadata": {"isClosed": closed, "probability": probability}}
-            for at, (stage, closed, probability) in enumerate(stages)]}]}
+        return {
+            "results": [
+                {
+                    "id": "default",
+                    "label": "Sales",
+                    "displayOrder": 0,
+                    "archived": False,
+                    "stages": [
+                        {
+                            "id": stage,
+                            "label": stage.title(),
+                            "displayOrder": at,
+                            "archived": False,
+                            "metadata": {"isClosed": closed, "probability": probability},
+                        }
+                        for at, (stage, closed, probability) in enumerate(stages)
+                    ],
+                }
+            ]
+        }
 
     async def listing(self, request: Request) -> dict[str, Any]:
         """The archive; live objects are read by search."""
@@ -167,23 +222,33 @@ class _Api:
         if asked.get("archived") != "true" or not 1 <= int(asked.get("limit", "10")) <= 100:
             raise Refused(400, "VALIDATION_ERROR", "limit is 1 to 100")
         kind, now = self._kind(request), morning_of(self._state.today)
-        gone = [one for one in self._crm.objects(kind, now)
-                if one.deleted_at is not None and one.deleted_at <= now < one.deleted_at + timedelta(days=90)]
+        gone = [
+            one
+            for one in self._crm.objects(kind, now)
+            if one.deleted_at is not None and one.deleted_at <= now < one.deleted_at + timedelta(days=90)
+        ]
         wanted = asked.get("properties", "").split(",")
         results = [{**self._object(kind, one, wanted, now, []), "archived": True} for one in gone]
         return self._page(results, int(asked.get("after", "0")), int(asked["limit"]), len(results))
 
     async def search(self, request: Request) -> dict[str, Any]:
         if len(self._searched) == SEARCHES_A_SECOND and time.monotonic() - self._searched[0] < 1:
-            raise Refused(429, "RATE_LIMITS", "You have reached your secondly limit.", errorType="RATE_LIMIT",
-                          policyName="SECONDLY")
+            raise Refused(
+                429,
+                "RATE_LIMITS",
+                "You have reached your secondly limit.",
+                errorType="RATE_LIMIT",
+                policyName="SECONDLY",
+            )
         self._searched.append(time.monotonic())
         kind, now, body = self._kind(request), morning_of(self._state.today), await request.json()
         groups, after, limit = _read(body)
         found = [one for one in self._live(kind, now) if any(_meets(kind, one, group, now) for group in groups)]
         wanted = body.get("properties") or ["email", "firstname", "lastname"]
-        results = [self._object(kind, one.object, wanted, now, one.merged)
-                   for one in found[after:min(after + limit, SEARCH_CAP)]]
+        results = [
+            self._object(kind, one.object, wanted, now, one.merged)
+            for one in found[after : min(after + limit, SEARCH_CAP)]
+        ]
         page = self._page(results, after, limit, min(len(found), SEARCH_CAP), is_page=True)
         return {"total": len(found), **page}
 
@@ -194,7 +259,7 @@ class _Api:
 
     def _page(self, results: list[Any], after: int, limit: int, total: int, is_page: bool = False) -> dict[str, Any]:
         limit = min(limit, self._state.page_size * 20)
-        kept = results[:limit] if is_page else results[after:after + limit]
+        kept = results[:limit] if is_page else results[after : after + limit]
         if after + limit >= total:
             return {"results": kept}
         following = str(after + limit)
@@ -208,8 +273,13 @@ class _Api:
     def _object(self, kind: Kind, one: Any, wanted: list[str], now: datetime, merged: list[Any]) -> dict[str, Any]:
         known = properties_of(one, now, merged) | self._state.drift.get(CHANNEL, {})
         always = ("createdate", "hs_object_id", "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate")
-        return {"id": str(one.id), "properties": {name: known.get(name) for name in dict.fromkeys((*always, *wanted))},
-                "createdAt": known["createdate"], "updatedAt": known[always[2]], "archived": False}
+        return {
+            "id": str(one.id),
+            "properties": {name: known.get(name) for name in dict.fromkeys((*always, *wanted))},
+            "createdAt": known["createdate"],
+            "updatedAt": known[always[2]],
+            "archived": False,
+        }
 
 
 def _read(body: dict[str, Any]) -> tuple[list[list[dict[str, str]]], int, int]:

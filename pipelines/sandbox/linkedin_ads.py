@@ -21,22 +21,44 @@ from pipelines.sandbox.state import SandboxState
 CHANNEL = "linkedin_ads"
 # What a connector's settings must hold to be let in.
 SETTINGS = {
-    "CREDENTIALS__ACCESS_TOKEN": "sandbox", "CREDENTIALS__CLIENT_ID": "sandbox",
-    "CREDENTIALS__CLIENT_SECRET": "sandbox", "CREDENTIALS__REFRESH_TOKEN": "sandbox",
+    "CREDENTIALS__ACCESS_TOKEN": "sandbox",
+    "CREDENTIALS__CLIENT_ID": "sandbox",
+    "CREDENTIALS__CLIENT_SECRET": "sandbox",
+    "CREDENTIALS__REFRESH_TOKEN": "sandbox",
 }
 OLDEST_VERSION = 202511
 LONGEST_URL = 8_000
 MOST_FIELDS = 20
 LARGEST_ANSWER = 15_000
 METRICS = {
-    "impressions": "impressions", "clicks": "clicks", "landingPageClicks": "link_clicks",
-    "costInLocalCurrency": "spend", "externalWebsiteConversions": "conversions",
-    "conversionValueInLocalCurrency": "conversion_value", "oneClickLeads": "leads", "videoViews": "video_views",
+    "impressions": "impressions",
+    "clicks": "clicks",
+    "landingPageClicks": "link_clicks",
+    "costInLocalCurrency": "spend",
+    "externalWebsiteConversions": "conversions",
+    "conversionValueInLocalCurrency": "conversion_value",
+    "oneClickLeads": "leads",
+    "videoViews": "video_views",
 }
 # Known to the API, always 0 here.
-OTHER_METRICS = ("likes", "comments", "shares", "follows", "totalEngagements", "videoCompletions", "videoStarts",
-                 "oneClickLeadFormOpens", "sends", "opens", "reactions", "cardClicks", "companyPageClicks",
-                 "textUrlClicks", "viralClicks", "viralImpressions")
+OTHER_METRICS = (
+    "likes",
+    "comments",
+    "shares",
+    "follows",
+    "totalEngagements",
+    "videoCompletions",
+    "videoStarts",
+    "oneClickLeadFormOpens",
+    "sends",
+    "opens",
+    "reactions",
+    "cardClicks",
+    "companyPageClicks",
+    "textUrlClicks",
+    "viralClicks",
+    "viralImpressions",
+)
 _CAMPAIGN_STATUS = {"active": "ACTIVE", "paused": "PAUSED", "completed": "COMPLETED"}
 
 
@@ -86,8 +108,14 @@ class _Api:
         if form.get("grant_type") != "refresh_token" or any(form.get(name) not in self._state.words for name in wanted):
             return JSONResponse({"error": "invalid_grant", "error_description": "The refresh token is not valid"}, 400)
         self._state.counts["linkedin_ads refreshes"] += 1
-        return JSONResponse({"access_token": self._state.issue_token(), "expires_in": 5_184_000,
-                             "refresh_token": form["refresh_token"], "refresh_token_expires_in": 31_536_000})
+        return JSONResponse(
+            {
+                "access_token": self._state.issue_token(),
+                "expires_in": 5_184_000,
+                "refresh_token": form["refresh_token"],
+                "refresh_token_expires_in": 31_536_000,
+            }
+        )
 
     def accounts(self, query: dict[str, Any]) -> dict[str, Any]:
         _want(query, q="search")
@@ -97,28 +125,61 @@ class _Api:
                 raise Refused(400, "ILLEGAL_ARGUMENT", "search cannot be used together with pageToken")
             ids = {_id_of(urn) for urn in query["search"]["id"]["values"]}
         found = [account for account in self._state.company.accounts(CHANNEL) if ids is None or account.id in ids]
-        return self._page(query, [
-            {"id": int(account.id), "name": account.name, "currency": account.currency, "type": "BUSINESS",
-             "status": "ACTIVE", "servingStatuses": ["RUNNABLE"], "reference": "urn:li:organization:64265083",
-             "test": False, "version": {"versionTag": "6"}, "changeAuditStamps": _stamps(FOUNDED)}
-            for account in found])
+        return self._page(
+            query,
+            [
+                {
+                    "id": int(account.id),
+                    "name": account.name,
+                    "currency": account.currency,
+                    "type": "BUSINESS",
+                    "status": "ACTIVE",
+                    "servingStatuses": ["RUNNABLE"],
+                    "reference": "urn:li:organization:64265083",
+                    "test": False,
+                    "version": {"versionTag": "6"},
+                    "changeAuditStamps": _stamps(FOUNDED),
+                }
+                for account in found
+            ],
+        )
 
     def groups(self, query: dict[str, Any], account: str) -> dict[str, Any]:
         self._listing(query, account)
         ids = sorted({campaign.group_id for campaign in self._listed(account)})
-        return self._page(query, [
-            {"id": int(group), "account": f"urn:li:sponsoredAccount:{account}", "name": f"Programme {int(group) % 10}",
-             "status": "ACTIVE", "test": False, "changeAuditStamps": _stamps(FOUNDED)} for group in ids])
+        return self._page(
+            query,
+            [
+                {
+                    "id": int(group),
+                    "account": f"urn:li:sponsoredAccount:{account}",
+                    "name": f"Programme {int(group) % 10}",
+                    "status": "ACTIVE",
+                    "test": False,
+                    "changeAuditStamps": _stamps(FOUNDED),
+                }
+                for group in ids
+            ],
+        )
 
     def campaigns(self, query: dict[str, Any], account: str) -> dict[str, Any]:
         statuses = self._listing(query, account)
         today = self._state.today
         elements = [
-            {"id": int(campaign.id), "account": f"urn:li:sponsoredAccount:{account}",
-             "campaignGroup": f"urn:li:sponsoredCampaignGroup:{campaign.group_id}", "name": campaign.name(today),
-             "status": _CAMPAIGN_STATUS[campaign.status(today)], "type": "SPONSORED_UPDATES", "costType": "CPM",
-             "objectiveType": "LEAD_GENERATION", "version": {"versionTag": "1"},
-             "changeAuditStamps": _stamps(campaign.start)} for campaign in self._listed(account)]
+            {
+                "id": int(campaign.id),
+                "account": f"urn:li:sponsoredAccount:{account}",
+                "campaignGroup": f"urn:li:sponsoredCampaignGroup:{campaign.group_id}",
+                "name": campaign.name(today),
+                "status": _CAMPAIGN_STATUS[campaign.status(today)],
+                "type": "SPONSORED_UPDATES",
+                "costType": "CPM",
+                "objectiveType": "LEAD_GENERATION",
+                "version": {"versionTag": "1"},
+                "changeAuditStamps": _stamps(campaign.start),
+            }
+            for campaign in self._listed(account)
+        ]
         return self._page(query, [element for element in elements if element["status"] in statuses])
 
     def analytics(self, query: dict[str, Any]) -> dict[str, Any]:
@@ -193,7 +254,7 @@ class _Api:
         metadata = {}
         if at + size < len(elements):
             metadata["nextPageToken"] = base64.urlsafe_b64encode(f"after:{at + size}".encode()).decode()
-        return {"elements": elements[at:at + size], "metadata": metadata}
+        return {"elements": elements[at : at + size], "metadata": metadata}
 
 
 async def _raw_query(request: Request) -> str:

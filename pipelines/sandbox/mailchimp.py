@@ -25,14 +25,28 @@ ACCOUNT, TIMEZONE = "8d3a3db4d97663a9074efcc16", "Europe/Madrid"
 CONNECTIONS = 10
 # id, name, currency, members at the founding, growth a day
 AUDIENCES = (("2aa3f1c9d0", "Boletín ES", "EUR", 2_400, 2.1), ("7be04d55e1", "Newsletter EN", "USD", 1_300, 1.6))
-MEASURES = ("emails_sent", "opens_total", "unique_opens", "clicks_total", "unique_subscriber_clicks", "unsubscribed",
-            "hard_bounces", "soft_bounces", "abuse_reports", "total_orders", "total_revenue")
+MEASURES = (
+    "emails_sent",
+    "opens_total",
+    "unique_opens",
+    "clicks_total",
+    "unique_subscriber_clicks",
+    "unsubscribed",
+    "hard_bounces",
+    "soft_bounces",
+    "abuse_reports",
+    "total_orders",
+    "total_revenue",
+)
 TRUTH_COLUMNS = ("date", "channel", "account_id", "campaign_id", "currency", *MEASURES, "audience_size")
 # Opens by machines are taken back at this age.
 CORRECTED_AFTER = 5
 DAY = timedelta(days=1)
-THROTTLED = (429, b'{"type":"https://mailchimp.com/developer/marketing/docs/errors/","title":"Too Many Requests",'
-                  b'"status":429,"detail":"You have exceeded the limit of 10 simultaneous connections.","instance":""}')
+THROTTLED = (
+    429,
+    b'{"type":"https://mailchimp.com/developer/marketing/docs/errors/","title":"Too Many Requests",'
+    b'"status":429,"detail":"You have exceeded the limit of 10 simultaneous connections.","instance":""}',
+)
 
 
 class Refused(Exception):
@@ -40,8 +54,13 @@ class Refused(Exception):
 
     def __init__(self, status: int, title: str, detail: str) -> None:
         self.status = status
-        self.body = {"type": "https://mailchimp.com/developer/marketing/docs/errors/", "title": title,
-                     "status": status, "detail": detail, "instance": "b9b4f1e2"}
+        self.body = {
+            "type": "https://mailchimp.com/developer/marketing/docs/errors/",
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "instance": "b9b4f1e2",
+        }
         super().__init__(title)
 
 
@@ -73,23 +92,32 @@ class Mailings:
         clicks = int(opens * 0.2)
         orders = int(clicks * 0.05)
         return {
-            "emails_sent": count, "opens_total": int(opens * 1.6), "unique_opens": opens - taken_back,
-            "clicks_total": int(clicks * 1.4), "unique_subscriber_clicks": clicks, "unsubscribed": int(opens * 0.01),
-            "hard_bounces": count // 400, "soft_bounces": count // 250, "abuse_reports": int(age > 2),
-            "total_orders": orders, "total_revenue": round(orders * 49.9, 2),
+            "emails_sent": count,
+            "opens_total": int(opens * 1.6),
+            "unique_opens": opens - taken_back,
+            "clicks_total": int(clicks * 1.4),
+            "unique_subscriber_clicks": clicks,
+            "unsubscribed": int(opens * 0.01),
+            "hard_bounces": count // 400,
+            "soft_bounces": count // 250,
+            "abuse_reports": int(age > 2),
+            "total_orders": orders,
+            "total_revenue": round(orders * 49.9, 2),
         }
 
 
 def application(state: SandboxState) -> Starlette:
     """The API as an ASGI application."""
     api = _Api(state)
-    return Starlette(routes=[
-        Route("/oauth2/metadata", api.metadata, methods=["GET"]),
-        Route("/3.0/", api.answer(api.root), methods=["GET"]),
-        Route("/3.0/reports", api.answer(api.reports), methods=["GET"]),
-        Route("/3.0/lists", api.answer(api.lists), methods=["GET"]),
-        Route("/3.0/lists/{audience}/growth-history", api.answer(api.growth), methods=["GET"]),
-    ])
+    return Starlette(
+        routes=[
+            Route("/oauth2/metadata", api.metadata, methods=["GET"]),
+            Route("/3.0/", api.answer(api.root), methods=["GET"]),
+            Route("/3.0/reports", api.answer(api.reports), methods=["GET"]),
+            Route("/3.0/lists", api.answer(api.lists), methods=["GET"]),
+            Route("/3.0/lists/{audience}/growth-history", api.answer(api.growth), methods=["GET"]),
+        ]
+    )
 
 
 def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterator[tuple[Any, ...]]:
@@ -133,8 +161,9 @@ class _Api:
         token = request.headers.get("authorization", "").removeprefix("OAuth ")
         if not self._state.token_works(token):
             return JSONResponse({"error": "invalid_token"})
-        return JSONResponse({"dc": "us20", "role": "owner", "api_endpoint": "https://us20.api.mailchimp.com",
-                             "accountname": "Acme"})
+        return JSONResponse(
+            {"dc": "us20", "role": "owner", "api_endpoint": "https://us20.api.mailchimp.com", "accountname": "Acme"}
+        )
 
     def root(self, request: Request) -> dict[str, Any]:
         return {"account_id": ACCOUNT, "account_name": "Acme", "account_timezone": TIMEZONE}
@@ -148,19 +177,35 @@ class _Api:
             at = datetime.combine(sent, time(9), UTC)
             if since <= at <= before:
                 totals = self._mailings.totals(campaign_id, audience, sent, yesterday)
-                report = {"id": campaign_id, "campaign_title": f"{audience[1]} {sent:%Y-%m-%d}", "type": "regular",
-                          "list_id": audience[0], "list_name": audience[1], "send_time": at.isoformat(),
-                          "subject_line": "Canaria Vogel, mira esto", **_report(totals, audience[2])}
+                report = {
+                    "id": campaign_id,
+                    "campaign_title": f"{audience[1]} {sent:%Y-%m-%d}",
+                    "type": "regular",
+                    "list_id": audience[0],
+                    "list_name": audience[1],
+                    "send_time": at.isoformat(),
+                    "subject_line": "Canaria Vogel, mira esto",
+                    **_report(totals, audience[2]),
+                }
                 found.append({**report, **self._state.drift.get(CHANNEL, {})})
         return self._page(request, "reports", found)
 
     def lists(self, request: Request) -> dict[str, Any]:
         yesterday = self._state.today - DAY
-        return self._page(request, "lists", [
-            {"id": one[0], "name": one[1], "contact": {"company": "Acme"},
-             "campaign_defaults": {"from_name": "Canaria Vogel", "from_email": "canaria@person.example"},
-             "stats": {"member_count": self._mailings.members(one, yesterday), "open_rate": 33.1}}
-            for one in AUDIENCES])
+        return self._page(
+            request,
+            "lists",
+            [
+                {
+                    "id": one[0],
+                    "name": one[1],
+                    "contact": {"company": "Acme"},
+                    "campaign_defaults": {"from_name": "Canaria Vogel", "from_email": "canaria@person.example"},
+                    "stats": {"member_count": self._mailings.members(one, yesterday), "open_rate": 33.1},
+                }
+                for one in AUDIENCES
+            ],
+        )
 
     def growth(self, request: Request) -> dict[str, Any]:
         audience = next((one for one in AUDIENCES if one[0] == request.path_params["audience"]), None)
@@ -180,7 +225,7 @@ class _Api:
         count, offset = int(asked.get("count", 10)), int(asked.get("offset", 0))
         if not 0 <= count <= 1000 or offset < 0:
             raise Refused(400, "Invalid Resource", "count is 0 to 1000")
-        kept = items[offset:offset + min(count, self._state.page_size)]
+        kept = items[offset : offset + min(count, self._state.page_size)]
         return {key: [_only(item, asked.get("fields"), key) for item in kept], "total_items": len(items)}
 
     def _check(self, request: Request) -> None:
@@ -189,11 +234,17 @@ class _Api:
         if header.startswith("Basic "):
             token = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")[2]
         if header in self._state.expired or not self._state.token_works(token):
-            raise Refused(401, "API Key Invalid",
-                          "Your API key may be invalid, or you've attempted to access the wrong datacenter.")
+            raise Refused(
+                401,
+                "API Key Invalid",
+                "Your API key may be invalid, or you've attempted to access the wrong datacenter.",
+            )
         if CHANNEL in self._state.throttled or self._connections > CONNECTIONS:
-            raise Refused(429, "Too Many Requests", self._state.throttled.get(
-                CHANNEL, "You have exceeded the limit of 10 simultaneous connections."))
+            raise Refused(
+                429,
+                "Too Many Requests",
+                self._state.throttled.get(CHANNEL, "You have exceeded the limit of 10 simultaneous connections."),
+            )
         if ACCOUNT in self._state.denied and not request.url.path.endswith("/3.0/"):
             raise Refused(403, "User Disabled", "This account has been disabled.")
 
@@ -201,14 +252,22 @@ class _Api:
 def _report(totals: dict[str, Any], currency: str) -> dict[str, Any]:
     """The shape of a report; open_rate is a fraction here and a percentage in lists."""
     return {
-        "emails_sent": totals["emails_sent"], "abuse_reports": totals["abuse_reports"],
+        "emails_sent": totals["emails_sent"],
+        "abuse_reports": totals["abuse_reports"],
         "unsubscribed": totals["unsubscribed"],
         "bounces": {"hard_bounces": totals["hard_bounces"], "soft_bounces": totals["soft_bounces"], "syntax_errors": 0},
         "opens": {"opens_total": totals["opens_total"], "unique_opens": totals["unique_opens"], "open_rate": 0.331},
-        "clicks": {"clicks_total": totals["clicks_total"], "unique_clicks": totals["unique_subscriber_clicks"] + 3,
-                   "unique_subscriber_clicks": totals["unique_subscriber_clicks"]},
-        "ecommerce": {"total_orders": totals["total_orders"], "total_spent": totals["total_revenue"],
-                      "total_revenue": totals["total_revenue"], "currency_code": currency},
+        "clicks": {
+            "clicks_total": totals["clicks_total"],
+            "unique_clicks": totals["unique_subscriber_clicks"] + 3,
+            "unique_subscriber_clicks": totals["unique_subscriber_clicks"],
+        },
+        "ecommerce": {
+            "total_orders": totals["total_orders"],
+            "total_spent": totals["total_revenue"],
+            "total_revenue": totals["total_revenue"],
+            "currency_code": currency,
+        },
     }
 
 

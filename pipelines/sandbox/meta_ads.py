@@ -21,8 +21,11 @@ from pipelines.sandbox.state import SandboxState
 CHANNEL = "meta_ads"
 SETTINGS = {"CREDENTIALS__ACCESS_TOKEN": "sandbox"}
 TOKENS_EXPIRE = False
-THROTTLED = (400, b'{"error":{"message":"(#80000) There have been too many calls from this ad-account.","type":'
-                  b'"OAuthException","code":80000,"fbtrace_id":"A"}}')
+THROTTLED = (
+    400,
+    b'{"error":{"message":"(#80000) There have been too many calls from this ad-account.","type":'
+    b'"OAuthException","code":80000,"fbtrace_id":"A"}}',
+)
 VERSIONS = ("v24.0", "v25.0", "v26.0")
 WINDOWS = {"1d_click", "7d_click", "28d_click", "1d_view", "1d_ev", "incrementality", "default"}
 OLDEST_MONTHS = 37
@@ -38,12 +41,28 @@ _STATUS = {"active": "ACTIVE", "paused": "PAUSED", "completed": "PAUSED"}
 class Refused(Exception):
     """An answer that is an error, in the body Meta gives it."""
 
-    def __init__(self, code: int, message: str, status: int = 400, subcode: int = 0, *, transient: bool = False,
-                 headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        status: int = 400,
+        subcode: int = 0,
+        *,
+        transient: bool = False,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         self.status, self.headers = status, headers or {}
         kind = "GraphMethodException" if code == 100 else "OAuthException"
-        self.body = {"error": {"message": f"(#{code}) {message}", "type": kind, "code": code, "fbtrace_id": "AbCdEf",
-                               "is_transient": transient, **({"error_subcode": subcode} if subcode else {})}}
+        self.body = {
+            "error": {
+                "message": f"(#{code}) {message}",
+                "type": kind,
+                "code": code,
+                "fbtrace_id": "AbCdEf",
+                "is_transient": transient,
+                **({"error_subcode": subcode} if subcode else {}),
+            }
+        }
         super().__init__(message)
 
 
@@ -59,14 +78,16 @@ class _Job:
 def application(state: SandboxState) -> Starlette:
     """The API as an ASGI application."""
     api = _Api(state)
-    return Starlette(routes=[
-        Route("/{version}/me/adaccounts", api.answer(api.accounts)),
-        Route("/{version}/act_{account:int}/campaigns", api.answer(api.campaigns)),
-        Route("/{version}/act_{account:int}/insights", api.answer(api.start_job), methods=["POST"]),
-        Route("/{version}/act_{account:int}/insights", api.answer(api.insights_at_once)),
-        Route("/{version}/{run:int}", api.answer(api.job)),
-        Route("/{version}/{run:int}/insights", api.answer(api.job_rows)),
-    ])
+    return Starlette(
+        routes=[
+            Route("/{version}/me/adaccounts", api.answer(api.accounts)),
+            Route("/{version}/act_{account:int}/campaigns", api.answer(api.campaigns)),
+            Route("/{version}/act_{account:int}/insights", api.answer(api.start_job), methods=["POST"]),
+            Route("/{version}/act_{account:int}/insights", api.answer(api.insights_at_once)),
+            Route("/{version}/{run:int}", api.answer(api.job)),
+            Route("/{version}/{run:int}/insights", api.answer(api.job_rows)),
+        ]
+    )
 
 
 class _Api:
@@ -79,8 +100,11 @@ class _Api:
 
         async def handle(request: Request) -> Response:
             asked = dict(parse_qsl((await request.body()).decode())) | dict(request.query_params)
-            usage = {"x-fb-ads-insights-throttle": json.dumps(
-                {"app_id_util_pct": 0, "acc_id_util_pct": 12.5, "ads_api_access_tier": "standard_access"})}
+            usage = {
+                "x-fb-ads-insights-throttle": json.dumps(
+                    {"app_id_util_pct": 0, "acc_id_util_pct": 12.5, "ads_api_access_tier": "standard_access"}
+                )
+            }
             try:
                 self._check(request, asked)
                 params = {name: value for name, value in request.path_params.items() if name != "version"}
@@ -92,8 +116,17 @@ class _Api:
 
     def accounts(self, asked: dict[str, str], path: str) -> dict[str, Any]:
         fields = _fields(asked, ACCOUNT_FIELDS)
-        rows = [{"account_id": one.id, "id": f"act_{one.id}", "name": one.name, "currency": one.currency,
-                 "timezone_name": one.timezone, "account_status": 1} for one in self._state.company.accounts(CHANNEL)]
+        rows = [
+            {
+                "account_id": one.id,
+                "id": f"act_{one.id}",
+                "name": one.name,
+                "currency": one.currency,
+                "timezone_name": one.timezone,
+                "account_status": 1,
+            }
+            for one in self._state.company.accounts(CHANNEL)
+        ]
         return self._page(asked, path, [_chosen(row, fields) for row in rows], self._state.page_size)
 
     def campaigns(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
@@ -105,10 +138,26 @@ class _Api:
             if campaign.start <= today:
                 # a campaign that was deleted is found by its status for a while, then by no list
                 status = _STATUS[campaign.status(today)] if campaign.is_listed(today) else "DELETED"
-                rows.append({"id": campaign.id, "account_id": str(account), "name": campaign.name(today),
-                             "status": status, "effective_status": status, "objective": "OUTCOME_LEADS"})
-        return self._page(asked, path, [_chosen(row, fields) for row in rows if row["effective_status"] in statuses
-                                        and not self._is_forgotten(row["id"], str(account))], self._state.page_size)
+                rows.append(
+                    {
+                        "id": campaign.id,
+                        "account_id": str(account),
+                        "name": campaign.name(today),
+                        "status": status,
+                        "effective_status": status,
+                        "objective": "OUTCOME_LEADS",
+                    }
+                )
+        return self._page(
+            asked,
+            path,
+            [
+                _chosen(row, fields)
+                for row in rows
+                if row["effective_status"] in statuses and not self._is_forgotten(row["id"], str(account))
+            ],
+            self._state.page_size,
+        )
 
     def start_job(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
         self._may(str(account))
@@ -128,8 +177,12 @@ class _Api:
         if job.polls > POLLS_RUNNING and not job.hangs:
             state = ("Job Failed", 40) if job.fails else ("Job Completed", 100)
         final = run + FINAL_ID if run in self._jobs else run
-        return {"id": str(final), "account_id": job.account, "async_status": state[0],
-                "async_percent_completion": state[1]}
+        return {
+            "id": str(final),
+            "account_id": job.account,
+            "async_status": state[0],
+            "async_percent_completion": state[1],
+        }
 
     def job_rows(self, asked: dict[str, str], path: str, run: int) -> dict[str, Any]:
         job = self._jobs.get(run - FINAL_ID)
@@ -158,8 +211,14 @@ class _Api:
                 figures = self._state.figures(CHANNEL, campaign, day)
                 if not figures.is_empty:
                     row = insight_row(profile, campaign, campaign.name(self._state.today), day, figures, windows)
-                    rows.append({**_chosen(row, fields), "date_start": str(day), "date_stop": str(day),
-                                 **self._state.drift.get(CHANNEL, {})})
+                    rows.append(
+                        {
+                            **_chosen(row, fields),
+                            "date_start": str(day),
+                            "date_stop": str(day),
+                            **self._state.drift.get(CHANNEL, {}),
+                        }
+                    )
         return self._page(page, path, rows, self._state.page_size * ROWS_A_PAGE)
 
     def _validated(self, asked: Mapping[str, str]) -> tuple[date, date]:
@@ -185,18 +244,39 @@ class _Api:
             self._state.counts["meta_ads tokens in the URL"] += 1
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or asked.get("access_token", "")
         if not self._state.token_works(token):
-            raise Refused(190, "Error validating access token: Session has expired" if token in self._state.expired
-                          else "Invalid OAuth access token - Cannot parse access token", 401, 463)
+            raise Refused(
+                190,
+                "Error validating access token: Session has expired"
+                if token in self._state.expired
+                else "Invalid OAuth access token - Cannot parse access token",
+                401,
+                463,
+            )
         if request.path_params["version"] not in VERSIONS:
-            raise Refused(2635, "You are calling a deprecated version of the Ads API. Please update to the latest "
-                                "version: v26.0.")
+            raise Refused(
+                2635, "You are calling a deprecated version of the Ads API. Please update to the latest version: v26.0."
+            )
         if CHANNEL in self._state.throttled:
             told_code, _, minutes = self._state.throttled[CHANNEL].partition(":")
             code = told_code if told_code.isdigit() else "17"
-            told = {"798085168510957": [{"type": "ads_insights", "call_count": 100, "total_cputime": 25,
-                                         "total_time": 25, "estimated_time_to_regain_access": int(minutes or 0)}]}
-            raise Refused(int(code), "There have been too many calls", subcode=2446079 if code == "17" else 0,
-                          transient=True, headers={"x-business-use-case-usage": json.dumps(told)} if minutes else {})
+            told = {
+                "798085168510957": [
+                    {
+                        "type": "ads_insights",
+                        "call_count": 100,
+                        "total_cputime": 25,
+                        "total_time": 25,
+                        "estimated_time_to_regain_access": int(minutes or 0),
+                    }
+                ]
+            }
+            raise Refused(
+                int(code),
+                "There have been too many calls",
+                subcode=2446079 if code == "17" else 0,
+                transient=True,
+                headers={"x-business-use-case-usage": json.dumps(told)} if minutes else {},
+            )
 
     def _may(self, account: str) -> None:
         if account in self._state.denied:
@@ -218,7 +298,7 @@ class _Api:
         if at + size < len(rows):
             more = urlencode({"access_token": "never-follow-me", "limit": size, "after": ends["after"]})
             paging["next"] = f"https://graph.facebook.com{path.removeprefix('/' + CHANNEL)}?{more}"
-        return {"data": rows[at:at + size], "paging": paging}
+        return {"data": rows[at : at + size], "paging": paging}
 
 
 def _fields(asked: dict[str, str], known: tuple[str, ...]) -> list[str]:
@@ -237,8 +317,12 @@ def _chosen(row: dict[str, Any], fields: list[str]) -> dict[str, Any]:
 
 
 def _not_there(what: object) -> Refused:
-    return Refused(100, f"Unsupported get request. Object with ID '{what}' does not exist, cannot be loaded due to "
-                        "missing permissions, or does not support this operation", subcode=33)
+    return Refused(
+        100,
+        f"Unsupported get request. Object with ID '{what}' does not exist, cannot be loaded due to "
+        "missing permissions, or does not support this operation",
+        subcode=33,
+    )
 
 
 def _cursor(at: int) -> str:

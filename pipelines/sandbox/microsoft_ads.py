@@ -19,11 +19,16 @@ from pipelines.sandbox.state import SandboxState
 
 CHANNEL = "microsoft_ads"
 SETTINGS = {
-    "CREDENTIALS__DEVELOPER_TOKEN": "sandbox", "CREDENTIALS__CLIENT_ID": "sandbox",
-    "CREDENTIALS__CLIENT_SECRET": "sandbox", "CREDENTIALS__REFRESH_TOKEN": "sandbox",
+    "CREDENTIALS__DEVELOPER_TOKEN": "sandbox",
+    "CREDENTIALS__CLIENT_ID": "sandbox",
+    "CREDENTIALS__CLIENT_SECRET": "sandbox",
+    "CREDENTIALS__REFRESH_TOKEN": "sandbox",
 }
-THROTTLED = (400, b'{"TrackingId":"t","Type":"ApiFaultDetail","OperationErrors":[{"Code":207,"ErrorCode":'
-                  b'"ConcurrentRequestOverLimit","Message":"You have exceeded the limit of concurrent requests."}]}')
+THROTTLED = (
+    400,
+    b'{"TrackingId":"t","Type":"ApiFaultDetail","OperationErrors":[{"Code":207,"ErrorCode":'
+    b'"ConcurrentRequestOverLimit","Message":"You have exceeded the limit of concurrent requests."}]}',
+)
 CUSTOMER, USER = "252336", "71"
 # Microsoft's names for the zones of Acme's accounts.
 ZONES = {"Europe/Paris": "BrusselsCopenhagenMadridParis", "America/New_York": "EasternTimeUSCanada"}
@@ -38,8 +43,11 @@ class Refused(Exception):
         self.status, self.headers = status, headers or {}
         # faults of the platform have a list of their own; those of an operation another
         where, kind = ("Errors", "AdApiFaultDetail") if code < 200 else ("OperationErrors", "ApiFaultDetail")
-        self.body = {"TrackingId": "d4bd7f6c", "Type": kind,
-                     where: [{"Code": code, "ErrorCode": name, "Message": message, "Detail": None}]}
+        self.body = {
+            "TrackingId": "d4bd7f6c",
+            "Type": kind,
+            where: [{"Code": code, "ErrorCode": name, "Message": message, "Detail": None}],
+        }
         super().__init__(message)
 
 
@@ -57,15 +65,17 @@ def application(state: SandboxState) -> Starlette:
     """The services as one ASGI application."""
     api = _Api(state)
     post = ["POST"]
-    return Starlette(routes=[
-        Route("/{tenant}/oauth2/v2.0/token", api.token, methods=post),
-        Route("/CustomerManagement/v13/User/Query", api.answer(api.user), methods=post),
-        Route("/CustomerManagement/v13/Accounts/Search", api.answer(api.accounts), methods=post),
-        Route("/CampaignManagement/v13/Campaigns/QueryByAccountId", api.answer(api.campaigns), methods=post),
-        Route("/Reporting/v13/GenerateReport/Submit", api.answer(api.submit), methods=post),
-        Route("/Reporting/v13/GenerateReport/Poll", api.answer(api.poll), methods=post),
-        Route("/ReportDownload/{job:int}.zip", api.download),
-    ])
+    return Starlette(
+        routes=[
+            Route("/{tenant}/oauth2/v2.0/token", api.token, methods=post),
+            Route("/CustomerManagement/v13/User/Query", api.answer(api.user), methods=post),
+            Route("/CustomerManagement/v13/Accounts/Search", api.answer(api.accounts), methods=post),
+            Route("/CampaignManagement/v13/Campaigns/QueryByAccountId", api.answer(api.campaigns), methods=post),
+            Route("/Reporting/v13/GenerateReport/Submit", api.answer(api.submit), methods=post),
+            Route("/Reporting/v13/GenerateReport/Poll", api.answer(api.poll), methods=post),
+            Route("/ReportDownload/{job:int}.zip", api.download),
+        ]
+    )
 
 
 class _Api:
@@ -91,23 +101,37 @@ class _Api:
         form = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
         given = form.get("refresh_token", "")
         is_known = given in self._state.words or given == self._newest != ""
-        if (form.get("grant_type") != "refresh_token" or not is_known or form.get("client_id") not in self._state.words
-                or form.get("client_secret", "sandbox") not in self._state.words
-                or "msads.manage" not in form.get("scope", "")):
-            return JSONResponse({"error": "invalid_grant", "error_description": "AADSTS70000: The grant is not valid."},
-                                400)
+        if (
+            form.get("grant_type") != "refresh_token"
+            or not is_known
+            or form.get("client_id") not in self._state.words
+            or form.get("client_secret", "sandbox") not in self._state.words
+            or "msads.manage" not in form.get("scope", "")
+        ):
+            return JSONResponse(
+                {"error": "invalid_grant", "error_description": "AADSTS70000: The grant is not valid."}, 400
+            )
         self._state.counts["microsoft_ads refreshes"] += 1
         self._state.counts["microsoft_ads rotated"] += given == self._newest
         access = self._state.issue_token()
         self._newest = f"rotated-{access}"
-        return JSONResponse({"token_type": "Bearer", "scope": form["scope"], "expires_in": 3599,
-                             "access_token": access, "refresh_token": self._newest})
+        return JSONResponse(
+            {
+                "token_type": "Bearer",
+                "scope": form["scope"],
+                "expires_in": 3599,
+                "access_token": access,
+                "refresh_token": self._newest,
+            }
+        )
 
     def user(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
         if asked != {"UserId": None}:
             raise Refused(400, 100, "NullRequest", "The request message is null or not valid.")
-        return {"User": {"Id": USER, "UserName": "reports@acme.example", "UserLifeCycleStatus": "Active"},
-                "CustomerRoles": [{"RoleId": 41, "CustomerId": CUSTOMER}]}
+        return {
+            "User": {"Id": USER, "UserName": "reports@acme.example", "UserLifeCycleStatus": "Active"},
+            "CustomerRoles": [{"RoleId": 41, "CustomerId": CUSTOMER}],
+        }
 
     def accounts(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
         if asked.get("Predicates") != [{"Field": "UserId", "Operator": "Equals", "Value": USER}]:
@@ -115,19 +139,33 @@ class _Api:
         index, size = asked["PageInfo"]["Index"], asked["PageInfo"]["Size"]
         if not 1 <= size <= 1000:
             raise Refused(400, 4003, "InvalidPageInfo", "The page size must be between 1 and 1000.")
-        found = [{"Id": one.id, "Name": one.name, "Number": f"X{one.id}", "CurrencyCode": one.currency,
-                  "TimeZone": ZONES[one.timezone], "ParentCustomerId": CUSTOMER, "AccountLifeCycleStatus": "Active"}
-                 for one in self._state.company.accounts(CHANNEL)]
-        return {"Accounts": found[index * size:(index + 1) * size]}
+        found = [
+            {
+                "Id": one.id,
+                "Name": one.name,
+                "Number": f"X{one.id}",
+                "CurrencyCode": one.currency,
+                "TimeZone": ZONES[one.timezone],
+                "ParentCustomerId": CUSTOMER,
+                "AccountLifeCycleStatus": "Active",
+            }
+            for one in self._state.company.accounts(CHANNEL)
+        ]
+        return {"Accounts": found[index * size : (index + 1) * size]}
 
     def campaigns(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
         account, today = asked["AccountId"], self._state.today
         self._may(request, account)
         if "Search" not in asked.get("CampaignType", "").split(","):
             return {"Campaigns": []}
-        return {"Campaigns": [
-            {"Id": one.id, "Name": one.name(today), "Status": _STATUS[one.status(today)], "CampaignType": "Search"}
-            for one in self._state.company.campaigns(CHANNEL, account) if one.is_listed(today)], "PartialErrors": []}
+        return {
+            "Campaigns": [
+                {"Id": one.id, "Name": one.name(today), "Status": _STATUS[one.status(today)], "CampaignType": "Search"}
+                for one in self._state.company.campaigns(CHANNEL, account)
+                if one.is_listed(today)
+            ],
+            "PartialErrors": [],
+        }
 
     def submit(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
         wanted = asked["ReportRequest"]
@@ -183,8 +221,12 @@ class _Api:
             raise Refused(401, 109, "AuthenticationTokenExpired", "Authentication token expired. Please renew it.")
         is_known = self._state.token_works(token) and token not in self._state.words
         if not is_known or request.headers.get("developertoken") not in self._state.words:
-            raise Refused(401, 105, "InvalidCredentials", "Authentication failed. Either supplied credentials are "
-                          "invalid or the account is inactive")
+            raise Refused(
+                401,
+                105,
+                "InvalidCredentials",
+                "Authentication failed. Either supplied credentials are invalid or the account is inactive",
+            )
         if CHANNEL in self._state.throttled:
             raise Refused(400, 117, "CallRateExceeded", self._state.throttled[CHANNEL], {"Retry-After": "120"})
 

@@ -13,9 +13,26 @@ from pipelines.sandbox.company import Campaign, Figures
 from pipelines.sandbox.state import SandboxState
 
 COLUMNS = (
-    "TimePeriod", "AccountId", "CampaignId", "CampaignName", "CampaignStatus", "CurrencyCode", "AdDistribution",
-    "DeviceType", "Network", "DeliveredMatchType", "DeviceOS", "TopVsOther", "BidMatchType", "Impressions", "Clicks",
-    "Spend", "ConversionsQualified", "Revenue", "AllConversionsQualified", "AllRevenue",
+    "TimePeriod",
+    "AccountId",
+    "CampaignId",
+    "CampaignName",
+    "CampaignStatus",
+    "CurrencyCode",
+    "AdDistribution",
+    "DeviceType",
+    "Network",
+    "DeliveredMatchType",
+    "DeviceOS",
+    "TopVsOther",
+    "BidMatchType",
+    "Impressions",
+    "Clicks",
+    "Spend",
+    "ConversionsQualified",
+    "Revenue",
+    "AllConversionsQualified",
+    "AllRevenue",
 )
 REPORT_ZONES = ("BrusselsCopenhagenMadridParis", "EasternTimeUSCanada", "GreenwichMeanTimeDublinEdinburghLisbonLondon")
 # Devices and systems, and how many tenths of a campaign's day were on each.
@@ -31,8 +48,12 @@ def campaign_rows(state: SandboxState, channel: str, account: str, start: date, 
         while day <= min(end, campaign.end, state.today):
             figures = state.figures(channel, campaign, day)
             if not figures.is_empty:
-                common = {"TimePeriod": str(day), "AccountId": account, "CurrencyCode": currency,
-                          **_names(state, campaign)}
+                common = {
+                    "TimePeriod": str(day),
+                    "AccountId": account,
+                    "CurrencyCode": currency,
+                    **_names(state, campaign),
+                }
                 rows += [{**common, **part} for part in _parts(figures, day)]
             day += timedelta(days=1)
     return rows
@@ -54,8 +75,10 @@ def _names(state: SandboxState, campaign: Campaign) -> dict[str, str]:
 
 def _parts(figures: Figures, day: date) -> Iterator[dict[str, Any]]:
     """The figures in tenths by device; the last device gets what is left, so that the sum is whole."""
-    left = [Decimal(value) for value in (figures.impressions, figures.clicks, figures.spend, figures.conversions,
-                                         figures.conversion_value)]
+    left = [
+        Decimal(value)
+        for value in (figures.impressions, figures.clicks, figures.spend, figures.conversions, figures.conversion_value)
+    ]
     whole = list(left)
     for number, (device, system, tenths) in enumerate(DEVICES):
         is_last = number == len(DEVICES) - 1
@@ -63,13 +86,20 @@ def _parts(figures: Figures, day: date) -> Iterator[dict[str, Any]]:
         left = [rest - part for rest, part in zip(left, parts, strict=True)]
         impressions, clicks, spend, conversions, value = parts
         yield {
-            "AdDistribution": "Search", "DeviceType": device, "Network": "Bing and Yahoo! search",
-            "DeliveredMatchType": "Exact" if day.day % 2 else "Phrase", "DeviceOS": system,
-            "TopVsOther": "Bing and Yahoo! search - Top", "BidMatchType": "Broad",
-            "Impressions": f"{int(impressions):,}", "Clicks": str(int(clicks)), "Spend": f"{spend:.2f}",
+            "AdDistribution": "Search",
+            "DeviceType": device,
+            "Network": "Bing and Yahoo! search",
+            "DeliveredMatchType": "Exact" if day.day % 2 else "Phrase",
+            "DeviceOS": system,
+            "TopVsOther": "Bing and Yahoo! search - Top",
+            "BidMatchType": "Broad",
+            "Impressions": f"{int(impressions):,}",
+            "Clicks": str(int(clicks)),
+            "Spend": f"{spend:.2f}",
             # a cell of nothing is empty
             "ConversionsQualified": f"{conversions:.2f}" if conversions else "",
-            "Revenue": f"{value:.2f}" if value else "", "AllConversionsQualified": f"{conversions:.2f}",
+            "Revenue": f"{value:.2f}" if value else "",
+            "AllConversionsQualified": f"{conversions:.2f}",
             "AllRevenue": f"{value:.2f}",
         }
 

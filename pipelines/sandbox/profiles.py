@@ -32,20 +32,24 @@ PROFILES: dict[str, tuple[AccountProfile, ...]] = {
         AccountProfile("6283185307", "Acme Search US", "USD", "America/New_York", 2.5, 41.0, 20_700_000_000, True),
     ),
     "meta_ads": (
-        AccountProfile("798085168510957", "Acme Social Europe", "EUR", "Europe/Madrid", 6.0, 18.0,
-                       120_200_000_000_000_000),
-        AccountProfile("1018257391628043", "Acme Social US", "USD", "America/Los_Angeles", 3.5, 24.0,
-                       120_200_000_000_000_000),
+        AccountProfile(
+            "798085168510957", "Acme Social Europe", "EUR", "Europe/Madrid", 6.0, 18.0, 120_200_000_000_000_000
+        ),
+        AccountProfile(
+            "1018257391628043", "Acme Social US", "USD", "America/Los_Angeles", 3.5, 24.0, 120_200_000_000_000_000
+        ),
     ),
     "microsoft_ads": (
         AccountProfile("150175881", "Acme Bing Europe", "EUR", "Europe/Paris", 1.5, 27.0),
         AccountProfile("150298417", "Acme Bing US", "USD", "America/New_York", 1.2, 31.0),
     ),
     "tiktok_ads": (
-        AccountProfile("7093456789012345678", "Acme Spark Europe", "EUR", "Europe/Madrid", 3.0, 14.0,
-                       1_728_000_000_000_000_000),
-        AccountProfile("7106543210987654321", "Acme Spark US", "USD", "America/Los_Angeles", 2.0, 16.0,
-                       1_728_000_000_000_000_000),
+        AccountProfile(
+            "7093456789012345678", "Acme Spark Europe", "EUR", "Europe/Madrid", 3.0, 14.0, 1_728_000_000_000_000_000
+        ),
+        AccountProfile(
+            "7106543210987654321", "Acme Spark US", "USD", "America/Los_Angeles", 2.0, 16.0, 1_728_000_000_000_000_000
+        ),
     ),
 }
 

@@ -60,7 +60,7 @@ def _record(raw: str) -> tuple[dict[str, Any], str]:
         key = re.match(r"(\w+):", raw)
         if key is None:
             raise NotRestli(f"a record is invalid at {raw[:20]!r}")
-        record[key[1]], raw = _value(raw[key.end():])
+        record[key[1]], raw = _value(raw[key.end() :])
         if raw.startswith(","):
             raw = raw[1:]
         elif not raw.startswith(")"):

@@ -18,18 +18,30 @@ from pipelines.sandbox.website import WEBSITES, Website, WebsiteFigures
 
 CHANNEL = "search_console"
 SETTINGS = {
-    "CREDENTIALS__CLIENT_ID": "sandbox", "CREDENTIALS__CLIENT_SECRET": "sandbox",
+    "CREDENTIALS__CLIENT_ID": "sandbox",
+    "CREDENTIALS__CLIENT_SECRET": "sandbox",
     "CREDENTIALS__REFRESH_TOKEN": "sandbox",
 }
-THROTTLED = (429, b'{"error":{"code":429,"message":"Too many requests.","errors":[{"message":"Too many requests.",'
-                  b'"domain":"global","reason":"rateLimitExceeded"}],"status":"RESOURCE_EXHAUSTED"}}')
+THROTTLED = (
+    429,
+    b'{"error":{"code":429,"message":"Too many requests.","errors":[{"message":"Too many requests.",'
+    b'"domain":"global","reason":"rateLimitExceeded"}],"status":"RESOURCE_EXHAUSTED"}}',
+)
 SCOPE = "https://www.googleapis.com/auth/webmasters.readonly"
 # Days younger than this are not final yet; of today there is nothing.
 FINAL_AFTER = 3
 TYPES = ("web", "image", "video", "news", "discover", "googleNews")
 MOST_ROWS = 25_000
-TRUTH_COLUMNS = ("date", "channel", "account_id", "campaign_id", "currency", "clicks", "impressions",
-                 "position_weighted")
+TRUTH_COLUMNS = (
+    "date",
+    "channel",
+    "account_id",
+    "campaign_id",
+    "currency",
+    "clicks",
+    "impressions",
+    "position_weighted",
+)
 
 
 class Refused(Exception):
@@ -37,20 +49,27 @@ class Refused(Exception):
 
     def __init__(self, code: int, message: str, reason: str) -> None:
         self.code = code
-        self.body = {"error": {"code": code, "message": message,
-                               "errors": [{"message": message, "domain": "global", "reason": reason}]}}
+        self.body = {
+            "error": {
+                "code": code,
+                "message": message,
+                "errors": [{"message": message, "domain": "global", "reason": reason}],
+            }
+        }
         super().__init__(message)
 
 
 def application(state: SandboxState) -> Starlette:
     """The API as an ASGI application."""
     api = _Api(state)
-    return Starlette(routes=[
-        Route("/token", token_endpoint(state, CHANNEL, SCOPE), methods=["POST"]),
-        Route("/webmasters/v3/sites", api.answer(api.sites), methods=["GET"]),
-        # a site is percent-encoded in the path, and decoded here before routing
-        Route("/webmasters/v3/sites/{site:path}/searchAnalytics/query", api.answer(api.query), methods=["POST"]),
-    ])
+    return Starlette(
+        routes=[
+            Route("/token", token_endpoint(state, CHANNEL, SCOPE), methods=["POST"]),
+            Route("/webmasters/v3/sites", api.answer(api.sites), methods=["GET"]),
+            # a site is percent-encoded in the path, and decoded here before routing
+            Route("/webmasters/v3/sites/{site:path}/searchAnalytics/query", api.answer(api.query), methods=["POST"]),
+        ]
+    )
 
 
 def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterator[tuple[Any, ...]]:
@@ -94,11 +113,14 @@ class _Api:
         start, end, first, most = _read(body)
         final = self._state.today - timedelta(days=FINAL_AFTER)
         there = self._state.today - timedelta(days=1) if body.get("dataState") == "all" else final
-        rows = [self._row(site, day) for day in _days(max(start, FOUNDED), min(end, there))
-                if (CHANNEL, site.search_site, day) not in self._state.erased]
+        rows = [
+            self._row(site, day)
+            for day in _days(max(start, FOUNDED), min(end, there))
+            if (CHANNEL, site.search_site, day) not in self._state.erased
+        ]
         answer: dict[str, Any] = {"responseAggregationType": "byProperty"}
-        if rows[first:first + most]:
-            answer["rows"] = rows[first:first + most]
+        if rows[first : first + most]:
+            answer["rows"] = rows[first : first + most]
         if body.get("dataState") == "all" and end > final:
             answer["metadata"] = {"firstIncompleteDate": max(final + timedelta(days=1), start).isoformat()}
         return answer
@@ -106,14 +128,23 @@ class _Api:
     def _may(self, site_url: str) -> Website:
         site = next((one for one in WEBSITES if one.search_site == site_url), None)
         if site is None or site_url in self._state.denied:
-            raise Refused(403, f"User does not have sufficient permission for site '{site_url}'. See also: "
-                          "https://support.google.com/webmasters/answer/2451999.", "forbidden")
+            raise Refused(
+                403,
+                f"User does not have sufficient permission for site '{site_url}'. See also: "
+                "https://support.google.com/webmasters/answer/2451999.",
+                "forbidden",
+            )
         return site
 
     def _row(self, site: Website, day: date) -> dict[str, Any]:
         found = self._figures.search(site, day)
-        row = {"keys": [day.isoformat()], "clicks": found.clicks, "impressions": found.impressions,
-               "ctr": found.clicks / found.impressions, "position": found.positions / found.impressions}
+        row = {
+            "keys": [day.isoformat()],
+            "clicks": found.clicks,
+            "impressions": found.impressions,
+            "ctr": found.clicks / found.impressions,
+            "position": found.positions / found.impressions,
+        }
         return {**row, **self._state.drift.get(CHANNEL, {})}
 
 

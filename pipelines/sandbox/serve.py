@@ -1,8 +1,8 @@
 """The sandbox server: every stand-in on one port of this machine, with the truth beside it.
 
-    /<channel>/...                the vendor's own paths
-    /truth/<channel>/daily.csv    what a faultless load must sum up to (query: from, to, asked_on)
-    /_sandbox                     GET: the state; POST: change it (tests)
+/<channel>/...                the vendor's own paths
+/truth/<channel>/daily.csv    what a faultless load must sum up to (query: from, to, asked_on)
+/_sandbox                     GET: the state; POST: change it (tests)
 """
 
 from __future__ import annotations
@@ -65,17 +65,28 @@ def application(state: SandboxState) -> Starlette:
             except ValueError as error:
                 return PlainTextResponse(str(error), 400)
         counts = {name: count for name, count in state.counts.items() if not name.startswith("asked ")}
-        return JSONResponse({"today": state.today.isoformat(), "seed": state.seed, "counts": counts,
-                             "faults": dict(state.faults_done)})
+        return JSONResponse(
+            {"today": state.today.isoformat(), "seed": state.seed, "counts": counts, "faults": dict(state.faults_done)}
+        )
 
     mounts = [Mount(f"/{one.CHANNEL}", _Outage(_faulty(one, state), state, one.CHANNEL)) for one in STAND_INS]
-    return Starlette(routes=[Route("/truth/{channel}/daily.csv", truth),
-                             Route("/_sandbox", control, methods=["GET", "POST"]), *mounts])
+    return Starlette(
+        routes=[
+            Route("/truth/{channel}/daily.csv", truth),
+            Route("/_sandbox", control, methods=["GET", "POST"]),
+            *mounts,
+        ]
+    )
 
 
 def _faulty(stand_in: Any, state: SandboxState) -> Faults:
-    return Faults(stand_in.application(state), state, stand_in.CHANNEL, getattr(stand_in, "THROTTLED", THROTTLED),
-                  getattr(stand_in, "TOKENS_EXPIRE", True))
+    return Faults(
+        stand_in.application(state),
+        state,
+        stand_in.CHANNEL,
+        getattr(stand_in, "THROTTLED", THROTTLED),
+        getattr(stand_in, "TOKENS_EXPIRE", True),
+    )
 
 
 @dataclass
@@ -107,8 +118,13 @@ def start(seed: int = 0, faults: float = 0.0, port: int = 0, today: date | None 
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((HOST, port))
-    config = uvicorn.Config(KeepsTransport(application(state)), log_level="error", access_log=False, lifespan="off",
-                            timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        KeepsTransport(application(state)),
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True, name="okr-sandbox")
     thread.start()

@@ -23,8 +23,10 @@ SETTINGS = {
     "ACCOUNT_IDS": ",".join(account.id for account in PROFILES[CHANNEL]),
 }
 TOKENS_EXPIRE = False
-THROTTLED = (200, b'{"code":40100,"message":"Too many requests. Please retry in some time.","request_id":"2026",'
-                  b'"data":{}}')
+THROTTLED = (
+    200,
+    b'{"code":40100,"message":"Too many requests. Please retry in some time.","request_id":"2026","data":{}}',
+)
 OFFSETS = {"Europe/Madrid": "Etc/GMT-1", "America/Los_Angeles": "Etc/GMT+8"}
 LONGEST_REPORT = 30
 LARGEST_PAGE = 1000
@@ -32,15 +34,23 @@ LARGEST_PAGE = 1000
 ROWS_A_PAGE = 50
 Metric = Callable[[Figures], Any]
 METRICS: dict[str, Metric] = {
-    "impressions": lambda one: one.impressions, "clicks": lambda one: one.clicks, "spend": lambda one: one.spend,
-    "conversion": lambda one: one.conversions, "total_purchase_value": lambda one: one.conversion_value,
-    "complete_payment": lambda one: int(one.conversions) // 2, "sales_lead": lambda one: one.leads,
-    "video_play_actions": lambda one: one.video_views, "video_watched_2s": lambda one: one.video_views * 6 // 10,
-    "video_watched_6s": lambda one: one.video_views * 3 // 10, "likes": lambda one: one.clicks // 5,
-    "comments": lambda one: one.clicks // 20, "shares": lambda one: one.clicks // 30,
+    "impressions": lambda one: one.impressions,
+    "clicks": lambda one: one.clicks,
+    "spend": lambda one: one.spend,
+    "conversion": lambda one: one.conversions,
+    "total_purchase_value": lambda one: one.conversion_value,
+    "complete_payment": lambda one: int(one.conversions) // 2,
+    "sales_lead": lambda one: one.leads,
+    "video_play_actions": lambda one: one.video_views,
+    "video_watched_2s": lambda one: one.video_views * 6 // 10,
+    "video_watched_6s": lambda one: one.video_views * 3 // 10,
+    "likes": lambda one: one.clicks // 5,
+    "comments": lambda one: one.clicks // 20,
+    "shares": lambda one: one.clicks // 30,
     "follows": lambda one: one.clicks // 15,
     # metrics that do not apply to the goal
-    "secondary_goal_result": lambda one: "-", "real_time_app_install": lambda one: "-",
+    "secondary_goal_result": lambda one: "-",
+    "real_time_app_install": lambda one: "-",
 }
 _STATUS = {"active": "ENABLE", "paused": "DISABLE", "completed": "DISABLE"}
 _FIELDS = {"advertiser_id", "name", "currency", "timezone", "display_timezone", "status", "company", "country"}
@@ -58,11 +68,13 @@ def application(state: SandboxState) -> Starlette:
     """The API as an ASGI application."""
     api = _Api(state)
     base = "/open_api/v1.3"
-    return Starlette(routes=[
-        Route(f"{base}/advertiser/info/", api.answer(api.advertisers)),
-        Route(f"{base}/campaign/get/", api.answer(api.campaigns)),
-        Route(f"{base}/report/integrated/get/", api.answer(api.report)),
-    ])
+    return Starlette(
+        routes=[
+            Route(f"{base}/advertiser/info/", api.answer(api.advertisers)),
+            Route(f"{base}/campaign/get/", api.answer(api.campaigns)),
+            Route(f"{base}/report/integrated/get/", api.answer(api.report)),
+        ]
+    )
 
 
 class _Api:
@@ -91,24 +103,43 @@ class _Api:
         for one in ids:
             self._may(one, denied_too=False)
         every = {one.id: one for one in self._state.company.accounts(CHANNEL)}
-        return {"list": [{"advertiser_id": every[one].id, "name": every[one].name, "currency": every[one].currency,
-                          "timezone": OFFSETS[every[one].timezone], "display_timezone": every[one].timezone,
-                          "status": "STATUS_ENABLE"} for one in ids]}
+        return {
+            "list": [
+                {
+                    "advertiser_id": every[one].id,
+                    "name": every[one].name,
+                    "currency": every[one].currency,
+                    "timezone": OFFSETS[every[one].timezone],
+                    "display_timezone": every[one].timezone,
+                    "status": "STATUS_ENABLE",
+                }
+                for one in ids
+            ]
+        }
 
     def campaigns(self, asked: dict[str, str]) -> dict[str, Any]:
         account, today = asked.get("advertiser_id", ""), self._state.today
         self._may(account)
         wants_deleted = json.loads(asked.get("filtering", "{}")).get("primary_status") == "STATUS_DELETE"
-        rows = [self._described(one, account) for one in self._state.company.campaigns(CHANNEL, account)
-                if one.start <= today and one.is_listed(today) != wants_deleted]
+        rows = [
+            self._described(one, account)
+            for one in self._state.company.campaigns(CHANNEL, account)
+            if one.start <= today and one.is_listed(today) != wants_deleted
+        ]
         return _page(asked, rows, self._state.page_size)
 
     def _described(self, campaign: Campaign, account: str) -> dict[str, Any]:
         today = self._state.today
         status = _STATUS[campaign.status(today)] if campaign.is_listed(today) else "DELETE"
-        return {"campaign_id": campaign.id, "campaign_name": campaign.name(today), "advertiser_id": account,
-                "operation_status": status, "secondary_status": f"CAMPAIGN_STATUS_{status}",
-                "objective_type": "LEAD_GENERATION", "create_time": f"{campaign.start} 09:00:00"}
+        return {
+            "campaign_id": campaign.id,
+            "campaign_name": campaign.name(today),
+            "advertiser_id": account,
+            "operation_status": status,
+            "secondary_status": f"CAMPAIGN_STATUS_{status}",
+            "objective_type": "LEAD_GENERATION",
+            "create_time": f"{campaign.start} 09:00:00",
+        }
 
     def report(self, asked: dict[str, str]) -> dict[str, Any]:
         account = asked.get("advertiser_id", "")
@@ -132,13 +163,21 @@ class _Api:
             while day <= min(end, campaign.end, self._state.today):
                 figures = self._state.figures(CHANNEL, campaign, day)
                 if not figures.is_empty:
-                    values = {name: campaign.name(self._state.today) if name == "campaign_name"
-                              else str(METRICS[name](figures)) for name in metrics}
+                    values = {
+                        name: campaign.name(self._state.today)
+                        if name == "campaign_name"
+                        else str(METRICS[name](figures))
+                        for name in metrics
+                    }
                     # a campaign without any sale so far has no value rather than none of it
                     if values.get("total_purchase_value") == "0":
                         values["total_purchase_value"] = "-"
-                    rows.append({"dimensions": {"campaign_id": campaign.id, "stat_time_day": f"{day} 00:00:00"},
-                                 "metrics": {**values, **self._state.drift.get(CHANNEL, {})}})
+                    rows.append(
+                        {
+                            "dimensions": {"campaign_id": campaign.id, "stat_time_day": f"{day} 00:00:00"},
+                            "metrics": {**values, **self._state.drift.get(CHANNEL, {})},
+                        }
+                    )
                 day += timedelta(days=1)
         return rows
 
@@ -181,6 +220,12 @@ def _page(asked: dict[str, str], rows: list[dict[str, Any]], most: int) -> dict[
     if not 1 <= size <= LARGEST_PAGE:
         raise Refused(40000, f"page_size: Must be between 1 and {LARGEST_PAGE}.")
     size = min(size, most)
-    return {"list": rows[(page - 1) * size:page * size],
-            "page_info": {"page": page, "page_size": size, "total_number": len(rows),
-                          "total_page": math.ceil(len(rows) / size)}}
+    return {
+        "list": rows[(page - 1) * size : page * size],
+        "page_info": {
+            "page": page,
+            "page_size": size,
+            "total_number": len(rows),
+            "total_page": math.ceil(len(rows) / size),
+        },
+    }

@@ -11,8 +11,15 @@ from functools import lru_cache
 from pipelines.sandbox.company import FOUNDED, Company, demand, poisson
 
 DAY = timedelta(days=1)
-CHANNEL_GROUPS = {"Organic Search": 0.36, "Direct": 0.22, "Paid Social": 0.15, "Paid Search": 0.13, "Email": 0.07,
-                  "Referral": 0.05, "Organic Social": 0.02}
+CHANNEL_GROUPS = {
+    "Organic Search": 0.36,
+    "Direct": 0.22,
+    "Paid Social": 0.15,
+    "Paid Search": 0.13,
+    "Email": 0.07,
+    "Referral": 0.05,
+    "Organic Social": 0.02,
+}
 # Events of the last days are still being processed: the share of them that is reported at an age of 0, 1, 2 days.
 PROCESSED = (0.4, 0.9, 0.97)
 # One key event of some days moves from Direct to Paid Search this late.
@@ -129,6 +136,12 @@ class WebsiteFigures:
         checkouts = round(carts * (0.4 + 0.2 * chance("checkouts")))
         purchases = round(checkouts * (0.5 + 0.3 * chance("purchases")))
         return Traffic(
-            sessions, round(sessions * (0.5 + 0.2 * chance("engaged"))), key_events,
+            sessions,
+            round(sessions * (0.5 + 0.2 * chance("engaged"))),
+            key_events,
             Decimal(str(purchases * (60 + 80 * chance("basket")))).quantize(Decimal("0.01")),
-            round(sessions * (2 + 1.5 * chance("views"))), carts, checkouts, purchases)
+            round(sessions * (2 + 1.5 * chance("views"))),
+            carts,
+            checkouts,
+            purchases,
+        )

@@ -44,9 +44,13 @@ class Bench:
         assert answer.status_code == 200, answer.text
 
     def load(self, channel: str = "linkedin_ads", today: date | None = None, **more: Any) -> dict[str, LoadResult]:
-        results = load_channel(channel, warehouse=self.warehouse, pipelines_dir=self.folder / "dlt",
-                               today=today or self.sandbox.state.today,
-                               **{"progress": self.said.append, **more})
+        results = load_channel(
+            channel,
+            warehouse=self.warehouse,
+            pipelines_dir=self.folder / "dlt",
+            today=today or self.sandbox.state.today,
+            **{"progress": self.said.append, **more},
+        )
         return {result.account_id: result for result in results}
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:

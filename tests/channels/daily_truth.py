@@ -14,8 +14,16 @@ YESTERDAY = date(2026, 11, 22)
 def truth_rows(bench: Any, channel: str, measures: tuple[str, ...], start: str) -> list[tuple[Any, ...]]:
     """(day, account, campaign, currency, *measures) of every campaign-day since `start` on which one is not 0."""
     rows = csv.DictReader(io.StringIO(bench.truth(channel, **{"from": start, "to": YESTERDAY.isoformat()})))
-    found = [(date.fromisoformat(row["date"]), row["account_id"], row["campaign_id"], row["currency"],
-              *(Decimal(row[name]) for name in measures)) for row in rows]
+    found = [
+        (
+            date.fromisoformat(row["date"]),
+            row["account_id"],
+            row["campaign_id"],
+            row["currency"],
+            *(Decimal(row[name]) for name in measures),
+        )
+        for row in rows
+    ]
     return sorted(row for row in found if any(row[4:]))
 
 
@@ -27,8 +35,11 @@ def deleted_campaign(bench: Any, channel: str) -> Any:
 
 def renamed_campaign(bench: Any, channel: str) -> Any:
     """The campaign that was renamed last before the tests' day and still is listed."""
-    renamed = [one for one in _campaigns(bench, channel) if len(one.names) > 1 and one.names[1][0] < YESTERDAY
-               and one.is_listed(YESTERDAY)]
+    renamed = [
+        one
+        for one in _campaigns(bench, channel)
+        if len(one.names) > 1 and one.names[1][0] < YESTERDAY and one.is_listed(YESTERDAY)
+    ]
     return max(renamed, key=lambda one: one.names[1][0])
 
 

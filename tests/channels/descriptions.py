@@ -45,9 +45,13 @@ DESCRIPTIONS = {
     "linkedin_ads": Description(
         facts="campaign_analytics",
         measures={
-            "impressions": "impressions", "clicks": "clicks", "link_clicks": "landing_page_clicks",
-            "spend": "cost_in_local_currency", "conversions": "external_website_conversions",
-            "conversion_value": "conversion_value_in_local_currency", "leads": "one_click_leads",
+            "impressions": "impressions",
+            "clicks": "clicks",
+            "link_clicks": "landing_page_clicks",
+            "spend": "cost_in_local_currency",
+            "conversions": "external_website_conversions",
+            "conversion_value": "conversion_value_in_local_currency",
+            "leads": "one_click_leads",
             "video_views": "video_views",
         },
         secrets=("access_token", "client_id", "client_secret", "refresh_token"),
@@ -56,8 +60,12 @@ DESCRIPTIONS = {
     "google_ads": Description(
         facts="campaign_stats",
         measures={
-            "impressions": "impressions", "clicks": "clicks", "spend": "cost", "conversions": "conversions",
-            "conversion_value": "conversions_value", "video_views": "video_trueview_views",
+            "impressions": "impressions",
+            "clicks": "clicks",
+            "spend": "cost",
+            "conversions": "conversions",
+            "conversion_value": "conversions_value",
+            "video_views": "video_trueview_views",
         },
         secrets=("developer_token", "client_id", "client_secret", "refresh_token"),
         drift={"clicks": "many"},
@@ -65,7 +73,10 @@ DESCRIPTIONS = {
     "meta_ads": Description(
         facts="campaign_insights",
         measures={
-            "impressions": "impressions", "clicks": "clicks", "link_clicks": "inline_link_clicks", "spend": "spend",
+            "impressions": "impressions",
+            "clicks": "clicks",
+            "link_clicks": "inline_link_clicks",
+            "spend": "spend",
         },
         secrets=("access_token",),
         drift={"clicks": "many"},
@@ -74,7 +85,10 @@ DESCRIPTIONS = {
     "microsoft_ads": Description(
         facts="campaign_performance",
         measures={
-            "impressions": "impressions", "clicks": "clicks", "spend": "spend", "conversions": "conversions_qualified",
+            "impressions": "impressions",
+            "clicks": "clicks",
+            "spend": "spend",
+            "conversions": "conversions_qualified",
             "conversion_value": "revenue",
         },
         secrets=("developer_token", "client_id", "client_secret", "refresh_token"),
@@ -83,8 +97,13 @@ DESCRIPTIONS = {
     "tiktok_ads": Description(
         facts="campaign_report",
         measures={
-            "impressions": "impressions", "clicks": "clicks", "spend": "spend", "conversions": "conversion",
-            "conversion_value": "total_purchase_value", "leads": "sales_lead", "video_views": "video_play_actions",
+            "impressions": "impressions",
+            "clicks": "clicks",
+            "spend": "spend",
+            "conversions": "conversion",
+            "conversion_value": "total_purchase_value",
+            "leads": "sales_lead",
+            "video_views": "video_play_actions",
         },
         secrets=("access_token",),
         drift={"clicks": "many"},
@@ -92,8 +111,19 @@ DESCRIPTIONS = {
     ),
     "ga4": Description(
         facts="traffic",
-        measures={name: name for name in ("sessions", "engaged_sessions", "key_events", "total_revenue",
-                                          "screen_page_views", "add_to_carts", "checkouts", "ecommerce_purchases")},
+        measures={
+            name: name
+            for name in (
+                "sessions",
+                "engaged_sessions",
+                "key_events",
+                "total_revenue",
+                "screen_page_views",
+                "add_to_carts",
+                "checkouts",
+                "ecommerce_purchases",
+            )
+        },
         secrets=("client_id", "client_secret", "refresh_token"),
         drift={"sessions": "many"},
         campaign_id="channel_group",

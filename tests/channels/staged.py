@@ -25,8 +25,10 @@ def staged_measures(bench: Any, channel: str) -> list[tuple[Any, ...]]:
     shutil.copyfile(bench.warehouse, workspace.warehouse)
     transform.build(workspace, [f"path:models/staging/{channel}"])
     with duckdb.connect(str(workspace.warehouse)) as connection:
-        return connection.execute(f"select date, account_id, campaign_id, measure, value_local, currency "
-                                  f"from staging.stg_{channel}__measures order by all").fetchall()
+        return connection.execute(
+            f"select date, account_id, campaign_id, measure, value_local, currency "
+            f"from staging.stg_{channel}__measures order by all"
+        ).fetchall()
 
 
 def filled(rows: list[tuple[Any, ...]], measure: str, start: date, end: date) -> dict[tuple[date, str], Decimal]:

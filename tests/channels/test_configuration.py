@@ -55,7 +55,8 @@ def reread() -> None:
 
 def test_files_and_environment_in_dlts_order(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (workspace / ".dlt" / "config.toml").write_text(
-        '[sources.shop]\nstart_date = 2025-01-02\naccount_ids = [1, "2"]\nlookback_days = 7\nenabled = true\n')
+        '[sources.shop]\nstart_date = 2025-01-02\naccount_ids = [1, "2"]\nlookback_days = 7\nenabled = true\n'
+    )
     (workspace / ".dlt" / "secrets.toml").write_text('[sources.shop.credentials]\ntoken = "from the file"\n')
     reread()
     read = read_settings(Settings, "shop")
@@ -80,16 +81,27 @@ def test_bare_names_are_nobodys_setting(workspace: Path, monkeypatch: pytest.Mon
 def test_a_missing_secret_says_where_it_was_looked_for(workspace: Path) -> None:
     with pytest.raises(CredentialsError) as caught:
         read_settings(Settings, "shop")
-    for words in ("sources.shop.credentials.token", "[sources.shop.credentials]", ".dlt/secrets.toml",
-                  "SOURCES__SHOP__CREDENTIALS__TOKEN"):
+    for words in (
+        "sources.shop.credentials.token",
+        "[sources.shop.credentials]",
+        ".dlt/secrets.toml",
+        "SOURCES__SHOP__CREDENTIALS__TOKEN",
+    ):
         assert words in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("start_date", "soon"), ("lookback_days", "0"), ("lookback_days", "-3"), ("enabled", "perhaps"),
-])
-def test_values_that_cannot_be_are_refused_with_an_example(workspace: Path, monkeypatch: pytest.MonkeyPatch, name: str,
-                                                          value: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("start_date", "soon"),
+        ("lookback_days", "0"),
+        ("lookback_days", "-3"),
+        ("enabled", "perhaps"),
+    ],
+)
+def test_values_that_cannot_be_are_refused_with_an_example(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv("SOURCES__SHOP__CREDENTIALS__TOKEN", "mine")
     monkeypatch.setenv(f"SOURCES__SHOP__{name.upper()}", value)
     with pytest.raises(ChannelError, match=f"sources.shop.{name} cannot be read: '{value}'; write "):

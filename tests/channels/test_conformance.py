@@ -50,16 +50,22 @@ def loaded(bench: Any, name: str, described: Description) -> dict[tuple[Any, ...
     facts = described.facts if described.facts.startswith("(") else f"{name}.{described.facts}"
     # what is landed as objects may be older than the history, or of today
     end = bench.sandbox.state.today - timedelta(days=1)
-    rows = bench.rows(f"select date, account_id, {described.campaign_id}, {sums} from {facts} "
-                      f"where date between '{START}' and '{end}' group by 1, 2, 3")
+    rows = bench.rows(
+        f"select date, account_id, {described.campaign_id}, {sums} from {facts} "
+        f"where date between '{START}' and '{end}' group by 1, 2, 3"
+    )
     return {row[:3]: tuple(map(Decimal, row[3:])) for row in rows if any(row[3:])}
 
 
 def truth(bench: Any, name: str, described: Description, start: date = START, **query: str) -> dict[Any, Any]:
     end = bench.sandbox.state.today - timedelta(days=1)
     text = bench.truth(name, **{"from": start.isoformat(), "to": end.isoformat(), **query})
-    rows = {(date.fromisoformat(row["date"]), row["account_id"], row["campaign_id"]):
-            tuple(Decimal(row[measure]) for measure in described.measures) for row in csv.DictReader(io.StringIO(text))}
+    rows = {
+        (date.fromisoformat(row["date"]), row["account_id"], row["campaign_id"]): tuple(
+            Decimal(row[measure]) for measure in described.measures
+        )
+        for row in csv.DictReader(io.StringIO(text))
+    }
     return {key: row for key, row in rows.items() if any(row)}
 
 
@@ -93,7 +99,8 @@ def test_sums_equal_the_truth_and_follow_it(channel: Any, name: str, described: 
     told = truth(channel, name, described, max(reread_from, START))
     assert {key: row for key, row in now.items() if key[0] >= reread_from} == told
     assert {key: row for key, row in now.items() if key[0] < reread_from} == {
-        key: row for key, row in expected.items() if key[0] < reread_from}
+        key: row for key, row in expected.items() if key[0] < reread_from
+    }
     assert not any(key[:2] == (day, account) for key in now)
     restated = any(row != expected.get(key, row) for key, row in now.items() if key[0] >= reread_from)
     assert restated != described.is_final
@@ -113,14 +120,18 @@ def test_unknown_and_denied_accounts_fail_alone(channel: Any, name: str, describ
     channel.tell(denied=[known[0]])
     results = channel.load(name)
     assert {account: result.state for account, result in results.items()} == {
-        known[0]: "failed", "4040404040": "failed", **dict.fromkeys(known[1:], "loaded")}
+        known[0]: "failed",
+        "4040404040": "failed",
+        **dict.fromkeys(known[1:], "loaded"),
+    }
     for account in (known[0], "4040404040"):
         assert account in results[account].error
         assert ";" in results[account].error
 
 
-def test_a_break_in_the_middle_is_resumed(channel: Any, name: str, described: Description,
-                                          monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_break_in_the_middle_is_resumed(
+    channel: Any, name: str, described: Description, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(type(find_channel(name)), "slice_days", 20)
 
     def break_off(text: str) -> None:
@@ -143,8 +154,9 @@ def test_a_lasting_rate_limit_ends_the_source(channel: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("request_number", [1, 2, 4, 6])
-def test_a_token_that_expires_at_any_request_is_renewed_once(channel: Any, name: str, described: Description,
-                                                            request_number: int) -> None:
+def test_a_token_that_expires_at_any_request_is_renewed_once(
+    channel: Any, name: str, described: Description, request_number: int
+) -> None:
     if not described.renews_tokens:
         channel.tell(words=[], expire_at={name: [request_number]})
         assert states(channel.load(name)) <= {"failed", "partial"}
@@ -167,8 +179,9 @@ def test_drift_is_named_and_later_good_data_loads(channel: Any, name: str, descr
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_one_broken_request_in_twenty_changes_nothing(make_bench: Callable[..., Any], name: str,
-                                                     described: Description, seed: int) -> None:
+def test_one_broken_request_in_twenty_changes_nothing(
+    make_bench: Callable[..., Any], name: str, described: Description, seed: int
+) -> None:
     bench = make_bench(seed=seed)
     bench.set(name, start_date=START.isoformat(), **described.settings)
     bench.tell(page_size=1)
@@ -203,8 +216,9 @@ def forms(secret: str) -> Iterator[bytes]:
     yield base64.b64encode(secret.encode()).rstrip(b"=")
 
 
-def test_secrets_are_nowhere(channel: Any, name: str, described: Description, caplog: pytest.LogCaptureFixture,
-                             capfd: pytest.CaptureFixture[str]) -> None:
+def test_secrets_are_nowhere(
+    channel: Any, name: str, described: Description, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     caplog.set_level(logging.DEBUG)
     canaries = {secret: f"{CANARY}{at}" for at, secret in enumerate(described.secrets)}
     channel.set(name, **{f"credentials__{secret}": value for secret, value in canaries.items()})

@@ -38,13 +38,25 @@ class Files:
         return path
 
     def source(self, pattern: str = "*.csv", **changed: Any) -> FileSource:
-        given = {"id": "ads", "channel": "ads", "date": "date", "measures": {"spend": MeasureColumn("spend")},
-                 "defined_at": "imports.yml:3", **changed}
+        given = {
+            "id": "ads",
+            "channel": "ads",
+            "date": "date",
+            "measures": {"spend": MeasureColumn("spend")},
+            "defined_at": "imports.yml:3",
+            **changed,
+        }
         return FileSource(pattern=self.folder / pattern, **given)
 
     def load(self, *sources: FileSource) -> list[LoadResult]:
-        return load_channel("files", warehouse=self.warehouse, pipelines_dir=self.folder / "dlt",
-                            today=date(2026, 11, 23), file_sources=sources, progress=self.said.append)
+        return load_channel(
+            "files",
+            warehouse=self.warehouse,
+            pipelines_dir=self.folder / "dlt",
+            today=date(2026, 11, 23),
+            file_sources=sources,
+            progress=self.said.append,
+        )
 
     def rows(self, what: str = "date, campaign_id, measure, value") -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.warehouse)) as connection:
@@ -78,39 +90,62 @@ if DATA.is_dir():
         files = Files(tmp_path)
         results = files.load(*definitions.file_sources)
         assert {result.state for result in results} == {"loaded"}
-        for source, expected in (("linkedin_export", "linkedin_campaign"), ("google_export", "google_account"),
-                                 ("microsoft_export", "microsoft_campaign"), ("reddit_export", "reddit_campaign")):
+        for source, expected in (
+            ("linkedin_export", "linkedin_campaign"),
+            ("google_export", "google_account"),
+            ("microsoft_export", "microsoft_campaign"),
+            ("reddit_export", "reddit_campaign"),
+        ):
             with duckdb.connect(str(files.warehouse)) as connection:
-                found = {(str(day), measure): float(value) for day, measure, value in connection.execute(
-                    "select date, measure, sum(value) from files.measures where source_id = ? group by all", [source]
-                ).fetchall()}
+                found = {
+                    (str(day), measure): float(value)
+                    for day, measure, value in connection.execute(
+                        "select date, measure, sum(value) from files.measures where source_id = ? group by all",
+                        [source],
+                    ).fetchall()
+                }
             with (DATA / "expected" / f"{expected}_daily.csv").open() as file:
-                wanted = {(row["day"], measure): float(value) for row in csv.DictReader(file)
-                          for measure, value in row.items() if measure not in ("channel", "rows", "day")}
+                wanted = {
+                    (row["day"], measure): float(value)
+                    for row in csv.DictReader(file)
+                    for measure, value in row.items()
+                    if measure not in ("channel", "rows", "day")
+                }
             assert len(wanted) > 70
             for key in wanted.keys() | found.keys():
                 assert found.get(key, 0.0) == pytest.approx(wanted.get(key, 0.0), abs=1e-6), (source, key)
 
 
 def test_exact_decimals_scaled_and_summed(files: Files) -> None:
-    files.write("a.csv", "date,campaign,cost_micros,leads\n2026-09-01,1,100000,1\n2026-09-01,1,200000,\n"
-                         "2026-09-01,2,20836690,0\n2026-09-02 00:00:00,1,,\n")
-    source = files.source(campaign_id="campaign", measures={
-        "spend": MeasureColumn("cost_micros", Decimal("0.000001")), "leads": MeasureColumn("leads")})
+    files.write(
+        "a.csv",
+        "date,campaign,cost_micros,leads\n2026-09-01,1,100000,1\n2026-09-01,1,200000,\n"
+        "2026-09-01,2,20836690,0\n2026-09-02 00:00:00,1,,\n",
+    )
+    source = files.source(
+        campaign_id="campaign",
+        measures={"spend": MeasureColumn("cost_micros", Decimal("0.000001")), "leads": MeasureColumn("leads")},
+    )
     [result] = files.load(source)
     assert files.rows() == [
-        (date(2026, 9, 1), "1", "leads", Decimal(1)), (date(2026, 9, 1), "1", "spend", Decimal("0.3")),
-        (date(2026, 9, 1), "2", "leads", Decimal(0)), (date(2026, 9, 1), "2", "spend", Decimal("20.83669"))]
+        (date(2026, 9, 1), "1", "leads", Decimal(1)),
+        (date(2026, 9, 1), "1", "spend", Decimal("0.3")),
+        (date(2026, 9, 1), "2", "leads", Decimal(0)),
+        (date(2026, 9, 1), "2", "spend", Decimal("20.83669")),
+    ]
     assert (result.rows, result.window_from, result.data_through) == (4, date(2026, 9, 1), date(2026, 9, 2))
 
 
-@pytest.mark.parametrize(("text", "declared"), [
-    ("\ufeffdate;spend\r\n2026-09-01;12,5\r\n2026-09-02;1.234,75\r\n", {}),
-    ("date\tspend\n2026-09-01\t12.5\n2026-09-02\t1234.75\n", {}),
-    ('"date","name","spend"\n2026-09-01,"a ""b"", c\nd",12.5\n\n2026-09-02,é,1234.75\n,,\n', {}),
-    ("date,spend\n01/09/2026,12.5\n02/09/2026,1234.75\n", {"date_format": "%d/%m/%Y"}),
-    ("date;spend\n2026-09-01T00:00:00Z;12.5\n2026-09-02;+1.23475e3\n", {}),
-])
+@pytest.mark.parametrize(
+    ("text", "declared"),
+    [
+        ("\ufeffdate;spend\r\n2026-09-01;12,5\r\n2026-09-02;1.234,75\r\n", {}),
+        ("date\tspend\n2026-09-01\t12.5\n2026-09-02\t1234.75\n", {}),
+        ('"date","name","spend"\n2026-09-01,"a ""b"", c\nd",12.5\n\n2026-09-02,é,1234.75\n,,\n', {}),
+        ("date,spend\n01/09/2026,12.5\n02/09/2026,1234.75\n", {"date_format": "%d/%m/%Y"}),
+        ("date;spend\n2026-09-01T00:00:00Z;12.5\n2026-09-02;+1.23475e3\n", {}),
+    ],
+)
 def test_the_ways_of_writing_csv(files: Files, text: str, declared: dict[str, Any]) -> None:
     files.write("a.csv", text)
     [result] = files.load(files.source(**declared))
@@ -127,13 +162,21 @@ def test_excel_reads_the_named_sheet_with_its_own_dates_and_ids(files: Files) ->
     book.save(files.folder / "a.xlsx")
     [result] = files.load(files.source("a.xlsx", sheet="Media", campaign_id="campaign", date_format="%d/%m/%Y"))
     assert result.state == "loaded", result.error
-    assert files.rows() == [(date(2026, 9, 1), "77", "spend", Decimal("0.1")),
-                            (date(2026, 9, 2), "77", "spend", Decimal("0.2"))]
+    assert files.rows() == [
+        (date(2026, 9, 1), "77", "spend", Decimal("0.1")),
+        (date(2026, 9, 2), "77", "spend", Decimal("0.2")),
+    ]
 
 
 def test_parquet_of_any_types(files: Files) -> None:
-    table = pa.table({"date": pa.array([date(2026, 9, 1), date(2026, 9, 2)]), "campaign": [1.0, None],
-                      "spend": pa.array([Decimal("0.10"), None], pa.decimal128(10, 2)), "extra": [[1], [2]]})
+    table = pa.table(
+        {
+            "date": pa.array([date(2026, 9, 1), date(2026, 9, 2)]),
+            "campaign": [1.0, None],
+            "spend": pa.array([Decimal("0.10"), None], pa.decimal128(10, 2)),
+            "extra": [[1], [2]],
+        }
+    )
     pq.write_table(table, files.folder / "a.parquet")
     [result] = files.load(files.source("a.parquet", campaign_id="campaign"))
     assert result.state == "loaded", result.error
@@ -146,7 +189,9 @@ def test_accounts_have_their_own_data_through(files: Files) -> None:
     files.write("b.csv", "date,account,spend\n2026-09-03,x,1\n")
     results = files.load(files.source(account_id="account"))
     assert [(one.account_id, one.rows, one.data_through) for one in results] == [
-        ("x", 2, date(2026, 9, 3)), ("y", 1, date(2026, 9, 5))]
+        ("x", 2, date(2026, 9, 3)),
+        ("y", 1, date(2026, 9, 5)),
+    ]
 
 
 def test_unchanged_files_are_not_read_again_changed_ones_are_replaced_gone_ones_emptied(files: Files) -> None:
@@ -181,8 +226,15 @@ def test_loading_one_source_leaves_the_others(files: Files) -> None:
 def test_a_source_that_is_no_longer_declared_is_emptied(files: Files) -> None:
     files.write("a.csv", "date,spend\n2026-09-01,1\n")
     files.load(files.source(), files.source(id="removed"))
-    load_channel("files", warehouse=files.warehouse, pipelines_dir=files.folder / "dlt", today=date(2026, 11, 23),
-                 file_sources=[], declared_sources=["ads"], progress=files.said.append)
+    load_channel(
+        "files",
+        warehouse=files.warehouse,
+        pipelines_dir=files.folder / "dlt",
+        today=date(2026, 11, 23),
+        file_sources=[],
+        declared_sources=["ads"],
+        progress=files.said.append,
+    )
     assert files.rows("source_id") == [("ads",)]
 
 
@@ -197,35 +249,49 @@ def test_a_broken_file_keeps_its_last_good_rows_and_the_others_load(files: Files
     assert files.rows("value") == [(Decimal(1),), (Decimal(3),)]
 
 
-@pytest.mark.parametrize(("text", "declared", "words"), [
-    ("date,cost\n2026-09-01,1\n", {}, ["no column 'spend'", "date, cost"]),
-    ("date,Spend\n2026-09-01,1\n", {}, ["no column 'spend'", "did you mean 'Spend'"]),
-    ("date,spend,spend\n2026-09-01,1,2\n", {}, ["two columns named 'spend'"]),
-    ("date,spend\n2026-09-01,1\n01.09.2026,1\n", {}, ["line 3", "'date'", "'01.09.2026' is not a date", "date_format"]),
-    ("date,spend\n2026-13-01,1\n", {}, ["line 2", "'2026-13-01' is not a date"]),
-    ("date,spend\n2026-09-01 12:30:00,1\n", {}, ["is not a date"]),
-    ("date,spend\n,1\n", {}, ["line 2", "the empty cell is not a date"]),
-    ("date,spend\n09/31/26,1\n", {"date_format": "%d/%m/%Y"}, ["'09/31/26' is not a date", "30/09/2026"]),
-    ("date,spend\n2026-09-01,1\n", {"date_format": "%Q"}, ["date_format '%Q'"]),
-    ("date,spend\n2026-09-01,1\n\n2026-09-02,n/a\n", {}, ["line 4", "'spend'", "'n/a' is not a number", "1234.56"]),
-    ("date,spend\n2026-09-01,1_000\n", {}, ["'1_000' is not a number"]),
-    ("date;spend\n2026-09-01;1,234\n", {}, ["'1,234' is not a number"]),
-    ("date,spend\n2026-09-01,1e30\n", {}, ["line 2", "'1e30' is too large"]),
-    ("date,spend\n2026-09-01,1\n2026-09-02\n", {}, ["line 3 has 1 columns where the header has 2"]),
-    ("date,spend\n2026-09-01,1,9\n", {}, ["line 2 has 3 columns where the header has 2"]),
-    ('date,spend\n2026-09-01,"1\n', {}, ["line 2", "quotation mark"]),
-    ("date,spend,cur\n2026-09-01,1,EURO\n", {"currency_column": "cur"}, ["line 2", "'EURO' is not a currency"]),
-    ("date,spend,cur\n2026-09-01,1,\n", {"currency_column": "cur"}, ["line 2", "the empty cell is not a currency"]),
-    ("date,spend,cur\n2026-09-01,1,EUR\n2026-09-01,1,USD\n", {"currency_column": "cur"},
-     ["line 2 and line 3", "EUR and USD"]),
-    ("date,c,spend\n2026-09-01,7,1\n2026-09-01,8,1\n2026-09-01,7,1\n",
-     {"campaign_id": "c", "key": ("date", "campaign_id")}, ["line 2 and line 4", "date 2026-09-01, campaign_id 7"]),
-    ("", {}, ["is empty"]),
-    (b"date,spend\n2026-09-01,\xe9\n", {}, ["line 2 is not UTF-8"]),
-    ("date,spend\n2026-09-01,1\n".encode("utf-16"), {}, ["is not UTF-8"]),
-])
-def test_bad_files_say_where_and_what_to_do(files: Files, text: str | bytes, declared: dict[str, Any],
-                                            words: Sequence[str]) -> None:
+@pytest.mark.parametrize(
+    ("text", "declared", "words"),
+    [
+        ("date,cost\n2026-09-01,1\n", {}, ["no column 'spend'", "date, cost"]),
+        ("date,Spend\n2026-09-01,1\n", {}, ["no column 'spend'", "did you mean 'Spend'"]),
+        ("date,spend,spend\n2026-09-01,1,2\n", {}, ["two columns named 'spend'"]),
+        (
+            "date,spend\n2026-09-01,1\n01.09.2026,1\n",
+            {},
+            ["line 3", "'date'", "'01.09.2026' is not a date", "date_format"],
+        ),
+        ("date,spend\n2026-13-01,1\n", {}, ["line 2", "'2026-13-01' is not a date"]),
+        ("date,spend\n2026-09-01 12:30:00,1\n", {}, ["is not a date"]),
+        ("date,spend\n,1\n", {}, ["line 2", "the empty cell is not a date"]),
+        ("date,spend\n09/31/26,1\n", {"date_format": "%d/%m/%Y"}, ["'09/31/26' is not a date", "30/09/2026"]),
+        ("date,spend\n2026-09-01,1\n", {"date_format": "%Q"}, ["date_format '%Q'"]),
+        ("date,spend\n2026-09-01,1\n\n2026-09-02,n/a\n", {}, ["line 4", "'spend'", "'n/a' is not a number", "1234.56"]),
+        ("date,spend\n2026-09-01,1_000\n", {}, ["'1_000' is not a number"]),
+        ("date;spend\n2026-09-01;1,234\n", {}, ["'1,234' is not a number"]),
+        ("date,spend\n2026-09-01,1e30\n", {}, ["line 2", "'1e30' is too large"]),
+        ("date,spend\n2026-09-01,1\n2026-09-02\n", {}, ["line 3 has 1 columns where the header has 2"]),
+        ("date,spend\n2026-09-01,1,9\n", {}, ["line 2 has 3 columns where the header has 2"]),
+        ('date,spend\n2026-09-01,"1\n', {}, ["line 2", "quotation mark"]),
+        ("date,spend,cur\n2026-09-01,1,EURO\n", {"currency_column": "cur"}, ["line 2", "'EURO' is not a currency"]),
+        ("date,spend,cur\n2026-09-01,1,\n", {"currency_column": "cur"}, ["line 2", "the empty cell is not a currency"]),
+        (
+            "date,spend,cur\n2026-09-01,1,EUR\n2026-09-01,1,USD\n",
+            {"currency_column": "cur"},
+            ["line 2 and line 3", "EUR and USD"],
+        ),
+        (
+            "date,c,spend\n2026-09-01,7,1\n2026-09-01,8,1\n2026-09-01,7,1\n",
+            {"campaign_id": "c", "key": ("date", "campaign_id")},
+            ["line 2 and line 4", "date 2026-09-01, campaign_id 7"],
+        ),
+        ("", {}, ["is empty"]),
+        (b"date,spend\n2026-09-01,\xe9\n", {}, ["line 2 is not UTF-8"]),
+        ("date,spend\n2026-09-01,1\n".encode("utf-16"), {}, ["is not UTF-8"]),
+    ],
+)
+def test_bad_files_say_where_and_what_to_do(
+    files: Files, text: str | bytes, declared: dict[str, Any], words: Sequence[str]
+) -> None:
     error = files.error(text, **declared)
     for word in words:
         assert word in error
@@ -249,15 +315,18 @@ def _external_entity(path: Path) -> None:
             archive.writestr(name, content)
 
 
-@pytest.mark.parametrize(("name", "make", "word"), [
-    ("a.xlsx", lambda path: path.write_bytes(b"PK\x03\x04 nothing more"), "not a readable Excel file"),
-    ("a.xlsx", _zip_bomb, "suspiciously much"),
-    ("a.xlsx", _external_entity, "EntitiesForbidden"),
-    ("a.parquet", lambda path: path.write_bytes(b"PAR1 nothing more PAR1"), "not a readable Parquet file"),
-    ("a.parquet", lambda path: pq.write_table(pa.table({"date": [1], "spend": [[1]]}), path), "lists or records"),
-    ("a.duckdb", lambda path: path.write_bytes(b"DUCK"), "kind that is not read"),
-    ("a.csv.gz", lambda path: path.write_bytes(b"\x1f\x8b"), "kind that is not read"),
-])
+@pytest.mark.parametrize(
+    ("name", "make", "word"),
+    [
+        ("a.xlsx", lambda path: path.write_bytes(b"PK\x03\x04 nothing more"), "not a readable Excel file"),
+        ("a.xlsx", _zip_bomb, "suspiciously much"),
+        ("a.xlsx", _external_entity, "EntitiesForbidden"),
+        ("a.parquet", lambda path: path.write_bytes(b"PAR1 nothing more PAR1"), "not a readable Parquet file"),
+        ("a.parquet", lambda path: pq.write_table(pa.table({"date": [1], "spend": [[1]]}), path), "lists or records"),
+        ("a.duckdb", lambda path: path.write_bytes(b"DUCK"), "kind that is not read"),
+        ("a.csv.gz", lambda path: path.write_bytes(b"\x1f\x8b"), "kind that is not read"),
+    ],
+)
 def test_hostile_files_are_refused(files: Files, name: str, make: Callable[[Path], object], word: str) -> None:
     make(files.folder / name)
     [result] = files.load(files.source(name))

@@ -16,8 +16,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pipelines.sandbox.website import WEBSITES, WebsiteFigures
 
 YESTERDAY = date(2026, 11, 22)
-COLUMNS = ("sessions", "engaged_sessions", "key_events", "total_revenue", "screen_page_views", "add_to_carts",
-           "checkouts", "ecommerce_purchases")
+COLUMNS = (
+    "sessions",
+    "engaged_sessions",
+    "key_events",
+    "total_revenue",
+    "screen_page_views",
+    "add_to_carts",
+    "checkouts",
+    "ecommerce_purchases",
+)
 TRAFFIC = f"select date, account_id, channel_group, {', '.join(COLUMNS)} from ga4.traffic order by all"
 PEOPLE = "select date, account_id, '', total_users, new_users from ga4.property_daily order by all"
 EUROPE, AMERICAS = (site.property_id for site in WEBSITES)
@@ -33,21 +41,32 @@ def bench(make_bench: Any) -> Any:
 def truth(bench: Any, *columns: str, start: str = "2026-10-20") -> list[tuple[Any, ...]]:
     """Rows of the truth in which any of the columns is not 0."""
     rows = csv.DictReader(io.StringIO(bench.truth("ga4", to=YESTERDAY.isoformat(), **{"from": start})))
-    read = ((date.fromisoformat(row["date"]), row["account_id"], row["campaign_id"],
-             *(Decimal(row[name]) for name in columns)) for row in rows)
+    read = (
+        (
+            date.fromisoformat(row["date"]),
+            row["account_id"],
+            row["campaign_id"],
+            *(Decimal(row[name]) for name in columns),
+        )
+        for row in rows
+    )
     return sorted(row for row in read if any(row[3:]))
 
 
 def test_every_day_equals_the_truth(bench: Any) -> None:
     results = bench.load("ga4")
     assert {account: (one.state, one.data_through) for account, one in results.items()} == {
-        EUROPE: ("loaded", YESTERDAY), AMERICAS: ("loaded", YESTERDAY)}
+        EUROPE: ("loaded", YESTERDAY),
+        AMERICAS: ("loaded", YESTERDAY),
+    }
     expected = truth(bench, *COLUMNS)
     assert len(expected) > 400
     assert bench.rows(TRAFFIC) == expected
     assert bench.rows(PEOPLE) == truth(bench, "users", "new_users")
     assert bench.rows("select id, currency, timezone from ga4.accounts order by id") == [
-        (EUROPE, "EUR", "Europe/Madrid"), (AMERICAS, "USD", "America/New_York")]
+        (EUROPE, "EUR", "Europe/Madrid"),
+        (AMERICAS, "USD", "America/New_York"),
+    ]
 
 
 def test_people_of_an_interval_are_counted_once(bench: Any) -> None:
@@ -58,10 +77,12 @@ def test_people_of_an_interval_are_counted_once(bench: Any) -> None:
         (site.property_id, start, day): figures.users(site, start, day, date(2026, 11, 23))
         for site in WEBSITES
         for day in (date(2026, 10, 20) + timedelta(days=at) for at in range(34))
-        for start in (day - timedelta(days=day.weekday()), day.replace(day=1), date(2026, 10, 1), date(2026, 1, 1))}
+        for start in (day - timedelta(days=day.weekday()), day.replace(day=1), date(2026, 10, 1), date(2026, 1, 1))
+    }
     [(month, days)] = bench.rows(
         "select (select sum(users) from ga4.users_by_interval where interval_start = '2026-11-01' "
-        f"and date = '{YESTERDAY}'), sum(total_users) from ga4.property_daily where date >= '2026-11-01'")
+        f"and date = '{YESTERDAY}'), sum(total_users) from ga4.property_daily where date >= '2026-11-01'"
+    )
     assert 0 < month < days
 
 
@@ -91,10 +112,13 @@ def test_reports_longer_than_a_page_are_read_to_the_end(bench: Any, monkeypatch:
     assert bench.rows(TRAFFIC) == truth(bench, *COLUMNS)
 
 
-@pytest.mark.parametrize(("message", "todo"), [
-    ("Exhausted property tokens per hour for this property.", "within the hour"),
-    ("Exhausted property tokens per day for this property.", "midnight Pacific"),
-])
+@pytest.mark.parametrize(
+    ("message", "todo"),
+    [
+        ("Exhausted property tokens per hour for this property.", "within the hour"),
+        ("Exhausted property tokens per day for this property.", "midnight Pacific"),
+    ],
+)
 def test_exhausted_tokens_end_the_source_at_once(bench: Any, message: str, todo: str) -> None:
     bench.load("ga4")
     before = bench.sandbox.state.counts["ga4"]
@@ -162,8 +186,16 @@ def test_a_broken_key_file_is_not_shown(bench: Any) -> None:
     assert "4711" not in (result.error or "")
 
 
-@pytest.mark.parametrize("drift", [{"sessions": "many"}, {"keyEvents": "1,5"}, {"dimensionValues": []},
-                                   {"metricValues": None}, {"totalUsers": "1.5"}])
+@pytest.mark.parametrize(
+    "drift",
+    [
+        {"sessions": "many"},
+        {"keyEvents": "1,5"},
+        {"dimensionValues": []},
+        {"metricValues": None},
+        {"totalUsers": "1.5"},
+    ],
+)
 def test_no_shape_of_answer_breaks_the_load(bench: Any, drift: dict[str, Any]) -> None:
     bench.load("ga4")
     before = bench.rows(TRAFFIC)

@@ -50,7 +50,8 @@ def test_conversions_are_fractions_and_money_is_exact(google: Any) -> None:
     google.load(CHANNEL)
     [(fractions, cents)] = google.rows(
         "select count(*) filter (conversions <> round(conversions)), count(*) filter (cost <> round(cost, 2)) "
-        "from google_ads.campaign_stats")
+        "from google_ads.campaign_stats"
+    )
     assert (fractions > 100, cents) == (True, 0)
 
 
@@ -90,7 +91,9 @@ def test_accounts_are_the_ones_in_use_below_the_manager(google: Any, caplog: pyt
     with caplog.at_level(logging.WARNING):
         google.load(CHANNEL)
     assert google.rows("select id, currency, timezone, login_customer_id from google_ads.accounts order by id") == [
-        (EUROPE, "EUR", "Europe/Madrid", "9876543210"), (US, "USD", "America/New_York", "9876543210")]
+        (EUROPE, "EUR", "Europe/Madrid", "9876543210"),
+        (US, "USD", "America/New_York", "9876543210"),
+    ]
     assert "customer 2468013579 is not in use any more" in caplog.text
     assert "customer 1357924680 is CANCELED" in caplog.text
 
@@ -128,8 +131,10 @@ def test_a_refused_account_fails_alone(google: Any) -> None:
     assert "USER_PERMISSION_DENIED" in results[US].error
 
 
-@pytest.mark.parametrize(("field", "todo"), [
-    ("developer_token", "developer_token"), ("refresh_token", "refresh_token"), ("client_secret", "authorise again")])
+@pytest.mark.parametrize(
+    ("field", "todo"),
+    [("developer_token", "developer_token"), ("refresh_token", "refresh_token"), ("client_secret", "authorise again")],
+)
 def test_a_wrong_credential_is_named_and_never_shown(google: Any, field: str, todo: str) -> None:
     google.set(CHANNEL, **{f"credentials__{field}": "canary-4711"})
     [result] = google.load(CHANNEL).values()
@@ -180,14 +185,17 @@ def test_an_error_in_a_later_batch_is_an_error() -> None:
     assert verdict(200, {"status": 500, "message": "Internal error"}).kind == "retry"
 
 
-@pytest.mark.parametrize(("body", "status", "kind"), [
-    (failure("queryError", "UNRECOGNIZED_FIELD", 400, "INVALID_ARGUMENT"), 400, "failed"),
-    (failure("authorizationError", "CUSTOMER_NOT_ENABLED", 403, "PERMISSION_DENIED"), 403, "forbidden"),
-    (failure("authorizationError", "DEVELOPER_TOKEN_NOT_APPROVED", 403, "PERMISSION_DENIED"), 403, "unauthorized"),
-    (failure("quotaError", "RESOURCE_EXHAUSTED", 429, "RESOURCE_EXHAUSTED"), 429, "quota"),
-    (failure("quotaError", "RESOURCE_TEMPORARILY_EXHAUSTED", 429, "RESOURCE_EXHAUSTED"), 429, "retry"),
-    (failure("internalError", "TRANSIENT_ERROR", 503, "UNAVAILABLE"), 503, "retry"),
-])
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [
+        (failure("queryError", "UNRECOGNIZED_FIELD", 400, "INVALID_ARGUMENT"), 400, "failed"),
+        (failure("authorizationError", "CUSTOMER_NOT_ENABLED", 403, "PERMISSION_DENIED"), 403, "forbidden"),
+        (failure("authorizationError", "DEVELOPER_TOKEN_NOT_APPROVED", 403, "PERMISSION_DENIED"), 403, "unauthorized"),
+        (failure("quotaError", "RESOURCE_EXHAUSTED", 429, "RESOURCE_EXHAUSTED"), 429, "quota"),
+        (failure("quotaError", "RESOURCE_TEMPORARILY_EXHAUSTED", 429, "RESOURCE_EXHAUSTED"), 429, "retry"),
+        (failure("internalError", "TRANSIENT_ERROR", 503, "UNAVAILABLE"), 503, "retry"),
+    ],
+)
 def test_errors_are_told_apart(body: dict[str, Any], status: int, kind: str) -> None:
     assert verdict(status, [body]).kind == kind
     assert verdict(status, body).kind == kind

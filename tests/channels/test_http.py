@@ -93,10 +93,20 @@ def server() -> Iterator[Server]:
     made.http_server.server_close()
 
 
-@pytest.mark.parametrize("broken", [
-    json_answer(500, {}), raw_answer(502, b"<html>"), json_answer(503, {}), json_answer(429, {}), reset, CUT_SHORT,
-    raw_answer(200, b"<html>not JSON</html>"), raw_answer(200, b""), raw_answer(200, b"{}", Content_Encoding="gzip"),
-])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        json_answer(500, {}),
+        raw_answer(502, b"<html>"),
+        json_answer(503, {}),
+        json_answer(429, {}),
+        reset,
+        CUT_SHORT,
+        raw_answer(200, b"<html>not JSON</html>"),
+        raw_answer(200, b""),
+        raw_answer(200, b"{}", Content_Encoding="gzip"),
+    ],
+)
 def test_passing_trouble_is_retried(server: Server, broken: Answer) -> None:
     server.answers = [broken, broken, OK]
     assert server.client().get("x").data == {"fine": True}
@@ -111,9 +121,14 @@ def test_lasting_trouble_ends_after_the_attempts(server: Server) -> None:
     assert len(server.asked) == ATTEMPTS
 
 
-@pytest.mark.parametrize(("header", "wait"), [
-    ("7", 7), ("0", 0), (lambda: email.utils.formatdate(time.time() + 20, usegmt=True), 20),
-])
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("7", 7),
+        ("0", 0),
+        (lambda: email.utils.formatdate(time.time() + 20, usegmt=True), 20),
+    ],
+)
 def test_retry_after_is_honoured(server: Server, header: Any, wait: float) -> None:
     server.answers = [json_answer(429, {}, Retry_After=header() if callable(header) else header), OK]
     server.client().get("x")
@@ -156,9 +171,16 @@ def test_redirects_are_not_followed(server: Server) -> None:
     assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize("link", [
-    "https://evil.example/v1/x", "http://127.0.0.1:1/v1/x", "http://user@127.0.0.1/v1", "http://[::1]/", "http://[bad",
-])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example/v1/x",
+        "http://127.0.0.1:1/v1/x",
+        "http://user@127.0.0.1/v1",
+        "http://[::1]/",
+        "http://[bad",
+    ],
+)
 def test_links_to_other_hosts_are_not_followed(server: Server, link: str) -> None:
     with pytest.raises(VendorError, match="another host"):
         server.client().get(link)
@@ -249,25 +271,58 @@ def test_a_refused_refresh_names_the_setting(server: Server) -> None:
         client.get("x")
 
 
-@pytest.mark.parametrize("url", [
-    "https://api.linkedin.com", "https://api.example.com/v1/", "http://127.0.0.1:8000/x", "http://localhost:1",
-    "http://[::1]:8000", "https://8.8.8.8",
-])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.linkedin.com",
+        "https://api.example.com/v1/",
+        "http://127.0.0.1:8000/x",
+        "http://localhost:1",
+        "http://[::1]:8000",
+        "https://8.8.8.8",
+    ],
+)
 def test_addresses_that_may_be_asked(url: str) -> None:
     assert check_base_url("ads", url) == url.rstrip("/")
 
 
-@pytest.mark.parametrize("url", [
-    "", "api.linkedin.com", "http://api.linkedin.com", "ftp://api.linkedin.com", "file:///etc/passwd", "https://",
-    "http://169.254.169.254/latest", "https://169.254.169.254", "https://10.0.0.1", "https://192.168.1.1",
-    "https://172.16.0.1", "https://[fe80::1]", "https://[fd00::1]", "https://0.0.0.0", "http://0.0.0.0:80",
-    "https://2852039166", "https://0xa9fea9fe", "https://0xA9.0xFE.0xA9.0xFE", "https://169.254.43518",
-    "https://010.0.0.1",
-    "https://user:pw@api.linkedin.com", "https://user@127.0.0.1", "https://api.linkedin.com/?x=1", "https://a#b",
-    "http://127.0.0.1.evil.example", "http://localhost.evil.example", "https://api.linkedin.com:99999",
-    "https://[::ffff:10.0.0.1]",
-    "http://evil.example#@127.0.0.1", "https://metadata.google.internal", "https://100.64.0.1", "gopher://127.0.0.1",
-])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.linkedin.com",
+        "http://api.linkedin.com",
+        "ftp://api.linkedin.com",
+        "file:///etc/passwd",
+        "https://",
+        "http://169.254.169.254/latest",
+        "https://169.254.169.254",
+        "https://10.0.0.1",
+        "https://192.168.1.1",
+        "https://172.16.0.1",
+        "https://[fe80::1]",
+        "https://[fd00::1]",
+        "https://0.0.0.0",
+        "http://0.0.0.0:80",
+        "https://2852039166",
+        "https://0xa9fea9fe",
+        "https://0xA9.0xFE.0xA9.0xFE",
+        "https://169.254.43518",
+        "https://010.0.0.1",
+        "https://user:pw@api.linkedin.com",
+        "https://user@127.0.0.1",
+        "https://api.linkedin.com/?x=1",
+        "https://a#b",
+        "http://127.0.0.1.evil.example",
+        "http://localhost.evil.example",
+        "https://api.linkedin.com:99999",
+        "https://[::ffff:10.0.0.1]",
+        "http://evil.example#@127.0.0.1",
+        "https://metadata.google.internal",
+        "https://100.64.0.1",
+        "gopher://127.0.0.1",
+    ],
+)
 def test_addresses_that_may_not(url: str) -> None:
     with pytest.raises(ChannelError, match="base_url"):
         check_base_url("ads", url)

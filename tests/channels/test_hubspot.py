@@ -19,8 +19,17 @@ from tests.channels.staged import filled, staged_measures
 
 PORTAL = "144512680"
 START, YESTERDAY = date(2026, 8, 1), date(2026, 11, 22)
-FLOWS = ("contacts_created", "companies_created", "mqls", "sqls", "deals_created", "deals_closed", "deals_won",
-         "revenue", "created_pipeline_value")
+FLOWS = (
+    "contacts_created",
+    "companies_created",
+    "mqls",
+    "sqls",
+    "deals_created",
+    "deals_closed",
+    "deals_won",
+    "revenue",
+    "created_pipeline_value",
+)
 MARKETING = ("PAID_SOCIAL", "PAID_SEARCH", "ORGANIC_SEARCH", "EMAIL_MARKETING")
 
 
@@ -50,7 +59,8 @@ def assert_equals_truth(bench: Any, end: date = YESTERDAY) -> None:
     assert {key: value for key, value in pipeline.items() if value} == expected["pipeline_value"]
     for measure in ("contacts_created", "deals_won", "revenue"):
         assert {row[0:3:2]: row[4] for row in rows if row[3] == f"marketing_{measure}"} == {
-            key: value for key, value in expected[measure].items() if key[1] in MARKETING}
+            key: value for key, value in expected[measure].items() if key[1] in MARKETING
+        }
     assert {row[5] for row in rows} == {"EUR"}
     assert {row[1] for row in rows} == {PORTAL}
 
@@ -78,8 +88,7 @@ def test_searches_go_on_past_ten_thousand_results(bench: Any, monkeypatch: pytes
     bench.load("hubspot")
     crm = Crm(bench.sandbox.state.company)
     now = morning_of(date(2026, 11, 23))
-    changed = [one for one in crm.objects("contacts", now)
-               if one.exists(now) and one.created.date() > START]
+    changed = [one for one in crm.objects("contacts", now) if one.exists(now) and one.created.date() > START]
     assert len(changed) > 800
     landed = {row[0] for row in bench.rows("select id from hubspot.contacts")}
     assert {str(one.id) for one in changed} <= landed
@@ -89,8 +98,12 @@ def test_merged_contacts_are_known_by_what_they_became(bench: Any) -> None:
     bench.load("hubspot")
     now = morning_of(date(2026, 11, 23))
     merges = Crm(bench.sandbox.state.company).merges("contacts", now)
-    expected = {(str(one.id), str(into)) for into, gone in merges.items() for one in gone
-                if one.merged_at and one.merged_at.date() > START}
+    expected = {
+        (str(one.id), str(into))
+        for into, gone in merges.items()
+        for one in gone
+        if one.merged_at and one.merged_at.date() > START
+    }
     assert len(expected) > 5
     assert expected <= set(bench.rows("select object_id, merged_into from hubspot.merged_objects"))
 
@@ -120,8 +133,11 @@ def test_no_personal_data_is_landed(bench: Any) -> None:
 def test_days_are_the_portals(bench: Any) -> None:
     bench.load("hubspot")
     crm, now = Crm(bench.sandbox.state.company), morning_of(date(2026, 11, 23))
-    late = next(one for one in crm.objects("contacts", now)
-                if one.created.date() > START and one.created.hour >= 22 and one.created.month < 10 and one.exists(now))
+    late = next(
+        one
+        for one in crm.objects("contacts", now)
+        if one.created.date() > START and one.created.hour >= 22 and one.created.month < 10 and one.exists(now)
+    )
     [(created_on,)] = bench.rows("select created_on from hubspot.contacts where id = ?", str(late.id))
     assert created_on == late.created.date() + timedelta(days=1)
 
@@ -148,11 +164,19 @@ def test_the_daily_limit_ends_the_source_at_once(bench: Any) -> None:
     assert bench.sandbox.state.counts["hubspot"] == 1
 
 
-@pytest.mark.parametrize(("status", "body", "kind"), [
-    (429, {"policyName": "SECONDLY"}, "retry"), (429, {"policyName": "TEN_SECONDLY_ROLLING"}, "retry"),
-    (429, {"policyName": "DAILY"}, "quota"), (530, {}, "unauthorized"), (403, {}, "forbidden"), (400, {}, "failed"),
-    (200, {"status": "error"}, "retry"), (502, {}, "retry"),
-])
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (429, {"policyName": "SECONDLY"}, "retry"),
+        (429, {"policyName": "TEN_SECONDLY_ROLLING"}, "retry"),
+        (429, {"policyName": "DAILY"}, "quota"),
+        (530, {}, "unauthorized"),
+        (403, {}, "forbidden"),
+        (400, {}, "failed"),
+        (200, {"status": "error"}, "retry"),
+        (502, {}, "retry"),
+    ],
+)
 def test_hubspots_errors_are_told_apart(status: int, body: dict[str, str], kind: str) -> None:
     assert classify(Reply(status, {}, b"", body)).kind == kind
 
@@ -167,8 +191,15 @@ def test_missing_scopes_and_mistyped_tokens_say_what_to_do(bench: Any) -> None:
     assert "canary" not in (result.error or "")
 
 
-@pytest.mark.parametrize("drift", [{"createdate": "yesterday"}, {"amount_in_home_currency": "1,50"},
-                                   {"createdate": None}, {"hs_merged_object_ids": 5}])
+@pytest.mark.parametrize(
+    "drift",
+    [
+        {"createdate": "yesterday"},
+        {"amount_in_home_currency": "1,50"},
+        {"createdate": None},
+        {"hs_merged_object_ids": 5},
+    ],
+)
 def test_no_shape_of_answer_breaks_the_load(bench: Any, drift: dict[str, Any]) -> None:
     bench.tell(drift={"hubspot": drift})
     result = bench.load("hubspot")[PORTAL]

@@ -30,10 +30,27 @@ SUMS = """
 def truth_rows(bench: Any, **query: str) -> list[tuple[Any, ...]]:
     rows = csv.DictReader(io.StringIO(bench.truth(to=YESTERDAY.isoformat(), **query)))
     return sorted(
-        (date.fromisoformat(row["date"]), row["account_id"], row["campaign_id"], row["currency"],
-         *(Decimal(row[name]) for name in ("impressions", "clicks", "link_clicks", "spend", "conversions",
-                                           "conversion_value", "leads", "video_views")))
-        for row in rows)
+        (
+            date.fromisoformat(row["date"]),
+            row["account_id"],
+            row["campaign_id"],
+            row["currency"],
+            *(
+                Decimal(row[name])
+                for name in (
+                    "impressions",
+                    "clicks",
+                    "link_clicks",
+                    "spend",
+                    "conversions",
+                    "conversion_value",
+                    "leads",
+                    "video_views",
+                )
+            ),
+        )
+        for row in rows
+    )
 
 
 def test_two_years_are_loaded_by_default(make_bench: Any) -> None:
@@ -47,10 +64,12 @@ def test_deleted_campaigns_keep_their_days_and_names(make_bench: Any) -> None:
     bench = make_bench(today=date(2026, 8, 1))
     bench.set("linkedin_ads", start_date="2026-05-01", lookback_days="90")
     company = bench.sandbox.state.company
-    gone = next(one for account in company.accounts("linkedin_ads")
-                for one in company.campaigns("linkedin_ads", account.id)
-                if one.deleted_on and date(2026, 8, 1) < one.deleted_on < date(2026, 11, 23)
-                and one.start < date(2026, 7, 1))
+    gone = next(
+        one
+        for account in company.accounts("linkedin_ads")
+        for one in company.campaigns("linkedin_ads", account.id)
+        if one.deleted_on and date(2026, 8, 1) < one.deleted_on < date(2026, 11, 23) and one.start < date(2026, 7, 1)
+    )
     bench.load()
     bench.tell(today="2026-11-23")
     bench.load()
@@ -174,8 +193,17 @@ def test_a_day_that_reaches_the_cap_is_an_alarm(bench: Any, monkeypatch: pytest.
     assert "LinkedIn cuts off" in (results["508720451"].error or "")
 
 
-@pytest.mark.parametrize("drift", [{"dateRange": None}, {"pivotValues": []}, {"clicks": {"a": 1}}, {"clicks": 1.5},
-                                   {"costInLocalCurrency": "1,50"}, {"impressions": True}])
+@pytest.mark.parametrize(
+    "drift",
+    [
+        {"dateRange": None},
+        {"pivotValues": []},
+        {"clicks": {"a": 1}},
+        {"clicks": 1.5},
+        {"costInLocalCurrency": "1,50"},
+        {"impressions": True},
+    ],
+)
 def test_no_shape_of_answer_breaks_the_load(bench: Any, drift: dict[str, Any]) -> None:
     bench.tell(drift={"linkedin_ads": drift})
     results = bench.load()

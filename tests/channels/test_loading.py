@@ -73,7 +73,8 @@ def test_a_backfill_that_breaks_resumes_where_it_broke(bench: Any) -> None:
     assert {one.state for one in results.values()} == {"loaded"}
     assert not any("2025-01-01" in line for line in bench.said)
     assert bench.rows(TOTALS.replace("group", "where date < '2026-01-01' group")) == truth_totals(
-        bench, "2025-01-01", "2025-12-31")
+        bench, "2025-01-01", "2025-12-31"
+    )
     # the gap between it and the loaded days stays a gap, which data_through does not hide
     assert {one.data_through for one in results.values()} == {date(2026, 11, 22)}
     assert bench.rows("select max(loaded_from) from linkedin_ads.loaded_windows") == [(date(2026, 7, 27),)]
@@ -136,8 +137,14 @@ for where in sys.argv[2:]:
 
 def test_a_killed_load_is_forgotten_and_read_again(bench: Any) -> None:
     moments = ["before_load", "after_copy", "after_merge", "before_loads_row"]
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(bench.folder), *moments], env=os.environ, check=False,
-                            capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(bench.folder), *moments],
+        env=os.environ,
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
     assert killed.returncode == 0, killed.stderr
     expected = truth_totals(bench, "2026-07-27")
     top = bench.folder
@@ -161,8 +168,14 @@ def test_channels_load_side_by_side_in_threads(bench: Any) -> None:
     results: dict[str, list[LoadResult]] = {}
 
     def load(name: str) -> None:
-        results[name] = load_channel(name, warehouse=bench.warehouse, pipelines_dir=bench.folder / "dlt",
-                                     today=date(2026, 11, 23), progress=bench.said.append, file_sources=[source])
+        results[name] = load_channel(
+            name,
+            warehouse=bench.warehouse,
+            pipelines_dir=bench.folder / "dlt",
+            today=date(2026, 11, 23),
+            progress=bench.said.append,
+            file_sources=[source],
+        )
 
     for _ in range(2):
         threads = [threading.Thread(target=load, args=(name,)) for name in names]
@@ -199,11 +212,13 @@ def test_a_stored_column_of_another_type_is_named_and_nothing_changes(bench: Any
     [result] = bench.load().values()
     assert result.state == "failed"
     assert "linkedin_ads.campaign_analytics.clicks is VARCHAR in the warehouse but the channel writes BIGINT" in (
-        result.error or "")
+        result.error or ""
+    )
 
 
 def test_a_channel_is_on_when_it_has_settings_and_is_not_switched_off(
-        bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "linkedin_ads" in enabled_channels()
     bench.set("linkedin_ads", enabled="false")
     assert "linkedin_ads" not in enabled_channels()
@@ -212,7 +227,7 @@ def test_a_channel_is_on_when_it_has_settings_and_is_not_switched_off(
             monkeypatch.delenv(name)
     assert enabled_channels() == []
     (bench.folder / ".dlt").mkdir()
-    (bench.folder / ".dlt" / "config.toml").write_text('[sources.linkedin_ads]\nstart_date = 2026-07-27\n')
+    (bench.folder / ".dlt" / "config.toml").write_text("[sources.linkedin_ads]\nstart_date = 2026-07-27\n")
 
 
 def test_settings_that_cannot_be_are_findings(bench: Any) -> None:
@@ -233,4 +248,9 @@ def test_unknown_channels_fail(bench: Any) -> None:
 
 def test_tables_say_what_they_hold() -> None:
     assert facts("daily", unique=("campaign_id",), campaign_id=entities("x").schema.field("id").type).schema.names == [
-        "account_id", "date", "campaign_id", "loaded_at", "_deleted"]
+        "account_id",
+        "date",
+        "campaign_id",
+        "loaded_at",
+        "_deleted",
+    ]

@@ -22,10 +22,20 @@ from tests.channels.staged import staged_measures
 
 ACCOUNT = "8d3a3db4d97663a9074efcc16"
 START, TODAY = date(2026, 9, 1), date(2026, 11, 23)
-NAMES = {"emails_sent": "emails_sent", "opens": "opens_total", "opens_unique": "unique_opens", "clicks": "clicks_total",
-         "clicks_unique": "unique_subscriber_clicks", "unsubscribes": "unsubscribed", "bounces_hard": "hard_bounces",
-         "bounces_soft": "soft_bounces", "abuse_reports": "abuse_reports", "orders": "total_orders",
-         "revenue": "total_revenue", "audience_size": "audience_size"}
+NAMES = {
+    "emails_sent": "emails_sent",
+    "opens": "opens_total",
+    "opens_unique": "unique_opens",
+    "clicks": "clicks_total",
+    "clicks_unique": "unique_subscriber_clicks",
+    "unsubscribes": "unsubscribed",
+    "bounces_hard": "hard_bounces",
+    "bounces_soft": "soft_bounces",
+    "abuse_reports": "abuse_reports",
+    "orders": "total_orders",
+    "revenue": "total_revenue",
+    "audience_size": "audience_size",
+}
 
 
 @pytest.fixture
@@ -40,8 +50,12 @@ def truth(bench: Any) -> dict[tuple[date, str, str], Decimal]:
     rows = list(csv.DictReader(io.StringIO(bench.truth("mailchimp", **{"from": START.isoformat()}))))
     sent = {row["campaign_id"] for row in rows if Decimal(row["emails_sent"]) or Decimal(row["audience_size"])}
     rows = [row for row in rows if row["campaign_id"] in sent]
-    return {(date.fromisoformat(row["date"]), row["campaign_id"], ours): Decimal(row[theirs])
-            for row in rows for ours, theirs in NAMES.items() if Decimal(row[theirs])}
+    return {
+        (date.fromisoformat(row["date"]), row["campaign_id"], ours): Decimal(row[theirs])
+        for row in rows
+        for ours, theirs in NAMES.items()
+        if Decimal(row[theirs])
+    }
 
 
 def staged(bench: Any) -> dict[tuple[date, str, str], Decimal]:
@@ -62,7 +76,8 @@ def test_the_first_load_holds_every_campaign_whole_on_the_day_it_was_sent(bench:
     days = staged(bench)
     assert sums(days) == sums(truth(bench))
     assert {day for day, _, measure in days if measure == "opens"} == {
-        date(2026, 9, 1) + timedelta(days=7 * at) for at in range(12)}
+        date(2026, 9, 1) + timedelta(days=7 * at) for at in range(12)
+    }
 
 
 def test_totals_become_days_by_difference_corrections_included(bench: Any) -> None:
@@ -73,7 +88,8 @@ def test_totals_become_days_by_difference_corrections_included(bench: Any) -> No
     assert sums(days) == sums(told)
     since = TODAY + timedelta(days=1)
     assert {key: value for key, value in days.items() if key[0] >= since} == {
-        key: value for key, value in told.items() if key[0] >= since}
+        key: value for key, value in told.items() if key[0] >= since
+    }
     assert any(value < 0 for (_, _, measure), value in days.items() if measure == "opens_unique")
 
 
@@ -137,11 +153,18 @@ def test_no_subject_line_or_sender_is_landed(bench: Any) -> None:
             assert b"Vogel" not in path.read_bytes(), path
 
 
-@pytest.mark.parametrize(("status", "body", "kind"), [
-    (200, {"error": "invalid_token"}, "unauthorized"), (200, {"title": "?"}, "retry"), (200, {"reports": []}, "ok"),
-    (429, {"title": "Too Many Requests"}, "retry"), (401, {}, "unauthorized"), (403, {}, "forbidden"),
-    (404, {}, "failed"),
-])
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, {"error": "invalid_token"}, "unauthorized"),
+        (200, {"title": "?"}, "retry"),
+        (200, {"reports": []}, "ok"),
+        (429, {"title": "Too Many Requests"}, "retry"),
+        (401, {}, "unauthorized"),
+        (403, {}, "forbidden"),
+        (404, {}, "failed"),
+    ],
+)
 def test_mailchimps_errors_are_told_apart(status: int, body: dict[str, Any], kind: str) -> None:
     assert classify(Reply(status, {}, b"", body)).kind == kind
 

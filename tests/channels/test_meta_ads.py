@@ -46,12 +46,15 @@ def test_every_day_equals_the_truth(meta: Any) -> None:
     assert meta.rows(SUMS) == expected
 
 
-@pytest.mark.parametrize(("parts", "column", "measure"), [
-    ("'onsite_conversion.lead_grouped', 'offsite_conversion.fb_pixel_lead'", "actions", "leads"),
-    ("'onsite_conversion.purchase', 'offsite_conversion.fb_pixel_purchase'", "actions", "conversions"),
-    ("'onsite_conversion.purchase', 'offsite_conversion.fb_pixel_purchase'", "action_value", "conversion_value"),
-    ("'video_view'", "actions", "video_views"),
-])
+@pytest.mark.parametrize(
+    ("parts", "column", "measure"),
+    [
+        ("'onsite_conversion.lead_grouped', 'offsite_conversion.fb_pixel_lead'", "actions", "leads"),
+        ("'onsite_conversion.purchase', 'offsite_conversion.fb_pixel_purchase'", "actions", "conversions"),
+        ("'onsite_conversion.purchase', 'offsite_conversion.fb_pixel_purchase'", "action_value", "conversion_value"),
+        ("'video_view'", "actions", "video_views"),
+    ],
+)
 def test_actions_are_whole_and_kept_by_type(meta: Any, parts: str, column: str, measure: str) -> None:
     meta.load(CHANNEL)
     assert meta.rows(ACTIONS.format(column=column, types=parts)) == truth_rows(meta, CHANNEL, (measure,), START)
@@ -62,9 +65,13 @@ def test_actions_are_whole_and_kept_by_type(meta: Any, parts: str, column: str, 
 
 
 def test_two_windows_are_one_value() -> None:
-    row = {"actions": [{"action_type": "lead", "value": "3", "7d_click": "2", "1d_view": "1"},
-                       {"action_type": "purchase", "7d_click": "2", "1d_view": "0.5"}],
-           "action_values": [{"action_type": "purchase", "value": "12.50"}]}
+    row = {
+        "actions": [
+            {"action_type": "lead", "value": "3", "7d_click": "2", "1d_view": "1"},
+            {"action_type": "purchase", "7d_click": "2", "1d_view": "0.5"},
+        ],
+        "action_values": [{"action_type": "purchase", "value": "12.50"}],
+    }
     lead, purchase = actions(row)
     assert (lead["actions"], str(purchase["actions"]), purchase["action_value"]) == ("3", "2.5", "12.50")
     assert "action_value" not in lead
@@ -169,18 +176,36 @@ def test_a_drifted_answer_fails_the_account(meta: Any, drift: dict[str, Any]) ->
     assert states(meta.load(CHANNEL)) == {EUROPE: "failed", US: "failed"}
 
 
-def reply(status: int, code: int, subcode: int = 0, *, message: str = "m", headers: dict[str, str] | None = None,
-          **more: Any) -> Reply:
+def reply(
+    status: int, code: int, subcode: int = 0, *, message: str = "m", headers: dict[str, str] | None = None, **more: Any
+) -> Reply:
     error = {"error": {"code": code, "message": message, **({"error_subcode": subcode} if subcode else {}), **more}}
     return Reply(status, headers or {}, b"", json.loads(json.dumps(error)))
 
 
-@pytest.mark.parametrize(("code", "subcode", "kind"), [
-    (4, 0, "retry"), (17, 0, "retry"), (17, 2446079, "quota"), (32, 0, "retry"), (613, 0, "retry"), (80000, 0, "retry"),
-    (80006, 0, "retry"), (80008, 0, "retry"), (2, 0, "retry"), (960, 0, "retry"), (104, 0, "retry"), (1, 99, "retry"),
-    (190, 463, "unauthorized"), (190, 460, "unauthorized"), (200, 0, "forbidden"), (100, 33, "forbidden"),
-    (100, 0, "failed"), (80007, 0, "failed"),
-])
+@pytest.mark.parametrize(
+    ("code", "subcode", "kind"),
+    [
+        (4, 0, "retry"),
+        (17, 0, "retry"),
+        (17, 2446079, "quota"),
+        (32, 0, "retry"),
+        (613, 0, "retry"),
+        (80000, 0, "retry"),
+        (80006, 0, "retry"),
+        (80008, 0, "retry"),
+        (2, 0, "retry"),
+        (960, 0, "retry"),
+        (104, 0, "retry"),
+        (1, 99, "retry"),
+        (190, 463, "unauthorized"),
+        (190, 460, "unauthorized"),
+        (200, 0, "forbidden"),
+        (100, 33, "forbidden"),
+        (100, 0, "failed"),
+        (80007, 0, "failed"),
+    ],
+)
 def test_codes_are_told_apart_whatever_the_status(code: int, subcode: int, kind: str) -> None:
     assert classify(reply(400, code, subcode)).kind == kind
 
@@ -193,8 +218,11 @@ def test_what_meta_calls_transient_is_tried_again() -> None:
 
 
 def test_the_wait_is_what_the_headers_say() -> None:
-    told = {"x-business-use-case-usage": json.dumps({"1": [{"type": "ads_insights", "call_count": 100,
-                                                            "estimated_time_to_regain_access": 1}]})}
+    told = {
+        "x-business-use-case-usage": json.dumps(
+            {"1": [{"type": "ads_insights", "call_count": 100, "estimated_time_to_regain_access": 1}]}
+        )
+    }
     assert classify(reply(400, 80000, headers=told)).wait == 60
     locked = {"x-ad-account-usage": json.dumps({"acc_id_util_pct": 100, "reset_time_duration": 120})}
     assert seconds_to_regain(locked) == 120

@@ -53,7 +53,8 @@ def test_no_row_of_the_wide_key_is_lost_and_empty_cells_are_no_value(microsoft: 
     microsoft.load(CHANNEL)
     [(rows, campaign_days, without, some)] = microsoft.rows(
         "select count(*), count(distinct (date, account_id, campaign_id)), count(*) filter (revenue is null), "
-        "count(revenue) from microsoft_ads.campaign_performance")
+        "count(revenue) from microsoft_ads.campaign_performance"
+    )
     assert rows == 2 * campaign_days
     assert without > 0
     assert some > 0
@@ -78,7 +79,8 @@ def test_deleted_and_renamed_campaigns_keep_their_names(microsoft: Any) -> None:
     name = "select distinct campaign_name from microsoft_ads.campaign_performance where campaign_id = ?"
     assert microsoft.rows(name, gone.id) == [(gone.name(YESTERDAY),)]
     assert microsoft.rows("select name from microsoft_ads.campaigns where id = ?", renamed.id) == [
-        (renamed.names[1][1],)]
+        (renamed.names[1][1],)
+    ]
 
 
 def test_accounts_come_in_pages_with_their_zones(microsoft: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +89,8 @@ def test_accounts_come_in_pages_with_their_zones(microsoft: Any, monkeypatch: py
     described = "select id, currency, timezone, report_time_zone from microsoft_ads.accounts order by id"
     assert microsoft.rows(described) == [
         (EUROPE, "EUR", "Europe/Paris", "BrusselsCopenhagenMadridParis"),
-        (US, "USD", "America/New_York", "EasternTimeUSCanada")]
+        (US, "USD", "America/New_York", "EasternTimeUSCanada"),
+    ]
 
 
 def test_every_zone_is_known_by_both_names() -> None:
@@ -155,8 +158,10 @@ def test_a_public_client_needs_no_secret(microsoft: Any) -> None:
     assert states(microsoft.load(CHANNEL)) == {EUROPE: "loaded", US: "loaded"}
 
 
-@pytest.mark.parametrize("drift", [{"Clicks": "many"}, {"Impressions": "1.5"}, {"Spend": "1.2.3"},
-                                   {"TimePeriod": "11/2/2026"}, {"TimePeriod": ""}])
+@pytest.mark.parametrize(
+    "drift",
+    [{"Clicks": "many"}, {"Impressions": "1.5"}, {"Spend": "1.2.3"}, {"TimePeriod": "11/2/2026"}, {"TimePeriod": ""}],
+)
 def test_a_drifted_answer_fails_the_account(microsoft: Any, drift: dict[str, Any]) -> None:
     microsoft.tell(drift={CHANNEL: drift})
     results = microsoft.load(CHANNEL)
@@ -170,12 +175,22 @@ def line(**cells: str) -> str:
 
 
 def test_rows_alike_in_the_whole_key_are_summed() -> None:
-    cells = {"TimePeriod": "2026-11-02", "CampaignId": "7", "CampaignName": 'a ""b"", c', "Impressions": "1,234",
-             "Clicks": "1", "Spend": "0.0000000001", "Revenue": "--", "ConversionsQualified": "1.5"}
+    cells = {
+        "TimePeriod": "2026-11-02",
+        "CampaignId": "7",
+        "CampaignName": 'a ""b"", c',
+        "Impressions": "1,234",
+        "Clicks": "1",
+        "Spend": "0.0000000001",
+        "Revenue": "--",
+        "ConversionsQualified": "1.5",
+    }
     lines = [",".join(report.COLUMNS), line(**cells), line(**cells), line(**{**cells, "DeviceType": "Tablet"})]
     rows = report.read(CHANNEL, b"\xef\xbb\xbf" + "\n".join(lines).encode()).to_pylist()
     assert [(row["device_type"], row["impressions"], row["clicks"], row["conversions_qualified"]) for row in rows] == [
-        (None, 2468, 2, Decimal(3)), ("Tablet", 1234, 1, Decimal("1.5"))]
+        (None, 2468, 2, Decimal(3)),
+        ("Tablet", 1234, 1, Decimal("1.5")),
+    ]
     assert {row["revenue"] for row in rows} == {None}
     assert {row["campaign_name"] for row in rows} == {'a "b", c'}
 
@@ -203,11 +218,20 @@ def test_only_a_zip_with_one_file_of_bearable_size_is_read(monkeypatch: pytest.M
         report.unzip(CHANNEL, EUROPE, zipped(b"0" * 2000))
 
 
-@pytest.mark.parametrize(("code", "where", "kind"), [
-    (117, "OperationErrors", "retry"), (207, "OperationErrors", "retry"), (4204, "OperationErrors", "retry"),
-    (0, "Errors", "retry"), (109, "Errors", "unauthorized"), (105, "Errors", "unauthorized"),
-    (106, "Errors", "forbidden"), (106, "BatchErrors", "forbidden"), (2016, "OperationErrors", "failed"),
-])
+@pytest.mark.parametrize(
+    ("code", "where", "kind"),
+    [
+        (117, "OperationErrors", "retry"),
+        (207, "OperationErrors", "retry"),
+        (4204, "OperationErrors", "retry"),
+        (0, "Errors", "retry"),
+        (109, "Errors", "unauthorized"),
+        (105, "Errors", "unauthorized"),
+        (106, "Errors", "forbidden"),
+        (106, "BatchErrors", "forbidden"),
+        (2016, "OperationErrors", "failed"),
+    ],
+)
 def test_codes_are_told_apart(code: int, where: str, kind: str) -> None:
     body = {"Type": "x", where: [{"Code": code, "ErrorCode": "Name", "Message": "m"}]}
     assert classify(Reply(400, {}, b"", body)).kind == kind

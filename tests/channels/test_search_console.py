@@ -27,14 +27,22 @@ def bench(make_bench: Any) -> Any:
 
 def truth(bench: Any) -> list[tuple[Any, ...]]:
     rows = csv.DictReader(io.StringIO(bench.truth("search_console", **{"from": "2026-09-01"})))
-    return sorted((date.fromisoformat(row["date"]), row["account_id"],
-                   *(Decimal(row[name]) for name in ("clicks", "impressions", "position_weighted"))) for row in rows)
+    return sorted(
+        (
+            date.fromisoformat(row["date"]),
+            row["account_id"],
+            *(Decimal(row[name]) for name in ("clicks", "impressions", "position_weighted")),
+        )
+        for row in rows
+    )
 
 
 def test_final_days_equal_the_truth_and_no_other_day_is_there(bench: Any) -> None:
     results = bench.load("search_console")
     assert {account: (one.state, one.data_through) for account, one in results.items()} == {
-        DOMAIN: ("loaded", FINAL), ADDRESS: ("loaded", FINAL)}
+        DOMAIN: ("loaded", FINAL),
+        ADDRESS: ("loaded", FINAL),
+    }
     rows = bench.rows(SUMS)
     assert rows == truth(bench)
     assert rows[-1][0] == FINAL
@@ -55,7 +63,8 @@ def test_a_quiet_day_is_final_although_it_has_no_row(bench: Any) -> None:
     results = bench.load("search_console")
     assert results[DOMAIN].data_through == FINAL
     assert bench.rows("select max(date) from search_console.site_daily where account_id = ?", DOMAIN) == [
-        (date(2026, 11, 19),)]
+        (date(2026, 11, 19),)
+    ]
 
 
 def test_a_day_that_became_empty_is_emptied(bench: Any) -> None:
@@ -85,14 +94,20 @@ def test_a_used_up_quota_is_a_403_and_ends_the_source(bench: Any) -> None:
     assert bench.sandbox.state.counts["search_console"] == 2
 
 
-@pytest.mark.parametrize(("status", "reason", "message", "kind", "wait"), [
-    (403, "quotaExceeded", "Quota exceeded", "quota", None), (403, "forbidden", "No", "forbidden", None),
-    (403, "rateLimitExceeded", "Rate", "retry", 60.0), (401, "authError", "Login", "unauthorized", None),
-    (429, "rateLimitExceeded", "Search Analytics QPS quota exceeded.", "retry", 60.0),
-    (429, "rateLimitExceeded", "Too many requests.", "retry", None),
-])
-def test_google_says_with_one_status_what_are_different_things(status: int, reason: str, message: str, kind: str,
-                                                              wait: float | None) -> None:
+@pytest.mark.parametrize(
+    ("status", "reason", "message", "kind", "wait"),
+    [
+        (403, "quotaExceeded", "Quota exceeded", "quota", None),
+        (403, "forbidden", "No", "forbidden", None),
+        (403, "rateLimitExceeded", "Rate", "retry", 60.0),
+        (401, "authError", "Login", "unauthorized", None),
+        (429, "rateLimitExceeded", "Search Analytics QPS quota exceeded.", "retry", 60.0),
+        (429, "rateLimitExceeded", "Too many requests.", "retry", None),
+    ],
+)
+def test_google_says_with_one_status_what_are_different_things(
+    status: int, reason: str, message: str, kind: str, wait: float | None
+) -> None:
     error = {"error": {"code": status, "message": message, "errors": [{"reason": reason}]}}
     verdict = classify(Reply(status, {}, b"", error))
     assert (verdict.kind, verdict.wait) == (kind, wait)
@@ -112,8 +127,9 @@ def test_a_token_that_expires_is_renewed_once(bench: Any) -> None:
     assert bench.rows(SUMS) == truth(bench)
 
 
-@pytest.mark.parametrize("drift", [{"clicks": "many"}, {"position": "first"}, {"keys": []}, {"impressions": None},
-                                   {"keys": ["20261119"]}])
+@pytest.mark.parametrize(
+    "drift", [{"clicks": "many"}, {"position": "first"}, {"keys": []}, {"impressions": None}, {"keys": ["20261119"]}]
+)
 def test_no_shape_of_answer_breaks_the_load(bench: Any, drift: dict[str, Any]) -> None:
     bench.tell(drift={"search_console": drift})
     results = bench.load("search_console")

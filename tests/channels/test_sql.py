@@ -26,8 +26,13 @@ class Shop:
     def __init__(self, bench: Any, folder: Path) -> None:
         self.bench, self.path = bench, folder / "shop.sqlite"
         self.run("create table orders (ordered_on text, campaign text, currency text, total numeric)")
-        self.add(("2026-11-20", "a", "EUR", "10.10"), ("2026-11-20", "a", "EUR", "20.20"),
-                 ("2026-11-21", "b", "USD", "5"), ("2026-11-22", "a", "EUR", "7.5"), ("2026-11-23", "a", "EUR", "99"))
+        self.add(
+            ("2026-11-20", "a", "EUR", "10.10"),
+            ("2026-11-20", "a", "EUR", "20.20"),
+            ("2026-11-21", "b", "USD", "5"),
+            ("2026-11-22", "a", "EUR", "7.5"),
+            ("2026-11-23", "a", "EUR", "99"),
+        )
         bench.set("sql", queries="shop", start_date="2026-10-01")
         self.set(query=QUERY, credentials__url=f"sqlite:///{self.path}")
 
@@ -62,16 +67,26 @@ def test_every_other_column_is_a_measure(shop: Shop) -> None:
         (date(2026, 11, 20), "a", "EUR", "shop_revenue", Decimal("30.3")),
         (date(2026, 11, 21), "b", "USD", "orders", Decimal(1)),
         (date(2026, 11, 21), "b", "USD", "shop_revenue", Decimal(5)),
-        (YESTERDAY, "a", "EUR", "orders", Decimal(1)), (YESTERDAY, "a", "EUR", "shop_revenue", Decimal("7.5"))]
+        (YESTERDAY, "a", "EUR", "orders", Decimal(1)),
+        (YESTERDAY, "a", "EUR", "shop_revenue", Decimal("7.5")),
+    ]
     assert [row[2:4] for row in staged_measures(shop.bench, "sql")][:2] == [("a", "orders"), ("a", "shop_revenue")]
 
 
 def test_columns_are_mapped_and_rows_of_a_day_added_up(shop: Shop) -> None:
-    shop.set(query="select ordered_on as day, campaign as name, total, 1 as one from orders", date="day",
-             campaign_id="name", campaign_name="name", currency="USD", measures="shop_revenue=total, one")
+    shop.set(
+        query="select ordered_on as day, campaign as name, total, 1 as one from orders",
+        date="day",
+        campaign_id="name",
+        campaign_name="name",
+        currency="USD",
+        measures="shop_revenue=total, one",
+    )
     shop.load()
-    assert shop.rows()[:2] == [(date(2026, 11, 20), "a", "USD", "one", Decimal(2)),
-                               (date(2026, 11, 20), "a", "USD", "shop_revenue", Decimal("30.3"))]
+    assert shop.rows()[:2] == [
+        (date(2026, 11, 20), "a", "USD", "one", Decimal(2)),
+        (date(2026, 11, 20), "a", "USD", "shop_revenue", Decimal("30.3")),
+    ]
     assert shop.rows()[-1][0] == YESTERDAY  # without :from and :to today is left out
     assert shop.bench.rows("select distinct campaign_name from sql.measures order by 1") == [("a",), ("b",)]
 
@@ -93,8 +108,9 @@ def test_a_database_that_stopped_is_not_taken_for_days_without_orders(shop: Shop
     assert shop.load(window=(date(2026, 10, 1), date(2026, 10, 9))).data_through == YESTERDAY
 
 
-@pytest.mark.parametrize("query", ["delete from orders", "  -- select\n update orders set total = 0",
-                                   "drop table orders"])
+@pytest.mark.parametrize(
+    "query", ["delete from orders", "  -- select\n update orders set total = 0", "drop table orders"]
+)
 def test_what_does_not_read_is_refused(shop: Shop, query: str) -> None:
     shop.set(query=query)
     assert "does not begin with SELECT" in failed(shop)
@@ -115,25 +131,30 @@ def failed(shop: Shop) -> str:
     return result.error or ""
 
 
-@pytest.mark.parametrize(("settings", "words"), [
-    ({"query": "select * from nowhere"}, "no such table: nowhere"),
-    ({"query": "select 'a' as date, 1 as n"}, "column date holds 'a', which is not a date"),
-    ({"query": "select '2026-11-01' as date, 'x' as n"}, "column n holds 'x', which is not a number"),
-    ({"query": "select '2026-11-01' as date, 9e999 as n"}, "column n holds 'inf', which is not a number"),
-    ({"query": "select '2026-11-01' as day, 1 as n"}, "column date is not in the result"),
-    ({"query": "select '2026-11-01' as date"}, "is the only column"),
-    ({"query": "select '2026-11-01' as date, 1 as n, 'euro' as currency"}, "holds 'EURO', which is not a currency"),
-    ({"query": "select '2026-11-01' as date, 1 as n, 'EUR' as currency union all select '2026-11-01', 2, 'USD'"},
-     "EUR and USD on 2026-11-01"),
-    ({"measures": "nothing"}, "column nothing is not in the result"),
-    ({"currency": "money"}, "column money is not in the result"),
-    ({"timezone": "Mars/Olympus"}, "'Mars/Olympus' is not a time zone"),
-    ({"credentials__url": "canary-4711"}, "not a SQLAlchemy URL"),
-    ({"credentials__url": "nosuch://u:canary-4711@h/d"}, "no driver for nosuch"),
-    ({"credentials__url": "sqlite:////nonexistent/canary-4711.db"}, "unable to open database file"),
-    ({"query": ""}, "sources.sql.shop.query is missing"),
-    ({"credentials__url": ""}, "[sources.sql.shop.credentials]"),
-])
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"query": "select * from nowhere"}, "no such table: nowhere"),
+        ({"query": "select 'a' as date, 1 as n"}, "column date holds 'a', which is not a date"),
+        ({"query": "select '2026-11-01' as date, 'x' as n"}, "column n holds 'x', which is not a number"),
+        ({"query": "select '2026-11-01' as date, 9e999 as n"}, "column n holds 'inf', which is not a number"),
+        ({"query": "select '2026-11-01' as day, 1 as n"}, "column date is not in the result"),
+        ({"query": "select '2026-11-01' as date"}, "is the only column"),
+        ({"query": "select '2026-11-01' as date, 1 as n, 'euro' as currency"}, "holds 'EURO', which is not a currency"),
+        (
+            {"query": "select '2026-11-01' as date, 1 as n, 'EUR' as currency union all select '2026-11-01', 2, 'USD'"},
+            "EUR and USD on 2026-11-01",
+        ),
+        ({"measures": "nothing"}, "column nothing is not in the result"),
+        ({"currency": "money"}, "column money is not in the result"),
+        ({"timezone": "Mars/Olympus"}, "'Mars/Olympus' is not a time zone"),
+        ({"credentials__url": "canary-4711"}, "not a SQLAlchemy URL"),
+        ({"credentials__url": "nosuch://u:canary-4711@h/d"}, "no driver for nosuch"),
+        ({"credentials__url": "sqlite:////nonexistent/canary-4711.db"}, "unable to open database file"),
+        ({"query": ""}, "sources.sql.shop.query is missing"),
+        ({"credentials__url": ""}, "[sources.sql.shop.credentials]"),
+    ],
+)
 def test_mistakes_are_named_and_secrets_are_not(shop: Shop, settings: dict[str, str], words: str) -> None:
     shop.set(**settings)
     error = failed(shop)
@@ -142,11 +163,15 @@ def test_mistakes_are_named_and_secrets_are_not(shop: Shop, settings: dict[str, 
 
 
 def test_a_window_is_bound_as_data(shop: Shop) -> None:
-    shop.set(query="select ordered_on as date, typeof(:from) || :from as campaign_id, time('10:20') is not null as n "
-             "from orders where ordered_on >= :from")
+    shop.set(
+        query="select ordered_on as date, typeof(:from) || :from as campaign_id, time('10:20') is not null as n "
+        "from orders where ordered_on >= :from"
+    )
     shop.load(window=(date(2026, 11, 21), YESTERDAY))
     assert shop.bench.rows("select date, campaign_id, value from sql.measures order by 1") == [
-        (date(2026, 11, 21), "text2026-11-21", 1), (YESTERDAY, "text2026-11-21", 1)]
+        (date(2026, 11, 21), "text2026-11-21", 1),
+        (YESTERDAY, "text2026-11-21", 1),
+    ]
 
 
 def test_queries_may_share_a_database(shop: Shop) -> None:
@@ -154,7 +179,9 @@ def test_queries_may_share_a_database(shop: Shop) -> None:
     shop.bench.set("sql__shop_again", query=QUERY)
     assert {result.state for result in shop.bench.load("sql").values()} == {"loaded"}
     assert shop.bench.rows("select account_id, count(*) from sql.measures group by 1 order by 1") == [
-        ("shop", 6), ("shop_again", 6)]
+        ("shop", 6),
+        ("shop_again", 6),
+    ]
 
 
 def test_one_query_that_fails_leaves_the_others(shop: Shop) -> None:

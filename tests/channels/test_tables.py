@@ -33,30 +33,52 @@ def made(*rows: dict[str, Any]) -> pa.Table:
     return to_arrow("ads", TABLE, [{"date": DAY, **row} for row in rows], account_id="1", loaded_at=NOW, _deleted=False)
 
 
-@pytest.mark.parametrize(("column", "values", "expected"), [
-    ("date", ["2026-11-02 00:00:00", DAY, "20261103", datetime(2026, 11, 4, 5)],
-     [date(2026, 11, 2), DAY, date(2026, 11, 3), date(2026, 11, 4)]),
-    ("date", ["2026-11-02T00:00:00Z", "2026-11-03"], [date(2026, 11, 2), date(2026, 11, 3)]),
-    ("clicks", [1, None, 3], [1, None, 3]),
-    ("clicks", ["1854", 2, 3.0], [1854, 2, 3]),
-    ("spend", ["209.449", None, "1e3"], [Decimal("209.449"), None, Decimal(1000)]),
-    ("spend", ["99.99999999999996", "-2e-18", "0.0"], [Decimal(100), Decimal(0), Decimal(0)]),
-    ("spend", [1, 0.1, "0.2", Decimal("0.3")], [Decimal(1), Decimal("0.1"), Decimal("0.2"), Decimal("0.3")]),
-    ("campaign_id", ["a", None, 7], ["a", None, "7"]),
-    ("campaign_id", ["\ud800x"], ["?x"]),
-])
+@pytest.mark.parametrize(
+    ("column", "values", "expected"),
+    [
+        (
+            "date",
+            ["2026-11-02 00:00:00", DAY, "20261103", datetime(2026, 11, 4, 5)],
+            [date(2026, 11, 2), DAY, date(2026, 11, 3), date(2026, 11, 4)],
+        ),
+        ("date", ["2026-11-02T00:00:00Z", "2026-11-03"], [date(2026, 11, 2), date(2026, 11, 3)]),
+        ("clicks", [1, None, 3], [1, None, 3]),
+        ("clicks", ["1854", 2, 3.0], [1854, 2, 3]),
+        ("spend", ["209.449", None, "1e3"], [Decimal("209.449"), None, Decimal(1000)]),
+        ("spend", ["99.99999999999996", "-2e-18", "0.0"], [Decimal(100), Decimal(0), Decimal(0)]),
+        ("spend", [1, 0.1, "0.2", Decimal("0.3")], [Decimal(1), Decimal("0.1"), Decimal("0.2"), Decimal("0.3")]),
+        ("campaign_id", ["a", None, 7], ["a", None, "7"]),
+        ("campaign_id", ["\ud800x"], ["?x"]),
+    ],
+)
 def test_values_arrive_exactly(column: str, values: list[Any], expected: list[Any]) -> None:
     assert made(*({column: value} for value in values))[column].to_pylist() == expected
 
 
-@pytest.mark.parametrize(("column", "value", "kind"), [
-    ("date", 5, "int"), ("date", "2026-1-2", "str"), ("date", "soon", "str"),
-    ("clicks", 1.5, "float"), ("clicks", True, "bool"), ("clicks", "many", "str"), ("clicks", "1_000", "str"),
-    ("clicks", {"a": 1}, "dict"), ("clicks", 2**70, "int"),
-    ("spend", "1,50", "str"), ("spend", "", "str"), ("spend", "NaN", "str"), ("spend", float("inf"), "float"),
-    ("spend", True, "bool"), ("spend", "1e40", "str"), ("spend", [1], "list"),
-    ("campaign_id", 1.5, "float"), ("campaign_id", True, "bool"), ("campaign_id", ["x"], "list"),
-])
+@pytest.mark.parametrize(
+    ("column", "value", "kind"),
+    [
+        ("date", 5, "int"),
+        ("date", "2026-1-2", "str"),
+        ("date", "soon", "str"),
+        ("clicks", 1.5, "float"),
+        ("clicks", True, "bool"),
+        ("clicks", "many", "str"),
+        ("clicks", "1_000", "str"),
+        ("clicks", {"a": 1}, "dict"),
+        ("clicks", 2**70, "int"),
+        ("spend", "1,50", "str"),
+        ("spend", "", "str"),
+        ("spend", "NaN", "str"),
+        ("spend", float("inf"), "float"),
+        ("spend", True, "bool"),
+        ("spend", "1e40", "str"),
+        ("spend", [1], "list"),
+        ("campaign_id", 1.5, "float"),
+        ("campaign_id", True, "bool"),
+        ("campaign_id", ["x"], "list"),
+    ],
+)
 def test_drifted_types_name_table_column_types_and_value(column: str, value: Any, kind: str) -> None:
     good = {"clicks": 1, "spend": "1.0", "campaign_id": "c"}
     with pytest.raises(VendorError, match=rf"ads: daily.{column} should be .* but the vendor sent {kind} \("):
@@ -70,11 +92,17 @@ def test_a_key_that_is_missing_is_an_error() -> None:
         to_arrow("ads", entities("things", name=TEXT), [{"name": "x"}], loaded_at=NOW)
 
 
-@pytest.mark.parametrize(("rows", "what"), [
-    ([{"date": date(2026, 10, 31)}], "outside the asked"),
-    ([{"date": date(2026, 11, 8)}], "outside the asked"),
-    ([{"campaign_id": "a"}, {"campaign_id": "b"}, {"campaign_id": "a"}], "two rows of date 2026-11-01, campaign_id a"),
-])
+@pytest.mark.parametrize(
+    ("rows", "what"),
+    [
+        ([{"date": date(2026, 10, 31)}], "outside the asked"),
+        ([{"date": date(2026, 11, 8)}], "outside the asked"),
+        (
+            [{"campaign_id": "a"}, {"campaign_id": "b"}, {"campaign_id": "a"}],
+            "two rows of date 2026-11-01, campaign_id a",
+        ),
+    ],
+)
 def test_answers_that_cannot_be_are_refused(rows: list[dict[str, Any]], what: str) -> None:
     with pytest.raises(VendorError, match=what):
         check_facts("ads", TABLE, made(*rows), Window(DAY, date(2026, 11, 7)), "1")

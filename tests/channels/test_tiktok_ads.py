@@ -47,15 +47,17 @@ def test_ids_beyond_2_to_the_53_stay_whole(tiktok: Any) -> None:
     found = {row[0] for row in tiktok.rows("select distinct campaign_id from tiktok_ads.campaign_report")}
     assert found <= known
     assert min(map(int, found)) > 2**53
-    assert tiktok.rows("select count(*) from tiktok_ads.campaign_report where account_id not in (?, ?)",
-                       EUROPE, US) == [(0,)]
+    assert tiktok.rows(
+        "select count(*) from tiktok_ads.campaign_report where account_id not in (?, ?)", EUROPE, US
+    ) == [(0,)]
 
 
 def test_a_dash_is_no_value(tiktok: Any) -> None:
     tiktok.load(CHANNEL)
     [(without, some)] = tiktok.rows(
         "select count(*) filter (total_purchase_value is null), count(total_purchase_value) "
-        "from tiktok_ads.campaign_report")
+        "from tiktok_ads.campaign_report"
+    )
     assert without > 0
     assert some > 0
 
@@ -140,18 +142,39 @@ def test_a_drifted_answer_fails_the_account(tiktok: Any, drift: dict[str, Any]) 
     assert f"campaign_report.{next(iter(drift))} should be" in results[EUROPE].error
 
 
-@pytest.mark.parametrize(("code", "kind"), [
-    (40100, "retry"), (40200, "retry"), (40201, "retry"), (40202, "retry"), (40700, "retry"), (50000, "retry"),
-    (50002, "retry"), (51010, "retry"), (40105, "unauthorized"), (40102, "unauthorized"), (40001, "forbidden"),
-    (40002, "forbidden"), (40000, "failed"), (60001, "failed"),
-])
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (40100, "retry"),
+        (40200, "retry"),
+        (40201, "retry"),
+        (40202, "retry"),
+        (40700, "retry"),
+        (50000, "retry"),
+        (50002, "retry"),
+        (51010, "retry"),
+        (40105, "unauthorized"),
+        (40102, "unauthorized"),
+        (40001, "forbidden"),
+        (40002, "forbidden"),
+        (40000, "failed"),
+        (60001, "failed"),
+    ],
+)
 def test_codes_are_told_apart(code: int, kind: str) -> None:
     assert classify(Reply(200, {}, b"", {"code": code, "message": "m", "data": {}})).kind == kind
 
 
-@pytest.mark.parametrize(("status", "body", "kind"), [
-    (200, {"code": 0, "data": {"list": []}}, "ok"), (200, {"code": 0}, "retry"), (200, {"status": 500}, "retry"),
-    (200, None, "retry"), (502, None, "retry"), (404, None, "failed"),
-])
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, {"code": 0, "data": {"list": []}}, "ok"),
+        (200, {"code": 0}, "retry"),
+        (200, {"status": 500}, "retry"),
+        (200, None, "retry"),
+        (502, None, "retry"),
+        (404, None, "failed"),
+    ],
+)
 def test_an_answer_without_a_code_is_not_tiktoks(status: int, body: Any, kind: str) -> None:
     assert classify(Reply(status, {}, b"", body)).kind == kind

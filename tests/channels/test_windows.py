@@ -16,8 +16,14 @@ START, YESTERDAY = date(2026, 1, 1), date(2026, 11, 22)
 
 
 def planned(coverage: Coverage | None = None, **changed: object) -> list[Window]:
-    given_: dict[str, object] = {"yesterday": YESTERDAY, "start": START, "lookback_days": 30, "deep_lookback_days": 0,
-                                 "slice_days": 92, "asked": None}
+    given_: dict[str, object] = {
+        "yesterday": YESTERDAY,
+        "start": START,
+        "lookback_days": 30,
+        "deep_lookback_days": 0,
+        "slice_days": 92,
+        "asked": None,
+    }
     return plan(coverage, **{**given_, **changed})  # type: ignore[arg-type]
 
 
@@ -38,7 +44,8 @@ def test_later_loads_read_the_lookback_again() -> None:
 
 def test_the_lookback_stops_at_the_start() -> None:
     assert planned(covered(date(2026, 11, 20), YESTERDAY), start=date(2026, 11, 20)) == [
-        Window(date(2026, 11, 20), YESTERDAY)]
+        Window(date(2026, 11, 20), YESTERDAY)
+    ]
 
 
 def test_the_first_load_of_a_week_reads_deeper() -> None:
@@ -49,8 +56,11 @@ def test_the_first_load_of_a_week_reads_deeper() -> None:
 
 def test_an_earlier_start_fills_the_time_before_newest_first() -> None:
     slices = planned(covered(date(2026, 6, 1), YESTERDAY), slice_days=100)
-    assert slices == [Window(date(2026, 10, 24), YESTERDAY), Window(date(2026, 4, 11), date(2026, 5, 31)),
-                      Window(date(2026, 1, 1), date(2026, 4, 10))]
+    assert slices == [
+        Window(date(2026, 10, 24), YESTERDAY),
+        Window(date(2026, 4, 11), date(2026, 5, 31)),
+        Window(date(2026, 1, 1), date(2026, 4, 10)),
+    ]
 
 
 def test_a_window_asked_for_goes_on_where_it_broke_off() -> None:
@@ -73,10 +83,14 @@ def test_a_gap_is_never_called_covered() -> None:
     assert coverage.extended(Window(date(2026, 2, 1), date(2026, 2, 5))) == Window(date(2026, 1, 1), date(2026, 2, 5))
 
 
-@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 5)), min_size=1, max_size=8), st.integers(1, 60),
-       st.integers(1, 120))
-def test_whatever_breaks_every_day_up_to_data_through_was_read(runs: list[tuple[int, int]], lookback: int,
-                                                              slice_days: int) -> None:
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 5)), min_size=1, max_size=8),
+    st.integers(1, 60),
+    st.integers(1, 120),
+)
+def test_whatever_breaks_every_day_up_to_data_through_was_read(
+    runs: list[tuple[int, int]], lookback: int, slice_days: int
+) -> None:
     coverage, read, yesterday = None, set(), date(2026, 3, 1)
     for days_later, slices_that_work in runs:
         yesterday += timedelta(days=days_later)
@@ -90,15 +104,19 @@ def test_whatever_breaks_every_day_up_to_data_through_was_read(runs: list[tuple[
         assert set(Window(START, coverage.loaded.end).days()) <= read
 
 
-@pytest.mark.parametrize(("zone", "utc", "expected"), [
-    ("UTC", "2026-11-23T00:30:00+00:00", date(2026, 11, 22)),
-    # it is still the 22nd in Los Angeles, so the 22nd is not over there
-    ("America/Los_Angeles", "2026-11-23T00:30:00+00:00", date(2026, 11, 21)),
-    ("Pacific/Kiritimati", "2026-11-22T12:00:00+00:00", date(2026, 11, 22)),
-    ("Europe/Madrid", "2026-10-25T00:30:00+00:00", date(2026, 10, 24)),
-])
-def test_yesterday_is_where_the_account_lives(zone: str, utc: str, expected: date,
-                                              monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("zone", "utc", "expected"),
+    [
+        ("UTC", "2026-11-23T00:30:00+00:00", date(2026, 11, 22)),
+        # it is still the 22nd in Los Angeles, so the 22nd is not over there
+        ("America/Los_Angeles", "2026-11-23T00:30:00+00:00", date(2026, 11, 21)),
+        ("Pacific/Kiritimati", "2026-11-22T12:00:00+00:00", date(2026, 11, 22)),
+        ("Europe/Madrid", "2026-10-25T00:30:00+00:00", date(2026, 10, 24)),
+    ],
+)
+def test_yesterday_is_where_the_account_lives(
+    zone: str, utc: str, expected: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("OKR_TODAY", raising=False)
     with time_machine.travel(utc, tick=False):
         assert last_complete_day(date.fromisoformat(utc[:10]) + DAY * (zone == "Pacific/Kiritimati"), zone) == expected

@@ -24,7 +24,7 @@ PAYLOADS = [
     "{{ env_var('HOME') }}{{ config.__init__.__globals__ }}",
     "${jndi:ldap://127.0.0.1/a} #{7*7} <%= 7*7 %> `id` $(id)",
     "<script>alert(1)</script>",
-    "=HYPERLINK(\"http://127.0.0.1\")",
+    '=HYPERLINK("http://127.0.0.1")',
     "\\'; attach 'x.db'; --\\",
     "%s %(name)s ? $1 :name {0}",
     "שלום \u202eabc 日本 🎯 ﷽",
@@ -103,9 +103,7 @@ def test_every_text_lands_letter_by_letter(landed, number):
         assert [rows[table][number][column] for column in columns] == [payload] * len(columns)
     assert json.loads(rows["objectives"][number]["title_texts"]) == {"es": payload, "en": payload}
     values = {
-        (row["field"], row["operator"], row["value"])
-        for row in rows["kpi_conditions"]
-        if row["kpi_id"] == f"k{number}"
+        (row["field"], row["operator"], row["value"]) for row in rows["kpi_conditions"] if row["kpi_id"] == f"k{number}"
     }
     assert values == {
         ("account_id", "in", payload),

@@ -23,7 +23,7 @@ lines = st.text(
     st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp", "Cn"]), min_size=1, max_size=40
 ).map(str.strip).filter(bool)  # fmt: skip
 titles = lines | st.fixed_dictionaries({"es": lines, "en": lines})
-amounts = st.decimals(-10**12, 10**12, places=4, allow_nan=False)
+amounts = st.decimals(-(10**12), 10**12, places=4, allow_nan=False)
 weights = st.decimals(Decimal("0.1"), 100, places=1)
 days = st.dates(START, END)
 shares = st.decimals(0, 1, places=3)

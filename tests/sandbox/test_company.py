@@ -16,9 +16,13 @@ TODAY = date(2026, 11, 23)
 def test_the_order_of_questions_does_not_matter() -> None:
     one, other = Company(7), Company(7)
     forwards = list(one.truth("linkedin_ads", date(2026, 9, 1), date(2026, 9, 20), TODAY))
-    backwards = [row for day in range(19, -1, -1)
-                 for row in other.truth("linkedin_ads", date(2026, 9, 1) + timedelta(day),
-                                        date(2026, 9, 1) + timedelta(day), TODAY)]
+    backwards = [
+        row
+        for day in range(19, -1, -1)
+        for row in other.truth(
+            "linkedin_ads", date(2026, 9, 1) + timedelta(day), date(2026, 9, 1) + timedelta(day), TODAY
+        )
+    ]
     assert sorted(forwards, key=lambda row: row[:3]) == sorted(backwards, key=lambda row: row[:3])
     assert forwards != list(Company(8).truth("linkedin_ads", date(2026, 9, 1), date(2026, 9, 20), TODAY))
 
@@ -44,15 +48,20 @@ def test_it_is_a_small_company_with_weekends_and_growth(seed: int) -> None:
     assert 20 <= sum(spend.values()) / leads <= 40
     weekend = sum(row[4].leads for row in rows if row[0].weekday() >= 5) / 2
     assert weekend < 0.8 * sum(row[4].leads for row in rows if row[0].weekday() < 5) / 5
-    by_year = {year: sum(row[4].leads for row in rows if row[0].year == year and row[0].month < 11)
-               for year in (2025, 2026)}
+    by_year = {
+        year: sum(row[4].leads for row in rows if row[0].year == year and row[0].month < 11) for year in (2025, 2026)
+    }
     assert 1.05 < by_year[2026] / by_year[2025] < 1.6
 
 
 def test_campaigns_start_pause_are_renamed_and_deleted() -> None:
     company = Company(3)
-    campaigns = [one for account in company.accounts("linkedin_ads")
-                 for one in company.campaigns("linkedin_ads", account.id) if one.start <= TODAY]
+    campaigns = [
+        one
+        for account in company.accounts("linkedin_ads")
+        for one in company.campaigns("linkedin_ads", account.id)
+        if one.start <= TODAY
+    ]
     assert len({one.id for one in campaigns}) == len(campaigns)
     renamed = next(one for one in campaigns if len(one.names) > 1)
     assert renamed.name(renamed.start) != renamed.name(TODAY)

@@ -71,32 +71,38 @@ def test_money_is_a_decimal_string_with_the_residue_of_floats(sandbox: RunningSa
         assert Decimal(element["costInLocalCurrency"]).as_tuple().exponent < -9
 
 
-@pytest.mark.parametrize("query", [
-    OF_ACCOUNT.replace("(", "%28").replace(")", "%29"),
-    OF_ACCOUNT.replace("%3A", ":"),
-    OF_ACCOUNT.replace("List(", "List[").replace(")&fields", "]&fields"),
-    OF_ACCOUNT.replace("year:2026", "year:2026x"),
-    OF_ACCOUNT + "&accounts=List()",
-    OF_ACCOUNT.replace("urn%3Ali%3AsponsoredAccount%3A", ""),
-    BASE,
-    OF_ACCOUNT.replace("q=analytics", "q=search"),
-    OF_ACCOUNT + "&fields=" + ",".join(("dateRange", *linkedin_ads.METRICS, *linkedin_ads.OTHER_METRICS)),
-    OF_ACCOUNT + "&fields=spend",
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        OF_ACCOUNT.replace("(", "%28").replace(")", "%29"),
+        OF_ACCOUNT.replace("%3A", ":"),
+        OF_ACCOUNT.replace("List(", "List[").replace(")&fields", "]&fields"),
+        OF_ACCOUNT.replace("year:2026", "year:2026x"),
+        OF_ACCOUNT + "&accounts=List()",
+        OF_ACCOUNT.replace("urn%3Ali%3AsponsoredAccount%3A", ""),
+        BASE,
+        OF_ACCOUNT.replace("q=analytics", "q=search"),
+        OF_ACCOUNT + "&fields=" + ",".join(("dateRange", *linkedin_ads.METRICS, *linkedin_ads.OTHER_METRICS)),
+        OF_ACCOUNT + "&fields=spend",
+    ],
+)
 def test_wrong_queries_are_refused(sandbox: RunningSandbox, query: str) -> None:
     answer = get(sandbox, "adAnalytics", query)
     assert (answer.status_code, answer.json()["code"]) == (400, "ILLEGAL_ARGUMENT"), answer.text
 
 
-@pytest.mark.parametrize(("headers", "status", "code"), [
-    ({"Authorization": None}, 401, "INVALID_ACCESS_TOKEN"),
-    ({"Authorization": "Bearer other"}, 401, "INVALID_ACCESS_TOKEN"),
-    ({"Authorization": "Bearer sandbox-99"}, 401, "INVALID_ACCESS_TOKEN"),
-    ({"LinkedIn_Version": "202401"}, 426, "NONEXISTENT_VERSION"),
-    ({"LinkedIn_Version": "202613"}, 426, "NONEXISTENT_VERSION"),
-    ({"LinkedIn_Version": None}, 426, "NONEXISTENT_VERSION"),
-    ({"X_Restli_Protocol_Version": None}, 400, "ILLEGAL_ARGUMENT"),
-])
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [
+        ({"Authorization": None}, 401, "INVALID_ACCESS_TOKEN"),
+        ({"Authorization": "Bearer other"}, 401, "INVALID_ACCESS_TOKEN"),
+        ({"Authorization": "Bearer sandbox-99"}, 401, "INVALID_ACCESS_TOKEN"),
+        ({"LinkedIn_Version": "202401"}, 426, "NONEXISTENT_VERSION"),
+        ({"LinkedIn_Version": "202613"}, 426, "NONEXISTENT_VERSION"),
+        ({"LinkedIn_Version": None}, 426, "NONEXISTENT_VERSION"),
+        ({"X_Restli_Protocol_Version": None}, 400, "ILLEGAL_ARGUMENT"),
+    ],
+)
 def test_headers_are_checked(sandbox: RunningSandbox, headers: dict[str, Any], status: int, code: str) -> None:
     answer = get(sandbox, "adAccounts", "q=search", **headers)
     assert (answer.status_code, answer.json().get("code")) == (status, code)
@@ -144,12 +150,25 @@ def test_accounts_of_others_are_forbidden(sandbox: RunningSandbox) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "ACCESS_DENIED")
 
 
-@pytest.mark.parametrize(("raw", "read"), [
-    ("a=b", {"a": "b"}), ("a=List()", {"a": []}), ("a=List(x,y%2Cz)", {"a": ["x", "y,z"]}),
-    ("a=(b:(c:1),d:List((e:2)))", {"a": {"b": {"c": "1"}, "d": [{"e": "2"}]}}), ("fields=a,b", {"fields": ["a", "b"]}),
-    ("a=%28b%29x(", None), ("a=List(x", None), ("a=(b)", None), ("a=(b:1", None), ("a=b:c", None), ("a=1&a=2", None),
-    ("a=List(x)y", None), ("a=(b:1;c:2)", None), ("a=%28x%29", None),
-])
+@pytest.mark.parametrize(
+    ("raw", "read"),
+    [
+        ("a=b", {"a": "b"}),
+        ("a=List()", {"a": []}),
+        ("a=List(x,y%2Cz)", {"a": ["x", "y,z"]}),
+        ("a=(b:(c:1),d:List((e:2)))", {"a": {"b": {"c": "1"}, "d": [{"e": "2"}]}}),
+        ("fields=a,b", {"fields": ["a", "b"]}),
+        ("a=%28b%29x(", None),
+        ("a=List(x", None),
+        ("a=(b)", None),
+        ("a=(b:1", None),
+        ("a=b:c", None),
+        ("a=1&a=2", None),
+        ("a=List(x)y", None),
+        ("a=(b:1;c:2)", None),
+        ("a=%28x%29", None),
+    ],
+)
 def test_restli_is_read_strictly(raw: str, read: dict[str, Any] | None) -> None:
     if read is None:
         with pytest.raises(NotRestli):

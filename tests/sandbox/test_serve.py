@@ -21,11 +21,14 @@ TODAY = date(2026, 11, 23)
 
 def test_it_starts_within_a_second_and_listens_on_this_machine_only() -> None:
     # processor time: the clock on the wall also measures what else the machine does
-    script = ("import time; from pipelines.sandbox.serve import start; running = start();"
-              "import urllib.request; urllib.request.urlopen(running.url + '/_sandbox').read();"
-              "print(time.process_time())")
-    started = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True,
-                             cwd=Path(__file__).parents[2])
+    script = (
+        "import time; from pipelines.sandbox.serve import start; running = start();"
+        "import urllib.request; urllib.request.urlopen(running.url + '/_sandbox').read();"
+        "print(time.process_time())"
+    )
+    started = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2]
+    )
     assert float(started.stdout) < 1
     assert HOST == "127.0.0.1"
 
@@ -70,8 +73,10 @@ def test_the_truth_covers_what_is_asked_for() -> None:
     running = start(seed=1, today=TODAY)
     url = f"{running.url}/truth/linkedin_ads/daily.csv"
     header, *lines = requests.get(url, params={"from": "2026-11-01", "to": "2026-11-02"}, timeout=10).text.splitlines()
-    assert header == ("date,channel,account_id,campaign_id,currency,impressions,clicks,link_clicks,spend,conversions,"
-                      "conversion_value,leads,video_views")
+    assert header == (
+        "date,channel,account_id,campaign_id,currency,impressions,clicks,link_clicks,spend,conversions,"
+        "conversion_value,leads,video_views"
+    )
     assert {line[:10] for line in lines} == {"2026-11-01", "2026-11-02"}
     earlier = requests.get(url, params={"from": "2026-11-01", "to": "2026-11-02", "asked_on": "2026-11-02"}, timeout=10)
     assert earlier.text.splitlines()[1:] != lines
@@ -90,11 +95,13 @@ def test_it_can_be_told_things_but_only_those_it_knows() -> None:
 def test_a_command_runs_with_every_channel_pointed_at_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OKR_TODAY", "2026-10-01")
     out = tmp_path / "out.json"
-    script = ("import json, os, sys, urllib.request; from pathlib import Path;"
-              "url = os.environ['SOURCES__LINKEDIN_ADS__BASE_URL'].rpartition('/')[0] + '/_sandbox';"
-              "found = {name: value for name, value in os.environ.items() if name.startswith('SOURCES__')};"
-              "Path(sys.argv[1]).write_text(json.dumps([json.load(urllib.request.urlopen(url)), found]));"
-              "sys.exit(7)")
+    script = (
+        "import json, os, sys, urllib.request; from pathlib import Path;"
+        "url = os.environ['SOURCES__LINKEDIN_ADS__BASE_URL'].rpartition('/')[0] + '/_sandbox';"
+        "found = {name: value for name, value in os.environ.items() if name.startswith('SOURCES__')};"
+        "Path(sys.argv[1]).write_text(json.dumps([json.load(urllib.request.urlopen(url)), found]));"
+        "sys.exit(7)"
+    )
     assert run_with_sandbox([sys.executable, "-c", script, str(out)], seed=5, faults=0.0) == 7
     state, settings = json.loads(out.read_text())
     assert (state["seed"], state["today"]) == (5, "2026-10-01")

@@ -91,11 +91,17 @@ def _read_csv(path: Path, wanted: Sequence[str]) -> Cells:
         connection.execute(
             f"create table cells as select row_number() over () as r, {taken} from read_csv(?, auto_detect=false, "
             f"header=true, delim='{delimiter}', quote='\"', escape='\"', columns={{{columns}}}, strict_mode=true, "
-            f"max_line_size=4194304)", [str(path)])
+            f"max_line_size=4194304)",
+            [str(path)],
+        )
     except duckdb.Error as error:
         raise _broken_csv(str(error)) from None
-    return Cells(connection, {name: f"c{n}" for n, name in enumerate(positions)},
-                 lambda row: f"line {_line_of(path, delimiter, row)}", delimiter)
+    return Cells(
+        connection,
+        {name: f"c{n}" for n, name in enumerate(positions)},
+        lambda row: f"line {_line_of(path, delimiter, row)}",
+        delimiter,
+    )
 
 
 def _sniff(path: Path, wanted: Sequence[str]) -> tuple[list[str], str]:
@@ -146,8 +152,9 @@ def _read_excel(path: Path, wanted: Sequence[str], sheet: str | None) -> Cells:
         with pandas.ExcelFile(path, engine="openpyxl") as book:
             if sheet is not None and sheet not in book.sheet_names:
                 raise Unreadable(f"has no sheet {sheet!r}", f"it has {', '.join(map(str, book.sheet_names))}")
-            frame = pandas.read_excel(book, sheet_name=sheet or 0, header=None, dtype=object, keep_default_na=False,
-                                      na_values=[""])
+            frame = pandas.read_excel(
+                book, sheet_name=sheet or 0, header=None, dtype=object, keep_default_na=False, na_values=[""]
+            )
     except Unreadable:
         raise
     except Exception as error:  # openpyxl lets KeyError, zlib.error, ParseError and more of a broken book through
@@ -156,10 +163,13 @@ def _read_excel(path: Path, wanted: Sequence[str], sheet: str | None) -> Cells:
     if frame.empty:
         raise Unreadable("is empty", "export it again, with its header row")
     positions = _pick([_as_text(cell) or "" for cell in frame.iloc[0]], wanted)
-    texts = {f"c{n}": pa.array([_as_text(cell) for cell in frame.iloc[1:, at]], pa.string())
-             for n, at in enumerate(positions.values())}
-    return _from_arrow(pa.table({"r": pa.array(range(2, len(frame) + 1), pa.int64()), **texts}), positions,
-                       lambda row: f"row {row}")
+    texts = {
+        f"c{n}": pa.array([_as_text(cell) for cell in frame.iloc[1:, at]], pa.string())
+        for n, at in enumerate(positions.values())
+    }
+    return _from_arrow(
+        pa.table({"r": pa.array(range(2, len(frame) + 1), pa.int64()), **texts}), positions, lambda row: f"row {row}"
+    )
 
 
 def _check_zip(path: Path) -> None:
@@ -169,8 +179,9 @@ def _check_zip(path: Path) -> None:
     except (zipfile.BadZipFile, OSError):
         raise Unreadable("is not a readable Excel file", "open it and save it as .xlsx") from None
     if size > LARGEST_SHEET or (size > 1024**2 and size > LARGEST_ZIP_RATIO * path.stat().st_size):
-        raise Unreadable(f"unpacks to {size / 1024**2:,.0f} MB, which is suspiciously much",
-                         "export it as CSV or Parquet")
+        raise Unreadable(
+            f"unpacks to {size / 1024**2:,.0f} MB, which is suspiciously much", "export it as CSV or Parquet"
+        )
 
 
 def _as_text(cell: Any) -> str | None:
@@ -212,6 +223,7 @@ def _from_arrow(table: pa.Table, positions: dict[str, int], place: Callable[[int
     connection.register("given", table)
     # a whole number that a spreadsheet or pandas kept as a double is written without its .0, as ids must be
     texts = ", ".join(
-        f"regexp_replace(cast(c{n} as varchar), '^(-?\\d+)\\.0$', '\\1') as c{n}" for n in range(len(positions)))
+        f"regexp_replace(cast(c{n} as varchar), '^(-?\\d+)\\.0$', '\\1') as c{n}" for n in range(len(positions))
+    )
     connection.execute(f"create table cells as select r, {texts} from given")
     return Cells(connection, {name: f"c{n}" for n, name in enumerate(positions)}, place, native_dates=True)

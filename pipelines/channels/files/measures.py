@@ -38,8 +38,15 @@ class FileMeasures:
 
 def read_measures(source: FileSource, path: Path) -> FileMeasures:
     """All of one file. Raises Unreadable with the row and column of the first thing wrong."""
-    wanted = [source.date, source.account_id, source.campaign_id, source.campaign_name, source.currency_column,
-              *(measure.column for measure in source.measures.values()), *_key_columns(source)]
+    wanted = [
+        source.date,
+        source.account_id,
+        source.campaign_id,
+        source.campaign_name,
+        source.currency_column,
+        *(measure.column for measure in source.measures.values()),
+        *_key_columns(source),
+    ]
     cells = read_cells(path, list(dict.fromkeys(column for column in wanted if column)), source.sheet)
     try:
         return _Reading(source, cells).read()
@@ -75,8 +82,10 @@ class _Reading:
         columns = self.cells.columns
         name = f"trim({columns[self.source.campaign_name]})" if self.source.campaign_name else "null"
         money = f"upper(trim({columns[self.source.currency_column]}))" if self.source.currency_column else "?"
-        values = "".join(f", {self._value(measure.column, measure.scale)} as v{at}"
-                         for at, measure in enumerate(self.source.measures.values()))
+        values = "".join(
+            f", {self._value(measure.column, measure.scale)} as v{at}"
+            for at, measure in enumerate(self.source.measures.values())
+        )
         blank = " and ".join(f"{column} is null" for column in columns.values())
         bound: list[Any] = [] if self.source.date_format is None else [self.source.date_format]
         bound += [] if self.source.currency_column else [self.source.currency]
@@ -85,10 +94,14 @@ class _Reading:
                 f"create table parsed as select r, {self._day()} as day, "
                 f"{self._id(self.source.account_id)} as account, {self._id(self.source.campaign_id)} as campaign, "
                 f"{name} as campaign_name, "
-                f"cast({money} as varchar) as money{values} from cells where not ({blank})", bound)
+                f"cast({money} as varchar) as money{values} from cells where not ({blank})",
+                bound,
+            )
         except duckdb.InvalidInputException:
-            raise Unreadable(f"cannot be read with date_format {self.source.date_format!r}",
-                             "write it in strptime's way, as in %d/%m/%Y") from None
+            raise Unreadable(
+                f"cannot be read with date_format {self.source.date_format!r}",
+                "write it in strptime's way, as in %d/%m/%Y",
+            ) from None
 
     def _day(self) -> str:
         column = f"trim({self.cells.columns[self.source.date]})"
@@ -117,7 +130,8 @@ class _Reading:
             return False
         [(all_fit, certain)] = self._run(
             f"select bool_and(regexp_full_match({column}, '{_EUROPEAN}')), "
-            f"bool_or(regexp_full_match({column}, '{_EUROPEAN_FOR_SURE}')) from cells where {column} <> ''")
+            f"bool_or(regexp_full_match({column}, '{_EUROPEAN_FOR_SURE}')) from cells where {column} <> ''"
+        )
         return bool(all_fit and certain)
 
     def _check_dates(self) -> None:
@@ -128,14 +142,22 @@ class _Reading:
 
     def _check_currencies(self) -> None:
         if self.source.currency_column:
-            self._refuse("not regexp_full_match(coalesce(money, ''), '[A-Z]{3}')", self.source.currency_column,
-                         "is not a currency", "write its three letters, as in EUR")
+            self._refuse(
+                "not regexp_full_match(coalesce(money, ''), '[A-Z]{3}')",
+                self.source.currency_column,
+                "is not a currency",
+                "write its three letters, as in EUR",
+            )
 
     def _check_numbers(self, at: int, name: str) -> None:
         column = f"trim({self.cells.columns[name]})"
         wrong = f"v{at} is null and {column} <> ''"
-        self._refuse(f"{wrong} and regexp_full_match({self._number(name)}, '{_PLAIN}')", name, "is too large",
-                     "correct it, or the scale")
+        self._refuse(
+            f"{wrong} and regexp_full_match({self._number(name)}, '{_PLAIN}')",
+            name,
+            "is too large",
+            "correct it, or the scale",
+        )
         self._refuse(wrong, name, "is not a number", "write it as 1234.56, and nothing where there is no value")
 
     def _check_key(self) -> None:
@@ -145,21 +167,27 @@ class _Reading:
         named = ["day" if name == self.source.date else columns[name] for name in _key_columns(self.source)]
         values = ", ".join(f"cast({one} as varchar)" for one in named)
         for first, second, *repeated in self._run(
-                f"select min(r), max(r), {values} from parsed join cells using (r) group by {', '.join(named)} "
-                "having count(*) > 1 order by 2 limit 1"):
+            f"select min(r), max(r), {values} from parsed join cells using (r) group by {', '.join(named)} "
+            "having count(*) > 1 order by 2 limit 1"
+        ):
             what = ", ".join(f"{name} {value}" for name, value in zip(self.source.key, repeated, strict=True))
-            raise Unreadable(f"{self.cells.place(first)} and {self.cells.place(second)} have the same key ({what})",
-                             "remove one, or widen `key`")
+            raise Unreadable(
+                f"{self.cells.place(first)} and {self.cells.place(second)} have the same key ({what})",
+                "remove one, or widen `key`",
+            )
 
     def _check_one_currency(self) -> None:
         if not self.source.currency_column:
             return
         for first, second, one, other in self._run(
-                "select min(r), max(r), min(money), max(money) from parsed group by day, account, campaign "
-                "having min(money) <> max(money) order by 1 limit 1"):
+            "select min(r), max(r), min(money), max(money) from parsed group by day, account, campaign "
+            "having min(money) <> max(money) order by 1 limit 1"
+        ):
             rows = f"{self.cells.place(first)} and {self.cells.place(second)}"
-            raise Unreadable(f"{rows} are of one campaign and day but in {one} and {other}",
-                             "give them an account or campaign of their own")
+            raise Unreadable(
+                f"{rows} are of one campaign and day but in {one} and {other}",
+                "give them an account or campaign of their own",
+            )
 
     def _summed(self) -> pa.Table:
         measures = list(self.source.measures)
@@ -167,11 +195,14 @@ class _Reading:
         each = " union all ".join(
             f"select day as date, account as account_id, campaign as campaign_id, campaign_name, money as currency, "
             f"? as measure, cast(v{at} as DECIMAL(28,9)) as value from summed where v{at} is not null"
-            for at in range(len(measures)))
+            for at in range(len(measures))
+        )
         return self.cells.connection.sql(
             "with summed as (select day, account, campaign, max_by(campaign_name, r) as campaign_name, "
             f"max(money) as money, {sums} from parsed group by day, account, campaign) {each} "
-            "order by date, account_id, campaign_id, measure", params=measures).to_arrow_table()
+            "order by date, account_id, campaign_id, measure",
+            params=measures,
+        ).to_arrow_table()
 
     def _id(self, name: str | None) -> str:
         return f"coalesce(trim({self.cells.columns[name]}), '')" if name else "''"
@@ -179,7 +210,8 @@ class _Reading:
     def _refuse(self, wrong: str, name: str, what: str, todo: str) -> None:
         column = self.cells.columns[name]
         for row, value in self._run(
-                f"select r, {column} from parsed join cells using (r) where {wrong} order by r limit 1"):
+            f"select r, {column} from parsed join cells using (r) where {wrong} order by r limit 1"
+        ):
             shown = "the empty cell" if value is None else repr(value[:60])
             raise Unreadable(f"{self.cells.place(row)}, column {name!r}: {shown} {what}", todo)
 

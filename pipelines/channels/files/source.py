@@ -28,14 +28,41 @@ _KEY_FIELDS = [pa.field("source_id", TEXT, False), pa.field("source_file", TEXT,
 _END_FIELDS = [pa.field("loaded_at", MOMENT), pa.field(DELETED, FLAG)]
 # Grain: one row a source, file, day, account, campaign and measure. All rows of a file are replaced together.
 # currency NULL means the reporting currency; account_id and campaign_id are '' where none is declared.
-MEASURES = RawTable("measures", pa.schema([
-    *_KEY_FIELDS, pa.field("date", DAY), pa.field("account_id", TEXT), pa.field("campaign_id", TEXT),
-    pa.field("campaign_name", TEXT), pa.field("currency", TEXT), pa.field("measure", TEXT),
-    pa.field("value", AMOUNT), *_END_FIELDS]), "facts", _KEY)
+MEASURES = RawTable(
+    "measures",
+    pa.schema(
+        [
+            *_KEY_FIELDS,
+            pa.field("date", DAY),
+            pa.field("account_id", TEXT),
+            pa.field("campaign_id", TEXT),
+            pa.field("campaign_name", TEXT),
+            pa.field("currency", TEXT),
+            pa.field("measure", TEXT),
+            pa.field("value", AMOUNT),
+            *_END_FIELDS,
+        ]
+    ),
+    "facts",
+    _KEY,
+)
 # Grain: one row a source, file and account: what the file held when it was loaded. `digest` tells whether it changed.
-LOADED_FILES = RawTable("loaded_files", pa.schema([
-    *_KEY_FIELDS, pa.field("account_id", TEXT), pa.field("rows", COUNT), pa.field("data_from", DAY),
-    pa.field("data_through", DAY), pa.field("digest", TEXT), *_END_FIELDS]), "facts", _KEY)
+LOADED_FILES = RawTable(
+    "loaded_files",
+    pa.schema(
+        [
+            *_KEY_FIELDS,
+            pa.field("account_id", TEXT),
+            pa.field("rows", COUNT),
+            pa.field("data_from", DAY),
+            pa.field("data_through", DAY),
+            pa.field("digest", TEXT),
+            *_END_FIELDS,
+        ]
+    ),
+    "facts",
+    _KEY,
+)
 TABLES = (MEASURES, LOADED_FILES)
 
 
@@ -52,8 +79,14 @@ class _File:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(repr(said).encode(), digest_size=16)).hexdigest()
 
 
-def load_files(sources: Sequence[FileSource], *, declared: Collection[str] | None, warehouse: Path,
-               pipelines_dir: Path, progress: Callable[[str], None]) -> list[LoadResult]:
+def load_files(
+    sources: Sequence[FileSource],
+    *,
+    declared: Collection[str] | None,
+    warehouse: Path,
+    pipelines_dir: Path,
+    progress: Callable[[str], None],
+) -> list[LoadResult]:
     """Load what is new or changed of these sources, and empty what is gone.
 
     `declared` are the ids of all sources there are: what others left behind is emptied. None leaves it.
@@ -68,13 +101,23 @@ def load_files(sources: Sequence[FileSource], *, declared: Collection[str] | Non
         stored = _stored(connection)
         kept = {key[0] for key in stored} if declared is None else set(declared)
         watched = {source.id for source in sources} | {key[0] for key in stored if key[0] not in kept}
-        errors, present = _load(sources, {key: digest for key, digest in stored.items() if key[0] in watched},
-                                warehouse, pipelines_dir, progress)
+        errors, present = _load(
+            sources,
+            {key: digest for key, digest in stored.items() if key[0] in watched},
+            warehouse,
+            pipelines_dir,
+            progress,
+        )
         return [*_loaded(connection, sources, started_at), *_failed(errors, present, started_at)]
 
 
-def _load(sources: Sequence[FileSource], stored: dict[tuple[str, str], str], warehouse: Path, pipelines_dir: Path,
-          progress: Callable[[str], None]) -> tuple[list[tuple[FileSource, str]], dict[tuple[str, str], _File]]:
+def _load(
+    sources: Sequence[FileSource],
+    stored: dict[tuple[str, str], str],
+    warehouse: Path,
+    pipelines_dir: Path,
+    progress: Callable[[str], None],
+) -> tuple[list[tuple[FileSource, str]], dict[tuple[str, str], _File]]:
     """Land what differs from what is stored (digests by source and file); the errors, and every file that is there."""
     errors: list[tuple[FileSource, str]] = []
     batches: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
@@ -89,8 +132,11 @@ def _load(sources: Sequence[FileSource], stored: dict[tuple[str, str], str], war
         try:
             measures = read_measures(file.source, file.path)
         except Unreadable as problem:
-            error = InputFileError(file.source.channel, f"{file.path} {problem.what}",
-                                   f"{problem.todo} (declared at {file.source.defined_at})")
+            error = InputFileError(
+                file.source.channel,
+                f"{file.path} {problem.what}",
+                f"{problem.todo} (declared at {file.source.defined_at})",
+            )
             errors.append((file.source, str(error)))
             progress(str(error))
             continue
@@ -99,19 +145,37 @@ def _load(sources: Sequence[FileSource], stored: dict[tuple[str, str], str], war
         progress(f"{file.source.channel}: {file.name}, {measures.rows.num_rows:,} values")
     if any(batches.values()):
         whole = {name: [pa.concat_tables(parts)] for name, parts in batches.items() if parts}
-        run(CHANNEL, to_source(CHANNEL, TABLES, lambda: whole), warehouse=warehouse, pipelines_dir=pipelines_dir,
-            progress=progress)
+        run(
+            CHANNEL,
+            to_source(CHANNEL, TABLES, lambda: whole),
+            warehouse=warehouse,
+            pipelines_dir=pipelines_dir,
+            progress=progress,
+        )
     return errors, present
 
 
 def _files(sources: Sequence[FileSource], errors: list[tuple[FileSource, str]]) -> Iterator[_File]:
     for source in sources:
         # Path.glob takes no absolute patterns
-        found = sorted(path for path in map(Path, glob.glob(str(source.pattern), recursive=True))  # noqa: PTH207
-                       if path.is_file() and not path.name.startswith((".", "~$")))
+        found = sorted(
+            path
+            for path in map(Path, glob.glob(str(source.pattern), recursive=True))  # noqa: PTH207
+            if path.is_file() and not path.name.startswith((".", "~$"))
+        )
         if not found:
-            errors.append((source, str(InputFileError(source.channel, f"no file matches {source.pattern}",
-                                                      f"put one there, or correct `path` at {source.defined_at}"))))
+            errors.append(
+                (
+                    source,
+                    str(
+                        InputFileError(
+                            source.channel,
+                            f"no file matches {source.pattern}",
+                            f"put one there, or correct `path` at {source.defined_at}",
+                        )
+                    ),
+                )
+            )
         folder = _fixed_folder(source.pattern)
         for path in found:
             yield _File(source, path, path.relative_to(folder).as_posix())
@@ -130,8 +194,13 @@ def _mark(batches: dict[str, list[pa.Table]], source_id: str, source_file: str) 
 
 
 def _add(batches: dict[str, list[pa.Table]], file: _File, digest: str, measures: FileMeasures) -> None:
-    constants = {"source_id": file.source.id, "source_file": file.name, "channel": file.source.channel,
-                 "loaded_at": datetime.now(UTC), DELETED: False}
+    constants = {
+        "source_id": file.source.id,
+        "source_file": file.name,
+        "channel": file.source.channel,
+        "loaded_at": datetime.now(UTC),
+        DELETED: False,
+    }
     read = measures.rows.rename_columns(["date", *measures.rows.column_names[1:]])
     batches[MEASURES.name].append(_filled(MEASURES, read, constants))
     accounts: list[tuple[Any, ...]] = measures.accounts or [("", 0, None, None)]
@@ -141,8 +210,12 @@ def _add(batches: dict[str, list[pa.Table]], file: _File, digest: str, measures:
 
 
 def _filled(table: RawTable, rows: pa.Table, constants: dict[str, object]) -> pa.Table:
-    columns = [rows[column.name].cast(column.type) if column.name in rows.column_names
-               else pa.repeat(pa.scalar(constants[column.name], column.type), rows.num_rows) for column in table.schema]
+    columns = [
+        rows[column.name].cast(column.type)
+        if column.name in rows.column_names
+        else pa.repeat(pa.scalar(constants[column.name], column.type), rows.num_rows)
+        for column in table.schema
+    ]
     return pa.Table.from_arrays(columns, schema=table.schema)
 
 
@@ -151,24 +224,37 @@ def _stored(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]
     return {(source_id, source_file): digest for source_id, source_file, digest in rows}
 
 
-def _loaded(connection: duckdb.DuckDBPyConnection, sources: Sequence[FileSource],
-            started_at: datetime) -> list[LoadResult]:
+def _loaded(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[FileSource], started_at: datetime
+) -> list[LoadResult]:
     """What the warehouse now holds of these sources, by channel and account."""
     rows: list[tuple[str, str, int, date | None, date | None]] = connection.execute(
         "select channel, account_id, cast(sum(rows) as bigint), min(data_from), max(data_through) "
         "from files.loaded_files where list_contains(?, source_id) group by 1, 2 order by 1, 2",
-        [[source.id for source in sources]]).fetchall()
-    return [LoadResult(channel, account_id, "loaded", count, start, end, end, None, started_at, datetime.now(UTC))
-            for channel, account_id, count, start, end in rows]
+        [[source.id for source in sources]],
+    ).fetchall()
+    return [
+        LoadResult(channel, account_id, "loaded", count, start, end, end, None, started_at, datetime.now(UTC))
+        for channel, account_id, count, start, end in rows
+    ]
 
 
-def _failed(errors: Sequence[tuple[FileSource, str]], present: dict[tuple[str, str], _File],
-            started_at: datetime) -> Iterator[LoadResult]:
+def _failed(
+    errors: Sequence[tuple[FileSource, str]], present: dict[tuple[str, str], _File], started_at: datetime
+) -> Iterator[LoadResult]:
     """partial where other files of the channel were read, else failed."""
     for source, error in errors:
         broken = [text for other, text in errors if other.channel == source.channel]
         there = [file for file in present.values() if file.source.channel == source.channel]
-        yield LoadResult(source.channel, "", "partial" if len(there) > len(broken) else "failed", 0, None, None, None,
-                         error, started_at, datetime.now(UTC))
-
-
+        yield LoadResult(
+            source.channel,
+            "",
+            "partial" if len(there) > len(broken) else "failed",
+            0,
+            None,
+            None,
+            None,
+            error,
+            started_at,
+            datetime.now(UTC),
+        )

@@ -43,13 +43,24 @@ def classify(reply: Reply) -> Verdict:
         when = "within the hour" if "hour" in message else "at midnight Pacific time"
         return Verdict("quota", message, todo=f"Google renews these tokens {when}: refresh again then")
     if reply.status == 403:
-        return Verdict("forbidden", message, todo="give the credentials' user the role Viewer on the property, and "
-                                                  "see that the Google Analytics Data API is enabled in its project")
+        return Verdict(
+            "forbidden",
+            message,
+            todo="give the credentials' user the role Viewer on the property, and "
+            "see that the Google Analytics Data API is enabled in its project",
+        )
     return classify_by_status(reply)
 
 
-def run_report(http: Http, path: str, *, ranges: Sequence[tuple[date, date]], dimensions: Sequence[str],
-               metrics: Sequence[str], limit: int = 0) -> Report:
+def run_report(
+    http: Http,
+    path: str,
+    *,
+    ranges: Sequence[tuple[date, date]],
+    dimensions: Sequence[str],
+    metrics: Sequence[str],
+    limit: int = 0,
+) -> Report:
     """Every row of a report, page by page until `rowCount`; only the first `limit` rows if that is given."""
     body = _body(ranges, dimensions, metrics)
     report = _read(http, _ask(http, f"{path}:runReport", {**body, "limit": str(limit or PAGE), "offset": "0"}))
@@ -57,18 +68,23 @@ def run_report(http: Http, path: str, *, ranges: Sequence[tuple[date, date]], di
     while not limit and len(rows) < report[1]:
         page, _ = _read(http, _ask(http, f"{path}:runReport", {**body, "limit": str(PAGE), "offset": str(len(rows))}))
         if not page.rows:
-            raise VendorError(http.channel, f"a report of {report[1]:,} rows ended after {len(rows):,}",
-                              "nothing of this answer was loaded; refresh again")
+            raise VendorError(
+                http.channel,
+                f"a report of {report[1]:,} rows ended after {len(rows):,}",
+                "nothing of this answer was loaded; refresh again",
+            )
         rows.extend(page.rows)
     return report[0]
 
 
 def run_for_each_range(http: Http, path: str, ranges: Sequence[tuple[date, date]], metric: str) -> Iterator[Any]:
     """The metric over each range as a whole, in their order; 0 where a range has no data."""
-    bodies = [(len(part), _body(part, (), (metric,)))
-              for part in (ranges[at:at + RANGES_PER_REPORT] for at in range(0, len(ranges), RANGES_PER_REPORT))]
+    bodies = [
+        (len(part), _body(part, (), (metric,)))
+        for part in (ranges[at : at + RANGES_PER_REPORT] for at in range(0, len(ranges), RANGES_PER_REPORT))
+    ]
     for at in range(0, len(bodies), REPORTS_PER_BATCH):
-        part = bodies[at:at + REPORTS_PER_BATCH]
+        part = bodies[at : at + REPORTS_PER_BATCH]
         answers = _ask(http, f"{path}:batchRunReports", {"requests": [body for _, body in part]})["reports"]
         for (count, _), answer in zip(part, answers, strict=True):
             rows = {row.get("dateRange", "range_0"): row[metric] for row in _read(http, answer)[0].rows}
@@ -77,8 +93,10 @@ def run_for_each_range(http: Http, path: str, ranges: Sequence[tuple[date, date]
 
 def _body(ranges: Sequence[tuple[date, date]], dimensions: Sequence[str], metrics: Sequence[str]) -> dict[str, Any]:
     return {
-        "dateRanges": [{"startDate": start.isoformat(), "endDate": end.isoformat(), "name": f"range_{number}"}
-                       for number, (start, end) in enumerate(ranges)],
+        "dateRanges": [
+            {"startDate": start.isoformat(), "endDate": end.isoformat(), "name": f"range_{number}"}
+            for number, (start, end) in enumerate(ranges)
+        ],
         "dimensions": [{"name": name} for name in dimensions],
         "metrics": [{"name": name} for name in metrics],
         "orderBys": [{"dimension": {"dimensionName": name}} for name in dimensions],
@@ -94,10 +112,23 @@ def _ask(http: Http, path: str, body: dict[str, Any]) -> dict[str, Any]:
 def _read(http: Http, answer: dict[str, Any]) -> tuple[Report, int]:
     """A page and the number of rows that all pages together have."""
     names = [header["name"] for header in (*answer.get("dimensionHeaders", ()), *answer.get("metricHeaders", ()))]
-    rows = [dict(zip(names, (cell.get("value") for cell in (*row.get("dimensionValues", ()), *row["metricValues"])),
-                     strict=True)) for row in answer.get("rows", ())]
+    rows = [
+        dict(
+            zip(
+                names,
+                (cell.get("value") for cell in (*row.get("dimensionValues", ()), *row["metricValues"])),
+                strict=True,
+            )
+        )
+        for row in answer.get("rows", ())
+    ]
     metadata = answer.get("metadata") or {}
-    report = Report(rows, metadata.get("currencyCode") or "", metadata.get("timeZone") or "UTC",
-                    bool(metadata.get("dataLossFromOtherRow")), bool(metadata.get("subjectToThresholding")),
-                    bool(metadata.get("samplingMetadatas")))
+    report = Report(
+        rows,
+        metadata.get("currencyCode") or "",
+        metadata.get("timeZone") or "UTC",
+        bool(metadata.get("dataLossFromOtherRow")),
+        bool(metadata.get("subjectToThresholding")),
+        bool(metadata.get("samplingMetadatas")),
+    )
     return report, int(answer.get("rowCount") or 0)

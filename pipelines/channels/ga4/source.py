@@ -46,8 +46,16 @@ class Ga4(Channel[Ga4Settings]):
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),
         facts("traffic", unique=("channel_group",), channel_group=TEXT, currency=TEXT, **_COLUMNS),
-        facts("property_daily", currency=TEXT, **_COLUMNS, total_users=COUNT, new_users=COUNT, has_other_row=FLAG,
-              is_thresholded=FLAG, is_sampled=FLAG),
+        facts(
+            "property_daily",
+            currency=TEXT,
+            **_COLUMNS,
+            total_users=COUNT,
+            new_users=COUNT,
+            has_other_row=FLAG,
+            is_thresholded=FLAG,
+            is_sampled=FLAG,
+        ),
         facts("users_by_interval", unique=("interval_start",), interval_start=DAY, users=COUNT),
     )
 
@@ -58,26 +66,36 @@ class Ga4(Channel[Ga4Settings]):
 
     def accounts(self, http: Http, settings: Ga4Settings) -> list[Account]:
         if not settings.account_ids:
-            raise CredentialsError(self.name, "the setting sources.ga4.account_ids is missing",
-                                   "list the numeric property ids (Admin, Property details) under [sources.ga4]")
-        return [account for account_id in settings.account_ids
-                for account in _account(http, settings, account_id)]
+            raise CredentialsError(
+                self.name,
+                "the setting sources.ga4.account_ids is missing",
+                "list the numeric property ids (Admin, Property details) under [sources.ga4]",
+            )
+        return [account for account_id in settings.account_ids for account in _account(http, settings, account_id)]
 
     def load_facts(self, http: Http, settings: Ga4Settings, account: Account, landing: Landing) -> None:
         path, window = _path(settings, account.id), landing.window
         whole = [(window.start, window.end)]
-        traffic = run_report(http, path, ranges=whole, dimensions=("date", "sessionDefaultChannelGroup"),
-                             metrics=tuple(METRICS))
-        landing.facts("traffic", (
-            {**_row(row, account), "channel_group": row["sessionDefaultChannelGroup"]} for row in traffic.rows))
+        traffic = run_report(
+            http, path, ranges=whole, dimensions=("date", "sessionDefaultChannelGroup"), metrics=tuple(METRICS)
+        )
+        landing.facts(
+            "traffic",
+            ({**_row(row, account), "channel_group": row["sessionDefaultChannelGroup"]} for row in traffic.rows),
+        )
         totals = run_report(http, path, ranges=whole, dimensions=("date",), metrics=(*METRICS, *PEOPLE))
         flags = _flags(traffic, totals)
         landing.facts("property_daily", ({**_row(row, account), **flags} for row in totals.rows))
         intervals = list(_intervals(window))
         users = run_for_each_range(http, path, intervals, "totalUsers")
-        landing.facts("users_by_interval", (
-            {"date": end, "interval_start": start, "users": count}
-            for (start, end), count in zip(intervals, users, strict=True) if count not in (0, "0")))
+        landing.facts(
+            "users_by_interval",
+            (
+                {"date": end, "interval_start": start, "users": count}
+                for (start, end), count in zip(intervals, users, strict=True)
+                if count not in (0, "0")
+            ),
+        )
 
 
 CHANNEL = Ga4()
@@ -90,8 +108,14 @@ def _path(settings: Ga4Settings, account_id: str) -> str:
 def _account(http: Http, settings: Ga4Settings, account_id: str) -> Iterator[Account]:
     """The property, if these credentials may read it: its currency and zone come with every report."""
     try:
-        report = run_report(http, _path(settings, account_id), ranges=[(_ANY_DAY, _ANY_DAY)], dimensions=(),
-                            metrics=("sessions",), limit=1)
+        report = run_report(
+            http,
+            _path(settings, account_id),
+            ranges=[(_ANY_DAY, _ANY_DAY)],
+            dimensions=(),
+            metrics=("sessions",),
+            limit=1,
+        )
     except CredentialsError as error:
         if "HTTP 403" not in str(error):
             raise
@@ -106,8 +130,10 @@ def _row(row: dict[str, Any], account: Account) -> dict[str, Any]:
 
 
 def _flags(*reports: Report) -> dict[str, bool]:
-    return {name: any(getattr(report, name) for report in reports)
-            for name in ("has_other_row", "is_thresholded", "is_sampled")}
+    return {
+        name: any(getattr(report, name) for report in reports)
+        for name in ("has_other_row", "is_thresholded", "is_sampled")
+    }
 
 
 def _intervals(window: Window) -> Iterator[tuple[date, date]]:

@@ -10,8 +10,9 @@ from pipelines.channels.http import OK, Reply, Verdict, classify_by_status
 
 # A cancelled account: nothing can be read of it any more, and nobody can mend that.
 NOT_ENABLED = "CUSTOMER_NOT_ENABLED"
-_DEVELOPER_TOKEN = ("check developer_token in [sources.google_ads.credentials] and its access level in the manager "
-                    "account's API centre")
+_DEVELOPER_TOKEN = (
+    "check developer_token in [sources.google_ads.credentials] and its access level in the manager account's API centre"
+)
 _ANSWERS = {"resourceNames", "results", "fieldMask", "access_token"}
 
 
@@ -37,8 +38,11 @@ def classify(reply: Reply) -> Verdict:
     if status in ("INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "UNKNOWN") or reply.status >= 500:
         return Verdict("retry", message, reply.retry_after)
     if {"UNSUPPORTED_VERSION", "UNRECOGNIZED_FIELD"} & set(reasons):
-        return Verdict("failed", message, todo="set api_version under [sources.google_ads] to a version Google still "
-                                               "serves; if it is one, report it")
+        return Verdict(
+            "failed",
+            message,
+            todo="set api_version under [sources.google_ads] to a version Google still serves; if it is one, report it",
+        )
     return Verdict("failed", message)
 
 

@@ -58,15 +58,32 @@ class GoogleAds(Channel[GoogleAdsSettings]):
         entities("accounts", **ACCOUNT_COLUMNS, login_customer_id=TEXT),
         entities("campaigns", account_id=TEXT, name=TEXT, status=TEXT, advertising_channel_type=TEXT),
         facts(
-            "campaign_stats", unique=("campaign_id",), campaign_id=TEXT, campaign_name=TEXT, currency=TEXT,
-            impressions=COUNT, clicks=COUNT, interactions=COUNT, cost=AMOUNT, conversions=AMOUNT,
-            conversions_value=AMOUNT, all_conversions=AMOUNT, all_conversions_value=AMOUNT,
-            view_through_conversions=COUNT, video_trueview_views=COUNT,
+            "campaign_stats",
+            unique=("campaign_id",),
+            campaign_id=TEXT,
+            campaign_name=TEXT,
+            currency=TEXT,
+            impressions=COUNT,
+            clicks=COUNT,
+            interactions=COUNT,
+            cost=AMOUNT,
+            conversions=AMOUNT,
+            conversions_value=AMOUNT,
+            all_conversions=AMOUNT,
+            all_conversions_value=AMOUNT,
+            view_through_conversions=COUNT,
+            video_trueview_views=COUNT,
         ),
         facts(
-            "campaign_conversions", unique=("campaign_id", "conversion_action_category"), campaign_id=TEXT,
-            conversion_action_category=TEXT, currency=TEXT, conversions=AMOUNT, conversions_value=AMOUNT,
-            all_conversions=AMOUNT, all_conversions_value=AMOUNT,
+            "campaign_conversions",
+            unique=("campaign_id", "conversion_action_category"),
+            campaign_id=TEXT,
+            conversion_action_category=TEXT,
+            currency=TEXT,
+            conversions=AMOUNT,
+            conversions_value=AMOUNT,
+            all_conversions=AMOUNT,
+            all_conversions_value=AMOUNT,
         ),
     )
 
@@ -76,9 +93,17 @@ class GoogleAds(Channel[GoogleAdsSettings]):
         token_http = http
         if urlsplit(settings.base_url).hostname == "googleads.googleapis.com":  # tokens come from another host
             token_http = Http(self.name, "https://oauth2.googleapis.com", secrets=settings.secrets)
-        http.authenticator = RefreshedToken(lambda: token_http, "token", "", {
-            "grant_type": "refresh_token", "client_id": given.client_id, "client_secret": given.client_secret,
-            "refresh_token": given.refresh_token})
+        http.authenticator = RefreshedToken(
+            lambda: token_http,
+            "token",
+            "",
+            {
+                "grant_type": "refresh_token",
+                "client_id": given.client_id,
+                "client_secret": given.client_secret,
+                "refresh_token": given.refresh_token,
+            },
+        )
         return http
 
     def accounts(self, http: Http, settings: GoogleAdsSettings) -> list[Account]:
@@ -100,28 +125,59 @@ class GoogleAds(Channel[GoogleAdsSettings]):
         return list(found.values())
 
     def load_entities(self, http: Http, settings: GoogleAdsSettings, account: Account, landing: Landing) -> None:
-        landing.entities("campaigns", (
-            {"id": row["campaign"]["id"], "account_id": account.id, "name": row["campaign"].get("name"),
-             "status": row["campaign"].get("status"),
-             "advertising_channel_type": row["campaign"].get("advertisingChannelType")}
-            for row in _of_account(http, settings, account, CAMPAIGNS)))
+        landing.entities(
+            "campaigns",
+            (
+                {
+                    "id": row["campaign"]["id"],
+                    "account_id": account.id,
+                    "name": row["campaign"].get("name"),
+                    "status": row["campaign"].get("status"),
+                    "advertising_channel_type": row["campaign"].get("advertisingChannelType"),
+                }
+                for row in _of_account(http, settings, account, CAMPAIGNS)
+            ),
+        )
 
     def load_facts(self, http: Http, settings: GoogleAdsSettings, account: Account, landing: Landing) -> None:
         days = f"FROM campaign WHERE segments.date BETWEEN '{landing.window.start}' AND '{landing.window.end}'"
         asked = ", ".join(f"metrics.{name}" for name in METRICS)
-        stats = _of_account(http, settings, account,
-                            f"SELECT campaign.id, campaign.name, segments.date, {asked} {days}")
-        landing.facts("campaign_stats", (
-            {"date": row["segments"]["date"], "campaign_id": row["campaign"]["id"],
-             "campaign_name": row["campaign"].get("name"), "currency": account.currency,
-             **_metrics(row["metrics"], METRICS)} for row in stats))
+        stats = _of_account(
+            http, settings, account, f"SELECT campaign.id, campaign.name, segments.date, {asked} {days}"
+        )
+        landing.facts(
+            "campaign_stats",
+            (
+                {
+                    "date": row["segments"]["date"],
+                    "campaign_id": row["campaign"]["id"],
+                    "campaign_name": row["campaign"].get("name"),
+                    "currency": account.currency,
+                    **_metrics(row["metrics"], METRICS),
+                }
+                for row in stats
+            ),
+        )
         asked = ", ".join(f"metrics.{name}" for name in CONVERSION_METRICS)
-        by_category = _of_account(http, settings, account, "SELECT campaign.id, segments.date, "
-                                  f"segments.conversion_action_category, {asked} {days}")
-        landing.facts("campaign_conversions", (
-            {"date": row["segments"]["date"], "campaign_id": row["campaign"]["id"],
-             "conversion_action_category": row["segments"]["conversionActionCategory"], "currency": account.currency,
-             **_metrics(row["metrics"], {name: METRICS[name] for name in CONVERSION_METRICS})} for row in by_category))
+        by_category = _of_account(
+            http,
+            settings,
+            account,
+            f"SELECT campaign.id, segments.date, segments.conversion_action_category, {asked} {days}",
+        )
+        landing.facts(
+            "campaign_conversions",
+            (
+                {
+                    "date": row["segments"]["date"],
+                    "campaign_id": row["campaign"]["id"],
+                    "conversion_action_category": row["segments"]["conversionActionCategory"],
+                    "currency": account.currency,
+                    **_metrics(row["metrics"], {name: METRICS[name] for name in CONVERSION_METRICS}),
+                }
+                for row in by_category
+            ),
+        )
 
 
 CHANNEL = GoogleAds()
@@ -135,8 +191,14 @@ def _roots(http: Http, settings: GoogleAdsSettings) -> list[str]:
 
 
 def _account(client: dict[str, Any], root: str) -> Account:
-    return Account(str(client["id"]), client.get("descriptiveName") or "", client["currencyCode"], client["timeZone"],
-                   client["status"], {"login_customer_id": root})
+    return Account(
+        str(client["id"]),
+        client.get("descriptiveName") or "",
+        client["currencyCode"],
+        client["timeZone"],
+        client["status"],
+        {"login_customer_id": root},
+    )
 
 
 def _of_account(http: Http, settings: GoogleAdsSettings, account: Account, query: str) -> Iterator[dict[str, Any]]:
@@ -145,8 +207,11 @@ def _of_account(http: Http, settings: GoogleAdsSettings, account: Account, query
 
 def _search(http: Http, settings: GoogleAdsSettings, customer: str, root: str, query: str) -> Iterator[dict[str, Any]]:
     """The rows of every batch; an answer without rows has batches without `results`, or no batches."""
-    reply = http.post_json(f"{settings.api_version}/customers/{customer}/googleAds:searchStream", {"query": query},
-                           {**_headers(settings), "login-customer-id": root})
+    reply = http.post_json(
+        f"{settings.api_version}/customers/{customer}/googleAds:searchStream",
+        {"query": query},
+        {**_headers(settings), "login-customer-id": root},
+    )
     return (row for batch in reply.data for row in batch.get("results", ()))
 
 

@@ -32,8 +32,12 @@ def classify(reply: Reply) -> Verdict:
     if reply.status == 530:
         return Verdict("unauthorized", f"{message} (the token is malformed)")
     if reply.status == 403:
-        return Verdict("forbidden", message, todo="give the app the scopes crm.objects.contacts.read, "
-                       "crm.objects.companies.read, crm.objects.deals.read and crm.schemas.deals.read")
+        return Verdict(
+            "forbidden",
+            message,
+            todo="give the app the scopes crm.objects.contacts.read, "
+            "crm.objects.companies.read, crm.objects.deals.read and crm.schemas.deals.read",
+        )
     return classify_by_status(reply)
 
 
@@ -52,8 +56,9 @@ class Pace:
         self._sent.append(time.monotonic())
 
 
-def search(http: Http, pace: Pace, path: str, any_of: Sequence[Sequence[dict[str, str]]],
-           properties: Sequence[str]) -> Iterator[dict[str, Any]]:
+def search(
+    http: Http, pace: Pace, path: str, any_of: Sequence[Sequence[dict[str, str]]], properties: Sequence[str]
+) -> Iterator[dict[str, Any]]:
     """Every object that meets all filters of one of the groups `any_of`, by ascending id."""
     first_id = 0
     while True:
@@ -80,11 +85,21 @@ def archived(http: Http, path: str, properties: Sequence[str]) -> Iterator[dict[
     raise VendorError(http.channel, f"{path} gave a page twice", "refresh again; if it stays so, report it")
 
 
-def _search_from(http: Http, pace: Pace, path: str, any_of: Sequence[Sequence[dict[str, str]]],
-                 properties: Sequence[str], first_id: int) -> Iterator[dict[str, Any]]:
+def _search_from(
+    http: Http,
+    pace: Pace,
+    path: str,
+    any_of: Sequence[Sequence[dict[str, str]]],
+    properties: Sequence[str],
+    first_id: int,
+) -> Iterator[dict[str, Any]]:
     beyond = {"propertyName": "hs_object_id", "operator": "GTE", "value": str(first_id)}
-    body = {"filterGroups": [{"filters": [*group, beyond]} for group in any_of], "properties": list(properties),
-            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}], "limit": SEARCH_PAGE}
+    body = {
+        "filterGroups": [{"filters": [*group, beyond]} for group in any_of],
+        "properties": list(properties),
+        "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+        "limit": SEARCH_PAGE,
+    }
     after = "0"
     while after and int(after) < SEARCH_CAP:
         pace.wait()

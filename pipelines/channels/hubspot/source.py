@@ -22,11 +22,24 @@ STAGES = {"mql_on": "marketingqualifiedlead", "sql_on": "salesqualifiedlead"}
 COMMON = ("createdate", "hs_analytics_source", "hs_merged_object_ids")
 # No names, addresses or deal titles: persons stay in HubSpot.
 PROPERTIES: dict[str, tuple[str, ...]] = {
-    "contacts": (*COMMON, "lifecyclestage", *(f"hs_v2_date_entered_{stage}" for stage in STAGES.values()),
-                 *(f"hs_lifecyclestage_{stage}_date" for stage in STAGES.values())),
+    "contacts": (
+        *COMMON,
+        "lifecyclestage",
+        *(f"hs_v2_date_entered_{stage}" for stage in STAGES.values()),
+        *(f"hs_lifecyclestage_{stage}_date" for stage in STAGES.values()),
+    ),
     "companies": (*COMMON, "lifecyclestage"),
-    "deals": (*COMMON, "pipeline", "dealstage", "closedate", "hs_is_closed", "hs_is_closed_won", "amount",
-              "amount_in_home_currency", "deal_currency_code"),
+    "deals": (
+        *COMMON,
+        "pipeline",
+        "dealstage",
+        "closedate",
+        "hs_is_closed",
+        "hs_is_closed_won",
+        "amount",
+        "amount_in_home_currency",
+        "deal_currency_code",
+    ),
 }
 CHANGED = {"contacts": "lastmodifieddate", "companies": "hs_lastmodifieddate", "deals": "hs_lastmodifieddate"}
 _EVERY = {"account_id": TEXT, "created_on": DAY, "source": TEXT, "archived": FLAG}
@@ -46,45 +59,83 @@ class HubSpot(Channel[HubSpotSettings]):
         entities("accounts", **ACCOUNT_COLUMNS),
         entities("contacts", **_EVERY, lifecycle_stage=TEXT, mql_on=DAY, sql_on=DAY),
         entities("companies", **_EVERY, lifecycle_stage=TEXT),
-        entities("deals", **_EVERY, pipeline_id=TEXT, stage_id=TEXT, closed_on=DAY, is_closed=FLAG, is_won=FLAG,
-                 amount=AMOUNT),
+        entities(
+            "deals",
+            **_EVERY,
+            pipeline_id=TEXT,
+            stage_id=TEXT,
+            closed_on=DAY,
+            is_closed=FLAG,
+            is_won=FLAG,
+            amount=AMOUNT,
+        ),
         entities("merged_objects", account_id=TEXT, kind=TEXT, object_id=TEXT, merged_into=TEXT),
-        entities("deal_stages", account_id=TEXT, pipeline_id=TEXT, pipeline_name=TEXT, name=TEXT, is_closed=FLAG,
-                 probability=AMOUNT),
+        entities(
+            "deal_stages",
+            account_id=TEXT,
+            pipeline_id=TEXT,
+            pipeline_name=TEXT,
+            name=TEXT,
+            is_closed=FLAG,
+            probability=AMOUNT,
+        ),
     )
 
     def http(self, settings: HubSpotSettings) -> Http:
         given = settings.credentials
-        form = {"grant_type": "refresh_token", "client_id": given.client_id,
-                "client_secret": str(given.client_secret), "refresh_token": str(given.refresh_token)}
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": given.client_id,
+            "client_secret": str(given.client_secret),
+            "refresh_token": str(given.refresh_token),
+        }
         can_refresh = all(form.values())
         if not given.access_token and not can_refresh:
             raise CredentialsError(
-                self.name, "has neither an access_token nor client_id, client_secret and refresh_token",
+                self.name,
+                "has neither an access_token nor client_id, client_secret and refresh_token",
                 "set them under [sources.hubspot.credentials] in .dlt/secrets.toml, or as "
-                "SOURCES__HUBSPOT__CREDENTIALS__ACCESS_TOKEN etc. in the environment")
+                "SOURCES__HUBSPOT__CREDENTIALS__ACCESS_TOKEN etc. in the environment",
+            )
         http = Http(self.name, settings.base_url, classify, settings.secrets)
-        http.authenticator = RefreshedToken(lambda: http, f"oauth/{settings.oauth_version}/token", given.access_token,
-                                            form if can_refresh else {})
+        http.authenticator = RefreshedToken(
+            lambda: http, f"oauth/{settings.oauth_version}/token", given.access_token, form if can_refresh else {}
+        )
         return http
 
     def accounts(self, http: Http, settings: HubSpotSettings) -> list[Account]:
         portal = http.get(f"account-info/{settings.api_version}/details").data
-        return [Account(str(portal["portalId"]), f"HubSpot {portal['portalId']}", portal["companyCurrency"],
-                        portal["timeZone"], portal.get("accountType") or "")]
+        return [
+            Account(
+                str(portal["portalId"]),
+                f"HubSpot {portal['portalId']}",
+                portal["companyCurrency"],
+                portal["timeZone"],
+                portal.get("accountType") or "",
+            )
+        ]
 
     def load_entities(self, http: Http, settings: HubSpotSettings, account: Account, landing: Landing) -> None:
         pipelines = http.get(f"crm/pipelines/{settings.api_version}/deals").data["results"]
-        landing.entities("deal_stages", (
-            {"id": f"{pipeline['id']}/{stage['id']}", "account_id": account.id, "pipeline_id": pipeline["id"],
-             "pipeline_name": pipeline["label"], "name": stage["label"],
-             "is_closed": _flag(stage["metadata"].get("isClosed")),
-             "probability": stage["metadata"].get("probability")}
-            for pipeline in pipelines for stage in pipeline["stages"]))
+        landing.entities(
+            "deal_stages",
+            (
+                {
+                    "id": f"{pipeline['id']}/{stage['id']}",
+                    "account_id": account.id,
+                    "pipeline_id": pipeline["id"],
+                    "pipeline_name": pipeline["label"],
+                    "name": stage["label"],
+                    "is_closed": _flag(stage["metadata"].get("isClosed")),
+                    "probability": stage["metadata"].get("probability"),
+                }
+                for pipeline in pipelines
+                for stage in pipeline["stages"]
+            ),
+        )
 
     def load_facts(self, http: Http, settings: HubSpotSettings, account: Account, landing: Landing) -> None:
-        """Everything that changed since the window began: until now, since what changed today may count for a past day.
-        """
+        """Everything that changed since the window began: until now, since today's changes may count for a past day."""
         pace = Pace(http)
         for kind, properties in PROPERTIES.items():
             path = f"crm/objects/{settings.api_version}/{kind}"
@@ -113,17 +164,29 @@ def _row(kind: str, found: dict[str, Any], account: Account) -> dict[str, Any]:
     created_on = _day(has["createdate"], zone)
     if created_on is None:
         raise ValueError(f"createdate of {kind} {found['id']} is empty")
-    row = {"id": found["id"], "account_id": account.id, "created_on": created_on,
-           "source": has.get("hs_analytics_source") or None, "archived": bool(found.get("archived"))}
+    row = {
+        "id": found["id"],
+        "account_id": account.id,
+        "created_on": created_on,
+        "source": has.get("hs_analytics_source") or None,
+        "archived": bool(found.get("archived")),
+    }
     if kind != "deals":
         row["lifecycle_stage"] = has.get("lifecyclestage") or None
     if kind == "contacts":
-        row |= {column: _day(has.get(f"hs_v2_date_entered_{stage}") or has.get(f"hs_lifecyclestage_{stage}_date"), zone)
-                for column, stage in STAGES.items()}
+        row |= {
+            column: _day(has.get(f"hs_v2_date_entered_{stage}") or has.get(f"hs_lifecyclestage_{stage}_date"), zone)
+            for column, stage in STAGES.items()
+        }
     if kind == "deals":
-        row |= {"pipeline_id": has.get("pipeline"), "stage_id": has.get("dealstage"),
-                "closed_on": _day(has.get("closedate"), zone), "is_closed": _flag(has.get("hs_is_closed")),
-                "is_won": _flag(has.get("hs_is_closed_won")), "amount": _home_amount(has, account)}
+        row |= {
+            "pipeline_id": has.get("pipeline"),
+            "stage_id": has.get("dealstage"),
+            "closed_on": _day(has.get("closedate"), zone),
+            "is_closed": _flag(has.get("hs_is_closed")),
+            "is_won": _flag(has.get("hs_is_closed_won")),
+            "amount": _home_amount(has, account),
+        }
     return row
 
 
@@ -139,16 +202,20 @@ def _merges(kind: str, live: Sequence[dict[str, Any]], account: Account) -> Iter
     for found in live:
         for gone in (found["properties"].get("hs_merged_object_ids") or "").split(";"):
             if gone and gone != found["id"]:
-                yield {"id": f"{kind}/{gone}", "account_id": account.id, "kind": kind, "object_id": gone,
-                       "merged_into": found["id"]}
+                yield {
+                    "id": f"{kind}/{gone}",
+                    "account_id": account.id,
+                    "kind": kind,
+                    "object_id": gone,
+                    "merged_into": found["id"],
+                }
 
 
 def _day(written: str | None, zone: ZoneInfo) -> date | None:
     """The portal's day of a moment: ISO 8601, epoch milliseconds as old properties have it, or '' for none."""
     if not written:
         return None
-    moment = (datetime.fromtimestamp(int(written) / 1000, UTC) if written.isdigit()
-              else datetime.fromisoformat(written))
+    moment = datetime.fromtimestamp(int(written) / 1000, UTC) if written.isdigit() else datetime.fromisoformat(written)
     return moment.astimezone(zone).date()
 
 

@@ -53,67 +53,115 @@ class LinkedInAds(Channel[LinkedInAdsSettings]):
         entities("campaign_groups", account_id=TEXT, name=TEXT, status=TEXT),
         entities("campaigns", account_id=TEXT, campaign_group_id=TEXT, name=TEXT, status=TEXT, objective=TEXT),
         facts(
-            "campaign_analytics", unique=("campaign_id",), campaign_id=TEXT, currency=TEXT,
-            impressions=COUNT, clicks=COUNT, landing_page_clicks=COUNT, cost_in_local_currency=AMOUNT,
-            external_website_conversions=COUNT, conversion_value_in_local_currency=AMOUNT, one_click_leads=COUNT,
+            "campaign_analytics",
+            unique=("campaign_id",),
+            campaign_id=TEXT,
+            currency=TEXT,
+            impressions=COUNT,
+            clicks=COUNT,
+            landing_page_clicks=COUNT,
+            cost_in_local_currency=AMOUNT,
+            external_website_conversions=COUNT,
+            conversion_value_in_local_currency=AMOUNT,
+            one_click_leads=COUNT,
             video_views=COUNT,
         ),
     )
 
     def http(self, settings: LinkedInAdsSettings) -> Http:
         given = settings.credentials
-        form = {"grant_type": "refresh_token", "client_id": given.client_id, "client_secret": given.client_secret,
-                "refresh_token": given.refresh_token}
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": given.client_id,
+            "client_secret": given.client_secret,
+            "refresh_token": given.refresh_token,
+        }
         can_refresh = all(form.values())
         if not given.access_token and not can_refresh:
             raise CredentialsError(
-                self.name, "has neither an access_token nor client_id, client_secret and refresh_token",
+                self.name,
+                "has neither an access_token nor client_id, client_secret and refresh_token",
                 "set them under [sources.linkedin_ads.credentials] in .dlt/secrets.toml, or as "
-                "SOURCES__LINKEDIN_ADS__CREDENTIALS__ACCESS_TOKEN etc. in the environment")
+                "SOURCES__LINKEDIN_ADS__CREDENTIALS__ACCESS_TOKEN etc. in the environment",
+            )
         http = Http(self.name, settings.base_url, classify, settings.secrets)
         token_http = http
         if urlsplit(settings.base_url).hostname == "api.linkedin.com":  # the real token endpoint lives on another host
             token_http = Http(self.name, "https://www.linkedin.com", secrets=settings.secrets)
-        http.authenticator = RefreshedToken(lambda: token_http, "oauth/v2/accessToken", given.access_token,
-                                            form if can_refresh else {})
+        http.authenticator = RefreshedToken(
+            lambda: token_http, "oauth/v2/accessToken", given.access_token, form if can_refresh else {}
+        )
         return http
 
     def accounts(self, http: Http, settings: LinkedInAdsSettings) -> list[Account]:
         if settings.account_ids:
             wanted = [f"urn:li:sponsoredAccount:{account_id}" for account_id in settings.account_ids]
             # a search by id cannot be paged (400), so it asks for one page's worth at a time
-            pages = [query(q="search", search={"id": {"values": wanted[at:at + ACCOUNT_PAGE]}}, pageSize=ACCOUNT_PAGE)
-                     for at in range(0, len(wanted), ACCOUNT_PAGE)]
+            pages = [
+                query(q="search", search={"id": {"values": wanted[at : at + ACCOUNT_PAGE]}}, pageSize=ACCOUNT_PAGE)
+                for at in range(0, len(wanted), ACCOUNT_PAGE)
+            ]
             found = [element for page in pages for element in _ask(http, settings, "adAccounts", page)["elements"]]
         else:
             found = list(_pages(http, settings, "adAccounts", query(q="search", pageSize=ACCOUNT_PAGE)))
         return [
-            Account(str(element["id"]), element.get("name") or "", element["currency"], TIMEZONE,
-                    element.get("status") or "",
-                    {"type": element.get("type"), "reference": element.get("reference"),
-                     "created_at": _created(element)})
+            Account(
+                str(element["id"]),
+                element.get("name") or "",
+                element["currency"],
+                TIMEZONE,
+                element.get("status") or "",
+                {"type": element.get("type"), "reference": element.get("reference"), "created_at": _created(element)},
+            )
             for element in found
         ]
 
     def load_entities(self, http: Http, settings: LinkedInAdsSettings, account: Account, landing: Landing) -> None:
         asked = query(q="search", search={"status": {"values": GROUP_STATUSES}}, pageSize=ENTITY_PAGE)
         groups = _pages(http, settings, f"adAccounts/{account.id}/adCampaignGroups", asked)
-        landing.entities("campaign_groups", (
-            {"id": str(group["id"]), "account_id": account.id, "name": group.get("name"),
-             "status": group.get("status")} for group in groups))
+        landing.entities(
+            "campaign_groups",
+            (
+                {
+                    "id": str(group["id"]),
+                    "account_id": account.id,
+                    "name": group.get("name"),
+                    "status": group.get("status"),
+                }
+                for group in groups
+            ),
+        )
         asked = query(q="search", search={"status": {"values": CAMPAIGN_STATUSES}}, pageSize=ENTITY_PAGE)
         campaigns = _pages(http, settings, f"adAccounts/{account.id}/adCampaigns", asked)
-        landing.entities("campaigns", (
-            {"id": str(campaign["id"]), "account_id": account.id,
-             "campaign_group_id": _urn_id(campaign.get("campaignGroup")), "name": campaign.get("name"),
-             "status": campaign.get("status"), "objective": campaign.get("objectiveType")} for campaign in campaigns))
+        landing.entities(
+            "campaigns",
+            (
+                {
+                    "id": str(campaign["id"]),
+                    "account_id": account.id,
+                    "campaign_group_id": _urn_id(campaign.get("campaignGroup")),
+                    "name": campaign.get("name"),
+                    "status": campaign.get("status"),
+                    "objective": campaign.get("objectiveType"),
+                }
+                for campaign in campaigns
+            ),
+        )
 
     def load_facts(self, http: Http, settings: LinkedInAdsSettings, account: Account, landing: Landing) -> None:
         rows = analytics(http, settings, account.id, landing.window, tuple(METRICS))
-        landing.facts("campaign_analytics", (
-            {"date": day, "campaign_id": campaign_id, "currency": account.currency,
-             **{column: values.get(metric) for metric, column in METRICS.items()}}
-            for (day, campaign_id), values in rows.items()))
+        landing.facts(
+            "campaign_analytics",
+            (
+                {
+                    "date": day,
+                    "campaign_id": campaign_id,
+                    "currency": account.currency,
+                    **{column: values.get(metric) for metric, column in METRICS.items()},
+                }
+                for (day, campaign_id), values in rows.items()
+            ),
+        )
 
 
 CHANNEL = LinkedInAds()
@@ -126,16 +174,20 @@ def classify(reply: Reply) -> Verdict:
     if reply.status == 200 and not ({"elements", "access_token"} & data.keys()):
         return Verdict("retry", f"HTTP 200 without elements: {message}")
     if reply.status == 426:
-        return Verdict("failed", f"HTTP 426: {message}",
-                       todo="set api_version under [sources.linkedin_ads] to a month (YYYYMM) LinkedIn still serves")
+        return Verdict(
+            "failed",
+            f"HTTP 426: {message}",
+            todo="set api_version under [sources.linkedin_ads] to a month (YYYYMM) LinkedIn still serves",
+        )
     if reply.status == 429 and "DAY limit" in message:
         # it is renewed at midnight UTC, and every try until then counts against it
         return Verdict("quota", message, todo="LinkedIn renews it at midnight UTC: refresh again then")
     return classify_by_status(reply)
 
 
-def analytics(http: Http, settings: LinkedInAdsSettings, account_id: str, window: Window,
-              metrics: Sequence[str]) -> dict[tuple[date, str], dict[str, Any]]:
+def analytics(
+    http: Http, settings: LinkedInAdsSettings, account_id: str, window: Window, metrics: Sequence[str]
+) -> dict[tuple[date, str], dict[str, Any]]:
     """The metrics of every campaign and day of the window that has any, by (day, campaign id).
 
     Asked by account, so that campaigns deleted since are in it. LinkedIn leaves out a row whose requested metrics
@@ -143,25 +195,35 @@ def analytics(http: Http, settings: LinkedInAdsSettings, account_id: str, window
     """
     merged: dict[tuple[date, str], dict[str, Any]] = {}
     for at in range(0, len(metrics), METRICS_PER_CALL):
-        for element in _uncut(http, settings, account_id, window, metrics[at:at + METRICS_PER_CALL]):
+        for element in _uncut(http, settings, account_id, window, metrics[at : at + METRICS_PER_CALL]):
             key = (_day(element), _urn_id(element["pivotValues"][0]) or "")
             merged.setdefault(key, dict.fromkeys(metrics, 0)).update(
-                {metric: element.get(metric) for metric in metrics[at:at + METRICS_PER_CALL]})
+                {metric: element.get(metric) for metric in metrics[at : at + METRICS_PER_CALL]}
+            )
     return merged
 
 
-def _uncut(http: Http, settings: LinkedInAdsSettings, account_id: str, window: Window,
-           metrics: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _uncut(
+    http: Http, settings: LinkedInAdsSettings, account_id: str, window: Window, metrics: Sequence[str]
+) -> Iterator[dict[str, Any]]:
     """The elements of the window, in halves where an answer reaches the cap."""
-    asked = query(q="analytics", pivot={"value": "CAMPAIGN"}, timeGranularity={"value": "DAILY"},
-                  dateRange={"start": window.start, "end": window.end},
-                  accounts=[f"urn:li:sponsoredAccount:{account_id}"])
+    asked = query(
+        q="analytics",
+        pivot={"value": "CAMPAIGN"},
+        timeGranularity={"value": "DAILY"},
+        dateRange={"start": window.start, "end": window.end},
+        accounts=[f"urn:li:sponsoredAccount:{account_id}"],
+    )
     answer = _ask(http, settings, "adAnalytics", f"{asked}&fields={','.join((*KEY_FIELDS, *metrics))}")
     if len(answer["elements"]) < LARGEST_ANSWER:
         yield from answer["elements"]
     elif window.length == 1:
-        raise VendorError(http.channel, f"{window.start} has {LARGEST_ANSWER:,} campaigns or more: LinkedIn cuts off",
-                          "split the account's campaigns over several ad accounts, or report it", account_id)
+        raise VendorError(
+            http.channel,
+            f"{window.start} has {LARGEST_ANSWER:,} campaigns or more: LinkedIn cuts off",
+            "split the account's campaigns over several ad accounts, or report it",
+            account_id,
+        )
     else:
         for half in window.slices((window.length + 1) // 2):
             yield from _uncut(http, settings, account_id, half, metrics)

@@ -27,11 +27,17 @@ PAGE = 1000
 LONG_WINDOW = 31
 # Column and where it stands in a report. All only ever state the whole of a campaign.
 TOTALS = {
-    "emails_sent": ("emails_sent",), "opens_total": ("opens", "opens_total"), "unique_opens": ("opens", "unique_opens"),
-    "clicks_total": ("clicks", "clicks_total"), "unique_subscriber_clicks": ("clicks", "unique_subscriber_clicks"),
-    "unsubscribed": ("unsubscribed",), "hard_bounces": ("bounces", "hard_bounces"),
-    "soft_bounces": ("bounces", "soft_bounces"), "abuse_reports": ("abuse_reports",),
-    "total_orders": ("ecommerce", "total_orders"), "total_revenue": ("ecommerce", "total_revenue"),
+    "emails_sent": ("emails_sent",),
+    "opens_total": ("opens", "opens_total"),
+    "unique_opens": ("opens", "unique_opens"),
+    "clicks_total": ("clicks", "clicks_total"),
+    "unique_subscriber_clicks": ("clicks", "unique_subscriber_clicks"),
+    "unsubscribed": ("unsubscribed",),
+    "hard_bounces": ("bounces", "hard_bounces"),
+    "soft_bounces": ("bounces", "soft_bounces"),
+    "abuse_reports": ("abuse_reports",),
+    "total_orders": ("ecommerce", "total_orders"),
+    "total_revenue": ("ecommerce", "total_revenue"),
 }
 _COLUMNS = dict.fromkeys(TOTALS, COUNT) | {"total_revenue": AMOUNT}
 _ANSWERS = {"account_id", "reports", "lists", "history", "dc"}
@@ -51,8 +57,15 @@ class Mailchimp(Channel[MailchimpSettings]):
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),
         entities("campaigns", account_id=TEXT, name=TEXT, audience_id=TEXT, sent_on=DAY_TYPE),
-        entities("campaign_totals", account_id=TEXT, campaign_id=TEXT, observed_on=DAY_TYPE, sent_on=DAY_TYPE,
-                 currency=TEXT, **_COLUMNS),
+        entities(
+            "campaign_totals",
+            account_id=TEXT,
+            campaign_id=TEXT,
+            observed_on=DAY_TYPE,
+            sent_on=DAY_TYPE,
+            currency=TEXT,
+            **_COLUMNS,
+        ),
         entities("audiences", account_id=TEXT, name=TEXT),
         entities("audience_sizes", account_id=TEXT, audience_id=TEXT, date=DAY_TYPE, members=COUNT),
     )
@@ -61,21 +74,32 @@ class Mailchimp(Channel[MailchimpSettings]):
         key, token = settings.credentials.api_key, settings.credentials.access_token
         if not key and not token:
             raise CredentialsError(
-                self.name, "has neither an api_key nor an access_token",
+                self.name,
+                "has neither an api_key nor an access_token",
                 "set one under [sources.mailchimp.credentials] in .dlt/secrets.toml, or as "
-                "SOURCES__MAILCHIMP__CREDENTIALS__API_KEY in the environment")
+                "SOURCES__MAILCHIMP__CREDENTIALS__API_KEY in the environment",
+            )
         base_url = settings.base_url
         if "{dc}" in base_url:
             base_url = LOGIN if token else base_url.replace("{dc}", self._data_centre(key.rpartition("-")[2]))
         # the user's name may be anything
         basic = base64.b64encode(f"okr:{key}".encode()).decode()
-        return Http(self.name, base_url, classify, (*settings.secrets, basic),
-                    FixedToken("Authorization", f"Bearer {token}" if token else f"Basic {basic}"))
+        return Http(
+            self.name,
+            base_url,
+            classify,
+            (*settings.secrets, basic),
+            FixedToken("Authorization", f"Bearer {token}" if token else f"Basic {basic}"),
+        )
 
     def accounts(self, http: Http, settings: MailchimpSettings) -> list[Account]:
         if settings.credentials.access_token:
-            found = http.send("GET", "oauth2/metadata", authenticated=False,
-                              headers={"Authorization": f"OAuth {settings.credentials.access_token}"}).data
+            found = http.send(
+                "GET",
+                "oauth2/metadata",
+                authenticated=False,
+                headers={"Authorization": f"OAuth {settings.credentials.access_token}"},
+            ).data
             if "{dc}" in settings.base_url:
                 http.base_url = settings.base_url.replace("{dc}", self._data_centre(found["dc"]))
         root = http.get("3.0/", "fields=account_id,account_name,account_timezone").data
@@ -85,22 +109,45 @@ class Mailchimp(Channel[MailchimpSettings]):
         window, zone = landing.window, ZoneInfo(account.timezone)
         reports = [(report, _day(report["send_time"], zone)) for report in _sent_in(http, window, zone)]
         reports = [(report, sent_on) for report, sent_on in reports if window.start <= sent_on <= window.end]
-        landing.entities("campaigns", (
-            {"id": report["id"], "account_id": account.id, "name": report.get("campaign_title"),
-             "audience_id": report.get("list_id"), "sent_on": sent_on} for report, sent_on in reports))
-        landing.entities("campaign_totals", (
-            {"id": f"{report['id']}/{window.end}", "account_id": account.id, "campaign_id": report["id"],
-             "observed_on": window.end, "sent_on": sent_on,
-             "currency": (report.get("ecommerce") or {}).get("currency_code"), **_totals(report)}
-            for report, sent_on in reports))
+        landing.entities(
+            "campaigns",
+            (
+                {
+                    "id": report["id"],
+                    "account_id": account.id,
+                    "name": report.get("campaign_title"),
+                    "audience_id": report.get("list_id"),
+                    "sent_on": sent_on,
+                }
+                for report, sent_on in reports
+            ),
+        )
+        landing.entities(
+            "campaign_totals",
+            (
+                {
+                    "id": f"{report['id']}/{window.end}",
+                    "account_id": account.id,
+                    "campaign_id": report["id"],
+                    "observed_on": window.end,
+                    "sent_on": sent_on,
+                    "currency": (report.get("ecommerce") or {}).get("currency_code"),
+                    **_totals(report),
+                }
+                for report, sent_on in reports
+            ),
+        )
         sizes = list(_audiences(http, account, landing))
         landing.entities("audience_sizes", sizes)
         landing.rows += len(reports) + len(sizes)
 
     def _data_centre(self, name: str) -> str:
         if not _DATA_CENTRE.fullmatch(name):
-            raise CredentialsError(self.name, "the api_key does not end in a data centre, such as -us20",
-                                   "copy the whole key into [sources.mailchimp.credentials]")
+            raise CredentialsError(
+                self.name,
+                "the api_key does not end in a data centre, such as -us20",
+                "copy the whole key into [sources.mailchimp.credentials]",
+            )
         return name
 
 
@@ -118,8 +165,9 @@ def classify(reply: Reply) -> Verdict:
 
 
 def _sent_in(http: Http, window: Window, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
-    begin, end = (datetime.combine(day, time(), zone).astimezone(UTC).isoformat()
-                  for day in (window.start, window.end + DAY))
+    begin, end = (
+        datetime.combine(day, time(), zone).astimezone(UTC).isoformat() for day in (window.start, window.end + DAY)
+    )
     wanted = ("id", "campaign_title", "list_id", "send_time", *dict.fromkeys(place[0] for place in TOTALS.values()))
     return _pages(http, "reports", "reports", wanted, since_send_time=begin, before_send_time=end)
 
@@ -136,18 +184,26 @@ def _audiences(http: Http, account: Account, landing: Landing) -> Iterator[dict[
     """How many members each audience has at the window's end; in a long window also at the ends of its months."""
     window = landing.window
     audiences = list(_pages(http, "lists", "lists", ("id", "name", "stats.member_count")))
-    landing.entities("audiences", ({"id": one["id"], "account_id": account.id, "name": one.get("name")}
-                                   for one in audiences))
+    landing.entities(
+        "audiences", ({"id": one["id"], "account_id": account.id, "name": one.get("name")} for one in audiences)
+    )
     for audience in audiences:
         sizes = {window.end: audience["stats"]["member_count"]}
         if window.length > LONG_WINDOW:
             path = f"lists/{audience['id']}/growth-history"
-            months = {_month_end(month["month"]): month["subscribed"]
-                      for month in _pages(http, path, "history", ("month", "subscribed"))}
+            months = {
+                _month_end(month["month"]): month["subscribed"]
+                for month in _pages(http, path, "history", ("month", "subscribed"))
+            }
             sizes = {day: size for day, size in months.items() if window.start <= day < window.end} | sizes
         for day, size in sizes.items():
-            yield {"id": f"{audience['id']}/{day}", "account_id": account.id, "audience_id": audience["id"],
-                   "date": day, "members": size}
+            yield {
+                "id": f"{audience['id']}/{day}",
+                "account_id": account.id,
+                "audience_id": audience["id"],
+                "date": day,
+                "members": size,
+            }
 
 
 def _pages(http: Http, path: str, key: str, fields: tuple[str, ...], **query: str) -> Iterator[dict[str, Any]]:
@@ -162,8 +218,11 @@ def _pages(http: Http, path: str, key: str, fields: tuple[str, ...], **query: st
         if offset >= answer["total_items"]:
             return
         if not items:
-            raise VendorError(http.channel, f"{path} of {answer['total_items']:,} items ended after {offset:,}",
-                              "nothing of this answer was loaded; refresh again")
+            raise VendorError(
+                http.channel,
+                f"{path} of {answer['total_items']:,} items ended after {offset:,}",
+                "nothing of this answer was loaded; refresh again",
+            )
 
 
 def _day(written: str, zone: ZoneInfo) -> date:

@@ -20,8 +20,9 @@ PERMISSION_CODES = {3, 10, *range(200, 300)}
 NOT_THERE = (100, 33)
 DEPRECATED_VERSION = 2635
 TOO_MUCH = "reduce the amount of data"
-_NEW_TOKEN = ("make a new access_token (best of a system user) with ads_read and set it in "
-              "[sources.meta_ads.credentials]")
+_NEW_TOKEN = (
+    "make a new access_token (best of a system user) with ads_read and set it in [sources.meta_ads.credentials]"
+)
 _ANSWERS = {"data", "id", "report_run_id"}
 _PERCENT = ("app_id_util_pct", "acc_id_util_pct", "call_count", "total_cputime", "total_time")
 _USAGE_HEADERS = ("x-fb-ads-insights-throttle", "x-business-use-case-usage", "x-app-usage", "x-ad-account-usage")
@@ -61,8 +62,15 @@ def _over_quota(reply: Reply, subcode: int, message: str) -> Verdict:
 
 def usage(headers: Mapping[str, str]) -> float:
     """The fullest quota in percent, 0 if no header tells."""
-    return max((float(entry[name]) for entry in _entries(headers) for name in _PERCENT
-                if isinstance(entry.get(name), int | float)), default=0.0)
+    return max(
+        (
+            float(entry[name])
+            for entry in _entries(headers)
+            for name in _PERCENT
+            if isinstance(entry.get(name), int | float)
+        ),
+        default=0.0,
+    )
 
 
 def seconds_to_regain(headers: Mapping[str, str]) -> float | None:

@@ -43,9 +43,15 @@ def pages(http: Http, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         after = paging["cursors"]["after"]
 
 
-def insights(http: Http, version: str, account_id: str, window: Window, form: Mapping[str, str],
-             ) -> Iterator[dict[str, Any]]:
+def insights(
+    http: Http,
+    version: str,
+    account_id: str,
+    window: Window,
+    form: Mapping[str, str],
+) -> Iterator[dict[str, Any]]:
     """The rows of a report, made by a job, or by several on parts of the window."""
+
     def report(part: Window) -> Iterator[dict[str, Any]]:
         days = json.dumps({"since": str(part.start), "until": str(part.end)})
         run = _finished(http, version, account_id, urlencode({**form, "time_range": days}))

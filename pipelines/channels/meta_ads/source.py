@@ -15,14 +15,30 @@ from pipelines.channels.meta_ads.settings import MetaAdsSettings
 from pipelines.channels.oauth import FixedToken
 from pipelines.channels.tables import AMOUNT, COUNT, TEXT, entities, facts
 
-FIELDS = ("campaign_id", "campaign_name", "impressions", "clicks", "inline_link_clicks", "spend", "actions",
-          "action_values")
+FIELDS = (
+    "campaign_id",
+    "campaign_name",
+    "impressions",
+    "clicks",
+    "inline_link_clicks",
+    "spend",
+    "actions",
+    "action_values",
+)
 # Meta's own default; the others it still has are 1d_click and 28d_click.
 WINDOWS = ("7d_click", "1d_view")
 # Without this list deleted and archived ones are left out.
 STATUSES = ("ACTIVE", "PAUSED", "DELETED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES")
-ACCOUNT_STATUSES = {1: "ACTIVE", 2: "DISABLED", 3: "UNSETTLED", 7: "PENDING_RISK_REVIEW", 8: "PENDING_SETTLEMENT",
-                    9: "IN_GRACE_PERIOD", 100: "PENDING_CLOSURE", 101: "CLOSED"}
+ACCOUNT_STATUSES = {
+    1: "ACTIVE",
+    2: "DISABLED",
+    3: "UNSETTLED",
+    7: "PENDING_RISK_REVIEW",
+    8: "PENDING_SETTLEMENT",
+    9: "IN_GRACE_PERIOD",
+    100: "PENDING_CLOSURE",
+    101: "CLOSED",
+}
 
 
 class MetaAds(Channel[MetaAdsSettings]):
@@ -38,12 +54,24 @@ class MetaAds(Channel[MetaAdsSettings]):
         entities("accounts", **ACCOUNT_COLUMNS),
         entities("campaigns", account_id=TEXT, name=TEXT, status=TEXT, effective_status=TEXT, objective=TEXT),
         facts(
-            "campaign_insights", unique=("campaign_id",), campaign_id=TEXT, campaign_name=TEXT, currency=TEXT,
-            impressions=COUNT, clicks=COUNT, inline_link_clicks=COUNT, spend=AMOUNT,
+            "campaign_insights",
+            unique=("campaign_id",),
+            campaign_id=TEXT,
+            campaign_name=TEXT,
+            currency=TEXT,
+            impressions=COUNT,
+            clicks=COUNT,
+            inline_link_clicks=COUNT,
+            spend=AMOUNT,
         ),
         facts(
-            "campaign_actions", unique=("campaign_id", "action_type"), campaign_id=TEXT, action_type=TEXT,
-            currency=TEXT, actions=AMOUNT, action_value=AMOUNT,
+            "campaign_actions",
+            unique=("campaign_id", "action_type"),
+            campaign_id=TEXT,
+            action_type=TEXT,
+            currency=TEXT,
+            actions=AMOUNT,
+            action_value=AMOUNT,
         ),
     )
 
@@ -52,30 +80,62 @@ class MetaAds(Channel[MetaAdsSettings]):
         return Http(self.name, settings.base_url, classify, settings.secrets, token)
 
     def accounts(self, http: Http, settings: MetaAdsSettings) -> list[Account]:
-        found = pages(http, f"{settings.api_version}/me/adaccounts",
-                      fields="account_id,name,currency,timezone_name,account_status")
-        return [Account(str(one["account_id"]), one.get("name") or "", one["currency"], one["timezone_name"],
-                        ACCOUNT_STATUSES.get(one["account_status"], str(one["account_status"])))
-                for one in found]
+        found = pages(
+            http,
+            f"{settings.api_version}/me/adaccounts",
+            fields="account_id,name,currency,timezone_name,account_status",
+        )
+        return [
+            Account(
+                str(one["account_id"]),
+                one.get("name") or "",
+                one["currency"],
+                one["timezone_name"],
+                ACCOUNT_STATUSES.get(one["account_status"], str(one["account_status"])),
+            )
+            for one in found
+        ]
 
     def load_entities(self, http: Http, settings: MetaAdsSettings, account: Account, landing: Landing) -> None:
-        landing.entities("campaigns", (
-            {"id": campaign["id"], "account_id": account.id, "name": campaign.get("name"),
-             "status": campaign.get("status"), "effective_status": campaign.get("effective_status"),
-             "objective": campaign.get("objective")}
-            for campaign in pages(http, f"{settings.api_version}/act_{account.id}/campaigns",
-                                  fields="id,name,status,effective_status,objective",
-                                  effective_status=json.dumps(STATUSES))))
+        landing.entities(
+            "campaigns",
+            (
+                {
+                    "id": campaign["id"],
+                    "account_id": account.id,
+                    "name": campaign.get("name"),
+                    "status": campaign.get("status"),
+                    "effective_status": campaign.get("effective_status"),
+                    "objective": campaign.get("objective"),
+                }
+                for campaign in pages(
+                    http,
+                    f"{settings.api_version}/act_{account.id}/campaigns",
+                    fields="id,name,status,effective_status,objective",
+                    effective_status=json.dumps(STATUSES),
+                )
+            ),
+        )
 
     def load_facts(self, http: Http, settings: MetaAdsSettings, account: Account, landing: Landing) -> None:
-        form = {"level": "campaign", "time_increment": "1", "fields": ",".join(FIELDS),
-                "action_attribution_windows": json.dumps(WINDOWS)}
+        form = {
+            "level": "campaign",
+            "time_increment": "1",
+            "fields": ",".join(FIELDS),
+            "action_attribution_windows": json.dumps(WINDOWS),
+        }
         rows = list(insights(http, settings.api_version, account.id, landing.window, form))
-        landing.facts("campaign_insights", (
-            {**row, "date": row["date_start"], "currency": account.currency} for row in rows))
-        landing.facts("campaign_actions", (
-            {"date": row["date_start"], "campaign_id": row["campaign_id"], "currency": account.currency, **action}
-            for row in rows for action in actions(row)))
+        landing.facts(
+            "campaign_insights", ({**row, "date": row["date_start"], "currency": account.currency} for row in rows)
+        )
+        landing.facts(
+            "campaign_actions",
+            (
+                {"date": row["date_start"], "campaign_id": row["campaign_id"], "currency": account.currency, **action}
+                for row in rows
+                for action in actions(row)
+            ),
+        )
 
 
 CHANNEL = MetaAds()

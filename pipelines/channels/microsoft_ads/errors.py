@@ -31,8 +31,12 @@ def classify(reply: Reply) -> Verdict:
     if TOKEN_EXPIRED in codes:
         return Verdict("unauthorized", message)
     if WRONG_CREDENTIALS in codes:
-        return Verdict("unauthorized", message, todo="check developer_token and refresh_token in "
-                                                     "[sources.microsoft_ads.credentials]: both must be of production")
+        return Verdict(
+            "unauthorized",
+            message,
+            todo="check developer_token and refresh_token in "
+            "[sources.microsoft_ads.credentials]: both must be of production",
+        )
     if NO_PERMISSION in codes:
         return Verdict("forbidden", message, todo="give the user of the refresh token a role on the account")
     if codes & RETRY_CODES:

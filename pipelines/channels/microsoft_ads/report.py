@@ -21,15 +21,26 @@ from pipelines.errors import VendorError
 
 # Attributes split the rows: all of them, and so all but the name, are the key.
 KEY = {
-    "TimePeriod": "date", "CampaignId": "campaign_id", "CurrencyCode": "currency", "AdDistribution": "ad_distribution",
-    "DeviceType": "device_type", "Network": "network", "DeliveredMatchType": "delivered_match_type",
-    "DeviceOS": "device_os", "TopVsOther": "top_vs_other", "BidMatchType": "bid_match_type",
+    "TimePeriod": "date",
+    "CampaignId": "campaign_id",
+    "CurrencyCode": "currency",
+    "AdDistribution": "ad_distribution",
+    "DeviceType": "device_type",
+    "Network": "network",
+    "DeliveredMatchType": "delivered_match_type",
+    "DeviceOS": "device_os",
+    "TopVsOther": "top_vs_other",
+    "BidMatchType": "bid_match_type",
 }
 NAME = {"CampaignName": "campaign_name"}
 METRICS = {
-    "Impressions": ("impressions", COUNT), "Clicks": ("clicks", COUNT), "Spend": ("spend", AMOUNT),
-    "ConversionsQualified": ("conversions_qualified", AMOUNT), "Revenue": ("revenue", AMOUNT),
-    "AllConversionsQualified": ("all_conversions_qualified", AMOUNT), "AllRevenue": ("all_revenue", AMOUNT),
+    "Impressions": ("impressions", COUNT),
+    "Clicks": ("clicks", COUNT),
+    "Spend": ("spend", AMOUNT),
+    "ConversionsQualified": ("conversions_qualified", AMOUNT),
+    "Revenue": ("revenue", AMOUNT),
+    "AllConversionsQualified": ("all_conversions_qualified", AMOUNT),
+    "AllRevenue": ("all_revenue", AMOUNT),
 }
 COLUMNS = (*KEY, *NAME, *METRICS)
 # A report larger than this, unpacked, is not one of campaigns by day.
@@ -62,11 +73,16 @@ def unzip(channel: str, account_id: str, content: bytes) -> bytes:
             with archive.open(member) as file:
                 text = file.read(LARGEST_CSV + 1)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-        raise VendorError(channel, "a report is not a ZIP with one file", "refresh again; if it stays so, report it",
-                          account_id) from None
+        raise VendorError(
+            channel, "a report is not a ZIP with one file", "refresh again; if it stays so, report it", account_id
+        ) from None
     if len(text) > LARGEST_CSV:
-        raise VendorError(channel, f"a report is larger than {LARGEST_CSV >> 20} MB unpacked",
-                          "load it in smaller windows (--from, --to), or report it", account_id)
+        raise VendorError(
+            channel,
+            f"a report is larger than {LARGEST_CSV >> 20} MB unpacked",
+            "load it in smaller windows (--from, --to), or report it",
+            account_id,
+        )
     return text
 
 
@@ -82,8 +98,11 @@ def read(channel: str, text: bytes) -> pa.Table:
     for vendor, (ours, kind) in METRICS.items():
         arrays[ours] = _numbers(channel, ours, columns[vendor], kind)
     measures = dict(METRICS.values())
-    summed = pa.table(arrays).group_by(list(KEY.values()), use_threads=False).aggregate(
-        [("campaign_name", "last"), *((name, "sum") for name in measures)])
+    summed = (
+        pa.table(arrays)
+        .group_by(list(KEY.values()), use_threads=False)
+        .aggregate([("campaign_name", "last"), *((name, "sum") for name in measures)])
+    )
     names = {f"{name}_sum": name for name in measures} | {"campaign_name_last": "campaign_name"}
     found = summed.rename_columns([names.get(name, name) for name in summed.column_names])
     return pa.table({name: found[name].cast(measures.get(name, found[name].type)) for name in found.column_names})
@@ -94,10 +113,15 @@ def _columns(text: bytes) -> pa.Table:
     if not content:
         return pa.table({name: pa.array([], TEXT) for name in COLUMNS})
     return csv.read_csv(
-        io.BytesIO(content), parse_options=csv.ParseOptions(newlines_in_values=True),
+        io.BytesIO(content),
+        parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
-            include_columns=list(COLUMNS), column_types=dict.fromkeys(COLUMNS, TEXT), strings_can_be_null=True,
-            null_values=["", "--"]))
+            include_columns=list(COLUMNS),
+            column_types=dict.fromkeys(COLUMNS, TEXT),
+            strings_can_be_null=True,
+            null_values=["", "--"],
+        ),
+    )
 
 
 def _numbers(channel: str, column: str, texts: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
@@ -113,7 +137,8 @@ def _numbers(channel: str, column: str, texts: pa.ChunkedArray, kind: pa.DataTyp
             values.append(None if text is None else convert(text))
         except (ValueError, InvalidOperation):
             raise VendorError(
-                channel, f"campaign_performance.{column} should be {kind} but the vendor sent {text!r}",
+                channel,
+                f"campaign_performance.{column} should be {kind} but the vendor sent {text!r}",
                 "nothing of this answer was loaded; the vendor's API has changed, so the channel needs mending",
             ) from None
     return pa.chunked_array([pa.array(values, kind)])
@@ -121,13 +146,22 @@ def _numbers(channel: str, column: str, texts: pa.ChunkedArray, kind: pa.DataTyp
 
 def _request(account_id: str, window: Window, time_zone: str) -> dict[str, Any]:
     return {
-        "Type": "CampaignPerformanceReportRequest", "Format": "Csv", "FormatVersion": "2.0", "Aggregation": "Daily",
-        "ExcludeColumnHeaders": False, "ExcludeReportHeader": True, "ExcludeReportFooter": True,
+        "Type": "CampaignPerformanceReportRequest",
+        "Format": "Csv",
+        "FormatVersion": "2.0",
+        "Aggregation": "Daily",
+        "ExcludeColumnHeaders": False,
+        "ExcludeReportHeader": True,
+        "ExcludeReportFooter": True,
         # today's rows are never asked for, and yesterday's are restated for weeks anyway
         "ReturnOnlyCompleteData": False,
-        "Columns": list(COLUMNS), "Scope": {"AccountIds": [account_id]},
-        "Time": {"CustomDateRangeStart": _day(window.start), "CustomDateRangeEnd": _day(window.end),
-                 "ReportTimeZone": time_zone},
+        "Columns": list(COLUMNS),
+        "Scope": {"AccountIds": [account_id]},
+        "Time": {
+            "CustomDateRangeStart": _day(window.start),
+            "CustomDateRangeEnd": _day(window.end),
+            "ReportTimeZone": time_zone,
+        },
     }
 
 

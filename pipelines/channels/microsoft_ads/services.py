@@ -13,9 +13,11 @@ from pipelines.channels.oauth import RefreshedToken
 from pipelines.errors import VendorError
 
 REPORTING = "reporting.api.bingads.microsoft.com"
-OTHERS = {"customers": "https://clientcenter.api.bingads.microsoft.com",
-          "campaigns": "https://campaign.api.bingads.microsoft.com",
-          "login": "https://login.microsoftonline.com"}
+OTHERS = {
+    "customers": "https://clientcenter.api.bingads.microsoft.com",
+    "campaigns": "https://campaign.api.bingads.microsoft.com",
+    "login": "https://login.microsoftonline.com",
+}
 # Where Microsoft puts finished reports; an address anywhere else is not followed.
 DOWNLOAD_HOSTS = (".blob.core.windows.net", ".bingads.microsoft.com")
 SCOPE = "https://ads.microsoft.com/msads.manage offline_access"
@@ -39,8 +41,11 @@ class Services(Http):
             return self.send("GET", url, authenticated=False).body
         parts = urlsplit(url)
         if parts.scheme != "https" or not (parts.hostname or "").endswith(DOWNLOAD_HOSTS):
-            raise VendorError(self.channel, f"puts a report on an unknown host ({parts.hostname})",
-                              "nothing was asked there; report it")
+            raise VendorError(
+                self.channel,
+                f"puts a report on an unknown host ({parts.hostname})",
+                "nothing was asked there; report it",
+            )
         there = Http(self.channel, f"https://{parts.netloc}", classify, self.secrets, sleep=self.sleep)
         return there.send("GET", url, authenticated=False).body
 
@@ -51,10 +56,19 @@ def connect(channel: str, settings: MicrosoftAdsSettings) -> Services:
     services = Services(channel, settings.base_url, classify, settings.secrets)
     if urlsplit(settings.base_url).hostname == REPORTING:
         services.beside = {name: Http(channel, url, classify, settings.secrets) for name, url in OTHERS.items()}
-    form = {"grant_type": "refresh_token", "client_id": given.client_id, "client_secret": given.client_secret,
-            "refresh_token": given.refresh_token, "scope": SCOPE}
-    token = RefreshedToken(lambda: services.service("login"), f"{settings.tenant}/oauth2/v2.0/token", "",
-                           {name: value for name, value in form.items() if value})
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": given.client_id,
+        "client_secret": given.client_secret,
+        "refresh_token": given.refresh_token,
+        "scope": SCOPE,
+    }
+    token = RefreshedToken(
+        lambda: services.service("login"),
+        f"{settings.tenant}/oauth2/v2.0/token",
+        "",
+        {name: value for name, value in form.items() if value},
+    )
     for http in (services, *services.beside.values()):
         http.authenticator = token
     return services

@@ -35,10 +35,16 @@ class MicrosoftAds(Channel[MicrosoftAdsSettings]):
         entities("accounts", **ACCOUNT_COLUMNS, customer_id=TEXT, number=TEXT, report_time_zone=TEXT),
         entities("campaigns", account_id=TEXT, name=TEXT, status=TEXT, campaign_type=TEXT),
         facts(
-            "campaign_performance", unique=tuple(name for name in report.KEY.values() if name != "date"),
+            "campaign_performance",
+            unique=tuple(name for name in report.KEY.values() if name != "date"),
             **{name: TEXT for name in (*report.KEY.values(), "campaign_name") if name != "date"},
-            impressions=COUNT, clicks=COUNT, spend=AMOUNT, conversions_qualified=AMOUNT, revenue=AMOUNT,
-            all_conversions_qualified=AMOUNT, all_revenue=AMOUNT,
+            impressions=COUNT,
+            clicks=COUNT,
+            spend=AMOUNT,
+            conversions_qualified=AMOUNT,
+            revenue=AMOUNT,
+            all_conversions_qualified=AMOUNT,
+            all_revenue=AMOUNT,
         ),
     )
 
@@ -55,18 +61,37 @@ class MicrosoftAds(Channel[MicrosoftAdsSettings]):
         return list(found.values())
 
     def load_entities(self, http: Http, settings: MicrosoftAdsSettings, account: Account, landing: Landing) -> None:
-        answer = _services(http).service("campaigns").post_json(
-            f"{_CAMPAIGNS}/Campaigns/QueryByAccountId", {"AccountId": account.id, "CampaignType": CAMPAIGN_TYPES},
-            _headers(settings, account)).data
-        landing.entities("campaigns", (
-            {"id": campaign["Id"], "account_id": account.id, "name": campaign.get("Name"),
-             "status": campaign.get("Status"), "campaign_type": campaign.get("CampaignType")}
-            for campaign in answer.get("Campaigns") or ()))
+        answer = (
+            _services(http)
+            .service("campaigns")
+            .post_json(
+                f"{_CAMPAIGNS}/Campaigns/QueryByAccountId",
+                {"AccountId": account.id, "CampaignType": CAMPAIGN_TYPES},
+                _headers(settings, account),
+            )
+            .data
+        )
+        landing.entities(
+            "campaigns",
+            (
+                {
+                    "id": campaign["Id"],
+                    "account_id": account.id,
+                    "name": campaign.get("Name"),
+                    "status": campaign.get("Status"),
+                    "campaign_type": campaign.get("CampaignType"),
+                }
+                for campaign in answer.get("Campaigns") or ()
+            ),
+        )
 
     def load_facts(self, http: Http, settings: MicrosoftAdsSettings, account: Account, landing: Landing) -> None:
         def texts(window: Window) -> list[bytes]:
-            return [report.fetch(_services(http), _headers(settings, account), account.id, window,
-                                 account.row["report_time_zone"])]
+            return [
+                report.fetch(
+                    _services(http), _headers(settings, account), account.id, window, account.row["report_time_zone"]
+                )
+            ]
 
         for text in in_halves(http, account.id, landing.window, texts):
             landing.facts_table("campaign_performance", report.read(self.name, text))
@@ -86,8 +111,10 @@ def _pages(customers: Http, headers: dict[str, str], user: str) -> Iterator[list
     index = 0
     page: list[dict[str, Any]] = [{}] * ACCOUNT_PAGE
     while len(page) == ACCOUNT_PAGE:
-        asked = {"PageInfo": {"Index": index, "Size": ACCOUNT_PAGE},
-                 "Predicates": [{"Field": "UserId", "Operator": "Equals", "Value": user}]}
+        asked = {
+            "PageInfo": {"Index": index, "Size": ACCOUNT_PAGE},
+            "Predicates": [{"Field": "UserId", "Operator": "Equals", "Value": user}],
+        }
         page = customers.post_json(f"{_CUSTOMERS}/Accounts/Search", asked, headers).data["Accounts"] or []
         yield page
         index += 1
@@ -97,10 +124,18 @@ def _account(channel: str, found: dict[str, Any]) -> Account:
     zone = found.get("TimeZone") or ""
     if zone not in IANA:
         raise VendorError(channel, f"has an account in the unknown time zone {zone!r}", "report it", str(found["Id"]))
-    return Account(str(found["Id"]), found.get("Name") or "", found["CurrencyCode"], IANA[zone],
-                   found.get("AccountLifeCycleStatus") or "",
-                   {"customer_id": str(found["ParentCustomerId"]), "number": found.get("Number"),
-                    "report_time_zone": report_time_zone(zone)})
+    return Account(
+        str(found["Id"]),
+        found.get("Name") or "",
+        found["CurrencyCode"],
+        IANA[zone],
+        found.get("AccountLifeCycleStatus") or "",
+        {
+            "customer_id": str(found["ParentCustomerId"]),
+            "number": found.get("Number"),
+            "report_time_zone": report_time_zone(zone),
+        },
+    )
 
 
 def _headers(settings: MicrosoftAdsSettings, account: Account | None = None) -> dict[str, str]:

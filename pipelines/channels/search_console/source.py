@@ -44,9 +44,11 @@ class SearchConsole(Channel[SearchConsoleSettings]):
 
     def accounts(self, http: Http, settings: SearchConsoleSettings) -> list[Account]:
         answer = http.get("webmasters/v3/sites").data
-        return [Account(site["siteUrl"], site["siteUrl"].removeprefix("sc-domain:"), "", TIMEZONE,
-                        site["permissionLevel"])
-                for site in answer.get("siteEntry", ()) if site["permissionLevel"] != _UNVERIFIED]
+        return [
+            Account(site["siteUrl"], site["siteUrl"].removeprefix("sc-domain:"), "", TIMEZONE, site["permissionLevel"])
+            for site in answer.get("siteEntry", ())
+            if site["permissionLevel"] != _UNVERIFIED
+        ]
 
     def load_facts(self, http: Http, settings: SearchConsoleSettings, account: Account, landing: Landing) -> None:
         rows = _days(http, settings, account.id, landing.window)
@@ -76,8 +78,12 @@ def classify(reply: Reply) -> Verdict:
         wait = _QUERIES_WAIT if reply.retry_after is None and is_queries else reply.retry_after
         return Verdict("retry", message, wait)
     if reply.status == 403:
-        return Verdict("forbidden", message, todo="add the credentials' user to the site (Settings, Users and "
-                                                  "permissions), and see that the Search Console API is enabled")
+        return Verdict(
+            "forbidden",
+            message,
+            todo="add the credentials' user to the site (Settings, Users and "
+            "permissions), and see that the Search Console API is enabled",
+        )
     return classify_by_status(reply)
 
 
@@ -87,8 +93,15 @@ def _days(http: Http, settings: SearchConsoleSettings, site: str, window: Window
     while True:
         answer = _query(http, settings, site, window, "final", len(rows))
         page = answer.get("rows", ())
-        rows += [{"date": date.fromisoformat(row["keys"][0]), "clicks": row["clicks"],
-                  "impressions": row["impressions"], "position_weighted": _weighted(row)} for row in page]
+        rows += [
+            {
+                "date": date.fromisoformat(row["keys"][0]),
+                "clicks": row["clicks"],
+                "impressions": row["impressions"],
+                "position_weighted": _weighted(row),
+            }
+            for row in page
+        ]
         if len(page) < PAGE:
             return rows
 
@@ -115,10 +128,19 @@ def _final_through(http: Http, settings: SearchConsoleSettings, site: str, tail:
     return min(date.fromisoformat(incomplete) - DAY, tail.end)
 
 
-def _query(http: Http, settings: SearchConsoleSettings, site: str, window: Window, state: str,
-           start_row: int) -> dict[str, Any]:
-    answer: dict[str, Any] = http.post_json(f"webmasters/v3/sites/{quote(site, safe='')}/searchAnalytics/query", {
-        "startDate": window.start.isoformat(), "endDate": window.end.isoformat(), "dimensions": ["date"],
-        "type": settings.search_type, "dataState": state, "rowLimit": PAGE, "startRow": start_row,
-    }).data
+def _query(
+    http: Http, settings: SearchConsoleSettings, site: str, window: Window, state: str, start_row: int
+) -> dict[str, Any]:
+    answer: dict[str, Any] = http.post_json(
+        f"webmasters/v3/sites/{quote(site, safe='')}/searchAnalytics/query",
+        {
+            "startDate": window.start.isoformat(),
+            "endDate": window.end.isoformat(),
+            "dimensions": ["date"],
+            "type": settings.search_type,
+            "dataState": state,
+            "rowLimit": PAGE,
+            "startRow": start_row,
+        },
+    ).data
     return answer

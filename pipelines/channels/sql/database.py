@@ -23,16 +23,22 @@ def check_url(name: str, query: Query) -> None:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-    todo = (f"set url under [sources.sql.credentials] or [sources.sql.{name}.credentials] in .dlt/secrets.toml, or "
-            "SOURCES__SQL__CREDENTIALS__URL in the environment, as in postgresql+psycopg://user:password@host/database")
+    todo = (
+        f"set url under [sources.sql.credentials] or [sources.sql.{name}.credentials] in .dlt/secrets.toml, or "
+        "SOURCES__SQL__CREDENTIALS__URL in the environment, as in postgresql+psycopg://user:password@host/database"
+    )
     if not query.credentials.url:
         raise CredentialsError("sql", "has no url", todo, name)
     try:
         url = make_url(str(query.credentials.url))
         url.get_dialect().import_dbapi()
     except (NoSuchModuleError, ImportError):
-        raise ChannelError("sql", f"there is no driver for {url.drivername}", "install it beside this package, as in "
-                           "pip install psycopg", name) from None
+        raise ChannelError(
+            "sql",
+            f"there is no driver for {url.drivername}",
+            "install it beside this package, as in pip install psycopg",
+            name,
+        ) from None
     except ArgumentError:
         raise CredentialsError("sql", "the url is not a SQLAlchemy URL", todo, name) from None
     if not _READS.match(query.query):
@@ -57,8 +63,12 @@ def run_query(name: str, query: Query, window: Window) -> tuple[list[str], Seque
     except SQLAlchemyError as error:
         words = str(getattr(error, "orig", None) or error).strip().splitlines()
         said = redact(words[0] if words else type(error).__name__, _secrets(url))[:_SHOWN]
-        raise VendorError("sql", f"the database answers: {said}", f"correct the query or the url of "
-                          f"[sources.sql.{name}], and try it with the same user by hand", name) from None
+        raise VendorError(
+            "sql",
+            f"the database answers: {said}",
+            f"correct the query or the url of [sources.sql.{name}], and try it with the same user by hand",
+            name,
+        ) from None
     return columns, rows
 
 

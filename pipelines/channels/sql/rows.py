@@ -17,8 +17,13 @@ _CODE = re.compile(r"[A-Z]{3}")
 _DEFAULT_CURRENCY = "currency"
 
 
-def read_rows(name: str, query: Query, columns: Sequence[str], rows: Sequence[Sequence[Any]], window: Window,
-              ) -> list[dict[str, Any]]:
+def read_rows(
+    name: str,
+    query: Query,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    window: Window,
+) -> list[dict[str, Any]]:
     """Rows of the window, those of one day and campaign added up, one row a measure; an empty cell is no value.
 
     Raises VendorError naming query, column and the first wrong value.
@@ -34,8 +39,12 @@ def read_rows(name: str, query: Query, columns: Sequence[str], rows: Sequence[Se
         of_day = summed.setdefault((day, campaign), {"currency": _currency(name, query, cells), "values": {}})
         of_day["campaign_name"] = _text(cells.get(query.campaign_name)) or of_day.get("campaign_name")
         if of_day["currency"] != _currency(name, query, cells):
-            _refuse(name, query.currency, f"{of_day['currency']} and {_currency(name, query, cells)} on {day} for "
-                    f"campaign {campaign!r}", "give them campaigns of their own")
+            _refuse(
+                name,
+                query.currency,
+                f"{of_day['currency']} and {_currency(name, query, cells)} on {day} for campaign {campaign!r}",
+                "give them campaigns of their own",
+            )
         for measure, column in measures.items():
             if cells[column] is not None:
                 of_day["values"][measure] = of_day["values"].get(measure, 0) + _amount(name, column, cells[column])
@@ -45,8 +54,14 @@ def read_rows(name: str, query: Query, columns: Sequence[str], rows: Sequence[Se
 def _long(summed: dict[tuple[date, str], dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for (day, campaign), found in sorted(summed.items()):
         for measure, value in found["values"].items():
-            yield {"date": day, "campaign_id": campaign, "campaign_name": found["campaign_name"],
-                   "currency": found["currency"], "measure": measure, "value": value}
+            yield {
+                "date": day,
+                "campaign_id": campaign,
+                "campaign_name": found["campaign_name"],
+                "currency": found["currency"],
+                "measure": measure,
+                "value": value,
+            }
 
 
 def _measures(name: str, query: Query, columns: Sequence[str]) -> dict[str, str]:
@@ -59,8 +74,13 @@ def _measures(name: str, query: Query, columns: Sequence[str]) -> dict[str, str]
     must += [query.currency] if query.currency != _DEFAULT_CURRENCY and not _CODE.fullmatch(query.currency) else []
     for column in must:
         if column not in columns:
-            _refuse(name, column, "is not in the result", f"the query gives {', '.join(columns)}; rename one with AS, "
-                    f"or say under [sources.sql.{name}] which it is")
+            _refuse(
+                name,
+                column,
+                "is not in the result",
+                f"the query gives {', '.join(columns)}; rename one with AS, "
+                f"or say under [sources.sql.{name}] which it is",
+            )
     if not found:
         _refuse(name, query.date, "is the only column", "select at least one number beside it")
     return found
@@ -92,8 +112,12 @@ def _amount(name: str, column: str, value: Any) -> Decimal:
     except (TypeError, ArithmeticError):
         amount = Decimal("NaN")
     if not amount.is_finite():
-        _refuse(name, column, f"holds {str(value)[:60]!r}, which is not a number", "cast it to a number in the query, "
-                "or leave the column out")
+        _refuse(
+            name,
+            column,
+            f"holds {str(value)[:60]!r}, which is not a number",
+            "cast it to a number in the query, or leave the column out",
+        )
     return amount
 
 

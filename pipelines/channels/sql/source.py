@@ -27,8 +27,15 @@ class Sql(Channel[SqlSettings]):
     slice_days = 36_500
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),
-        facts("measures", unique=("campaign_id", "measure"), campaign_id=TEXT, campaign_name=TEXT, currency=TEXT,
-              measure=TEXT, value=AMOUNT),
+        facts(
+            "measures",
+            unique=("campaign_id", "measure"),
+            campaign_id=TEXT,
+            campaign_name=TEXT,
+            currency=TEXT,
+            measure=TEXT,
+            value=AMOUNT,
+        ),
     )
 
     def http(self, settings: SqlSettings) -> Http:
@@ -56,8 +63,9 @@ CHANNEL = Sql()
 def _query(name: str, settings: SqlSettings) -> Query:
     """The section of a query. Raises ChannelError naming the setting that is missing or wrong."""
     if not _NAME.fullmatch(name):
-        raise ChannelError("sql", f"{name!r} is not a name for a query", "write small letters, digits and _ in "
-                           "[sources.sql] queries")
+        raise ChannelError(
+            "sql", f"{name!r} is not a name for a query", "write small letters, digits and _ in [sources.sql] queries"
+        )
     query = read_settings(Query, "sql", name)
     if not query.credentials.url:
         query = replace(query, credentials=settings.credentials)
@@ -65,6 +73,10 @@ def _query(name: str, settings: SqlSettings) -> Query:
     try:
         ZoneInfo(query.timezone)
     except (ZoneInfoNotFoundError, ValueError):
-        raise ChannelError("sql", f"{query.timezone!r} is not a time zone", f"write one such as Europe/Madrid as "
-                           f"timezone under [sources.sql.{name}]", name) from None
+        raise ChannelError(
+            "sql",
+            f"{query.timezone!r} is not a time zone",
+            f"write one such as Europe/Madrid as timezone under [sources.sql.{name}]",
+            name,
+        ) from None
     return query

@@ -25,9 +25,15 @@ def classify(reply: Reply) -> Verdict:
         todo = "TikTok renews its daily limit at midnight UTC: refresh again then" if code == RATE_CODE else ""
         return Verdict("retry", message, reply.retry_after, todo)
     if code in TOKEN_CODES:
-        return Verdict("unauthorized", message, todo="authorise the app again and set the new access_token in "
-                                                     "[sources.tiktok_ads.credentials]")
+        return Verdict(
+            "unauthorized",
+            message,
+            todo="authorise the app again and set the new access_token in [sources.tiktok_ads.credentials]",
+        )
     if code in NO_PERMISSION_CODES:
-        return Verdict("forbidden", message, todo="let the advertiser's admin authorise the app, or take it out of "
-                                                  "sources.tiktok_ads.account_ids")
+        return Verdict(
+            "forbidden",
+            message,
+            todo="let the advertiser's admin authorise the app, or take it out of sources.tiktok_ads.account_ids",
+        )
     return Verdict("failed", message)

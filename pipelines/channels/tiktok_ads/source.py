@@ -20,9 +20,18 @@ ADVERTISERS_A_CALL = 100
 # With stat_time_day a report may span at most this many days.
 LONGEST_REPORT = 30
 METRICS = {
-    "campaign_name": TEXT, "impressions": COUNT, "clicks": COUNT, "spend": AMOUNT, "conversion": AMOUNT,
-    "total_purchase_value": AMOUNT, "complete_payment": AMOUNT, "sales_lead": AMOUNT, "video_play_actions": COUNT,
-    "video_watched_6s": COUNT, "likes": COUNT, "follows": COUNT,
+    "campaign_name": TEXT,
+    "impressions": COUNT,
+    "clicks": COUNT,
+    "spend": AMOUNT,
+    "conversion": AMOUNT,
+    "total_purchase_value": AMOUNT,
+    "complete_payment": AMOUNT,
+    "sales_lead": AMOUNT,
+    "video_play_actions": COUNT,
+    "video_watched_6s": COUNT,
+    "likes": COUNT,
+    "follows": COUNT,
 }
 # How TikTok writes that a metric does not apply.
 NO_VALUE = "-"
@@ -47,27 +56,48 @@ class TikTokAds(Channel[TikTokAdsSettings]):
     def accounts(self, http: Http, settings: TikTokAdsSettings) -> list[Account]:
         ids = settings.account_ids
         if not ids:
-            raise CredentialsError(self.name, "has no account_ids",
-                                   "set account_ids under [sources.tiktok_ads] to the advertiser ids to load")
-        pieces = (ids[at:at + ADVERTISERS_A_CALL] for at in range(0, len(ids), ADVERTISERS_A_CALL))
+            raise CredentialsError(
+                self.name,
+                "has no account_ids",
+                "set account_ids under [sources.tiktok_ads] to the advertiser ids to load",
+            )
+        pieces = (ids[at : at + ADVERTISERS_A_CALL] for at in range(0, len(ids), ADVERTISERS_A_CALL))
         return [account for piece in pieces for account in _accounts(http, settings, piece)]
 
     def load_entities(self, http: Http, settings: TikTokAdsSettings, account: Account, landing: Landing) -> None:
         # a list leaves deleted campaigns out, and names only them if asked for
         for filtering in ({}, {"filtering": json.dumps({"primary_status": "STATUS_DELETE"})}):
-            landing.entities("campaigns", (
-                {"id": campaign["campaign_id"], "account_id": account.id, "name": campaign.get("campaign_name"),
-                 "status": campaign.get("operation_status"), "secondary_status": campaign.get("secondary_status"),
-                 "objective": campaign.get("objective_type")}
-                for campaign in _pages(http, settings, "campaign/get/", advertiser_id=account.id, **filtering)))
+            landing.entities(
+                "campaigns",
+                (
+                    {
+                        "id": campaign["campaign_id"],
+                        "account_id": account.id,
+                        "name": campaign.get("campaign_name"),
+                        "status": campaign.get("operation_status"),
+                        "secondary_status": campaign.get("secondary_status"),
+                        "objective": campaign.get("objective_type"),
+                    }
+                    for campaign in _pages(http, settings, "campaign/get/", advertiser_id=account.id, **filtering)
+                ),
+            )
 
     def load_facts(self, http: Http, settings: TikTokAdsSettings, account: Account, landing: Landing) -> None:
         for piece in landing.window.slices(LONGEST_REPORT):
             rows = _pages(
-                http, settings, "report/integrated/get/", advertiser_id=account.id, service_type="AUCTION",
-                report_type="BASIC", data_level="AUCTION_CAMPAIGN",
-                dimensions=json.dumps(["campaign_id", "stat_time_day"]), metrics=json.dumps(list(METRICS)),
-                start_date=str(piece.start), end_date=str(piece.end), query_lifetime="false")
+                http,
+                settings,
+                "report/integrated/get/",
+                advertiser_id=account.id,
+                service_type="AUCTION",
+                report_type="BASIC",
+                data_level="AUCTION_CAMPAIGN",
+                dimensions=json.dumps(["campaign_id", "stat_time_day"]),
+                metrics=json.dumps(list(METRICS)),
+                start_date=str(piece.start),
+                end_date=str(piece.end),
+                query_lifetime="false",
+            )
             landing.facts("campaign_report", (_fact(row, account.currency) for row in rows))
 
 
@@ -77,17 +107,32 @@ CHANNEL = TikTokAds()
 def _accounts(http: Http, settings: TikTokAdsSettings, ids: Sequence[str]) -> list[Account]:
     """Those of `ids` the token may read. One that it may not spoils the answer for all: then each is asked alone."""
     try:
-        reply = http.get(_path(settings, "advertiser/info/"), urlencode({
-            "advertiser_ids": json.dumps(list(ids)), "fields": json.dumps(
-                ["advertiser_id", "name", "currency", "timezone", "display_timezone", "status"])}))
+        reply = http.get(
+            _path(settings, "advertiser/info/"),
+            urlencode(
+                {
+                    "advertiser_ids": json.dumps(list(ids)),
+                    "fields": json.dumps(
+                        ["advertiser_id", "name", "currency", "timezone", "display_timezone", "status"]
+                    ),
+                }
+            ),
+        )
     except CredentialsError as error:
         if "code 4000" not in str(error):
             raise
         return [] if len(ids) == 1 else [one for each in ids for one in _accounts(http, settings, [each])]
     # `timezone` may be a bare offset (Etc/GMT+8), `display_timezone` is the place
-    return [Account(str(one["advertiser_id"]), one.get("name") or "", one["currency"],
-                    one.get("display_timezone") or one["timezone"], one.get("status") or "")
-            for one in reply.data["data"]["list"]]
+    return [
+        Account(
+            str(one["advertiser_id"]),
+            one.get("name") or "",
+            one["currency"],
+            one.get("display_timezone") or one["timezone"],
+            one.get("status") or "",
+        )
+        for one in reply.data["data"]["list"]
+    ]
 
 
 def _pages(http: Http, settings: TikTokAdsSettings, path: str, **query: str) -> Iterator[dict[str, Any]]:
@@ -101,8 +146,9 @@ def _pages(http: Http, settings: TikTokAdsSettings, path: str, **query: str) -> 
         yield from data["list"]
         page += 1
     if seen != total:
-        raise VendorError(http.channel, f"{path} gave {seen} of {total} records",
-                          "refresh again; if it stays so, report it")
+        raise VendorError(
+            http.channel, f"{path} gave {seen} of {total} records", "refresh again; if it stays so, report it"
+        )
 
 
 def _path(settings: TikTokAdsSettings, path: str) -> str:
@@ -112,5 +158,9 @@ def _path(settings: TikTokAdsSettings, path: str) -> str:
 def _fact(row: dict[str, Any], currency: str) -> dict[str, Any]:
     values = {name: None if value == NO_VALUE else value for name, value in row["metrics"].items()}
     dimensions = row["dimensions"]
-    return {**values, "date": dimensions["stat_time_day"][:10], "campaign_id": dimensions["campaign_id"],
-            "currency": currency}
+    return {
+        **values,
+        "date": dimensions["stat_time_day"][:10],
+        "campaign_id": dimensions["campaign_id"],
+        "currency": currency,
+    }

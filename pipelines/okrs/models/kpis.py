@@ -63,13 +63,18 @@ _VALUES_SCHEMA = {
     ]
 }
 _LIKE_SCHEMA = {
-    "type": "object", "additionalProperties": False, "required": ["like"], "properties": {"like": _VALUES_SCHEMA}
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["like"],
+    "properties": {"like": _VALUES_SCHEMA},
 }
 _CONDITIONS_SCHEMA = {
     "anyOf": [
         *_VALUES_SCHEMA["anyOf"],
         {
-            "type": "object", "additionalProperties": False, "minProperties": 1,
+            "type": "object",
+            "additionalProperties": False,
+            "minProperties": 1,
             "properties": {"like": _VALUES_SCHEMA, "not": {"anyOf": [*_VALUES_SCHEMA["anyOf"], _LIKE_SCHEMA]}},
         },
     ]

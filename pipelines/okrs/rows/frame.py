@@ -102,8 +102,12 @@ def measures(definitions: Definitions) -> Iterator[Row]:
     names = {measure for channel in catalogue_channels().values() for measure in channel.measures}
     names |= {measure for source in definitions.file_sources for measure in source.measures}
     # a database brings what its query says, known here only by the KPIs that ask for it
-    names |= {measure for kpi in definitions.kpis for measure in (kpi.measure, kpi.numerator, kpi.denominator)
-              if measure is not None}
+    names |= {
+        measure
+        for kpi in definitions.kpis
+        for measure in (kpi.measure, kpi.numerator, kpi.denominator)
+        if measure is not None
+    }
     for name in sorted(names):
         yield {"measure": name, "is_money": is_money(name)}
 

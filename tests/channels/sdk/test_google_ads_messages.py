@@ -31,15 +31,24 @@ def ask(bench: Any, customer: str, query: str) -> requests.Response:
     form = {"grant_type": "refresh_token", **dict.fromkeys(("client_id", "client_secret", "refresh_token"), "sandbox")}
     token = requests.post(f"{url}/token", data=form, timeout=5).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}", "developer-token": "sandbox", "login-customer-id": MANAGER}
-    return requests.post(f"{url}/v26/customers/{customer}/googleAds:searchStream", json={"query": query},
-                         headers=headers, timeout=10)
+    return requests.post(
+        f"{url}/v26/customers/{customer}/googleAds:searchStream", json={"query": query}, headers=headers, timeout=10
+    )
 
 
-@pytest.mark.parametrize(("customer", "query"), [
-    (MANAGER, source.CLIENTS), (EUROPE, source.CAMPAIGNS), (EUROPE, STATS),
-    (EUROPE, "SELECT campaign.id, segments.date, segments.conversion_action_category, metrics.conversions, "
-             f"metrics.all_conversions {DAYS}"),
-])
+@pytest.mark.parametrize(
+    ("customer", "query"),
+    [
+        (MANAGER, source.CLIENTS),
+        (EUROPE, source.CAMPAIGNS),
+        (EUROPE, STATS),
+        (
+            EUROPE,
+            "SELECT campaign.id, segments.date, segments.conversion_action_category, metrics.conversions, "
+            f"metrics.all_conversions {DAYS}",
+        ),
+    ],
+)
 def test_every_batch_is_a_message(google: Any, customer: str, query: str) -> None:
     batches = ask(google, customer, query).json()
     rows = [row for batch in batches for row in ParseDict(batch, SearchGoogleAdsStreamResponse.pb()()).results]

@@ -18,8 +18,12 @@ from pipelines.channels.meta_ads.source import FIELDS, STATUSES, WINDOWS
 
 pytestmark = pytest.mark.sdk
 CHANNEL, EUROPE = "meta_ads", "798085168510957"
-PARAMS = {"level": "campaign", "time_increment": 1, "time_range": {"since": "2026-10-01", "until": "2026-11-22"},
-          "action_attribution_windows": list(WINDOWS)}
+PARAMS = {
+    "level": "campaign",
+    "time_increment": 1,
+    "time_range": {"since": "2026-10-01", "until": "2026-11-22"},
+    "action_attribution_windows": list(WINDOWS),
+}
 
 
 @pytest.fixture
@@ -38,11 +42,16 @@ def test_a_report_job_gives_the_same_rows(meta: Any) -> None:
         job = job.api_get()
         if job[AdReportRun.Field.async_status] == "Job Completed":
             break
-    theirs = sorted((row["date_start"], row["campaign_id"], int(row["impressions"]), Decimal(row["spend"]))
-                    for row in job.get_result(params={"limit": 40}))
+    theirs = sorted(
+        (row["date_start"], row["campaign_id"], int(row["impressions"]), Decimal(row["spend"]))
+        for row in job.get_result(params={"limit": 40})
+    )
     meta.load(CHANNEL)
-    ours = meta.rows("select date::varchar, campaign_id, impressions, spend from meta_ads.campaign_insights "
-                     "where account_id = ? order by 1, 2", EUROPE)
+    ours = meta.rows(
+        "select date::varchar, campaign_id, impressions, spend from meta_ads.campaign_insights "
+        "where account_id = ? order by 1, 2",
+        EUROPE,
+    )
     assert theirs == ours
     assert len(ours) > 100
 
@@ -51,11 +60,13 @@ def test_accounts_and_campaigns_page_by_cursor(meta: Any) -> None:
     meta.tell(page_size=1)
     accounts = User("me").get_ad_accounts(fields=["account_id", "currency", "timezone_name"])
     assert {one["account_id"] for one in accounts} == {EUROPE, "1018257391628043"}
-    campaigns = AdAccount(f"act_{EUROPE}").get_campaigns(fields=["name", "status"],
-                                                         params={"effective_status": list(STATUSES)})
+    campaigns = AdAccount(f"act_{EUROPE}").get_campaigns(
+        fields=["name", "status"], params={"effective_status": list(STATUSES)}
+    )
     meta.load(CHANNEL)
     assert sorted((one["id"], one["name"]) for one in campaigns) == meta.rows(
-        "select id, name from meta_ads.campaigns where account_id = ? order by 1", EUROPE)
+        "select id, name from meta_ads.campaigns where account_id = ? order by 1", EUROPE
+    )
 
 
 def test_errors_are_metas(meta: Any) -> None:
