@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.answers import OkrGroup, json_option, print_json
 from pipelines.errors import Finding, OkrError
 from pipelines.settings import Workspace, quiet_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipelines.deliveries.commands import Done
+
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-class _Group(click.Group):
-    """Shows our own errors as one message, without a traceback."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except OkrError as error:
-            click.echo(str(error), err=True)
-            ctx.exit(1)
-
-
-@click.group(cls=_Group, context_settings=CONTEXT)
+@click.group(cls=OkrGroup, context_settings=CONTEXT)
 @click.version_option(package_name="okr-reports", prog_name="okr")
 def main() -> None:
     """Marketing OKRs as code, scored from the channels themselves, published as a static site."""
@@ -52,11 +45,14 @@ def init(directory: Path) -> None:
 
 @main.command()
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
-def check(strict: bool) -> None:
+@json_option
+def check(strict: bool, as_json: bool) -> None:
     """Validate definitions, report pages and channel settings; one line a finding."""
     workspace = Workspace.from_environment()
     found = _findings(workspace)
-    for finding in found:
+    if as_json:
+        print_json([asdict(finding) for finding in found])
+    for finding in () if as_json else found:
         click.echo(str(finding))
     errors = [finding for finding in found if finding.severity == "error"]
     warnings = len(found) - len(errors)
@@ -80,7 +76,10 @@ def _findings(workspace: Workspace) -> list[Finding]:
 @click.option("--from", "from_day", type=_DAY, help="Load account days from this one on.")
 @click.option("--to", "to_day", type=_DAY, help="Load account days up to this one.")
 @click.option("--wait", default=3600.0, show_default=True, help="Seconds to wait for another refresh to end.")
-def refresh(channels: Sequence[str], from_day: datetime | None, to_day: datetime | None, wait: float) -> None:
+@json_option
+def refresh(
+    channels: Sequence[str], from_day: datetime | None, to_day: datetime | None, wait: float, as_json: bool
+) -> None:
     """Load, score, check, publish: one Dagster run.
 
     Exit code 0; 1 if a source failed (the rest is published, stamped stale); 2 if nothing was published.
@@ -95,11 +94,13 @@ def refresh(channels: Sequence[str], from_day: datetime | None, to_day: datetime
         for finding in errors:
             click.echo(str(finding), err=True)
         click.echo("nothing was published; mend the lines above and run `okr refresh` again", err=True)
+        if as_json:
+            print_json({"published": False, "errors": [str(finding) for finding in errors]})
         sys.exit(2)
     quiet_environment(workspace)
     from pipelines.run import run_refresh
 
-    sys.exit(run_refresh(workspace, list(channels), _day(from_day), _day(to_day), wait))
+    sys.exit(run_refresh(workspace, list(channels), _day(from_day), _day(to_day), wait, as_json))
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -109,7 +110,8 @@ def _day(moment: datetime | None) -> date | None:
 @main.command()
 @click.option("--as-of", type=_DAY, metavar="D", help="As it was known at the end of day D (YYYY-MM-DD).")
 @click.option("--rollback", is_flag=True, help="Put the release before the current one back in place.")
-def report(as_of: datetime | None, rollback: bool) -> None:
+@json_option
+def report(as_of: datetime | None, rollback: bool, as_json: bool) -> None:
     """Build the site again from the warehouse."""
     from pipelines.progress import shown
     from pipelines.refresh import publish_as_of, publish_site
@@ -118,13 +120,18 @@ def report(as_of: datetime | None, rollback: bool) -> None:
     if rollback:
         from pipelines.report_site.publish import rollback as put_back
 
-        click.echo(f"now in place: {put_back(workspace.site_dir).name}")
+        release = put_back(workspace.site_dir).name
+        print_json({"release_id": release}) if as_json else click.echo(f"now in place: {release}")
         return
     if not workspace.snapshot.exists():
         raise OkrError(f"{workspace.snapshot} is not there; run `okr refresh` first")
     with shown():
         published = publish_as_of(workspace, as_of.date()) if as_of else publish_site(workspace)
-    click.echo(f"{published.pages} pages: {(published.path / 'index.html').absolute().as_uri()}")
+    site = (published.path / "index.html").absolute().as_uri()
+    if as_json:
+        print_json({"release_id": published.release_id, "pages": published.pages, "site": site})
+    else:
+        click.echo(f"{published.pages} pages: {site}")
 
 
 @main.command()
@@ -158,47 +165,70 @@ def check_in(key_result: str, date: datetime | None, next_: str | None, **answer
 @main.command()
 @click.option("--team", metavar="T", help="This team only.")
 @click.option("--dry-run", is_flag=True, help="Write .eml files instead of sending.")
-def digest(team: str | None, dry_run: bool) -> None:
+@json_option
+def digest(team: str | None, dry_run: bool, as_json: bool) -> None:
     """Mail each team what it needs before its check-in."""
-    from pipelines import okrs
-    from pipelines.deliveries.commands import Audience, run_digest
+    from pipelines.refresh import send_digests
 
-    workspace = Workspace.from_environment()
-    if not workspace.snapshot.exists():
-        raise OkrError(f"{workspace.snapshot} is not there; run `okr refresh` first")
-    defined = okrs.read(workspace.definitions_dir)
-    audience = Audience(
-        {one.id: tuple(one.recipients) for one in defined.teams},
-        defined.settings.check_in_day,
-        defined.settings.timezone,
-    )
-    for line in run_digest(workspace, audience, team=team, dry_run=dry_run):
-        click.echo(line)
+    _say(send_digests(Workspace.from_environment(), team=team, dry_run=dry_run), as_json)
+
+
+def _say(done: Sequence[Done], as_json: bool) -> None:
+    if as_json:
+        print_json([asdict(one) for one in done])
+    for one in () if as_json else done:
+        click.echo(str(one))
 
 
 @main.command()
-def doctor() -> None:
+@click.option("--target", "targets", multiple=True, metavar="NAME", help="This target only; may be repeated.")
+@json_option
+def publish(targets: Sequence[str], as_json: bool) -> None:
+    """Copy the published site to the targets of [deliveries.targets]: folder, object store, git branch.
+
+    Encrypted where a target has a passphrase. `okr refresh` does this by itself once there are targets.
+    """
+    from pipelines.progress import shown
+    from pipelines.refresh import copy_site
+
+    with shown():
+        done = copy_site(Workspace.from_environment(), targets)
+    if not done:
+        click.echo("no target is set; give one a url under [deliveries.targets.NAME] in .dlt/config.toml", err=True)
+    _say(done, as_json)
+
+
+@main.command()
+@json_option
+def doctor(as_json: bool) -> None:
     """Look at everything a refresh needs; exit 1 on a fault."""
     from pipelines.doctor import examine
 
     workspace = Workspace.from_environment()
     quiet_environment(workspace)
-    faults = 0
+    found = []
     for diagnosis in examine(workspace):
-        faults += diagnosis.fault
-        click.echo(f"{'FAULT' if diagnosis.fault else 'ok':<6}{diagnosis.subject}: {diagnosis.text}")
-    sys.exit(1 if faults else 0)
+        found.append(diagnosis)
+        if not as_json:
+            click.echo(f"{'FAULT' if diagnosis.fault else 'ok':<6}{diagnosis.subject}: {diagnosis.text}")
+    if as_json:
+        print_json([asdict(diagnosis) for diagnosis in found])
+    sys.exit(1 if any(diagnosis.fault for diagnosis in found) else 0)
 
 
 @main.command()
 @click.argument("key_result")
 @click.option("--target", type=float, metavar="X", help="Another target.")
 @click.option("--daily", type=float, metavar="X", help="Another daily rate for the days left.")
-def simulate(key_result: str, target: float | None, daily: float | None) -> None:
+@json_option
+def simulate(key_result: str, target: float | None, daily: float | None, as_json: bool) -> None:
     """What KEY_RESULT needs from here; its score and chance under another target or rate."""
     from pipelines.simulate import simulate as run
 
     result = run(Workspace.from_environment().snapshot, key_result, target=target, daily=daily)
+    if as_json:
+        print_json(asdict(result))
+        return
     lines = [
         ("now", f"{result.value:,.2f} of {result.target:,.2f} {result.unit}, {result.days_left} days left"),
         ("so far", None if result.daily_so_far is None else f"{result.daily_so_far:,.2f} a day"),

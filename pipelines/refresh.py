@@ -17,7 +17,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pipelines import catalogue, okrs, settings
-from pipelines.errors import GateError, UnknownChannelError
+from pipelines.errors import GateError, OkrError, UnknownChannelError
 from pipelines.settings import KEEP_RELEASES, Workspace
 from pipelines.warehouse import history, ops, snapshot, transform
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pipelines.channels.base import LoadResult
+    from pipelines.deliveries.commands import Done
     from pipelines.file_sources import FileSource
 
 logger = logging.getLogger("okr")
@@ -235,3 +236,28 @@ def _digest(folder: Path) -> str:
         digest.update(f"{path.relative_to(folder)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def copy_site(workspace: Workspace, only: Sequence[str] = ()) -> list[Done]:
+    """Copy the published site to the targets of the settings, or to those named. Raises DeliveryError."""
+    from pipelines.deliveries.commands import publish_targets
+
+    return publish_targets(workspace, only=only)
+
+
+def send_digests(workspace: Workspace, *, team: str | None = None, dry_run: bool = False) -> list[Done]:
+    """Send the digests of the coming check-in to whoever has not got them, or write them as files (`dry_run`).
+
+    Raises DeliveryError if some did not get through, and OkrError if there is no analysts' copy.
+    """
+    from pipelines.deliveries.commands import Audience, run_digest
+
+    if not workspace.snapshot.exists():
+        raise OkrError(f"{workspace.snapshot} is not there; run `okr refresh` first")
+    defined = okrs.read(workspace.definitions_dir)
+    audience = Audience(
+        {one.id: tuple(one.recipients) for one in defined.teams},
+        defined.settings.check_in_day,
+        defined.settings.timezone,
+    )
+    return run_digest(workspace, audience, team=team, dry_run=dry_run)

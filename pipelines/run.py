@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.answers import print_json
 from pipelines.progress import shown
 from pipelines.settings import Workspace
 
@@ -18,18 +19,29 @@ PUBLISHED, SOURCE_FAILED, NOT_PUBLISHED = 0, 1, 2
 
 
 def run_refresh(
-    workspace: Workspace, channels: list[str], from_day: date | None, to_day: date | None, wait_seconds: float
+    workspace: Workspace,
+    channels: list[str],
+    from_day: date | None,
+    to_day: date | None,
+    wait_seconds: float,
+    as_json: bool = False,
 ) -> int:
     """Run the job and print how it went; the exit code of the contract."""
     with shown():
         result = _execute(channels, from_day, to_day, wait_seconds)
     published = any(event.is_step_success and event.step_key == "site" for event in result.all_events)
-    for message in _failures(result):
+    errors = _failures(result)
+    for message in errors:
         click.echo(message, err=True)
     if not published:
         click.echo("nothing was published; the site and the analysts' copy are as they were", err=True)
+    shows = _what_the_site_shows(workspace) if published else {}
+    if as_json:
+        print_json({"published": published, **shows, "errors": errors})
+    elif published:
+        _say(shows)
+    if not published:
         return NOT_PUBLISHED
-    _say_what_the_site_shows(workspace)
     return PUBLISHED if result.success else SOURCE_FAILED
 
 
@@ -77,13 +89,14 @@ def _message(event: DagsterEvent) -> str | None:
     return f"{event.step_key or 'run'}: {error.message.strip()}"
 
 
-def _say_what_the_site_shows(workspace: Workspace) -> None:
+def _what_the_site_shows(workspace: Workspace) -> dict[str, Any]:
+    """Where the site lies, which day it is, key results running today by status, sources fresh and late."""
     import duckdb
 
     with duckdb.connect(str(workspace.snapshot), read_only=True) as connection:
         today, through = connection.execute("select today, data_through from marts.report_context").fetchone() or (
-            "",
-            "",
+            None,
+            None,
         )
         statuses = connection.execute(
             "select status, count(*) from marts.key_results where period_start <= ? and period_end >= ?"
@@ -98,9 +111,22 @@ def _say_what_the_site_shows(workspace: Workspace) -> None:
                 (select count(*) from marts.source_health where state <> 'fresh')
             """
         ).fetchone() or (0, 0, 0)
-    counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in statuses) or "none running"
-    click.echo((workspace.site_dir / "current" / "index.html").absolute().as_uri())
-    click.echo(f"  key results: {counts} ({objectives} objectives in all)")
-    click.echo(f"  as of {today}, data through {through}")
+    return {
+        "site": (workspace.site_dir / "current" / "index.html").absolute().as_uri(),
+        "today": today,
+        "data_through": through,
+        "key_results": dict(statuses),
+        "objectives": objectives,
+        "sources": sources,
+        "sources_late": late,
+    }
+
+
+def _say(shows: dict[str, Any]) -> None:
+    counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in shows["key_results"].items())
+    sources, late = shows["sources"], shows["sources_late"]
+    click.echo(shows["site"])
+    click.echo(f"  key results: {counts or 'none running'} ({shows['objectives']} objectives in all)")
+    click.echo(f"  as of {shows['today']}, data through {shows['data_through']}")
     click.echo(f"  sources: {sources - late} of {sources} fresh" + (", the others are stamped on it" if late else ""))
     sys.stdout.flush()

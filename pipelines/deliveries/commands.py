@@ -6,11 +6,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import settings
-from pipelines.deliveries.configuration import DeliverySettings, read_settings
+from pipelines.deliveries.configuration import DeliverySettings, TargetSettings, read_settings
 from pipelines.errors import DeliveryError
 
 if TYPE_CHECKING:
@@ -35,6 +36,18 @@ class Audience:
     timezone: str = "UTC"
 
 
+@dataclass(frozen=True)
+class Done:
+    """One thing done for one team or target, in words; `path` is the file it lies in, if it is one."""
+
+    name: str
+    what: str
+    path: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what}"
+
+
 def deliveries_dir(workspace: Workspace) -> Path:
     """Where the ledger, the outbox and what targets need between runs are kept."""
     return workspace.data_dir / "deliveries"
@@ -42,8 +55,8 @@ def deliveries_dir(workspace: Workspace) -> Path:
 
 def run_digest(
     workspace: Workspace, audience: Audience, *, team: str | None = None, dry_run: bool = False
-) -> list[str]:
-    """Send each team's digest of the coming check-in to whoever has not got it; a line for each thing done.
+) -> list[Done]:
+    """Send each team's digest of the coming check-in to whoever has not got it; what was done, thing by thing.
 
     With `dry_run` nothing is sent and the mails lie as .eml files in `<data>/deliveries/outbox/`. Raises DeliveryError
     if some did not get through, after trying all: run it again to send those.
@@ -61,7 +74,7 @@ def run_digest(
     )
     if dry_run:
         return [_to_outbox(one, told, audience, deliveries_dir(workspace) / "outbox") for one in digests]
-    done: list[str] = []
+    done: list[Done] = []
     failures: list[str] = []
     with open_ledger(deliveries_dir(workspace)) as ledger:
         for one in digests:
@@ -73,45 +86,56 @@ def run_digest(
     return _outcome(done, failures)
 
 
-def publish_targets(workspace: Workspace) -> list[str]:
-    """Copy the published site to every target of the settings, encrypted where a passphrase is set; a line for each.
+def publish_targets(workspace: Workspace, *, only: Sequence[str] = ()) -> list[Done]:
+    """Copy the published site to every target of the settings or to those named, encrypted where a passphrase is set.
 
-    Raises DeliveryError if some target did not take it, after trying all, or if there is no site.
+    Raises DeliveryError if some target did not take it, after trying all, if one named is not set, or if there is no
+    site.
     """
     from pipelines.deliveries.targets import publish_target
 
     release = (workspace.site_dir / "current").resolve()
-    targets = read_settings().targets
+    targets = _chosen(read_settings().targets, only)
     if targets and not (release / "index.html").is_file():
         raise DeliveryError(f"{workspace.site_dir / 'current'} holds no site; run `okr refresh` first")
-    done: list[str] = []
+    done: list[Done] = []
     failures: list[str] = []
     for target in targets:
         logger.info("copying the site to %s", target.name)
         try:
-            done.append(publish_target(target, release, deliveries_dir(workspace)))
+            done.append(Done(target.name, publish_target(target, release, deliveries_dir(workspace))))
         except DeliveryError as error:
             failures.append(f"{target.name}: {error}")
     return _outcome(done, failures)
 
 
-def send_alert(title: str, body: str) -> list[str]:
-    """Tell the services of `[deliveries] alerts`; a line for each. Raises DeliveryError if one was not reached."""
+def _chosen(targets: Sequence[TargetSettings], only: Sequence[str]) -> list[TargetSettings]:
+    known = [target.name for target in targets]
+    for name in only:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"those that are: {', '.join(known) or 'none'}"
+            raise DeliveryError(f"target {name} is not set under [deliveries.targets]; {hint}")
+    return [target for target in targets if not only or target.name in only]
+
+
+def send_alert(title: str, body: str) -> list[Done]:
+    """Tell the services of `[deliveries] alerts`; one for each. Raises DeliveryError if one was not reached."""
     from pipelines.deliveries.alerts import notify, service
 
     urls = read_settings().alerts
     failed = notify(urls, title, body)
     missed = {url for url, _ in failed}
-    return _outcome([f"told {service(url)}" for url in urls if url not in missed], [why for _, why in failed])
+    return _outcome([Done(service(url), "told") for url in urls if url not in missed], [why for _, why in failed])
 
 
-def _outcome(done: list[str], failures: list[str]) -> list[str]:
+def _outcome(done: list[Done], failures: list[str]) -> list[Done]:
     if failures:
         raise DeliveryError("\n".join([*failures, *(f"done: {line}" for line in done)]))
     return done
 
 
-def _to_outbox(digest: Digest, told: DeliverySettings, audience: Audience, outbox: Path) -> str:
+def _to_outbox(digest: Digest, told: DeliverySettings, audience: Audience, outbox: Path) -> Done:
     from pipelines.deliveries.ledger import write_whole
     from pipelines.deliveries.message import to_message
 
@@ -123,10 +147,10 @@ def _to_outbox(digest: Digest, told: DeliverySettings, audience: Audience, outbo
         sent_at=datetime.now(UTC),
     )
     write_whole(path, message.as_bytes())
-    return f"{digest.team}: {path}"
+    return Done(digest.team, str(path), str(path))
 
 
-def _by_mail(digest: Digest, told: DeliverySettings, audience: Audience, ledger: Ledger) -> list[str]:
+def _by_mail(digest: Digest, told: DeliverySettings, audience: Audience, ledger: Ledger) -> list[Done]:
     from pipelines.deliveries.message import to_message
     from pipelines.deliveries.send import send
 
@@ -134,10 +158,10 @@ def _by_mail(digest: Digest, told: DeliverySettings, audience: Audience, ledger:
     if not recipients:
         if _chat_urls(digest, told):
             return []
-        return [f"{digest.team}: nobody to send to; give the team recipients in the definitions"]
+        return [Done(digest.team, "nobody to send to; give the team recipients in the definitions")]
     pending = ledger.pending(digest.week, digest.team, recipients)
     if not pending:
-        return [f"{digest.team}: already sent for {digest.week}"]
+        return [Done(digest.team, f"already sent for {digest.week}")]
     if told.smtp is None:
         raise DeliveryError("no mail server is set; set host and sender under [deliveries.smtp]")
     message = to_message(digest, sender=told.smtp.sender, recipients=pending, sent_at=datetime.now(UTC))
@@ -150,10 +174,10 @@ def _by_mail(digest: Digest, told: DeliverySettings, audience: Audience, ledger:
     if refused:
         answers = "; ".join(f"{recipient} ({answer})" for recipient, answer in refused.items())
         raise DeliveryError(f"refused by {told.smtp.host}: {answers}; mend the team's recipients or send again")
-    return [f"{digest.team}: sent to {len(pending)}"]
+    return [Done(digest.team, f"sent to {len(pending)}")]
 
 
-def _by_chat(digest: Digest, told: DeliverySettings, audience: Audience, ledger: Ledger) -> list[str]:
+def _by_chat(digest: Digest, told: DeliverySettings, audience: Audience, ledger: Ledger) -> list[Done]:
     from pipelines.deliveries.alerts import notify, service
 
     # The ledger must not hold the services' tokens.
@@ -166,7 +190,7 @@ def _by_chat(digest: Digest, told: DeliverySettings, audience: Audience, ledger:
             failures.append(failed[0][1])
         else:
             ledger.record(digest.week, digest.team, [name], _moment())
-            done.append(f"{digest.team}: told {service(books[name])}")
+            done.append(Done(digest.team, f"told {service(books[name])}"))
     return _outcome(done, failures)
 
 

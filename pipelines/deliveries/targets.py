@@ -17,13 +17,12 @@ from pipelines.errors import DeliveryError
 
 
 def publish_target(target: TargetSettings, release: Path, work_dir: Path) -> str:
-    """Copy `release` to one target, encrypted if that has a passphrase; a line that says what was done."""
+    """Copy `release` to one target, encrypted if that has a passphrase; in words what was done."""
     if target.passphrase:
         from pipelines.deliveries.encrypt import encrypt_for_target
 
         release = encrypt_for_target(target, release, work_dir)
-    done = publish_to(target.url, release, options=target.options, work_dir=work_dir, keep_history=target.keep_history)
-    return f"{target.name}: {done}"
+    return publish_to(target.url, release, options=target.options, work_dir=work_dir, keep_history=target.keep_history)
 
 
 def publish_to(

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.deliveries.commands import Audience, deliveries_dir, run_digest, send_alert
+from pipelines.deliveries import commands
+from pipelines.deliveries.commands import Audience, deliveries_dir
 from pipelines.errors import DeliveryError
 from pipelines.settings import Workspace
 
@@ -28,6 +29,11 @@ from pipelines.settings import Workspace
 ledger.Ledger.record = lambda *arguments: os._exit(9)
 run_digest(Workspace(Path("d"), Path("r"), Path("data")), Audience({"paid_social": ["ana@example.com"]}))
 """
+
+
+def run_digest(*arguments, **options) -> list[str]:
+    """What was done, as the command line says it."""
+    return [str(one) for one in commands.run_digest(*arguments, **options)]
 
 
 @pytest.fixture
@@ -150,5 +156,5 @@ def test_chat_gets_the_short_form_once_and_a_failure_keeps_no_other_back(workspa
 
 def test_an_alert_goes_to_the_services_of_the_settings(workspace, serve_chat, monkeypatch):
     monkeypatch.setenv("DELIVERIES__ALERTS", f"json://{serve_chat.address}/one")
-    assert send_alert("Refresh failed", "linkedin_ads: quota") == ["told json"]
+    assert [str(one) for one in commands.send_alert("Refresh failed", "linkedin_ads: quota")] == ["json: told"]
     assert json.loads(serve_chat.posts[0][1])["title"] == "Refresh failed"

@@ -246,8 +246,8 @@ def test_a_target_with_a_passphrase_gets_the_locked_site_and_only_what_changed(s
     (tmp_path / "www").mkdir()
     monkeypatch.setenv("DELIVERIES__TARGETS__WEB__URL", str(tmp_path / "www"))
     monkeypatch.setenv("DELIVERIES__TARGETS__WEB__PASSPHRASE", PASSPHRASE)
-    assert publish_targets(workspace) == ["web: 5 files written, 0 deleted, 0 unchanged"]
-    assert publish_targets(workspace) == ["web: 0 files written, 0 deleted, 5 unchanged"]
+    assert [str(one) for one in publish_targets(workspace)] == ["web: 5 files written, 0 deleted, 0 unchanged"]
+    assert [str(one) for one in publish_targets(workspace)] == ["web: 0 files written, 0 deleted, 5 unchanged"]
     assert SECRETS[0].encode() not in (tmp_path / "www" / "index.html").read_bytes()
     stored = b"".join(path.read_bytes() for path in workspace.data_dir.rglob("*") if path.is_file())
     assert PASSPHRASE.encode() not in stored
