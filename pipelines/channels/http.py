@@ -11,6 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn, Protocol
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ import requests
 import urllib3.exceptions
 
 from pipelines.channels.addresses import check_base_url, same_place
+from pipelines.channels.pace import Pace
 from pipelines.channels.redaction import redact
 from pipelines.errors import ChannelError, CredentialsError, QuotaError, VendorError
 
@@ -113,6 +115,7 @@ class Http:
 
     Every error is a ChannelError whose text holds no query string and none of `secrets`. After a QuotaError or a
     CredentialsError every later request raises the same error at once: the source is over for this refresh.
+    `paces` holds the vendor's limits by what a path ends with; they count tries, not requests that succeed.
     """
 
     channel: str
@@ -123,6 +126,7 @@ class Http:
     reply_timeout: float = REPLY_TIMEOUT
     read_timeout: float = READ_TIMEOUT
     sleep: Callable[[float], None] = time.sleep
+    paces: Mapping[str, Pace] = field(default_factory=dict)
     requests_sent: int = 0
     _waited: float = 0.0
     _over: ChannelError | None = None
@@ -217,15 +221,18 @@ class Http:
         with self._lock:
             self.requests_sent += 1
         try:
-            with self._session().request(
-                method,
-                url,
-                data=body,
-                headers=headers,
-                stream=True,
-                allow_redirects=False,
-                timeout=(CONNECT_TIMEOUT, self.read_timeout),
-            ) as response:
+            with (
+                self._turn(url),
+                self._session().request(
+                    method,
+                    url,
+                    data=body,
+                    headers=headers,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=(CONNECT_TIMEOUT, self.read_timeout),
+                ) as response,
+            ):
                 content = self._read(response)
         # `from None`: the original holds the whole URL and, in its frames, the headers
         except requests.Timeout:
@@ -243,6 +250,11 @@ class Http:
         except ValueError:
             data = None
         return Reply(response.status_code, response.headers, content, data)
+
+    def _turn(self, url: str) -> AbstractContextManager[None]:
+        path = urlsplit(url).path
+        pace = next((pace for ending, pace in self.paces.items() if path.endswith(ending)), None)
+        return nullcontext() if pace is None else pace.turn(self.sleep)
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._sessions, "session", None)

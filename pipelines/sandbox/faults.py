@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import hashlib
+import socket
+import struct
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -15,6 +17,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+# reset: TCP RST in the middle of the body. truncated: the connection ends there in good order. half: a whole answer
+# with half of the content in it.
 KINDS = (
     "throttled_seconds",
     "throttled_date",
@@ -24,12 +28,14 @@ KINDS = (
     "error_503",
     "reset",
     "truncated",
+    "half",
     "error_in_200",
     "wrong_gzip",
     "slow",
     "expired_token",
 )
-
+# Our own ASGI message: the connection is to end here.
+BREAK = "okr.break"
 
 THROTTLED = (429, b'{"status":429,"message":"Too many requests"}')
 
@@ -96,17 +102,20 @@ class Faults:
         async def keep(message: Message) -> None:
             kept.append(message)
 
-        if kind == "reset":
-            await _cut(scope)
-            return
         await self._app(scope, receive, keep)
         start, content = kept[0], b"".join(message.get("body", b"") for message in kept[1:])
         if kind == "wrong_gzip":
             start["headers"] = [*start["headers"], (b"content-encoding", b"gzip")]
+        if kind == "half":
+            content = content[: len(content) // 2]
+            start["headers"] = [
+                *(one for one in start["headers"] if one[0] != b"content-length"),
+                (b"content-length", str(len(content)).encode()),
+            ]
         await send(start)
-        if kind == "truncated":
+        if kind in ("reset", "truncated"):
             await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
-            await _cut(scope)
+            await send({"type": BREAK, "reset": kind == "reset"})
         elif kind == "slow":
             piece = len(content) // 8 + 1
             for at in range(0, len(content), piece):
@@ -151,21 +160,29 @@ async def _answer(
     await send({"type": "http.response.body", "body": body})
 
 
-class KeepsTransport:
-    """The outermost ASGI layer: keeps the TCP connection in the scope, so that it can be broken.
+class BreaksConnections:
+    """The outermost ASGI layer over uvicorn: what is sent as BREAK ends the TCP connection, by RST where `reset`.
 
-    ASGI has no word for that: uvicorn's own is taken from its `send`, which Starlette hides from the layers within.
+    ASGI has no word for that, and Starlette hides uvicorn's own `send` and its transport from the layers within.
     """
 
     def __init__(self, app: Any) -> None:
         self._app = app
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        scope["transport"] = send.__self__.transport  # type: ignore[attr-defined]
-        await self._app(scope, receive, send)
+        async def breakable(message: Message) -> None:
+            if message["type"] != BREAK:
+                await send(message)
+                return
+            transport = send.__self__.transport  # type: ignore[attr-defined]
+            if message["reset"]:
+                # an end that does not linger is a reset
+                transport.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                )
+            transport.close()
+            # until uvicorn has noticed: it would else complain of an answer without an end
+            while (await receive())["type"] != "http.disconnect":
+                pass
 
-
-async def _cut(scope: Any) -> None:
-    scope["transport"].abort()
-    # until uvicorn has noticed; it would else answer 500 for us
-    await asyncio.sleep(0.02)
+        await self._app(scope, receive, breakable)

@@ -36,7 +36,7 @@ from pipelines.sandbox import (
     tiktok_ads,
 )
 from pipelines.sandbox.company import FOUNDED, Figures
-from pipelines.sandbox.faults import THROTTLED, Faults, KeepsTransport
+from pipelines.sandbox.faults import THROTTLED, BreaksConnections, Faults
 from pipelines.sandbox.state import SandboxState
 
 HOST = "127.0.0.1"
@@ -119,7 +119,7 @@ def start(seed: int = 0, faults: float = 0.0, port: int = 0, today: date | None 
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((HOST, port))
     config = uvicorn.Config(
-        KeepsTransport(application(state)),
+        BreaksConnections(application(state)),
         log_level="error",
         access_log=False,
         lifespan="off",

@@ -84,7 +84,6 @@ def test_every_day_equals_the_truth_as_corrections_come(bench: Any) -> None:
 
 def test_searches_go_on_past_ten_thousand_results(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.sandbox.hubspot.SEARCH_CAP", 400)
-    monkeypatch.setattr("pipelines.channels.hubspot.objects.SEARCH_CAP", 400)
     bench.load("hubspot")
     crm = Crm(bench.sandbox.state.company)
     now = morning_of(date(2026, 11, 23))

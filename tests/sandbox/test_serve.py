@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import time
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -54,7 +56,9 @@ def test_faults_are_the_same_for_the_same_seed() -> None:
 
 
 @pytest.mark.parametrize("kind", faults.KINDS)
-def test_every_fault_breaks_something(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_every_fault_breaks_something(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], kind: str
+) -> None:
     monkeypatch.setattr(faults, "KINDS", (kind,))
     running = start(seed=1, faults=1.0, today=TODAY)
     headers = {"Authorization": "Bearer sandbox", "LinkedIn-Version": "202601", "X-Restli-Protocol-Version": "2.0.0"}
@@ -66,6 +70,29 @@ def test_every_fault_breaks_something(monkeypatch: pytest.MonkeyPatch, kind: str
         whole = False
     assert whole == (kind == "slow")
     assert kind != "slow" or time.monotonic() - began > 0.15
+    running.stop()
+    # the server itself sees nothing wrong
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("kind", "ends"), [("reset", ConnectionResetError), ("truncated", None)])
+def test_a_connection_breaks_in_the_middle_of_a_body(
+    monkeypatch: pytest.MonkeyPatch, kind: str, ends: type[Exception] | None
+) -> None:
+    monkeypatch.setattr(faults, "KINDS", (kind,))
+    running = start(seed=1, faults=1.0, today=TODAY)
+    address = urlsplit(running.url)
+    received, broke = b"", None
+    with socket.create_connection((address.hostname, address.port), 10) as client:
+        client.sendall(b"GET /linkedin_ads/rest/adAccounts HTTP/1.1\r\nHost: sandbox\r\n\r\n")
+        try:
+            while piece := client.recv(65_536):
+                received += piece
+        except OSError as error:
+            broke = type(error)
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].split()[0])
+    assert (broke, len(body)) == (ends, length // 2)
     running.stop()
 
 

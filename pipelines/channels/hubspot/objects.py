@@ -1,9 +1,7 @@
-"""Reading CRM objects: search past its cap of 10,000 results, the archive, and no faster than HubSpot allows."""
+"""Reading CRM objects: the live ones by search, and the archive."""
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -11,12 +9,9 @@ from urllib.parse import urlencode
 from pipelines.channels.http import Http, Reply, Verdict, classify_by_status
 from pipelines.errors import VendorError
 
-# A search answers 200 objects a page, and none past the ten-thousandth.
-SEARCH_PAGE, SEARCH_CAP = 200, 10_000
+SEARCH_PAGE = 200
 LIST_PAGE = 100
 SEARCHES_A_SECOND = 5
-# HubSpot's clock and ours differ by the time a request travels.
-_SECOND = 1.05
 
 
 def classify(reply: Reply) -> Verdict:
@@ -41,34 +36,32 @@ def classify(reply: Reply) -> Verdict:
     return classify_by_status(reply)
 
 
-class Pace:
-    """At most SEARCHES_A_SECOND searches in any second, of one portal."""
-
-    def __init__(self, http: Http) -> None:
-        self._http = http
-        self._sent: deque[float] = deque(maxlen=SEARCHES_A_SECOND)
-
-    def wait(self) -> None:
-        if len(self._sent) == SEARCHES_A_SECOND:
-            left = self._sent[0] + _SECOND - time.monotonic()
-            if left > 0:
-                self._http.sleep(left)
-        self._sent.append(time.monotonic())
-
-
 def search(
-    http: Http, pace: Pace, path: str, any_of: Sequence[Sequence[dict[str, str]]], properties: Sequence[str]
+    http: Http, path: str, any_of: Sequence[Sequence[dict[str, str]]], properties: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
-    """Every object that meets all filters of one of the groups `any_of`, by ascending id."""
-    first_id = 0
-    while True:
-        answered = last_id = 0
-        for found in _search_from(http, pace, path, any_of, properties, first_id):
-            answered, last_id = answered + 1, int(found["id"])
+    """Every object that meets all filters of one of the groups `any_of`, by ascending id.
+
+    Each page is a search of its own above the last id: `after` is a position, so an object that leaves the list
+    between two pages would take another with it, and it ends at the ten-thousandth.
+    """
+    first_id, more = 0, True
+    while more:
+        beyond = {"propertyName": "hs_object_id", "operator": "GTE", "value": str(first_id)}
+        answer = http.post_json(
+            f"{path}/search",
+            {
+                "filterGroups": [{"filters": [*group, beyond]} for group in any_of],
+                "properties": list(properties),
+                "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+                "limit": SEARCH_PAGE,
+            },
+        ).data
+        for found in answer["results"]:
+            if int(found["id"]) < first_id:
+                raise VendorError(http.channel, f"{path} gave a page twice", "refresh again; if it stays so, report it")
+            first_id = int(found["id"]) + 1
             yield found
-        if answered < SEARCH_CAP:
-            return
-        first_id = last_id + 1
+        more = bool(answer["results"]) and bool(_after(answer))
 
 
 def archived(http: Http, path: str, properties: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -83,32 +76,6 @@ def archived(http: Http, path: str, properties: Sequence[str]) -> Iterator[dict[
         if not after:
             return
     raise VendorError(http.channel, f"{path} gave a page twice", "refresh again; if it stays so, report it")
-
-
-def _search_from(
-    http: Http,
-    pace: Pace,
-    path: str,
-    any_of: Sequence[Sequence[dict[str, str]]],
-    properties: Sequence[str],
-    first_id: int,
-) -> Iterator[dict[str, Any]]:
-    beyond = {"propertyName": "hs_object_id", "operator": "GTE", "value": str(first_id)}
-    body = {
-        "filterGroups": [{"filters": [*group, beyond]} for group in any_of],
-        "properties": list(properties),
-        "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-        "limit": SEARCH_PAGE,
-    }
-    after = "0"
-    while after and int(after) < SEARCH_CAP:
-        pace.wait()
-        answer = http.post_json(f"{path}/search", {**body, "after": after}).data
-        yield from answer["results"]
-        following = _after(answer)
-        if following and int(following) <= int(after):
-            raise VendorError(http.channel, f"{path} gave a page twice", "refresh again; if it stays so, report it")
-        after = following
 
 
 def _after(answer: dict[str, Any]) -> str:

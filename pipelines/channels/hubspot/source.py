@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from pipelines.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from pipelines.channels.http import Http
-from pipelines.channels.hubspot.objects import Pace, archived, classify, search
+from pipelines.channels.hubspot.objects import SEARCHES_A_SECOND, archived, classify, search
 from pipelines.channels.hubspot.settings import HubSpotSettings
 from pipelines.channels.oauth import RefreshedToken
+from pipelines.channels.pace import Pace
 from pipelines.channels.tables import AMOUNT, DAY, FLAG, TEXT, entities
 from pipelines.channels.windows import Window
 from pipelines.errors import CredentialsError
@@ -97,7 +98,9 @@ class HubSpot(Channel[HubSpotSettings]):
                 "set them under [sources.hubspot.credentials] in .dlt/secrets.toml, or as "
                 "SOURCES__HUBSPOT__CREDENTIALS__ACCESS_TOKEN etc. in the environment",
             )
-        http = Http(self.name, settings.base_url, classify, settings.secrets)
+        http = Http(
+            self.name, settings.base_url, classify, settings.secrets, paces={"/search": Pace(SEARCHES_A_SECOND, 1.0)}
+        )
         http.authenticator = RefreshedToken(
             lambda: http, f"oauth/{settings.oauth_version}/token", given.access_token, form if can_refresh else {}
         )
@@ -136,10 +139,9 @@ class HubSpot(Channel[HubSpotSettings]):
 
     def load_facts(self, http: Http, settings: HubSpotSettings, account: Account, landing: Landing) -> None:
         """Everything that changed since the window began: until now, since today's changes may count for a past day."""
-        pace = Pace(http)
         for kind, properties in PROPERTIES.items():
             path = f"crm/objects/{settings.api_version}/{kind}"
-            live = list(search(http, pace, path, _wanted(kind, landing.window, account), properties))
+            live = list(search(http, path, _wanted(kind, landing.window, account), properties))
             gone = list(archived(http, path, properties))
             rows = [_row(kind, found, account) for found in (*gone, *live)]
             landing.entities(kind, rows)
