@@ -38,7 +38,7 @@ class OkrGroup(click.Group):
                 print_json({"error": str(error)})
             ctx.exit(1)
         except KeyboardInterrupt:
-            click.echo("\nstopped; what was published stays as it was, and the command can be run again", err=True)
+            click.echo("\nstopped; what was there is whole, and the command can be run again", err=True)
             ctx.exit(INTERRUPTED)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

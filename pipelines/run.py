@@ -13,7 +13,7 @@ from pipelines.progress import shown
 from pipelines.settings import Workspace
 
 if TYPE_CHECKING:
-    from dagster import DagsterEvent, ExecuteInProcessResult
+    from dagster import DagsterEvent, DagsterInstance, ExecuteInProcessResult
 
 PUBLISHED, SOURCE_FAILED, NOT_PUBLISHED = 0, 1, 2
 
@@ -28,7 +28,7 @@ def run_refresh(
 ) -> int:
     """Run the job and print how it went; the exit code of the contract."""
     with shown():
-        result = _execute(channels, from_day, to_day, wait_seconds)
+        result = _execute(workspace, channels, from_day, to_day, wait_seconds)
     published = any(event.is_step_success and event.step_key == "site" for event in result.all_events)
     errors = _failures(result)
     for message in errors:
@@ -45,18 +45,29 @@ def run_refresh(
     return PUBLISHED if result.success else SOURCE_FAILED
 
 
-def _execute(
-    channels: list[str], from_day: date | None, to_day: date | None, wait_seconds: float
-) -> ExecuteInProcessResult:
-    from dagster import DagsterInstance
+def _instance(workspace: Workspace) -> DagsterInstance:
+    """The instance that the UI shows, without capturing this terminal.
 
+    Dagster captures a step's output by processes of its own, two a step; on Ctrl-C each of them writes a traceback.
+    """
+    from dagster import DagsterInstance
+    from dagster._core.instance.ref import InstanceRef
+
+    captured = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    home = str(workspace.dagster_home.absolute())
+    return DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"compute_logs": captured}))
+
+
+def _execute(
+    workspace: Workspace, channels: list[str], from_day: date | None, to_day: date | None, wait_seconds: float
+) -> ExecuteInProcessResult:
     from pipelines.definitions import defs
 
     load: dict[str, Any] = {"channels": channels}
     if from_day and to_day:
         load |= {"from_date": from_day.isoformat(), "to_date": to_day.isoformat()}
     job = defs.resolve_job_def("refresh")
-    with DagsterInstance.get() as instance:
+    with _instance(workspace) as instance:
         return job.execute_in_process(
             instance=instance,
             raise_on_error=False,

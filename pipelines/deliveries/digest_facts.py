@@ -67,7 +67,10 @@ class SourceState:
 
 @dataclass(frozen=True)
 class KeyResult:
-    """The state now of one key result; see `marts.key_results` for the columns of the same names."""
+    """The state now of one key result; see `marts.key_results` for the columns of the same names.
+
+    `days` are those with a result, `pace` is the expected share of the way on each day of the whole period.
+    """
 
     key_result_id: str
     objective_id: str
@@ -84,6 +87,8 @@ class KeyResult:
     expected: float | None
     status: str
     status_reason: str
+    forecast: float | None
+    probability: float | None
     confidence: float | None
     last_check_in: date | None
     last_check_in_by: str | None
@@ -93,6 +98,7 @@ class KeyResult:
     stale_since: date | None
     before: Seen | None = None
     days: tuple[Point, ...] = ()
+    pace: tuple[tuple[date, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -193,28 +199,44 @@ class _Reader:
         return found
 
     def key_results(self) -> list[KeyResult]:
-        names = [name for name in KeyResult.__dataclass_fields__ if name not in ("before", "days")]
+        names = [name for name in KeyResult.__dataclass_fields__ if name not in ("before", "days", "pace")]
         columns = ", ".join(f"key_results.{name}" for name in names)
         rows = self.rows(
             f"select {columns} from key_results inner join objectives using (objective_id)"
             " where objectives.team is not null and key_results.period_end >= {since} order by key_results.position"
         )
         before = self.before()
-        days: dict[str, list[Point]] = {}
-        for row in self.rows(
-            "select key_result_id, date, progress, expected, is_provisional from fct_key_result_daily"
-            " where key_result_id in (select key_result_id from key_results where period_end >= {since}) order by date"
-        ):
-            point = Point(row["date"], row["progress"], row["expected"], bool(row["is_provisional"]))
-            days.setdefault(row["key_result_id"], []).append(point)
+        days, pace = self.days(), self.pace()
         return [
             KeyResult(
                 **{**row, "status_reason": row["status_reason"] or "", "owner": row["owner"] or ""},
                 before=before.get(row["key_result_id"]),
                 days=tuple(days.get(row["key_result_id"], ())),
+                pace=tuple(pace.get(row["key_result_id"], ())),
             )
             for row in rows
         ]
+
+    def days(self) -> dict[str, list[Point]]:
+        """What happened, by key result that still counts."""
+        found: dict[str, list[Point]] = {}
+        for row in self.rows(
+            "select key_result_id, date, progress, expected, is_provisional from fct_key_result_daily"
+            " where key_result_id in (select key_result_id from key_results where period_end >= {since}) order by date"
+        ):
+            point = Point(row["date"], row["progress"], row["expected"], bool(row["is_provisional"]))
+            found.setdefault(row["key_result_id"], []).append(point)
+        return found
+
+    def pace(self) -> dict[str, list[tuple[date, float]]]:
+        """What was and is expected, to the end of each period."""
+        found: dict[str, list[tuple[date, float]]] = {}
+        for row in self.rows(
+            "select key_result_id, date, expected from key_result_pace where expected is not null"
+            " and key_result_id in (select key_result_id from key_results where period_end >= {since}) order by date"
+        ):
+            found.setdefault(row["key_result_id"], []).append((row["date"], row["expected"]))
+        return found
 
     def before(self) -> dict[str, Seen]:
         """As published in the week up to the last check-in; where nothing was, as the days before it read now."""

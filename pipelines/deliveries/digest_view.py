@@ -35,6 +35,7 @@ _RANK = {"off_track": 0, "missed": 0, "at_risk": 1, "on_track": 2, "achieved": 3
 class Item:
     """One key result as a reader sees it; texts are plain, of one line, never markup."""
 
+    key_result_id: str
     title: str
     url: str | None
     objective: str
@@ -44,6 +45,7 @@ class Item:
     numbers: str
     progress: str
     reason: str
+    outlook: str
     change: str
     moved: str
     notes: tuple[str, ...]
@@ -53,7 +55,9 @@ class Item:
 
 @dataclass(frozen=True)
 class View:
-    """Everything the templates show. `refreshed` is the day of the last refresh where that is not today, else empty."""
+    """Everything the templates show. `refreshed` is the day of the last refresh where that is not today, else empty;
+    `preheader` is what an inbox shows beside the subject.
+    """
 
     organisation: str
     language: str
@@ -65,6 +69,7 @@ class View:
     data_through: str
     refreshed: str
     headline: str
+    preheader: str
     counts: tuple[tuple[str, str, str, int], ...]
     attention: tuple[Item, ...]
     changes: tuple[Item, ...]
@@ -114,6 +119,7 @@ class _Writer:
             data_through=self.wording.day(context.data_through),
             refreshed=self.wording.day(context.today) if context.today < facts.today else "",
             headline=self.headline(counts),
+            preheader=self.preheader(attention, changed),
             counts=counts,
             attention=tuple(self.item(one, drawn=True) for one in attention),
             changes=tuple(self.item(one) for one in sorted(changed, key=lambda one: not self.moved(one))),
@@ -128,6 +134,10 @@ class _Writer:
         named = [f"{number} {word.lower()}" for status, _, word, number in counts if status in (*ATTENTION, "no_data")]
         return ", ".join(named) or self.say("nothing off track")
 
+    def preheader(self, attention: list[KeyResult], changed: list[KeyResult]) -> str:
+        """The worst key results by name, else what moved."""
+        return one_line(" · ".join(one.title for one in (attention or changed)[:3]), 140)
+
     def item(self, one: KeyResult, drawn: bool = False) -> Item:
         shape, word = STATUSES[one.status]
         image = self.draw(one) if drawn else None
@@ -138,6 +148,7 @@ class _Writer:
             expected=self.wording.share(one.expected),
         )
         return Item(
+            key_result_id=one.key_result_id,
             title=one_line(one.title),
             url=self.link(f"key-results/{one.key_result_id}/index.html"),
             objective=one_line(objective),
@@ -147,6 +158,7 @@ class _Writer:
             numbers=self.numbers(one),
             progress=progress,
             reason=one_line(one.status_reason),
+            outlook=self.outlook(one),
             change=self.change(one),
             moved=self.moved(one),
             notes=self.notes(one),
@@ -164,6 +176,16 @@ class _Writer:
             low, high = self.wording.number(one.low, one.unit), self.wording.number(one.high, one.unit)
             return self.say("%(value)s, band %(low)s to %(high)s", value=value, low=low, high=high)
         return ""
+
+    def outlook(self, one: KeyResult) -> str:
+        """Where it ends if it goes on like this, and the chance of the target; empty without a forecast."""
+        if one.forecast is None or one.probability is None:
+            return ""
+        return self.say(
+            "Going on like this: %(forecast)s at the end, %(probability)s chance of the target.",
+            forecast=self.wording.number(one.forecast, one.unit),
+            probability=self.wording.share(one.probability),
+        )
 
     def change(self, one: KeyResult) -> str:
         """`1.020 → 1.077 (+57)`; empty when the value is what it was."""

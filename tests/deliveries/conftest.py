@@ -28,7 +28,7 @@ from cryptography.x509.oid import NameOID
 MARTS = Path(__file__).parents[2] / "dbt_project" / "models" / "marts"
 TABLES = (
     "report_context", "objectives", "key_results", "fct_key_result_daily", "fct_key_result_reported", "source_health",
-    "key_result_sources", "dim_channel",
+    "key_result_sources", "dim_channel", "key_result_pace",
 )  # fmt: skip
 TODAY = date(2026, 11, 23)
 START, END = date(2026, 10, 1), date(2026, 12, 31)
@@ -89,6 +89,11 @@ class Copy:
             "check_in_is_stale": False,
         }  # fmt: skip
         self.add("key_results", **{**row, **more})
+        for number in range((END - START).days + 1):
+            self.add(
+                "key_result_pace", key_result_id=key_result_id, date=START + timedelta(days=number),
+                expected=0.58 * (number + 1) / days,
+            )  # fmt: skip
         for number in range(days):
             part = None if share is None else share * (number + 1) / days
             self.add(
@@ -124,6 +129,7 @@ def company(locale: str = "es-ES") -> Copy:
     copy.objective("company", None)
     copy.objective("future", "brand", period_start=date(2027, 1, 1), period_end=date(2027, 3, 31))
     copy.key_result("leads_up", "leads", "off_track", share=0.35, title="Más formularios",
+                    forecast=620.0, probability=0.04,
                     last_check_in_note="El anuncio nuevo funciona.", last_check_in_by="Ana")  # fmt: skip
     copy.key_result("cost_down", "leads", "at_risk", share=0.5, unit="currency", owner="Luis",
                     last_check_in=date(2026, 11, 9), check_in_is_stale=True,
