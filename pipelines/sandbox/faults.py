@@ -58,6 +58,7 @@ class Faults:
         if self._state.counts[self._channel] in self._state.expire_at.get(self._channel, ()):
             self._expire(scope)
         body = await _whole_body(receive)
+        self._state.requests.append((scope["method"], scope["path"], scope["query_string"], body))
         kind = self._draw(scope, body)
         if kind is None:
             await self._app(scope, _replay(body), send)

@@ -41,6 +41,15 @@ TRAFFIC_METRICS = {
 }
 PEOPLE_METRICS = ("totalUsers", "newUsers")
 DIMENSIONS = ("date", "sessionDefaultChannelGroup")
+# What a report of this size costs of what a standard property has.
+PROPERTY_QUOTA = {
+    "tokensPerDay": {"consumed": 3, "remaining": 199_997},
+    "tokensPerHour": {"consumed": 3, "remaining": 39_997},
+    "tokensPerProjectPerHour": {"consumed": 3, "remaining": 13_997},
+    "concurrentRequests": {"consumed": 0, "remaining": 10},
+    "serverErrorsPerProjectPerHour": {"consumed": 0, "remaining": 10},
+    "potentiallyThresholdedRequestsPerHour": {"consumed": 0, "remaining": 120},
+}
 _TYPES = {"keyEvents": "TYPE_FLOAT", "totalRevenue": "TYPE_CURRENCY"}
 TRUTH_COLUMNS = (
     "date",
@@ -148,6 +157,8 @@ class _Api:
             "metadata": {"currencyCode": site.currency, "timeZone": site.timezone},
             "kind": "analyticsData#runReport",
         }
+        if body.get("returnPropertyQuota"):
+            answer["propertyQuota"] = PROPERTY_QUOTA
         if rows:
             answer |= {"rows": rows[offset : offset + limit], "rowCount": len(rows)}
         return answer

@@ -1,16 +1,14 @@
-"""HubSpot's CRM API over Acme's CRM: account details, search, archived objects, deal pipelines, token refresh."""
+"""HubSpot's CRM API over Acme's CRM: account details, search, listings, deal pipelines, token refresh."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
-from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -19,6 +17,9 @@ from starlette.routing import Route
 
 from pipelines.sandbox.crm import Crm, CrmObject, Kind, has_come, morning_of
 from pipelines.sandbox.crm_properties import changed_at, properties_of
+from pipelines.sandbox.crm_truth import CURRENCY, PORTAL, TIMEZONE
+from pipelines.sandbox.crm_truth import TRUTH_COLUMNS as TRUTH_COLUMNS
+from pipelines.sandbox.crm_truth import truth as truth
 from pipelines.sandbox.state import SandboxState
 
 CHANNEL = "hubspot"
@@ -33,24 +34,11 @@ THROTTLED = (
     b'{"status":"error","message":"You have reached your secondly limit.","errorType":"RATE_LIMIT",'
     b'"correlationId":"6828d000-3d2f-4701-8d90-b21e53b0d005","policyName":"SECONDLY"}',
 )
-PORTAL, TIMEZONE, CURRENCY = "144512680", "Europe/Madrid", "EUR"
-VERSIONS = ("v3", "2026-03", "2026-09")
+# Dated versions stand behind the family in a path, the numbered ones that they replace before the kind of object.
+DATED, NUMBERED = ("2026-03", "2026-09"), ("v3",)
+DEFAULT_PROPERTIES = ("email", "firstname", "lastname")
 KINDS: dict[str, Kind] = {"contacts": "contacts", "companies": "companies", "deals": "deals"}
 SEARCH_CAP, MOST_A_PAGE, SEARCHES_A_SECOND = 10_000, 200, 5
-MARKETING = ("PAID_SOCIAL", "PAID_SEARCH", "ORGANIC_SEARCH", "EMAIL_MARKETING", "SOCIAL_MEDIA", "OTHER_CAMPAIGNS")
-MEASURES = (
-    "contacts_created",
-    "companies_created",
-    "mqls",
-    "sqls",
-    "deals_created",
-    "deals_closed",
-    "deals_won",
-    "revenue",
-    "pipeline_value",
-    "created_pipeline_value",
-)
-TRUTH_COLUMNS = ("date", "channel", "account_id", "campaign_id", "currency", *MEASURES)
 
 
 class Refused(Exception):
@@ -83,51 +71,15 @@ def application(state: SandboxState) -> Starlette:
     return Starlette(
         routes=[
             Route("/oauth/{version}/token", api.token, methods=["POST"]),
-            Route("/account-info/{version}/details", api.answer(api.details), methods=["GET"]),
+            Route("/account-info/{version}/details", api.answer(api.details, either=True), methods=["GET"]),
             Route("/crm/objects/{version}/{kind}", api.answer(api.listing), methods=["GET"]),
             Route("/crm/objects/{version}/{kind}/search", api.answer(api.search), methods=["POST"]),
             Route("/crm/pipelines/{version}/deals", api.answer(api.pipelines), methods=["GET"]),
+            Route("/crm/{numbered}/objects/{kind}", api.answer(api.listing), methods=["GET"]),
+            Route("/crm/{numbered}/objects/{kind}/search", api.answer(api.search), methods=["POST"]),
+            Route("/crm/{numbered}/pipelines/deals", api.answer(api.pipelines), methods=["GET"]),
         ]
     )
-
-
-def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterator[tuple[Any, ...]]:
-    """By original source, as the CRM knows it on the morning of `asked_on`; pipeline_value is open at the day's end."""
-    crm, now = Crm(state.company), morning_of(asked_on)
-    sums: dict[tuple[date, str], dict[str, Any]] = {}
-
-    def add(moment: datetime | date, source: str, measure: str, value: Any = 1) -> None:
-        day = moment.astimezone(ZoneInfo(TIMEZONE)).date() if isinstance(moment, datetime) else moment
-        if start <= day <= end:
-            of_day = sums.setdefault((day, source), dict.fromkeys(MEASURES, 0))
-            of_day[measure] += value
-
-    for kind in ("contacts", "companies"):
-        for one in crm.objects(KINDS[kind], now):
-            if one.exists(now):
-                add(one.created, one.source, f"{kind}_created")
-                for measure, moment in (("mqls", one.mql_at), ("sqls", one.sql_at)):
-                    if moment is not None and moment <= now:
-                        add(moment, one.source, measure)
-    for deal in crm.objects("deals", now):
-        if deal.exists(now):
-            amount = deal.home_amount_at(now)
-            add(deal.created, deal.source, "deals_created")
-            add(deal.created, deal.source, "created_pipeline_value", amount)
-            closed = deal.closed_at if deal.closed_at is not None and deal.closed_at <= now else None
-            if closed is not None:
-                add(closed, deal.source, "deals_closed")
-            if closed is not None and deal.is_won:
-                add(closed, deal.source, "deals_won")
-                add(closed, deal.source, "revenue", amount)
-            zone = ZoneInfo(TIMEZONE)
-            day = max(deal.created.astimezone(zone).date(), start)
-            last = min(end, closed.astimezone(zone).date() - timedelta(days=1) if closed else end)
-            while day <= last:
-                add(day, deal.source, "pipeline_value", amount)
-                day += timedelta(days=1)
-    for (day, source), values in sorted(sums.items()):
-        yield (day, CHANNEL, PORTAL, source, CURRENCY, *values.values())
 
 
 class _Api:
@@ -136,34 +88,53 @@ class _Api:
         self._crm = Crm(state.company)
         self._live = lru_cache(maxsize=6)(self._find_live)
         self._searched: deque[float] = deque(maxlen=SEARCHES_A_SECOND)
+        self._asked: deque[float] = deque()
 
-    def answer(self, find: Any) -> Any:
+    def answer(self, find: Any, either: bool = False) -> Any:
         """The handler of one resource: checks what HubSpot checks of every request."""
 
         async def handle(request: Request) -> Response:
+            limits = self._limits(request)
             try:
-                token = request.headers.get("authorization", "").removeprefix("Bearer ")
-                if token in self._state.expired:
-                    raise Refused(
-                        401, "EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired 5 minute(s) ago."
-                    )
-                if not self._state.token_works(token):
-                    raise Refused(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
-                if CHANNEL in self._state.throttled:
-                    raise Refused(
-                        429, "RATE_LIMITS", self._state.throttled[CHANNEL], errorType="RATE_LIMIT", policyName="DAILY"
-                    )
-                if request.path_params["version"] not in VERSIONS:
-                    raise Refused(404, "OBJECT_NOT_FOUND", "unknown version")
-                if PORTAL in self._state.denied and "objects" in request.url.path:
-                    raise Refused(
-                        403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call."
-                    )
-                return JSONResponse(await find(request))
+                self._check(request, either)
+                return JSONResponse(await find(request), headers=limits)
             except Refused as refused:
-                return JSONResponse(refused.body, refused.status)
+                return JSONResponse(refused.body, refused.status, limits)
 
         return handle
+
+    def _check(self, request: Request, either: bool) -> None:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token in self._state.expired:
+            raise Refused(
+                401, "EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired 5 minute(s) ago."
+            )
+        if not self._state.token_works(token):
+            raise Refused(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
+        if CHANNEL in self._state.throttled:
+            raise Refused(
+                429, "RATE_LIMITS", self._state.throttled[CHANNEL], errorType="RATE_LIMIT", policyName="DAILY"
+            )
+        version = request.path_params.get("version")
+        is_known = request.path_params.get("numbered") in NUMBERED if version is None else version in DATED
+        if not is_known and not (either and version in NUMBERED):
+            raise Refused(404, "OBJECT_NOT_FOUND", "unknown version")
+        if PORTAL in self._state.denied and "objects" in request.url.path:
+            raise Refused(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.")
+
+    def _limits(self, request: Request) -> dict[str, str]:
+        """The headers that say how much of a limit is left. Search is limited by itself, and has none."""
+        if request.url.path.endswith("/search"):
+            return {}
+        now = time.monotonic()
+        while self._asked and self._asked[0] <= now - 10:
+            self._asked.popleft()
+        self._asked.append(now)
+        return {
+            "X-HubSpot-RateLimit-Max": "100",
+            "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
+            "X-HubSpot-RateLimit-Remaining": str(max(0, 100 - len(self._asked))),
+        }
 
     async def token(self, request: Request) -> Response:
         form = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
@@ -217,19 +188,37 @@ class _Api:
         }
 
     async def listing(self, request: Request) -> dict[str, Any]:
-        """The archive; live objects are read by search."""
+        """The live objects, or the archive of 90 days; `after` is the id the next page begins with."""
         asked = request.query_params
-        if asked.get("archived") != "true" or not 1 <= int(asked.get("limit", "10")) <= 100:
+        limit, is_archive = int(asked.get("limit", "10")), asked.get("archived", "").lower() == "true"
+        if not 1 <= limit <= 100:
             raise Refused(400, "VALIDATION_ERROR", "limit is 1 to 100")
         kind, now = self._kind(request), morning_of(self._state.today)
-        gone = [
-            one
+        there = self._archive(kind, now) if is_archive else self._live(kind, now)
+        there = [one for one in there if one.object.id >= int(asked.get("after", "0"))]
+        kept = there[: min(limit, self._state.page_size * 20)]
+        # with commas, or given again and again
+        wanted = [name for given in asked.getlist("properties") for name in given.split(",") if name]
+        answer: dict[str, Any] = {
+            "results": [
+                {
+                    **self._object(kind, one.object, wanted or list(DEFAULT_PROPERTIES), now, one.merged),
+                    "archived": is_archive,
+                }
+                for one in kept
+            ]
+        }
+        if len(kept) < len(there):
+            following = str(there[len(kept)].object.id)
+            answer["paging"] = {"next": {"after": following, "link": f"{request.url.path}?after={following}"}}
+        return answer
+
+    def _archive(self, kind: Kind, now: datetime) -> list[_Live]:
+        return [
+            _Live(one, [], 0.0)
             for one in self._crm.objects(kind, now)
             if one.deleted_at is not None and one.deleted_at <= now < one.deleted_at + timedelta(days=90)
         ]
-        wanted = asked.get("properties", "").split(",")
-        results = [{**self._object(kind, one, wanted, now, []), "archived": True} for one in gone]
-        return self._page(results, int(asked.get("after", "0")), int(asked["limit"]), len(results))
 
     async def search(self, request: Request) -> dict[str, Any]:
         if len(self._searched) == SEARCHES_A_SECOND and time.monotonic() - self._searched[0] < 1:
@@ -244,12 +233,12 @@ class _Api:
         kind, now, body = self._kind(request), morning_of(self._state.today), await request.json()
         groups, after, limit = _read(body)
         found = [one for one in self._live(kind, now) if any(_meets(kind, one, group, now) for group in groups)]
-        wanted = body.get("properties") or ["email", "firstname", "lastname"]
+        wanted = body.get("properties") or list(DEFAULT_PROPERTIES)
         results = [
             self._object(kind, one.object, wanted, now, one.merged)
             for one in found[after : min(after + limit, SEARCH_CAP)]
         ]
-        page = self._page(results, after, limit, min(len(found), SEARCH_CAP), is_page=True)
+        page = self._page(results, after, limit, min(len(found), SEARCH_CAP))
         return {"total": len(found), **page}
 
     def _find_live(self, kind: Kind, now: datetime) -> list[_Live]:
@@ -257,13 +246,12 @@ class _Api:
         there = [(one, merges.get(one.id, [])) for one in self._crm.objects(kind, now) if one.exists(now)]
         return [_Live(one, merged, changed_at(one, now, merged).timestamp() * 1000) for one, merged in there]
 
-    def _page(self, results: list[Any], after: int, limit: int, total: int, is_page: bool = False) -> dict[str, Any]:
+    def _page(self, results: list[Any], after: int, limit: int, total: int) -> dict[str, Any]:
         limit = min(limit, self._state.page_size * 20)
-        kept = results[:limit] if is_page else results[after : after + limit]
         if after + limit >= total:
-            return {"results": kept}
+            return {"results": results[:limit]}
         following = str(after + limit)
-        return {"results": kept, "paging": {"next": {"after": following, "link": f"?after={following}"}}}
+        return {"results": results[:limit], "paging": {"next": {"after": following, "link": f"?after={following}"}}}
 
     def _kind(self, request: Request) -> Kind:
         if request.path_params["kind"] not in KINDS:

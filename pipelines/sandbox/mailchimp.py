@@ -113,6 +113,9 @@ def application(state: SandboxState) -> Starlette:
         routes=[
             Route("/oauth2/metadata", api.metadata, methods=["GET"]),
             Route("/3.0/", api.answer(api.root), methods=["GET"]),
+            Route("/3.0/ping", api.answer(api.ping), methods=["GET"]),
+            Route("/3.0/campaigns", api.answer(api.campaigns), methods=["GET"]),
+            Route("/3.0/reports/{campaign}", api.answer(api.one_report), methods=["GET"]),
             Route("/3.0/reports", api.answer(api.reports), methods=["GET"]),
             Route("/3.0/lists", api.answer(api.lists), methods=["GET"]),
             Route("/3.0/lists/{audience}/growth-history", api.answer(api.growth), methods=["GET"]),
@@ -168,11 +171,42 @@ class _Api:
     def root(self, request: Request) -> dict[str, Any]:
         return {"account_id": ACCOUNT, "account_name": "Acme", "account_timezone": TIMEZONE}
 
+    def ping(self, request: Request) -> dict[str, Any]:
+        return {"health_status": "Everything's Chimpy!"}
+
     def reports(self, request: Request) -> dict[str, Any]:
+        return self._page(request, "reports", list(self._sent(request)))
+
+    def one_report(self, request: Request) -> dict[str, Any]:
+        found = next((one for one in self._sent(request) if one["id"] == request.path_params["campaign"]), None)
+        if found is None:
+            raise Refused(404, "Resource Not Found", "The requested resource could not be found.")
+        return found
+
+    def campaigns(self, request: Request) -> dict[str, Any]:
+        return self._page(
+            request,
+            "campaigns",
+            [
+                {
+                    "id": one["id"],
+                    "type": one["type"],
+                    "status": "sent",
+                    "emails_sent": one["emails_sent"],
+                    "send_time": one["send_time"],
+                    "recipients": {"list_id": one["list_id"], "list_name": one["list_name"]},
+                    "settings": {"title": one["campaign_title"], "subject_line": one["subject_line"]},
+                }
+                for one in self._sent(request)
+            ],
+        )
+
+    def _sent(self, request: Request) -> Iterator[dict[str, Any]]:
+        """Reports of what was sent in the time asked for, as they stood at the end of yesterday."""
         asked = request.query_params
-        since, before = (datetime.fromisoformat(asked[name]) for name in ("since_send_time", "before_send_time"))
+        since = datetime.fromisoformat(asked.get("since_send_time", "1970-01-01T00:00:00+00:00"))
+        before = datetime.fromisoformat(asked.get("before_send_time", "9999-01-01T00:00:00+00:00"))
         yesterday = self._state.today - DAY
-        found = []
         for campaign_id, audience, sent in self._mailings.campaigns(yesterday):
             at = datetime.combine(sent, time(9), UTC)
             if since <= at <= before:
@@ -187,8 +221,7 @@ class _Api:
                     "subject_line": "Canaria Vogel, mira esto",
                     **_report(totals, audience[2]),
                 }
-                found.append({**report, **self._state.drift.get(CHANNEL, {})})
-        return self._page(request, "reports", found)
+                yield {**report, **self._state.drift.get(CHANNEL, {})}
 
     def lists(self, request: Request) -> dict[str, Any]:
         yesterday = self._state.today - DAY

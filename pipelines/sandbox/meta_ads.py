@@ -35,6 +35,27 @@ ROWS_A_PAGE = 50
 POLLS_RUNNING = 1
 # The rows are under another id than the POST gave.
 FINAL_ID = 7
+# How full each quota is, as every answer tells.
+USAGE = {
+    "x-fb-ads-insights-throttle": {
+        "app_id_util_pct": 0,
+        "acc_id_util_pct": 12.5,
+        "ads_api_access_tier": "standard_access",
+    },
+    "x-app-usage": {"call_count": 28, "total_time": 25, "total_cputime": 25},
+    "x-ad-account-usage": {"acc_id_util_pct": 9.6, "reset_time_duration": 120},
+    "x-business-use-case-usage": {
+        "798085168510957": [
+            {
+                "type": "ads_insights",
+                "call_count": 28,
+                "total_cputime": 25,
+                "total_time": 25,
+                "estimated_time_to_regain_access": 0,
+            }
+        ]
+    },
+}
 _STATUS = {"active": "ACTIVE", "paused": "PAUSED", "completed": "PAUSED"}
 
 
@@ -100,11 +121,7 @@ class _Api:
 
         async def handle(request: Request) -> Response:
             asked = dict(parse_qsl((await request.body()).decode())) | dict(request.query_params)
-            usage = {
-                "x-fb-ads-insights-throttle": json.dumps(
-                    {"app_id_util_pct": 0, "acc_id_util_pct": 12.5, "ads_api_access_tier": "standard_access"}
-                )
-            }
+            usage = {name: json.dumps(value) for name, value in USAGE.items()}
             try:
                 self._check(request, asked)
                 params = {name: value for name, value in request.path_params.items() if name != "version"}

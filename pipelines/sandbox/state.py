@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -21,7 +21,8 @@ class SandboxState:
     day) without data, as if the vendor had withdrawn it. drift: channel to {field: value} put over every fact.
     words: what is accepted as a credential. faults: share of requests that break. jobs: channel to how its report
     jobs go: {"outcome": "failed" or "never", "times": the first n jobs, "longer_than": days}. expire_at: channel to
-    the numbers of the requests whose token expires as they arrive.
+    the numbers of the requests whose token expires as they arrive. requests: the last that came, as (method, path,
+    query, body).
     """
 
     seed: int
@@ -40,6 +41,7 @@ class SandboxState:
     expire_at: dict[str, list[int]] = field(default_factory=dict)
     faults_done: Counter[str] = field(default_factory=Counter)
     expired: set[str] = field(default_factory=set)
+    requests: deque[tuple[str, str, bytes, bytes]] = field(default_factory=lambda: deque(maxlen=1_000))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:

@@ -36,6 +36,11 @@ def classify(reply: Reply) -> Verdict:
     return classify_by_status(reply)
 
 
+def crm_path(version: str, family: str, kind: str) -> str:
+    """A dated version stands behind the family (`crm/objects/2026-09/deals`), a numbered one before (`crm/v3/...`)."""
+    return f"crm/{version}/{family}/{kind}" if version.startswith("v") else f"crm/{family}/{version}/{kind}"
+
+
 def search(
     http: Http, path: str, any_of: Sequence[Sequence[dict[str, str]]], properties: Sequence[str]
 ) -> Iterator[dict[str, Any]]:

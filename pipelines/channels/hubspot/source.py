@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from pipelines.channels.http import Http
-from pipelines.channels.hubspot.objects import SEARCHES_A_SECOND, archived, classify, search
+from pipelines.channels.hubspot.objects import SEARCHES_A_SECOND, archived, classify, crm_path, search
 from pipelines.channels.hubspot.settings import HubSpotSettings
 from pipelines.channels.oauth import RefreshedToken
 from pipelines.channels.pace import Pace
@@ -119,7 +119,7 @@ class HubSpot(Channel[HubSpotSettings]):
         ]
 
     def load_entities(self, http: Http, settings: HubSpotSettings, account: Account, landing: Landing) -> None:
-        pipelines = http.get(f"crm/pipelines/{settings.api_version}/deals").data["results"]
+        pipelines = http.get(crm_path(settings.api_version, "pipelines", "deals")).data["results"]
         landing.entities(
             "deal_stages",
             (
@@ -140,7 +140,7 @@ class HubSpot(Channel[HubSpotSettings]):
     def load_facts(self, http: Http, settings: HubSpotSettings, account: Account, landing: Landing) -> None:
         """Everything that changed since the window began: until now, since today's changes may count for a past day."""
         for kind, properties in PROPERTIES.items():
-            path = f"crm/objects/{settings.api_version}/{kind}"
+            path = crm_path(settings.api_version, "objects", kind)
             live = list(search(http, path, _wanted(kind, landing.window, account), properties))
             gone = list(archived(http, path, properties))
             rows = [_row(kind, found, account) for found in (*gone, *live)]

@@ -20,7 +20,8 @@ TIMEZONE = "America/Los_Angeles"
 PAGE = 25_000
 # A quota of queries a second or a minute is worth one more try after this long.
 _QUERIES_WAIT = 60.0
-_UNVERIFIED = "siteUnverifiedUser"
+# Both spellings are in use: that of the reference pages and that of the discovery document.
+_UNVERIFIED = ("siteUnverifiedUser", "SITE_UNVERIFIED_USER")
 
 
 class SearchConsole(Channel[SearchConsoleSettings]):
@@ -47,7 +48,7 @@ class SearchConsole(Channel[SearchConsoleSettings]):
         return [
             Account(site["siteUrl"], site["siteUrl"].removeprefix("sc-domain:"), "", TIMEZONE, site["permissionLevel"])
             for site in answer.get("siteEntry", ())
-            if site["permissionLevel"] != _UNVERIFIED
+            if site["permissionLevel"] not in _UNVERIFIED
         ]
 
     def load_facts(self, http: Http, settings: SearchConsoleSettings, account: Account, landing: Landing) -> None:
