@@ -10,6 +10,7 @@
     │   └── InputFileError     a file of a file source cannot be read as declared
     ├── UnknownChannelError  a command names a channel that is not there or not on
     ├── LockedError          another process is writing the warehouse
+    ├── WarehouseError       the warehouse's file cannot be opened; nothing is changed
     ├── TransformError       dbt failed; nothing is published
     ├── GateError            the data would make a report that misleads; nothing is published
     ├── PublishError         the site could not be built or put in place; the old one stays
@@ -92,6 +93,10 @@ class UnknownChannelError(OkrError):
 
 class LockedError(OkrError):
     """Another process holds the writer's lock of the warehouse."""
+
+
+class WarehouseError(OkrError):
+    """The file of the warehouse cannot be opened; nothing was changed."""
 
 
 class TransformError(OkrError):

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from pipelines.errors import LockedError
 from pipelines.settings import Workspace
+from pipelines.warehouse.recover import recover
 
 POLL_SECONDS = 0.2
 
@@ -29,7 +30,8 @@ def writer_lock(
 ) -> Iterator[None]:
     """Hold the writer's lock of this workspace.
 
-    While another process holds it, `on_wait` is told once who; after `wait_seconds` LockedError says so.
+    While another process holds it, `on_wait` is told once who; after `wait_seconds` LockedError says so. What a killed
+    holder left of its writing is put in order first, and `on_wait` told. Raises WarehouseError if it cannot be.
     """
     workspace.data_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(workspace.data_dir / "warehouse.lock")
@@ -37,6 +39,8 @@ def writer_lock(
     _acquire(lock, holder, wait_seconds, on_wait)
     try:
         holder.write_text(json.dumps({"pid": os.getpid(), "since": _now(), "command": _command()}), encoding="utf-8")
+        if done := recover(workspace.warehouse):
+            on_wait(done)
         yield
     finally:
         holder.unlink(missing_ok=True)

@@ -29,6 +29,8 @@ def write_snapshot(warehouse: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     building = target.with_name(f".{target.name}.building")
     building.unlink(missing_ok=True)
+    # What a killed process left; DuckDB would take it for the new file's own log.
+    building.with_name(f"{building.name}.wal").unlink(missing_ok=True)
     with duckdb.connect() as connection:
         connection.execute(f"attach {quoted_text(str(warehouse))} as warehouse (read_only)")
         connection.execute(
