@@ -7,6 +7,7 @@ refresh would be built on its data. The lock ends with its process, however that
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import time
@@ -22,6 +23,7 @@ from pipelines.settings import Workspace
 from pipelines.warehouse.recover import recover
 
 POLL_SECONDS = 0.2
+logger = logging.getLogger("okr")
 
 
 @contextmanager
@@ -31,7 +33,7 @@ def writer_lock(
     """Hold the writer's lock of this workspace.
 
     While another process holds it, `on_wait` is told once who; after `wait_seconds` LockedError says so. What a killed
-    holder left of its writing is put in order first, and `on_wait` told. Raises WarehouseError if it cannot be.
+    holder left of its writing is put in order first, and a warning says so. Raises WarehouseError if it cannot be.
     """
     workspace.data_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(workspace.data_dir / "warehouse.lock")
@@ -40,7 +42,7 @@ def writer_lock(
     try:
         holder.write_text(json.dumps({"pid": os.getpid(), "since": _now(), "command": _command()}), encoding="utf-8")
         if done := recover(workspace.warehouse):
-            on_wait(done)
+            logger.warning(done)
         yield
     finally:
         holder.unlink(missing_ok=True)

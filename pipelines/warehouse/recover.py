@@ -8,7 +8,6 @@ and since how far each account is loaded is a table of that file, the next refre
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,15 +38,15 @@ def recover(warehouse: Path) -> str | None:
 def _without(wal: Path, warehouse: Path) -> str:
     """Move the log aside and open the file as of its last checkpoint."""
     aside = wal.with_name(f"{wal.name}.broken-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
-    os.replace(wal, aside)
+    wal.replace(aside)
     try:
         _checkpoint(warehouse)
     except duckdb.Error as error:
-        os.replace(aside, wal)
+        aside.replace(wal)
         raise _explained(warehouse, error) from None
     return (
-        f"an earlier refresh was killed and its write-ahead log is broken: it was moved to {aside}, the warehouse stands"
-        " at its last checkpoint, and what was loaded since is read again; the file may be deleted"
+        f"an earlier refresh was killed and its write-ahead log is broken: it was moved to {aside}, the warehouse"
+        " stands at its last checkpoint, and what was loaded since is read again; the file may be deleted"
     )
 
 
@@ -68,6 +67,6 @@ def _explained(warehouse: Path, error: duckdb.Error) -> LockedError | WarehouseE
     if "No space left" in what:
         return WarehouseError(f"{warehouse} cannot be opened, the disk is full ({what}); free some space and run again")
     return WarehouseError(
-        f"{warehouse} cannot be opened ({what}); put a backup of it in its place, or move it away: the next refresh reads"
-        f" everything again from the start dates, and past reports stay in {warehouse.parent / 'history'}"
+        f"{warehouse} cannot be opened ({what}); put a backup of it in its place, or move it away: the next refresh"
+        f" reads everything again from the start dates, and past reports stay in {warehouse.parent / 'history'}"
     )
