@@ -11,8 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.dbt_project.reference import DAY, MAINTAIN, CheckIn, KeyResult, Kpi, Milestone
-from tests.dbt_project.warehouse import Warehouse
+from tests.dbt_project.reference import DAY, MAINTAIN, CheckIn, KeyResult, Kpi, Milestone, Settings
+from tests.dbt_project.warehouse import SETTINGS, Warehouse
 
 TODAY = date(2026, 11, 23)
 CHANNEL = "made"
@@ -35,17 +35,18 @@ def objectives(draw: st.DrawFn) -> Objective:
     end = start + timedelta(days=draw(st.sampled_from([0, 6, 9, 13, 29, 44, 91])))
     ambition = draw(st.sampled_from(["committed", "aspirational"]))
     count = draw(st.integers(1, 4))
-    return Objective(tuple(draw(key_results(start, end, ambition)) for _ in range(count)))
+    return Objective(tuple(draw(key_results(start, end, ambition, place == 0)) for place in range(count)))
 
 
 @st.composite
-def key_results(draw: st.DrawFn, start: date, end: date, ambition: str) -> KeyResult:
+def key_results(draw: st.DrawFn, start: date, end: date, ambition: str, weighs: bool) -> KeyResult:
     type_ = draw(
         st.sampled_from(["increase", "decrease", *MAINTAIN, "count_range", "milestones", "binary", "qualitative"])
     )
     common: dict[str, Any] = {
         "id": "", "type": type_, "start": start, "end": end, "ambition": ambition,
-        "weight": draw(st.sampled_from([0.5, 1.0, 1.0, 2.0, 3.25])),
+        # The lints refuse an objective whose key results all weigh nothing.
+        "weight": draw(st.sampled_from([1.0, 0.5, 2.0, 3.25] if weighs else [1.0, 0.0, 0.5, 2.0, 3.25])),
         "check_ins": tuple(draw(st.lists(check_ins(type_, start), max_size=5))),
         **draw(paces(start, end)),
     }  # fmt: skip
@@ -67,7 +68,7 @@ def goals(draw: st.DrawFn, type_: str, kind: str | None, baseline_period: tuple[
         low = draw(positive)
         return {"low": low, "high": low + draw(positive)}
     if type_ in MAINTAIN:
-        return {"target": draw(positive)}
+        return {"target": draw(positive | st.just(0.0)) if type_ == "at_most" else draw(positive)}
     if kind in ("flow", "ratio", "stock") and draw(st.booleans()):
         if draw(st.booleans()):
             return {"baseline": baseline_period, "change": draw(st.sampled_from([0.05, 0.2, 0.5, 1.0]))}
@@ -125,6 +126,14 @@ def check_ins(draw: st.DrawFn, type_: str, start: date) -> CheckIn:
     if type_ == "qualitative":
         return CheckIn(day, grade=draw(st.none() | shares))
     return CheckIn(day, value=draw(st.none() | numbers))
+
+
+def settings_row(chosen: Settings) -> dict[str, Any]:
+    """The settings as the warehouse holds them."""
+    return {
+        **SETTINGS, "status_on_track": chosen.on_track, "status_at_risk": chosen.at_risk, "grace": chosen.grace,
+        "success_committed": chosen.committed, "success_aspirational": chosen.aspirational,
+    }  # fmt: skip
 
 
 def named(found: Sequence[Objective], prefix: str) -> list[Objective]:
