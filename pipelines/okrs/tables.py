@@ -83,7 +83,8 @@ TABLES: dict[str, pa.Schema] = {
     # baseline_kind: number | previous_period | same_period_last_year | null, the latter two with their interval.
     # change is the size of the move as a share (0.2). pace_kind: linear | table | seasonal.
     # last_year_start/end: the same period a year before, for the seasonal pace. signature: a digest of what
-    # fixes the target (type, kpi, target, change, low, high, baseline): a change of it starts a new version.
+    # fixes the target (period, type, kpi, target, change, low, high, baseline and its interval): a change of it starts
+    # a new version. changed_by/changed_at: the last commit of the file; null without git, and for edits not committed.
     "key_results": _table(
         key_result_id=_text,
         role=_text,
@@ -109,6 +110,8 @@ TABLES: dict[str, pa.Schema] = {
         signature=_text,
         path=_text,
         line=_int,
+        changed_by=_text,
+        changed_at=_moment,
     ),
     # one row a point of a pace table, shares 0..1; (start - 1, 0) and (end, 1) are always among them
     "pace_points": _table(key_result_id=_text, date=_date, share=_share),

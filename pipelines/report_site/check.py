@@ -39,6 +39,7 @@ MARTS = (
     "key_result_milestones",
     "key_result_pace",
     "key_result_sources",
+    "key_result_versions",
     "key_results",
     "objectives",
     "report_context",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tests.dbt_project.warehouse import Warehouse
@@ -73,6 +73,9 @@ def test_a_relative_target_is_fixed_when_its_baseline_is_final_and_kept(warehous
         "key_result_id": "kr", "baseline": 950, "resolved_on": date(2026, 10, 12), "refresh_id": warehouse.refresh_id,
     }  # fmt: skip
     assert state(warehouse)["baseline_note"] is None
+    version = warehouse.row("from marts.key_result_versions")
+    assert (version["target"], version["baseline_fixed_on"]) == (950 * 1.2, date(2026, 10, 12))
+    assert version["baseline_loaded_at"] == warehouse.moment
 
     # The vendor restates September by 1 %, then by more: the target stays, and the note comes with the second.
     load(warehouse, date(2026, 11, 1), on=date(2026, 9, 29), extra=30 + 9)
@@ -91,8 +94,11 @@ def test_a_changed_target_counts_from_its_day_and_the_days_before_keep_theirs(wa
     define(warehouse, {"target": 2000, "signature": "2"})
     load(warehouse, date(2026, 10, 21))
     # Twice on one day: the last word counts. What does not fix the target (the weight) starts nothing.
-    define(warehouse, {"target": 500, "signature": "3", "weight": 2.0})
+    committed = datetime(2026, 10, 21, 16, 30, tzinfo=UTC)
+    change = {"target": 500, "signature": "3", "weight": 2.0, "changed_by": "Ana Díaz", "changed_at": committed}
+    define(warehouse, change)
     warehouse.build()
+    define(warehouse, {**change, "changed_by": "Eva"})
     load(warehouse, date(2026, 10, 31))
     days = warehouse.rows("select date, value, target, progress from marts.fct_key_result_daily order by date")
     targets = {row["date"]: row["target"] for row in days}
@@ -101,6 +107,32 @@ def test_a_changed_target_counts_from_its_day_and_the_days_before_keep_theirs(wa
     # The count itself runs on from the period's start.
     assert days[-1] == {"date": date(2026, 10, 30), "value": 300, "target": 500, "progress": 0.6}
     assert len(warehouse.rows("from intermediate.int_target_version")) == 3
+    first, last = warehouse.rows("from marts.key_result_versions order by version")
+    assert (first["valid_from"], first["valid_through"]) == (OCTOBER, date(2026, 10, 20))
+    assert (first["target"], first["changed_by"], first["changed_at"]) == (1000, None, None)
+    # Whoever edited the file later, for another key result, has not changed this target.
+    assert (last["valid_from"], last["target"]) == (date(2026, 10, 21), 500)
+    assert (last["changed_by"], last["changed_at"]) == ("Ana Díaz", committed)
+
+
+def test_a_key_result_that_moves_to_the_next_period_takes_nothing_along(warehouse: Warehouse) -> None:
+    begin(warehouse, date(2026, 10, 12), RELATIVE)
+    assert state(warehouse)["target"] == 920 * 1.2
+    start, end = date(2027, 1, 1), date(2027, 3, 31)
+    warehouse.put("definitions.periods", [{"period_id": "q1", "start_date": start, "end_date": end}])
+    warehouse.put("definitions.objectives", [{"objective_id": "o", "period_id": "q1", "ambition": "committed"}])
+    interval = {"baseline_start": OCTOBER, "baseline_end": END}
+    define(warehouse, {**RELATIVE, **interval, "signature": "2"})
+    load(warehouse, date(2027, 1, 14), daily=20)
+    days = warehouse.rows("select date, baseline, target from marts.fct_key_result_daily order by date")
+    assert days[0] == {"date": start, "baseline": 92 * 20, "target": 92 * 20 * 1.2}
+    assert {row["target"] for row in days} == {92 * 20 * 1.2}
+    # A kind that was mended holds for the version that is kept, too.
+    warehouse.put(
+        "definitions.kpis", [{"kpi_id": "leads", "kind": "ratio", "numerator": "leads", "denominator": "leads"}]
+    )
+    warehouse.build()
+    assert (state(warehouse)["value"], state(warehouse)["baseline"]) == (1, 1840)
 
 
 def reported(warehouse: Warehouse) -> Sequence[tuple[Any, ...]]:

@@ -27,9 +27,13 @@ def batches() -> list[list[Objective]]:
     found: list[Objective] = []
 
     @settings(
-        max_examples=len(SETTINGS) * OBJECTIVES, phases=[Phase.generate], deadline=None, database=None, derandomize=True,
+        max_examples=len(SETTINGS) * OBJECTIVES,
+        phases=[Phase.generate],
+        deadline=None,
+        database=None,
+        derandomize=True,
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
     @given(companies.objectives())
     def collect(objective: Objective) -> None:
         found.append(objective)

@@ -124,6 +124,8 @@ def test_the_last_change_of_a_file_comes_from_git(tmp_path):
     assert changes[definitions / "ñandú 2.yml"].changed_on == datetime(2026, 11, 20, 9, tzinfo=UTC)
     assert changes[definitions / "a.yml"].changed_by.startswith("Eva")
     assert changes[definitions / "a.yml"].changed_on == datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+    (definitions / "a.yml").write_text("notes: []\n")
+    assert set(last_changes(definitions)) == {definitions / "ñandú 2.yml"}, "an edit not committed yet is nobody's"
 
 
 def test_without_a_repository_nobody_is_named(tmp_path):

@@ -80,6 +80,7 @@ def test_the_signature_follows_the_target_and_nothing_else(folder):
     assert same["signature"] == first
     assert key_result(folder, "type: increase, kpi: leads, target: 277")["signature"] != first
     assert key_result(folder, "type: increase, kpi: clicks, target: 276")["signature"] != first
+    assert key_result(folder, "type: increase, kpi: leads, target: 276", period="2027-Q1")["signature"] != first
 
 
 @pytest.mark.parametrize(

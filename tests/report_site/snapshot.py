@@ -371,10 +371,23 @@ class Snapshot:
                 )
         for position, kpi in enumerate(spec["beside"]):
             self.add("key_result_kpis", spec["id"], kpi, position)
+        self.versions(spec, end)
         if spec["kpi"] is not None:
             self.add("key_result_sources", spec["id"], "linkedin_ads", "510001", THROUGH, "fresh")
             if spec["stale"]:
                 self.add("key_result_sources", spec["id"], "linkedin_ads", "510002", date(2026, 11, 18), "failed")
+
+    def versions(self, spec: dict[str, Any], end: date) -> None:
+        """One that was defined before its period, and for every other key result a second one of its second month."""
+        second = end - timedelta(days=61)
+        common = (spec["type"], spec["kpi"], spec.get("baseline"), spec.get("target"), None, None, spec["unit"])
+        moment = datetime(second.year, second.month, second.day, 9, tzinfo=UTC)
+        is_changed = len(self.rows["key_result_versions"]) % 3 == 0
+        until = second - timedelta(days=1) if is_changed else None
+        self.add("key_result_versions", spec["id"], 1, end - timedelta(days=91), until, *common, None, None, None, None)
+        if is_changed:
+            who = (self.text("Eva"), moment)
+            self.add("key_result_versions", spec["id"], 2, second, None, *common, second, moment, *who)
 
     def key_result_now(
         self, objective: dict[str, Any], spec: dict[str, Any], position: int, last: Day, tail: Row

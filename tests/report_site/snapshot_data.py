@@ -84,6 +84,9 @@ DDL: dict[str, list[str]] = {
         "initiatives": "objective_id varchar, position bigint, title varchar, owner varchar, state varchar",
         "key_result_sources": "key_result_id varchar, channel varchar, account_id varchar, data_through date, "
         "state varchar",
+        "key_result_versions": "key_result_id varchar, version bigint, valid_from date, valid_through date, "
+        "type varchar, kpi_id varchar, baseline double, target double, low double, high double, unit varchar, "
+        "baseline_fixed_on date, baseline_loaded_at timestamptz, changed_by varchar, changed_at timestamptz",
     }.items()
 }
 

@@ -1,4 +1,5 @@
--- The first version reaches back to the period's start; each ends the day before the next begins.
+-- The first version reaches back to the period's start; each ends the day before the next begins. Versions of another
+-- period are none of this one: a key result may move on to the next quarter under its old id.
 with
 
 versions as (
@@ -9,12 +10,19 @@ key_results as (
     select * from {{ ref('int_key_result') }}
 ),
 
+kpis as (
+    select * from {{ source('definitions', 'kpis') }}
+),
+
 -- Of several versions of one day the last counts.
 standing as (
     select
-        *,
-        row_number() over (partition by key_result_id, valid_from order by version desc) as newest_first
+        versions.*,
+        row_number() over (partition by versions.key_result_id, versions.valid_from order by versions.version desc)
+        as newest_first
     from versions
+    inner join key_results
+        on versions.key_result_id = key_results.key_result_id and versions.period_id = key_results.period_id
 ),
 
 spans as (
@@ -38,7 +46,8 @@ final as (
         spans.signature,
         spans.type,
         spans.kpi_id,
-        spans.kpi_kind,
+        -- What a KPI is now: a kind that was mended holds for all days, as the KPI's own values do.
+        coalesce(kpis.kind, spans.kpi_kind) as kpi_kind,
         {{ to_double('spans.target') }} as target,
         spans.change,
         {{ to_double('spans.low') }} as low,
@@ -50,6 +59,8 @@ final as (
     from spans
     inner join key_results
         on spans.key_result_id = key_results.key_result_id
+    left join kpis
+        on spans.kpi_id = kpis.kpi_id
 )
 
 select * from final

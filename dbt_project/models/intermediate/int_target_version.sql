@@ -1,4 +1,11 @@
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        full_refresh=false,
+        on_schema_change='append_new_columns',
+    )
+}}
 
 -- What fixes a target, as it was defined on each day: a changed target counts from its day, the days before keep the
 -- old one. Only the past holds these rows, so no full refresh may drop them.
@@ -14,6 +21,10 @@ context as (
 
 kpis as (
     select * from {{ source('definitions', 'kpis') }}
+),
+
+objectives as (
+    select * from {{ source('definitions', 'objectives') }}
 ),
 
 {% if is_incremental() -%}
@@ -42,9 +53,14 @@ final as (
         key_results.baseline_kind,
         key_results.baseline_value,
         key_results.baseline_start,
-        key_results.baseline_end
+        key_results.baseline_end,
+        objectives.period_id,
+        key_results.changed_by,
+        key_results.changed_at
     from key_results
     cross join context
+    inner join objectives
+        on key_results.objective_id = objectives.objective_id
     left join kpis
         on key_results.kpi_id = kpis.kpi_id
     {% if is_incremental() -%}

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.okrs.definitions import Definitions
+from pipelines.okrs.provenance import Change
 from pipelines.okrs.rows import frame, said, scored
 from pipelines.okrs.rows.parts import Row
 from pipelines.okrs.tables import TABLES
@@ -24,7 +25,6 @@ _MAKERS: dict[str, Callable[[Definitions], Iterable[Row]]] = {
     "kpi_conditions": frame.kpi_conditions,
     "measures": frame.measures,
     "objectives": scored.objectives,
-    "key_results": scored.key_results,
     "pace_points": scored.pace_points,
     "milestones": scored.milestones,
     "key_result_kpis": scored.key_result_kpis,
@@ -35,6 +35,8 @@ _MAKERS: dict[str, Callable[[Definitions], Iterable[Row]]] = {
     "exchange_rates": frame.exchange_rates,
 }
 
+_NOBODY: Mapping[str, Change] = {}
+
 
 def to_tables(
     definitions: Definitions,
@@ -43,15 +45,18 @@ def to_tables(
     refresh_id: str,
     refreshed_at: datetime,
     channels: Sequence[Mapping[str, Any]],
+    changes: Mapping[str, Change] = _NOBODY,
 ) -> dict[str, pa.Table]:
     """One Arrow table for each schema of TABLES, empty ones too.
 
     `definitions` must be free of errors. `today` is the reporting zone's day, `refreshed_at` carries its zone.
-    `channels` are rows of the API channels that are on; those of file sources are added here.
+    `channels` are rows of the API channels that are on; those of file sources are added here. `changes` says who
+    changed a file last, by its path as findings show it.
     """
     rows: dict[str, Iterable[Row]] = {
         "context": [{"today": today, "refresh_id": refresh_id, "refreshed_at": refreshed_at}],
         "channels": frame.channels(definitions, channels),
+        "key_results": scored.key_results(definitions, changes),
         **{name: make(definitions) for name, make in _MAKERS.items()},
     }
     return {name: _table(name, rows[name]) for name in TABLES}

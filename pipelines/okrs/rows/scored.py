@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from pipelines.okrs.models.objectives import (
     numbers_of,
 )
 from pipelines.okrs.periods import Span
+from pipelines.okrs.provenance import Change
 from pipelines.okrs.rows.parts import Row, kpi_title, span_of, text_columns
 from pipelines.okrs.words import from_id, plain
 
@@ -53,7 +54,7 @@ def _scored(definitions: Definitions) -> Iterator[tuple[str, Objective, KeyResul
             yield f"objective/{objective.id}", objective, objective.measure, 0
 
 
-def key_results(definitions: Definitions) -> Iterator[Row]:
+def key_results(definitions: Definitions, changes: Mapping[str, Change]) -> Iterator[Row]:
     language = definitions.settings.language
     for identifier, objective, scored, position in _scored(definitions):
         numbers = numbers_of(scored)
@@ -79,9 +80,11 @@ def key_results(definitions: Definitions) -> Iterator[Row]:
             "pace_kind": scored.pace if isinstance(scored.pace, str) else "table",
             "last_year_start": last_year[0],
             "last_year_end": last_year[1],
-            "signature": _signature(scored),
+            "signature": _signature(scored, span),
             "path": scored.place.path,
             "line": scored.place.line,
+            "changed_by": changes[scored.place.path].changed_by if scored.place.path in changes else None,
+            "changed_at": changes[scored.place.path].changed_on if scored.place.path in changes else None,
         }
 
 
@@ -106,11 +109,19 @@ def _baseline(baseline: Decimal | str | None, span: Span) -> Row:
     }
 
 
-def _signature(scored: KeyResult | Measure) -> str:
-    """A digest of what fixes the target. Numbers count by value: 2, 2.0 and 2.00 are one target."""
+def _signature(scored: KeyResult | Measure, span: Span) -> str:
+    """A digest of what fixes the target. Numbers count by value: 2, 2.0 and 2.00 are one target.
+
+    With the period, and the days a relative baseline is taken from: a key result that moves on to the next quarter
+    under its old id must not keep the old quarter's baseline.
+    """
     numbers = numbers_of(scored)
-    parts = [scored.type, numbers.kpi, numbers.target, numbers.change, numbers.low, numbers.high, numbers.baseline]
-    texts = [plain(part) if isinstance(part, Decimal) else part for part in parts]
+    interval = _baseline(numbers.baseline, span)
+    parts = [
+        scored.type, numbers.kpi, numbers.target, numbers.change, numbers.low, numbers.high, numbers.baseline, span.id,
+        interval["baseline_start"], interval["baseline_end"],
+    ]  # fmt: skip
+    texts = [plain(part) if isinstance(part, Decimal) else part and str(part) for part in parts]
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,52 @@
+with
+
+targets as (
+    select * from {{ ref('int_target') }}
+),
+
+versions as (
+    select * from {{ ref('int_target_version') }}
+),
+
+lines as (
+    select * from {{ ref('int_target_line') }}
+),
+
+resolved as (
+    select * from {{ ref('int_resolved_target') }}
+),
+
+key_results as (
+    select * from {{ ref('int_key_result') }}
+    where role = 'key_result'
+),
+
+final as (
+    select
+        targets.key_result_id,
+        cast(targets.version as {{ dbt.type_bigint() }}) as version,
+        targets.valid_from,
+        targets.valid_through,
+        targets.type,
+        targets.kpi_id,
+        targets.baseline,
+        targets.target,
+        targets.low,
+        targets.high,
+        key_results.unit,
+        resolved.resolved_on as baseline_fixed_on,
+        resolved.loaded_at as baseline_loaded_at,
+        versions.changed_by,
+        versions.changed_at
+    from targets
+    inner join key_results
+        on targets.key_result_id = key_results.key_result_id
+    inner join versions
+        on targets.key_result_id = versions.key_result_id and targets.version = versions.version
+    inner join lines
+        on targets.key_result_id = lines.key_result_id and targets.version = lines.version
+    left join resolved
+        on lines.key_result_id = resolved.key_result_id and lines.signature = resolved.signature
+)
+
+select * from final
