@@ -6,13 +6,16 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipelines import okrs, settings
 from pipelines.errors import OkrError
 from pipelines.settings import Workspace
+
+if TYPE_CHECKING:
+    from pipelines.okrs.definitions import Definitions
 
 # What a check-in says of a key result without KPI, by type; one with a KPI gets its value from the channels.
 ANSWER_OF = {"milestones": "done", "binary": "met", "qualitative": "grade"}
@@ -47,7 +50,7 @@ def check_in(workspace: Workspace, key_result: str, given: dict[str, Any]) -> Pa
         _show(workspace.snapshot, key_result)
         for name in _asked(result):
             if answers.get(name) is None:
-                answers[name] = click.prompt(QUESTIONS[name], default="", show_default=False) or None
+                answers[name] = _ask(name, result, _said_last(defined, key_result, name))
     day = answers.pop("date") or settings.today(defined.settings.timezone)
     return write_check_in(
         workspace.definitions_dir,
@@ -65,6 +68,60 @@ def _asked(result: Any) -> list[str]:
     """The questions for this key result, in order."""
     answer = ANSWER_OF.get(result.type) or ("value" if result.kpi is None else None)
     return ["confidence", *([answer] if answer else []), "note", "next"]
+
+
+def _said_last(defined: Definitions, key_result: str, name: str) -> str:
+    """What the last check-in that says it said, to be confirmed with the Enter key; words are never repeated."""
+    if name not in ("confidence", "value", "met", "grade"):
+        return ""
+    told = sorted((one for one in defined.check_ins if one.key_result == key_result), key=lambda one: one.date)
+    answers = [answer for one in told if (answer := getattr(one, name)) is not None]
+    if not answers:
+        return ""
+    return ("yes" if answers[-1] else "no") if name == "met" else f"{answers[-1]}"
+
+
+def _ask(name: str, result: Any, before: str) -> str | None:
+    """One question, asked again until its answer can be read; Enter takes what was said before, or says nothing."""
+    question = QUESTIONS[name]
+    if name == "done":
+        question += ": " + ", ".join(step.id for step in result.milestones)
+
+    def readable(text: str) -> str:
+        fault = _fault(name, text, result) if text else ""
+        if fault:
+            raise click.BadParameter(fault)
+        return text
+
+    return click.prompt(question, default=before, show_default=bool(before), value_proc=readable) or None
+
+
+def _fault(name: str, text: str, result: Any) -> str:
+    """Why an answer cannot be read and what to write instead, or nothing."""
+    from pydantic_core import PydanticCustomError
+
+    from pipelines.okrs.fields import amount, share
+    from pipelines.okrs.words import did_you_mean, shown
+    from pipelines.okrs.yaml_reader import scalar
+
+    try:
+        if name in ("confidence", "grade"):
+            share(scalar(text))
+        elif name == "value":
+            amount(scalar(text))
+        elif name == "met":
+            _yes_or_no(text)
+        elif name == "done":
+            steps = [step.id for step in result.milestones]
+            for step in _ids(text) or []:
+                if step not in steps:
+                    return f"there is no milestone {shown(step)}; {did_you_mean(step, steps)}"
+    except PydanticCustomError as refused:
+        context = refused.context or {}
+        return f"{context['what']}; {context['todo']}"
+    except OkrError as refused:
+        return str(refused)
+    return ""
 
 
 def _show(snapshot: Path, key_result: str) -> None:
@@ -109,4 +166,4 @@ def _yes_or_no(answer: Any) -> bool | None:
         return True
     if word in ("n", "no", "false"):
         return False
-    raise OkrError(f"{answer!r} is neither yes nor no; nothing was written")
+    raise OkrError(f"{answer!r} is neither yes nor no; write yes or no")

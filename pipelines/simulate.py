@@ -17,6 +17,8 @@ from pipelines.errors import OkrError
 HALF_INTERVAL = 1.2815515655446004
 # Types whose score at the period's end follows from one number.
 BY_NUMBER = ("increase", "decrease", "at_least", "at_most")
+# Of a flow these hold a projected total, of anything else the share of the weeks within the limit.
+HELD = ("at_least", "at_most")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ def simulate(snapshot: Path, key_result_id: str, *, target: float | None, daily:
         raise OkrError(f"{key_result_id} has no number yet: {row['status_reason']}")
     days_left = max((row["period_end"] - row["date"]).days, 0)
     if row["kind"] != "flow":
+        if row["type"] in HELD:
+            raise OkrError(f"{key_result_id} is judged week by week: its score does not follow from one number")
         if daily is not None:
             raise OkrError(f"{key_result_id} has no daily rate: its KPI is a {row['kind']}, not a flow; use --target")
         return _of_value(row, aim, days_left)
@@ -87,14 +91,25 @@ def _of_flow(row: dict[str, Any], aim: float, days_left: int, daily: float | Non
 
 
 def _score(row: dict[str, Any], end: float, aim: float) -> float:
+    name, baseline = row["key_result_id"], row["baseline"]
     if row["type"] == "at_most":
         raw = 1.0 if end <= aim else aim / end
     elif row["type"] == "at_least" or (row["type"] == "increase" and row["kind"] in ("flow", "distinct")):
-        raw = end / aim if aim else 1.0
+        if aim <= 0:
+            raise OkrError(
+                f"{name} is counted from 0, so a target of {aim:g} is reached before it starts; name another"
+            )
+        raw = end / aim
+    elif baseline is None:
+        raise OkrError(f"{name} has no baseline yet: {row['status_reason']}")
+    elif baseline == aim:
+        raise OkrError(f"{name}: the target {aim:g} equals the baseline; name another")
+    elif (aim > baseline) != (row["type"] == "increase"):
+        raise OkrError(
+            f"{name} is to {row['type']}, but {baseline:g} to {aim:g} goes the other way; name another target"
+        )
     else:
-        if row["baseline"] is None or row["baseline"] == aim:
-            raise OkrError(f"{row['key_result_id']}: the target {aim:g} equals the baseline; name another")
-        raw = (end - row["baseline"]) / (aim - row["baseline"])
+        raw = (end - baseline) / (aim - baseline)
     return min(max(raw, 0.0), 1.0)
 
 

@@ -25,11 +25,13 @@ def snapshot(tmp_path):
         ("days", "decrease", None, 3.5, 5.0, 2.0, None, None, None),
         ("done", "binary", None, 1.0, None, None, None, None, None),
         ("empty", "increase", "leads", None, None, 10.0, None, None, None),
+        ("rate", "at_least", "ctr", 0.5, None, 0.4, None, None, None),
     ]
     with duckdb.connect(str(path)) as connection:
         connection.execute(f"create schema marts; create table marts.key_results ({COLUMNS})")
         connection.execute(
-            "create table marts.dim_kpi as select * from (values ('leads', 'flow'), ('spend', 'flow')) t(kpi_id, kind)"
+            "create table marts.dim_kpi as select * from "
+            "(values ('leads', 'flow'), ('spend', 'flow'), ('ctr', 'ratio')) t(kpi_id, kind)"
         )
         for name, kind, kpi, value, baseline, target, low, middle, high in rows:
             connection.execute(
@@ -92,13 +94,27 @@ def test_a_value_by_check_in_has_no_daily_rate(snapshot):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("done", "does not follow from one number"), ("empty", "no number yet: why"), ("lead", "did you mean leads")],
+    [
+        ("done", "does not follow from one number"),
+        ("rate", "judged week by week"),
+        ("empty", "no number yet: why"),
+        ("lead", "did you mean leads"),
+    ],
 )
 def test_what_cannot_be_simulated_says_why(snapshot, name, message):
     with pytest.raises(OkrError, match=message):
         simulate(snapshot, name, target=None, daily=None)
 
 
-def test_a_target_at_the_baseline_is_refused(snapshot):
-    with pytest.raises(OkrError, match="equals the baseline"):
-        simulate(snapshot, "days", target=5.0, daily=None)
+@pytest.mark.parametrize(
+    ("name", "target", "message"),
+    [
+        ("days", 5.0, "equals the baseline"),
+        ("days", 7.0, "is to decrease, but 5 to 7 goes the other way"),
+        ("leads", 0.0, "reached before it starts"),
+        ("leads", -3.0, "reached before it starts"),
+    ],
+)
+def test_a_target_that_okr_check_would_refuse_is_refused(snapshot, name, target, message):
+    with pytest.raises(OkrError, match=message):
+        simulate(snapshot, name, target=target, daily=None)

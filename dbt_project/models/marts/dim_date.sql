@@ -43,7 +43,8 @@ bounds as (
 ),
 
 days as (
-    select {{ add_days("cast('1900-01-01' as date)", 'number') }} as date
+    -- 100,000 days: to the end of the last year that definitions may name, 2199.
+    select {{ add_days("cast('1930-01-01' as date)", 'number') }} as date
     from numbers
 ),
 

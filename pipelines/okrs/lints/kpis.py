@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipelines.errors import Finding
-from pipelines.okrs.findings import mistake
+from pipelines.okrs.findings import advice, mistake
 from pipelines.okrs.lints.context import Context
 from pipelines.okrs.models.kpis import Condition, Kpi
 from pipelines.okrs.words import did_you_mean, shown
@@ -89,12 +89,17 @@ def _added_up(context: Context, kpi: Kpi) -> Iterator[Finding]:
     """People counted once over an interval must not be summed over days, nor anything else be taken as such a count."""
     bringing = [context.channels[name] for name in channels_of(kpi, set(context.channels))]
     once = {measure for channel in bringing for measure in channel.counted_once}
+    files = [source for source in context.definitions.file_sources if channels_of(kpi, {source.channel})]
+    by_day = {measure for source in files for measure in source.measures}
     place = kpi.place
     for key in ("measure", "numerator", "denominator"):
         measure = getattr(kpi, key)
         if measure in once and kpi.kind != "distinct":
             what = f"{shown(measure)} counts people once over an interval, and a {kpi.kind} would add its days"
             yield mistake(place.path, place.at(key), what, "use kind: distinct")
+        elif measure in by_day and kpi.kind == "distinct":
+            what = f"{shown(measure)} comes day by day, and distinct things of several days cannot be added"
+            yield advice(place.path, place.at(key), what, "expect a value on single days only, or use kind: flow")
         elif measure is not None and measure not in once and kpi.kind == "distinct":
             what = f"{shown(measure)} is not counted once over an interval by any channel here"
             yield mistake(place.path, place.at(key), what, "use kind: flow, or " + did_you_mean(measure, once))
@@ -109,5 +114,7 @@ def _counted_twice(context: Context, kpi: Kpi) -> Iterator[Finding]:
         if measure in CLAIMED_MEASURES and len(several) > 1:
             what = f"{shown(kpi.id)} adds {measure} of {', '.join(several)}, which claim the same ones"
             todo = "name one channel in where, or write dedupe: acknowledged"
-            yield mistake(kpi.place.path, kpi.place.line, what, todo)
+            # A price per lead over all channels is asked for every day; it does not grow by what two of them claim.
+            say = advice if kpi.kind == "ratio" and measure == "leads" else mistake
+            yield say(kpi.place.path, kpi.place.line, what, todo)
             return

@@ -33,8 +33,8 @@ def lint_practice(context: Context) -> Iterator[Finding]:
 
 
 def is_company_objective(objective: Objective) -> bool:
-    """One that the whole company stands for: no team, no owner, and nothing above it."""
-    return objective.team is None and objective.owner is None and objective.parent is None
+    """One that the whole company stands for, whoever answers for it: no team, and nothing above it."""
+    return objective.team is None and objective.parent is None
 
 
 def _active(context: Context, objective: Objective) -> bool:
