@@ -6,7 +6,7 @@ READY := .venv/.ready
 DEMO_DAY := 2026-11-23
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check dev bench lock
+.PHONY: help setup report test torture check dev bench lock
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -32,6 +32,9 @@ report: $(READY) ## one full refresh of the demo, and where its site lies
 test: $(READY) ## every test (installs Debian's chromium when it is missing and may be installed)
 	@sh tests/need_chromium.sh
 	@$(BIN)/python -m pytest
+
+torture: $(READY) ## every channel with one request in twenty broken, for twenty seeds: what each refresh took
+	@$(BIN)/python -m pytest -n 0 -s -q -m "" tests/channels/test_faults.py
 
 check: $(READY) ## lint, types, SQL style, definitions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

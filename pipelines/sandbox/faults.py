@@ -8,7 +8,7 @@ import hashlib
 import socket
 import struct
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from pipelines.sandbox.state import SandboxState
@@ -37,18 +37,19 @@ KINDS = (
 # Our own ASGI message: the connection is to end here.
 BREAK = "okr.break"
 
-THROTTLED = (429, b'{"status":429,"message":"Too many requests"}')
+# How a vendor says that requests come too fast, each as (HTTP status, body).
+THROTTLED = ((429, b'{"status":429,"message":"Too many requests"}'),)
 
 
 class Faults:
     """ASGI middleware around one channel: a request's fate depends on the seed, the request and how often it came.
 
-    `throttled` is how this vendor says that requests come too fast, as (HTTP status, body). Tokens that cannot be
-    renewed without a person do not expire by chance.
+    `throttled` are this vendor's ways to say that requests come too fast. Tokens that cannot be renewed without a
+    person do not expire by chance.
     """
 
     def __init__(
-        self, app: Any, state: SandboxState, channel: str, throttled: tuple[int, bytes], tokens_expire: bool
+        self, app: Any, state: SandboxState, channel: str, throttled: Sequence[tuple[int, bytes]], tokens_expire: bool
     ) -> None:
         self._app, self._state, self._channel = app, state, channel
         self._throttled, self._tokens_expire = throttled, tokens_expire
@@ -59,10 +60,11 @@ class Faults:
             self._expire(scope)
         body = await _whole_body(receive)
         self._state.requests.append((scope["method"], scope["path"], scope["query_string"], body))
-        kind = self._draw(scope, body)
-        if kind is None:
+        drawn = self._draw(scope, body)
+        if drawn is None:
             await self._app(scope, _replay(body), send)
             return
+        kind, number = drawn
         self._state.faults_done[kind] += 1
         if kind == "expired_token":
             if self._tokens_expire:
@@ -74,7 +76,8 @@ class Faults:
                 "throttled_date": email.utils.formatdate(time.time() + 1, usegmt=True).encode(),
             }
             headers = [(b"retry-after", after[kind])] if kind in after else []
-            await _answer(send, *self._throttled, headers)
+            said = self._throttled[number % len(self._throttled)]
+            await _answer(send, *said, headers)
         elif kind.startswith("error_5"):
             await _answer(send, int(kind[-3:]), b"<html>Server Error</html>", content_type=b"text/html")
         elif kind == "error_in_200":
@@ -82,14 +85,17 @@ class Faults:
         else:
             await self._spoil(kind, scope, _replay(body), send)
 
-    def _draw(self, scope: Any, body: bytes) -> str | None:
+    def _draw(self, scope: Any, body: bytes) -> tuple[str, int] | None:
+        """The kind of fault, and a number that chooses among its forms."""
         if not self._state.faults:
             return None
         question = f"{self._state.seed}|{scope['method']}|{scope['path']}|{scope['query_string']!r}|{body!r}"
         self._state.asked[question] += 1
         nth = self._state.asked[question]
         number = int.from_bytes(hashlib.blake2b(f"{question}|{nth}".encode(), digest_size=8).digest(), "big")
-        return KINDS[number % len(KINDS)] if number // len(KINDS) % 10_000 < self._state.faults * 10_000 else None
+        number, kind = divmod(number, len(KINDS))
+        number, rank = divmod(number, 10_000)
+        return (KINDS[kind], number) if rank < self._state.faults * 10_000 else None
 
     def _expire(self, scope: Any) -> None:
         for name, value in scope["headers"]:

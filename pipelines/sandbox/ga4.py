@@ -24,9 +24,11 @@ SETTINGS = {
     "ACCOUNT_IDS": ",".join(site.property_id for site in WEBSITES),
 }
 THROTTLED = (
-    429,
-    b'{"error":{"code":429,"message":"Exhausted concurrent requests quota. Please send fewer requests '
-    b'concurrently.","status":"RESOURCE_EXHAUSTED"}}',
+    (
+        429,
+        b'{"error":{"code":429,"message":"Exhausted concurrent requests quota. Please send fewer requests '
+        b'concurrently.","status":"RESOURCE_EXHAUSTED"}}',
+    ),
 )
 SCOPE = "https://www.googleapis.com/auth/analytics.readonly"
 TRAFFIC_METRICS = {

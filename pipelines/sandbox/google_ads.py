@@ -56,12 +56,15 @@ class Refused(Exception):
         super().__init__(message)
 
 
-THROTTLED = (
-    429,
+_EXHAUSTED = (
     b'[{"error":{"code":429,"message":"Resource has been exhausted (e.g. check quota).",'
     b'"status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.ads.googleads.v26.'
     b'errors.GoogleAdsFailure","errors":[{"errorCode":{"quotaError":"RESOURCE_TEMPORARILY_EXHAUSTED"},'
-    b'"message":"Too many requests."}]}]}}]',
+    b'"message":"Too many requests."%b}]}]}}]'
+)
+THROTTLED = (
+    (429, _EXHAUSTED % b""),
+    (429, _EXHAUSTED % b',"details":{"quotaErrorDetails":{"rateScope":"DEVELOPER","retryDelay":"1s"}}'),
 )
 
 

@@ -30,9 +30,11 @@ SETTINGS = {
     "CREDENTIALS__REFRESH_TOKEN": "sandbox",
 }
 THROTTLED = (
-    429,
-    b'{"status":"error","message":"You have reached your secondly limit.","errorType":"RATE_LIMIT",'
-    b'"correlationId":"6828d000-3d2f-4701-8d90-b21e53b0d005","policyName":"SECONDLY"}',
+    (
+        429,
+        b'{"status":"error","message":"You have reached your secondly limit.","errorType":"RATE_LIMIT",'
+        b'"correlationId":"6828d000-3d2f-4701-8d90-b21e53b0d005","policyName":"SECONDLY"}',
+    ),
 )
 # Dated versions stand behind the family in a path, the numbered ones that they replace before the kind of object.
 DATED, NUMBERED = ("2026-03", "2026-09"), ("v3",)

@@ -43,9 +43,11 @@ TRUTH_COLUMNS = ("date", "channel", "account_id", "campaign_id", "currency", *ME
 CORRECTED_AFTER = 5
 DAY = timedelta(days=1)
 THROTTLED = (
-    429,
-    b'{"type":"https://mailchimp.com/developer/marketing/docs/errors/","title":"Too Many Requests",'
-    b'"status":429,"detail":"You have exceeded the limit of 10 simultaneous connections.","instance":""}',
+    (
+        429,
+        b'{"type":"https://mailchimp.com/developer/marketing/docs/errors/","title":"Too Many Requests",'
+        b'"status":429,"detail":"You have exceeded the limit of 10 simultaneous connections.","instance":""}',
+    ),
 )
 
 

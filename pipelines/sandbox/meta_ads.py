@@ -21,10 +21,14 @@ from pipelines.sandbox.state import SandboxState
 CHANNEL = "meta_ads"
 SETTINGS = {"CREDENTIALS__ACCESS_TOKEN": "sandbox"}
 TOKENS_EXPIRE = False
-THROTTLED = (
-    400,
-    b'{"error":{"message":"(#80000) There have been too many calls from this ad-account.","type":'
-    b'"OAuthException","code":80000,"fbtrace_id":"A"}}',
+# Of the application, of the account, and of two business use cases: all of them HTTP 400.
+THROTTLED = tuple(
+    (
+        400,
+        b'{"error":{"message":"(#%d) Too many calls","type":"OAuthException","code":%d,"fbtrace_id":"A"}}'
+        % (code, code),
+    )
+    for code in (4, 17, 80000, 80004)
 )
 VERSIONS = ("v24.0", "v25.0", "v26.0")
 WINDOWS = {"1d_click", "7d_click", "28d_click", "1d_view", "1d_ev", "incrementality", "default"}

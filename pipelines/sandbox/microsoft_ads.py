@@ -25,9 +25,11 @@ SETTINGS = {
     "CREDENTIALS__REFRESH_TOKEN": "sandbox",
 }
 THROTTLED = (
-    400,
-    b'{"TrackingId":"t","Type":"ApiFaultDetail","OperationErrors":[{"Code":207,"ErrorCode":'
-    b'"ConcurrentRequestOverLimit","Message":"You have exceeded the limit of concurrent requests."}]}',
+    (
+        400,
+        b'{"TrackingId":"t","Type":"ApiFaultDetail","OperationErrors":[{"Code":207,"ErrorCode":'
+        b'"ConcurrentRequestOverLimit","Message":"You have exceeded the limit of concurrent requests."}]}',
+    ),
 )
 CUSTOMER, USER = "252336", "71"
 # Microsoft's names for the zones of Acme's accounts.

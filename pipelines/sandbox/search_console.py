@@ -23,9 +23,11 @@ SETTINGS = {
     "CREDENTIALS__REFRESH_TOKEN": "sandbox",
 }
 THROTTLED = (
-    429,
-    b'{"error":{"code":429,"message":"Too many requests.","errors":[{"message":"Too many requests.",'
-    b'"domain":"global","reason":"rateLimitExceeded"}],"status":"RESOURCE_EXHAUSTED"}}',
+    (
+        429,
+        b'{"error":{"code":429,"message":"Too many requests.","errors":[{"message":"Too many requests.",'
+        b'"domain":"global","reason":"rateLimitExceeded"}],"status":"RESOURCE_EXHAUSTED"}}',
+    ),
 )
 SCOPE = "https://www.googleapis.com/auth/webmasters.readonly"
 # Days younger than this are not final yet; of today there is nothing.

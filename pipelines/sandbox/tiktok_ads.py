@@ -23,9 +23,11 @@ SETTINGS = {
     "ACCOUNT_IDS": ",".join(account.id for account in PROFILES[CHANNEL]),
 }
 TOKENS_EXPIRE = False
+# Requests that come too fast, and TikTok's own passing faults: all of them HTTP 200.
 THROTTLED = (
-    200,
-    b'{"code":40100,"message":"Too many requests. Please retry in some time.","request_id":"2026","data":{}}',
+    (200, b'{"code":40100,"message":"Too many requests. Please retry in some time.","request_id":"2026","data":{}}'),
+    (200, b'{"code":50000,"message":"System error","request_id":"2026","data":{}}'),
+    (200, b'{"code":50002,"message":"Service error","request_id":"2026","data":{}}'),
 )
 OFFSETS = {"Europe/Madrid": "Etc/GMT-1", "America/Los_Angeles": "Etc/GMT+8"}
 LONGEST_REPORT = 30

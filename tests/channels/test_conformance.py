@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 import logging
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -19,10 +16,9 @@ from pipelines.catalogue import channels
 from pipelines.channels.base import find_channel
 from pipelines.channels.doctor import check_channel
 from pipelines.sandbox.company import FOUNDED
+from tests.channels.compared import START, TODAY, loaded, truth
 from tests.channels.descriptions import DESCRIPTIONS, Description
 
-TODAY = date(2026, 11, 23)
-START = TODAY - timedelta(days=45)
 CANARY = "kAnarienv0gel/singt+laut=leise"
 
 
@@ -42,31 +38,6 @@ def channel(make_bench: Callable[..., Any], name: str, described: Description) -
     made = make_bench()
     made.set(name, start_date=START.isoformat(), **described.settings)
     return made
-
-
-def loaded(bench: Any, name: str, described: Description) -> dict[tuple[Any, ...], tuple[Decimal, ...]]:
-    """Sums by (day, account, campaign), without the days on which a campaign had nothing."""
-    sums = ", ".join(f"coalesce(sum({sql}), 0)" for sql in described.measures.values())
-    facts = described.facts if described.facts.startswith("(") else f"{name}.{described.facts}"
-    # what is landed as objects may be older than the history, or of today
-    end = bench.sandbox.state.today - timedelta(days=1)
-    rows = bench.rows(
-        f"select date, account_id, {described.campaign_id}, {sums} from {facts} "
-        f"where date between '{START}' and '{end}' group by 1, 2, 3"
-    )
-    return {row[:3]: tuple(map(Decimal, row[3:])) for row in rows if any(row[3:])}
-
-
-def truth(bench: Any, name: str, described: Description, start: date = START, **query: str) -> dict[Any, Any]:
-    end = bench.sandbox.state.today - timedelta(days=1)
-    text = bench.truth(name, **{"from": start.isoformat(), "to": end.isoformat(), **query})
-    rows = {
-        (date.fromisoformat(row["date"]), row["account_id"], row["campaign_id"]): tuple(
-            Decimal(row[measure]) for measure in described.measures
-        )
-        for row in csv.DictReader(io.StringIO(text))
-    }
-    return {key: row for key, row in rows.items() if any(row)}
 
 
 def states(results: dict[str, Any]) -> set[str]:
@@ -176,28 +147,6 @@ def test_drift_is_named_and_later_good_data_loads(channel: Any, name: str, descr
     channel.tell(drift={})
     assert states(channel.load(name)) == {"loaded"}
     assert loaded(channel, name, described) == truth(channel, name, described)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_one_broken_request_in_twenty_changes_nothing(
-    make_bench: Callable[..., Any], name: str, described: Description, seed: int
-) -> None:
-    bench = make_bench(seed=seed)
-    bench.set(name, start_date=START.isoformat(), **described.settings)
-    bench.tell(page_size=1)
-    assert states(bench.load(name)) == {"loaded"}
-    without_faults = bench.sandbox.state.counts[name]
-    bench.tell(faults=0.05)
-    loads = 0
-    # a channel that needs few requests may get through a load without one breaking
-    while not bench.sandbox.state.faults_done.total():
-        loads += 1
-        bench.folder /= "faulty"
-        results = bench.load(name)
-        assert states(results) == {"loaded"}, results
-        assert loaded(bench, name, described) == truth(bench, name, described)
-    assert loads < 30
-    assert bench.sandbox.state.counts[name] - without_faults <= 1.25 * loads * without_faults
 
 
 def test_credentials_are_checked(channel: Any, name: str, described: Description) -> None:
