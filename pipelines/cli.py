@@ -110,37 +110,65 @@ def _day(moment: datetime | None) -> date | None:
 @main.command()
 @click.option("--as-of", type=_DAY, metavar="D", help="As it was known at the end of day D (YYYY-MM-DD).")
 @click.option("--rollback", is_flag=True, help="Put the release before the current one back in place.")
+@click.option(
+    "--pdf", is_flag=False, flag_value="", metavar="[FILE]", help="Also print a page; to pdf/ of the data folder."
+)
+@click.option("--page", default="", metavar="ROUTE", help="The page to print, such as objectives/<id>; the overview.")
 @json_option
-def report(as_of: datetime | None, rollback: bool, as_json: bool) -> None:
+def report(as_of: datetime | None, rollback: bool, pdf: str | None, page: str, as_json: bool) -> None:
     """Build the site again from the warehouse."""
+    if page and pdf is None:
+        raise click.UsageError("--page goes with --pdf")
+    workspace = Workspace.from_environment()
+    answer = {"release_id": _rolled_back(workspace)} if rollback else _reported(workspace, _day(as_of))
+    if pdf is not None:
+        from pipelines.report_site.pdf import write_pdf
+
+        target = Path(pdf) if pdf else workspace.data_dir / "pdf" / f"{page.strip('/') or 'overview'}.pdf"
+        answer["pdf"] = str(write_pdf(workspace.site_dir / "current", page, target))
+    if as_json:
+        print_json(answer)
+        return
+    click.echo(
+        f"{answer['pages']} pages: {answer['site']}" if "site" in answer else f"now in place: {answer['release_id']}"
+    )
+    if pdf is not None:
+        click.echo(f"printed: {answer['pdf']}")
+
+
+def _rolled_back(workspace: Workspace) -> str:
+    from pipelines.report_site.publish import rollback
+
+    return rollback(workspace.site_dir).name
+
+
+def _reported(workspace: Workspace, as_of: date | None) -> dict[str, Any]:
     from pipelines.progress import shown
     from pipelines.refresh import publish_as_of, publish_site
 
-    workspace = Workspace.from_environment()
-    if rollback:
-        from pipelines.report_site.publish import rollback as put_back
-
-        release = put_back(workspace.site_dir).name
-        print_json({"release_id": release}) if as_json else click.echo(f"now in place: {release}")
-        return
     if not workspace.snapshot.exists():
         raise OkrError(f"{workspace.snapshot} is not there; run `okr refresh` first")
     with shown():
-        published = publish_as_of(workspace, as_of.date()) if as_of else publish_site(workspace)
+        published = publish_as_of(workspace, as_of) if as_of else publish_site(workspace)
     site = (published.path / "index.html").absolute().as_uri()
-    if as_json:
-        print_json({"release_id": published.release_id, "pages": published.pages, "site": site})
-    else:
-        click.echo(f"{published.pages} pages: {site}")
+    return {"release_id": published.release_id, "pages": published.pages, "site": site}
 
 
 @main.command()
 @click.option("--port", default=8080, show_default=True)
-def serve(port: int) -> None:
+@click.option("--watch", is_flag=True, help="A preview of the pages, built again whenever one of them changes.")
+def serve(port: int, watch: bool) -> None:
     """Serve the published site on 127.0.0.1."""
+    workspace = Workspace.from_environment()
+    if watch:
+        from pipelines.report_site.watch import serve_watching
+
+        preview = workspace.data_dir / "preview"
+        serve_watching(workspace.snapshot, workspace.reports_dir, preview, port, click.echo)
+        return
     from pipelines.report_site.serve import serve as serve_site
 
-    serve_site(Workspace.from_environment().site_dir, port, click.echo)
+    serve_site(workspace.site_dir, port, click.echo)
 
 
 @main.command("check-in")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -111,3 +114,33 @@ def test_an_unknown_channel_is_refused_with_the_nearest_name(demo):
     answer = demo.okr("refresh", "--channel", "linkedin_add")
     assert answer.returncode == 2
     assert "did you mean linkedin_ads?" in answer.stderr
+
+
+def test_the_report_as_pdf_and_a_wish_for_a_page_alone(demo, tmp_path):
+    answer = demo.okr("report", "--pdf")
+    assert answer.returncode == 0, answer.stderr
+    assert (demo.data_dir / "pdf" / "overview.pdf").read_bytes().startswith(b"%PDF")
+    answer = demo.okr("report", "--rollback", "--pdf", str(tmp_path / "one.pdf"), "--page", "sources")
+    assert answer.returncode == 0, answer.stderr
+    assert (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
+    assert demo.okr("report", "--page", "sources").returncode == 2
+    shutil.rmtree(demo.data_dir / "pdf")
+
+
+def test_the_preview_is_served_and_what_readers_see_stays(demo, tmp_path):
+    (tmp_path / "reports/pages").mkdir(parents=True)
+    (tmp_path / "reports/pages/index.md").write_text("---\ntitle: x\n---\n# Draft\n", encoding="utf-8")
+    environment = {**os.environ, **demo.environment, "OKR_REPORTS_DIR": str(tmp_path / "reports")}
+    published = (demo.data_dir / "site" / "current").resolve()
+    command = [OKR, "serve", "--watch", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        lines = [serving.stdout.readline(), serving.stdout.readline()]
+        with urllib.request.urlopen(re.search(r"http://\S+", lines[1])[0]) as page:
+            assert b"Draft" in page.read()
+        (tmp_path / "reports/pages/index.md").write_text("---\ntitle: x\n---\n{% valeu /%}\n", encoding="utf-8")
+        assert "index.md:4: error: there is no component 'valeu'" in serving.stdout.readline()
+        serving.send_signal(signal.SIGINT)
+        assert serving.wait(10) == 0
+    assert (demo.data_dir / "site" / "current").resolve() == published
+    shutil.rmtree(demo.data_dir / "preview")

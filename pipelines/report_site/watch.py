@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines.errors import OkrError
+from pipelines.errors import OkrError, PublishError
 from pipelines.report_site.build import build_site
 from pipelines.report_site.publish import publish
 from pipelines.report_site.serve import HOST, make_server
@@ -25,28 +25,51 @@ def serve_watching(
 ) -> None:  # fmt: skip
     """Serve a preview of `reports_dir` over `snapshot` until interrupted (or `stop` is set).
 
-    Raises PagesError or PublishError when the first build fails: there is nothing to serve yet.
+    While the first build fails its mistakes are told and nothing is served. Raises PublishError without a snapshot or
+    if the port is taken.
     """
     stop = stop or threading.Event()
+    if not snapshot.is_file():
+        raise PublishError(f"{snapshot} is not there; run `okr refresh` first")
     seen = state_of(snapshot, reports_dir)
-    rebuild(snapshot, reports_dir, preview_dir, say)
-    with make_server(preview_dir, port) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        say(f"http://{HOST}:{server.server_address[1]}/  (built again when {reports_dir} changes; Ctrl-C ends it)")
-        try:
-            while not stop.wait(SECONDS):
-                now = state_of(snapshot, reports_dir)
-                if now == seen:
-                    continue
-                seen = now
-                try:
-                    rebuild(snapshot, reports_dir, preview_dir, say)
-                except OkrError as error:
-                    say(f"{error}\nthe last good pages stay")
-        except KeyboardInterrupt:
-            say("")
-        finally:
-            server.shutdown()
+    try:
+        while not _tried(snapshot, reports_dir, preview_dir, say) and not stop.is_set():
+            seen = _next_state(snapshot, reports_dir, seen, stop)
+        if stop.is_set():
+            return
+        with make_server(preview_dir, port) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            say(f"http://{HOST}:{server.server_address[1]}/  (built again when {reports_dir} changes; Ctrl-C ends it)")
+            try:
+                while not stop.is_set():
+                    seen = _next_state(snapshot, reports_dir, seen, stop)
+                    if not stop.is_set():
+                        _tried(snapshot, reports_dir, preview_dir, say)
+            finally:
+                server.shutdown()
+    except KeyboardInterrupt:
+        say("")
+
+
+def _next_state(snapshot: Path, reports_dir: Path, seen: State, stop: threading.Event) -> State:
+    """Wait until something changed (or `stop` is set) and return what it is now."""
+    now = seen
+    while now == seen and not stop.wait(SECONDS):
+        now = state_of(snapshot, reports_dir)
+    return now
+
+
+def _tried(snapshot: Path, reports_dir: Path, preview_dir: Path, say: Callable[[str], None]) -> bool:
+    """Whether the preview could be built; mistakes are told."""
+    try:
+        rebuild(snapshot, reports_dir, preview_dir, say)
+    except OkrError as error:
+        shown = (
+            "the last good pages stay" if (preview_dir / "current").exists() else "waiting for the pages to be mended"
+        )
+        say(f"{error}\n{shown}")
+        return False
+    return True
 
 
 def rebuild(snapshot: Path, reports_dir: Path, preview_dir: Path, say: Callable[[str], None]) -> None:
