@@ -196,6 +196,7 @@ def render_page(site: Site, instance: Instance) -> dict[str, bytes]:
         instance.title,
         site.assets,
         site.reports.components,
+        site.reader,
     ).all()
     rendered = site.cache.get(instance.route, instance.page.file.text, instance.params) if site.cache else None
     if rendered is None:

@@ -41,20 +41,20 @@ class ChartFunctions:
         marks: Mapping[str, str] | None = None,
         series_order: Sequence[str] = (),
         plan: Any = (),
+        x_sort: Any = None,
+        evenly: bool = False,
     ) -> ChartData:
         """Rows as series of a chart. `marks` says which measure is a bar and which a line, `plan` which are plans."""
         wanted = [y] if isinstance(y, str) else list(y)
-        made = chart_data(data, Wanted(x, wanted, series, x_fmt, y_fmt, titles, None, series_order), self.formatter)
+        made = chart_data(
+            data, Wanted(x, wanted, series, x_fmt, y_fmt, titles, None, series_order, x_sort, evenly), self.formatter
+        )
         plans = [plan] if isinstance(plan, str) else list(plan)
         if not marks and not plans:
             return made
         kinds = ["plan" if one in plans else (marks or {}).get(one, "line") for one in wanted]
         drawn = [Series(s.title, s.values, s.texts, s.fmt, kinds[n]) for n, s in enumerate(made.series)]
         return replace(made, series=drawn)
-
-    def kinds_of(self, children: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-        """Which measure of a combo chart is a bar and which a line."""
-        return {child["y"]: child["tag"] for child in children}
 
     def x_places(self, data: ChartData, kind: str) -> list[str]:
         """Where the rows of the data table lie in the chart, per mille of its width: the pointer is held to them."""
@@ -132,7 +132,6 @@ class ChartFunctions:
 
 EXPOSED = (
     "series_of",
-    "kinds_of",
     "x_places",
     "summary",
     "chart",

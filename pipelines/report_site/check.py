@@ -79,6 +79,7 @@ def _check_page(reports: Reports, page: Page) -> list[PageFault]:
         return [page.file.fault("one_page_per", what, todo)]
     # which columns one_page_per has is known only with data: any parameter passes here when there are parameters
     names = {"params": _named(page.file.queries, queries)} if page.parameter else {}
+    names["page"] = tuple(page.variables)
     return _check_queries(page.file, reports.queries, names)
 
 

@@ -24,10 +24,10 @@ def check_sql(reports: Reports, snapshot: Path) -> list[PageFault]:
         return []
     with reader:
         for page in reports.pages:
-            names = {}
+            names: dict[str, tuple[str, ...]] = {"page": tuple(page.variables)}
             if page.one_page_per is not None:
                 try:
-                    names = {"params": tuple(_columns(reader, reports, page.file, page.one_page_per))}
+                    names["params"] = tuple(_columns(reader, reports, page.file, page.one_page_per))
                 except PageFault as fault:
                     faults.append(fault)
                     continue

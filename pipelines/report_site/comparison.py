@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -21,22 +22,33 @@ class Comparison:
     share: float | None
     move: Literal["up", "down", "flat", "unknown"]
     verdict: Literal["good", "bad", "neutral"]
+    base: float | None = None
 
 
 def compare(
-    value: Number | None, base: Number | None, better: str | None = "neutral", neutral_range: float = 0.0
+    value: Number | None,
+    base: Number | None,
+    better: str | None = "neutral",
+    neutral_range: float | Sequence[float | None] = 0.0,
 ) -> Comparison:
     """Compare `value` with `base`. A share is taken of the base's size, so that -5 after -10 is a rise of 50 %.
 
-    Shares within +-`neutral_range` count as flat.
+    Shares within +-`neutral_range`, or between its two ends (None is without end), count as flat.
     """
     if value is None or base is None:
         return Comparison(None, None, "unknown", "neutral")
     change = float(value) - float(base)
     share = change / abs(float(base)) if base else None
-    if change == 0 or (share is not None and abs(share) <= neutral_range):
-        return Comparison(change, share, "flat", "neutral")
+    if change == 0 or (share is not None and _within(share, neutral_range)):
+        return Comparison(change, share, "flat", "neutral", float(base))
     move: Literal["up", "down"] = "up" if change > 0 else "down"
     if better not in ("higher", "lower"):
-        return Comparison(change, share, move, "neutral")
-    return Comparison(change, share, move, "good" if (move == "up") == (better == "higher") else "bad")
+        return Comparison(change, share, move, "neutral", float(base))
+    return Comparison(change, share, move, "good" if (move == "up") == (better == "higher") else "bad", float(base))
+
+
+def _within(share: float, neutral: float | Sequence[float | None]) -> bool:
+    if isinstance(neutral, int | float | Decimal):
+        return abs(share) <= neutral
+    low, high = neutral
+    return (low is None or share >= low) and (high is None or share <= high)

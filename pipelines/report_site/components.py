@@ -3,6 +3,7 @@
     ---
     about: One number with its comparison.
     display: block            # block (default) | inline
+    needs: [[data, x, y], [metric]]   # optional: all of one of these must be given
     body: none                # none (default) | markdown: a pair of tags with text between them
     child_of: [table]         # optional: it draws nothing and tells its parent
     attributes:
@@ -11,6 +12,8 @@
       width: {type: choice, values: [narrow, wide], default: narrow}
     ---
     <p>{{ data[0][value] }}</p>
+
+The same as a `.md` file is written as pages are: Markdown and tags.
 
 A component may hold ```sql fences of its own; its attributes are bound there as ${attributes.name}.
 """
@@ -24,6 +27,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from pipelines.report_site.date_ranges import named_range
 from pipelines.report_site.dialect import TagUse, Unknown
 from pipelines.report_site.faults import BadValue, PageFault, choose
 from pipelines.report_site.format_codes import check_code
@@ -46,10 +50,27 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "list": (list, tuple),
     "date": (str, date),
     "link": (str,),
-    "value": (str, int, float, Decimal, date, bool, dict),
+    "date_range": (str, dict),
+    "comparison": (dict,),
+    "key_result": (str,),
+    "objective": (str,),
+    "value": (str, int, float, Decimal, date, bool, dict, list, tuple),
     "any": (object,),
 }
+# Evidence's names of the same types and keys
+TYPE_NAMES = {"string": "text", "array": "list", "sql": "text", "filter": "text"}
+# types whose values are ids: the mart that holds them, and what they are called
+IDS = {"key_result": ("key_results", "key result"), "objective": ("objectives", "objective")}
+KEY_NAMES = {"description": "about", "options": "values"}
+COMPARISON: Mapping[str, tuple[str, ...]] = {
+    "compare_vs": ("prior year", "prior period", "target"),
+    "display_type": ("pct", "abs", "compared_value"),
+    "target": (), "hide_pct": (), "pct_fmt": (), "abs_fmt": (), "text": (), "delta": (), "down_is_good": (),
+    "neutral_range": (),
+}  # fmt: skip
 SAID = {
+    "date_range": 'a range such as "last 28 days", or { range="last 28 days" date="date" }',
+    "comparison": 'an object such as { compare_vs="prior year" }',
     "number": "a number",
     "integer": "a whole number",
     "boolean": "true or false",
@@ -57,7 +78,7 @@ SAID = {
     "list": "a list",
     "date": 'a date such as "2026-09-30"',
 }
-KEYS = ("about", "display", "body", "child_of", "attributes", "group")
+KEYS = ("about", "display", "body", "child_of", "attributes", "group", "type", "description", "preview", "needs")
 ATTRIBUTE_KEYS = ("type", "required", "default", "values", "about", "fields")
 
 
@@ -88,10 +109,34 @@ class Attribute:
             check_code(str(value))
         if self.type == "date" and isinstance(value, str):
             _check_date(self.name, value)
+        if self.type == "date_range":
+            self._check_range(value)
+        if self.type == "comparison":
+            self._check_comparison(value)
         if self.type == "object" and self.fields:
-            for field in value:
-                if field not in self.fields:
-                    raise BadValue(f"{self.name!r} has no {field!r}", choose(field, self.fields, "fields"))
+            self._check_fields(value, self.fields)
+
+    def _check_fields(self, value: Mapping[str, Any], fields: Iterable[str]) -> None:
+        for field in value:
+            if field not in fields:
+                raise BadValue(f"{self.name!r} has no {field!r}", choose(field, fields, "fields"))
+
+    def _check_range(self, value: Any) -> None:
+        if isinstance(value, dict):
+            self._check_fields(value, ("range", "date"))
+            value = value.get("range", "all time")
+        if isinstance(value, str):
+            named_range(value, date(2024, 1, 1))
+
+    def _check_comparison(self, value: Mapping[str, Any]) -> None:
+        self._check_fields(value, COMPARISON)
+        for field, known in COMPARISON.items():
+            given = value.get(field)
+            if known and isinstance(given, str) and given not in known:
+                raise BadValue(f"{field!r} of {self.name!r} cannot be {given!r}", choose(given, known, "values"))
+        for field in ("pct_fmt", "abs_fmt"):
+            if isinstance(value.get(field), str):
+                check_code(value[field])
 
 
 def _check_date(name: str, value: str) -> None:
@@ -113,6 +158,7 @@ class Component:
     has_body: bool
     child_of: tuple[str, ...]
     attributes: Mapping[str, Attribute]
+    needs: tuple[tuple[str, ...], ...] = ()
 
     def check(self, given: Mapping[str, Any]) -> list[tuple[str, BadValue]]:
         """What is wrong with a use: (attribute or '', why). Values that are Unknown pass."""
@@ -131,6 +177,12 @@ class Component:
             if attribute.required and attribute.name not in given:
                 what = f"{self.name!r} needs the attribute {attribute.name!r}"
                 wrong.append(("", BadValue(what, f"add {attribute.name}=...")))
+        if self.needs and not any(all(name in given for name in names) for names in self.needs):
+            names = max(self.needs, key=lambda names: sum(name in given for name in names))
+            lacking = [name for name in names if name not in given]
+            others = [" ".join(f"{name}=..." for name in other) for other in self.needs if other != names]
+            todo = f"add {' '.join(f'{name}=...' for name in lacking)}{''.join(f', or give {one}' for one in others)}"
+            wrong.append(("", BadValue(f"{self.name!r} needs the attribute {lacking[0]!r}", todo)))
         return wrong
 
     def check_use(self, path: Path | str, use: TagUse) -> list[PageFault]:
@@ -147,7 +199,7 @@ def load_components(folders: Iterable[Path]) -> tuple[dict[str, Component], list
     found: dict[str, Component] = {}
     faults: list[PageFault] = []
     for folder in (SHIPPED, *folders):
-        for path in sorted(folder.glob("*.html")):
+        for path in sorted((*folder.glob("*.html"), *folder.glob("*.md"))):
             try:
                 component = read_component(path)
                 if component.name in found:
@@ -184,11 +236,12 @@ def read_component(path: Path) -> Component:
     return Component(
         name=path.stem,
         file=file,
-        about=str(front.get("about", "")),
+        about=str(front.get("about") or front.get("description") or ""),
         group=str(front.get("group", "own")),
         inline=display == "inline",
         has_body=body == "markdown",
         child_of=tuple(front.get("child_of", ())),
+        needs=tuple(tuple(names) for names in front.get("needs", ())),
         attributes={name: _attribute(file, name, value) for name, value in attributes.items()},
     )
 
@@ -196,10 +249,11 @@ def read_component(path: Path) -> Component:
 def _attribute(file: SourceFile, name: str, described: Any) -> Attribute:
     if not isinstance(described, dict) or "type" not in described:
         raise file.fault("attributes", f"the attribute {name!r} has no type", f"write `{name}: {{type: text}}`")
+    described = {KEY_NAMES.get(key, key): value for key, value in described.items()}
     for key in described:
         if key not in ATTRIBUTE_KEYS:
             raise file.fault("attributes", f"the attribute {name!r} has {key!r}", choose(key, ATTRIBUTE_KEYS, "keys"))
-    kind = described["type"]
+    kind = TYPE_NAMES.get(described["type"], described["type"])
     if kind not in TYPES:
         raise file.fault("attributes", f"the attribute {name!r} has the type {kind!r}", choose(kind, TYPES, "types"))
     return Attribute(

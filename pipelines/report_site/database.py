@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +115,7 @@ class Reader:
         self._watchdog = Watchdog(self._connection.interrupt)
         self._checked: set[str] = set()
         self._memo: dict[Asked, Result] = {}
+        self._types: dict[str, dict[str, str]] = {}
         # Every statement asked for with its values, run or remembered: what a page depends on.
         self.asked: set[Asked] = set()
         path = str(snapshot).replace("'", "''")
@@ -160,6 +161,17 @@ class Reader:
         values = {name.replace(".", "_"): None for name in statement.bound}
         described = self._connection.execute(f"describe (\n{statement.sql}\n)", values or None).fetchall()
         return [row[0] for row in described]
+
+    def types_of(self, statement: Statement, values: Mapping[str, object]) -> dict[str, str]:
+        """The columns of a statement with their types, not run. Raises PageFault."""
+        if statement.sql not in self._types:
+            check_statement(statement)
+            try:
+                described = self._connection.execute(f"describe (\n{statement.sql}\n)", dict(values) or None).fetchall()
+            except duckdb.Error as error:
+                raise sql_fault(replace(statement, offset=statement.offset + 1), error) from None
+            self._types[statement.sql] = {row[0]: row[1] for row in described}
+        return self._types[statement.sql]
 
     def run(self, statement: Statement, values: Mapping[str, object]) -> Result:
         """Run one SELECT with its values bound. Raises PageFault at the line DuckDB names.
@@ -232,5 +244,14 @@ def sql_fault(statement: Statement, error: duckdb.Error) -> PageFault:
     head = re.split(r"\n\s*\n?LINE \d+:", message)[0].strip()
     hint = re.search(r"(Did you mean .*|Candidate bindings:.*|Candidate functions:.*)", head, re.DOTALL)
     what = head[: hint.start()] if hint else head
-    todo = " ".join(hint[1].split()) if hint else "mend the SQL"
+    todo = _todo(hint[1]) if hint else "mend the SQL"
     return PageFault(query.path, line, f"query {query.name!r}: {' '.join(what.split())}", todo)
+
+
+def _todo(hint: str) -> str:
+    """DuckDB's suggestion, the nearest name first."""
+    words = " ".join(hint.split())
+    names = re.findall(r'"([^"]+)"', words)
+    if not words.startswith("Candidate bindings") or not names:
+        return words
+    return f'did you mean "{names[0]}"?' + (f" Others: {', '.join(names[1:])}" if names[1:] else "")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,14 @@ SELF_CLOSE = "__close__"
 MAX_TEXT = 1_000_000
 # filters that would turn a value into page text or HTML
 UNSAFE_FILTERS = ("safe", "e", "escape", "forceescape", "urlize", "xmlattr")
+# Evidence writes a variable of the page as `$name`, where Jinja has no use for the sign
+TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+VARIABLE = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|\$(?=[A-Za-z_])""", re.DOTALL)
+IN_TEXT = re.compile(r"(\{\{-?\s*)\$(?=[A-Za-z_])")
+RAW = re.compile(r"(\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\})", re.DOTALL)
+LINE_END = re.compile(r"^(.*)%\}([ \t]*)$", re.MULTILINE)
+CONTROL = re.compile(r"(\{%-?\s*(if|elif|else|endif|for|endfor|set|endset|macro|endmacro)\b[^%]*(%\})?\s*)+")
+INSERTED = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 RenderTag = Callable[[Context, str, dict[str, Any], dict[str, int], int, Callable[[], Any] | None], Any]
 
 
@@ -58,9 +67,20 @@ class Tags(Extension):
         self._open: list[str] = []
         self._source: list[str] = []
 
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """Keep what is known of the page while a text inside it is parsed."""
+        kept = self._source, self.uses, self._open
+        try:
+            yield
+        finally:
+            self._source, self.uses, self._open = kept
+
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         self._source, self.uses, self._open = source.split("\n"), [], []
-        return source
+        if str(name).endswith(".md"):
+            source = _keep_line_ends(source)
+        return TEMPLATE.sub(lambda match: VARIABLE.sub(_variable, match[0]), source)
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         """`/%}` becomes a name before the end of the block, `{% /tag` the name endtag: Jinja has no such tokens."""
@@ -149,6 +169,22 @@ class Tags(Extension):
         return self.environment.render_tag(context, tag, attributes, dict(lines), line, caller)  # type: ignore[attr-defined]
 
 
+def _variable(match: re.Match[str]) -> str:
+    return IN_TEXT.sub(r"\1page.", match[1]) if match[1] else "page."
+
+
+def _keep_line_ends(source: str) -> str:
+    """Jinja drops the line end behind a tag: right for a line that is only {% for %}, wrong within a text."""
+    pieces = RAW.split(source)
+    return "".join(piece if number % 2 else LINE_END.sub(_kept, piece) for number, piece in enumerate(pieces))
+
+
+def _kept(line: re.Match[str]) -> str:
+    text = line[1]
+    alone = CONTROL.fullmatch(text.strip()) is not None
+    return line[0] if alone or text.endswith(("-", "+")) else f"{text}+%}}{line[2]}"
+
+
 def _value(parser: Parser) -> nodes.Expr:
     token = parser.stream.current
     if token.type == "lbrace":
@@ -161,7 +197,27 @@ def _value(parser: Parser) -> nodes.Expr:
             parser.stream.skip_if("comma")
         next(parser.stream)
         return nodes.List(items, lineno=token.lineno)
+    if token.type == "string" and "{{" in token.value and parser.stream.look().type != "tilde":
+        next(parser.stream)
+        return _inserted(parser, token)
     return parser.parse_expression()
+
+
+def _inserted(parser: Parser, token: Token) -> nodes.Expr:
+    """A text of the page with expressions in it, such as `title="Leads of {{ params.title }}"`."""
+    pieces: list[nodes.Expr] = []
+    for number, piece in enumerate(INSERTED.split(token.value)):
+        if number % 2 == 0:
+            pieces.append(nodes.Const(piece, lineno=token.lineno))
+            continue
+        try:
+            node = parser.environment.parse_within("{{" + piece + "}}")  # type: ignore[attr-defined]
+        except TemplateSyntaxError as error:
+            parser.fail(str(error.message), token.lineno)
+        for one in (node, *node.find_all(nodes.Node)):
+            one.set_lineno(token.lineno, override=True)
+        pieces.append(node)
+    return nodes.Concat(pieces, lineno=token.lineno)
 
 
 def _object(parser: Parser) -> nodes.Dict:
@@ -210,6 +266,9 @@ class NamedUndefined(StrictUndefined):
         name, owner = str(self._undefined_name), self._undefined_obj
         if owner is missing:
             raise UnknownName(name)
+        if hasattr(owner, "columns"):
+            what = f"{owner.name!r} is a query of many rows"
+            raise BadValue(f"{what}, {name!r} is of one", f"write {owner.name}[0].{name}, or loop over its rows")
         known = owner if isinstance(owner, Mapping) else ()
         raise BadValue(f"there is no {name!r} here", choose(name, (str(one) for one in known), "names"))
 
@@ -248,6 +307,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         assert isinstance(extension, Tags)
         return extension.uses
 
+    def parse_within(self, text: str) -> nodes.Expr:
+        """The expression of `{{ ... }}` inside a text, parsed while the page around it is."""
+        extension = self.extensions[Tags.identifier]
+        assert isinstance(extension, Tags)
+        with extension.set_aside():
+            (output,) = Parser(self, text).parse().find_all(nodes.Output)
+        return output.nodes[0]
+
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         if operator == "**" and isinstance(right, int | float) and abs(right) > 64:
             raise SecurityError("the exponent is above 64")
@@ -270,5 +337,7 @@ def explain_syntax(error: TemplateSyntaxError, tags: Mapping[str, bool]) -> tupl
         return f"there is no component {name!r}", choose(name, known, "components")
     if "Jinja was looking for" in message and "Unexpected end" in message:
         return message.split(".")[0], "close what was opened last, such as {% endif %} or {% endfor %}"
+    if message.startswith("expected token 'end of statement block', got '='"):
+        return "= gives a value, it does not compare", "write == to compare"
     what, _, todo = message.partition("; ")
     return what, todo or "mend the tag or expression in this line"

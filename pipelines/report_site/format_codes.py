@@ -27,6 +27,7 @@ PATTERNS = {
     "iso": "yyyy-MM-dd",
 }
 CODE = re.compile(r"(?P<kind>num|pct|mult|days|pp|[a-z]{3})(?P<digits>\d)?(?P<power>[kmbt])?")
+POWERS = {"": 0, "k": 3, "m": 6, "b": 9, "t": 12}
 PLAIN = ("id", "sci", "auto", "text", "datetime", *SKELETONS, *PATTERNS)
 KNOWN = (*PLAIN, "num0", "num1", "num2", "pct", "pct1", "mult1", "days", "pp1", "cur", "cur0k", "eur", "usd1m")
 COMMON = {"cur", "eur", "usd", "gbp"}

@@ -24,12 +24,11 @@ from babel.dates import format_datetime, format_skeleton
 from babel.numbers import NumberPattern, get_currency_symbol
 
 from pipelines.report_site.faults import BadValue
-from pipelines.report_site.format_codes import CODE, PATTERNS, SKELETONS
+from pipelines.report_site.format_codes import CODE, PATTERNS, POWERS, SKELETONS
 
 NO_VALUE = "–"
 THIN = "\u202f"
 NBSP = "\u00a0"
-POWERS = {"": 0, "k": 3, "m": 6, "b": 9, "t": 12}
 POWER_WORDS = {"es": {"k": "mil", "m": "M", "b": "mil M", "t": "B"}}
 # Babel writes EUR1,234 for es-MX and MUS$ for es-ES; readers know these signs
 SYMBOLS = {"EUR": "€", "USD": "US$", "GBP": "£", "JPY": "¥"}

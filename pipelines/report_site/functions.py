@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 from markupsafe import escape
 
 from pipelines.report_site import okr_words
 from pipelines.report_site.assets import Assets
+from pipelines.report_site.axis_charts import AxisChart, axis_chart
 from pipelines.report_site.chart_functions import ChartFunctions
 from pipelines.report_site.charts.data import readable
 from pipelines.report_site.comparison import Comparison, compare
 from pipelines.report_site.components import Component
-from pipelines.report_site.database import Row
+from pipelines.report_site.database import Reader, Row
+from pipelines.report_site.date_ranges import FIRST, named_range, range_before
 from pipelines.report_site.downloads import Downloads
 from pipelines.report_site.faults import BadValue, choose
 from pipelines.report_site.formats import UNIT_CODES, Formatter
@@ -23,7 +27,8 @@ from pipelines.report_site.languages import Language
 from pipelines.report_site.markup import Html
 from pipelines.report_site.prose import render_note
 from pipelines.report_site.routes import SiteMap, asset, relative, segment
-from pipelines.report_site.shaping import Measure, Rows, Shape, named_range, range_before
+from pipelines.report_site.shaping import GRAIN_FORMATS, Measure, Rows, Shape
+from pipelines.report_site.single_value import Single, single_value, source_of
 from pipelines.report_site.table_view import table_view
 from pipelines.report_site.words import status_word
 
@@ -41,13 +46,13 @@ class Functions:
     page_title: str
     assets: Assets
     components: Mapping[str, Component]
+    reader: Reader
 
     def all(self) -> dict[str, Any]:
         """By the names templates use."""
-        charts = ChartFunctions(self.formatter, self.language).all()
         return (
             {name: getattr(self, name) for name in EXPOSED}
-            | charts
+            | self.charts.all()
             | {
                 "t": self.language.text,
                 "tn": self.language.plural,
@@ -59,6 +64,14 @@ class Functions:
                 "text_direction": self.formatter.locale.text_direction,
             }
         )
+
+    @cached_property
+    def charts(self) -> ChartFunctions:
+        return ChartFunctions(self.formatter, self.language)
+
+    def axis_chart(self, kind: str, given: Mapping[str, Any], children: Sequence[Mapping[str, Any]]) -> AxisChart:
+        """A line, area, bar or combo chart as its tag asks."""
+        return axis_chart(self, kind, given, children)
 
     def link(self, *parts: Any) -> str:
         """The address of a page, relative to this one; '' when there is no such page."""
@@ -86,7 +99,7 @@ class Functions:
             raise BadValue(f"there is no component {name!r}", choose(name, self.components, "components"))
         return self.components[name]
 
-    def compare(self, value: Any, base: Any, better: str = "neutral", neutral_range: float = 0.0) -> Comparison:
+    def compare(self, value: Any, base: Any, better: str = "neutral", neutral_range: Any = 0.0) -> Comparison:
         return compare(value, base, better, neutral_range)
 
     def delta_text(self, one: Comparison, display: str = "pct", fmt: str = "auto", pct_fmt: str = "pct1") -> str:
@@ -108,7 +121,7 @@ class Functions:
     def shaped(
         self,
         data: Rows,
-        dimensions: Sequence[str] = (),
+        dimensions: Sequence[str | None] = (),
         measures: Any = (),
         where: str | None = None,
         order: str | None = None,
@@ -116,26 +129,61 @@ class Functions:
         date_grain: str | None = None,
         date_range: Any = None,
         x: str | None = None,
+        having: str | None = None,
     ) -> Rows:
         """Rows grouped, filtered and cut as a tag asks."""
-        column = date_range.get("date") if isinstance(date_range, Mapping) else None
-        column = column or x or (dimensions[0] if dimensions else "date")
         days = self.date_range(date_range)
+        column = self.date_column(data, date_range, x) if days else None
+        grained = x or next((one for one in dimensions if one), None)
         wanted = [measures] if isinstance(measures, str) else list(measures)
-        return data.shaped(
-            Shape(tuple(one for one in dimensions if one), tuple(wanted), where, order, limit, date_grain, column, days)
-        )
+        known = tuple(one for one in dimensions if one)
+        shape = Shape(known, tuple(wanted), where, order, limit, date_grain, grained, days, having, column)
+        return data.shaped(shape)
+
+    def date_column(self, data: Rows, given: Any, x: str | None = None) -> str:
+        """The column that a date range is of: as said, or the only one that holds dates, or the chart's x."""
+        if isinstance(given, Mapping) and given.get("date"):
+            return str(given["date"])
+        dates = data.date_columns
+        if x in dates or len(dates) == 1:
+            return str(x) if x in dates else dates[0]
+        if not dates:
+            what = f"the query {data.name!r} has no column of dates for date_range"
+            raise BadValue(what, "select its date too, or leave date_range out")
+        what = f"the query {data.name!r} has several columns of dates: {', '.join(dates)}"
+        raise BadValue(what, f'name one: date_range={{ range="..." date="{dates[0]}" }}')
 
     def rows_between(self, data: Rows, measures: Any, date_range: Any, compare_vs: str, where: str | None) -> Rows:
-        """The same measures over the range that `compare_vs` names."""
+        """The same measures over the range that `compare_vs` names; days without data yet are compared with none."""
+        return data.shaped(
+            Shape(
+                (),
+                tuple([measures] if isinstance(measures, str) else measures),
+                where,
+                date_range=self.days_before(date_range, compare_vs),
+                range_column=self.date_column(data, date_range),
+            )
+        )
+
+    def days_before(self, date_range: Any, compare_vs: str) -> tuple[date, date]:
+        """The days to compare with: as many as have data."""
         days = self.date_range(date_range)
-        if days is None:
+        if days is None or days[0] == FIRST:
             what = f"compare_vs={compare_vs!r} needs to know which days"
             raise BadValue(what, 'add date_range={ range="last 28 days" date="date" }')
-        before = range_before(days, compare_vs)
-        wanted = [measures] if isinstance(measures, str) else list(measures)
-        column = date_range.get("date", "date") if isinstance(date_range, Mapping) else "date"
-        return data.shaped(Shape((), tuple(wanted), where, None, None, None, column, before))
+        last = min(days[1], max(days[0], self.context["data_through"]))
+        return range_before((days[0], last), compare_vs)
+
+    def single(
+        self,
+        data: Rows | None,
+        value: str | None,
+        metric: str | None,
+        better: str = "neutral",
+        **options: Any,
+    ) -> Single:
+        """A number of a query or KPI with its comparison; `options` are the tag's other attributes."""
+        return single_value(self, source_of(self, data, value, metric, better), options)
 
     def names_of(self, _rows: Rows, written: Sequence[str]) -> list[str]:
         """The result columns of columns or aggregates as written in a tag."""
@@ -162,7 +210,72 @@ class Functions:
         """A page of the site or an https address. Raises BadValue for anything else."""
         if url.startswith(("https://", "mailto:")):
             return url
-        return relative(self.route, self.site.need(url))
+        return relative(self.route, self.site.need(url.strip("/")))
+
+    def resolve_link(self, written: str) -> str:
+        """The address of a page as a text names it: /objectives, sources.md#late. Raises BadValue."""
+        target, _, fragment = written.partition("#")
+        if not target:
+            return written
+        route = unquote(target).strip("/").removesuffix(".md").removesuffix("index").strip("/")
+        return relative(self.route, self.site.need(route)) + (f"#{fragment}" if fragment else "")
+
+    def page_address(self, url: Any) -> str:
+        """The same for an address that comes from data: '' when it leads nowhere."""
+        text = str(url or "")
+        if text.startswith(("https://", "http://", "mailto:")):
+            return text
+        return self.link(text.strip("/")) if text else ""
+
+    def series_values(
+        self,
+        data: Rows | None,
+        y: str | None,
+        x: str | None,
+        metric: str | None,
+        where: str | None = None,
+        order: str | None = None,
+        limit: int | None = None,
+        date_grain: str | None = None,
+        date_range: Any = None,
+    ) -> tuple[Rows, str, str]:
+        """The rows of a series in the order of x, the name of its column, and its format."""
+        source = source_of(self, data, y, metric, "neutral")
+        across = x or ("date" if metric else None)
+        grain = date_grain or ("day" if metric else None)
+        rows = self.shaped(source.rows, [across], source.value, where, order, limit, grain, date_range, x=across)
+        return rows, Measure.of(source.value).name, source.fmt
+
+    def gridded(
+        self,
+        data: Rows,
+        x: str,
+        y: str,
+        value: str,
+        x_grain: str | None,
+        y_grain: str | None,
+        where: str | None,
+        order: str | None,
+        date_range: Any,
+    ) -> Rows:
+        """Rows of a grid: one for each pair of x and y."""
+        days = self.date_range(date_range)
+        column = self.date_column(data, date_range, x) if days else None
+        grains = tuple((name, grain) for name, grain in ((x, x_grain), (y, y_grain)) if grain)
+        return data.shaped(Shape((x, y), (value,), where, order, date_range=days, range_column=column, grains=grains))
+
+    def funnel_order(self, value: str) -> str | None:
+        """Widest first, when the steps are summed here; the rows' own order otherwise."""
+        measure = Measure.of(value)
+        return f"{measure.sql} desc" if measure.aggregates else None
+
+    def grain_fmt(self, fmt: str, grain: str | None) -> str:
+        """The format that a grain is read by, unless another is given."""
+        return GRAIN_FORMATS.get(grain or "", fmt) if fmt == "auto" else fmt
+
+    def width_step(self, width: int) -> int:
+        """A share of the page in steps of five per cent: the content policy allows classes, not styles."""
+        return min(max(round(width / 5) * 5, 5), 100)
 
     def image_of(self, name: str) -> str:
         if name not in self.assets.images:
@@ -186,6 +299,16 @@ class Functions:
     def kr_message(self, row: Row) -> str:
         return okr_words.message(self.formatter, self.language, row)
 
+    def table_list(self, given: str | Sequence[str]) -> list[str]:
+        return [given] if isinstance(given, str) else list(given)
+
+    def table_children(self, children: Sequence[Mapping[str, Any]], link: str | None) -> list[Mapping[str, Any]]:
+        """The columns as given; the table's own link is the first one's."""
+        columns = list(children)
+        if link and columns and not columns[0].get("link"):
+            columns[0] = {**columns[0], "link": link}
+        return columns
+
     def table(self, data: Rows, children: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> Any:
         return table_view(self, data, children, options)
 
@@ -202,6 +325,15 @@ EXPOSED = (
     "date_range",
     "shaped",
     "rows_between",
+    "single",
+    "axis_chart",
+    "width_step",
+    "series_values",
+    "gridded",
+    "funnel_order",
+    "grain_fmt",
+    "page_address",
+    "resolve_link",
     "names_of",
     "target_of",
     "share_of",
@@ -214,6 +346,8 @@ EXPOSED = (
     "kr_target",
     "kr_message",
     "table",
+    "table_list",
+    "table_children",
 )
 
 

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import nh3
@@ -19,11 +19,14 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 from mdit_py_plugins.anchors import anchors_plugin
 
+from pipelines.report_site.faults import BadValue
 from pipelines.report_site.markup import Html
 
 SLOT = re.compile(r"xSLOT(\d+)x")
 LONE_SLOTS = re.compile(r"<p>((?:\s|xSLOT\d+x|<br />)*)</p>\n?")
 SAFE_LINK = re.compile(r"(?:https?://|mailto:|[./#]|[A-Za-z0-9_-]+(?:[/.?#]|$))[^\s]*", re.IGNORECASE)
+# a page as authors write it: /objectives, objectives/grow_pipeline, sources.md#late
+ROUTE = re.compile(r"/?(?:[\w%-]+/)*[\w%-]*(?:\.md)?/?(?:#[^\s]*)?(?<!^)", re.ASCII)
 NOTE_TAGS = {"p", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "a", "br", "blockquote", "h4", "hr"}
 # eight is more than any date, id or number in a heading needs to stay apart
 MAX_ANCHOR = 80
@@ -67,12 +70,20 @@ def _page_parser() -> MarkdownIt:
     return page_markdown()
 
 
-def render_prose(text: str, slots: Slots) -> Markup:
-    """Page text with slots to HTML."""
+class BadLink(BadValue):
+    """A link of the page's text that leads nowhere; `written` is its target."""
+
+    def __init__(self, written: str, error: BadValue) -> None:
+        self.written = written
+        super().__init__(error.what, error.todo)
+
+
+def render_prose(text: str, slots: Slots, resolve: Callable[[str], str] | None = None) -> Markup:
+    """Page text with slots to HTML. `resolve` turns a page's route into its address. Raises BadLink."""
     parser = _page_parser()
     env: dict[str, object] = {}
     tokens = parser.parse(text, env)
-    _mend_links(tokens, slots)
+    _mend_links(tokens, slots, resolve or str)
     html = parser.renderer.render(tokens, parser.options, env)
     html = LONE_SLOTS.sub(lambda match: match[1] if slots.has_block(match[1]) else match[0], html)
     html = re.sub(
@@ -84,8 +95,8 @@ def render_prose(text: str, slots: Slots) -> Markup:
     return Html(slots.fill(html))
 
 
-def _mend_links(tokens: Sequence[Token], slots: Slots) -> None:
-    """Targets and anchors made of slots: fill them as plain text, and keep only safe targets."""
+def _mend_links(tokens: Sequence[Token], slots: Slots, resolve: Callable[[str], str]) -> None:
+    """Routes become addresses; targets and anchors made of slots are filled as plain text, and only safe ones stay."""
     for token in tokens:
         if token.type == "heading_open" and "id" in token.attrs:
             token.attrs["id"] = slots.plain(str(token.attrs["id"]))[:MAX_ANCHOR]
@@ -94,6 +105,12 @@ def _mend_links(tokens: Sequence[Token], slots: Slots) -> None:
                 if name in child.attrs and SLOT.search(str(child.attrs[name])):
                     target = slots.plain(str(child.attrs[name]))
                     child.attrs[name] = target if SAFE_LINK.fullmatch(target) else "#"
+                elif name in child.attrs and ROUTE.fullmatch(str(child.attrs[name])):
+                    written = str(child.attrs[name])
+                    try:
+                        child.attrs[name] = resolve(written)
+                    except BadValue as error:
+                        raise BadLink(written, error) from None
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,5 @@
-"""Turns a query as written into one statement DuckDB can run: `${other}` becomes a CTE, `${params.x}` a bound value.
+"""Turns a query as written into one statement DuckDB can run: `${other}` becomes a CTE, `${params.x}` a bound value
+(`{{ other }}` and `{{ $x }}`, as Evidence writes them, too).
 
     select * from ${orders} where country = ${params.country}
 
@@ -16,9 +17,11 @@ from pipelines.report_site.faults import PageFault, choose
 from pipelines.report_site.source_files import Query
 
 # string, quoted identifier, line comment, block comment, reference: whichever comes first at a place
-PIECE = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$\{([^}\n]*)\}", re.DOTALL)
+PIECE = re.compile(
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$\{([^}\n]*)\}|\{\{([^}\n]*)\}\}", re.DOTALL
+)
 WITH = re.compile(r"((?:\s|--[^\n]*\n|/\*.*?\*/)*)with\b(\s+recursive\b)?", re.IGNORECASE | re.DOTALL)
-BOUND = ("params", "attributes")
+BOUND = ("params", "attributes", "page")
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,26 @@ class Reference:
 def references(query: Query) -> list[Reference]:
     """Every `${...}` of the query's SQL. Raises PageFault for one inside quotes, where it would stay plain text."""
     found = []
+    # `$name` is Evidence's for a variable of the page, or an attribute of the component
+    own = "attributes." if "components" in query.path.parts else "page."
     for piece in PIECE.finditer(query.sql):
-        if piece[1] is not None:
-            found.append(Reference(piece[1].strip(), piece.start(), piece.end()))
-        elif piece[0][0] in "'\"" and (inside := re.search(r"\$\{[^}]*\}", piece[0])):
+        written = piece[1] if piece[1] is not None else piece[2]
+        if written is not None:
+            name = plain_name(written.strip())
+            found.append(Reference(own + name[1:] if name.startswith("$") else name, piece.start(), piece.end()))
+        elif piece[0][0] in "'\"" and (inside := re.search(r"\$\{[^}]*\}|\{\{[^}]*\}\}", piece[0])):
             line = _line(query, piece.start() + inside.start())
             what = f"{inside[0]} stands inside quotes, where it is plain text"
             raise PageFault(query.path, line, what, "leave the quotes out: values are bound, never pasted")
     return found
+
+
+def plain_name(name: str) -> str:
+    """A query's name without the place that Evidence or SQL writes before it: marts.key_results, /queries/orders."""
+    for place in ("marts.", "/queries/", "queries/"):
+        if name.startswith(place):
+            return name.removeprefix(place).removesuffix(".sql")
+    return name
 
 
 def compile_query(query: Query, known: Mapping[str, Query], names: Mapping[str, Collection[str]]) -> Statement:

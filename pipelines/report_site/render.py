@@ -6,7 +6,8 @@ and never meets the Markdown parser (see prose.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -19,18 +20,19 @@ from jinja2.utils import missing
 from markupsafe import Markup
 
 from pipelines.report_site.check import check_reports
-from pipelines.report_site.components import Component
+from pipelines.report_site.components import IDS, Component
 from pipelines.report_site.database import Reader
 from pipelines.report_site.dialect import Sandbox, UnknownName, explain_syntax
 from pipelines.report_site.faults import BadValue, PageFault, choose
 from pipelines.report_site.markup import Html
-from pipelines.report_site.prose import Slots, render_prose
-from pipelines.report_site.queries import compile_query
-from pipelines.report_site.reports import Page, Reports
+from pipelines.report_site.prose import BadLink, Slots, render_prose
+from pipelines.report_site.queries import compile_query, plain_name
+from pipelines.report_site.reports import Page, Reports, partial_name
 from pipelines.report_site.shaping import Rows
 from pipelines.report_site.source_files import Query, SourceFile
 
 MAX_DEPTH = 12
+SQL_FUNCTIONS = ("sum", "count", "avg", "min", "max", "median", "coalesce", "nullif", "concat", "round")
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Scope:
 
     def find(self, name: str) -> Rows | None:
         """The rows of a query or mart, not run yet; None when there is neither."""
+        name = plain_name(name)
         if name not in self._rows:
             query = self.queries.get(name)
             if query is None and name in self.marts:
@@ -71,7 +74,10 @@ class QueryContext(Context):
             return value
         scope = super().resolve_or_missing("scope__")
         rows = scope.find(key) if isinstance(scope, Scope) else None
-        return missing if rows is None else rows
+        if rows is not None:
+            return rows
+        page = super().resolve_or_missing("page")
+        return page[key] if isinstance(page, Mapping) and key in page else missing
 
 
 class PageSandbox(Sandbox):
@@ -99,7 +105,7 @@ class Renderer:
         bodies = {component.name: component.has_body for component in reports.components.values()}
         sources: dict[str, SourceFile] = {str(file.path): file for file, _ in reports.files()}
         self._sources = sources
-        self._scopes: dict[str, Scope] = {}
+        self._ids: dict[str, frozenset[str]] = {}
 
         def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
             return (sources[name].body, name, lambda: True) if name in sources else None
@@ -118,14 +124,17 @@ class Renderer:
     def render(self, page: Page, params: Mapping[str, Any], functions: Mapping[str, Any]) -> Markup:
         """The content of one page as HTML. Raises PageFault."""
         self._drawing = Drawing(Slots())
-        scope = self._scope(page.file, {"params": params})
+        scope = self._scope(page.file, {"params": params, "page": page.variables})
         self._functions = {**functions, "params": params}
         text = self._run(self.pages, page.file, {**self._functions, "page": page.variables, "scope__": scope})
-        return render_prose(text, self._drawing.slots)
+        try:
+            return render_prose(text, self._drawing.slots, self._functions.get("resolve_link"))
+        except BadLink as error:
+            raise error.at(page.file.path, page.file.line_of(error.written)) from None
 
     def rows(self, page: Page, query: str) -> Rows:
         """The rows of a page's query that needs no parameters."""
-        return self._scope(page.file, {}).need(query)
+        return self._scope(page.file, {"page": page.variables}).need(query)
 
     def line(self, page: Page, text: str, params: Mapping[str, Any], functions: Mapping[str, Any]) -> str:
         """A front matter text such as `title: "{{ params.title }}"` with its expressions, as plain text."""
@@ -162,9 +171,7 @@ class Renderer:
     def _fault(self, error: Exception, file: SourceFile, variables: Mapping[str, Any]) -> PageFault:
         path, line = self._place(error.__traceback__, file)
         if isinstance(error, UnknownName):
-            names = [name for name in variables if not name.endswith("__")]
-            todo = choose(error.name, [*names, *self.reports.queries, *file.queries], "names")
-            return PageFault(path, line, error.what, todo)
+            return PageFault(path, line, error.what, self._known(error.name, file, variables))
         if isinstance(error, BadValue):
             return error.at(path, line)
         if isinstance(error, SecurityError):
@@ -172,6 +179,15 @@ class Renderer:
         if isinstance(error, UndefinedError | TemplateNotFound):
             return PageFault(path, line, str(error), "look at the names in this line")
         return PageFault(path, line, f"{type(error).__name__}: {error}", "mend the expression in this line")
+
+    def _known(self, name: str, file: SourceFile, variables: Mapping[str, Any]) -> str:
+        """What to do about a name that stands for nothing."""
+        if name in SQL_FUNCTIONS:
+            return f'SQL stands in quotes: "{name}(...)"'
+        if name in self.pages.filters:
+            return f"it is a filter: write {{{{ value | {name} }}}}"
+        names = [name for name in variables if not name.endswith("__")]
+        return choose(name, [*names, *self.reports.queries, *file.queries], "names")
 
     def _place(self, traceback: TracebackType | None, file: SourceFile) -> tuple[str, int]:
         """The innermost line of a template in the traceback; Jinja has put the templates' own lines there."""
@@ -204,7 +220,7 @@ class Renderer:
         if tag == "partial":
             return self._partial(context, given, line)
         drawing = self._drawing
-        body = self._children(lambda: render_prose(caller(), drawing.slots)) if caller else (Markup(""), [])
+        body = self._children(lambda: self._prose(caller(), context)) if caller else (Markup(""), [])
         html = self._draw(context, component, given, lines, line, body)
         return drawing.slots.put(html, block=not component.inline) if html else Markup("")
 
@@ -220,18 +236,31 @@ class Renderer:
         body = self._children(lambda: Markup(caller())) if caller else (Markup(""), [])
         return self._draw(context, self.reports.components[tag], given, lines, line, body)
 
+    def _prose(self, text: str, context: Context) -> Markup:
+        try:
+            return render_prose(text, self._drawing.slots, self._functions.get("resolve_link"))
+        except BadLink as error:
+            file = self._sources[str(context.name)]
+            raise error.at(file.path, file.line_of(error.written)) from None
+
     def _children(self, render: Callable[[], Markup]) -> tuple[Markup, list[dict[str, Any]]]:
         self._drawing.children.append([])
         body = render()
         return body, self._drawing.children.pop()
 
     def _partial(self, context: Context, given: dict[str, Any], line: int) -> Markup:
-        name = str(given.get("file"))
+        name = partial_name(str(given.get("file")))
         partial = self.reports.partials.get(name)
         if partial is None:
             todo = choose(name, self.reports.partials, "partials")
             raise PageFault(str(context.name), line, f"there is no partial {name!r}", todo)
-        return Markup(self._run(self.pages, partial, context.get_all()))
+        given_page = context.get("page")
+        page = {
+            **(given_page if isinstance(given_page, Mapping) else {}),
+            **partial.front,
+            **(given.get("variables") or {}),
+        }
+        return Markup(self._run(self.pages, partial, {**context.get_all(), "page": page}))
 
     def _draw(
         self,
@@ -246,6 +275,7 @@ class Renderer:
         for name, wrong in component.check(given):
             raise wrong.at(path, lines.get(name, line))
         scope = context.get("scope__")
+        given_at = [(value, lines.get(name, line)) for name, value in given.items()]
         try:
             values = {
                 attribute.name: self._resolve(scope, attribute.type, given.get(attribute.name, attribute.default))
@@ -259,9 +289,11 @@ class Renderer:
         if component.child_of:
             if not self._drawing.children:
                 raise PageFault(path, line, f"{component.name!r} stands alone", f"put it in {component.child_of[0]}")
-            self._drawing.children[-1].append({"tag": component.name, **values, "body": body[0]})
+            self._drawing.children[-1].append(
+                {"tag": component.name, **values, "body": body[0], "given_at": (*given_at, *_places(body[1]))}
+            )
             return Markup("")
-        return self._component(component, values, body, path, line)
+        return self._component(component, values, body, path, line, given_at)
 
     def _component(
         self,
@@ -270,6 +302,7 @@ class Renderer:
         body: tuple[Markup, list[dict[str, Any]]],
         path: str,
         line: int,
+        given_at: Sequence[tuple[Any, int]],
     ) -> Markup:
         drawing = self._drawing
         drawing.depth += 1
@@ -278,21 +311,53 @@ class Renderer:
         variables = {
             **self._functions,
             **values,
+            "attributes": values,
+            "page": values,
             "body": body[0],
             "children": body[1],
             "scope__": self._scope(component.file, {"attributes": values}),
         }
         try:
+            if component.file.path.suffix == ".md":
+                return render_prose(self._run(self.pages, component.file, variables), drawing.slots)
             return Markup(self._run(self.components, component.file, variables))
         except PageFault as fault:
             if fault.__cause__ is not None and isinstance(fault.__cause__, BadValue):
+                line = _line_of(fault.finding.what, line, given_at, body[1])
                 raise PageFault(path, line, f"{component.name}: {fault.finding.what}", fault.finding.todo) from None
             raise
         finally:
             drawing.depth -= 1
 
-    @staticmethod
-    def _resolve(scope: Any, kind: str, value: Any) -> Any:
+    def _resolve(self, scope: Any, kind: str, value: Any) -> Any:
         if kind == "query" and isinstance(value, str):
             return scope.need(value)
+        if kind in IDS and isinstance(value, str):
+            self._need_id(kind, value)
         return value
+
+    def _need_id(self, kind: str, value: str) -> None:
+        """Raises BadValue for an id that no row of its mart has: an empty place would say nothing."""
+        mart, words = IDS[kind]
+        if kind not in self._ids:
+            query = Query(mart, f"select {kind}_id from {mart}", Path(f"marts.{mart}"), 1)
+            rows = self.reader.run(compile_query(query, {}, {}), {}).rows
+            self._ids[kind] = frozenset(row[0] for row in rows)
+        if value not in self._ids[kind]:
+            raise BadValue(f"there is no {words} {value!r}", choose(value, self._ids[kind], f"{words}s"))
+
+
+def _places(children: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, int]]:
+    for child in children:
+        yield from child.get("given_at", ())
+
+
+def _line_of(what: str, line: int, given_at: Sequence[tuple[Any, int]], children: Sequence[Mapping[str, Any]]) -> int:
+    """The line of the attribute that holds the name a message complains about, else that of the tag."""
+    names = re.findall(r"""['"]([^'"]+)['"]""", re.sub(r"query '[^']*'", "", what))
+    places = [(str(value), at) for value, at in (*given_at, *_places(children)) if isinstance(value, str | list | dict)]
+    for name in names:
+        for text, at in places:
+            if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
+                return at
+    return line

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipelines.report_site.components import Component, load_components
-from pipelines.report_site.faults import PageFault, choose, shown_path
+from pipelines.report_site.faults import PageFault, shown_path
 from pipelines.report_site.source_files import Query, SourceFile, read_query, read_source
 
 PAGE_KEYS: Mapping[str, type] = {
@@ -146,6 +146,6 @@ def _same_routes(pages: list[Page]) -> Iterator[PageFault]:
         seen[key] = page
 
 
-def known_query(reports: Reports, name: str, of: Mapping[str, Query]) -> str:
-    """What to do about an unknown query name."""
-    return choose(name, {**reports.queries, **of}, "queries")
+def partial_name(written: str) -> str:
+    """A partial's name, also as Evidence writes its place: /partials/intro."""
+    return written.removeprefix("/").removeprefix("partials/").removesuffix(".md")

@@ -10,56 +10,65 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
+from functools import lru_cache
 
 from pipelines.report_site.database import Reader, Result, Row
-from pipelines.report_site.faults import BadValue, choose
+from pipelines.report_site.faults import BadValue, PageFault, choose
 from pipelines.report_site.queries import Statement
 from pipelines.report_site.source_files import Query
 
 COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# what a column's name has not
+SQL = re.compile(r"[()*/+|=<>'\"`]|\bas\b|\bcase\b", re.IGNORECASE)
 ALIAS = re.compile(r"^(?P<sql>.+?)\s+as\s+(?:`(?P<quoted>[^`\"]+)`|(?P<name>\w+))$", re.IGNORECASE | re.DOTALL)
-GRAINS = ("day", "week", "month", "quarter", "year")
-LAST = re.compile(r"last (\d{1,4}) (day|week|month)s?", re.IGNORECASE)
-BETWEEN = re.compile(r"(\d{4}-\d\d-\d\d) to (\d{4}-\d\d-\d\d)")
-RANGES = (
-    "last 7 days",
-    "last 28 days",
-    "last 90 days",
-    "last 12 weeks",
-    "last 12 months",
-    "this week",
-    "this month",
-    "this quarter",
-    "this year",
-    "previous week",
-    "previous month",
-    "previous quarter",
-    "all time",
-    "2026-01-01 to 2026-03-31",
-)
+GRAINS = ("day", "week", "month", "quarter", "year", "hour")
+# what stands for a calendar's grain: an expression over the column, of which the first day with that name is shown
+SEASONS = {
+    "day of week": "date '2024-01-01' + (isodow({0}) - 1)::int",
+    "month of year": "make_date(2024, month({0})::int, 1)",
+    "quarter of year": "'Q' || quarter({0})",
+    "day of month": "day({0})",
+    "week of year": "weekofyear({0})",
+    "day of year": "dayofyear({0})",
+}
+GRAIN_FORMATS = {"day of week": "dddd", "month of year": "mmmm", "month": "mmm-yy", "year": "yyyy"}
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One column to show: its SQL, the name of the result column, and whether it aggregates."""
+    """One column to show: its SQL, the name of the result column, whether it aggregates, whether it was named."""
 
     sql: str
     name: str
     aggregates: bool
+    named: bool = False
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def of(cls, written: str) -> Measure:
         aliased = ALIAS.match(written.strip())
         sql = aliased["sql"] if aliased else written.strip()
         plain = COLUMN.fullmatch(sql) is not None
-        name = (aliased["quoted"] or aliased["name"]) if aliased else sql
-        return cls(f'"{sql}"' if plain else sql, name, not plain)
+        name = (aliased["quoted"] or aliased["name"]) if aliased else sql.replace('"', "")
+        return cls(f'"{sql}"' if plain else sql, name, not plain and _aggregates(sql), aliased is not None)
+
+
+def _aggregates(sql: str) -> bool:
+    """Whether an expression needs grouping. What cannot be read is left to DuckDB to complain about."""
+    import sqlglot
+    from sqlglot import expressions
+
+    try:
+        tree = sqlglot.parse_one(sql, dialect="duckdb")
+    except sqlglot.errors.SqlglotError:
+        return True
+    return any(not one.find_ancestor(expressions.Window) for one in tree.find_all(expressions.AggFunc))
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What of a query is wanted. `date_range` is (first day, last day) of `date_column`."""
+    """What of a query is wanted. `date_grain` is of `date_column`, `date_range` (first, last day) of `range_column`."""
 
     dimensions: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
@@ -69,6 +78,22 @@ class Shape:
     date_grain: str | None = None
     date_column: str | None = None
     date_range: tuple[date, date] | None = None
+    having: str | None = None
+    range_column: str | None = None
+    grains: tuple[tuple[str, str], ...] = ()
+    star: bool = False
+
+    def grain_of(self, column: str) -> str | None:
+        """The grain that a dimension is cut to."""
+        return self.date_grain if self.date_grain and column == self.date_column else dict(self.grains).get(column)
+
+    def check(self, measures: Sequence[Measure]) -> None:
+        """Raises BadValue for a grain without an aggregate: which of a month's rows would be shown?"""
+        plain = [measure.name for measure in measures if not measure.aggregates]
+        grain = self.date_grain or next((grain for _, grain in self.grains), None)
+        if grain and plain:
+            what = f"date_grain={grain!r} puts many rows into one, and {plain[0]!r} does not say how"
+            raise BadValue(what, f'write an aggregate such as "sum({plain[0]})"')
 
 
 @dataclass
@@ -78,17 +103,31 @@ class Rows:
     statement: Statement
     values: dict[str, object]
     reader: Reader
+    inner: Rows | None = None
     _result: Result | None = field(default=None, repr=False)
 
     @property
     def result(self) -> Result:
+        """The rows. Raises PageFault for the query's own mistake, BadValue for one of the tag that shapes it."""
         if self._result is None:
-            self._result = self.reader.run(self.statement, self.values)
+            try:
+                self._result = self.reader.run(self.statement, self.values)
+            except PageFault as fault:
+                if self.inner is None:
+                    raise
+                self.inner.result  # noqa: B018 - raises if the mistake is the query's
+                raise BadValue(fault.finding.what, fault.finding.todo) from None
         return self._result
 
     @property
     def columns(self) -> tuple[str, ...]:
         return self.result.columns
+
+    @property
+    def date_columns(self) -> list[str]:
+        """The columns of dates and moments, without running the query."""
+        types = self.reader.types_of(self.statement, self.values)
+        return [name for name, kind in types.items() if kind == "DATE" or kind.startswith("TIMESTAMP")]
 
     @property
     def truncated(self) -> bool:
@@ -126,28 +165,48 @@ class Rows:
             raise BadValue(what, "test it with {% if ... | length %}")
         return rows[number]
 
+    def _measure(self, written: str) -> Measure:
+        """A measure of these rows; columns may have names such as `Total sales`."""
+        if COLUMN.fullmatch(written) or SQL.search(written) or written not in self.columns:
+            return Measure.of(written)
+        return Measure(f'"{written}"', written, False)
+
     def shaped(self, shape: Shape) -> Rows:
         """These rows grouped, filtered and cut. The rows themselves when nothing is asked."""
-        measures = [Measure.of(one) for one in shape.measures]
-        asked = (shape.where, shape.order, shape.limit, shape.date_grain, shape.date_range)
-        if not any(measure.aggregates for measure in measures) and all(one is None for one in asked):
+        measures = [self._measure(one) for one in shape.measures]
+        asked = (shape.where, shape.order, shape.limit, shape.date_grain, shape.date_range, shape.having)
+        plain = not any(SQL.search(one) for one in (*shape.dimensions, *shape.measures))
+        if plain and not shape.grains and all(one is None for one in asked):
             for name in (*shape.dimensions, *(measure.name for measure in measures)):
                 self.need(name)
             return self
-        return Rows(self._wrapped(shape, measures), dict(self.values) | _bounds(shape), self.reader)
+        shape.check(measures)
+        self._need_columns(shape.dimensions)
+        return Rows(self._wrapped(shape, measures), dict(self.values) | _bounds(shape), self.reader, self)
+
+    def _need_columns(self, names: Sequence[str]) -> None:
+        """Raises BadValue for a dimension that is no column: DuckDB would complain of an alias."""
+        known = self.reader.types_of(self.statement, self.values)
+        lowered = {name.lower() for name in known}
+        for name in names:
+            if COLUMN.fullmatch(name) and name.lower() not in lowered:
+                raise BadValue(f"the query {self.name!r} has no column {name!r}", choose(name, known, "columns"))
 
     def _wrapped(self, shape: Shape, measures: Sequence[Measure]) -> Statement:
-        dimensions = [_dimension(one, shape) for one in shape.dimensions]
+        dimensions = [_dimension(self._measure(one), one, shape) for one in shape.dimensions]
         chosen = [*dimensions, *(f'{one.sql} as "{one.name}"' for one in measures)] or ["*"]
+        chosen = ["*", *(one for one in chosen if one != "*")] if shape.star else chosen
         conditions = [f"({shape.where})"] if shape.where else []
         if shape.date_range is not None:
-            conditions.append(f'"{shape.date_column}" between $range_first and $range_last')
+            conditions.append(f'"{shape.range_column}"::date between $range_first and $range_last')
         sql = [f"select {', '.join(chosen)} from (\n{self.statement.sql}\n) as shown"]
         if conditions:
             sql.append(f"where {' and '.join(conditions)}")
         groups = any(measure.aggregates for measure in measures)
         if groups and dimensions:
             sql.append("group by " + ", ".join(str(number + 1) for number in range(len(dimensions))))
+        if shape.having:
+            sql.append(f"having {shape.having}")
         if shape.order:
             sql.append(f"order by {shape.order}")
         elif groups and dimensions:
@@ -160,70 +219,19 @@ class Rows:
         )
 
 
-def _dimension(column: str, shape: Shape) -> str:
-    if shape.date_grain and column == (shape.date_column or shape.dimensions[0]):
-        if shape.date_grain not in GRAINS:
-            raise BadValue(f"there is no date_grain {shape.date_grain!r}", choose(shape.date_grain, GRAINS, "grains"))
-        return f'date_trunc(\'{shape.date_grain}\', "{column}")::date as "{column}"'
-    measure = Measure.of(column)
-    return f'{measure.sql} as "{measure.name}"'
+def _dimension(measure: Measure, column: str, shape: Shape) -> str:
+    grain = shape.grain_of(column)
+    if grain is None:
+        return f'{measure.sql} as "{measure.name}"'
+    if grain in SEASONS:
+        return f'{SEASONS[grain].format(measure.sql)} as "{measure.name}"'
+    if grain not in GRAINS:
+        raise BadValue(f"there is no date_grain {grain!r}", choose(grain, (*GRAINS, *SEASONS), "grains"))
+    kind = "timestamp" if grain == "hour" else "date"
+    return f"date_trunc('{grain}', {measure.sql})::{kind} as \"{measure.name}\""
 
 
 def _bounds(shape: Shape) -> dict[str, object]:
     if shape.date_range is None:
         return {}
     return {"range_first": shape.date_range[0], "range_last": shape.date_range[1]}
-
-
-def named_range(text: str, through: date) -> tuple[date, date] | None:
-    """First and last day of a range such as `last 28 days`; `through` is the last day with data. None is all time."""
-    wanted = text.strip().lower()
-    if wanted == "all time":
-        return None
-    last = LAST.fullmatch(wanted)
-    if last is not None:
-        number = int(last[1])
-        if last[2] == "month":
-            first = _month(through, -number)
-            return _clip_day(first, through.day) + timedelta(days=1), through
-        return through - timedelta(days=number * (7 if last[2] == "week" else 1) - 1), through
-    between = BETWEEN.fullmatch(wanted)
-    if between is not None:
-        return date.fromisoformat(between[1]), date.fromisoformat(between[2])
-    which, _, unit = wanted.partition(" ")
-    if which in ("this", "previous") and unit in ("week", "month", "quarter", "year"):
-        first = _start_of(unit, through)
-        if which == "this":
-            return first, through
-        return _start_of(unit, first - timedelta(days=1)), first - timedelta(days=1)
-    raise BadValue(f"there is no date range {text!r}", choose(wanted, RANGES, "ranges"))
-
-
-def range_before(days: tuple[date, date], compare_vs: str) -> tuple[date, date]:
-    """The range to compare with: as many days just before, or the same days a year before."""
-    first, last = days
-    if compare_vs == "prior year":
-        return _clip_day(first.replace(day=1, year=first.year - 1), first.day), _clip_day(
-            last.replace(day=1, year=last.year - 1), last.day
-        )
-    length = (last - first).days + 1
-    return first - timedelta(days=length), first - timedelta(days=1)
-
-
-def _start_of(unit: str, day: date) -> date:
-    if unit == "week":
-        return day - timedelta(days=day.weekday())
-    if unit == "month":
-        return day.replace(day=1)
-    return day.replace(month=1 if unit == "year" else (day.month - 1) // 3 * 3 + 1, day=1)
-
-
-def _month(day: date, months: int) -> date:
-    number = day.year * 12 + day.month - 1 + months
-    return date(number // 12, number % 12 + 1, 1)
-
-
-def _clip_day(first_of_month: date, day: int) -> date:
-    """That day of the month, or its last one when the month is shorter."""
-    last = (_month(first_of_month, 1) - timedelta(days=1)).day
-    return first_of_month.replace(day=min(day, last))

@@ -15,6 +15,7 @@ import yaml
 
 from pipelines.report_site.faults import PageFault, shown_path
 
+COMMENT = re.compile(r"^```.*?^```[ \t]*$|`[^`\n]+`|<!--.*?-->", re.DOTALL | re.MULTILINE)
 MAX_BYTES = 256_000
 FENCE_OPEN = re.compile(r"^```sql(?:[ \t]+(?P<name>.*?))?[ \t]*$")
 FENCE_CLOSE = re.compile(r"^```[ \t]*$")
@@ -44,6 +45,10 @@ class SourceFile:
     queries: Mapping[str, Query]
     body: str = field(repr=False)
 
+    def line_of(self, text: str) -> int:
+        """The line that holds a text as written, else the first."""
+        return next((n for n, line in enumerate(self.text.split("\n"), start=1) if text in line), 1)
+
     def fault(self, key: str, what: str, todo: str) -> PageFault:
         """A mistake in the front matter, at the line of `key`."""
         return PageFault(self.path, self.front_lines.get(key, 1), what, todo)
@@ -64,8 +69,15 @@ def read_source(path: Path) -> SourceFile:
     front, front_lines, end = _front_matter(shown, lines)
     queries: dict[str, Query] = {}
     body = [""] * end + lines[end:]
+    if path.suffix == ".md":
+        body = _without_comments("\n".join(body)).split("\n")
     _cut_fences(shown, body, end, queries)
     return SourceFile(shown, text, front, front_lines, queries, "\n".join(body))
+
+
+def _without_comments(text: str) -> str:
+    """The text without `<!-- ... -->`, on the same lines; code keeps its own."""
+    return COMMENT.sub(lambda match: "\n" * match[0].count("\n") if match[0].startswith("<!--") else match[0], text)
 
 
 def read_query(path: Path) -> Query:

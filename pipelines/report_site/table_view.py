@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,28 +12,41 @@ from markupsafe import Markup, escape
 
 from pipelines.report_site.charts.data import readable
 from pipelines.report_site.charts.small import cell_bar, sparkline
+from pipelines.report_site.comparison import Comparison
 from pipelines.report_site.database import Row
-from pipelines.report_site.faults import BadValue
-from pipelines.report_site.shaping import Measure, Rows
+from pipelines.report_site.faults import BadValue, choose
+from pipelines.report_site.markup import Html
+from pipelines.report_site.prose import render_note
+from pipelines.report_site.shaping import GRAIN_FORMATS, SQL, Measure, Rows
+from pipelines.report_site.table_rows import Gathering, Grid, names_of, plain_value
 
 if TYPE_CHECKING:
     from pipelines.report_site.functions import Functions
 
+# the theme's, each a pair for light and dark
+COLOURS = ("red", "orange", "green", "blue", "purple", "gray")
+
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `viz` as the tag says, word being a code of the marts; `link` is an address pattern with {column}."""
+    """One column: its name in the rows, how it is written, and the attributes of its tag."""
 
     name: str
     title: str
     fmt: str
-    unit_column: str | None
-    link: str | None
-    viz: str
-    better: str
     align: str
     wrap: bool
-    total: bool
+    number: int
+    given: Mapping[str, Any]
+
+    @property
+    def viz(self) -> str:
+        return str(self.given.get("viz") or "")
+
+    @property
+    def better(self) -> str:
+        down = (self.given.get("delta_options") or {}).get("down_is_good")
+        return "lower" if down else str(self.given.get("better") or "neutral")
 
 
 @dataclass(frozen=True)
@@ -48,9 +61,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class TableView:
+    """A table as its component writes it. `kinds` says of each row what it is: row or subtotal, with its colour."""
+
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
-    total: Sequence[str]
+    kinds: Sequence[str]
+    total: Sequence[Markup]
     csv: str
     truncated: bool
     facets: Sequence[Mapping[str, str]]
@@ -60,127 +76,211 @@ def table_view(
     functions: Functions, data: Rows, children: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
 ) -> TableView:
     """The table that a tag and its children ask for."""
-    dimensions = [child for child in children if child["tag"] == "dimension"]
-    measures = [child for child in children if child["tag"] == "measure"]
-    shown = functions.shaped(
-        data,
-        [child["value"] for child in dimensions],
-        [child["value"] for child in measures],
-        options.get("where"),
-        options.get("order"),
-        options.get("limit"),
-        None,
-        options.get("date_range"),
-    )
-    columns = [_column(child) for child in children] if children else [_plain(name) for name in shown.columns]
+    children = [*children, *_listed(options)] or [_plain(name) for name in data.columns if not name.startswith("_")]
     if not children:
-        columns = [column for column in columns if not column.name.startswith("_")]
-    if not columns:
         raise BadValue("the table has no columns", "add {% dimension value=... /%} or {% measure value=... /%}")
+    names = names_of(children)
+    grid = Gathering(functions, data, children, names, options).grid()
+    columns = [_column(child, names[n], n, options) for n, child in enumerate(children) if not child.get("hide")]
     for column in columns:
-        shown.need(column.name)
-    largest = {column.name: _largest(shown, column) for column in columns if column.viz in ("bar", "color")}
-    rows = [[_cell(functions, column, row, shown, largest) for column in columns] for row in shown]
-    total = _total(functions, columns, shown) if options.get("total") else []
+        grid.need(column.name)
+    drawing = Drawing(functions, grid, _largest(grid, columns))
+    rows, kinds, facets = [], [], []
+    groups = [row[names[0]] for row in grid.rows]
+    for n, row in enumerate(grid.rows):
+        rows.append([drawing.cell(column, row) for column in columns])
+        kinds.append(drawing.row_colour(row))
+        facets.append(_facets(grid, row))
+        if grid.subtotals and (n + 1 == len(groups) or groups[n + 1] != groups[n]):
+            rows.append(drawing.subtotal(columns, groups[n]))
+            kinds.append("subtotal")
+            facets.append({})
     csv = ""
     if options.get("download", True):
-        taken = [[row[column.name] for column in columns] for row in shown]
+        taken = [[plain_value(row[column.name]) for column in columns] for row in grid.rows]
         csv = functions.downloads.csv(options.get("name") or data.name, [column.name for column in columns], taken)
-    facets = [
-        {name: str(row[f"_{name}"] or "") for name in ("team", "period", "channel") if f"_{name}" in shown.columns}
-        for row in shown
-    ]
-    return TableView(columns, rows, total, csv, shown.truncated, facets)
+    total = drawing.total(columns, options) if options.get("total") else []
+    return TableView(columns, rows, kinds, total, csv, grid.truncated, facets)
 
 
-def _column(child: Mapping[str, Any]) -> Column:
-    measure = Measure.of(child["value"])
+def _listed(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The columns of the attributes `dimensions` and `measures`, as if they were child tags."""
+    for tag in ("dimension", "measure"):
+        yield from ({"tag": tag, "value": str(one)} for one in options.get(f"{tag}s") or ())
+
+
+def _plain(name: str) -> dict[str, Any]:
+    return {"tag": "column", "value": name}
+
+
+def _column(child: Mapping[str, Any], name: str, number: int, options: Mapping[str, Any]) -> Column:
     numeric = child["tag"] == "measure"
-    return Column(
-        measure.name,
-        child.get("title") or readable(measure.name),
-        child.get("fmt") or "auto",
-        child.get("unit"),
-        child.get("link"),
-        child.get("viz") or "",
-        child.get("better") or "neutral",
-        child.get("align") or ("right" if numeric else "left"),
-        not numeric if child.get("wrap") is None else bool(child["wrap"]),
-        child.get("total") == "sum",
-    )
+    align = child.get("align") or ("right" if numeric else "left" if child["tag"] == "dimension" else "")
+    wrap = options.get("wrap") if child.get("wrap") is None else child["wrap"]
+    fmt = child.get("fmt") or GRAIN_FORMATS.get(child.get("date_grain") or "") or "auto"
+    title = child.get("title") or readable(Measure.of(child["value"]).name)
+    return Column(name, title, fmt, align, not numeric if wrap is None else bool(wrap), number, child)
 
 
-def _plain(name: str) -> Column:
-    return Column(name, readable(name), "auto", None, None, "", "neutral", "", True, False)
+def _facets(grid: Grid, row: Row) -> dict[str, str]:
+    kinds = ("team", "period", "channel")
+    return {name: str(row[f"_{name}"] or "") for name in kinds if f"_{name}" in grid.columns}
 
 
-def _largest(rows: Rows, column: Column) -> float:
-    return max((abs(float(row[column.name])) for row in rows if _numeric(row[column.name])), default=0.0)
+def _largest(grid: Grid, columns: Sequence[Column]) -> dict[str, float]:
+    """The largest size in each column that is drawn as bars or shades."""
+    drawn = [column.name for column in columns if column.viz in ("bar", "color")]
+    return {
+        name: max((abs(float(row[name])) for row in grid.rows if _numeric(row[name])), default=0.0) for name in drawn
+    }
 
 
 def _numeric(value: Any) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
-def _cell(functions: Functions, column: Column, row: Row, rows: Rows, largest: Mapping[str, float]) -> Cell:
-    value = row[column.name]
-    right = column.align == "right" or (not column.align and _numeric(value))
-    class_ = " ".join(filter(None, ("num" if right else "", "" if column.wrap else "nowrap")))
-    unit = row[column.unit_column] if column.unit_column else None
-    if isinstance(value, list):
-        numbers = [None if one is None else float(one) for one in value]
-        drawn = sparkline(numbers, column.title) if column.viz == "sparkline" else escape(len(value))
-        return Cell(drawn, str(len(value)), class_, column.title)
-    words = functions.unit(value, unit) if unit else functions.formatter.format(value, column.fmt)
-    text: Markup = escape(words)
-    if column.link:
-        text = _linked(functions, column, row, rows, words)
-    if column.viz == "bar" and _numeric(value):
-        share = abs(float(value)) / largest[column.name] if largest[column.name] else 0.0
-        text = text + cell_bar(share, float(value) < 0)
-    elif column.viz == "color" and _numeric(value) and largest[column.name]:
-        class_ = f"{class_} h{min(int(abs(float(value)) / largest[column.name] * 5) + 1, 5)}"
-    elif column.viz == "delta" and _numeric(value):
-        text = _delta(functions, column, value)
-    elif column.viz == "status":
-        text = status_markup(functions.status_word(value), value)
-    elif column.viz == "word" and isinstance(value, str):
-        text = escape(functions.language.text(readable(value)))
-    elif column.viz == "note":
-        text = functions.all()["note"](value)
-    return Cell(text, _sort_key(value), class_, column.title)
+@dataclass(frozen=True)
+class Drawing:
+    """Writes the cells of one table."""
+
+    functions: Functions
+    grid: Grid
+    largest: Mapping[str, float]
+
+    def cell(self, column: Column, row: Row) -> Cell:
+        value = row[column.name]
+        right = column.align == "right" or (not column.align and _numeric(value))
+        looks = ["num" if right else "center" if column.align == "center" else "", "" if column.wrap else "nowrap"]
+        text = self._text(column, row, value)
+        if column.viz == "color" and _numeric(value) and self.largest[column.name]:
+            looks.append(f"h{min(int(abs(float(value)) / self.largest[column.name] * 5) + 1, 5)}")
+        looks.append(self._colour(row, f"__conditional_colors_{column.number}"))
+        if column.given.get("red_negatives") and _numeric(value) and value < 0:
+            looks.append("c-red")
+        return Cell(text, _sort_key(value), " ".join(filter(None, looks)), column.title)
+
+    def _text(self, column: Column, row: Row, value: Any) -> Markup:
+        functions = self.functions
+        if isinstance(value, Comparison):
+            return self._compared(column, value)
+        if isinstance(value, list):
+            numbers = [None if one is None else float(one) for one in value]
+            kind = (column.given.get("sparkline_options") or {}).get("type", "line")
+            return sparkline(numbers, column.title, kind) if column.viz == "sparkline" else escape(len(value))
+        words = self.words(column, row, value)
+        if column.given.get("link"):
+            return self._linked(column, row, words)
+        if column.viz == "bar" and _numeric(value):
+            share = abs(float(value)) / self.largest[column.name] if self.largest[column.name] else 0.0
+            return escape(words) + cell_bar(share, float(value) < 0)
+        if column.viz == "delta" and _numeric(value):
+            return self._delta(column, value)
+        if column.viz == "status":
+            return status_markup(functions.status_word(value), value)
+        if column.viz == "word" and isinstance(value, str):
+            return escape(functions.language.text(readable(value)))
+        if column.viz == "note":
+            return render_note(value)
+        return escape(words)
+
+    def words(self, column: Column, row: Row | None, value: Any) -> str:
+        """A value as its column writes it."""
+        unit = column.given.get("unit")
+        if unit and row is not None:
+            return self.functions.unit(value, row[unit])
+        code = column.given.get("fmt_column")
+        return self.functions.formatter.format(value, str(row[code]) if code and row is not None else column.fmt)
+
+    def _compared(self, column: Column, one: Comparison) -> Markup:
+        how = column.given.get("comparison") or {}
+        kind = how.get("display_type", "pct")
+        abs_fmt = how.get("abs_fmt") or column.fmt
+        if kind == "compared_value":
+            return escape(self.functions.formatter.format(one.base, abs_fmt))
+        words = self.functions.delta_text(one, kind, abs_fmt, how.get("pct_fmt", "pct1"))
+        return _change(one, words)
+
+    def _linked(self, column: Column, row: Row, words: str) -> Markup:
+        """A link: a pattern such as key-results/{key_result_id}, a column of addresses, or an expression of SQL."""
+        link = str(column.given["link"])
+        if "{" not in link:
+            made = f"__link_{column.number}"
+            self.grid.need(made if SQL.search(link) else link)
+            address = self.functions.page_address(row[made if SQL.search(link) else link])
+            return Html('<a href="{}">{}</a>').format(address, words) if address else escape(words)
+        parts: list[str] = []
+        for piece in link.split("/"):
+            if piece.startswith("{") and piece.endswith("}"):
+                self.grid.need(piece[1:-1])
+                found = row[piece[1:-1]]
+                if found is None:
+                    return escape(words)
+                parts.append(str(found))
+            else:
+                parts.append(piece)
+        return self.functions.linked(words, *parts)
+
+    def _delta(self, column: Column, value: Any) -> Markup:
+        one = self.functions.compare(value, 0, column.better)
+        sign = "+" if value > 0 else "−" if value < 0 else ""
+        return _change(one, sign + self.functions.formatter.format(abs(value), column.fmt))
+
+    def _colour(self, row: Row, name: str) -> str:
+        """A colour that an expression of the author names; others than the theme's are an error."""
+        if name not in self.grid.columns or row[name] is None:
+            return ""
+        colour = str(row[name])
+        if colour not in COLOURS:
+            raise BadValue(f"there is no colour {colour!r}", choose(colour, COLOURS, "colours"))
+        return f"c-{colour}"
+
+    def row_colour(self, row: Row) -> str:
+        return self._colour(row, "__row_colors")
+
+    def subtotal(self, columns: Sequence[Column], group: Any) -> list[Cell]:
+        """The row below a group."""
+        values = self.grid.subtotals[group]
+        cells = []
+        for n, column in enumerate(columns):
+            label = self.functions.language.text("Total") + " " + self.words(column, None, group) if n == 0 else ""
+            cells.append(
+                Cell(self._summed(column, values) if n else escape(label), "", "num" if n else "", column.title)
+            )
+        return cells
+
+    def _summed(self, column: Column, values: Mapping[str, Any]) -> Markup:
+        if column.name not in values:
+            return Markup("")
+        value = values[column.name]
+        if isinstance(value, Comparison):
+            return self._compared(column, value)
+        return escape(self.words(column, None, value))
+
+    def total(self, columns: Sequence[Column], options: Mapping[str, Any]) -> list[Markup]:
+        """Aggregates over all rows; sums of the columns that ask for one, as a sum of ratios would say nothing."""
+        totals = []
+        for n, column in enumerate(columns):
+            values = [row[column.name] for row in self.grid.rows]
+            if n == 0:
+                totals.append(escape(options.get("total_label") or self.functions.language.text("Total")))
+            elif column.name in self.grid.totals:
+                totals.append(self._summed(column, self.grid.totals))
+            elif column.given.get("total") == "sum" and all(value is None or _numeric(value) for value in values):
+                totals.append(escape(self.words(column, None, sum(v for v in values if v is not None))))
+            else:
+                totals.append(Markup(""))
+        return totals
 
 
-def _linked(functions: Functions, column: Column, row: Row, rows: Rows, words: str) -> Markup:
-    """A link whose pattern names columns in braces: key-results/{key_result_id}."""
-    assert column.link is not None
-    parts: list[str] = []
-    for piece in column.link.split("/"):
-        if piece.startswith("{") and piece.endswith("}"):
-            rows.need(piece[1:-1])
-            found = row[piece[1:-1]]
-            if found is None:
-                return escape(words)
-            parts.append(str(found))
-        else:
-            parts.append(piece)
-    return functions.linked(words, *parts)
-
-
-def _delta(functions: Functions, column: Column, value: Any) -> Markup:
-    one = functions.compare(value, 0, column.better)
+def _change(one: Comparison, words: str) -> Markup:
     arrow = {"up": "▲", "down": "▼"}.get(one.move, "■")
-    sign = "+" if value > 0 else "−" if value < 0 else ""
-    words = sign + functions.formatter.format(abs(value), column.fmt)
-    return Markup('<span class="delta {}"><span aria-hidden="true">{}</span> {}</span>').format(
-        one.verdict, arrow, words
-    )
+    return Html('<span class="delta {}"><span aria-hidden="true">{}</span> {}</span>').format(one.verdict, arrow, words)
 
 
 def status_markup(word: str, status: str | None) -> Markup:
     """A status as shape and word; its colour comes from the class."""
     name = status or "no_data"
-    return Markup(
+    return Html(
         '<span class="status st-{0}"><svg class="mark" aria-hidden="true" focusable="false"><use href="#st-{0}"/></svg>'
         "{1}</span>"
     ).format(name, word)
@@ -189,22 +289,12 @@ def status_markup(word: str, status: str | None) -> Markup:
 def _sort_key(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, Comparison):
+        return "" if value.share is None else repr(value.share)
+    if isinstance(value, list):
+        return str(len(value))
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, bool):
         return str(int(value))
     return format(value, "f") if isinstance(value, Decimal) else str(value)[:80]
-
-
-def _total(functions: Functions, columns: Sequence[Column], rows: Rows) -> list[str]:
-    """Sums of the measures that ask for one; a sum of ratios would say nothing."""
-    totals = []
-    for number, column in enumerate(columns):
-        values = [row[column.name] for row in rows]
-        if number == 0:
-            totals.append(functions.language.text("Total"))
-        elif column.total and all(value is None or _numeric(value) for value in values):
-            totals.append(functions.formatter.format(sum(v for v in values if v is not None), column.fmt))
-        else:
-            totals.append("")
-    return totals

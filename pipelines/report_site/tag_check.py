@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
@@ -10,8 +11,9 @@ from jinja2.exceptions import TemplateSyntaxError
 from pipelines.report_site.components import SHIPPED
 from pipelines.report_site.dialect import Sandbox, TagUse, explain_syntax
 from pipelines.report_site.faults import PageFault, choose, shown_path
-from pipelines.report_site.reports import Reports
-from pipelines.report_site.source_files import Query
+from pipelines.report_site.queries import plain_name
+from pipelines.report_site.reports import Reports, partial_name
+from pipelines.report_site.source_files import Query, SourceFile
 
 # what the renderer adds to Jinja's own filters
 FILTERS = ("fmt", "abs_or_zero", "groupby_in_order")
@@ -28,12 +30,34 @@ def check_tags(reports: Reports, environment: Sandbox, tables: Collection[str]) 
         except TemplateSyntaxError as error:
             faults.append(PageFault(path, error.lineno, *explain_syntax(error, environment.tag_bodies)))
             continue
+        faults.extend(_old_tags(file, environment))
         if not file.path.is_relative_to(shipped):
             faults.extend(_check_filters(path, tree, environment))
         for use in environment.uses:
             faults.extend(reports.components[use.name].check_use(path, use))
             faults.extend(_check_names(reports, path, use, queries, tables))
     return faults
+
+
+# what Core calls otherwise
+RENAMED = {
+    "DataTable": "table", "Column": "measure", "Grid": "row", "Group": "stack", "Alert": "callout",
+    "BigLink": "link_button",
+    "DownloadData": "download", "LastRefreshed": "freshness", "FunnelChart": "funnel_chart",
+}  # fmt: skip
+OLD_WORDS = ("value", "delta", "sparkline", "tabs", "tab", "details", "image", "info", "note", "accordion", "heatmap")
+OLD_TAG = re.compile(r"^```.*?^```|`[^`\n]+`|<([A-Z][A-Za-z]+)\b", re.DOTALL | re.MULTILINE)
+
+
+def _old_tags(file: SourceFile, environment: Sandbox) -> Iterator[PageFault]:
+    """Tags of Evidence before Core, such as <BigValue>: as HTML they would stay text."""
+    if file.path.suffix != ".md":
+        return
+    for match in OLD_TAG.finditer(file.body):
+        name = RENAMED.get(match[1] or "", re.sub(r"(?<!^)([A-Z])", r"_\1", match[1] or "").lower())
+        if name in environment.tag_bodies and (match[1] in RENAMED or "_" in name or name in OLD_WORDS):
+            line = file.body[: match.start()].count("\n") + 1
+            yield PageFault(file.path, line, f"<{match[1]}> is Evidence's old form", f"write {{% {name} ... /%}}")
 
 
 def _check_filters(path: str, tree: nodes.Template, environment: Sandbox) -> list[PageFault]:
@@ -58,10 +82,11 @@ def _check_names(
         if attribute is None or not isinstance(value, str):
             continue
         line = use.lines[name]
-        if attribute.type == "query" and value not in queries and value not in tables:
+        name_of = plain_name(value)
+        if attribute.type == "query" and name_of not in queries and name_of not in tables:
             todo = choose(value, [*queries, *tables], "queries")
             faults.append(PageFault(path, line, f"there is no query {value!r}", todo))
-        if use.name == "partial" and name == "file" and value not in reports.partials:
+        if use.name == "partial" and name == "file" and partial_name(value) not in reports.partials:
             todo = choose(value, reports.partials, "partials")
             faults.append(PageFault(path, line, f"there is no partial {value!r}", todo))
     return faults

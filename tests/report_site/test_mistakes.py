@@ -94,9 +94,18 @@ SEEN_BY_CHECK = {
         {**page(""), "components/mine.html": OWN.replace("about", "abuot")}, "mine.html:2", "'abuot'", "'about'"),
     "own component used wrongly": (
         {**page("{% mine size='big' /%}"), "components/mine.html": OWN}, "index.md:7", "'size' is 'big'", "a number"),
+    "comparison misspelt": (
+        page('{% big_value data="rows" value="id" comparison={ compare_vs="prior yeer" } /%}'), "index.md:7",
+        "'prior yeer'", "'prior year'"),
+    "date range unknown to anybody": (
+        page('{% table data="rows" date_range={ range="lst 28 days" } /%}'), "index.md:7", "'lst 28 days'",
+        "'last 28 days'"),
+    "= for ==": (page("{% if rows = 1 %}x{% endif %}"), "index.md:7", "does not compare", "=="),
     "own component broken inside": (
         {**page(""), "components/mine.html": OWN + "\n{{ size | | }}"}, "mine.html:8", "", "mend"),
 }  # fmt: skip
+
+ADS = "```sql ads\nselect * from fct_ad_daily\n```\n"
 
 SEEN_WITH_DATA = {
     "column unknown in SQL": (
@@ -120,8 +129,6 @@ SEEN_BY_BUILD = {
     "row unknown": (page("{{ rows[3].id }}"), "index.md:7", "has 1 rows, none with number 3", "length"),
     "text drawn": (page('{% bar_chart data="rows" x="id" y="name" /%}'), "index.md:7", "not a number", "numbers"),
     "page unknown": (page('{% link_button url="sorces" label="x" /%}'), "index.md:7", "no page 'sorces'", "pages"),
-    "date range unknown": (
-        page('{% table data="rows" date_range="last 28 dayz" /%}'), "index.md:7", "'last 28 dayz'", "'last 28 days'"),
     "parameter column missing": (
         {**page(""), "pages/a/[idd].md": "---\ntitle: a\none_page_per: rows\n---\n" + ROWS}, "[idd].md:3",
         "no column 'idd'", "'id'"),
@@ -129,6 +136,29 @@ SEEN_BY_BUILD = {
         {**page(""), "pages/a/[id].md": '---\ntitle: "{{ params.nmae }}"\none_page_per: rows\n---\n' + ROWS},
         "[id].md:2",
         "'nmae'", "one_page_per"),
+    "SQL of a tag misspelt": (
+        page(ADS + '{% line_chart\n  data="ads"\n  x="date"\n  y="sum(leeds)"\n/%}'), "index.md:13", "leeds",
+        'did you mean "leads"'),
+    "SQL of a child misspelt": (
+        page(ADS + '{% table data="ads" %}\n{% measure value="sum(spnd)" /%}\n{% /table %}'), "index.md:11", "spnd",
+        'did you mean "spend"'),
+    "many rows a day": (
+        page(ADS + '{% line_chart data="ads" x="date" y="spend" /%}'), "index.md:10", "several rows for date=", "sum("),
+    "grain without an aggregate": (
+        page(ADS + '{% line_chart data="ads" x="date" y="spend" date_grain="month" /%}'), "index.md:10",
+        "'spend' does not say how", '"sum(spend)"'),
+    "many rows a cell": (
+        page(ADS + '{% heatmap data="ads" x="date" y="channel" value="spend" /%}'), "index.md:10", "several rows",
+        "sum("),
+    "comparison without days": (
+        page('{% big_value data="rows" value="sum(id)" comparison={ compare_vs="prior year" } /%}'), "index.md:7",
+        "which days", "date_range="),
+    "KPI misspelt": (page('{% big_value metric="linkedin_lead" /%}'), "index.md:7", "no KPI", "'linkedin_leads'"),
+    "key result misspelt": (
+        page('{% kr_chart key_result="linkedin_leads_upp" /%}'), "index.md:7", "no key result", "'linkedin_leads_up'"),
+    "SQL without quotes": (page('{% value data="rows" value=sum(id) /%}'), "index.md:7", "'sum'", "in quotes"),
+    "column of a query": (page("{{ rows.id }}"), "index.md:7", "'rows' is a query", "rows[0].id"),
+    "filter as a function": (page("{{ fmt(1) }}"), "index.md:7", "'fmt'", "| fmt"),
     "format of another kind": (page("{{ rows[0].amount | fmt('mmm-yy') }}"), "index.md:7", "formats dates", "num0"),
     "endless text": (page("{{ 'x' * 1000000000 }}"), "index.md:7", "longer than", "may not"),
     "private attribute": (page("{{ t.__globals__ }}"), "index.md:7", "", ""),
@@ -138,6 +168,7 @@ SEEN_BY_BUILD = {
     "two mistakes on two pages": (
         {**page("{{ nothing }}"), "pages/b.md": HEAD + "{{ neither }}"}, "b.md:4", "neither", ""),
     "link to nowhere": (page("[there](nowhere/index.html)"), "index.html", "1 broken link", "mend the page"),
+    "link to no page": (page("\n[there](/indx)"), "index.md:8", "no page 'indx'", "pages"),
 }  # fmt: skip
 
 

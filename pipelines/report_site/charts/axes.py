@@ -14,6 +14,7 @@ from pipelines.report_site.charts.data import ChartData
 from pipelines.report_site.charts.scale import Scale, day_ticks, nice_ticks, spread
 from pipelines.report_site.charts.svg import ACROSS, element, join, number, percent, text
 from pipelines.report_site.faults import BadValue
+from pipelines.report_site.format_codes import CODE, POWERS
 
 TOP, BOTTOM = 14.0, 24.0
 # pixels of a chart on a desk and on a telephone, pixels of a letter, letters of a label
@@ -68,7 +69,9 @@ def y_axis(frame: Frame, y_fmt: str, beside: bool) -> tuple[Markup, Markup]:
     formatter = frame.data.formatter
     code = axis_code(y_fmt if y_fmt != "auto" else frame.data.series[0].fmt, frame.y.high)
     lines, labels = [], []
-    for tick in nice_ticks(frame.y.low, frame.y.high):
+    ticks = nice_ticks(frame.y.low, frame.y.high)
+    code = exact_code(code, ticks)
+    for tick in ticks:
         if not frame.y.low <= tick <= frame.y.high:
             continue
         y = frame.y(tick)
@@ -87,6 +90,18 @@ def axis_code(code: str, highest: float) -> str:
     if len(code) == 3 and code.isalpha() and code not in ("pct",):
         return f"{code}0k" if abs(highest) >= 10_000 else f"{code}0" if abs(highest) >= 10 else code
     return code
+
+
+def exact_code(code: str, ticks: Sequence[float]) -> str:
+    """The code with a decimal more where it would round the ticks: 2.5 k must not read 3 k."""
+    match = CODE.fullmatch(code)
+    if match is None or match["digits"] is None:
+        return code
+    times = 100 if match["kind"] in ("pct", "pp") else 1 / 10 ** POWERS[match["power"] or ""]
+    digits = int(match["digits"])
+    while digits < 3 and any(abs(tick * times - round(tick * times, digits)) > 1e-9 for tick in ticks):
+        digits += 1
+    return f"{match['kind']}{digits}{match['power'] or ''}"
 
 
 def x_axis(frame: Frame) -> Markup:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from pipelines.report_site.charts.axes import label_places
 from pipelines.report_site.charts.svg import ACROSS, chart, element, join, number, path, percent, stretch, text
+from pipelines.report_site.faults import BadValue
 
 STEPS = 5
 
@@ -93,5 +94,13 @@ def grid_cells(rows: Any, x: str, y: str, value: str) -> tuple[list[Any], list[A
     lines = list(dict.fromkeys(row[y] for row in rows))
     places = {name: number for number, name in enumerate(columns)}
     levels = {name: number for number, name in enumerate(lines)}
-    cells = {(levels[row[y]], places[row[x]]): row[value] for row in rows if row[value] is not None}
+    cells: dict[tuple[int, int], Any] = {}
+    for row in rows:
+        place = (levels[row[y]], places[row[x]])
+        if row[value] is None:
+            continue
+        if place in cells:
+            what = f"the query {rows.name!r} has several rows for {x}={row[x]!s} and {y}={row[y]!s}"
+            raise BadValue(what, f'sum them: value="sum({value})"')
+        cells[place] = row[value]
     return lines, columns, cells

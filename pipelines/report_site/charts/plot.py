@@ -54,7 +54,7 @@ def draw(kind: str, data: ChartData, label: str, options: Options) -> Markup:
     else:
         shapes.append(_lines(frame, lines, data.series))
     marks = reference_marks(frame, options.marks)
-    labels = _bar_labels(frame, bars) if options.data_labels and bars and not options.stacked else Markup("")
+    labels = _labels(frame, bars or lines) if options.data_labels and not (bars and options.stacked) else Markup("")
     content = join([grid, *shapes, ticks, marks, x_axis(frame), labels])
     # bars and areas leave room on the left (see .gutter) for the numbers that they would hide
     room = " gutter" if bars or kind == "area" else ""
@@ -81,6 +81,8 @@ def _lines(frame: Frame, lines: Sequence[Series], everyone: Sequence[Series]) ->
         points = [
             None if value is None else (frame.across(place), frame.y(value)) for place, value in enumerate(one.values)
         ]
+        if frame.data.connected:
+            points = [point for point in points if point is not None]
         plan = one.mark == "plan"
         paths.append(element("path", d=path(points), class_="pace" if plan else f"line s{rank}"))
         known = [point for point in points if point is not None]
@@ -140,7 +142,7 @@ def _bars(frame: Frame, series: Sequence[Series], stacked: bool, everyone: Seque
     return join(parts)
 
 
-def _bar_labels(frame: Frame, series: Sequence[Series]) -> Markup:
+def _labels(frame: Frame, series: Sequence[Series]) -> Markup:
     if len(series) != 1 or len(frame.data.x) > WIDE_LABELS:
         return Markup("")
     one = series[0]

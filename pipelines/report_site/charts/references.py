@@ -25,7 +25,11 @@ def reference_marks(frame: Frame, marks: Sequence[Mapping[str, Any]]) -> Markup:
             x, y = place_of(frame, mark.get("x")), mark.get("y")
             if x is None or y is None:
                 raise BadValue("a reference point needs x and y", "give both")
-            parts.append(element("circle", cx=percent(x), cy=number(frame.y(float(y))), r="4", class_="ref-point"))
+            parts.append(
+                element(
+                    "circle", cx=percent(x), cy=number(frame.y(float(y))), r="4", class_="ref-point" + _colour(mark)
+                )
+            )
             parts.append(text(percent(x), frame.y(float(y)) - 8, label, "label", "middle"))
     return join(parts)
 
@@ -33,12 +37,14 @@ def reference_marks(frame: Frame, marks: Sequence[Mapping[str, Any]]) -> Markup:
 def _reference_line(frame: Frame, mark: Mapping[str, Any], label: str) -> Markup:
     if mark.get("y") is not None:
         y = frame.y(float(mark["y"]))
-        line = element("line", x1="0", x2="100%", y1=number(y), y2=number(y), class_="ref")
+        line = element("line", x1="0", x2="100%", y1=number(y), y2=number(y), class_="ref" + _colour(mark))
         return join([line, text("100%", y - 5, label, "label", "end")])
     x = place_of(frame, mark.get("x"))
     if x is None:
         raise BadValue("a reference line needs y or x", "give one of them")
-    line = element("line", x1=percent(x), x2=percent(x), y1=number(TOP), y2=number(frame.floor), class_="ref")
+    line = element(
+        "line", x1=percent(x), x2=percent(x), y1=number(TOP), y2=number(frame.floor), class_="ref" + _colour(mark)
+    )
     return join([line, text(percent(x), TOP - 3, label, "label", "end" if x > ACROSS / 2 else "start")])
 
 
@@ -53,6 +59,11 @@ def _reference_area(frame: Frame, mark: Mapping[str, Any], label: str) -> Markup
         width=percent(right - left),
         y=number(top),
         height=number(bottom - top),
-        class_="ref-area",
+        class_="ref-area" + _colour(mark),
     )
     return join([area, text(percent(left), top + 12, label, "label")])
+
+
+def _colour(mark: Mapping[str, Any]) -> str:
+    """A colour by its name as a class: each is a pair for light and dark."""
+    return f" c-{mark['color']}" if mark.get("color") else ""

@@ -45,13 +45,15 @@ def text(x: str, y: float, content: str, class_: str, anchor: str | None = None)
 
 
 def path(points: Sequence[Point | None], closed: bool = False) -> str:
-    """Path data through the points; None lifts the pen."""
+    """Path data through the points; None lifts the pen. A point between two gaps is a dot: a stroke without length."""
     commands, down = [], False
-    for point in points:
+    for place, point in enumerate(points):
         if point is None:
             down = False
             continue
         commands.append(f"{'L' if down else 'M'}{number(point[0])} {number(point[1])}")
+        if not down and not closed and (place + 1 == len(points) or points[place + 1] is None):
+            commands.append("h0")
         down = True
     return "".join(commands) + ("Z" if closed and commands else "")
 

@@ -102,6 +102,32 @@
       });
     });
   });
+  // a search box over a table's rows, and the first rows of a long one
+  all("[data-search]").forEach(function (block) {
+    var word = block.getAttribute("data-search");
+    var input = make("input", { type: "search", placeholder: word, "aria-label": word, autocomplete: "off" });
+    var box = make("div", { "class": "table-tools", role: "search" });
+    input.addEventListener("input", function () {
+      var wanted = input.value.trim().toLowerCase();
+      block.classList.toggle("searched", !!wanted);
+      all("tbody tr", block).forEach(function (row) {
+        row.classList.toggle("not-found", !!wanted && row.textContent.toLowerCase().indexOf(wanted) < 0);
+      });
+    });
+    box.appendChild(input);
+    block.insertBefore(box, block.firstChild);
+  });
+  all("[data-page-size]").forEach(function (block) {
+    var rows = all("tbody tr", block), size = Number(block.getAttribute("data-page-size"));
+    if (rows.length <= size) return;
+    var more = make("button", { type: "button", "class": "button" }, block.getAttribute("data-more"));
+    block.setAttribute("data-paged", "");
+    function cut() { all("tbody tr", block).forEach(function (row, n) { row.classList.toggle("later", n >= size); }); }
+    cut();
+    block.addEventListener("click", function (event) { if (event.target.closest("th")) setTimeout(cut, 0); });
+    more.addEventListener("click", function () { block.removeAttribute("data-paged"); more.remove(); });
+    block.appendChild(more);
+  });
   function key(row, column) {
     var cell = row.cells[column];
     if (!cell) return "";
@@ -176,7 +202,7 @@
     tabs.classList.add("live");
     tabs.insertBefore(bar, tabs.firstChild);
     tabs.removeAttribute("aria-label");
-    open(0);
+    open(Math.max(parts.findIndex(function (part) { return part.hasAttribute("data-default"); }), 0));
   });
 
   // the numbers below the pointer, from the chart's own table
