@@ -103,7 +103,10 @@ class ChartFunctions:
         titles = [self.language.text(readable(one)) if words else one for one in titles]
         texts = [self.formatter.format(one, fmt) for one in values]
         rates = [""] + [
-            self.formatter.format(after / before, "pct1") if before else "n/a" for before, after in pairwise(values)
+            self.language.text("%(share)s of the step before", share=self.formatter.format(after / before, "pct1"))
+            if before
+            else self.language.text("n/a")
+            for before, after in pairwise(values)
         ]
         return grids.funnel(titles, values, texts, rates, label)
 

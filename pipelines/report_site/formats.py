@@ -32,7 +32,7 @@ NBSP = "\u00a0"
 POWER_WORDS = {"es": {"k": "mil", "m": "M", "b": "mil M", "t": "B"}}
 # Babel writes EUR1,234 for es-MX and MUS$ for es-ES; readers know these signs
 SYMBOLS = {"EUR": "€", "USD": "US$", "GBP": "£", "JPY": "¥"}
-DEFAULT_DIGITS = {"num": None, "pct": 1, "mult": 1, "days": 1, "pp": 1}
+DEFAULT_DIGITS = {"num": None, "pct": None, "mult": 1, "days": 1, "pp": 1}
 # what a KPI's or key result's unit means as a code
 UNIT_CODES = {"count": "num0", "currency": "cur", "percent": "pct", "days": "days", "number": "num"}
 
@@ -95,7 +95,8 @@ class Formatter:
         digits = int(match["digits"]) if match["digits"] else DEFAULT_DIGITS.get(kind)
         scaled = value.scaleb(-POWERS[power])
         if kind == "pct":
-            return self._plain(scaled * 100, digits or 0, self._percent, 100)
+            digits = _share_digits(scaled) if digits is None else digits
+            return self._plain(scaled * 100, digits, self._percent, 100)
         if kind == "mult":
             return self._plain(scaled, digits or 0, self._decimal) + "×"
         if kind == "days":
@@ -166,6 +167,11 @@ class Formatter:
         if code in PATTERNS:
             return str(format_datetime(_moment(value), PATTERNS[code], locale=self.locale))
         raise BadValue(f"{code!r} formats numbers, not the date {value}", "use a date format such as shortdate")
+
+
+def _share_digits(value: Decimal) -> int:
+    """One decimal; two below 1 %, where 0.55 % and 0.6 % are different promises."""
+    return 2 if 0 < abs(value) < Decimal("0.00995") else 1
 
 
 def _with_digits(pattern: NumberPattern, digits: int) -> NumberPattern:

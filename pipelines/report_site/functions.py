@@ -296,6 +296,12 @@ class Functions:
     def kr_target(self, row: Row) -> str:
         return okr_words.target(self.formatter, self.language, row)
 
+    def chance(self, probability: float | None) -> str:
+        return okr_words.chance(self.formatter, probability)
+
+    def score_message(self, score: float | None, expected: float | None) -> str:
+        return okr_words.score_message(self.formatter, self.language, score, expected)
+
     def kr_message(self, row: Row) -> str:
         return okr_words.message(self.formatter, self.language, row)
 
@@ -345,6 +351,8 @@ EXPOSED = (
     "kr_value",
     "kr_target",
     "kr_message",
+    "score_message",
+    "chance",
     "table",
     "table_list",
     "table_children",

@@ -61,7 +61,6 @@ def key_result_chart(
         from_zero=kind in SHARES or kind == "count_range" or kpi_kind in COUNTS_FROM_ZERO,
         code=code,
         target_text=_target_text(formatter, language, row, target, code),
-        expected_text=language.text("expected"),
         value_text=formatter.format(values[-1][1] if values else None, code),
         forecast_text=""
         if fan[1] is None

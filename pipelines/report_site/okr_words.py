@@ -35,7 +35,9 @@ def target(formatter: Formatter, language: Language, row: Row) -> str:
         return language.text("at most %(value)s", value=goal)
     if kind == "at_least":
         return language.text("at least %(value)s", value=goal)
-    return language.text("of %(target)s", target=goal)
+    # a part "of" a whole is read only where the value is a count that grows towards its target
+    counted = kind == "increase" and row["unit"] in ("count", "currency")
+    return language.text("of %(target)s" if counted else "target %(value)s", target=goal, value=goal)
 
 
 def message(formatter: Formatter, language: Language, row: Row) -> str:
@@ -50,11 +52,34 @@ def message(formatter: Formatter, language: Language, row: Row) -> str:
     if row["type"] in ("at_least", "at_most", "between"):
         kept = language.text("within the limit %(share)s of the time", share=formatter.format(row["progress"], "pct0"))
         return f"{head}, {kept}" if row["progress"] < 1 else f"{head}, {language.text('within the limit so far')}"
-    if not row["expected"]:
-        return head
-    gap = row["progress"] / row["expected"] - 1
+    pace = _pace(formatter, language, row["progress"], row["expected"])
+    return f"{head}, {pace}" if pace else head
+
+
+def chance(formatter: Formatter, probability: float | None) -> str:
+    """A probability as whole per cents; near 0 and 1 as less or more, since a forecast is never certain."""
+    if probability is None:
+        return NO_VALUE
+    if probability > 0.99:
+        return "> " + formatter.format(0.99, "pct0")
+    return "< " + formatter.format(0.01, "pct0") if probability < 0.01 else formatter.format(probability, "pct0")
+
+
+def score_message(formatter: Formatter, language: Language, score: float | None, expected: float | None) -> str:
+    """What a chart of scores says: the score now, and how far it is from the expected pace."""
+    if score is None:
+        return language.text("No score yet")
+    head = language.text("Score %(score)s", score=formatter.format(score, "pct0"))
+    pace = _pace(formatter, language, score, expected)
+    return f"{head}, {pace}" if pace else head
+
+
+def _pace(formatter: Formatter, language: Language, progress: float, expected: float | None) -> str:
+    if not expected:
+        return ""
+    gap = progress / expected - 1
     share = formatter.format(abs(gap), "pct0")
     if abs(gap) < 0.005:
-        return f"{head}, {language.text('exactly on the expected pace')}"
+        return language.text("exactly on the expected pace")
     words = "%(share)s ahead of the expected pace" if gap > 0 else "%(share)s behind the expected pace"
-    return f"{head}, {language.text(words, share=share)}"
+    return language.text(words, share=share)

@@ -265,6 +265,8 @@ class Drawing:
                 totals.append(escape(options.get("total_label") or self.functions.language.text("Total")))
             elif column.name in self.grid.totals:
                 totals.append(self._summed(column, self.grid.totals))
+            elif column.given.get("total_value") is not None:
+                totals.append(escape(self.words(column, None, column.given["total_value"])))
             elif column.given.get("total") == "sum" and all(value is None or _numeric(value) for value in values):
                 totals.append(escape(self.words(column, None, sum(v for v in values if v is not None))))
             else:

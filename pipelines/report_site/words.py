@@ -22,11 +22,13 @@ SOURCE_STATES = {
     "failed": "Failed",
     "never_loaded": "Never loaded",
 }
+# check-ins and milestones
+STEPS = {"overdue": "Overdue", "in_time": "In time", "reached": "Reached", "ahead": "Still to come"}
 
 
 def status_word(language: Language, status: str | None) -> str:
     """The status as a word; an unknown one is shown as it is."""
     if status is None:
         return language.text("No data")
-    known = STATUSES.get(status) or SOURCE_STATES.get(status)
+    known = STATUSES.get(status) or SOURCE_STATES.get(status) or STEPS.get(status)
     return language.text(known) if known else status

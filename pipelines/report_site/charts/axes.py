@@ -17,8 +17,8 @@ from pipelines.report_site.faults import BadValue
 from pipelines.report_site.format_codes import CODE, POWERS
 
 TOP, BOTTOM = 14.0, 24.0
-# pixels of a chart on a desk and on a telephone, pixels of a letter, letters of a label
-WIDE, NARROW, LETTER, LONGEST = 760.0, 300.0, 6.4, 18
+# pixels of a chart on a desk (two may stand side by side) and on a telephone, of a letter, letters of a label
+WIDE, NARROW, LETTER, LONGEST = 520.0, 280.0, 6.4, 18
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def x_limits(data: ChartData, with_bars: bool) -> tuple[float, float]:
     return first, last
 
 
-def y_axis(frame: Frame, y_fmt: str, beside: bool) -> tuple[Markup, Markup]:
-    """The grid lines, drawn first, and their labels, drawn last: on them, or beside shapes that would hide them."""
+def y_axis(frame: Frame, y_fmt: str) -> tuple[Markup, Markup]:
+    """The grid lines, drawn first, and their labels beside them, in the room that .gutter leaves."""
     formatter = frame.data.formatter
     code = axis_code(y_fmt if y_fmt != "auto" else frame.data.series[0].fmt, frame.y.high)
     lines, labels = [], []
@@ -78,8 +78,8 @@ def y_axis(frame: Frame, y_fmt: str, beside: bool) -> tuple[Markup, Markup]:
         lines.append(
             element("line", x1="0", x2="100%", y1=number(y), y2=number(y), class_="axis" if tick == 0 else "grid")
         )
-        words = formatter.format(tick, code)
-        labels.append(text("-8", y + 4, words, "tick", "end") if beside else text("0", y - 4, words, "tick"))
+        words = formatter.format(tick, code if tick else code.removesuffix("k"))
+        labels.append(text("-8", y + 4, words, "tick", "end"))
     return join(lines), join(labels)
 
 

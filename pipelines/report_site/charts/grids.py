@@ -8,37 +8,34 @@ from typing import Any
 from markupsafe import Markup
 
 from pipelines.report_site.charts.axes import label_places
-from pipelines.report_site.charts.svg import ACROSS, chart, element, join, number, path, percent, stretch, text
+from pipelines.report_site.charts.svg import ACROSS, chart, element, join, number, percent, text
 from pipelines.report_site.faults import BadValue
 
 STEPS = 5
+# the part of a funnel's width that its first step takes; the numbers stand beside it
+FUNNEL_SHARE = 0.8
 
 
 def funnel(
     titles: Sequence[str], values: Sequence[float], texts: Sequence[str], rates: Sequence[str], label: str
 ) -> Markup:
-    """Steps from wide to narrow; `rates` say what share of the step before each one keeps."""
-    row, gap = 44.0, 6.0
+    """Steps from long to short, all from one edge; `rates` say what share of the step before each one keeps."""
+    row, bar = 46.0, 16.0
     widest = max(values, default=0.0) or 1.0
-    widths = [max(value / widest, 0.0) * ACROSS * 0.56 for value in values]
     shapes, words = [], []
-    for place, width in enumerate(widths):
-        top, centre = place * row, ACROSS * 0.5
-        below = widths[place + 1] if place + 1 < len(widths) else width
-        bottom = top + row - gap
-        corners = [
-            (centre - width / 2, top),
-            (centre + width / 2, top),
-            (centre + below / 2, bottom),
-            (centre - below / 2, bottom),
-        ]
-        shapes.append(element("path", d=path(corners, closed=True), class_="area funnel-step"))
-        words.append(text("0", top + row / 2, titles[place], "label"))
-        words.append(text("100%", top + row / 2, texts[place], "label strong", "end"))
+    for place, value in enumerate(values):
+        top = place * row + 20
+        width = max(value / widest, 0.004) * ACROSS * FUNNEL_SHARE
+        shapes.append(
+            element(
+                "rect", x="0", y=number(top), width=percent(width), height=number(bar), rx="2", class_="bar funnel-step"
+            )
+        )
+        words.append(text("0", top - 6, titles[place], "label"))
+        words.append(text("100%", top + bar - 3, texts[place], "label strong", "end"))
         if rates[place]:
-            words.append(text("50%", top + row / 2, rates[place], "label", "middle"))
-    height = row * len(values)
-    return chart(height, label, join([stretch(height, join(shapes)), *words]), "funnel-chart")
+            words.append(text("100%", top - 6, rates[place], "label muted", "end"))
+    return chart(row * len(values), label, join([*shapes, *words]), "funnel-chart")
 
 
 def heatmap(

@@ -31,6 +31,8 @@ from pipelines.report_site.charts.svg import (
 from pipelines.report_site.formats import Formatter
 
 HEIGHT = 280.0
+# pixels that a line of text needs; the share of the width that the label of the target takes
+LINE, LABEL_SHARE = 16.0, 0.25
 COUNTS_FROM_ZERO = ("flow", "distinct")
 KEPT = ("at_least", "at_most", "between")
 
@@ -52,7 +54,6 @@ class Drawn:
     from_zero: bool
     code: str
     target_text: str
-    expected_text: str
     value_text: str
     forecast_text: str
     stepped: bool = False
@@ -103,14 +104,14 @@ def draw_key_result(drawn: Drawn, label: str, chart_id: str, formatter: Formatte
     parts = [
         _hatch(drawn, x, floor, chart_id),
         _grid(ticks, y),
-        _limits(drawn, y),
+        _limits(drawn, x, y),
         _paths(drawn, x, y),
         _numbers(ticks, y, drawn.code, formatter),
         _ends(drawn, x, y),
         _check_ins(drawn, x, floor),
         _days(drawn, x, formatter),
     ]
-    return chart(HEIGHT, label, join(parts), "kr-chart")
+    return chart(HEIGHT, label, join(parts), "kr-chart gutter")
 
 
 def _hatch(drawn: Drawn, x: Scale, floor: float, chart_id: str) -> Markup:
@@ -149,21 +150,40 @@ def _grid(ticks: Sequence[float], y: Scale) -> Markup:
 
 
 def _numbers(ticks: Sequence[float], y: Scale, code: str, formatter: Formatter) -> Markup:
-    """The labels of the grid lines, drawn over everything that would strike them through."""
+    """The labels of the grid lines, beside them in the room that .gutter leaves."""
     short = axis_code(code, ticks[-1])
-    return join([text("0", y(tick) - 4, formatter.format(tick, short), "tick") for tick in ticks])
+    return join([text("-8", y(tick) + 4, formatter.format(tick, short if tick else short.removesuffix("k")), "tick", "end") for tick in ticks])
 
 
-def _limits(drawn: Drawn, y: Scale) -> Markup:
+def _limits(drawn: Drawn, x: Scale, y: Scale) -> Markup:
     if drawn.low is not None and drawn.high is not None:
         top, bottom = y(drawn.high), y(drawn.low)
         band = element("rect", x="0", width="100%", y=number(top), height=number(bottom - top), class_="ref-area")
-        return join([band, text("100%", top - 5, drawn.target_text, "label", "end")])
+        return join([band, _target_label(drawn, x, y, top - 5)])
     if drawn.target is None:
         return Markup("")
     at = y(drawn.target)
     line = element("line", x1="0", x2="100%", y1=number(at), y2=number(at), class_="ref")
-    return join([line, text("100%", at - 6, drawn.target_text, "label", "end")])
+    return join([line, _target_label(drawn, x, y, at - 6)])
+
+
+def _target_label(drawn: Drawn, x: Scale, y: Scale, at: float) -> Markup:
+    """On the left, for pace and forecast crowd the right end at the target; on the right when the left is taken."""
+    edge = drawn.start.toordinal() + (drawn.end - drawn.start).days * LABEL_SHARE
+    left = [value for day, value in [*drawn.days, *drawn.pace] if value is not None and day.toordinal() <= edge]
+    taken = any(abs(y(value) - (at - 4)) < LINE for value in left)
+    return text("100%" if taken else "4", at, drawn.target_text, "label", "end" if taken else None)
+
+
+def _forecast_label(drawn: Drawn, y: Scale) -> Markup:
+    """Above the range or below it, wherever it does not meet the line of the target."""
+    if drawn.forecast is None:
+        return Markup("")
+    low, _, high = drawn.forecast
+    line = y(drawn.target) if drawn.target is not None else -HEIGHT
+    places = [at for at in (y(high) - 8, y(low) + 16) if TOP <= at <= HEIGHT - BOTTOM]
+    at = max(places or [y(high) - 8], key=lambda one: min(abs(one - 4 - line), LINE))
+    return text("100%", at, drawn.forecast_text, "label muted", "end")
 
 
 def _paths(drawn: Drawn, x: Scale, y: Scale) -> Markup:
@@ -212,18 +232,16 @@ def _split(drawn: Drawn) -> tuple[Days, Days]:
 
 def _ends(drawn: Drawn, x: Scale, y: Scale) -> Markup:
     known = [(day, value) for day, value in drawn.days if value is not None]
-    parts = []
-    if drawn.pace:
-        middle = drawn.pace[len(drawn.pace) // 4]
-        at = percent(x(middle[0].toordinal()))
-        parts.append(text(at, y(middle[1]) - 8, drawn.expected_text, "label muted", "end"))
+    parts = [_forecast_label(drawn, y)]
     if known:
         day, value = known[-1]
         across = x(day.toordinal())
         parts.append(end_mark(1, percent(across), y(value)))
-        parts.append(text(percent(across - 10), y(value) + 18, drawn.value_text, "label strong", "end"))
-    if drawn.forecast is not None:
-        parts.append(text("100%", y(drawn.forecast[0]) + 14, drawn.forecast_text, "label muted", "end"))
+        # above a line that came from below, below one that came from above
+        rising = value >= known[max(len(known) - 8, 0)][1]
+        at = y(value) - 10 if rising and y(value) > TOP + LINE else y(value) + 18
+        anchor = "start" if across < ACROSS / 8 else "end"
+        parts.append(text(percent(across), at, drawn.value_text, "label strong", anchor))
     return join(parts)
 
 

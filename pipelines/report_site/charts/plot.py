@@ -47,7 +47,7 @@ def draw(kind: str, data: ChartData, label: str, options: Options) -> Markup:
     lines = [one for one in data.series if one not in bars]
     data = evenly(data) if bars else data
     frame = _frame(kind, data, bars, options)
-    grid, ticks = y_axis(frame, options.y_fmt, bool(bars) or kind == "area")
+    grid, ticks = y_axis(frame, options.y_fmt)
     shapes: list[Markup] = [_bars(frame, bars, options.stacked, data.series)] if bars else []
     if kind == "area":
         shapes.append(_areas(frame, lines, options.stacked, data.series))
@@ -56,9 +56,7 @@ def draw(kind: str, data: ChartData, label: str, options: Options) -> Markup:
     marks = reference_marks(frame, options.marks)
     labels = _labels(frame, bars or lines) if options.data_labels and not (bars and options.stacked) else Markup("")
     content = join([grid, *shapes, ticks, marks, x_axis(frame), labels])
-    # bars and areas leave room on the left (see .gutter) for the numbers that they would hide
-    room = " gutter" if bars or kind == "area" else ""
-    return chart(options.height, label, content, f"{kind}-chart{room}")
+    return chart(options.height, label, content, f"{kind}-chart gutter")
 
 
 def _frame(kind: str, data: ChartData, bars: Sequence[Series], options: Options) -> Frame:

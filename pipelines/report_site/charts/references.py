@@ -25,11 +25,9 @@ def reference_marks(frame: Frame, marks: Sequence[Mapping[str, Any]]) -> Markup:
             x, y = place_of(frame, mark.get("x")), mark.get("y")
             if x is None or y is None:
                 raise BadValue("a reference point needs x and y", "give both")
-            parts.append(
-                element(
-                    "circle", cx=percent(x), cy=number(frame.y(float(y))), r="4", class_="ref-point" + _colour(mark)
-                )
-            )
+            title = element("title", str(mark["note"])) if mark.get("note") else ""
+            place = {"cx": percent(x), "cy": number(frame.y(float(y)))}
+            parts.append(element("circle", title, **place, r="4", class_="ref-point" + _colour(mark)))
             parts.append(text(percent(x), frame.y(float(y)) - 8, label, "label", "middle"))
     return join(parts)
 

@@ -80,7 +80,7 @@
     var days = Math.floor((Date.now() - Date.parse(stamp.getAttribute("data-built"))) / 864e5);
     if (days < 1) return;
     var words = days === 1 ? stamp.getAttribute("data-one") : stamp.getAttribute("data-many").replace("{n}", days);
-    stamp.appendChild(make("span", { "class": "old" }, words));
+    stamp.appendChild(make("span", { "class": days < 3 ? "old young" : "old" }, words));
   });
 
   // sorting
