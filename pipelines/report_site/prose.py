@@ -62,7 +62,11 @@ class Slots:
 def page_markdown() -> MarkdownIt:
     """The parser of page texts. Indented code is off: pages indent inside their tags."""
     parser = MarkdownIt("commonmark", {"html": False, "typographer": False})
-    return parser.enable(["table", "strikethrough"]).disable(["code", "image"]).use(anchors_plugin, max_level=3)
+    return (
+        parser.enable(["table", "strikethrough"])
+        .disable(["code", "image"])
+        .use(anchors_plugin, max_level=3, slug_func=str)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -97,9 +101,10 @@ def render_prose(text: str, slots: Slots, resolve: Callable[[str], str] | None =
 
 def _mend_links(tokens: Sequence[Token], slots: Slots, resolve: Callable[[str], str]) -> None:
     """Routes become addresses; targets and anchors made of slots are filled as plain text, and only safe ones stay."""
+    taken = {"content", "menu"}
     for token in tokens:
         if token.type == "heading_open" and "id" in token.attrs:
-            token.attrs["id"] = slots.plain(str(token.attrs["id"]))[:MAX_ANCHOR]
+            token.attrs["id"] = _anchor(slots.plain(str(token.attrs["id"])), taken)
         for child in token.children or ():
             for name in ("href", "src"):
                 if name in child.attrs and SLOT.search(str(child.attrs[name])):
@@ -111,6 +116,16 @@ def _mend_links(tokens: Sequence[Token], slots: Slots, resolve: Callable[[str], 
                         child.attrs[name] = resolve(written)
                     except BadValue as error:
                         raise BadLink(written, error) from None
+
+
+def _anchor(words: str, taken: set[str]) -> str:
+    """The words of a heading as an id: letters and digits joined by hyphens, numbered where it is taken."""
+    base = re.sub(r"\W+", "-", words.lower()).strip("-")[:MAX_ANCHOR] or "part"
+    anchor, number = base, 2
+    while anchor in taken:
+        anchor, number = f"{base}-{number}", number + 1
+    taken.add(anchor)
+    return anchor
 
 
 @lru_cache(maxsize=1)

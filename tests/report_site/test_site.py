@@ -7,7 +7,7 @@ import io
 import json
 import re
 import shutil
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from html import unescape
 
 import duckdb
@@ -79,15 +79,54 @@ def test_public_data_equals_the_marts(built, snapshot):
         )
 
 
-def test_channel_totals_equal_the_facts(built, snapshot):
-    sql = """select sum(spend), sum(leads), sum(spend) / sum(leads) from marts.fct_ad_daily, marts.report_context c
-             where channel = 'linkedin_ads' and date > c.data_through - 28"""
+PRESETS = (
+    ("28 días", "c.through - 27"), ("7 días", "c.through - 6"), ("Este trimestre", "date_trunc('quarter', c.through)"),
+    ("12 meses", "date_trunc('month', c.through - interval 11 month)"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("preset", "first"), PRESETS)
+def test_channel_totals_equal_the_facts(built, snapshot, preset, first):
+    """Up to the last day that every account has, so that equal spans are compared; ratios are sums over sums."""
+    sql = f"""with c as (select min(data_through) as through from marts.source_health where channel = 'linkedin_ads')
+              select sum(spend), sum(impressions), sum(leads), sum(spend) / sum(leads),
+                sum(conversion_value) / sum(spend)
+              from marts.fct_ad_daily, c where channel = 'linkedin_ads' and date between {first} and c.through"""
     with duckdb.connect(str(snapshot), read_only=True) as connection:
-        spend, leads, cost = connection.execute(sql).fetchone()
-    text = text_of(main_of((built.out_dir / "channels/linkedin_ads/index.html").read_text(encoding="utf-8")))
-    for value, digits in ((spend, 0), (leads, 0), (Decimal(cost), 2)):
-        shown = f"{round(value, digits):,}".replace(",", "_").replace(".", ",").replace("_", ".")
-        assert shown in text
+        row = connection.execute(sql).fetchone()
+    html = (built.out_dir / "channels/linkedin_ads/index.html").read_text(encoding="utf-8")
+    part = text_of(html.split(f'data-title="{preset}"')[1].split('class="tab"')[0])
+    for value, digits in zip(row, (0, 0, 0, 2, 2), strict=True):
+        assert spanish(value, digits) in part
+
+
+def spanish(value: Decimal | float, digits: int) -> str:
+    exact = Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{exact:,}".replace(",", "_").replace(".", ",").replace("_", ".")
+
+
+def test_parts_add_up_to_their_parent(built, snapshot):
+    """Campaigns to their channel, channels to the total, key results to their objective: the gap is nothing."""
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        spend, clicks, leads = connection.execute(
+            """select sum(spend), sum(clicks), sum(leads) from marts.fct_ad_daily,
+               (select min(data_through) as through from marts.source_health where channel = 'linkedin_ads') c
+               where channel = 'linkedin_ads' and date between c.through - 27 and c.through"""
+        ).fetchone()
+        objectives = connection.execute("select objective_id, score from marts.objectives where score is not null")
+        scores = dict(objectives.fetchall())
+    channel = (built.out_dir / "channels/linkedin_ads/index.html").read_text(encoding="utf-8")
+    table = next(one for one in channel.split("<table") if "<caption>Campañas, últimos 28 días" in one)
+    for name, total in (("Inversión", spend), ("Clics", clicks), ("Clientes potenciales", leads)):
+        cells = re.findall(rf'data-v="([\d.]+)" data-label="{name}"', table)
+        assert len(cells) > 3
+        assert sum(map(Decimal, cells)) == total, name
+    assert spanish(spend / leads, 2) in text_of(table.split("<tfoot>")[1])
+    assert len(scores) > 4
+    for objective, score in scores.items():
+        page = (built.out_dir / f"objectives/{objective}/index.html").read_text(encoding="utf-8")
+        shares = re.findall(r'data-v="([\d.e-]+)" data-label="Aporta"', page)
+        assert sum(map(float, shares)) == pytest.approx(score, abs=1e-9), objective
 
 
 def test_provisional_stale_and_unlike_judgements_are_marked(built):

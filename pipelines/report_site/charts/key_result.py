@@ -97,7 +97,11 @@ def draw_key_result(drawn: Drawn, label: str, chart_id: str, formatter: Formatte
     values: list[float | None] = [value for _, value in drawn.days]
     values += [value for _, value in drawn.pace]
     values += [drawn.target, drawn.low, drawn.high, *(drawn.forecast or ())]
-    ticks = nice_ticks(*domain(values, drawn.from_zero))
+    low, high = domain(values, drawn.from_zero)
+    if not drawn.from_zero:
+        # a target on the axis could not be told from it
+        low = max(low - (high - low) * 0.08, min(low, 0.0))
+    ticks = nice_ticks(low, high)
     floor = HEIGHT - BOTTOM
     y = Scale(ticks[0], ticks[-1], floor, TOP + 6)
     x = Scale(drawn.start.toordinal(), drawn.end.toordinal(), 0.0, ACROSS)
@@ -152,7 +156,8 @@ def _grid(ticks: Sequence[float], y: Scale) -> Markup:
 def _numbers(ticks: Sequence[float], y: Scale, code: str, formatter: Formatter) -> Markup:
     """The labels of the grid lines, beside them in the room that .gutter leaves."""
     short = axis_code(code, ticks[-1])
-    return join([text("-8", y(tick) + 4, formatter.format(tick, short if tick else short.removesuffix("k")), "tick", "end") for tick in ticks])
+    words = [formatter.format(tick, short if tick else short.removesuffix("k")) for tick in ticks]
+    return join([text("-8", y(tick) + 4, word, "tick", "end") for tick, word in zip(ticks, words, strict=True)])
 
 
 def _limits(drawn: Drawn, x: Scale, y: Scale) -> Markup:
