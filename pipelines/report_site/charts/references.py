@@ -59,7 +59,8 @@ def _reference_area(frame: Frame, mark: Mapping[str, Any], label: str) -> Markup
         height=number(bottom - top),
         class_="ref-area" + _colour(mark),
     )
-    return join([area, text(percent(left), top + 12, label, "label")])
+    late = left > ACROSS * 0.7
+    return join([area, text(percent(right if late else left), top + 12, label, "label", "end" if late else None)])
 
 
 def _colour(mark: Mapping[str, Any]) -> str:

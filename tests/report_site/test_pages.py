@@ -1,0 +1,104 @@
+"""The pages as readers judge them: every chart says something, every word is translated, every size works."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.catalogue import channels
+from pipelines.report_site.build import build_site
+from pipelines.report_site.charts.data import readable
+from pipelines.report_site.languages import Language
+from pipelines.report_site.words import SOURCE_STATES, STATUSES, STEPS
+from tests.report_site.conftest import REPORTS, main_of
+from tests.report_site.snapshot import write_snapshot
+from tests.report_site.test_site import text_of
+
+# charts that have nothing to say yet
+SILENT = {"Todavía sin datos", "Aún sin puntuación", "No data yet", "No score yet"}
+
+
+@pytest.mark.parametrize("language", ["built", "english"])
+def test_every_chart_has_a_message_a_sentence_and_a_table(language, request):
+    site = request.getfixturevalue(language).out_dir
+    pages = [path for path in site.rglob("index.html") if "gallery" not in path.parts]
+    figures = [(path, one) for path in pages for one in re.findall(r"<figure.*?</figure>", main(path), re.DOTALL)]
+    assert len(figures) > 40
+    for path, figure in figures:
+        title = text_of(re.search(r'class="figure-title">(.*?)</span>', figure, re.DOTALL)[1])
+        assert re.search(r"\d", title) or title in SILENT, (path, title)
+        drawing = re.search(r'<svg class="chart[^>]*>', figure)
+        if drawing is None:
+            assert "<th scope=" in figure, (path, title)
+            continue
+        assert 'role="img"' in drawing[0]
+        assert len(unescape(re.search(r'aria-label="([^"]+)"', drawing[0])[1])) > 15, (path, title)
+        assert '<details class="numbers">' in figure, (path, title)
+
+
+def main(path: Path) -> str:
+    return main_of(path.read_text(encoding="utf-8"))
+
+
+def test_every_status_is_a_word_and_a_shape_besides_its_colour(built):
+    shown = re.compile(r'<span class="status st-(\w+)"><svg[^>]*><use href="#st-(\w+)"/></svg>([^<]*)</span>')
+    for path in built.out_dir.rglob("index.html"):
+        html = main(path)
+        found = shown.findall(html)
+        assert len(found) == html.count('class="status st-'), path
+        assert all(code == shape and word.strip() for code, shape, word in found), path
+    marks = (built.out_dir / "index.html").read_text(encoding="utf-8")
+    shapes = dict(re.findall(r'<symbol id="st-(\w+)" viewBox="0 0 16 16">(.*?)</symbol>', marks))
+    assert len({shapes[code] for code in STATUSES}) == len(STATUSES)
+
+
+def test_every_measure_and_state_has_a_spanish_word():
+    spanish = Language("es", [REPORTS / "translations"])
+    for channel in channels().values():
+        for measure in channel.measures:
+            spanish.text(readable(measure))
+    for word in (*STATUSES.values(), *SOURCE_STATES.values(), *STEPS.values()):
+        spanish.text(word)
+    assert spanish.missing == set()
+
+
+@pytest.fixture(scope="module")
+def few_pages(tmp_path_factory) -> Path:
+    """The pages without those of single objectives, key results and KPIs: what a reader of the lists meets."""
+    reports = tmp_path_factory.mktemp("few") / "reports"
+    shutil.copytree(REPORTS, reports)
+    for folder in ("objectives", "key-results", "kpis"):
+        (reports / f"pages/{folder}/[id].md").unlink()
+    return reports
+
+
+def test_a_company_with_one_key_result(snapshot, few_pages, tmp_path):
+    copy = tmp_path / "okr.duckdb"
+    shutil.copy(snapshot, copy)
+    with duckdb.connect(str(copy)) as connection:
+        for table, column in connection.execute(
+            """select table_name, column_name from information_schema.columns where table_schema = 'marts'
+               and column_name in ('key_result_id', 'objective_id')"""
+        ).fetchall():
+            kept = {"key_result_id": "linkedin_leads_up", "objective_id": "more_linkedin_leads"}[column]
+            connection.execute(f'delete from marts."{table}" where "{column}" is distinct from ?', [kept])
+    site = build_site(copy, few_pages, tmp_path / "site").out_dir
+    overview = text_of(main(site / "index.html"))
+    assert "1 resultado clave fuera de ritmo" in overview
+    assert "1 resultado clave en curso." in text_of(main(site / "check-ins/index.html"))
+
+
+def test_a_company_with_two_hundred_key_results(few_pages, tmp_path):
+    snapshot = write_snapshot(tmp_path / "okr.duckdb", scale=18)
+    site = build_site(snapshot, few_pages, tmp_path / "site").out_dir
+    html = (site / "index.html").read_text(encoding="utf-8")
+    assert "54 resultados clave fuera de ritmo" in text_of(html)
+    assert main_of(html).count('data-status="off_track"') == 8
+    assert main(site / "key-results/index.html").count("<tr data-team=") == 200
+    assets = sum(path.stat().st_size for path in (site / "assets").iterdir() if path.suffix in (".css", ".js"))
+    assert len(html.encode()) + assets < 150_000
