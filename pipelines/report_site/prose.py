@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -22,8 +23,6 @@ from mdit_py_plugins.anchors import anchors_plugin
 from pipelines.report_site.faults import BadValue
 from pipelines.report_site.markup import Html
 
-SLOT = re.compile(r"xSLOT(\d+)x")
-LONE_SLOTS = re.compile(r"<p>((?:\s|xSLOT\d+x|<br />)*)</p>\n?")
 SAFE_LINK = re.compile(r"(?:https?://|mailto:|[./#]|[A-Za-z0-9_-]+(?:[/.?#]|$))[^\s]*", re.IGNORECASE)
 # a page as authors write it: /objectives, objectives/grow_pipeline, sources.md#late
 ROUTE = re.compile(r"/?(?:[\w%-]+/)*[\w%-]*(?:\.md)?/?(?:#[^\s]*)?(?<!^)", re.ASCII)
@@ -36,6 +35,12 @@ class Slots:
     """Values and components of one rendering, by the placeholders that stand for them in the page's Markdown."""
 
     def __init__(self) -> None:
+        # data that guessed a placeholder could put one value into the place of another
+        name = f"xslot{secrets.token_hex(6)}n"
+        self._name = name
+        self.pattern = re.compile(rf"{name}(\d+)x")
+        self.lone = re.compile(rf"<p>((?:\s|{name}\d+x|<br />)*)</p>\n?")
+        self._anchors = {"content", "menu"}
         self._values: list[str] = []
         self._blocks: set[int] = set()
 
@@ -45,18 +50,28 @@ class Slots:
         self._values.append(str(escape(value)))
         if block:
             self._blocks.add(number)
-        return Markup(f"xSLOT{number}x")
+        return Markup(f"{self._name}{number}x")
 
     def fill(self, html: str) -> str:
         """`html` with each placeholder replaced, once: what a value says is not looked at again."""
-        return SLOT.sub(lambda match: self._values[int(match[1])], html)
+        return self.pattern.sub(lambda match: self._values[int(match[1])], html)
 
     def plain(self, text: str) -> str:
         """The text with values filled in, for places that are not HTML (anchors, link targets)."""
-        return SLOT.sub(lambda match: Markup(self._values[int(match[1])]).striptags(), text)
+        return self.pattern.sub(lambda match: Markup(self._values[int(match[1])]).striptags(), text)
+
+    def anchor(self, text: str) -> str:
+        """The id of a heading with its values filled in; no two on a page are alike."""
+        plain = re.sub(r"[^\w-]+", "-", self.plain(text).lower()).strip("-")[:MAX_ANCHOR] or "section"
+        number, chosen = 1, plain
+        while chosen in self._anchors:
+            number += 1
+            chosen = f"{plain}-{number}"
+        self._anchors.add(chosen)
+        return chosen
 
     def has_block(self, text: str) -> bool:
-        return any(int(match[1]) in self._blocks for match in SLOT.finditer(text))
+        return any(int(match[1]) in self._blocks for match in self.pattern.finditer(text))
 
 
 def page_markdown() -> MarkdownIt:
@@ -89,7 +104,7 @@ def render_prose(text: str, slots: Slots, resolve: Callable[[str], str] | None =
     tokens = parser.parse(text, env)
     _mend_links(tokens, slots, resolve or str)
     html = parser.renderer.render(tokens, parser.options, env)
-    html = LONE_SLOTS.sub(lambda match: match[1] if slots.has_block(match[1]) else match[0], html)
+    html = slots.lone.sub(lambda match: match[1] if slots.has_block(match[1]) else match[0], html)
     html = re.sub(
         r"<p>((?:(?!</p>).)*)</p>",
         lambda match: f'<div class="p">{match[1]}</div>' if slots.has_block(match[1]) else match[0],
@@ -101,13 +116,12 @@ def render_prose(text: str, slots: Slots, resolve: Callable[[str], str] | None =
 
 def _mend_links(tokens: Sequence[Token], slots: Slots, resolve: Callable[[str], str]) -> None:
     """Routes become addresses; targets and anchors made of slots are filled as plain text, and only safe ones stay."""
-    taken = {"content", "menu"}
     for token in tokens:
         if token.type == "heading_open" and "id" in token.attrs:
-            token.attrs["id"] = _anchor(slots.plain(str(token.attrs["id"])), taken)
+            token.attrs["id"] = slots.anchor(str(token.attrs["id"]))
         for child in token.children or ():
             for name in ("href", "src"):
-                if name in child.attrs and SLOT.search(str(child.attrs[name])):
+                if name in child.attrs and slots.pattern.search(str(child.attrs[name])):
                     target = slots.plain(str(child.attrs[name]))
                     child.attrs[name] = target if SAFE_LINK.fullmatch(target) else "#"
                 elif name in child.attrs and ROUTE.fullmatch(str(child.attrs[name])):
@@ -116,16 +130,6 @@ def _mend_links(tokens: Sequence[Token], slots: Slots, resolve: Callable[[str], 
                         child.attrs[name] = resolve(written)
                     except BadValue as error:
                         raise BadLink(written, error) from None
-
-
-def _anchor(words: str, taken: set[str]) -> str:
-    """The words of a heading as an id: letters and digits joined by hyphens, numbered where it is taken."""
-    base = re.sub(r"\W+", "-", words.lower()).strip("-")[:MAX_ANCHOR] or "part"
-    anchor, number = base, 2
-    while anchor in taken:
-        anchor, number = f"{base}-{number}", number + 1
-    taken.add(anchor)
-    return anchor
 
 
 @lru_cache(maxsize=1)

@@ -122,6 +122,15 @@ def test_a_link_to_a_value_keeps_only_safe_targets(build, url):
     assert '<a href="#">x</a>' in main
 
 
+def test_headings_are_anchored_by_what_they_say(build):
+    rows = "```sql rows\nselect 'Más leads' as name, 'xslot0x' as forged\n```\n"
+    body = "# {{ rows[0].name }} now\n\n## {{ rows[0].name }} now\n\n[x](https://a.example/{{ rows[0].forged }})"
+    main = build({"pages/index.md": HEAD + rows + body})("index.html")
+    assert '<h1 id="más-leads-now">' in main
+    assert '<h2 id="más-leads-now-2">' in main
+    assert 'href="https://a.example/xslot0x"' in main
+
+
 def test_html_of_a_page_stays_text(build):
     main = build({"pages/index.md": HEAD + "<script>alert(1)</script>\n\nA <b>bold</b> move."})("index.html")
     assert "<script" not in main
