@@ -212,22 +212,23 @@ def publish_as_of(workspace: Workspace, day: date) -> Publication:
 
 def _build_and_publish(workspace: Workspace, source: Path, *, as_of: date | None) -> Publication:
     from pipelines.report_site.build import build_site
-    from pipelines.report_site.publish import publish
+    from pipelines.report_site.publish import one_at_a_time, publish
 
     building = workspace.site_dir / "building"
-    shutil.rmtree(building, ignore_errors=True)
-    result = build_site(
-        source,
-        workspace.reports_dir,
-        building,
-        progress=logger.info,
-        cache_dir=workspace.site_dir / "cache" if as_of is None else None,
-        as_of=as_of,
-    )
     zone, _ = snapshot.reporting_day(source)
-    published_at = settings.now(zone)
-    release_id = f"{published_at:%Y%m%dT%H%M%S}-{_digest(building)[:12]}"
-    path = publish(building, workspace.site_dir, keep=KEEP_RELEASES, release_id=release_id)
+    with one_at_a_time(workspace.site_dir):
+        shutil.rmtree(building, ignore_errors=True)
+        result = build_site(
+            source,
+            workspace.reports_dir,
+            building,
+            progress=logger.info,
+            cache_dir=workspace.site_dir / "cache" if as_of is None else None,
+            as_of=as_of,
+        )
+        published_at = settings.now(zone)
+        release_id = f"{published_at:%Y%m%dT%H%M%S}-{_digest(building)[:12]}"
+        path = publish(building, workspace.site_dir, keep=KEEP_RELEASES, release_id=release_id)
     logger.info("site: %d pages in %s", result.pages, path)
     return Publication(release_id, path, result.pages, published_at)
 

@@ -17,13 +17,32 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from pipelines.errors import PublishError
 
 CURRENT, RELEASES, MANIFESTS = "current", "releases", "manifests"
 RELEASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@contextmanager
+def one_at_a_time(site_dir: Path, seconds: float = 600.0) -> Iterator[None]:
+    """Hold the site's lock while it is built and put in place: a refresh and `okr report` share folders.
+
+    The operating system ends the lock with its process. Raises PublishError when another holds it for too long.
+    """
+    site_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(site_dir / "publish.lock", timeout=seconds):
+            yield
+    except Timeout:
+        what = f"{site_dir}: another process has been publishing for {seconds:g} s"
+        raise PublishError(f"{what}; wait for it to end and try again") from None
 
 
 def publish(built_dir: Path, site_dir: Path, keep: int, release_id: str) -> Path:

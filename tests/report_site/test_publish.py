@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from pipelines.errors import PublishError
-from pipelines.report_site.publish import current_release, publish, rollback
+from pipelines.report_site.publish import current_release, one_at_a_time, publish, rollback
 from tests.support import ROOT
-
-KILLS = 20
 
 
 def built(folder: Path, mark: str, files: int = 5) -> Path:
@@ -93,28 +89,63 @@ def test_rollback_of_nothing_says_so(tmp_path):
         rollback(tmp_path / "site")
 
 
-def test_killed_anywhere_the_site_is_the_old_one_or_the_new_one(tmp_path):
-    site, chance = tmp_path / "site", random.Random(5)
+def test_two_publications_come_one_after_the_other(tmp_path):
+    with one_at_a_time(tmp_path), pytest.raises(PublishError, match="another process has been publishing for 0 s"):  # noqa: SIM117
+        with one_at_a_time(tmp_path, seconds=0):
+            raise AssertionError
+    with one_at_a_time(tmp_path, seconds=0):
+        assert (tmp_path / "publish.lock").exists()
+
+
+# Dies by SIGKILL before its n-th step at the disk (0: lives, and says how many there were): publishes <mark>.
+DYING = """
+import os, signal, sys
+from pathlib import Path
+from pipelines.report_site.publish import publish
+built, site, mark, at = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+steps = 0
+def step(event, arguments):
+    global steps
+    if event in ("open", "os.rename", "os.symlink", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "os.listdir",
+                 "os.scandir", "shutil.copyfile"):
+        steps += 1
+        if steps == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(step)
+publish(built, site, 2, mark)
+print(steps)
+"""
+
+
+@pytest.mark.parametrize(("kills", "files"), [(20, 12), pytest.param(200, 60, marks=pytest.mark.torture)])
+def test_killed_at_any_step_the_site_is_the_old_one_or_the_new_one(tmp_path, kills, files):
+    """Killed before steps spread over the whole of a publication: copying, the swap, and removing old releases."""
+    site = tmp_path / "site"
     for mark in ("old", "new"):
-        built(tmp_path / mark, mark, files=150)
-    publish(tmp_path / "old", site, 5, "old")
-    code = (
-        "import sys; from pathlib import Path; from pipelines.report_site.publish import publish;"
-        "print('go', flush=True);"
-        "[publish(Path(sys.argv[1]) / mark, Path(sys.argv[2]), 5, mark) for mark in ['new', 'old'] * 100]"
-    )
-    for _ in range(KILLS):
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path), str(site)], cwd=ROOT, stdout=subprocess.PIPE
-        )
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(chance.uniform(0, 0.15))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        built(tmp_path / mark, mark, files=files)
+    for _ in range(3):
+        publish(tmp_path / "old", site, 2, "old")
+    found: list[str] = []
+    total = int(dying(tmp_path / "new", site, "new", 0).stdout)
+    assert total >= kills
+    for number in range(kills):
+        publish(tmp_path / "old", site, 2, "old")
+        at = 1 + number * (total - 1) // (kills - 1)
+        assert dying(tmp_path / "new", site, "new", at).returncode == -signal.SIGKILL, at
         texts = {path.read_text()[:3] for path in (site / "current").glob("page*.html")}
-        assert len(texts) == 1
-        assert len(list((site / "current").glob("page*.html"))) == 150
-    publish(tmp_path / "new", site, 5, "last")
+        assert len(texts) == 1, at
+        assert len(list((site / "current").glob("page*.html"))) == files, at
+        assert (site / "current" / "index.html").read_text().endswith(next(iter(texts)))
+        found += texts
+    print(
+        f"killed at {kills} of {total} steps: {found.count('old')} times the old site, {found.count('new')} the new one"
+    )
+    assert set(found) == {"old", "new"}
+    publish(tmp_path / "new", site, 2, "last")
     assert not list((site / "releases").glob(".*"))
+    assert len(list((site / "releases").iterdir())) == 2
+
+
+def dying(folder: Path, site: Path, mark: str, at: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", DYING, str(folder), str(site), mark, str(at)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
