@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
 
+from pipelines.report_site.build import build_site
+from pipelines.report_site.languages import SHIPPED
 from tests.report_site.browser import chromium, watched
+from tests.report_site.conftest import REPORTS
+from tests.report_site.snapshot import write_snapshot
 
 PAGES = (
     "index.html", "objectives/index.html", "objectives/more_linkedin_leads/index.html", "key-results/index.html",
@@ -36,11 +44,14 @@ def sites(built, english) -> dict[str, Path]:
     return {"es": built.out_dir, "en": english.out_dir}
 
 
-def keep(page, name: str) -> None:
-    """Keep a picture when OKR_SCREENSHOTS names a folder."""
-    if folder := os.environ.get("OKR_SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+SCREENSHOTS = Path(os.environ.get("OKR_SCREENSHOTS", Path(__file__).parents[2] / "test-output" / "screenshots"))
+
+
+def keep(page, path: str, what: str) -> None:
+    """Keep a picture of a page, for those who judge by eye."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    name = path.removesuffix("/index.html").removesuffix(".html").replace("/", "_")
+    page.screenshot(path=SCREENSHOTS / f"{name}-{what}.png", full_page=True)
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
@@ -50,7 +61,8 @@ def test_axe_finds_nothing_and_the_console_is_quiet(browser, sites, language, sc
     with watched(browser, color_scheme=scheme, reduced_motion="reduce") as one:
         for path in PAGES:
             page = one.open(sites[language] / path)
-            keep(page, f"{path.replace('/', '_')[:-5]}-1366-{scheme}-{language}")
+            if language == "es":
+                keep(page, path, f"1366-{scheme}")
             for violation in Axe().run(page, options=AXE).response["violations"]:
                 nodes = [node["html"][:120] for node in violation["nodes"][:3]]
                 found.append((path, violation["id"], nodes))
@@ -64,7 +76,8 @@ def test_no_page_scrolls_sideways(browser, sites, width):
     with watched(browser, width=width, height=844) as one:
         for path in PAGES:
             page = one.open(sites["es"] / path)
-            keep(page, f"{path.replace('/', '_')[:-5]}-{width}")
+            if width == 390:
+                keep(page, path, "390")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
@@ -166,6 +179,64 @@ def test_the_keyboard_reaches_every_link_and_sees_where_it_is(browser, sites):
         assert links <= reached
 
 
+def test_the_keyboard_opens_presets_and_numbers(browser, sites):
+    """Presets by arrows; the numbers of a chart by Enter on their summary, then scrolled in place."""
+    with watched(browser) as one:
+        page = one.open(sites["es"] / "channels/linkedin_ads/index.html")
+        page.get_by_role("tab", name="28 días").focus()
+        page.keyboard.press("ArrowRight")
+        assert page.get_by_role("tab", name="7 días").get_attribute("aria-selected") == "true"
+        assert page.locator(".tab:visible").count() == 1
+        summary = page.locator(".tab:visible .numbers summary").first
+        table = page.locator(".tab:visible .numbers table").first
+        assert not table.is_visible()
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if summary.evaluate("node => node === document.activeElement"):
+                break
+        page.keyboard.press("Enter")
+        assert table.is_visible()
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "scroll"
+        assert one.problems == []
+
+
+def longer(text: str) -> str:
+    """With two fifths more letters, as other languages may need."""
+    return text + " " + ("lorem ipsum " * len(text))[: max(len(text) * 2 // 5, 2)].strip()
+
+
+def pseudo_catalogue() -> bytes:
+    made = Catalog(locale="en")
+    for folder in (SHIPPED, REPORTS / "translations"):
+        with (folder / "es.po").open("rb") as lines:
+            for one in read_po(lines):
+                if one.id:
+                    plural = not isinstance(one.id, str)
+                    made.add(one.id, [longer(text) for text in one.id] if plural else longer(one.id))
+    out = io.BytesIO()
+    write_po(out, made)
+    return out.getvalue()
+
+
+OUTSIDE = """() => [...document.querySelectorAll('main :is(.status, .big-number, .count, h1, h2, .figure-title)')]
+    .filter(one => one.offsetParent && !one.closest('.scroll') && one.getBoundingClientRect().right > innerWidth + 1)
+    .map(one => one.textContent)"""
+
+
+def test_words_two_fifths_longer_stay_inside(browser, english_snapshot, tmp_path):
+    shutil.copytree(REPORTS, tmp_path / "reports")
+    (tmp_path / "reports/translations/en.po").write_bytes(pseudo_catalogue())
+    site = build_site(english_snapshot, tmp_path / "reports", tmp_path / "site").out_dir
+    assert "lorem" in (site / "index.html").read_text(encoding="utf-8")
+    for width in (320, 1366):
+        with watched(browser, width=width, height=844) as one:
+            for path in PAGES:
+                page = one.open(site / path)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+                assert page.evaluate(OUTSIDE) == [], (path, width)
+
+
 def test_targets_are_large_enough(browser, sites):
     """WCAG 2.5.8: 24 px, links inside text excepted."""
     with watched(browser, width=390, height=844) as one:
@@ -205,15 +276,11 @@ def test_paper_shows_the_content_and_cuts_no_chart(browser, sites, tmp_path):
 
 
 def test_long_words_and_another_direction_stay_inside(browser, tmp_path):
-    from pipelines.report_site.build import build_site
-    from tests.report_site.conftest import REPORTS
-    from tests.report_site.snapshot import write_snapshot
-
     snapshot = write_snapshot(tmp_path / "okr.duckdb", language="ar", locale="ar-EG", payload="كلمة" * 30 + "x" * 90)
     site = build_site(snapshot, REPORTS, tmp_path / "site").out_dir
     with watched(browser, width=390, height=844) as one:
         for path in ("index.html", "objectives/grow_pipeline/index.html", "key-results/linkedin_leads_up/index.html"):
             page = one.open(site / path)
-            keep(page, f"{path.replace('/', '_')[:-5]}-rtl")
+            keep(page, path, "rtl")
             assert page.evaluate("document.documentElement.dir") == "rtl"
             assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
