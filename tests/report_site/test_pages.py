@@ -67,6 +67,23 @@ def test_every_measure_and_state_has_a_spanish_word():
     assert spanish.missing == set()
 
 
+def test_a_level_is_what_was_known_last(snapshot, tmp_path, few_pages):
+    """Deals have a row only on days on which they change; a channel's open pipeline is the sum of their last values."""
+    copy = tmp_path / "okr.duckdb"
+    shutil.copy(snapshot, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("delete from marts.fct_measure_daily where channel = 'newsletter'")
+        for day, deal, value in (("2026-08-01", "a", 700), ("2026-08-09", "b", 500), ("2026-11-10", "b", 100)):
+            connection.execute(
+                "insert into marts.fct_measure_daily by name select ?::date as date, 'newsletter' as channel,"
+                " '' as account_id, ? as campaign_id, 'subscribers' as measure, ?::decimal(28,9) as value",
+                [day, deal, value],
+            )
+    site = build_site(copy, few_pages, tmp_path / "site").out_dir
+    row = main(site / "channels/newsletter/index.html").split("<tbody>")[1].split("</tr>")[0]
+    assert re.search(r"Suscriptores el último día\s+800\s+▼\s+−33,3", re.sub(r"\s+", " ", text_of(row)))
+
+
 @pytest.fixture(scope="module")
 def few_pages(tmp_path_factory) -> Path:
     """The pages without those of single objectives, key results and KPIs: what a reader of the lists meets."""
