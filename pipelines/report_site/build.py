@@ -29,7 +29,7 @@ from pipelines.report_site.formats import Formatter
 from pipelines.report_site.functions import Functions
 from pipelines.report_site.languages import Language
 from pipelines.report_site.links import broken_links
-from pipelines.report_site.page_cache import MOMENTS, PageCache, Rendered
+from pipelines.report_site.page_cache import MOMENTS, PageCache, Rendered, note_checked, was_checked
 from pipelines.report_site.public_data import public_files
 from pipelines.report_site.queries import Statement
 from pipelines.report_site.render import Renderer
@@ -101,7 +101,7 @@ def build_site(
     if not snapshot.is_file():
         raise PublishError(f"{snapshot}: there is no snapshot to build the site from; run okr refresh first")
     with Reader(snapshot, limits) as reader:
-        site = open_site(reports_dir, reader)
+        site = open_site(reports_dir, reader, cache_dir)
         site.as_of = as_of
         if cache_dir is not None:
             columns = [name for name in reader.tables()["report_context"] if name not in MOMENTS["report_context"]]
@@ -118,8 +118,11 @@ def build_site(
     )
 
 
-def open_site(reports_dir: Path, reader: Reader) -> Site:
-    """Read the pages, check them, and find out which pages there will be. Raises PagesError."""
+def open_site(reports_dir: Path, reader: Reader, cache_dir: Path | None = None) -> Site:
+    """Read the pages, check them (unless they are those checked last), and find out which pages there will be.
+
+    Raises PagesError.
+    """
     reports = read_reports(reports_dir)
     raise_faults(reports.faults)
     context = read_context(reader)
@@ -131,7 +134,9 @@ def open_site(reports_dir: Path, reader: Reader) -> Site:
         "groupby_in_order": _in_order,
     }
     renderer = Renderer(reports, reader, filters)
-    raise_faults(renderer.check_templates())
+    if not was_checked(cache_dir, reports_dir, reader):
+        raise_faults(renderer.check_templates())
+        note_checked(cache_dir, reports_dir, reader)
     site = Site(reports, reader, context, formatter, language, renderer, load_assets(reports_dir / "theme"))
     site.instances = _instances(site)
     site.map = SiteMap({one.route: one.title for one in site.instances}, _menu(site.instances))

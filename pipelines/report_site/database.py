@@ -25,11 +25,12 @@ SCHEMA = "marts"
 
 @dataclass(frozen=True)
 class Limits:
-    """What one query may take. Rows above `rows` are cut and the page says so."""
+    """What one query may take, and a page. Rows above `rows` are cut and the page says so."""
 
     seconds: float = 20.0
     memory_mb: int = 512
     rows: int = 20_000
+    page_seconds: float = 60.0
 
 
 class Row:

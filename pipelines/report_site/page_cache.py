@@ -29,6 +29,7 @@ from pipelines.report_site.database import Asked, Reader
 _BARE_STAR = re.compile(r"(?<![.\w(])\*(?=\s*(?:,|from\b|$))", re.IGNORECASE)
 # Marts with columns that a refresh changes even when it brings nothing.
 MOMENTS = {"report_context": ("refreshed_at", "refresh_id"), "source_health": ("last_load_at",)}
+CHECKED = "checked.txt"
 LIBRARIES = ("jinja2", "markdown-it-py", "nh3", "babel", "xlsxwriter", "duckdb")
 
 
@@ -48,7 +49,7 @@ class PageCache:
         self.folder, self.reader = folder, reader
         self.words = {table: re.compile(rf"\b{re.escape(table)}\b") for table in reader.tables()}
         self.base = _digest(
-            [_folder_digest(Path(__file__).parent), _folder_digest(reports_dir, but="pages"), _versions(), *site]
+            [_engine_digest(), _folder_digest(reports_dir, but="pages"), _versions(), *site]
         )
         self._fingerprints: dict[str, str] = {}
         self._answers: dict[Asked, str] = {}
@@ -106,6 +107,25 @@ class PageCache:
         return self._answers[asked]
 
 
+def was_checked(folder: Path | None, reports_dir: Path, reader: Reader) -> bool:
+    """Whether the pages are, to the byte, those whose tags were found right last time, over the same marts."""
+    try:
+        return folder is not None and (folder / CHECKED).read_text() == _digest(_checked(reports_dir, reader))
+    except OSError:
+        return False
+
+
+def note_checked(folder: Path | None, reports_dir: Path, reader: Reader) -> None:
+    """Keep that they were."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / CHECKED).write_text(_digest(_checked(reports_dir, reader)))
+
+
+def _checked(reports_dir: Path, reader: Reader) -> list[Any]:
+    return [_engine_digest(), _folder_digest(reports_dir), _versions(), reader.tables()]
+
+
 def _shows(sql: str, table: str) -> bool:
     """Whether a query may give a moment of this mart, by its column's name or by a star."""
     if not re.search(rf"\b{table}\b", sql):
@@ -127,6 +147,12 @@ def _folder_digest(folder: Path, but: str = "") -> str:
             digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+@cache
+def _engine_digest() -> str:
+    """This package as this process loaded it."""
+    return _folder_digest(Path(__file__).parent)
 
 
 @cache

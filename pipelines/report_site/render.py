@@ -22,6 +22,7 @@ from markupsafe import Markup
 from pipelines.report_site.check import check_reports
 from pipelines.report_site.components import IDS, Component
 from pipelines.report_site.database import Reader
+from pipelines.report_site.deadline import PageTooSlow, deadline
 from pipelines.report_site.dialect import Sandbox, UnknownName, explain_syntax
 from pipelines.report_site.faults import BadValue, PageFault, choose
 from pipelines.report_site.markup import Html
@@ -126,7 +127,8 @@ class Renderer:
         self._drawing = Drawing(Slots())
         scope = self._scope(page.file, {"params": params, "page": page.variables})
         self._functions = {**functions, "params": params}
-        text = self._run(self.pages, page.file, {**self._functions, "page": page.variables, "scope__": scope})
+        with deadline(self.reader.limits.page_seconds):
+            text = self._run(self.pages, page.file, {**self._functions, "page": page.variables, "scope__": scope})
         try:
             return render_prose(text, self._drawing.slots, self._functions.get("resolve_link"))
         except BadLink as error:
@@ -174,6 +176,9 @@ class Renderer:
             return PageFault(path, line, error.what, self._known(error.name, file, variables))
         if isinstance(error, BadValue):
             return error.at(path, line)
+        if isinstance(error, PageTooSlow):
+            what = f"the page took more than {self.reader.limits.page_seconds:g} s to render and was stopped"
+            return PageFault(path, line, what, "loop over fewer rows, or count in SQL")
         if isinstance(error, SecurityError):
             return PageFault(path, line, str(error), "pages may not do that")
         if isinstance(error, UndefinedError | TemplateNotFound):

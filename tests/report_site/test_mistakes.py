@@ -161,6 +161,11 @@ SEEN_BY_BUILD = {
     "filter as a function": (page("{{ fmt(1) }}"), "index.md:7", "'fmt'", "| fmt"),
     "format of another kind": (page("{{ rows[0].amount | fmt('mmm-yy') }}"), "index.md:7", "formats dates", "num0"),
     "endless text": (page("{{ 'x' * 1000000000 }}"), "index.md:7", "longer than", "may not"),
+    "endless padding": (page("{{ 'x'.ljust(1000000000) }}"), "index.md:7", "longer than", "may not"),
+    "endless width": (page("{{ '%1000000000d' % 1 }}"), "index.md:7", "above 9999", "may not"),
+    "page too slow": (
+        page("\n{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}"), "index.md:8",
+        "to render and was stopped", "fewer rows"),
     "private attribute": (page("{{ t.__globals__ }}"), "index.md:7", "", ""),
     "query too slow": (
         page("```sql slow\nselect sum(a.range * b.range) as n from range(10000000) a, range(10000000) b\n```\n"
@@ -198,7 +203,7 @@ def test_seen_when_building_and_nothing_is_written(reports, snapshot, tmp_path, 
     files, place, what, todo = SEEN_BY_BUILD[name]
     out = tmp_path / "out"
     with pytest.raises(OkrError) as caught:
-        build_site(snapshot, reports(files), out, limits=Limits(seconds=1))
+        build_site(snapshot, reports(files), out, limits=Limits(seconds=1, page_seconds=2))
     assert told(str(caught.value).split("\n"), place, what, todo), str(caught.value)
     assert not out.exists()
 

@@ -56,7 +56,7 @@ def test_only_the_page_that_changed_is_rendered_again(snapshot, reports, tmp_pat
     preview = tmp_path / "preview"
 
     def kept() -> dict[str, int]:
-        return {path.name: path.stat().st_mtime_ns for path in (preview / "cache").iterdir()}
+        return {path.name: path.stat().st_mtime_ns for path in (preview / "cache").glob("*.json")}
 
     rebuild(snapshot, root, preview, lambda _: None)
     before = kept()
