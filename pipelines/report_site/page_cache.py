@@ -48,9 +48,7 @@ class PageCache:
     def __init__(self, folder: Path, reports_dir: Path, reader: Reader, site: Iterable[Any]) -> None:
         self.folder, self.reader = folder, reader
         self.words = {table: re.compile(rf"\b{re.escape(table)}\b") for table in reader.tables()}
-        self.base = _digest(
-            [_engine_digest(), _folder_digest(reports_dir, but="pages"), _versions(), *site]
-        )
+        self.base = _digest([_engine_digest(), _folder_digest(reports_dir, but="pages"), _versions(), *site])
         self._fingerprints: dict[str, str] = {}
         self._answers: dict[Asked, str] = {}
         folder.mkdir(parents=True, exist_ok=True)
