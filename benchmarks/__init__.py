@@ -1,1 +1,1 @@
-"""What is measured, how, and the last figures (RESULTS.md). `make bench` runs every `bench_*.py` here."""
+"""What is measured, how, and the last figures (README.md). `make bench` runs every `bench_*.py` here."""
