@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from pipelines.errors import ChannelError
+
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+_IPV6_UNICAST = ipaddress.ip_network("2000::/3")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def check_base_url(channel: str, url: str) -> str:
@@ -40,7 +45,11 @@ def same_place(url: str, base_url: str) -> bool:
 
 
 def is_loopback(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
+    return is_loopback_name(parts.hostname or "")
+
+
+def is_loopback_name(host: str) -> bool:
+    """Whether a host in a URL is this machine, without asking a resolver."""
     if host == "localhost":
         return True
     try:
@@ -49,17 +58,24 @@ def is_loopback(parts: SplitResult) -> bool:
         return False
 
 
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet; one that carries an IPv4 address is judged by that."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        carried = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else ip.ipv4_mapped or ip.sixtofour
+        if carried is not None:
+            return carried.is_global and not carried.is_multicast
+        return ip in _IPV6_UNICAST and ip.is_global
+    return ip.is_global and not ip.is_multicast
+
+
 def _is_private(host: str) -> bool:
     # names that only a local network or a cloud's metadata service answers to
     if host.rstrip(".").endswith((".internal", ".local", ".localhost", ".home.arpa")):
         return True
-    # 2130706433, 0x7f.1 and the like are addresses to a resolver, though not to `ipaddress`
-    if host.replace(".", "").isdigit() or host.startswith("0x"):
-        try:
-            return not ipaddress.ip_address(host).is_global
-        except ValueError:
-            return True
     try:
-        return not ipaddress.ip_address(host).is_global
+        return not is_public(host)
     except ValueError:
-        return False
+        # 2130706433, 0x7f.1 and the like are addresses to a resolver, though not to `ipaddress`; full stops of other
+        # scripts and %31 become ones on the way there
+        return host.replace(".", "").isdigit() or host.startswith("0x") or not _NAME.fullmatch(host)

@@ -21,6 +21,7 @@ import urllib3.exceptions
 
 from pipelines.channels.addresses import check_base_url, same_place
 from pipelines.channels.pace import Pace
+from pipelines.channels.public_hosts import PublicHosts
 from pipelines.channels.redaction import redact
 from pipelines.errors import ChannelError, CredentialsError, QuotaError, VendorError
 
@@ -241,15 +242,21 @@ class Http:
             raise VendorError(self.channel, f"{_place(url)} has no valid certificate", "check base_url") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _Unreadable(f"the connection broke ({type(error).__name__})") from None
+        except ValueError:
+            # requests parses the Location of a redirect that it is told not to follow
+            raise self._redirected(url) from None
         if 300 <= response.status_code < 400:
-            raise VendorError(
-                self.channel, f"{_place(url)} answers with a redirect, which is not followed", "check base_url"
-            )
+            raise self._redirected(url)
         try:
             data = json.loads(content) if content else None
         except ValueError:
             data = None
         return Reply(response.status_code, response.headers, content, data)
+
+    def _redirected(self, url: str) -> VendorError:
+        return VendorError(
+            self.channel, f"{_place(url)} answers with a redirect, which is not followed", "check base_url"
+        )
 
     def _turn(self, url: str) -> AbstractContextManager[None]:
         path = urlsplit(url).path
@@ -260,6 +267,7 @@ class Http:
         session: requests.Session | None = getattr(self._sessions, "session", None)
         if session is None:
             session = self._sessions.session = requests.Session()
+            session.mount("https://", PublicHosts())
             # without an auth of its own requests would put ~/.netrc's password over our header
             session.auth = _leave_headers
         return session
