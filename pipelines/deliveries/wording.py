@@ -56,7 +56,8 @@ class Wording:
         if unit == "count":
             return self._plain(exact, 0)
         if unit == "percent":
-            return self.share(value, 1)
+            # two decimals below 1 %, where 0.55 % and 0.6 % are different promises
+            return self.share(value, 2 if 0 < abs(exact) < Decimal("0.00995") else 1)
         if unit == "days":
             return self._days(exact)
         if unit == "currency":
