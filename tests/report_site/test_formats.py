@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from html import unescape
 
 import pytest
 from hypothesis import given
@@ -105,3 +107,39 @@ def test_an_unknown_locale_is_named():
 def test_a_date_format_refuses_a_number():
     with pytest.raises(BadValue, match="formats dates, not the number"):
         ES.format(5, "mmm-yy")
+
+
+LOCALES = ("es-ES", "es-MX", "es-AR", "en-GB", "en-US", "de-CH", "fr-FR", "pt-BR")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_card_a_table_a_tooltip_and_a_mail_say_the_same(locale, tmp_path, reports):
+    """1,000 numbers a locale: in a sentence, a table's cell, the table that tooltips show, and the mail's wording."""
+    from pipelines.deliveries.wording import Wording
+    from pipelines.report_site.build import build_site
+    from tests.report_site.snapshot import write_snapshot
+
+    body = """---
+title: Home
+---
+```sql numbers
+select n, (n * 7919 - 3000000)::decimal(18, 3) / 1000 as amount from range(1000) t(n) order by n
+```
+{% for row in numbers %}
+<{{ row.amount | fmt("cur") }}>
+{% endfor %}
+
+{% table data="numbers" %}{% measure value="amount" fmt="cur" /%}{% /table %}
+
+{% line_chart data="numbers" x="n" y="amount" y_fmt="cur" /%}
+"""
+    snapshot = write_snapshot(tmp_path / "okr.duckdb", language="en", locale=locale)
+    site = build_site(snapshot, reports({"pages/index.md": body}), tmp_path / "site").out_dir
+    main = (site / "index.html").read_text(encoding="utf-8").split("<main")[1]
+    sentences = [unescape(one) for one in re.findall(r"&lt;([^<]*?)&gt;", main)]
+    cells = [unescape(one) for one in re.findall(r'data-label="Amount">([^<]*)<', main)]
+    tips = r'<tr data-x="[^"]*"><th scope="row">[^<]*</th><td class="num">([^<]*)<'
+    tooltips = [unescape(one) for one in re.findall(tips, main)]
+    mail = [Wording(locale, "EUR").number((n * 7919 - 3_000_000) / 1000, "currency") for n in range(1000)]
+    assert len(cells) == 1000
+    assert sentences == cells == tooltips == mail
