@@ -33,8 +33,9 @@ test: $(READY) ## every test (installs Debian's chromium when it is missing and 
 	@sh tests/need_chromium.sh
 	@$(BIN)/python -m pytest
 
-torture: $(READY) ## every channel with one request in twenty broken, for twenty seeds: what each refresh took
+torture: $(READY) ## every channel with one request in twenty broken, for twenty seeds; 200 kills of a publication; every hostile text
 	@$(BIN)/python -m pytest -n 0 -s -q -m "" tests/channels/test_faults.py
+	@$(BIN)/python -m pytest -n 0 -s -q -m torture tests/report_site/test_publish.py tests/report_site/test_hostile_names.py
 
 check: $(READY) ## lint, types, SQL style, definitions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -190,3 +191,10 @@ def test_an_empty_company_builds(tmp_path):
 def test_a_missing_snapshot_is_named(tmp_path):
     with pytest.raises(PublishError, match="there is no snapshot to build the site from; run okr refresh"):
         build_site(tmp_path / "none.duckdb", REPORTS, tmp_path / "site")
+
+
+def test_script_and_style_stay_small(built):
+    """Budgets, compressed: 30 kB of script, 15 kB of style."""
+    for kind, budget in (("js", 30_000), ("css", 15_000)):
+        (asset,) = (built.out_dir / "assets").glob(f"site.*.{kind}")
+        assert len(gzip.compress(asset.read_bytes())) <= budget
