@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -100,13 +101,7 @@ class Collection:
         except ChannelError as error:
             return Answer(task, None, 0, _of_account(error, task.account.id), {})
         except UNEXPECTED as surprise:
-            odd = VendorError(
-                self._channel.name,
-                f"an answer has an unexpected shape ({surprise!r})",
-                "nothing of this answer was loaded; if it stays so, report it",
-                task.account.id,
-            )
-            return Answer(task, None, 0, odd, {})
+            return Answer(task, None, 0, odd_answer(self._channel.name, surprise, task.account.id), {})
         coverage = _covered(task, landing.data_through, self._today)
         return Answer(task, coverage, landing.rows, names_error, landing.batches())
 
@@ -163,3 +158,15 @@ def _of_account(error: ChannelError, account_id: str) -> ChannelError:
     Exception.__init__(named, f"{error.channel} account {account_id}: {message}")
     named.channel, named.account_id = error.channel, account_id
     return named
+
+
+def odd_answer(channel: str, surprise: Exception, account_id: str) -> VendorError:
+    """Names what was read when the answer turned out to be of another shape: the line has the field's name in it."""
+    lines = [frame.line for frame in traceback.extract_tb(surprise.__traceback__) if f"/{channel}/" in frame.filename]
+    reading = f" reading `{lines[-1]}`" if lines else ""
+    return VendorError(
+        channel,
+        f"an answer has an unexpected shape ({surprise!r}{reading})",
+        "nothing of this answer was loaded; if it stays so, report it",
+        account_id,
+    )

@@ -38,7 +38,8 @@ class RawTable:
     facts: the rows of one `key` (account and day, unless said otherwise) are replaced together; a row with `_deleted`
     only marks its key as answered, so that a day that became empty is emptied. entities: merged by `key`, one
     that is no longer answered stays. log: appended.
-    `unique` are the columns that, within one answer, must not repeat.
+    `unique` are the columns that, within one answer, must not repeat; `required` those that the vendor always sends:
+    where one is empty a field was dropped or renamed, and its sums would shrink without a word.
     """
 
     name: str
@@ -46,14 +47,17 @@ class RawTable:
     kind: Literal["facts", "entities", "log"]
     key: tuple[str, ...]
     unique: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
 
-def facts(table: str, /, *, unique: Sequence[str] = (), **columns: pa.DataType) -> RawTable:
+def facts(
+    table: str, /, *, unique: Sequence[str] = (), required: Sequence[str] = (), **columns: pa.DataType
+) -> RawTable:
     """Daily facts, replaced per account and day; `unique` are the columns beside `date` that tell rows apart."""
     fields = [pa.field("account_id", TEXT, False), pa.field("date", DAY, False)]
     fields += [pa.field(column, kind) for column, kind in columns.items()]
     fields += [pa.field("loaded_at", MOMENT), pa.field(DELETED, FLAG)]
-    return RawTable(table, pa.schema(fields), "facts", ("account_id", "date"), ("date", *unique))
+    return RawTable(table, pa.schema(fields), "facts", ("account_id", "date"), ("date", *unique), tuple(required))
 
 
 def entities(table: str, /, **columns: pa.DataType) -> RawTable:
@@ -188,7 +192,7 @@ def tombstones(table: RawTable, keys: Mapping[str, pa.Array]) -> pa.Table:
 
 
 def check_facts(channel: str, table: RawTable, rows: pa.Table, window: Window, account_id: str) -> None:
-    """Raises VendorError if a day lies outside the window or two rows of one answer have the same key."""
+    """Raises VendorError if a day lies outside the window, a required value is missing, or two rows have one key."""
     if not rows.num_rows:
         return
     span = pc.min_max(rows["date"]).as_py()
@@ -199,6 +203,14 @@ def check_facts(channel: str, table: RawTable, rows: pa.Table, window: Window, a
             "nothing of this answer was loaded; refresh again",
             account_id,
         )
+    for name in table.required:
+        if empty := rows[name].null_count:
+            raise VendorError(
+                channel,
+                f"{table.name}.{name} is missing in {empty:,} of {rows.num_rows:,} rows that the vendor sent",
+                "nothing of this answer was loaded; the vendor's API has changed, so mend the channel",
+                account_id,
+            )
     counted = rows.group_by(list(table.unique)).aggregate([([], "count_all")])
     if pc.max(counted["count_all"]).as_py() > 1:
         twice = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()[0]

@@ -100,7 +100,7 @@ class Faults:
     def _expire(self, scope: Any) -> None:
         for name, value in scope["headers"]:
             if name in (b"authorization", b"access-token"):
-                self._state.expired.add(value.decode().removeprefix("Bearer "))
+                self._state.expired.add((self._channel, value.decode().removeprefix("Bearer ")))
 
     async def _spoil(self, kind: str, scope: Any, receive: Receive, send: Send) -> None:
         """Let the channel answer, then damage the answer on its way."""

@@ -41,6 +41,7 @@ TRAFFIC_METRICS = {
     "checkouts": "checkouts",
     "ecommercePurchases": "ecommerce_purchases",
 }
+ROW_PARTS = ("dimensionValues", "metricValues")
 PEOPLE_METRICS = ("totalUsers", "newUsers")
 DIMENSIONS = ("date", "sessionDefaultChannelGroup")
 # What a report of this size costs of what a standard property has.
@@ -109,7 +110,7 @@ class _Api:
     async def answer(self, request: Request) -> Response:
         try:
             token = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if not self._state.token_works(token):
+            if not self._state.token_works(CHANNEL, token):
                 raise Refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
             if CHANNEL in self._state.throttled:
                 raise Refused(429, "RESOURCE_EXHAUSTED", self._state.throttled[CHANNEL])
@@ -155,7 +156,11 @@ class _Api:
         ]
         answer: dict[str, Any] = {
             "dimensionHeaders": [{"name": name} for name in (*dimensions, *named)],
-            "metricHeaders": [{"name": name, "type": _TYPES.get(name, "TYPE_INTEGER")} for name in metrics],
+            "metricHeaders": [
+                {"name": name, "type": _TYPES.get(name, "TYPE_INTEGER")}
+                for name in self._state.drifted(CHANNEL, dict.fromkeys(metrics))
+                if name not in ROW_PARTS
+            ],
             "metadata": {"currencyCode": site.currency, "timeZone": site.timezone},
             "kind": "analyticsData#runReport",
         }
@@ -167,9 +172,10 @@ class _Api:
 
     def _row(self, keys: tuple[str, ...], metrics: list[str], values: dict[str, Any]) -> dict[str, Any]:
         drift = self._state.drift.get(CHANNEL, {})
+        drifted = self._state.drifted(CHANNEL, {name: values[name] for name in metrics})
         told = {
             "dimensionValues": [{"value": key} for key in keys],
-            "metricValues": [{"value": drift.get(name, values[name])} for name in metrics],
+            "metricValues": [{"value": value} for name, value in drifted.items() if name not in ROW_PARTS],
         }
         return {**told, **{name: value for name, value in drift.items() if name in told}}
 

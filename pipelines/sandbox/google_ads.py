@@ -190,19 +190,18 @@ class _Api:
         }
 
     def _drifted(self, row: dict[str, Any]) -> dict[str, Any]:
-        row.get("metrics", {}).update(self._state.drift.get(CHANNEL, {}))
-        return row
+        return {**row, "metrics": self._state.drifted(CHANNEL, row.get("metrics", {}))}
 
     def _check(self, request: Request) -> None:
         version = request.path_params["version"]
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not self._state.token_works(token):
+        if not self._state.token_works(CHANNEL, token):
             raise Refused(
                 401,
                 "UNAUTHENTICATED",
                 "Request had invalid authentication credentials.",
                 "authenticationError",
-                "OAUTH_TOKEN_EXPIRED" if token in self._state.expired else "OAUTH_TOKEN_INVALID",
+                "OAUTH_TOKEN_EXPIRED" if (CHANNEL, token) in self._state.expired else "OAUTH_TOKEN_INVALID",
             )
         if version not in VERSIONS:
             raise Refused(

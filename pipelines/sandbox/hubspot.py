@@ -107,11 +107,11 @@ class _Api:
 
     def _check(self, request: Request, either: bool) -> None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if token in self._state.expired:
+        if (CHANNEL, token) in self._state.expired:
             raise Refused(
                 401, "EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired 5 minute(s) ago."
             )
-        if not self._state.token_works(token):
+        if not self._state.token_works(CHANNEL, token):
             raise Refused(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
         if CHANNEL in self._state.throttled:
             raise Refused(
@@ -261,13 +261,13 @@ class _Api:
         return KINDS[request.path_params["kind"]]
 
     def _object(self, kind: Kind, one: Any, wanted: list[str], now: datetime, merged: list[Any]) -> dict[str, Any]:
-        known = properties_of(one, now, merged) | self._state.drift.get(CHANNEL, {})
+        known = self._state.drifted(CHANNEL, properties_of(one, now, merged))
         always = ("createdate", "hs_object_id", "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate")
         return {
             "id": str(one.id),
-            "properties": {name: known.get(name) for name in dict.fromkeys((*always, *wanted))},
-            "createdAt": known["createdate"],
-            "updatedAt": known[always[2]],
+            "properties": {name: known[name] for name in dict.fromkeys((*always, *wanted)) if name in known},
+            "createdAt": known.get("createdate"),
+            "updatedAt": known.get(always[2]),
             "archived": False,
         }
 

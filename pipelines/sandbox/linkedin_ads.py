@@ -197,7 +197,7 @@ class _Api:
                 figures = self._state.figures(CHANNEL, campaign, day)
                 element = _element(campaign, day, figures, fields)
                 if element is not None:
-                    elements.append({**element, **self._state.drift.get(CHANNEL, {})})
+                    elements.append(self._state.drifted(CHANNEL, element))
         elements = elements[:LARGEST_ANSWER]
         return {"paging": {"start": 0, "count": 10, "links": []}, "elements": elements}
 
@@ -215,8 +215,8 @@ class _Api:
 
     def _check(self, request: Request) -> None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not self._state.token_works(token):
-            if token in self._state.expired:
+        if not self._state.token_works(CHANNEL, token):
+            if (CHANNEL, token) in self._state.expired:
                 raise Refused(401, "EXPIRED_ACCESS_TOKEN", "Expired access token", 65602)
             raise Refused(401, "INVALID_ACCESS_TOKEN", "Invalid access token", 65600)
         if CHANNEL in self._state.throttled:

@@ -164,7 +164,7 @@ class _Api:
 
     async def metadata(self, request: Request) -> Response:
         token = request.headers.get("authorization", "").removeprefix("OAuth ")
-        if not self._state.token_works(token):
+        if not self._state.token_works(CHANNEL, token):
             return JSONResponse({"error": "invalid_token"})
         return JSONResponse(
             {"dc": "us20", "role": "owner", "api_endpoint": "https://us20.api.mailchimp.com", "accountname": "Acme"}
@@ -223,7 +223,7 @@ class _Api:
                     "subject_line": "Canaria Vogel, mira esto",
                     **_report(totals, audience[2]),
                 }
-                yield {**report, **self._state.drift.get(CHANNEL, {})}
+                yield self._state.drifted(CHANNEL, report)
 
     def lists(self, request: Request) -> dict[str, Any]:
         yesterday = self._state.today - DAY
@@ -268,7 +268,7 @@ class _Api:
         token = header.removeprefix("Bearer ")
         if header.startswith("Basic "):
             token = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")[2]
-        if header in self._state.expired or not self._state.token_works(token):
+        if (CHANNEL, header) in self._state.expired or not self._state.token_works(CHANNEL, token):
             raise Refused(
                 401,
                 "API Key Invalid",

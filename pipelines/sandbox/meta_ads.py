@@ -232,14 +232,8 @@ class _Api:
                 figures = self._state.figures(CHANNEL, campaign, day)
                 if not figures.is_empty:
                     row = insight_row(profile, campaign, campaign.name(self._state.today), day, figures, windows)
-                    rows.append(
-                        {
-                            **_chosen(row, fields),
-                            "date_start": str(day),
-                            "date_stop": str(day),
-                            **self._state.drift.get(CHANNEL, {}),
-                        }
-                    )
+                    told = {**_chosen(row, fields), "date_start": str(day), "date_stop": str(day)}
+                    rows.append(self._state.drifted(CHANNEL, told))
         return self._page(page, path, rows, self._state.page_size * ROWS_A_PAGE)
 
     def _validated(self, asked: Mapping[str, str]) -> tuple[date, date]:
@@ -264,11 +258,11 @@ class _Api:
         if "access_token" in asked:
             self._state.counts["meta_ads tokens in the URL"] += 1
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or asked.get("access_token", "")
-        if not self._state.token_works(token):
+        if not self._state.token_works(CHANNEL, token):
             raise Refused(
                 190,
                 "Error validating access token: Session has expired"
-                if token in self._state.expired
+                if (CHANNEL, token) in self._state.expired
                 else "Invalid OAuth access token - Cannot parse access token",
                 401,
                 463,

@@ -210,18 +210,20 @@ class _Api:
             return Response("<Error><Code>AuthenticationFailed</Code></Error>", 403, media_type="application/xml")
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("report.csv", csv_of(job.columns, self._rows(job)))
+            archive.writestr(
+                "report.csv", csv_of(list(self._state.drifted(CHANNEL, dict.fromkeys(job.columns))), self._rows(job))
+            )
         return Response(packed.getvalue(), media_type="application/x-zip-compressed")
 
     def _rows(self, job: _Job) -> list[dict[str, Any]]:
-        drift = self._state.drift.get(CHANNEL, {})
-        return [{**row, **drift} for row in campaign_rows(self._state, CHANNEL, job.account, job.start, job.end)]
+        rows = campaign_rows(self._state, CHANNEL, job.account, job.start, job.end)
+        return [self._state.drifted(CHANNEL, row) for row in rows]
 
     def _check(self, request: Request) -> None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if token in self._state.expired:
+        if (CHANNEL, token) in self._state.expired:
             raise Refused(401, 109, "AuthenticationTokenExpired", "Authentication token expired. Please renew it.")
-        is_known = self._state.token_works(token) and token not in self._state.words
+        is_known = self._state.token_works(CHANNEL, token) and token not in self._state.words
         if not is_known or request.headers.get("developertoken") not in self._state.words:
             raise Refused(
                 401,

@@ -93,7 +93,7 @@ class _Api:
         async def handle(request: Request) -> Response:
             try:
                 token = request.headers.get("authorization", "").removeprefix("Bearer ")
-                if not self._state.token_works(token):
+                if not self._state.token_works(CHANNEL, token):
                     raise Refused(401, "Request had invalid authentication credentials.", "authError")
                 if CHANNEL in self._state.throttled:
                     raise Refused(403, self._state.throttled[CHANNEL], "quotaExceeded")
@@ -147,7 +147,7 @@ class _Api:
             "ctr": found.clicks / found.impressions,
             "position": found.positions / found.impressions,
         }
-        return {**row, **self._state.drift.get(CHANNEL, {})}
+        return self._state.drifted(CHANNEL, row)
 
 
 def _read(body: dict[str, Any]) -> tuple[date, date, int, int]:

@@ -18,11 +18,11 @@ class SandboxState:
     """Shared by all channels of one server.
 
     denied: account ids answered with 403. outage: channel to the HTTP status of everything. erased: (channel, account,
-    day) without data, as if the vendor had withdrawn it. drift: channel to {field: value} put over every fact.
-    words: what is accepted as a credential. faults: share of requests that break. jobs: channel to how its report
-    jobs go: {"outcome": "failed" or "never", "times": the first n jobs, "longer_than": days}. expire_at: channel to
-    the numbers of the requests whose token expires as they arrive. requests: the last that came, as (method, path,
-    query, body).
+    day) without data, as if the vendor had withdrawn it. drift: channel to {field: value} put over every fact; the
+    value {"renamed": name} renames the field, {"renamed": None} takes it away. words: what is accepted as a credential.
+    faults: share of requests that break. jobs: channel to how its report jobs go: {"outcome": "failed" or "never",
+    "times": the first n jobs, "longer_than": days}. expire_at: channel to the numbers of the requests whose token
+    expires as they arrive. requests: the last that came, as (method, path, query, body).
     """
 
     seed: int
@@ -40,7 +40,7 @@ class SandboxState:
     asked: Counter[str] = field(default_factory=Counter)
     expire_at: dict[str, list[int]] = field(default_factory=dict)
     faults_done: Counter[str] = field(default_factory=Counter)
-    expired: set[str] = field(default_factory=set)
+    expired: set[tuple[str, str]] = field(default_factory=set)
     requests: deque[tuple[str, str, bytes, bytes]] = field(default_factory=lambda: deque(maxlen=1_000))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -53,15 +53,25 @@ class SandboxState:
             return Figures()
         return self.company.figures(channel, campaign, day, self.today)
 
+    def drifted(self, channel: str, fact: dict[str, Any]) -> dict[str, Any]:
+        """The fact as the channel's drift makes it."""
+        told = self.drift.get(channel)
+        if not told:
+            return fact
+        names = {name: value["renamed"] for name, value in told.items() if _is_renaming(value)}
+        kept = {names.get(name, name): value for name, value in fact.items() if names.get(name, name) is not None}
+        return {**kept, **{name: value for name, value in told.items() if name not in names}}
+
     def issue_token(self) -> str:
         with self.lock:
             self.counts["tokens_issued"] += 1
             return f"{WORD}-{self.counts['tokens_issued']}"
 
-    def token_works(self, token: str) -> bool:
+    def token_works(self, channel: str, token: str) -> bool:
+        """Whether the channel lets the token in: one word may serve all, and expire for each by itself."""
         issued = token.removeprefix(f"{WORD}-")
         was_issued = issued != token and issued.isdigit() and int(issued) <= self.counts["tokens_issued"]
-        return (token in self.words or was_issued) and token not in self.expired
+        return (token in self.words or was_issued) and (channel, token) not in self.expired
 
     def tell(self, told: dict[str, Any]) -> None:
         """Change what is given; unknown keys raise ValueError."""
@@ -76,3 +86,7 @@ class SandboxState:
                 setattr(self, key, value)
             else:
                 raise ValueError(f"the sandbox knows no {key!r}")
+
+
+def _is_renaming(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"renamed"}

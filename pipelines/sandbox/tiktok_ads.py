@@ -177,7 +177,7 @@ class _Api:
                     rows.append(
                         {
                             "dimensions": {"campaign_id": campaign.id, "stat_time_day": f"{day} 00:00:00"},
-                            "metrics": {**values, **self._state.drift.get(CHANNEL, {})},
+                            "metrics": self._state.drifted(CHANNEL, values),
                         }
                     )
                 day += timedelta(days=1)
@@ -185,7 +185,7 @@ class _Api:
 
     def _check(self, request: Request) -> None:
         token = request.headers.get("access-token", "")
-        if not self._state.token_works(token):
+        if not self._state.token_works(CHANNEL, token):
             raise Refused(40105, "Access token is incorrect or has been revoked.")
         if CHANNEL in self._state.throttled:
             raise Refused(40100, self._state.throttled[CHANNEL])

@@ -149,6 +149,26 @@ def test_drift_is_named_and_later_good_data_loads(channel: Any, name: str, descr
     assert loaded(channel, name, described) == truth(channel, name, described)
 
 
+def test_no_drift_makes_numbers_shrink_in_silence(channel: Any, name: str, described: Description) -> None:
+    """A field that is gone, renamed, spelt in another case, emptied or nested: refused, and named."""
+    field = next(iter(described.drift))
+    for drifted in (
+        {"renamed": None},
+        {"renamed": f"{field}_total"},
+        {"renamed": field.swapcase()},
+        None,
+        {"value": 5},
+    ):
+        channel.tell(drift={name: {field: drifted}})
+        results = channel.load(name)
+        assert states(results) == {"failed"}, drifted
+        for result in results.values():
+            assert field.lower() in result.error.lower(), result.error
+    channel.tell(drift={name: {"a_new_field": 7}})
+    assert states(channel.load(name)) == {"loaded"}
+    assert loaded(channel, name, described) == truth(channel, name, described)
+
+
 def test_credentials_are_checked(channel: Any, name: str, described: Description) -> None:
     assert [finding for finding in check_channel(name) if finding.severity == "error"] == []
     channel.set(name, **{f"credentials__{secret}": "mistyped" for secret in described.secrets})

@@ -156,7 +156,7 @@ def test_an_old_version_says_which_setting_to_change(google: Any) -> None:
 
 
 def test_an_expired_access_token_is_fetched_again_once(google: Any) -> None:
-    google.sandbox.state.expired.add("sandbox-1")
+    google.sandbox.state.expired.add((CHANNEL, "sandbox-1"))
     assert states(google.load(CHANNEL)) == {EUROPE: "loaded", US: "loaded"}
     assert google.sandbox.state.counts["google_ads refreshes"] == 2
 

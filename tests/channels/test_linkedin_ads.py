@@ -150,7 +150,7 @@ def test_an_old_api_version_says_which_setting_to_change(bench: Any) -> None:
 
 
 def test_an_expired_token_is_refreshed_once_for_all_threads(bench: Any) -> None:
-    bench.sandbox.state.expired.add("sandbox")
+    bench.sandbox.state.expired.add(("linkedin_ads", "sandbox"))
     assert {result.state for result in bench.load().values()} == {"loaded"}
     assert bench.sandbox.state.counts["linkedin_ads refreshes"] == 1
 

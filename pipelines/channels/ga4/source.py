@@ -45,9 +45,17 @@ class Ga4(Channel[Ga4Settings]):
     deep_lookback_days = 13
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),
-        facts("traffic", unique=("channel_group",), channel_group=TEXT, currency=TEXT, **_COLUMNS),
+        facts(
+            "traffic",
+            unique=("channel_group",),
+            required=("channel_group", *_COLUMNS),
+            channel_group=TEXT,
+            currency=TEXT,
+            **_COLUMNS,
+        ),
         facts(
             "property_daily",
+            required=(*_COLUMNS, *PEOPLE.values()),
             currency=TEXT,
             **_COLUMNS,
             total_users=COUNT,

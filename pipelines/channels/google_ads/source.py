@@ -17,7 +17,7 @@ from pipelines.channels.google_ads.settings import GoogleAdsSettings
 from pipelines.channels.http import Http
 from pipelines.channels.oauth import RefreshedToken
 from pipelines.channels.tables import AMOUNT, COUNT, TEXT, entities, facts
-from pipelines.errors import CredentialsError
+from pipelines.errors import CredentialsError, VendorError
 
 CLIENTS = (
     "SELECT customer_client.id, customer_client.descriptive_name, customer_client.currency_code, "
@@ -60,6 +60,7 @@ class GoogleAds(Channel[GoogleAdsSettings]):
         facts(
             "campaign_stats",
             unique=("campaign_id",),
+            required=("campaign_id", *METRICS.values()),
             campaign_id=TEXT,
             campaign_name=TEXT,
             currency=TEXT,
@@ -77,6 +78,7 @@ class GoogleAds(Channel[GoogleAdsSettings]):
         facts(
             "campaign_conversions",
             unique=("campaign_id", "conversion_action_category"),
+            required=("campaign_id", "conversion_action_category", *CONVERSION_METRICS),
             campaign_id=TEXT,
             conversion_action_category=TEXT,
             currency=TEXT,
@@ -222,8 +224,14 @@ def _headers(settings: GoogleAdsSettings) -> dict[str, str]:
 def _metrics(values: dict[str, Any], wanted: dict[str, str]) -> dict[str, Any]:
     """The metrics by column; money comes in millionths."""
     row: dict[str, Any] = {column: values.get(_camel(metric)) for metric, column in wanted.items()}
-    if row.get("cost") is not None:
-        row["cost"] = Decimal(int(row["cost"])).scaleb(-6)
+    if isinstance(row.get("cost"), str) and row["cost"].lstrip("-").isdecimal():
+        row["cost"] = Decimal(row["cost"]).scaleb(-6)
+    elif row.get("cost") is not None:
+        raise VendorError(
+            "google_ads",
+            f"metrics.costMicros should be whole millionths but the vendor sent {str(row['cost'])[:60]!r}",
+            "nothing of this answer was loaded; the vendor's API has changed, so mend the channel",
+        )
     return row
 
 

@@ -162,6 +162,7 @@ def _wanted(kind: str, window: Window, account: Account) -> list[list[dict[str, 
 
 
 def _row(kind: str, found: dict[str, Any], account: Account) -> dict[str, Any]:
+    """HubSpot answers a property without a value as null: one that is not there at all is gone, and raises KeyError."""
     has, zone = found["properties"], ZoneInfo(account.timezone)
     created_on = _day(has["createdate"], zone)
     if created_on is None:
@@ -170,26 +171,32 @@ def _row(kind: str, found: dict[str, Any], account: Account) -> dict[str, Any]:
         "id": found["id"],
         "account_id": account.id,
         "created_on": created_on,
-        "source": has.get("hs_analytics_source") or None,
+        "source": has["hs_analytics_source"] or None,
         "archived": bool(found.get("archived")),
     }
     if kind != "deals":
-        row["lifecycle_stage"] = has.get("lifecyclestage") or None
+        row["lifecycle_stage"] = has["lifecyclestage"] or None
     if kind == "contacts":
         row |= {
-            column: _day(has.get(f"hs_v2_date_entered_{stage}") or has.get(f"hs_lifecyclestage_{stage}_date"), zone)
+            column: _day(_first(has, f"hs_v2_date_entered_{stage}", f"hs_lifecyclestage_{stage}_date"), zone)
             for column, stage in STAGES.items()
         }
     if kind == "deals":
         row |= {
-            "pipeline_id": has.get("pipeline"),
-            "stage_id": has.get("dealstage"),
-            "closed_on": _day(has.get("closedate"), zone),
-            "is_closed": _flag(has.get("hs_is_closed")),
-            "is_won": _flag(has.get("hs_is_closed_won")),
+            "pipeline_id": has["pipeline"],
+            "stage_id": has["dealstage"],
+            "closed_on": _day(has["closedate"], zone),
+            "is_closed": _flag(has["hs_is_closed"]),
+            "is_won": _flag(has["hs_is_closed_won"]),
             "amount": _home_amount(has, account),
         }
     return row
+
+
+def _first(has: dict[str, Any], *names: str) -> Any:
+    """The first of them that has a value; a portal may know only some."""
+    known = [has[name] for name in names if name in has] or [has[names[0]]]
+    return next(filter(None, known), None)
 
 
 def _home_amount(has: dict[str, Any], account: Account) -> Any:
@@ -197,12 +204,12 @@ def _home_amount(has: dict[str, Any], account: Account) -> Any:
     if has.get("amount_in_home_currency"):
         return has["amount_in_home_currency"]
     is_home = (has.get("deal_currency_code") or account.currency) == account.currency
-    return (has.get("amount") or None) if is_home else None
+    return (has["amount"] or None) if is_home else None
 
 
 def _merges(kind: str, live: Sequence[dict[str, Any]], account: Account) -> Iterator[dict[str, Any]]:
     for found in live:
-        for gone in (found["properties"].get("hs_merged_object_ids") or "").split(";"):
+        for gone in (found["properties"]["hs_merged_object_ids"] or "").split(";"):
             if gone and gone != found["id"]:
                 yield {
                     "id": f"{kind}/{gone}",

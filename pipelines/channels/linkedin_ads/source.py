@@ -5,6 +5,7 @@ What the API does is in LinkedIn's Marketing API reference (adAccounts, adAnalyt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -36,6 +37,7 @@ METRICS = {
     "oneClickLeads": "one_click_leads",
     "videoViews": "video_views",
 }
+_URN = re.compile(r"urn:li:sponsoredCampaign:(\d+)")
 # Longer URLs are answered with 414; a tunnelled POST has no limit.
 LONGEST_URL = 4_000
 ACCOUNT_PAGE, ENTITY_PAGE = 1000, 500
@@ -55,6 +57,7 @@ class LinkedInAds(Channel[LinkedInAdsSettings]):
         facts(
             "campaign_analytics",
             unique=("campaign_id",),
+            required=("campaign_id", "impressions", "clicks", "cost_in_local_currency"),
             campaign_id=TEXT,
             currency=TEXT,
             impressions=COUNT,
@@ -191,15 +194,18 @@ def analytics(
     """The metrics of every campaign and day of the window that has any, by (day, campaign id).
 
     Asked by account, so that campaigns deleted since are in it. LinkedIn leaves out a row whose requested metrics
-    are all 0: a row that one chunk of metrics has and another lacks is 0 there.
+    are all 0: a row that one chunk of metrics has and another lacks is 0 there. Raises VendorError where a metric is in
+    no row at all.
     """
     merged: dict[tuple[date, str], dict[str, Any]] = {}
     for at in range(0, len(metrics), METRICS_PER_CALL):
-        for element in _uncut(http, settings, account_id, window, metrics[at : at + METRICS_PER_CALL]):
-            key = (_day(element), _urn_id(element["pivotValues"][0]) or "")
-            merged.setdefault(key, dict.fromkeys(metrics, 0)).update(
-                {metric: element.get(metric) for metric in metrics[at : at + METRICS_PER_CALL]}
-            )
+        chunk, sent = metrics[at : at + METRICS_PER_CALL], set[str]()
+        for element in _uncut(http, settings, account_id, window, chunk):
+            found = {metric: element.get(metric) for metric in chunk}
+            sent.update(metric for metric, value in found.items() if value is not None)
+            merged.setdefault((_day(element), _campaign(element)), dict.fromkeys(metrics, 0)).update(found)
+        if sent and (absent := set(chunk) - sent):
+            raise _changed(f"adAnalytics answers without {', '.join(sorted(absent))}")
     return merged
 
 
@@ -249,6 +255,20 @@ def _ask(http: Http, settings: LinkedInAdsSettings, path: str, asked: str) -> Ma
         reply = http.get(f"rest/{path}", asked, headers)
     answer: Mapping[str, Any] = reply.data
     return answer
+
+
+def _campaign(element: Mapping[str, Any]) -> str:
+    pivots = element["pivotValues"]
+    campaign = _URN.fullmatch(str(pivots[0])) if isinstance(pivots, list) and pivots else None
+    if campaign is None:
+        raise _changed(f"pivotValues should name a campaign but is {str(pivots)[:60]!r}")
+    return campaign[1]
+
+
+def _changed(what: str) -> VendorError:
+    return VendorError(
+        "linkedin_ads", what, "nothing of this answer was loaded; the vendor's API has changed, so mend the channel"
+    )
 
 
 def _day(element: Mapping[str, Any]) -> date:

@@ -173,10 +173,17 @@ def _sent_in(http: Http, window: Window, zone: ZoneInfo) -> Iterator[dict[str, A
 
 
 def _totals(report: dict[str, Any]) -> dict[str, Any]:
+    """Raises VendorError where a total is missing; only an audience without a shop has no `ecommerce`."""
     found = {}
     for column, (name, *inner) in TOTALS.items():
         value = report.get(name)
         found[column] = (value or {}).get(inner[0]) if inner else value
+        if found[column] is None and (name != "ecommerce" or value):
+            raise VendorError(
+                "mailchimp",
+                f"the report of campaign {report.get('id')} has no {'.'.join((name, *inner))}",
+                "nothing of this answer was loaded; the vendor's API has changed, so mend the channel",
+            )
     return found
 
 

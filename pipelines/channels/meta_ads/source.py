@@ -56,6 +56,7 @@ class MetaAds(Channel[MetaAdsSettings]):
         facts(
             "campaign_insights",
             unique=("campaign_id",),
+            required=("campaign_id", "impressions", "clicks", "spend"),
             campaign_id=TEXT,
             campaign_name=TEXT,
             currency=TEXT,

@@ -37,6 +37,7 @@ class MicrosoftAds(Channel[MicrosoftAdsSettings]):
         facts(
             "campaign_performance",
             unique=tuple(name for name in report.KEY.values() if name != "date"),
+            required=("campaign_id", "currency", "impressions", "clicks", "spend"),
             **{name: TEXT for name in (*report.KEY.values(), "campaign_name") if name != "date"},
             impressions=COUNT,
             clicks=COUNT,

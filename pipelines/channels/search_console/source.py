@@ -35,7 +35,13 @@ class SearchConsole(Channel[SearchConsoleSettings]):
     slice_days = 500
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),
-        facts("site_daily", clicks=COUNT, impressions=COUNT, position_weighted=AMOUNT),
+        facts(
+            "site_daily",
+            required=("clicks", "impressions", "position_weighted"),
+            clicks=COUNT,
+            impressions=COUNT,
+            position_weighted=AMOUNT,
+        ),
     )
 
     def http(self, settings: SearchConsoleSettings) -> Http:
@@ -112,8 +118,9 @@ def _weighted(row: dict[str, Any]) -> Any:
     position, impressions = row["position"], row["impressions"]
     if position is None or impressions is None:
         return None
-    if not isinstance(position, int | float) or not isinstance(impressions, int | float):
-        return position if isinstance(position, str) else str(impressions)  # the landing names the column and types
+    for odd in (position, impressions):
+        if isinstance(odd, bool) or not isinstance(odd, int | float):
+            return f"{odd}: no number"  # the landing names the column and types
     return to_amount(round(position * impressions, 6))
 
 

@@ -46,7 +46,14 @@ class TikTokAds(Channel[TikTokAdsSettings]):
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),
         entities("campaigns", account_id=TEXT, name=TEXT, status=TEXT, secondary_status=TEXT, objective=TEXT),
-        facts("campaign_report", unique=("campaign_id",), campaign_id=TEXT, currency=TEXT, **METRICS),
+        facts(
+            "campaign_report",
+            unique=("campaign_id",),
+            required=("campaign_id", "impressions", "clicks", "spend"),
+            campaign_id=TEXT,
+            currency=TEXT,
+            **METRICS,
+        ),
     )
 
     def http(self, settings: TikTokAdsSettings) -> Http:
