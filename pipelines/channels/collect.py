@@ -163,7 +163,7 @@ def _of_account(error: ChannelError, account_id: str) -> ChannelError:
 def odd_answer(channel: str, surprise: Exception, account_id: str) -> VendorError:
     """Names what was read when the answer turned out to be of another shape: the line has the field's name in it."""
     lines = [frame.line for frame in traceback.extract_tb(surprise.__traceback__) if f"/{channel}/" in frame.filename]
-    reading = f" reading `{lines[-1]}`" if lines else ""
+    reading = f" reading `{'`, `'.join(filter(None, lines[-2:]))}`" if lines else ""
     return VendorError(
         channel,
         f"an answer has an unexpected shape ({surprise!r}{reading})",
