@@ -133,8 +133,4 @@ def test_a_token_that_expires_is_renewed_once(bench: Any) -> None:
 def test_no_shape_of_answer_breaks_the_load(bench: Any, drift: dict[str, Any]) -> None:
     bench.tell(drift={"search_console": drift})
     results = bench.load("search_console")
-    assert {result.state for result in results.values()} <= {"failed", "loaded"}
-    if drift == {"impressions": None}:
-        assert bench.rows("select count(position_weighted), count(*) > 0 from search_console.site_daily") == [(0, True)]
-    else:
-        assert {result.state for result in results.values()} == {"failed"}
+    assert {result.state for result in results.values()} == {"failed"}

@@ -194,15 +194,15 @@ def analytics(
     """The metrics of every campaign and day of the window that has any, by (day, campaign id).
 
     Asked by account, so that campaigns deleted since are in it. LinkedIn leaves out a row whose requested metrics
-    are all 0: a row that one chunk of metrics has and another lacks is 0 there. Raises VendorError where a metric is in
-    no row at all.
+    are all 0: a row that one chunk of metrics has and another lacks is 0 there. A null is no value; raises VendorError
+    where no row has the field at all.
     """
     merged: dict[tuple[date, str], dict[str, Any]] = {}
     for at in range(0, len(metrics), METRICS_PER_CALL):
         chunk, sent = metrics[at : at + METRICS_PER_CALL], set[str]()
         for element in _uncut(http, settings, account_id, window, chunk):
             found = {metric: element.get(metric) for metric in chunk}
-            sent.update(metric for metric, value in found.items() if value is not None)
+            sent.update(element.keys() & set(chunk))
             merged.setdefault((_day(element), _campaign(element)), dict.fromkeys(metrics, 0)).update(found)
         if sent and (absent := set(chunk) - sent):
             raise _changed(f"adAnalytics answers without {', '.join(sorted(absent))}")
