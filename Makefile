@@ -6,7 +6,7 @@ READY := .venv/.ready
 DEMO_DAY := 2026-11-23
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test torture check dev bench lock
+.PHONY: help setup report test torture check dev docs bench lock
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -48,6 +48,9 @@ check: $(READY) ## lint, types, SQL style, definitions
 dev: $(READY) ## the Dagster UI on 127.0.0.1:3000, its channels pointed at the sandbox
 	@mkdir -p .okr/dagster && cp -n pipelines/dagster.yaml .okr/dagster/ || true
 	@OKR_TODAY=$${OKR_TODAY:-$(DEMO_DAY)} DAGSTER_HOME=$$PWD/.okr/dagster $(BIN)/okr sandbox -- $(BIN)/dagster dev -h 127.0.0.1
+
+docs: $(READY) ## the documentation as a site in .okr/docs
+	@$(BIN)/mkdocs build -q && echo "file://$$PWD/.okr/docs/index.html"
 
 bench: $(READY) ## the figures of benchmarks/, measured on this machine
 	@$(BIN)/python -m benchmarks

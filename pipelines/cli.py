@@ -228,15 +228,29 @@ def publish(targets: Sequence[str], as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--parquet", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @json_option
-def doctor(as_json: bool) -> None:
+def export(folder: Path, as_json: bool) -> None:
+    """Write every mart to DIR as a Parquet file, and columns.csv with what each column means."""
+    from pipelines.warehouse.export import export_parquet
+
+    written = export_parquet(Workspace.from_environment().snapshot, folder)
+    print_json([str(path) for path in written]) if as_json else click.echo(f"{folder}: {len(written)} files")
+
+
+@main.command()
+@click.option(
+    "--behind-proxy", is_flag=True, help="Dagster's UI listens on the network, and a proxy asks who is there."
+)
+@json_option
+def doctor(behind_proxy: bool, as_json: bool) -> None:
     """Look at everything a refresh needs; exit 1 on a fault."""
     from pipelines.doctor import examine
 
     workspace = Workspace.from_environment()
     quiet_environment(workspace)
     found = []
-    for diagnosis in examine(workspace):
+    for diagnosis in examine(workspace, behind_proxy=behind_proxy):
         found.append(diagnosis)
         if not as_json:
             click.echo(f"{'FAULT' if diagnosis.fault else 'ok':<6}{diagnosis.subject}: {diagnosis.text}")
@@ -270,6 +284,17 @@ def simulate(key_result: str, target: float | None, daily: float | None, as_json
     for name, text in lines:
         if text is not None:
             click.echo(f"  {name:<8}{text}")
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes SHELL complete commands and options: eval "$(okr completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None  # click knows these three
+    click.echo(kind(main, {}, "okr", "_OKR_COMPLETE").source())
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from pipelines import settings
+from pipelines.deliveries.doctor import check_deliveries
 from pipelines.settings import Workspace
+from pipelines.warehouse.lock import describe_holder
 
 # A refresh writes the warehouse, its copy, a day's history and a release: five times the warehouse has been enough.
 LEAST_FREE_BYTES = 1_000_000_000
+COPIES_OF_WAREHOUSE = 5
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SHOWN_VERSIONS = ("okr-reports", "dlt", "duckdb", "dbt-core", "dbt-duckdb", "dagster")
 
 
@@ -26,14 +34,23 @@ class Diagnosis:
     fault: bool = False
 
 
-def examine(workspace: Workspace) -> Iterator[Diagnosis]:
-    """Look at everything a refresh needs, cheapest first. Asks the vendors of the channels that are on."""
+def examine(workspace: Workspace, *, behind_proxy: bool = False) -> Iterator[Diagnosis]:
+    """Look at everything a refresh needs, cheapest first. Asks the channels' vendors and the places of deliveries.
+
+    `behind_proxy`: Dagster's UI may listen on more than this machine, since something before it asks who is there.
+    """
     versions = ", ".join(f"{name} {version(name)}" for name in SHOWN_VERSIONS)
     yield Diagnosis("versions", f"Python {platform.python_version()}, {versions}")
+    if day := os.environ.get("OKR_TODAY"):
+        yield Diagnosis("today", f"{day}, as OKR_TODAY says; unset it for the clock's")
+    yield from _secrets(Path(".dlt/secrets.toml"))
     yield from _configuration(workspace)
     yield from _channels()
+    yield from (Diagnosis(*said) for said in check_deliveries())
+    yield from _running(workspace)
     yield from _last_refresh(workspace)
-    yield _disk(workspace.data_dir)
+    yield _disk(workspace)
+    yield from _dagster_ui(behind_proxy)
 
 
 def _configuration(workspace: Workspace) -> Iterator[Diagnosis]:
@@ -77,22 +94,72 @@ def _last_refresh(workspace: Workspace) -> Iterator[Diagnosis]:
         yield Diagnosis("last refresh", "none yet; run `okr refresh`")
         return
     with duckdb.connect(str(workspace.snapshot), read_only=True) as connection:
-        row = connection.execute("select refreshed_at, data_through from marts.report_context").fetchone()
+        row = connection.execute("select refreshed_at, data_through, timezone from marts.report_context").fetchone()
         late = connection.execute(
             "select channel, account_id, state, last_error from marts.source_health"
             " where state <> 'fresh' order by 1, 2"
         ).fetchall()
     if row:
-        yield Diagnosis("last refresh", f"{row[0]:%Y-%m-%d %H:%M %Z}, data through {row[1]}")
+        days = (settings.today(row[2]) - row[0].astimezone(ZoneInfo(row[2])).date()).days
+        age = f", {days} days ago" if days > 1 else ""
+        yield Diagnosis("last refresh", f"{row[0]:%Y-%m-%d %H:%M %Z}{age}, data through {row[1]}")
     for channel, account, state, error in late:
         what = f"{channel} {account}".strip()
         yield Diagnosis("last refresh", f"{what} is {state}" + (f": {error}" if error else ""), fault=True)
 
 
-def _disk(data_dir: Path) -> Diagnosis:
+def _disk(workspace: Workspace) -> Diagnosis:
+    data_dir = workspace.data_dir
     place = next(path for path in (data_dir.absolute(), *data_dir.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free
-    text = f"{free / 1e9:,.1f} GB free for {data_dir}"
-    if free >= LEAST_FREE_BYTES:
+    size = workspace.warehouse.stat().st_size if workspace.warehouse.exists() else 0
+    needed = max(LEAST_FREE_BYTES, COPIES_OF_WAREHOUSE * size)
+    text = f"{free / 1e9:,.1f} GB free for {data_dir}, {needed / 1e9:,.1f} GB are enough"
+    if free >= needed:
         return Diagnosis("disk", text)
     return Diagnosis("disk", f"{text}; make room, or move the data with OKR_DATA_DIR", fault=True)
+
+
+def _secrets(path: Path) -> Iterator[Diagnosis]:
+    """The file of secrets is for its owner alone, and never in git."""
+    if not path.exists():
+        return
+    if path.stat().st_mode & 0o077:
+        yield Diagnosis("secrets", f"{path} can be read by other users of this machine; chmod 600 {path}", fault=True)
+    git = shutil.which("git")
+    tracked = git and subprocess.run([git, "ls-files", "--error-unmatch", str(path)], capture_output=True)
+    if tracked and tracked.returncode == 0:
+        todo = f"git rm --cached {path}, and change every secret in it"
+        yield Diagnosis("secrets", f"{path} is in git, where others read it; {todo}", fault=True)
+
+
+def _running(workspace: Workspace) -> Iterator[Diagnosis]:
+    holder = workspace.data_dir / "warehouse.lock.json"
+    if holder.exists():
+        yield Diagnosis("warehouse", f"being written by {describe_holder(holder)}")
+
+
+def _dagster_ui(behind_proxy: bool) -> Iterator[Diagnosis]:
+    """Dagster asks nobody who they are: whoever reaches its UI runs code here. Linux only, from /proc."""
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = place.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue  # it has ended, or belongs to somebody else
+        if not any("dagster" in Path(word).name for word in words[:3]):
+            continue
+        host = _host(words)
+        if host and host not in LOOPBACK and not behind_proxy:
+            what = f"process {place.parent.name} listens on {host} and asks nobody who they are"
+            todo = "start it with -h 127.0.0.1, or put a proxy with a login before it and say --behind-proxy"
+            yield Diagnosis("Dagster UI", f"{what}; {todo}", fault=True)
+
+
+def _host(words: list[str]) -> str | None:
+    """What follows `-h` or `--host` on a command line."""
+    for number, word in enumerate(words):
+        if word in ("-h", "--host") and number + 1 < len(words):
+            return words[number + 1]
+        if word.startswith("--host="):
+            return word.removeprefix("--host=")
+    return None

@@ -10,13 +10,13 @@ import hashlib
 import logging
 import shutil
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from pipelines import catalogue, okrs, settings
+from pipelines import catalogue, okrs, progress, settings
 from pipelines.errors import GateError, OkrError, UnknownChannelError
 from pipelines.settings import KEEP_RELEASES, Workspace
 from pipelines.warehouse import history, ops, snapshot, transform
@@ -100,8 +100,12 @@ def load_channels(
             progress=logger.info,
         )
 
+    progress.advance("channels", 0, len(names))
     with ThreadPoolExecutor(max_workers=max(len(names), 1)) as pool:
-        results = dict(zip(names, pool.map(load, names), strict=True))
+        loads_of = {pool.submit(load, name): name for name in names}
+        for number, _ in enumerate(as_completed(loads_of), start=1):
+            progress.advance("channels", number, len(names))
+    results = {name: future.result() for future, name in loads_of.items()}
     ops.record_loads(workspace.warehouse, refresh_id, [load for loads in results.values() for load in loads])
     return results
 
@@ -134,7 +138,14 @@ def _chosen(
 def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None] | None = None) -> None:
     """Score everything. Raises TransformError."""
     logger.info("models: scoring key results")
-    transform.build(workspace, on_event=on_event)
+
+    def counted(event: dict[str, Any]) -> None:
+        data = event.get("data", {})
+        progress.advance("models and their tests", int(data.get("index", 0)), int(data.get("total", 0)))
+        if on_event:
+            on_event(event)
+
+    transform.build(workspace, on_event=counted)
 
 
 @dataclass(frozen=True)

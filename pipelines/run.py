@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.answers import print_json
-from pipelines.progress import shown
+from pipelines.progress import interruptible, shown
 from pipelines.settings import Workspace
 
 if TYPE_CHECKING:
@@ -27,8 +27,10 @@ def run_refresh(
     as_json: bool = False,
 ) -> int:
     """Run the job and print how it went; the exit code of the contract."""
-    with shown():
+    with shown(), interruptible():
         result = _execute(workspace, channels, from_day, to_day, wait_seconds)
+    if _interrupted(result):
+        raise KeyboardInterrupt
     published = any(event.is_step_success and event.step_key == "site" for event in result.all_events)
     errors = _failures(result)
     for message in errors:
@@ -78,6 +80,12 @@ def _execute(
                 "resources": {"writer": {"config": {"wait_seconds": wait_seconds}}},
             },
         )
+
+
+def _interrupted(result: ExecuteInProcessResult) -> bool:
+    """Whether Ctrl-C ended it: Dagster makes that a failure of the step it hits."""
+    errors = [getattr(event.event_specific_data, "error", None) for event in result.all_events if event.is_failure]
+    return any(error is not None and error.cls_name == "DagsterExecutionInterruptedError" for error in errors)
 
 
 def _failures(result: ExecuteInProcessResult) -> list[str]:

@@ -13,6 +13,11 @@ GITIGNORE = """\
 .env
 .dlt/secrets.toml
 """
+# Where `dagster dev` finds the jobs when it is started in the workspace.
+DAGSTER_WORKSPACE = """\
+load_from:
+  - python_module: pipelines.definitions
+"""
 _FOLDERS = ("okr_definitions", "reports")
 _SETTINGS = ("config.toml", "example.secrets.toml")
 
@@ -30,6 +35,7 @@ def make_workspace(directory: Path) -> None:
         for name in _SETTINGS:
             shutil.copyfile(shipped(".dlt") / name, building / ".dlt" / name)
         (building / ".gitignore").write_text(GITIGNORE, encoding="utf-8")
+        (building / "workspace.yaml").write_text(DAGSTER_WORKSPACE, encoding="utf-8")
         if directory.exists():
             directory.rmdir()
         building.replace(directory)

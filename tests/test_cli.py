@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import urllib.request
 
 import pytest
@@ -72,6 +74,48 @@ def test_the_doctor_finds_every_channel_reachable(demo):
         assert f"ok    {channel}: reachable" in answer.stdout
 
 
+def test_the_doctor_looks_at_deliveries_and_secrets(demo, tmp_path):
+    shutil.copytree(ROOT / ".dlt", tmp_path / ".dlt")
+    shutil.copytree(ROOT / "okr_definitions", tmp_path / "okr_definitions")
+    secrets = tmp_path / ".dlt" / "secrets.toml"
+    secrets.write_text('[deliveries]\nalerts = ["slack://T1/B2/canary"]\n')
+    secrets.chmod(0o644)
+    # nothing listens on port 9
+    mail = {"HOST": "127.0.0.1", "PORT": "9", "SECURITY": "none", "SENDER": "okr@example.com"}
+    environment = {
+        **os.environ, **{n: v for n, v in demo.environment.items() if not n.startswith("SOURCES__")},
+        **{f"DELIVERIES__SMTP__{name}": value for name, value in mail.items()},
+        "OKR_REPORTS_DIR": str(ROOT / "reports"),
+        "DELIVERIES__TARGETS__WEB__URL": str(tmp_path / "www"),
+        "DELIVERIES__TARGETS__PAGES__URL": f"git+file://{tmp_path}/none.git",
+    }  # fmt: skip
+    answer = subprocess.run([OKR, "doctor", "--json"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert answer.returncode == 1
+    said = {one["subject"]: one for one in json.loads(answer.stdout)}
+    assert said["mail by 127.0.0.1"]["fault"]
+    assert "refused" in said["mail by 127.0.0.1"]["text"]
+    assert said["deliveries alerts"]["text"] == "set: slack (not asked)"
+    assert not said["copy web"]["fault"]
+    assert said["copy pages"]["fault"]
+    assert "chmod 600" in said["secrets"]["text"]
+    assert "canary" not in answer.stdout + answer.stderr
+
+
+def test_the_doctor_refuses_a_dagster_open_to_the_network(demo):
+    """A process whose command line is that of an open UI; what it does is the line's business."""
+    program = "import time; print(flush=True); time.sleep(600)"
+    opened = subprocess.Popen(["dagster", "-c", program, "-h", "0.0.0.0"], executable=sys.executable, stdout=-1)
+    try:
+        opened.stdout.readline()
+        refused = demo.okr("doctor")
+        assert refused.returncode == 1
+        assert f"process {opened.pid} listens on 0.0.0.0" in refused.stdout
+        assert demo.okr("doctor", "--behind-proxy").returncode == 0
+    finally:
+        opened.kill()
+        opened.communicate()
+
+
 def test_the_doctor_names_what_is_wrong_with_a_token(demo):
     answer = demo.okr("doctor", SOURCES__META_ADS__CREDENTIALS__ACCESS_TOKEN="stolen")
     assert answer.returncode == 1
@@ -87,6 +131,61 @@ def test_the_digest_of_each_team_can_be_looked_at_before_it_is_sent(demo, tmp_pa
         "events.eml", "onboarding.eml", "paid_social.eml",
     }  # fmt: skip
     shutil.rmtree(demo.data_dir / "deliveries")
+
+
+def test_publish_copies_the_site_to_the_targets_of_the_settings(demo, tmp_path):
+    nowhere = demo.okr("publish")
+    assert (nowhere.returncode, nowhere.stdout) == (0, "")
+    assert "[deliveries.targets.NAME]" in nowhere.stderr
+    targets = {
+        "DELIVERIES__TARGETS__WEB__URL": str(tmp_path / "www"),
+        "DELIVERIES__TARGETS__BAD__URL": "git+http://x/y",
+    }
+    one = demo.okr("publish", "--target", "web", "--json", **targets)
+    assert one.returncode == 0, one.stderr
+    assert [answer["name"] for answer in json.loads(one.stdout)] == ["web"]
+    site = demo.data_dir / "site" / "current"
+    assert (tmp_path / "www" / "index.html").read_bytes() == (site / "index.html").read_bytes()
+    both = demo.okr("publish", **targets)
+    assert both.returncode == 1
+    assert "bad: git cannot be reached that way" in both.stderr
+    assert "done: web:" in both.stderr
+    unknown = demo.okr("publish", "--target", "wep", **targets)
+    assert "did you mean web?" in unknown.stderr
+    shutil.rmtree(demo.data_dir / "deliveries", ignore_errors=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keys"),
+    [
+        (["simulate", "linkedin_leads_up_q4"], {"value", "target", "needed_daily", "score", "probability"}),
+        (["digest", "--dry-run"], {"name", "what", "path"}),
+        (["check"], set()),
+    ],
+)
+def test_scripts_get_one_json_document(demo, arguments, keys):
+    answer = demo.okr(*arguments, "--json")
+    assert answer.returncode == 0, answer.stderr
+    told = json.loads(answer.stdout)
+    for one in told if isinstance(told, list) else [told]:
+        assert keys <= set(one)
+    shutil.rmtree(demo.data_dir / "deliveries", ignore_errors=True)
+
+
+def test_an_error_is_json_too_where_json_was_asked_for(demo):
+    answer = demo.okr("simulate", "linkedin_leads_up_q5", "--json")
+    assert answer.returncode == 1
+    assert "linkedin_leads_up_q4" in json.loads(answer.stdout)["error"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_can_complete(shell):
+    answer = subprocess.run([OKR, "completion", shell], capture_output=True, text=True)
+    assert answer.returncode == 0
+    assert "_OKR_COMPLETE" in answer.stdout
+    words = {"COMP_WORDS": "okr re", "COMP_CWORD": "1", "_OKR_COMPLETE": "bash_complete"}
+    completed = subprocess.run([OKR], env={**os.environ, **words}, capture_output=True, text=True)
+    assert completed.stdout.split() == ["plain,refresh", "plain,report"]
 
 
 def test_init_makes_a_workspace_that_passes_check_and_never_writes_over_one(tmp_path):
@@ -144,3 +243,23 @@ def test_the_preview_is_served_and_what_readers_see_stays(demo, tmp_path):
         assert serving.wait(10) == 0
     assert (demo.data_dir / "site" / "current").resolve() == published
     shutil.rmtree(demo.data_dir / "preview")
+
+
+CTRL_C_IN_A_FINALISER = """
+import os, signal, time
+from pipelines.progress import interruptible
+class Finalised:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with interruptible():
+    Finalised()
+    time.sleep(60)
+"""
+
+
+def test_ctrl_c_that_python_swallows_is_delivered_again():
+    ended = subprocess.run([sys.executable, "-c", CTRL_C_IN_A_FINALISER], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == -signal.SIGINT
+    assert "ignored" not in ended.stderr

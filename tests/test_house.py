@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "refresh": {"channels", "okrs", "warehouse", "report_site", "deliveries"},
     "run": {"definitions"},
     "check_in_dialog": {"okrs"},
-    "doctor": {"okrs", "channels", "report_site"},
+    "doctor": {"okrs", "channels", "report_site", "deliveries", "warehouse"},
     "defs": {"refresh", "channels", "okrs", "warehouse", "report_site", "deliveries"},
     "definitions": {"defs"},
     "cli": {
@@ -50,7 +50,8 @@ ONLY_IN = {
 
 
 COMMANDS = (
-    "init", "check", "refresh", "report", "serve", "sandbox", "simulate", "check-in", "digest", "publish", "doctor",
+    "init", "check", "refresh", "report", "serve", "sandbox", "simulate", "check-in", "digest", "publish", "export",
+    "doctor", "completion",
 )  # fmt: skip
 
 

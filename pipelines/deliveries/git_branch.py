@@ -59,6 +59,13 @@ def publish_git(url: str, release: Path, work_dir: Path, *, keep_history: bool, 
     return attempt(may_fail=True) or attempt(may_fail=False)
 
 
+def check_git(url: str) -> None:
+    """Ask the repository at `url` (`git+...`) what it holds. Raises DeliveryError if it cannot be reached."""
+    plain = url.removeprefix("git+").partition("#")[0]
+    with tempfile.TemporaryDirectory() as folder:
+        _Repository(Path(folder) / "git", plain).run("ls-remote", "--", plain, "HEAD")
+
+
 class _Repository:
     def __init__(self, folder: Path, url: str) -> None:
         self.folder, self.url = folder, url

@@ -23,17 +23,32 @@ def publish_object_store(url: str, files: Sequence[SiteFile], options: Mapping[s
     `options` are fsspec's for that protocol. Raises DeliveryError, or whatever the store's library raises.
     """
     scheme = url.partition("://")[0]
+    file_system, root = _open(url, options)
+    store = _ObjectStore(file_system, root.rstrip("/"), _HEADERS.get(_FAMILIES.get(scheme, "")))
+    said = str(sync(store, files))
+    return said if store.headers else f"{said}; {scheme} keeps its own content types and cache headers"
+
+
+def check_object_store(url: str, options: Mapping[str, Any]) -> None:
+    """List the bucket of `url`. Raises DeliveryError, or whatever the store's library raises."""
+    file_system, root = _open(url, options)
+    file_system.ls(root.split("/")[0])
+
+
+def _open(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+    """fsspec's file system of the URL, and the place in it."""
+    scheme = url.partition("://")[0]
     try:
         from fsspec.core import url_to_fs
 
         # A cached listing would say what was there before another process published.
-        file_system, root = url_to_fs(url, **{"use_listings_cache": False, "skip_instance_cache": True, **options})
+        opened: tuple[Any, str] = url_to_fs(
+            url, **{"use_listings_cache": False, "skip_instance_cache": True, **options}
+        )
+        return opened
     except ImportError as error:
         hint = "pip install 'okr-reports[s3]'" if scheme in ("s3", "s3a") else str(error)
         raise DeliveryError(f"the library for {scheme}:// is not installed; {hint}") from None
-    store = _ObjectStore(file_system, root.rstrip("/"), _HEADERS.get(_FAMILIES.get(scheme, "")))
-    said = str(sync(store, files))
-    return said if store.headers else f"{said}; {scheme} keeps its own content types and cache headers"
 
 
 class _ObjectStore:

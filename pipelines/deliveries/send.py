@@ -65,6 +65,23 @@ def send(
     return refused
 
 
+def check(smtp: SmtpSettings) -> str:
+    """Why mail would not leave (connection, certificate, login); empty when it would. Sends nothing."""
+    try:
+        client = _connect(smtp)
+        try:
+            if smtp.user and smtp.password:
+                client.login(smtp.user, smtp.password)
+            client.noop()
+        finally:
+            client.close()
+    except _WillNotPass as error:
+        return _clean(str(error), smtp)
+    except (OSError, smtplib.SMTPException) as error:
+        return _clean(f"{_words(error)}; see [deliveries.smtp]", smtp)
+    return ""
+
+
 def _transaction(message: EmailMessage, recipients: Sequence[str], smtp: SmtpSettings) -> dict[str, tuple[int, bytes]]:
     """One connection, one mail; the answers for recipients that were not taken."""
     client = _connect(smtp)

@@ -50,15 +50,15 @@ def publish_to(
             return publish_git(url, release, work_dir, keep_history=keep_history, summary=f"Publish {len(files)} files")
         return publish_object_store(url, files, options or {})
     except DeliveryError as error:
-        raise DeliveryError(_without(str(error), url, options)) from None
+        raise DeliveryError(without_secrets(str(error), url, options)) from None
     except Exception as error:  # each fsspec implementation raises its own kinds
-        words = _without(f"{type(error).__name__}: {error}", url, options)
+        words = without_secrets(f"{type(error).__name__}: {error}", url, options)
         raise DeliveryError(
             f"{one_line(words)}; check the target's url, options and rights, then publish again"
         ) from None
 
 
-def _without(text: str, url: str, options: Mapping[str, Any] | None) -> str:
+def without_secrets(text: str, url: str, options: Mapping[str, Any] | None) -> str:
     """`text` without the options' values and the URL's password."""
     password = urlsplit(url).password
     for secret in {*_texts_in(options or {}), *([password] if password else [])}:

@@ -21,6 +21,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipelines.errors import PagesError, PublishError
+from pipelines.progress import advance
 from pipelines.report_site.assets import Assets, load_assets
 from pipelines.report_site.database import Limits, Reader, Row
 from pipelines.report_site.downloads import Downloads
@@ -179,6 +180,7 @@ def render_all(site: Site, progress: Callable[[str], None]) -> dict[str, bytes]:
             files.update(render_page(site, instance))
         except PageFault as fault:
             faults.append(fault)
+        advance("pages", number, len(site.instances))
         if number % 100 == 0:
             progress(f"{number} of {len(site.instances)} pages")
     raise_faults(faults)

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any
@@ -149,7 +150,11 @@ def run_with_sandbox(command: Sequence[str], seed: int, faults: float) -> int:
     """Run `command` with every channel pointed at a sandbox of its own; its exit code."""
     running = start(seed, faults)
     try:
-        return subprocess.run(list(command), env={**os.environ, **running.environment()}, check=False).returncode
+        with subprocess.Popen(list(command), env={**os.environ, **running.environment()}) as process:
+            while True:
+                # Ctrl-C reaches the command too: it ends itself, and is not killed while it does.
+                with suppress(KeyboardInterrupt):
+                    return process.wait()
     finally:
         running.stop()
 

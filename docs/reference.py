@@ -1,0 +1,229 @@
+"""Reference tables for the documentation, made from the code itself, so that they cannot lag behind it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "pipelines"
+COMPONENTS = PACKAGE / "report_site" / "builtin" / "components"
+# Parts of the definitions in the order in which a reader meets them; keys of a type follow their objective.
+PARTS = (
+    "Settings", "StatusLines", "SuccessLines", "ObjectivesPerTeam", "Period", "Team", "Kpi", "Where", "Objective",
+    "Approval", "MoveKeyResult", "HoldKeyResult", "BandKeyResult", "CountRangeKeyResult", "MilestonesKeyResult",
+    "Milestone", "BinaryKeyResult", "QualitativeKeyResult", "Initiative", "CheckIn", "Note", "FileSourceEntry",
+    "ScaledColumn", "CurrencyColumn",
+)  # fmt: skip
+
+
+def table(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """A Markdown table; texts may hold anything."""
+    head = list(names)
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines) + "\n"
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def commands() -> str:
+    """Every command with its options."""
+    from pipelines.cli import main
+
+    parts = []
+    for name, command in sorted(main.commands.items()):
+        context = click.Context(command, info_name=f"okr {name}")
+        usage = " ".join([f"okr {name}", *command.collect_usage_pieces(context)])
+        rows = [
+            (", ".join(f"`{one}`" for one in option.opts), option.help, _default(option))
+            for option in command.params
+            if isinstance(option, click.Option)
+        ]
+        parts.append(f"## okr {name}\n\n```\n{usage}\n```\n\n{_plain(command.help)}\n")
+        parts += [table(("option", "does", "default"), rows)] if rows else []
+    return "\n".join(parts)
+
+
+def _plain(text: str | None) -> str:
+    return re.sub(r"\n +", "\n", text or "")
+
+
+def _default(option: click.Option) -> str:
+    shown = option.default
+    return f"`{shown}`" if isinstance(shown, (int, float, str)) and not option.is_flag else ""
+
+
+def definitions() -> str:
+    """Every key that a definitions file may hold, from the published JSON Schema."""
+    schema = json.loads((ROOT / "okr_definitions" / "okr.schema.json").read_text(encoding="utf-8"))
+    parts = schema["$defs"]
+    return "\n".join(_part(name, parts[name]) for name in PARTS)
+
+
+def _part(name: str, part: Mapping[str, Any]) -> str:
+    required = part.get("required", [])
+    rows = [
+        (f"`{key}`", _said(told), "required" if key in required else _written(told.get("default")))
+        for key, told in sorted(part["properties"].items(), key=lambda one: one[0] not in required)
+    ]
+    title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower().capitalize().replace("entry", "").strip()
+    return f"### {title}\n\n{part.get('description', '')}\n\n" + table(("key", "value", "default"), rows)
+
+
+def _written(default: Any) -> str:
+    return "" if default is None else f"`{json.dumps(default)}`"
+
+
+def _said(told: Mapping[str, Any]) -> str:
+    """One value of the schema in words."""
+    if "$ref" in told:
+        return "a table: " + re.sub(r"(?<=[a-z])(?=[A-Z])", " ", told["$ref"].rpartition("/")[2]).lower()
+    if "const" in told:
+        return f"`{told['const']}`"
+    if "enum" in told:
+        return ", ".join(f"`{one}`" for one in told["enum"])
+    choices = told.get("anyOf") or told.get("oneOf")
+    if choices:
+        return " or ".join(dict.fromkeys(_said(one) for one in choices if one.get("type") != "null"))
+    kind = told.get("type")
+    if kind == "array":
+        return f"a list of {_said(told.get('items', {}))}"
+    if kind == "object":
+        return "a table" + (
+            f" of {', '.join(f'`{one}`' for one in told['properties'])}" if "properties" in told else ""
+        )
+    if kind == "string":
+        return _text(told)
+    return {"number": "a number", "integer": "a whole number", "boolean": "`true` or `false`"}.get(str(kind), "a value")
+
+
+def _text(told: Mapping[str, Any]) -> str:
+    pattern, examples = told.get("pattern", ""), told.get("examples")
+    if "%" in pattern:
+        return "a share such as `20%`"
+    if pattern.startswith("^[a-z]"):
+        return "an id"
+    return f"such as `{examples[0]}`" if examples else "a text"
+
+
+def kpis() -> str:
+    """Every KPI of the catalogue that a new workspace starts with, by file."""
+    parts = []
+    for path in sorted((ROOT / "okr_definitions" / "kpis").glob("*.yml")):
+        rows = [
+            (f"`{kpi['id']}`", _english(kpi["title"]), kpi["kind"], _formula(kpi), kpi["unit"], kpi["better"])
+            for kpi in yaml.safe_load(path.read_text(encoding="utf-8")).get("kpis", [])
+        ]
+        parts.append(f"### kpis/{path.name}\n\n" + table(("id", "title", "kind", "counts", "unit", "better"), rows))
+    return "\n".join(parts)
+
+
+def _english(text: Any) -> str:
+    return str(text.get("en") or next(iter(text.values()))) if isinstance(text, dict) else str(text)
+
+
+def _formula(kpi: Mapping[str, Any]) -> str:
+    return f"`{kpi['measure']}`" if "measure" in kpi else f"`{kpi['numerator']}` / `{kpi['denominator']}`"
+
+
+def channels() -> str:
+    """Every channel: what it brings, its settings, its load contract."""
+    from pipelines import catalogue
+    from pipelines.channels.base import find_channel
+
+    parts = []
+    for name, info in catalogue.channels().items():
+        measures = ", ".join(f"`{one}`" for one in info.measures) or "named by its own settings"
+        parts.append(
+            f"## {info.title}\n\n`{name}`, {info.kind}. Measures: {measures}. Re-read: {info.lookback_days} days.\n"
+        )
+        rows = list(_settings(find_channel(name).settings_class)) if name != "files" else []
+        parts += [f"Settings in `[sources.{name}]`:\n\n" + table(("setting", "default"), rows)] if rows else []
+        contract = (PACKAGE / "channels" / name / "README.md").read_text(encoding="utf-8")
+        parts.append(re.sub(r"^#+ ", "#### ", contract.partition("\n")[2], flags=re.MULTILINE))
+    return "\n".join(parts)
+
+
+def _settings(kind: type[Any], prefix: str = "") -> Iterable[tuple[str, str]]:
+    hints = typing.get_type_hints(kind)
+    for field in dataclasses.fields(kind):
+        inner = [
+            one for one in (hints[field.name], *typing.get_args(hints[field.name])) if dataclasses.is_dataclass(one)
+        ]
+        if inner:
+            yield from _settings(inner[0], f"{prefix}{field.name}.")  # type: ignore[arg-type]
+            continue
+        secret = "secret" if getattr(hints[field.name], "__name__", "") == "Secret" else ""
+        default = "" if field.default is dataclasses.MISSING or secret else f"`{field.default}`"
+        yield f"`{prefix}{field.name}`", secret or default
+
+
+def components() -> str:
+    """Every component that ships, by group, with its attributes."""
+    groups: dict[str, list[str]] = {}
+    for path in sorted(COMPONENTS.glob("*.html")):
+        told = yaml.safe_load(path.read_text(encoding="utf-8").split("---")[1])
+        attributes = told.get("attributes") or {}
+        rows = [
+            (
+                f"`{name}`",
+                _attribute(one),
+                "required" if one.get("required") else _written(one.get("default")),
+                one.get("about"),
+            )
+            for name, one in attributes.items()
+        ]
+        shown = f"#### `{path.stem}`\n\n{told.get('about', '')}\n\n"
+        shown += table(("attribute", "value", "default", "about"), rows) if rows else ""
+        groups.setdefault(told.get("group", "other"), []).append(shown)
+    return "\n".join(f"### Group: {name}\n\n" + "\n".join(parts) for name, parts in sorted(groups.items()))
+
+
+def _attribute(one: Mapping[str, Any]) -> str:
+    return ", ".join(f"`{value}`" for value in one["values"]) if one.get("values") else str(one["type"])
+
+
+def marts() -> str:
+    """Every public table with its columns, from dbt's own descriptions."""
+    parts = []
+    for path in sorted((ROOT / "dbt_project" / "models" / "marts").glob("*.yml")):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+            rows = [(f"`{c['name']}`", c.get("data_type"), c.get("description")) for c in model.get("columns", [])]
+            parts.append(
+                f"## {model['name']}\n\n{model.get('description', '')}\n\n" + table(("column", "type", "means"), rows)
+            )
+    return "\n".join(parts)
+
+
+def deliveries() -> str:
+    """The room's own page: settings and promises."""
+    text = (PACKAGE / "deliveries" / "README.md").read_text(encoding="utf-8")
+    return text.partition("\n")[2]
+
+
+def security() -> str:
+    """SECURITY.md, one copy for the repository's visitors and for this site."""
+    return (ROOT / "SECURITY.md").read_text(encoding="utf-8").partition("\n")[2]
+
+
+def shown_file(name: str) -> str:
+    """A file of docs/deploy as a block; the name says its language."""
+    path = ROOT / "docs" / "deploy" / name
+    language = {".yaml": "yaml", ".service": "ini", ".timer": "ini"}.get(path.suffix, "")
+    return f"```{language}\n# {name}\n{path.read_text(encoding='utf-8')}```"
+
+
+MAKERS: dict[str, Callable[[], str]] = {
+    one.__name__: one for one in (commands, definitions, kpis, channels, components, marts, deliveries, security)
+}
