@@ -189,7 +189,7 @@ def share_of_weeks(kr: KeyResult, day: date) -> float | None:
         week_end = min(week_start + (6 - week_start.weekday()) * DAY, kr.end)
         if week_end <= day:
             if kr.kpi is None:
-                number = last(one.value for one in kr.check_ins if one.day <= week_end)
+                number = last(one.value for one in counted(kr, week_end, week_end))
             else:
                 number = kr.kpi.value(week_start, week_end)
             if known(number) is not None:
