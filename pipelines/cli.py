@@ -48,6 +48,8 @@ def init(directory: Path) -> None:
 @json_option
 def check(strict: bool, as_json: bool) -> None:
     """Validate definitions, report pages and channel settings; one line a finding."""
+    from pipelines.okrs.words import number_of
+
     workspace = Workspace.from_environment()
     found = _findings(workspace)
     if as_json:
@@ -56,7 +58,7 @@ def check(strict: bool, as_json: bool) -> None:
         click.echo(str(finding))
     errors = [finding for finding in found if finding.severity == "error"]
     warnings = len(found) - len(errors)
-    click.echo(f"{len(errors)} errors, {warnings} warnings", err=True)
+    click.echo(f"{number_of(len(errors), 'error')}, {number_of(warnings, 'warning')}", err=True)
     sys.exit(1 if errors or (strict and warnings) else 0)
 
 

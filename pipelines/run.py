@@ -142,10 +142,12 @@ def _what_the_site_shows(workspace: Workspace) -> dict[str, Any]:
 
 
 def _say(shows: dict[str, Any]) -> None:
+    from pipelines.okrs.words import number_of
+
     counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in shows["key_results"].items())
     sources, late = shows["sources"], shows["sources_late"]
     click.echo(shows["site"])
-    click.echo(f"  key results: {counts or 'none running'} ({shows['objectives']} objectives in all)")
+    click.echo(f"  key results: {counts or 'none running'} ({number_of(shows['objectives'], 'objective')} in all)")
     click.echo(f"  as of {shows['today']}, data through {shows['data_through']}")
     click.echo(f"  sources: {sources - late} of {sources} fresh" + (", the others are stamped on it" if late else ""))
     sys.stdout.flush()

@@ -15,7 +15,7 @@ from pipelines.okrs.fields import day, refuse
 from pipelines.okrs.findings import mistake
 from pipelines.okrs.models.rates import ExchangeRate
 from pipelines.okrs.models.settings import currency
-from pipelines.okrs.words import shown
+from pipelines.okrs.words import plain, shown
 from pipelines.okrs.yaml_reader import decode_utf8
 
 FILE_NAME = "exchange_rates.csv"
@@ -32,8 +32,8 @@ def read_exchange_rates(
 ) -> tuple[list[ExchangeRate], list[Finding]]:
     """The rates of the file, none if there is no file, and what is wrong with it, at most 100 findings.
 
-    A rate says what one unit of its currency is worth in the reporting currency, which has no rows;
-    None if that is not known.
+    A rate says what one unit of its currency is worth in the reporting currency, which needs no rows
+    and may have a rate of 1 alone; None if that currency is not known.
     """
     if not path.is_file():
         return [], []
@@ -53,6 +53,7 @@ class _Rows:
         self._findings: list[Finding] = []
         self._currencies: dict[str, str] = {}
         self._lines: dict[tuple[date, str], int] = {}
+        self._told_own_rate = False
 
     def read(self, text: str) -> tuple[list[ExchangeRate], list[Finding]]:
         reader = csv.reader(io.StringIO(text, newline=""))
@@ -87,13 +88,23 @@ class _Rows:
             self._add(line, str(context["what"]), str(context["todo"]))
             return None
         if code == self._reporting_currency:
-            self._add(line, f"{code} is the reporting currency and needs no rate", "remove the row")
+            self._own_rate(line, code, rate)
             return None
         if first := self._lines.get((on, code)):
             self._add(line, f"a rate of {code} on {on} stands already in line {first}", "keep one of them")
             return None
         self._lines[on, code] = line
         return ExchangeRate(on, code, rate)
+
+    def _own_rate(self, line: int, code: str, rate: Decimal) -> None:
+        """A rate of 1 says nothing new. Another one says that the whole file is in another currency: told once."""
+        if rate != 1 and not self._told_own_rate:
+            self._told_own_rate = True
+            self._add(
+                line,
+                f"{code} is the reporting currency (settings.currency) and worth 1 of itself, not {plain(rate)}",
+                f"write what one unit of each other currency is worth in {code}",
+            )
 
     def _currency(self, code: str) -> str:
         if code not in self._currencies:

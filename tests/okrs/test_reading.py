@@ -103,7 +103,7 @@ def test_today_is_that_of_okr_today(folder, monkeypatch):
 def test_exchange_rates_are_exact_and_tolerate_what_excel_adds(folder):
     folder.write(
         "exchange_rates.csv",
-        b"\xef\xbb\xbfdate,currency,rate\r\n2026-11-02,USD,0.861234567891\r\n\r\n2026-11-09,JPY,162\r\n",
+        b"\xef\xbb\xbfdate,currency,rate\r\n2026-11-02,EUR,1.0000\r\n2026-11-02,USD,0.861234567891\r\n\r\n2026-11-09,JPY,162\r\n",
     )
     assert folder.good().exchange_rates == [
         ExchangeRate(date(2026, 11, 2), "USD", Decimal("0.861234567891")),
@@ -119,7 +119,7 @@ def test_exchange_rates_are_exact_and_tolerate_what_excel_adds(folder):
         ("date,currency,rate\n2026-11-02,USD,0,86\n", 2, "the row has 4 columns"),
         ("date,currency,rate\n02/11/2026,USD,0.86\n", 2, "the text `02/11/2026` is not a date"),
         ("date,currency,rate\n2026-11-02,DOLLAR,0.86\n", 2, "`DOLLAR` is not a currency code of ISO 4217"),
-        ("date,currency,rate\n2026-11-02,EUR,1\n", 2, "EUR is the reporting currency and needs no rate"),
+        ("date,currency,rate\n2026-11-02,EUR,0.9\n2026-11-09,EUR,0.8\n", 2, "EUR is the reporting currency"),
         ("date,currency,rate\n2026-11-02,USD,0\n", 2, "`0` is not a rate"),
         ("date,currency,rate\n2026-11-02,USD,-1\n", 2, "`-1` is not a rate"),
         ("date,currency,rate\n2026-11-02,USD,nan\n", 2, "`nan` is not a rate"),
