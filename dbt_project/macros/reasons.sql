@@ -1,10 +1,13 @@
 {# Which sentence of status_words() tells the status of a row of int_key_result_status. #}
 {% macro reason_phrase() -%}
     case
+        when judged.status = 'missed' and judged.progress < 0 and judged.is_provisional then 'final_away_provisional'
+        when judged.status = 'missed' and judged.progress < 0 then 'final_away'
         when judged.status in ('achieved', 'missed') and judged.is_provisional then 'final_provisional'
         when judged.status in ('achieved', 'missed') then 'final'
         when judged.status = 'too_early' then 'too_early'
         when judged.status <> 'no_data' and judged.type in ('at_least', 'at_most', 'between') then 'holding'
+        when judged.status <> 'no_data' and judged.progress < 0 then 'running_away'
         when judged.status <> 'no_data' then 'running'
         when judged.kpi_kind = 'check_in' and judged.value is null then 'no_check_in'
         when

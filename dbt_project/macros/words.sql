@@ -16,6 +16,10 @@ type says of its own numbers stands in its file, as words_<type>: key 'flow' for
             'en': '{progress} done, {expected} expected by day {day} of {days}: {detail}.',
             'es': '{progress} hecho, {expected} esperado el día {day} de {days}: {detail}.',
         },
+        'running_away': {
+            'en': 'Moved away from its target, {expected} of the way expected by day {day} of {days}: {detail}.',
+            'es': 'Se ha alejado del objetivo, {expected} del camino esperado el día {day} de {days}: {detail}.',
+        },
         'holding': {
             'en': '{progress} held by day {day} of {days}: {detail}.',
             'es': '{progress} cumplido el día {day} de {days}: {detail}.',
@@ -27,6 +31,14 @@ type says of its own numbers stands in its file, as words_<type>: key 'flow' for
         'final_provisional': {
             'en': '{progress} reached, {line} needed: {detail}. Provisional: its sources may still restate.',
             'es': '{progress} alcanzado, {line} necesario: {detail}. Provisional: sus fuentes aún pueden corregirse.',
+        },
+        'final_away': {
+            'en': 'Moved away from its target, {line} of the way needed: {detail}.',
+            'es': 'Se alejó del objetivo, {line} del camino necesario: {detail}.',
+        },
+        'final_away_provisional': {
+            'en': 'Moved away from its target, {line} of the way needed: {detail}. Provisional: its sources may still restate.',
+            'es': 'Se alejó del objetivo, {line} del camino necesario: {detail}. Provisional: sus fuentes aún pueden corregirse.',
         },
         'no_check_in': {
             'en': 'No check-in yet.',

@@ -20,6 +20,7 @@ def company(request: pytest.FixtureRequest, only_warehouse: Warehouse) -> Wareho
         {"key_result_id": "o2_k8", "date": date(2026, 11, 20), "value": 4.5, "confidence": 0.9, "author": "Luis"},
         {"key_result_id": "o2_k9", "date": date(2026, 11, 20), "value": 7, "confidence": 0.2, "author": "Luis",
          "note": "Plenty", "next": "Choose"},
+        {"key_result_id": "o1_k8", "date": date(2026, 9, 20), "value": 6, "author": "Luis"},
         # A check-in of tomorrow is not known yet.
         {"key_result_id": "o2_k9", "date": date(2026, 11, 24), "value": 0, "confidence": 0.9, "author": "Eva"},
     ]  # fmt: skip
@@ -44,6 +45,10 @@ REASONS = {
         "33.3 % done, 23.3 % expected by day 54 of 92: 1 of 3 in milestones done.",
         "33,3 % hecho, 23,3 % esperado el día 54 de 92: 1 de 3 en hitos cumplidos.",
     ),
+    "o1_k8": (
+        "Moved away from its target, 100 % of the way needed: from 5 to 2, now 6.",
+        "Se alejó del objetivo, 100 % del camino necesario: de 5 a 2, ahora 6.",
+    ),
     "o3_k1": ("Begins on 2027-01-01.", "Empieza el 2027-01-01."),
 }
 
@@ -53,6 +58,16 @@ def test_the_status_in_words_with_its_numbers(company: Warehouse, id_: str) -> N
     row = state(company, id_)
     language = company.row("from definitions.settings")["language"]
     assert row["status_reason"] == REASONS[id_][["en", "es"].index(language)]
+
+
+def test_the_way_back_is_said_while_it_is_gone(company: Warehouse) -> None:
+    day = company.row("from marts.fct_key_result_daily where key_result_id = 'o1_k8' and date = ?", [date(2026, 9, 21)])
+    assert (day["status"], day["progress"]) == ("off_track", pytest.approx(-1 / 3))
+    # Half by 21 July, the rest by the end: 0.5 + 0.5 x 62/71.
+    assert day["status_reason"] in (
+        "Moved away from its target, 93.7 % of the way expected by day 83 of 92: from 5 to 2, now 6.",
+        "Se ha alejado del objetivo, 93,7 % del camino esperado el día 83 de 92: de 5 a 2, ahora 6.",
+    )
 
 
 def test_every_day_has_words_without_gaps(company: Warehouse) -> None:
