@@ -6,7 +6,7 @@ READY := .venv/.ready
 DEMO_DAY := 2026-11-23
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test torture check dev docs bench lock
+.PHONY: help setup report test coverage torture check dev docs bench lock
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -36,6 +36,10 @@ test: $(READY) ## every test (installs Debian's chromium when it is missing and 
 torture: $(READY) ## every channel with one request in twenty broken, for twenty seeds; 200 kills of a publication; every hostile text
 	@$(BIN)/python -m pytest -n 0 -s -q -m "" tests/channels/test_faults.py
 	@$(BIN)/python -m pytest -n 0 -s -q -m torture tests/report_site/test_publish.py tests/report_site/test_hostile_names.py
+
+coverage: $(READY) ## every test, and which lines of pipelines/ they reach (a third slower)
+	@sh tests/need_chromium.sh
+	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 check: $(READY) ## lint, types, SQL style, definitions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
