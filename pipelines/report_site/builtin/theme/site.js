@@ -75,12 +75,17 @@
     return box;
   }
 
-  // the age of the page, in words made at build time
+  // the age of an old page, in words made at build time, in the place of the moment (which stays in the foot)
   all("[data-built]").forEach(function (stamp) {
     var days = Math.floor((Date.now() - Date.parse(stamp.getAttribute("data-built"))) / 864e5);
-    if (days < 1) return;
-    var words = days === 1 ? stamp.getAttribute("data-one") : stamp.getAttribute("data-many").replace("{n}", days);
-    stamp.appendChild(make("span", { "class": days < 3 ? "old young" : "old" }, words));
+    var built = stamp.querySelector(".stamp-built");
+    if (days < 1 || !built) return;
+    var moment = built.textContent;
+    built.style.minWidth = built.offsetWidth + "px";
+    built.textContent = days === 1 ? stamp.getAttribute("data-one") : stamp.getAttribute("data-many").replace("{n}", days);
+    built.classList.add("old");
+    built.classList.toggle("young", days < 3);
+    built.title = moment;
   });
 
   // sorting
@@ -172,25 +177,24 @@
     history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
   }
 
-  // tabs
+  // tabs; their buttons are in the page, so that nothing moves when this runs
   all("[data-tabs]").forEach(function (tabs, group) {
     var parts = all(".tab", tabs).filter(function (part) { return part.parentNode === tabs; });
-    if (parts.length < 2) return;
-    var bar = make("div", { "class": "tabs-bar", role: "tablist", "aria-label": tabs.getAttribute("aria-label") || "" });
-    var buttons = parts.map(function (part, number) {
-      var id = "tab-" + group + "-" + number;
-      var button = make("button", { type: "button", role: "tab", id: id, "aria-controls": id + "-panel" },
-        part.getAttribute("data-title"));
-      part.id = id + "-panel";
+    var bar = tabs.querySelector(".tabs-bar");
+    if (!bar || bar.parentNode !== tabs) return;
+    var buttons = all("[role=tab]", bar);
+    buttons.forEach(function (button, number) {
+      var part = parts[number];
+      button.id = "tab-" + group + "-" + number;
+      part.id = button.id + "-panel";
+      button.setAttribute("aria-controls", part.id);
       part.setAttribute("role", "tabpanel");
-      part.setAttribute("aria-labelledby", id);
+      part.setAttribute("aria-labelledby", button.id);
       button.addEventListener("click", function () { open(number); });
       button.addEventListener("keydown", function (event) {
         var step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
         if (step) { var next = (number + step + parts.length) % parts.length; open(next); buttons[next].focus(); }
       });
-      bar.appendChild(button);
-      return button;
     });
     function open(which) {
       parts.forEach(function (part, number) {
@@ -200,9 +204,7 @@
       });
     }
     tabs.classList.add("live");
-    tabs.insertBefore(bar, tabs.firstChild);
-    tabs.removeAttribute("aria-label");
-    open(Math.max(parts.findIndex(function (part) { return part.hasAttribute("data-default"); }), 0));
+    open(parts.findIndex(function (part) { return !part.classList.contains("later"); }));
   });
 
   // the numbers below the pointer, from the chart's own table
