@@ -45,3 +45,8 @@ class OkrGroup(click.Group):
         """Remember the arguments: an error is shaped after them."""
         ctx.meta["arguments"] = tuple(args)
         return super().parse_args(ctx, args)
+
+
+def number_of(count: int, noun: str) -> str:
+    """1 error, 2 errors."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

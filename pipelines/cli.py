@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.answers import OkrGroup, json_option, print_json
+from pipelines.answers import OkrGroup, json_option, number_of, print_json
 from pipelines.errors import Finding, OkrError
 from pipelines.settings import Workspace, quiet_environment
 
@@ -48,8 +48,6 @@ def init(directory: Path) -> None:
 @json_option
 def check(strict: bool, as_json: bool) -> None:
     """Validate definitions, report pages and channel settings; one line a finding."""
-    from pipelines.okrs.words import number_of
-
     workspace = Workspace.from_environment()
     found = _findings(workspace)
     if as_json:

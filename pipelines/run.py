@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.answers import print_json
+from pipelines.answers import number_of, print_json
 from pipelines.progress import interruptible, shown
 from pipelines.settings import Workspace
 
@@ -142,8 +142,6 @@ def _what_the_site_shows(workspace: Workspace) -> dict[str, Any]:
 
 
 def _say(shows: dict[str, Any]) -> None:
-    from pipelines.okrs.words import number_of
-
     counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in shows["key_results"].items())
     sources, late = shows["sources"], shows["sources_late"]
     click.echo(shows["site"])

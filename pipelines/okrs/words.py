@@ -24,11 +24,6 @@ def plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-def number_of(count: int, noun: str) -> str:
-    """1 error, 2 errors."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """What to do about a word that is not known: the nearest known one, else all of them if they are few."""
     import difflib  # only a broken definition pays for it
