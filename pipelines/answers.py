@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any, NoReturn, TypeVar
 
 import click
 
 from pipelines.errors import OkrError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+FAILED, NOT_PUBLISHED = 1, 2
 # As shells count: 128 and the signal's number.
 INTERRUPTED = 130
 
@@ -26,20 +29,30 @@ def print_json(answer: Any) -> None:
 
 
 class OkrGroup(click.Group):
-    """Our own errors are one message without a traceback; with `--json` they are `{"error": ...}`."""
+    """Errors are one message without a traceback; with `--json` they are `{"error": ...}`.
+
+    `OKR_DEBUG` in the environment shows the traceback of what is neither ours nor a refusal of the system.
+    """
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; exit 1 for an OkrError, 130 for Ctrl-C."""
+        """Run the command; exit 1 (`refresh` 2: nothing was published) for an error, 130 for Ctrl-C."""
         try:
             return super().invoke(ctx)
-        except OkrError as error:
-            click.echo(str(error), err=True)
-            if "--json" in ctx.meta.get("arguments", ()):
-                print_json({"error": str(error)})
-            ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("\nstopped; what was there is whole, and the command can be run again", err=True)
             ctx.exit(INTERRUPTED)
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except OkrError as error:
+            _fail(ctx, str(error))
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            _fail(ctx, f"{where}{error.strerror or error}; give this user the right or the room, and run it again")
+        except Exception as error:
+            if os.environ.get("OKR_DEBUG"):
+                raise
+            what = f"{type(error).__name__}: {error}".splitlines()[0]
+            _fail(ctx, f"{what}; this is a mistake of okr itself: run it with OKR_DEBUG=1 to see where, and report it")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Remember the arguments: an error is shaped after them."""
@@ -50,3 +63,12 @@ class OkrGroup(click.Group):
 def number_of(count: int, noun: str) -> str:
     """1 error, 2 errors."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _fail(ctx: click.Context, text: str) -> NoReturn:
+    """Say it and end. Nothing here may fail again, also where standard output takes nothing any more."""
+    click.echo(text, err=True)
+    if "--json" in ctx.meta.get("arguments", ()):
+        with suppress(OSError):
+            print_json({"error": text})
+    ctx.exit(NOT_PUBLISHED if ctx.invoked_subcommand == "refresh" else FAILED)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipelines import okrs, settings
+from pipelines.analysts_copy import open_copy
 from pipelines.errors import OkrError
 from pipelines.settings import Workspace
 
@@ -51,12 +51,15 @@ def check_in(workspace: Workspace, key_result: str, given: dict[str, Any]) -> Pa
         for name in _asked(result):
             if answers.get(name) is None:
                 answers[name] = _ask(name, result, _said_last(defined, key_result, name))
-    day = answers.pop("date") or settings.today(defined.settings.timezone)
+    today = settings.today(defined.settings.timezone)
+    day = answers.pop("date") or today
+    if day > today:
+        raise OkrError(f"{day} is yet to come, today is {today}; a check-in says how it stands: leave --date out")
     return write_check_in(
         workspace.definitions_dir,
         defined,
         key_result=key_result,
-        date=day if isinstance(day, date) else date.fromisoformat(day),
+        date=day,
         author=answers.pop("author") or _author(),
         done=_ids(answers.pop("done")),
         met=_yes_or_no(answers.pop("met")),
@@ -126,12 +129,10 @@ def _fault(name: str, text: str, result: Any) -> str:
 
 def _show(snapshot: Path, key_result: str) -> None:
     """The numbers as last published, and the last check-in."""
-    import duckdb
-
     if not snapshot.exists():
         click.echo("(no numbers yet: nothing has been published)")
         return
-    with duckdb.connect(str(snapshot), read_only=True) as connection:
+    with open_copy(snapshot) as connection:
         row = connection.execute(
             "select title, status, status_reason, data_through, last_check_in, last_check_in_by, confidence,"
             " last_check_in_next from marts.key_results where key_result_id = ?",

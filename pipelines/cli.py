@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import asdict
 from datetime import date, datetime
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
+_PORT = click.IntRange(0, 65_535)
 
 
 @click.group(cls=OkrGroup, context_settings=CONTEXT)
@@ -37,7 +39,7 @@ def init(directory: Path) -> None:
 
     make_workspace(directory)
     click.echo(f"{directory} is ready; next:")
-    click.echo(f"  cd {directory}")
+    click.echo(f"  cd {shlex.quote(str(directory))}")
     click.echo("  okr sandbox -- okr refresh     try it: every channel answered by the sandbox")
     click.echo("  okr check                      after each change of okr_definitions/ or reports/")
     click.echo("  okr refresh                    with your channels, once their settings are in .dlt/")
@@ -76,7 +78,10 @@ def _findings(workspace: Workspace, bind: bool = True) -> list[Finding]:
 @click.option("--channel", "channels", multiple=True, metavar="C", help="Load this channel only; may be repeated.")
 @click.option("--from", "from_day", type=_DAY, help="Load account days from this one on.")
 @click.option("--to", "to_day", type=_DAY, help="Load account days up to this one.")
-@click.option("--wait", default=3600.0, show_default=True, help="Seconds to wait for another refresh to end.")
+@click.option(
+    "--wait", type=click.FloatRange(min=0), default=3600.0, show_default=True,
+    help="Seconds to wait for another refresh to end.",
+)  # fmt: skip
 @json_option
 def refresh(
     channels: Sequence[str], from_day: datetime | None, to_day: datetime | None, wait: float, as_json: bool
@@ -90,18 +95,30 @@ def refresh(
     if from_day and to_day and from_day > to_day:
         raise click.UsageError("--from is after --to")
     workspace = Workspace.from_environment()
-    errors = [finding for finding in _findings(workspace, bind=False) if finding.severity == "error"]
+    errors = _refused(workspace, channels, _day(from_day))
     if errors:
-        for finding in errors:
-            click.echo(str(finding), err=True)
+        click.echo("\n".join(errors), err=True)
         click.echo("nothing was published; mend the lines above and run `okr refresh` again", err=True)
         if as_json:
-            print_json({"published": False, "errors": [str(finding) for finding in errors]})
+            print_json({"published": False, "errors": errors})
         sys.exit(2)
     quiet_environment(workspace)
     from pipelines.run import run_refresh
 
     sys.exit(run_refresh(workspace, list(channels), _day(from_day), _day(to_day), wait, as_json))
+
+
+def _refused(workspace: Workspace, channels: Sequence[str], from_day: date | None) -> list[str]:
+    """Why a refresh would fail, asked before it takes its time."""
+    from pipelines.refresh import check_request
+
+    try:
+        found = [str(finding) for finding in _findings(workspace, bind=False) if finding.severity == "error"]
+        if not found:
+            check_request(workspace, channels, from_day)
+    except OkrError as error:
+        return [str(error)]
+    return found
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -120,6 +137,8 @@ def report(as_of: datetime | None, rollback: bool, pdf: str | None, page: str, a
     """Build the site again from the warehouse."""
     if page and pdf is None:
         raise click.UsageError("--page goes with --pdf")
+    if as_of and rollback:
+        raise click.UsageError("--as-of and --rollback exclude each other")
     workspace = Workspace.from_environment()
     answer = {"release_id": _rolled_back(workspace)} if rollback else _reported(workspace, _day(as_of))
     if pdf is not None:
@@ -147,16 +166,14 @@ def _reported(workspace: Workspace, as_of: date | None) -> dict[str, Any]:
     from pipelines.progress import shown
     from pipelines.refresh import publish_as_of, publish_site
 
-    if not workspace.snapshot.exists():
-        raise OkrError(f"{workspace.snapshot} is not there; run `okr refresh` first")
     with shown():
         published = publish_as_of(workspace, as_of) if as_of else publish_site(workspace)
-    site = (published.path / "index.html").absolute().as_uri()
+    site = (workspace.site_dir / "current" / "index.html").absolute().as_uri()
     return {"release_id": published.release_id, "pages": published.pages, "site": site}
 
 
 @main.command()
-@click.option("--port", default=8080, show_default=True)
+@click.option("--port", type=_PORT, default=8080, show_default=True, help="0 takes a free one.")
 @click.option("--watch", is_flag=True, help="A preview of the pages, built again whenever one of them changes.")
 def serve(port: int, watch: bool) -> None:
     """Serve the published site on 127.0.0.1."""
@@ -228,13 +245,15 @@ def publish(targets: Sequence[str], as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--parquet", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--parquet", "folder", required=True, metavar="DIR", type=click.Path(file_okay=False))
 @json_option
-def export(folder: Path, as_json: bool) -> None:
+def export(folder: str, as_json: bool) -> None:
     """Write every mart to DIR as a Parquet file, and columns.csv with what each column means."""
     from pipelines.warehouse.export import export_parquet
 
-    written = export_parquet(Workspace.from_environment().snapshot, folder)
+    if not folder:
+        raise click.UsageError("--parquet names no folder")
+    written = export_parquet(Workspace.from_environment().snapshot, Path(folder))
     print_json([str(path) for path in written]) if as_json else click.echo(f"{folder}: {len(written)} files")
 
 
@@ -298,9 +317,12 @@ def completion(shell: str) -> None:
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
-@click.option("--port", default=8765, show_default=True)
+@click.option("--port", type=_PORT, default=8765, show_default=True, help="0 takes a free one.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same company and faults.")
-@click.option("--faults", default=0.0, show_default=True, metavar="RATE", help="Share of requests that go wrong.")
+@click.option(
+    "--faults", type=click.FloatRange(0, 1), default=0.0, show_default=True, metavar="RATE",
+    help="Share of requests that go wrong.",
+)  # fmt: skip
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def sandbox(port: int, seed: int, faults: float, command: Sequence[str]) -> None:
     """Serve local stand-ins of the channel APIs over one synthetic company.

@@ -14,9 +14,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipelines import settings
+from pipelines.analysts_copy import open_copy
 from pipelines.deliveries.doctor import check_deliveries
+from pipelines.errors import OkrError
 from pipelines.settings import Workspace
 from pipelines.warehouse.lock import describe_holder
+from pipelines.warehouse.recover import WHAT_NOW, is_database
 
 # A refresh writes the warehouse, its copy, a day's history and a release: five times the warehouse has been enough.
 LEAST_FREE_BYTES = 1_000_000_000
@@ -75,7 +78,10 @@ def _channels() -> Iterator[Diagnosis]:
     from pipelines.channels.doctor import check_channel
     from pipelines.channels.load import enabled_channels
 
-    names = enabled_channels()
+    try:
+        names = enabled_channels()
+    except OkrError:
+        return  # said with the configuration
     if not names:
         yield Diagnosis("channels", "none is on; a channel is on once it has settings in .dlt/ or the environment")
         return
@@ -88,12 +94,15 @@ def _channels() -> Iterator[Diagnosis]:
 
 
 def _last_refresh(workspace: Workspace) -> Iterator[Diagnosis]:
-    import duckdb
-
     if not workspace.snapshot.exists():
         yield Diagnosis("last refresh", "none yet; run `okr refresh`")
         return
-    with duckdb.connect(str(workspace.snapshot), read_only=True) as connection:
+    try:
+        connection = open_copy(workspace.snapshot)
+    except OkrError as unreadable:
+        yield Diagnosis("last refresh", str(unreadable), fault=True)
+        return
+    with connection:
         row = connection.execute("select refreshed_at, data_through, timezone from marts.report_context").fetchone()
         late = connection.execute(
             "select channel, account_id, state, last_error from marts.source_health"
@@ -134,6 +143,8 @@ def _secrets(path: Path) -> Iterator[Diagnosis]:
 
 
 def _running(workspace: Workspace) -> Iterator[Diagnosis]:
+    if workspace.warehouse.exists() and not is_database(workspace.warehouse):
+        yield Diagnosis("warehouse", f"{workspace.warehouse} is not a DuckDB file (any more); {WHAT_NOW}", fault=True)
     holder = workspace.data_dir / "warehouse.lock.json"
     if holder.exists():
         yield Diagnosis("warehouse", f"being written by {describe_holder(holder)}")

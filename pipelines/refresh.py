@@ -110,6 +110,18 @@ def load_channels(
     return results
 
 
+def check_request(workspace: Workspace, only: Sequence[str], from_day: date | None) -> None:
+    """Raise OkrError for what no refresh can do: load a channel that is not on, or days that have not ended."""
+    from pipelines.channels.load import enabled_channels
+
+    defined = okrs.read(workspace.definitions_dir)
+    today = settings.today(defined.settings.timezone)
+    if only:
+        _chosen(enabled_channels(), defined.file_sources, only)
+    if from_day and from_day >= today:
+        raise OkrError(f"--from {from_day}: no day from there on has ended, today is {today}; name an earlier day")
+
+
 def _rows(tables: dict[str, pa.Table]) -> int:
     return sum(table.num_rows for table in tables.values())
 
@@ -129,7 +141,7 @@ def _chosen(
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"those that are on: {', '.join(known) or 'none'}"
             raise UnknownChannelError(
-                f"channel {name} is not on; {hint} (a channel is on once it has settings in .dlt/ or the environment)"
+                f"channel {name!r} is not on; {hint} (a channel is on once it has settings in .dlt/ or the environment)"
             )
     chosen = [source for source in sources if "files" in only or {source.id, source.channel} & set(only)]
     return [name for name in on if name in only and name != "files"] + (["files"] if chosen else []), chosen
@@ -213,6 +225,9 @@ def publish_as_of(workspace: Workspace, day: date) -> Publication:
     Raises OkrError if nothing had been published by then.
     """
     known = history.known_on(workspace.history_dir, day)
+    zone, _ = snapshot.reporting_day(workspace.snapshot)
+    if day > settings.today(zone):
+        raise OkrError(f"nobody knows yet what will be known on {day}; name a day up to today, {settings.today(zone)}")
     copy = workspace.data_dir / "as_of" / f"{known.isoformat()}.duckdb"
     history.restore(workspace.history_dir, known, copy)
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.analysts_copy import open_copy
 from pipelines.answers import number_of, print_json
 from pipelines.progress import interruptible, shown
 from pipelines.settings import Workspace
@@ -110,9 +111,7 @@ def _message(event: DagsterEvent) -> str | None:
 
 def _what_the_site_shows(workspace: Workspace) -> dict[str, Any]:
     """Where the site lies, which day it is, key results running today by status, sources fresh and late."""
-    import duckdb
-
-    with duckdb.connect(str(workspace.snapshot), read_only=True) as connection:
+    with open_copy(workspace.snapshot) as connection:
         today, through = connection.execute("select today, data_through from marts.report_context").fetchone() or (
             None,
             None,

@@ -11,10 +11,12 @@ from math import erf, sqrt
 from pathlib import Path
 from typing import Any
 
+from pipelines.analysts_copy import open_copy
 from pipelines.errors import OkrError
 
 # Half an 80 % interval of a normal distribution, in standard deviations.
 HALF_INTERVAL = 1.2815515655446004
+LARGEST = 1e15
 # Types whose score at the period's end follows from one number.
 BY_NUMBER = ("increase", "decrease", "at_least", "at_most")
 # Of a flow these hold a projected total, of anything else the share of the weeks within the limit.
@@ -47,6 +49,9 @@ class Simulation:
 
 def simulate(snapshot: Path, key_result_id: str, *, target: float | None, daily: float | None) -> Simulation:
     """Simulate one key result. Raises OkrError where there is nothing to simulate, and says why."""
+    for option, number in (("target", target), ("daily", daily)):
+        if number is not None and not abs(number) < LARGEST:
+            raise OkrError(f"--{option} {number:g} is no amount; write a number below {LARGEST:.0e}")
     row = _row(snapshot, key_result_id)
     aim = row["target"] if target is None else target
     if row["type"] not in BY_NUMBER:
@@ -124,11 +129,7 @@ def _probability(type_: str, end: float, aim: float, deviation: float | None) ->
 
 
 def _row(snapshot: Path, key_result_id: str) -> dict[str, Any]:
-    import duckdb
-
-    if not snapshot.exists():
-        raise OkrError(f"{snapshot} is not there; run `okr refresh` first")
-    with duckdb.connect(str(snapshot), read_only=True) as connection:
+    with open_copy(snapshot) as connection:
         result = connection.execute(
             "select k.*, coalesce(kpi.kind, 'check-in') as kind from marts.key_results as k"
             " left join marts.dim_kpi as kpi using (kpi_id) where k.key_result_id = ?",
@@ -139,7 +140,6 @@ def _row(snapshot: Path, key_result_id: str) -> dict[str, Any]:
         known = [name for (name,) in connection.execute("select key_result_id from marts.key_results").fetchall()]
     if row is None:
         near = get_close_matches(key_result_id, known, n=1)
-        raise OkrError(
-            f"there is no key result {key_result_id}; " + (f"did you mean {near[0]}?" if near else "see `okr check`")
-        )
+        hint = f"did you mean {near[0]}?" if near else f"use one of the {len(known)} there are, such as {min(known)}"
+        raise OkrError(f"there is no key result {key_result_id!r}; {hint if known else 'none is defined yet'}")
     return dict(zip(names, row, strict=True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
-from pipelines.errors import ChannelError, CredentialsError
+from pipelines.errors import ChannelError, CredentialsError, Finding
 
 
 class Secret(str):
@@ -91,11 +92,27 @@ def anything_configured() -> bool:
             continue
         try:
             written = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError):
-            return True  # dlt says what is wrong with the file
+        except (OSError, ValueError):
+            return True
         if "sources" in written or "providers" in written:
             return True
     return False
+
+
+def broken_files() -> list[Finding]:
+    """Files of settings that cannot be read, each with the line where that shows."""
+    findings = []
+    for name in ("config.toml", "secrets.toml"):
+        path = Path(os.environ.get("DLT_PROJECT_DIR") or ".") / ".dlt" / name
+        try:
+            tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            line = re.search(r"at line (\d+)", str(error))
+            what = f"it cannot be read: {getattr(error, 'strerror', None) or error}"
+            findings.append(Finding(str(path), int(line[1]) if line else 1, "error", what, "mend it"))
+    return findings
 
 
 def _secrets_in(value: object) -> Iterator[str]:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.catalogue import channels
-from pipelines.channels.configuration import anything_configured, is_configured, read_settings
-from pipelines.errors import ChannelError, Finding
+from pipelines.channels.configuration import anything_configured, broken_files, is_configured, read_settings
+from pipelines.errors import ChannelError, Finding, OkrError
 from pipelines.file_sources import FileSource
 
 if TYPE_CHECKING:
@@ -28,7 +28,12 @@ DECLARED = ("files",)
 
 
 def enabled_channels() -> list[str]:
-    """The API channels that have settings and are not switched off, in alphabetical order."""
+    """The API channels that have settings and are not switched off, in alphabetical order.
+
+    Raises OkrError while a file of settings cannot be read.
+    """
+    if broken := broken_files():
+        raise OkrError("\n".join(str(finding) for finding in broken))
     if not anything_configured():
         return []
     from pipelines.channels.base import find_channel
@@ -38,6 +43,8 @@ def enabled_channels() -> list[str]:
 
 def check_settings() -> list[Finding]:
     """What is wrong with the settings of the enabled channels; nothing is asked over the network."""
+    if broken := broken_files():
+        return broken
     enabled = enabled_channels()
     if not enabled:
         return []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.errors import PublishError
 from pipelines.report_site.database import Reader, check_statement, sql_fault
 from pipelines.report_site.faults import PageFault
 from pipelines.report_site.queries import Statement, compile_query
@@ -20,7 +21,7 @@ def check_sql(reports: Reports, snapshot: Path) -> list[PageFault]:
     faults: list[PageFault] = []
     try:
         reader = Reader(snapshot)
-    except duckdb.Error:
+    except PublishError:
         return []
     with reader:
         for page in reports.pages:

@@ -17,6 +17,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.analysts_copy import unreadable
+from pipelines.errors import PublishError
 from pipelines.report_site.faults import BadValue, PageFault, choose
 from pipelines.report_site.queries import Statement
 
@@ -108,17 +110,25 @@ class Watchdog:
 
 
 class Reader:
-    """A locked connection to one snapshot. Use as a context manager."""
+    """A locked connection to one snapshot. Use as a context manager. Raises PublishError if it cannot be read."""
 
     def __init__(self, snapshot: Path, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self._connection = duckdb.connect(":memory:")
+        try:
+            self._lock(snapshot)
+        except duckdb.Error as error:
+            self._connection.close()
+            raise PublishError(unreadable(snapshot, error)) from None
         self._watchdog = Watchdog(self._connection.interrupt)
         self._checked: set[str] = set()
         self._memo: dict[Asked, Result] = {}
         self._types: dict[str, dict[str, str]] = {}
         # Every statement asked for with its values, run or remembered: what a page depends on.
         self.asked: set[Asked] = set()
+
+    def _lock(self, snapshot: Path) -> None:
+        """Attach the snapshot, then shut off everything else."""
         path = str(snapshot).replace("'", "''")
         for setting in (
             f"attach '{path}' as okr (read_only)",

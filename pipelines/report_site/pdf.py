@@ -28,6 +28,7 @@ def write_pdf(release: Path, route: str, target: Path) -> Path:
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
         raise PublishError("printing needs Chromium, and there is none on PATH; install it (apt-get install chromium)")
+    shown = route.strip("/") or "the overview"
     target = target.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as profile:
@@ -43,8 +44,9 @@ def write_pdf(release: Path, route: str, target: Path) -> Path:
         try:
             answer = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
         except subprocess.TimeoutExpired:
-            raise PublishError(f"{route!r}: Chromium did not print within {SECONDS} s; try again") from None
+            raise PublishError(f"{shown}: Chromium did not print within {SECONDS} s; try again") from None
     if answer.returncode or not target.is_file():
-        last = answer.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise PublishError(f"{route!r}: Chromium could not print the page ({last[0]}); open it and print it by hand")
+        last = (answer.stderr.strip().splitlines() or ["no message"])[-1].rpartition("] ")[2]
+        todo = "name another file, or open the page and print it by hand"
+        raise PublishError(f"{shown}: Chromium could not print it to {target} ({last}); {todo}")
     return target

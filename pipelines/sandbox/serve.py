@@ -12,11 +12,13 @@ import io
 import os
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -25,6 +27,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
+from pipelines import settings
+from pipelines.errors import OkrError
 from pipelines.sandbox import (
     ga4,
     google_ads,
@@ -118,7 +122,11 @@ def start(seed: int = 0, faults: float = 0.0, port: int = 0, today: date | None 
     state = SandboxState(seed, today or _today(), faults)
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((HOST, port))
+    try:
+        listening.bind((HOST, port))
+    except OSError as error:
+        listening.close()
+        raise OkrError(f"port {port} cannot be had: {error.strerror}; name another with --port") from None
     config = uvicorn.Config(
         BreaksConnections(application(state)),
         log_level="error",
@@ -148,13 +156,17 @@ def serve(port: int, seed: int, faults: float) -> None:
 
 def run_with_sandbox(command: Sequence[str], seed: int, faults: float) -> int:
     """Run `command` with every channel pointed at a sandbox of its own; its exit code."""
+    # An environment that is not activated has its `okr` on no path.
+    path = os.pathsep.join([os.environ.get("PATH") or os.defpath, str(Path(sys.executable).parent)])
     running = start(seed, faults)
     try:
-        with subprocess.Popen(list(command), env={**os.environ, **running.environment()}) as process:
+        with subprocess.Popen(list(command), env={**os.environ, **running.environment(), "PATH": path}) as process:
             while True:
                 # Ctrl-C reaches the command too: it ends itself, and is not killed while it does.
                 with suppress(KeyboardInterrupt):
                     return process.wait()
+    except OSError as error:
+        raise OkrError(f"{command[0]} cannot be run: {error.strerror}; name a program on PATH after --") from None
     finally:
         running.stop()
 
@@ -190,5 +202,4 @@ def _truth_csv(state: SandboxState, channel: str, start: date, end: date, asked_
 
 
 def _today() -> date:
-    override = os.environ.get("OKR_TODAY")
-    return date.fromisoformat(override) if override else datetime.now(UTC).date()
+    return settings.today("UTC")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.analysts_copy import open_copy
 from pipelines.errors import OkrError
 from pipelines.warehouse.snapshot import SCHEMA, quoted_name, quoted_text
 
@@ -18,11 +19,9 @@ def export_parquet(snapshot: Path, folder: Path) -> list[Path]:
     Facts are ordered by date, so that readers skip the row groups of other days. `columns.csv` holds table, column,
     type and description. Raises OkrError if the copy is not there or `folder` cannot be written.
     """
-    if not snapshot.exists():
-        raise OkrError(f"{snapshot} is not there; run `okr refresh` first")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect(str(snapshot), read_only=True) as connection:
+        with open_copy(snapshot) as connection:
             tables = connection.execute(
                 "select table_name, bool_or(column_name = 'date') from duckdb_columns() where schema_name = ?"
                 " group by 1 order by 1",

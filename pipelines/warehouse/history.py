@@ -53,8 +53,9 @@ def known_on(history: Path, day: date) -> date:
     until = [kept for kept in days if kept <= day.isoformat()]
     if until:
         return date.fromisoformat(until[-1])
-    first = f"the first report was published on {days[0]}" if days else "nothing has been published yet"
-    raise OkrError(f"nothing was known on {day}: {first}; name a later day")
+    if not days:
+        raise OkrError(f"nothing was known on {day}: nothing has been published yet; run `okr refresh` first")
+    raise OkrError(f"nothing was known on {day}: the first report was published on {days[0]}; name a later day")
 
 
 def restore(history: Path, day: date, target: Path) -> None:

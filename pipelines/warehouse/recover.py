@@ -15,6 +15,11 @@ import duckdb
 
 from pipelines.errors import LockedError, WarehouseError
 
+WHAT_NOW = (
+    "put a backup of it in its place, or move it away: the next refresh reads everything again from the start dates,"
+    " and past reports stay in history/ beside it"
+)
+
 
 def recover(warehouse: Path) -> str | None:
     """Replay what a killed process left, or move it aside; in words what was done, None if nothing was left.
@@ -22,6 +27,11 @@ def recover(warehouse: Path) -> str | None:
     The writer's lock must be held. Raises LockedError if a process that knows no lock has the file open, and
     WarehouseError if the file itself cannot be opened.
     """
+    if warehouse.exists() and not is_database(warehouse):
+        if warehouse.stat().st_size:
+            raise WarehouseError(f"{warehouse} is not a DuckDB file (any more); {WHAT_NOW}")
+        warehouse.unlink()
+        return f"{warehouse} was empty, as a process killed at its very start leaves it: it is made again"
     wal = warehouse.with_name(f"{warehouse.name}.wal")
     if not wal.exists():
         return None
@@ -33,6 +43,12 @@ def recover(warehouse: Path) -> str | None:
             raise _explained(warehouse, error) from None
         return _without(wal, warehouse)
     return f"an earlier refresh was killed: its last {size:,} bytes ({wal.name}) were put in order"
+
+
+def is_database(warehouse: Path) -> bool:
+    """Whether the file begins as DuckDB's do. Looks without opening it as one, which would lock a writer out."""
+    with warehouse.open("rb") as file:
+        return file.read(12)[8:] == b"DUCK"
 
 
 def _without(wal: Path, warehouse: Path) -> str:
@@ -66,7 +82,4 @@ def _explained(warehouse: Path, error: duckdb.Error) -> LockedError | WarehouseE
         return LockedError(f"{warehouse} is open in another program ({what}); close it there and run again")
     if "No space left" in what:
         return WarehouseError(f"{warehouse} cannot be opened, the disk is full ({what}); free some space and run again")
-    return WarehouseError(
-        f"{warehouse} cannot be opened ({what}); put a backup of it in its place, or move it away: the next refresh"
-        f" reads everything again from the start dates, and past reports stay in {warehouse.parent / 'history'}"
-    )
+    return WarehouseError(f"{warehouse} cannot be opened ({what}); {WHAT_NOW}")

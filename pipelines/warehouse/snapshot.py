@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.analysts_copy import open_copy
 from pipelines.errors import PublishError
 
 # DuckDB 2.0 writes a format that 1.x clients cannot open by default; 1.4 is the oldest line still supported.
@@ -50,7 +51,7 @@ def write_snapshot(warehouse: Path, target: Path) -> None:
 
 def reporting_day(target: Path) -> tuple[str, date]:
     """The reporting time zone and the day the copy was made for."""
-    with duckdb.connect(str(target), read_only=True) as connection:
+    with open_copy(target) as connection:
         row = connection.execute(f"select timezone, today from {SCHEMA}.report_context").fetchone()
     if row is None:
         raise PublishError(f"{target} says nothing of its refresh; run `okr refresh`")
