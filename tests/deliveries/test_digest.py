@@ -7,6 +7,8 @@ from datetime import date
 from html.parser import HTMLParser
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
 
 from pipelines.deliveries.digest import compose
 from pipelines.deliveries.digest_facts import next_check_in
@@ -126,9 +128,29 @@ def test_without_a_site_nothing_is_a_link(okr_copy):
 
 def test_styles_are_inline_and_nothing_runs_or_is_fetched(paid_social):
     page = Page(paid_social.html)
-    assert {"style", "script", "link", "iframe"} & {tag for tag, _ in page.elements} == set()
+    assert {"script", "link", "iframe"} & {tag for tag, _ in page.elements} == set()
+    (screens,) = re.findall(r"<style[^>]*>(.*?)</style>", paid_social.html, re.S)
+    assert re.sub(r"@media [^{]+\{(\s*[^{}]+\{[^{}]*\})+\s*\}", "", screens).strip() == ""
+    assert "url(" not in screens
+    assert "@import" not in screens
     assert sum("style" in attributes for _, attributes in page.elements) > 20
     assert len(paid_social.html) < 100_000  # Gmail cuts longer ones
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_read_on_paper_white_and_on_dark_wide_and_narrow(paid_social, scheme):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(color_scheme=scheme)
+        page.set_content(paid_social.html)
+        rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"], "resultTypes": ["violations"], "preload": False}
+        assert [one["id"] for one in Axe().run(page, options=rules).response["violations"]] == []
+        for width, beside in ((600, True), (390, False), (320, False)):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            numbers, chart = (page.locator(".half").nth(place).bounding_box() for place in (0, 1))
+            assert (numbers["y"] == chart["y"]) is beside, width
+        browser.close()
 
 
 def test_the_same_copy_gives_the_same_bytes(okr_copy):
