@@ -25,6 +25,12 @@ PARTS = (
 )  # fmt: skip
 
 
+GROUPS = {
+    "charts": "Charts", "layout": "Layout", "okr": "OKRs", "tables": "Tables", "values": "Values",
+    "internal": "Used by the shipped pages",
+}  # fmt: skip
+
+
 def table(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     """A Markdown table; texts may hold anything."""
     head = list(names)
@@ -46,13 +52,19 @@ def commands() -> str:
         context = click.Context(command, info_name=f"okr {name}")
         usage = " ".join([f"okr {name}", *command.collect_usage_pieces(context)])
         rows = [
-            (", ".join(f"`{one}`" for one in option.opts), option.help, _default(option))
+            (_spelled(option, context), option.help, "required" if option.required else _default(option))
             for option in command.params
             if isinstance(option, click.Option)
         ]
         parts.append(f"## okr {name}\n\n```\n{usage}\n```\n\n{_plain(command.help)}\n")
         parts += [table(("option", "does", "default"), rows)] if rows else []
     return "\n".join(parts)
+
+
+def _spelled(option: click.Option, context: click.Context) -> str:
+    """Its names, with what is to be written after them."""
+    value = "" if option.is_flag else f" {option.make_metavar(context)}"
+    return ", ".join(f"`{name}{value}`" for name in option.opts)
 
 
 def _plain(text: str | None) -> str:
@@ -146,13 +158,18 @@ def channels() -> str:
     for name, info in catalogue.channels().items():
         measures = ", ".join(f"`{one}`" for one in info.measures) or "named by its own settings"
         parts.append(
-            f"## {info.title}\n\n`{name}`, {info.kind}. Measures: {measures}. Re-read: {info.lookback_days} days.\n"
+            f"## {info.title}\n\nId `{name}`, kind {info.kind}. Measures: {measures}. "
+            f"{_read_again(info.lookback_days)}\n"
         )
         rows = list(_settings(find_channel(name).settings_class)) if name != "files" else []
         parts += [f"Settings in `[sources.{name}]`:\n\n" + table(("setting", "default"), rows)] if rows else []
         contract = (PACKAGE / "channels" / name / "README.md").read_text(encoding="utf-8")
         parts.append(re.sub(r"^#+ ", "#### ", contract.partition("\n")[2], flags=re.MULTILINE))
     return "\n".join(parts)
+
+
+def _read_again(days: int) -> str:
+    return f"Each refresh reads the last {days} days again." if days else "Each refresh reads all of it again."
 
 
 def _settings(kind: type[Any], prefix: str = "") -> Iterable[tuple[str, str]]:
@@ -187,7 +204,8 @@ def components() -> str:
         shown = f"#### `{path.stem}`\n\n{told.get('about', '')}\n\n"
         shown += table(("attribute", "value", "default", "about"), rows) if rows else ""
         groups.setdefault(told.get("group", "other"), []).append(shown)
-    return "\n".join(f"### Group: {name}\n\n" + "\n".join(parts) for name, parts in sorted(groups.items()))
+    for_pages_of_yours_first = sorted(groups.items(), key=lambda one: (one[0] == "internal", one[0]))
+    return "\n".join(f"### {GROUPS[name]}\n\n" + "\n".join(parts) for name, parts in for_pages_of_yours_first)
 
 
 def _attribute(one: Mapping[str, Any]) -> str:

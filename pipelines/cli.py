@@ -245,7 +245,10 @@ def publish(targets: Sequence[str], as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--parquet", "folder", required=True, metavar="DIR", type=click.Path(file_okay=False))
+@click.option(
+    "--parquet", "folder", required=True, metavar="DIR", type=click.Path(file_okay=False),
+    help="The folder; it is made if it is not there.",
+)  # fmt: skip
 @json_option
 def export(folder: str, as_json: bool) -> None:
     """Write every mart to DIR as a Parquet file, and columns.csv with what each column means."""

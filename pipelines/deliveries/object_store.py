@@ -47,7 +47,7 @@ def _open(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
         )
         return opened
     except ImportError as error:
-        hint = "pip install 'okr-reports[s3]'" if scheme in ("s3", "s3a") else str(error)
+        hint = "pip install s3fs" if scheme in ("s3", "s3a") else str(error)
         raise DeliveryError(f"the library for {scheme}:// is not installed; {hint}") from None
 
 

@@ -7,10 +7,12 @@ import html
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
 import typing
+import zipfile
 
 import click
 import pytest
@@ -54,7 +56,7 @@ def blocks(language: str) -> list[tuple[str, str]]:
 
 
 def test_every_command_and_option_is_there(site):
-    shown = code(site["commands"])
+    shown = {text.split()[0] for text in code(site["commands"])}
     for name, command in main.commands.items():
         assert f"okr {name}" in site["commands"]
         for option in (one for one in command.params if isinstance(one, click.Option)):
@@ -167,6 +169,30 @@ def test_the_examples_of_a_page_pass_check(page, tmp_path):
             (tmp_path / f"{number}.yml").write_text(text, encoding="utf-8")
     _, found = okrs.check(tmp_path)
     assert [str(one) for one in found if one.severity == "error"] == []
+
+
+def test_the_container_is_made_of_named_paths_that_are_enough(tmp_path):
+    """What its file copies is put into an empty folder, and the wheel is built there; secrets and data stay out."""
+    copied = [
+        word
+        for line in (DOCS / "deploy" / "Containerfile").read_text(encoding="utf-8").splitlines()
+        if line.startswith("COPY ")
+        for word in line.split()[1:-1]
+    ]
+    assert not {".", ".dlt", ".okr", ".dlt/secrets.toml"} & set(copied)
+    for name in copied:
+        target = tmp_path / "src" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
+        copy(ROOT / name, target)
+    for source, folder in ((tmp_path / "src", "there"), (ROOT, "here")):
+        build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / folder]
+        subprocess.run(build, cwd=source, check=True, capture_output=True)
+    names = [
+        {name for name in zipfile.ZipFile(next((tmp_path / folder).glob("*.whl"))).namelist() if ".pyc" not in name}
+        for folder in ("there", "here")
+    ]
+    assert names[0] == names[1]
 
 
 def test_nothing_that_ships_listens_on_the_network():
