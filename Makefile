@@ -33,13 +33,14 @@ test: $(READY) ## every test (installs Debian's chromium when it is missing and 
 	@sh tests/need_chromium.sh
 	@$(BIN)/python -m pytest
 
-torture: $(READY) ## every channel with one request in twenty broken, for twenty seeds; 200 kills of a publication; every hostile text
+torture: $(READY) ## what docs/trust.md says, at full length: faults, kills, full disks, broken logs, mutants, soak (hours)
 	@$(BIN)/python -m pytest -n 0 -s -q -m "" tests/channels/test_faults.py
 	@$(BIN)/python -m pytest -n 0 -s -q -m torture tests/report_site/test_publish.py tests/report_site/test_hostile_names.py
+	@OKR_TORTURE=1 $(BIN)/python -m pytest -n 0 -s -q -m "" tests/torture
+	@$(BIN)/python -m tests.torture.mutants --count 80
 
-coverage: $(READY) ## every test, and which lines of pipelines/ they reach (a third slower)
-	@sh tests/need_chromium.sh
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+mutants: $(READY) ## mistakes made in the models' SQL one by one: how many the tests catch, and which survive
+	@$(BIN)/python -m tests.torture.mutants --count 80
 
 check: $(READY) ## lint, types, SQL style, definitions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -61,3 +62,13 @@ bench: $(READY) ## the figures of benchmarks/, measured on this machine
 
 lock: $(READY) ## requirements.lock anew from pyproject.toml, hashes in, addresses out (needs uv)
 	@uv pip compile pyproject.toml --group dev --extra s3 --extra sdk-check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
+
+sbom: $(READY) ## .okr/sbom.json: every locked package in CycloneDX's format, hashes and all
+	@mkdir -p .okr
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --no-validate -o .okr/sbom.json
+	@echo ".okr/sbom.json: $$(grep -c '"purl"' .okr/sbom.json) packages"
+
+# A package that could not be asked about is a failure, not a pass.
+audit: $(READY) ## known weaknesses of the locked packages (asks pypi.org); those of audit-ignored.txt are justified there
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock \
+	  $$(sed -n 's/^\([A-Z][A-Z]*-[^ ]*\) .*/--ignore-vuln \1/p' audit-ignored.txt)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,9 @@ TODAY = date(2026, 11, 23)
 
 @pytest.fixture(scope="session")
 def only_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    return Warehouse(tmp_path_factory.mktemp("models"), TODAY)
+    # tests/torture/mutants.py has made an empty one for its many runs.
+    made = os.environ.get("OKR_TEST_MODELS")
+    return Warehouse(Path(made) if made else tmp_path_factory.mktemp("models"), TODAY)
 
 
 @pytest.fixture
