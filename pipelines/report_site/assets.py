@@ -8,6 +8,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from pipelines.report_site.theme import Theme
+
 SHIPPED = Path(__file__).parent / "builtin" / "theme"
 IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".svg", ".gif"}
 
@@ -21,11 +23,13 @@ class Assets:
     js: str
     marks: Markup
     images: dict[str, str]
+    logo: str
+    logo_text: str
 
 
-def load_assets(theme: Path) -> Assets:
-    """The shipped theme, with `theme/theme.css` after it and `theme/images/` beside it."""
-    css = (SHIPPED / "site.css").read_bytes()
+def load_assets(theme: Path, changed: Theme) -> Assets:
+    """The shipped theme, with what `theme.yaml` changed and `theme/theme.css` after it, `theme/images/` beside it."""
+    css = (SHIPPED / "site.css").read_bytes() + (f"\n{changed.css}\n".encode() if changed.css else b"")
     own = theme / "theme.css"
     if own.is_file():
         css += b"\n" + own.read_bytes()
@@ -39,7 +43,9 @@ def load_assets(theme: Path) -> Assets:
         for path in sorted((theme / "images").glob("*"))
         if path.suffix.lower() in IMAGES and not path.is_symlink()
     }
-    return Assets(files, css_path, js_path, Markup((SHIPPED / "marks.svg").read_text(encoding="utf-8")), images)
+    marks = Markup((SHIPPED / "marks.svg").read_text(encoding="utf-8"))
+    logo = images.get(changed.logo or "", "")
+    return Assets(files, css_path, js_path, marks, images, logo, changed.logo_text or "")
 
 
 def _add(files: dict[str, bytes], name: str, suffix: str, content: bytes) -> str:

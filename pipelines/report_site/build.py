@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -39,6 +40,7 @@ from pipelines.report_site.routes import Entry, SiteMap, segment
 from pipelines.report_site.source_files import Query
 
 LAYOUT = "layout"
+HEADING = re.compile(r'<h2 id="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
 SHOWN_FAULTS = 100
 
 
@@ -138,7 +140,8 @@ def open_site(reports_dir: Path, reader: Reader, cache_dir: Path | None = None) 
     if not was_checked(cache_dir, reports_dir, reader):
         raise_faults(renderer.check_templates())
         note_checked(cache_dir, reports_dir, reader)
-    site = Site(reports, reader, context, formatter, language, renderer, load_assets(reports_dir / "theme"))
+    assets = load_assets(reports_dir / "theme", reports.theme)
+    site = Site(reports, reader, context, formatter, language, renderer, assets)
     site.instances = _instances(site)
     site.map = SiteMap({one.route: one.title for one in site.instances}, _menu(site.instances))
     return site
@@ -215,17 +218,30 @@ def render_page(site: Site, instance: Instance) -> dict[str, bytes]:
     frame = {
         "title": instance.title,
         "site": site.map,
-        "content": Markup(rendered.content),
+        **_with_contents(instance.page, rendered.content),
         "page": dict(instance.page.file.front),
         "css": site.assets.css,
         "js": site.assets.js,
         "workbook": rendered.workbook,
         "marks": site.assets.marks,
+        "logo": site.assets.logo,
+        "logo_text": site.assets.logo_text,
         "as_of": site.as_of,
     }
     html = site.renderer.frame(LAYOUT, frame, functions)
     path = f"{instance.route}/index.html" if instance.route else "index.html"
     return {path: html.encode(), **rendered.files}
+
+
+def _with_contents(page: Page, content: str) -> dict[str, Any]:
+    """A page's content, in two pieces where it asks for a table of contents: up to its title, and the rest."""
+    headings = HEADING.findall(content) if page.file.front.get("table_of_contents") else []
+    title, end, rest = content.partition("</h1>") if headings else ("", "", content)
+    return {
+        "content": Markup(rest),
+        "before_contents": Markup(title + end),
+        "contents": [(anchor, Markup(text).striptags()) for anchor, text in headings],
+    }
 
 
 def _instances(site: Site) -> list[Instance]:

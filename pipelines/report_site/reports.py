@@ -4,7 +4,8 @@ reports/pages/**/*.md          one route a file; `[id].md` with `one_page_per: q
 reports/partials/*.md          text that pages include
 reports/queries/*.sql          queries every page may use
 reports/components/*.html      the workspace's own tags
-reports/theme/                 theme.css, appended to the shipped one
+reports/theme.yaml             colours, fonts and logo
+reports/theme/                 theme.css, appended to the shipped one; images/
 reports/translations/*.po      texts of the pages
 """
 
@@ -12,13 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipelines.report_site.components import Component, load_components
-from pipelines.report_site.faults import PageFault, shown_path
+from pipelines.report_site.faults import PageFault, choose, shown_path
 from pipelines.report_site.source_files import Query, SourceFile, read_query, read_source
+from pipelines.report_site.theme import Theme, read_theme
 
 PAGE_KEYS: Mapping[str, type] = {
     "title": str,
@@ -27,6 +29,19 @@ PAGE_KEYS: Mapping[str, type] = {
     "sidebar": bool,
     "sidebar_position": int,
     "page_width": str,
+    "table_of_contents": bool,
+    "cards": bool,
+}
+KINDS = {str: "a text", bool: "true or false", int: "a whole number"}
+WIDTHS = ("normal", "wide", "full")
+# keys of Evidence that mean nothing here; any other key is a variable of the page
+REFUSED = {
+    "icon": "the menu shows titles alone; leave it out",
+    "theme": "the whole site has one; describe it in reports/theme.yaml",
+    "queries": "put shared queries into reports/queries/, where every page finds them; leave it out",
+    "sidebar_link": "write `sidebar: false` to hide a page from the menu",
+    "hide_title": "the title is what the menu shows; the page's own heading is the line `# ...`",
+    "full_width": "write `page_width: wide`",
 }
 SHIPPED_QUERIES = Path(__file__).parent / "builtin" / "queries"
 PARAMETER = re.compile(r"\[([a-z][a-z0-9_]*)\]")
@@ -63,6 +78,7 @@ class Reports:
     queries: Mapping[str, Query]
     components: Mapping[str, Component]
     faults: tuple[PageFault, ...]
+    theme: Theme = field(default_factory=Theme)
 
     def files(self) -> Iterator[tuple[SourceFile, Mapping[str, Query]]]:
         """Every file with the queries it may name."""
@@ -98,10 +114,15 @@ def read_reports(root: Path) -> Reports:
             queries[path.stem] = read_query(path)
         except PageFault as fault:
             faults.append(fault)
+    theme = Theme()
+    try:
+        theme = read_theme(root)
+    except PageFault as fault:
+        faults.append(fault)
     if not pages and not faults:
         faults.append(PageFault(shown_path(root / "pages"), 1, "there are no pages", "add pages/index.md"))
     faults.extend(_same_routes(pages))
-    return Reports(root, tuple(pages), partials, queries, components, tuple(faults))
+    return Reports(root, tuple(pages), partials, queries, components, tuple(faults), theme)
 
 
 def _page(folder: Path, path: Path) -> Page:
@@ -114,7 +135,12 @@ def _page(folder: Path, path: Path) -> Page:
     for key, value in file.front.items():
         kind = PAGE_KEYS.get(key)
         if kind is not None and not isinstance(value, kind):
-            raise file.fault(key, f"{key} is {value!r}", f"give {'a text' if kind is str else f'a {kind.__name__}'}")
+            raise file.fault(key, f"{key} is {value!r}", f"give {KINDS[kind]}")
+        if key in REFUSED:
+            raise file.fault(key, f"{key} has no effect", REFUSED[key])
+    if file.front.get("page_width", "wide") not in WIDTHS:
+        width = file.front["page_width"]
+        raise file.fault("page_width", f"page_width is {width!r}", choose(width, WIDTHS, "widths"))
     if not file.front.get("title"):
         raise file.fault("title", "the page has no title", "add `title: ...` to its front matter")
     if (page.parameter is None) != (page.one_page_per is None):

@@ -59,7 +59,7 @@ SEEN_BY_CHECK = {
     "front matter key twice": (
         {"pages/index.md": "---\ntitle: a\ntitle: b\n---\n"}, "index.md:3", "'title' twice", "keep one"),
     "position a text": (
-        {"pages/index.md": "---\ntitle: a\nsidebar_position: first\n---\n"}, "index.md:3", "'first'", "a int"),
+        {"pages/index.md": "---\ntitle: a\nsidebar_position: first\n---\n"}, "index.md:3", "'first'", "a whole number"),
     "query without name": (
         {"pages/index.md": HEAD + "```sql\nselect 1\n```\n"}, "index.md:4", "no name", "```sql name"),
     "query badly named": (
