@@ -129,23 +129,27 @@ def _day(moment: datetime | None) -> date | None:
 @click.option("--as-of", type=_DAY, metavar="D", help="As it was known at the end of day D (YYYY-MM-DD).")
 @click.option("--rollback", is_flag=True, help="Put the release before the current one back in place.")
 @click.option(
-    "--pdf", is_flag=False, flag_value="", metavar="[FILE]", help="Also print a page; to pdf/ of the data folder."
+    "--pdf", is_flag=False, flag_value="", metavar="[FILE]", help="Also print all pages; to pdf/ of the data folder."
 )
-@click.option("--page", default="", metavar="ROUTE", help="The page to print, such as objectives/<id>; the overview.")
+@click.option(
+    "--page", "pages", multiple=True, metavar="ROUTE", help="Print this page, such as objectives/<id>, index."
+)
 @json_option
-def report(as_of: datetime | None, rollback: bool, pdf: str | None, page: str, as_json: bool) -> None:
+def report(as_of: datetime | None, rollback: bool, pdf: str | None, pages: tuple[str, ...], as_json: bool) -> None:
     """Build the site again from the warehouse."""
-    if page and pdf is None:
+    if pages and pdf is None:
         raise click.UsageError("--page goes with --pdf")
     if as_of and rollback:
         raise click.UsageError("--as-of and --rollback exclude each other")
     workspace = Workspace.from_environment()
     answer = {"release_id": _rolled_back(workspace)} if rollback else _reported(workspace, _day(as_of))
     if pdf is not None:
-        from pipelines.report_site.pdf import write_pdf
+        from pipelines.report_site.pdf import all_routes, write_pdf
 
-        target = Path(pdf) if pdf else workspace.data_dir / "pdf" / f"{page.strip('/') or 'overview'}.pdf"
-        answer["pdf"] = str(write_pdf(workspace.site_dir / "current", page, target))
+        release = workspace.site_dir / "current"
+        name = pages[0].strip("/") or "index" if len(pages) == 1 else "pages" if pages else "site"
+        target = Path(pdf) if pdf else workspace.data_dir / "pdf" / f"{name}.pdf"
+        answer["pdf"] = str(write_pdf(release, pages or all_routes(release), target))
     if as_json:
         print_json(answer)
         return

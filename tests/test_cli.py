@@ -218,8 +218,10 @@ def test_an_unknown_channel_is_refused_with_the_nearest_name(demo):
 def test_the_report_as_pdf_and_a_wish_for_a_page_alone(demo, tmp_path):
     answer = demo.okr("report", "--pdf")
     assert answer.returncode == 0, answer.stderr
-    assert (demo.data_dir / "pdf" / "overview.pdf").read_bytes().startswith(b"%PDF")
-    answer = demo.okr("report", "--rollback", "--pdf", str(tmp_path / "one.pdf"), "--page", "sources")
+    assert (demo.data_dir / "pdf" / "site.pdf").read_bytes().startswith(b"%PDF")
+    answer = demo.okr(
+        "report", "--rollback", "--pdf", str(tmp_path / "one.pdf"), "--page", "sources", "--page", "index"
+    )
     assert answer.returncode == 0, answer.stderr
     assert (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
     assert demo.okr("report", "--page", "sources").returncode == 2

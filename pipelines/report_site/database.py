@@ -124,6 +124,8 @@ class Reader:
         self._checked: set[str] = set()
         self._memo: dict[Asked, Result] = {}
         self._types: dict[str, dict[str, str]] = {}
+        self._comments: dict[tuple[str, str], str] | None = None
+        self._tables: dict[str, list[str]] | None = None
         # Every statement asked for with its values, run or remembered: what a page depends on.
         self.asked: set[Asked] = set()
 
@@ -155,11 +157,22 @@ class Reader:
 
     def tables(self) -> dict[str, list[str]]:
         """The marts with their columns, in order."""
-        sql = "select table_name, column_name from duckdb_columns() where schema_name = ? order by 1, column_index"
-        found: dict[str, list[str]] = {}
-        for table, column in self._connection.execute(sql, [SCHEMA]).fetchall():
-            found.setdefault(table, []).append(column)
-        return found
+        if self._tables is None:
+            sql = "select table_name, column_name from duckdb_columns() where schema_name = ? order by 1, column_index"
+            self._tables = {}
+            for table, column in self._connection.execute(sql, [SCHEMA]).fetchall():
+                self._tables.setdefault(table, []).append(column)
+        return self._tables
+
+    def comments(self) -> dict[tuple[str, str], str]:
+        """What the marts say of their columns, by table and column."""
+        if self._comments is None:
+            sql = (
+                "select table_name, column_name, comment from duckdb_columns() where schema_name = ? and comment <> ''"
+            )
+            found = self._connection.execute(sql, [SCHEMA]).fetchall()
+            self._comments = {(table, column): comment for table, column, comment in found}
+        return self._comments
 
     def fingerprint(self, select: str, values: Mapping[str, object] | None = None) -> str:
         """A digest of the rows of a query that was checked before, in whatever order they come. Raises duckdb.Error."""

@@ -16,6 +16,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from pipelines.report_site.definitions_sheet import HEAD, Line
+
+SHEET = "definitions"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 SHEET_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
@@ -127,20 +130,31 @@ class Downloads:
         self.created = created
         self.sheets: dict[str, tuple[Sequence[str], Sequence[Sequence[Any]]]] = {}
         self.files: dict[str, bytes] = {}
+        self.defined: list[Line] = []
 
-    def csv(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-        """Keep a table and return the path of its CSV file. Equal tables of different pages share a file."""
+    def csv(
+        self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], defined: Sequence[Line] = ()
+    ) -> str:
+        """Keep a table and return the path of its CSV file. Equal tables of different pages share a file.
+
+        `defined` says what its columns mean, for the workbook.
+        """
         content = csv_bytes(columns, rows)
         path = f"data/tables/{name}-{hashlib.sha256(content).hexdigest()[:10]}.csv"
         self.files[path] = content
-        self.sheets.setdefault(name, (columns, rows))
+        if name not in self.sheets:
+            self.sheets[name] = (columns, rows)
+            self.defined += defined
         return path
 
     def book(self, title: str) -> str | None:
-        """All tables of the page as one workbook; None when it has none."""
+        """All tables of the page as one workbook, and what their columns mean; None when it has none."""
         if not self.sheets:
             return None
-        seal = hashlib.sha256(repr(sorted(self.files)).encode()).hexdigest()[:10]
+        seal = hashlib.sha256(repr((sorted(self.files), self.defined)).encode()).hexdigest()[:10]
         path = f"data/tables/page-{seal}.xlsx"
-        self.files[path] = xlsx_bytes(self.sheets, self.created, title)
+        sheets = dict(self.sheets)
+        if self.defined:
+            sheets[SHEET if SHEET not in sheets else f"{SHEET} of columns"] = (HEAD, self.defined)
+        self.files[path] = xlsx_bytes(sheets, self.created, title)
         return path

@@ -20,6 +20,7 @@ from pipelines.report_site.comparison import Comparison, compare
 from pipelines.report_site.components import Component
 from pipelines.report_site.database import Reader, Row
 from pipelines.report_site.date_ranges import FIRST, named_range, range_before
+from pipelines.report_site.definitions_sheet import definitions
 from pipelines.report_site.downloads import Downloads
 from pipelines.report_site.faults import BadValue, choose
 from pipelines.report_site.formats import UNIT_CODES, Formatter
@@ -284,7 +285,13 @@ class Functions:
 
     def csv_of(self, data: Rows, filename: str | None) -> str:
         """The path of a CSV file with all rows of a query."""
-        return self.downloads.csv(segment(filename or data.name), data.columns, [list(row) for row in data])
+        name = segment(filename or data.name)
+        defined = self.definitions(name, data, [(column, readable(column), "auto", {}) for column in data.columns])
+        return self.downloads.csv(name, data.columns, [list(row) for row in data], defined)
+
+    def definitions(self, name: str, data: Rows, columns: Sequence[tuple[str, str, str, Mapping[str, Any]]]) -> Any:
+        """What the columns of a table mean, for the page's workbook."""
+        return definitions(name, data, columns, self.context["currency"], self.context["data_through"])
 
     def unit_code(self, unit: str | None) -> str:
         """The fmt of a KPI's unit."""

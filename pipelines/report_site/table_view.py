@@ -98,7 +98,10 @@ def table_view(
     csv = ""
     if options.get("download", True):
         taken = [[plain_value(row[column.name]) for column in columns] for row in grid.rows]
-        csv = functions.downloads.csv(options.get("name") or data.name, [column.name for column in columns], taken)
+        name = options.get("name") or data.name
+        said = [(column.name, column.title, column.fmt, column.given) for column in columns]
+        defined = functions.definitions(name, data, said)
+        csv = functions.downloads.csv(name, [column.name for column in columns], taken, defined)
     total = drawing.total(columns, options) if options.get("total") else []
     return TableView(columns, rows, kinds, total, csv, grid.truncated, facets)
 

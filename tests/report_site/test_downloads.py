@@ -6,12 +6,15 @@ import csv
 import io
 import json
 import math
+import shutil
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import duckdb
 import openpyxl
 import pytest
 
+from pipelines.report_site.build import build_site
 from pipelines.report_site.downloads import csv_bytes, json_bytes, safe_cell, xlsx_bytes
 
 COMMANDS = (
@@ -112,3 +115,37 @@ def test_a_page_offers_its_tables(built):
     assert campaigns["A5"].value == '=HYPERLINK("http://evil.example","x")'
     assert campaigns["A5"].data_type == "s"
     assert isinstance(campaigns["C2"].value, int | float)
+
+
+DEFINED = """---
+title: Home
+---
+```sql spent
+select channel, sum(spend) as cost, sum(leads) as leads from fct_ad_daily group by all
+```
+{% table data="spent" %}
+{% dimension value="channel" title="Channel" /%}
+{% measure value="sum(cost)" title="Cost" fmt="cur0" /%}
+{% measure value="sum(leads) / sum(cost)" title="Rate" fmt="pct1" /%}
+{% /table %}
+{% download data="fct_note" /%}
+"""
+
+
+def test_a_workbook_says_what_its_columns_mean(reports, snapshot, tmp_path):
+    described = tmp_path / "okr.duckdb"
+    shutil.copy(snapshot, described)
+    with duckdb.connect(str(described)) as connection:
+        connection.execute("comment on column marts.fct_ad_daily.channel is 'Channel id.'")
+        connection.execute("comment on column marts.fct_ad_daily.leads is 'Leads of forms.'")
+        (through,) = connection.execute("select data_through from marts.report_context").fetchone()
+    site = build_site(described, reports({"pages/index.md": DEFINED}), tmp_path / "site").out_dir
+    (path,) = site.glob("data/tables/page-*.xlsx")
+    rows = [[cell.value for cell in row] for row in openpyxl.load_workbook(path)["definitions"]]
+    assert rows[0] == ["table", "column", "title", "definition", "unit", "source", "data through"]
+    told = {(row[0], row[2]): row[3:6] for row in rows[1:]}
+    assert told["spent", "Channel"] == ["Channel id.", "", "fct_ad_daily"]
+    assert told["spent", "Cost"] == ["sum(cost)", "EUR", "fct_ad_daily"]
+    assert told["spent", "Rate"] == ["sum(leads) / sum(cost): Leads of forms.", "share (0.1 is 10 %)", "fct_ad_daily"]
+    assert {row[0] for row in rows[1:]} == {"spent", "fct_note"}
+    assert {row[6].date() for row in rows[1:]} == {through}
