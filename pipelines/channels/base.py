@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from pipelines.channels.configuration import ChannelSettings, SettingsT
 from pipelines.channels.http import Http
-from pipelines.channels.tables import DAY, DELETED, MOMENT, TEXT, RawTable, check_facts, to_arrow, tombstones
+from pipelines.channels.tables import DAY, DELETED, MOMENT, TEXT, RawTable, check_facts, columns_to_arrow, to_arrow, tombstones
 from pipelines.channels.windows import Window
 from pipelines.errors import ChannelError
 
@@ -86,6 +86,12 @@ class Landing:
         self.facts_table(
             table, to_arrow(self.channel, raw, rows, account_id=self.account.id, loaded_at=self._at, **{DELETED: False})
         )
+
+    def facts_columns(self, table: str, columns: Mapping[str, list[Any]], **constants: Any) -> None:
+        """As `facts`, from lists by column of one length; `constants` fill whole columns."""
+        length = max(map(len, columns.values()), default=0)
+        filled = {"account_id": self.account.id, "loaded_at": self._at, DELETED: False, **constants}
+        self.facts_table(table, columns_to_arrow(self.channel, self._tables[table], columns, length, **filled))
 
     def facts_table(self, table: str, rows: pa.Table) -> None:
         """As `facts`, already in the table's Arrow types (for channels that parse without a Python loop)."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn, Protocol
 from urllib.parse import urlsplit
 
+import orjson
 import requests
 import urllib3.exceptions
 
@@ -247,11 +248,7 @@ class Http:
             raise self._redirected(url) from None
         if 300 <= response.status_code < 400:
             raise self._redirected(url)
-        try:
-            data = json.loads(content) if content else None
-        except ValueError:
-            data = None
-        return Reply(response.status_code, response.headers, content, data)
+        return Reply(response.status_code, response.headers, content, _parsed(content))
 
     def _redirected(self, url: str) -> VendorError:
         return VendorError(
@@ -317,6 +314,20 @@ class Http:
 
 class _Unreadable(Exception):
     """An answer that did not come, or not whole: worth another try."""
+
+
+def _parsed(content: bytes) -> Any:
+    """The JSON of a body, None where it is none."""
+    if not content:
+        return None
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        pass  # half a surrogate pair, which names cut by a vendor have; Python takes it
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
 
 
 def _leave_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:

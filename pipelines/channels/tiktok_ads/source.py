@@ -85,13 +85,14 @@ class TikTokAds(Channel[TikTokAdsSettings]):
                         "secondary_status": campaign.get("secondary_status"),
                         "objective": campaign.get("objective_type"),
                     }
-                    for campaign in _pages(http, settings, "campaign/get/", advertiser_id=account.id, **filtering)
+                    for page in _pages(http, settings, "campaign/get/", advertiser_id=account.id, **filtering)
+                    for campaign in page
                 ),
             )
 
     def load_facts(self, http: Http, settings: TikTokAdsSettings, account: Account, landing: Landing) -> None:
         for piece in landing.window.slices(LONGEST_REPORT):
-            rows = _pages(
+            pages = _pages(
                 http,
                 settings,
                 "report/integrated/get/",
@@ -105,7 +106,10 @@ class TikTokAds(Channel[TikTokAdsSettings]):
                 end_date=str(piece.end),
                 query_lifetime="false",
             )
-            landing.facts("campaign_report", (_fact(row, account.currency) for row in rows))
+            columns: dict[str, list[Any]] = {name: [] for name in ("date", "campaign_id", *METRICS)}
+            for page in pages:
+                _collect(page, columns)
+            landing.facts_columns("campaign_report", columns, currency=account.currency)
 
 
 CHANNEL = TikTokAds()
@@ -142,15 +146,15 @@ def _accounts(http: Http, settings: TikTokAdsSettings, ids: Sequence[str]) -> li
     ]
 
 
-def _pages(http: Http, settings: TikTokAdsSettings, path: str, **query: str) -> Iterator[dict[str, Any]]:
-    """The records of all pages. Raises VendorError if TikTok gives fewer or more than it says there are."""
+def _pages(http: Http, settings: TikTokAdsSettings, path: str, **query: str) -> Iterator[list[dict[str, Any]]]:
+    """The records of every page. Raises VendorError if TikTok gives fewer or more than it says there are."""
     page, seen, last = 1, 0, 1
     while page <= last:
         asked = urlencode({**query, "page": page, "page_size": PAGE})
         data = http.get(_path(settings, path), asked).data["data"]
         last, total = data["page_info"]["total_page"], data["page_info"]["total_number"]
         seen += len(data["list"])
-        yield from data["list"]
+        yield data["list"]
         page += 1
     if seen != total:
         raise VendorError(
@@ -162,12 +166,11 @@ def _path(settings: TikTokAdsSettings, path: str) -> str:
     return f"open_api/{settings.api_version}/{path}"
 
 
-def _fact(row: dict[str, Any], currency: str) -> dict[str, Any]:
-    values = {name: None if value == NO_VALUE else value for name, value in row["metrics"].items()}
-    dimensions = row["dimensions"]
-    return {
-        **values,
-        "date": dimensions["stat_time_day"][:10],
-        "campaign_id": dimensions["campaign_id"],
-        "currency": currency,
-    }
+def _collect(page: Sequence[dict[str, Any]], columns: dict[str, list[Any]]) -> None:
+    """Put a page's rows behind the others, column by column: an account may have a million."""
+    dimensions, metrics = [row["dimensions"] for row in page], [row["metrics"] for row in page]
+    columns["date"] += [one["stat_time_day"] for one in dimensions]
+    columns["campaign_id"] += [one["campaign_id"] for one in dimensions]
+    for name in METRICS:
+        values = [one.get(name) for one in metrics]
+        columns[name] += [None if value == NO_VALUE else value for value in values] if NO_VALUE in values else values
