@@ -34,6 +34,12 @@ class Extent:
     def start(self) -> date:
         return self.end - timedelta(days=self.days - 1)
 
+    def reports(self) -> Iterator[tuple[date, date]]:
+        """First and last days of the reports that the account takes, oldest first."""
+        for at in range(0, self.days, REPORT_DAYS):
+            first = self.start + timedelta(days=at)
+            yield first, min(first + timedelta(days=REPORT_DAYS - 1), self.end)
+
 
 def rows_of(extent: Extent, day: date) -> Iterator[dict[str, dict[str, str]]]:
     """The day's rows as TikTok writes them: all metrics are text, amounts with two decimals."""
@@ -118,7 +124,14 @@ class Served:
 @contextmanager
 def serving(extent: Extent) -> Iterator[str]:
     """The base URL of a server process with this extent."""
-    command = [sys.executable, "-m", "benchmarks.served_pages", str(extent.campaigns), str(extent.days), str(extent.end)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.served_pages",
+        str(extent.campaigns),
+        str(extent.days),
+        str(extent.end),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:

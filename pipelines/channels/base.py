@@ -23,7 +23,17 @@ import pyarrow as pa
 
 from pipelines.channels.configuration import ChannelSettings, SettingsT
 from pipelines.channels.http import Http
-from pipelines.channels.tables import DAY, DELETED, MOMENT, TEXT, RawTable, check_facts, columns_to_arrow, to_arrow, tombstones
+from pipelines.channels.tables import (
+    DAY,
+    DELETED,
+    MOMENT,
+    TEXT,
+    RawTable,
+    check_facts,
+    columns_to_arrow,
+    to_arrow,
+    tombstones,
+)
 from pipelines.channels.windows import Window
 from pipelines.errors import ChannelError
 
@@ -87,11 +97,15 @@ class Landing:
             table, to_arrow(self.channel, raw, rows, account_id=self.account.id, loaded_at=self._at, **{DELETED: False})
         )
 
-    def facts_columns(self, table: str, columns: Mapping[str, list[Any]], **constants: Any) -> None:
-        """As `facts`, from lists by column of one length; `constants` fill whole columns."""
-        length = max(map(len, columns.values()), default=0)
+    def facts_pages(self, table: str, pages: Iterable[Mapping[str, list[Any]]], **constants: Any) -> None:
+        """As `facts`, from pages of lists by column: of a million rows only one page is ever held as Python objects.
+
+        `constants` fill whole columns.
+        """
+        raw = self._tables[table]
         filled = {"account_id": self.account.id, "loaded_at": self._at, DELETED: False, **constants}
-        self.facts_table(table, columns_to_arrow(self.channel, self._tables[table], columns, length, **filled))
+        read = [columns_to_arrow(self.channel, raw, page, **filled) for page in pages]
+        self.facts_table(table, pa.concat_tables([raw.schema.empty_table(), *read]).combine_chunks())
 
     def facts_table(self, table: str, rows: pa.Table) -> None:
         """As `facts`, already in the table's Arrow types (for channels that parse without a Python loop)."""

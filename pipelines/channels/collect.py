@@ -25,13 +25,14 @@ UNEXPECTED = (LookupError, TypeError, ValueError, AttributeError)
 
 @dataclass(frozen=True)
 class Task:
-    """One account's slice, and the whole window it is a part of."""
+    """One account's slice, and the whole window it is a part of. `by_hand`: that window was asked for."""
 
     account: Account
     slice: Window
     request: Window
     coverage: Coverage | None
     with_entities: bool
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Collection:
         self.tasks, self._accounts, self._today, self._at = tasks, accounts, today, at
         self._lock = threading.Lock()
         self._answers: list[Answer] | None = None
+        self._merged: dict[str, list[pa.Table]] | None = None
         self._tables = {table.name: table for table in channel.tables}
 
     @property
@@ -73,12 +75,21 @@ class Collection:
             return self._answers
 
     def batches(self) -> dict[str, list[pa.Table]]:
-        """What dlt shall load: the whole answers, account rows, and how far each account is loaded now."""
+        """What dlt shall load: the whole answers, account rows, and how far each account is loaded now.
+
+        Merged once; after that the answers hold no rows, and a table that is taken out of the result is let go.
+        """
+        if self._merged is None:
+            self._merged = self._merge()
+        return self._merged
+
+    def _merge(self) -> dict[str, list[pa.Table]]:
         merged: dict[str, list[pa.Table]] = {name: [] for name in self._tables}
         answered = [answer for answer in self.answers if answer.coverage is not None]
         for answer in answered:
             for name, batches in answer.batches.items():
                 merged[name] += batches
+            answer.batches.clear()
         # a table without a row would still cost dlt a job
         whole = {name: pa.concat_tables(batches) for name, batches in merged.items() if batches}
         merged = {name: [whole[name]] if name in whole and whole[name].num_rows else [] for name in merged}
@@ -146,7 +157,12 @@ def _covered(task: Task, data_through: date, on: date) -> Coverage:
     if known is None:
         return Coverage(answered, on, task.request, task.slice.end)
     return replace(
-        known, loaded=known.extended(answered), loaded_on=on, request=task.request, request_end=task.slice.end
+        known,
+        loaded=known.extended(answered),
+        # a window asked for by hand must not pass for the week's first refresh, which reads deeper
+        loaded_on=known.loaded_on if task.by_hand else on,
+        request=task.request,
+        request_end=task.slice.end,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +27,20 @@ from pipelines.errors import ChannelError, VendorError
 # DuckDB gains nothing from more, and two schema changes at once could conflict.
 _WRITING = threading.Lock()
 
-Batches = Mapping[str, Sequence[pa.Table]]
+Batches = dict[str, list[pa.Table]]
 
 
 def to_source(channel: str, tables: Sequence[RawTable], batches: Callable[[], Batches]) -> Any:
-    """A dlt source with one resource a table. `batches` is called when the first of them is pulled."""
+    """A dlt source with one resource a table. `batches` is called when the first of them is pulled.
+
+    Each table's batches are taken out when dlt pulls them: by the time it loads, they are on disk and need no memory.
+    """
     return dlt.source(lambda: [_resource(table, batches) for table in tables], name=channel, max_table_nesting=0)()
 
 
 def _resource(table: RawTable, batches: Callable[[], Batches]) -> Any:
     def pull() -> Iterator[pa.Table]:
-        yield from batches().get(table.name, ())
+        yield from batches().pop(table.name, ())
 
     hints: dict[str, Any] = {"write_disposition": "append" if table.kind == "log" else "merge"}
     columns: dict[str, Any] = {name: {"nullable": False} for name in table.key}

@@ -109,7 +109,8 @@ class Load:
 
     def _task(self, account: Account, piece: Window, slices: Sequence[Window], number: int) -> Task:
         request = self.asked or _whole(slices)
-        return Task(account, piece, request, self.coverage.get(account.id), with_entities=number == 0)
+        known = self.coverage.get(account.id)
+        return Task(account, piece, request, known, with_entities=number == 0, by_hand=self.asked is not None)
 
     def _land(self, collection: Collection) -> None:
         try:

@@ -19,6 +19,9 @@ import pyarrow.compute as pc
 from pipelines.channels.windows import Window
 from pipelines.errors import VendorError
 
+# Arrow's own allocator keeps what was freed: 50 MB more at the peak of a load of a million rows.
+pa.set_memory_pool(pa.system_memory_pool())
+
 TEXT = pa.string()
 COUNT = pa.int64()
 AMOUNT = pa.decimal128(28, 9)
@@ -74,13 +77,12 @@ def to_arrow(channel: str, table: RawTable, rows: Iterable[Mapping[str, Any]], *
     """
     taken = list(rows)
     given = {name: [row.get(name) for row in taken] for name in table.schema.names if name not in constants}
-    return columns_to_arrow(channel, table, given, len(taken), **constants)
+    return columns_to_arrow(channel, table, given, **constants)
 
 
-def columns_to_arrow(
-    channel: str, table: RawTable, given: Mapping[str, list[Any]], length: int, **constants: Any
-) -> pa.Table:
-    """As `to_arrow`, from lists by column: what a channel with many rows collects without a dictionary a row."""
+def columns_to_arrow(channel: str, table: RawTable, given: Mapping[str, list[Any]], **constants: Any) -> pa.Table:
+    """As `to_arrow`, from lists by column, for channels with so many rows that a dictionary a row is dear."""
+    length = max(map(len, given.values()), default=0)
     columns = []
     for column in table.schema:
         if column.name in constants:

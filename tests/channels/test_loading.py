@@ -80,6 +80,16 @@ def test_a_backfill_that_breaks_resumes_where_it_broke(bench: Any) -> None:
     assert bench.rows("select max(loaded_from) from linkedin_ads.loaded_windows") == [(date(2026, 7, 27),)]
 
 
+def test_the_first_refresh_of_a_week_reads_deeper_even_after_a_backfill_by_hand(bench: Any) -> None:
+    sunday, monday = date(2026, 11, 22), date(2026, 11, 23)
+    bench.set("google_ads", start_date="2026-05-01")
+    bench.load("google_ads", today=sunday)
+    bench.load("google_ads", today=monday, window=(date(2026, 5, 1), date(2026, 5, 10)))
+    loads = [bench.load("google_ads", today=monday).values() for _ in range(2)]
+    # ninety days before the last loaded one, then thirty
+    assert [{one.window_from for one in results} for results in loads] == [{date(2026, 8, 24)}, {date(2026, 10, 24)}]
+
+
 def test_an_earlier_start_date_loads_the_time_before(bench: Any) -> None:
     bench.load()
     bench.set("linkedin_ads", start_date="2026-03-01")

@@ -42,7 +42,7 @@ class TikTokAds(Channel[TikTokAdsSettings]):
 
     name = "tiktok_ads"
     settings_class = TikTokAdsSettings
-    slice_days = 366
+    slice_days = 180
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),
         entities("campaigns", account_id=TEXT, name=TEXT, status=TEXT, secondary_status=TEXT, objective=TEXT),
@@ -106,10 +106,7 @@ class TikTokAds(Channel[TikTokAdsSettings]):
                 end_date=str(piece.end),
                 query_lifetime="false",
             )
-            columns: dict[str, list[Any]] = {name: [] for name in ("date", "campaign_id", *METRICS)}
-            for page in pages:
-                _collect(page, columns)
-            landing.facts_columns("campaign_report", columns, currency=account.currency)
+            landing.facts_pages("campaign_report", map(_columns, pages), currency=account.currency)
 
 
 CHANNEL = TikTokAds()
@@ -166,11 +163,14 @@ def _path(settings: TikTokAdsSettings, path: str) -> str:
     return f"open_api/{settings.api_version}/{path}"
 
 
-def _collect(page: Sequence[dict[str, Any]], columns: dict[str, list[Any]]) -> None:
-    """Put a page's rows behind the others, column by column: an account may have a million."""
+def _columns(page: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    """A page's rows by column."""
     dimensions, metrics = [row["dimensions"] for row in page], [row["metrics"] for row in page]
-    columns["date"] += [one["stat_time_day"] for one in dimensions]
-    columns["campaign_id"] += [one["campaign_id"] for one in dimensions]
+    columns = {
+        "date": [one["stat_time_day"] for one in dimensions],
+        "campaign_id": [one["campaign_id"] for one in dimensions],
+    }
     for name in METRICS:
         values = [one.get(name) for one in metrics]
-        columns[name] += [None if value == NO_VALUE else value for value in values] if NO_VALUE in values else values
+        columns[name] = [None if value == NO_VALUE else value for value in values] if NO_VALUE in values else values
+    return columns
