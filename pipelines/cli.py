@@ -204,11 +204,15 @@ def serve(port: int, watch: bool) -> None:
 @click.option("--grade", help="For a qualitative key result: 0 to 1.")
 @click.option("--note", help="What happened.")
 @click.option("--next", "next_", help="What is next.")
-def check_in(key_result: str, date: datetime | None, next_: str | None, **answers: Any) -> None:
+@json_option
+def check_in(key_result: str, date: datetime | None, next_: str | None, as_json: bool, **answers: Any) -> None:
     """Check in on KEY_RESULT: shows the numbers, asks, writes a file in okr_definitions/check_ins/."""
     from pipelines.check_in_dialog import check_in as run
 
     path = run(Workspace.from_environment(), key_result, {"date": _day(date), "next": next_, **answers})
+    if as_json:
+        print_json({"path": str(path)})
+        return
     click.echo(f"{path}: written; commit it, and the next `okr refresh` shows it")
 
 

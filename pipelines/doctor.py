@@ -18,7 +18,7 @@ from pipelines.analysts_copy import open_copy
 from pipelines.deliveries.doctor import check_deliveries
 from pipelines.errors import OkrError
 from pipelines.settings import Workspace
-from pipelines.warehouse.lock import describe_holder
+from pipelines.warehouse.lock import describe_holder, was_killed
 from pipelines.warehouse.recover import WHAT_NOW, is_database
 
 # A refresh writes the warehouse, its copy, a day's history and a release: five times the warehouse has been enough.
@@ -147,7 +147,9 @@ def _running(workspace: Workspace) -> Iterator[Diagnosis]:
         yield Diagnosis("warehouse", f"{workspace.warehouse} is not a DuckDB file (any more); {WHAT_NOW}", fault=True)
     holder = workspace.data_dir / "warehouse.lock.json"
     if holder.exists():
-        yield Diagnosis("warehouse", f"being written by {describe_holder(holder)}")
+        who = describe_holder(holder)
+        killed = f"{who} was killed: run `okr refresh`, which puts in order what it left"
+        yield Diagnosis("warehouse", killed if was_killed(holder) else f"being written by {who}")
 
 
 def _dagster_ui(behind_proxy: bool) -> Iterator[Diagnosis]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -98,6 +99,23 @@ def test_a_broken_copy_is_named_and_the_next_refresh_mends_it(workspace, content
     # The warehouse is the one file that a refresh does not make again by itself.
     ended, said = okr("doctor")
     assert "warehouse.duckdb is not a DuckDB file (any more); put a backup" in said
+
+
+def test_the_doctor_tells_a_killed_refresh_from_one_that_runs(workspace):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (workspace / ".okr").mkdir()
+    record = {"pid": ended.pid, "since": "2026-11-23 08:00:01 UTC", "command": "okr refresh"}
+    holder = workspace / ".okr" / "warehouse.lock.json"
+    holder.write_text(json.dumps(record))
+    assert f"okr refresh (process {ended.pid}) since 2026-11-23 08:00:01 UTC was killed: run" in okr("doctor")[1]
+    holder.write_text(json.dumps(record | {"pid": os.getpid()}))
+    assert f"being written by okr refresh (process {os.getpid()})" in okr("doctor")[1]
+
+
+def test_a_check_in_answers_scripts(workspace):
+    code, said = okr("check-in", "nps_held_q4", "--value", "42", "--json")
+    assert (code, json.loads(said)) == (0, {"path": "okr_definitions/check_ins/2026-11-23_nps_held_q4.yml"})
 
 
 def test_a_data_folder_that_is_a_file(workspace):

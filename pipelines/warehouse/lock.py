@@ -78,6 +78,17 @@ def describe_holder(holder: Path) -> str:
         return "another process that has only just begun"
 
 
+def was_killed(holder: Path) -> bool:
+    """Whether the process that wrote the record has ended without taking it away."""
+    try:
+        os.kill(int(json.loads(holder.read_text(encoding="utf-8"))["pid"]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError, KeyError):
+        return False
+    return False
+
+
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 

@@ -12,6 +12,7 @@ from apprise.plugins.slack import NotifySlack
 
 from pipelines.deliveries.alerts import notify, service
 from pipelines.deliveries.plain_text import without_mentions
+from tests.deliveries.conftest import Chat
 
 TOKENS = ("T1JJ3T3L2", "A1BRTD4JD", "TIiajkdnlazkcOXrIdevi7FQ")
 SLACK = "slack://" + "/".join(TOKENS)
@@ -58,6 +59,22 @@ def test_no_title_mentions_anybody_or_hides_a_link(chat, hostile_titles, url):
     assert [text for text in texts(chat.posts) if CALLS.search(text.replace("&lt;", "<").replace("&gt;", ">"))] == []
     for title in harmless[:20]:
         notify([url.format(chat.address)], title, title, sleep=lambda seconds: None)
+    assert [text for text in texts(chat.posts) if CALLS.search(text)] == []
+
+
+def test_teams_gets_a_card_by_its_workflow_over_https(authority, hostile_titles, monkeypatch):
+    """The connectors that `msteams://` spoke to are gone; a workflow takes the card."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.ca_file))
+    chat = Chat(authority.context)
+    url = f"workflows://localhost:{chat.server.server_port}/a1b2/{TOKENS[2]}"
+    harmless = [title.encode("utf-8", "replace").decode() for title in hostile_titles]
+    try:
+        assert notify([url], "OKRs", "\n".join(["2 off track", *harmless]), sleep=lambda seconds: None) == []
+        assert notify(["msteams://a/b/c"], "t", "b")[0][1].startswith("msteams: its URL is not one that apprise knows")
+    finally:
+        chat.server.shutdown()
+        chat.server.server_close()
+    assert any("2 off track" in text for text in texts(chat.posts))
     assert [text for text in texts(chat.posts) if CALLS.search(text)] == []
 
 
