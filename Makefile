@@ -6,7 +6,7 @@ READY := .venv/.ready
 DEMO_DAY := 2026-11-23
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test coverage torture check dev docs bench lock
+.PHONY: help setup report test coverage torture check dev channel docs bench lock
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -53,6 +53,10 @@ check: $(READY) ## lint, types, SQL style, definitions
 dev: $(READY) ## the Dagster UI on 127.0.0.1:3000, its channels pointed at the sandbox
 	@mkdir -p .okr/dagster && cp -n pipelines/dagster.yaml .okr/dagster/ || true
 	@OKR_TODAY=$${OKR_TODAY:-$(DEMO_DAY)} DAGSTER_HOME=$$PWD/.okr/dagster $(BIN)/okr sandbox -- $(BIN)/dagster dev -h 127.0.0.1
+
+channel: $(READY) ## name=x: a new channel from a living one, with its stand-in, staging models, KPIs and tests
+	@$(BIN)/python -m pipelines.channels.copy_channel "$(name)"
+	@$(BIN)/ruff check -q --fix --select I pipelines tests && $(BIN)/ruff format -q pipelines tests
 
 docs: $(READY) ## the documentation as a site in .okr/docs
 	@$(BIN)/mkdocs build -q && echo "file://$$PWD/.okr/docs/index.html"

@@ -16,7 +16,7 @@ class TikTokAdsCredentials:
 
 @dataclass(frozen=True, kw_only=True)
 class TikTokAdsSettings(ChannelSettings):
-    """`account_ids` are needed: TikTok lists the advertisers of a token only against the app's secret in the URL."""
+    """`account_ids` are needed: the advertisers of a token are listed only against the app's secret in the URL."""
 
     credentials: TikTokAdsCredentials
     base_url: str = "https://business-api.tiktok.com"
