@@ -65,7 +65,8 @@ def refresh_with_readers(refreshes: int) -> int:
         replaced = set()
         for _ in range(refreshes):
             subprocess.run([OKR, "refresh"], check=True, stdout=subprocess.DEVNULL)
-            replaced.add(readers.copy.stat().st_ino)
+            written = readers.copy.stat()
+            replaced.add((written.st_ino, written.st_mtime_ns))  # file systems use the numbers of files again
     finally:
         readers.ended.set()
         for thread in threads:

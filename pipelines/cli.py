@@ -35,14 +35,15 @@ def main() -> None:
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 def init(directory: Path) -> None:
     """Make a new workspace in DIR: definitions, report pages, settings."""
-    from pipelines.scaffold import make_workspace
+    from pipelines.scaffold import DEMO_DAY, make_workspace
 
     make_workspace(directory)
     click.echo(f"{directory} is ready; next:")
     click.echo(f"  cd {shlex.quote(str(directory))}")
-    click.echo("  okr sandbox -- okr refresh     try it: every channel answered by the sandbox")
-    click.echo("  okr check                      after each change of okr_definitions/ or reports/")
-    click.echo("  okr refresh                    with your channels, once their settings are in .dlt/")
+    click.echo(f"  OKR_TODAY={DEMO_DAY} okr sandbox -- okr refresh")
+    click.echo("                 try it: every channel answered by the sandbox, on a day of the demo's quarter")
+    click.echo("  okr check      after each change of okr_definitions/ or reports/")
+    click.echo("  okr refresh    with your channels, once their settings are in .dlt/")
 
 
 @main.command()

@@ -85,6 +85,14 @@ def wrong_imports(path: Path):
                 yield f"{path.relative_to(ROOT)}:{line}: {part} must not import {other}"
 
 
+def test_the_day_of_the_demo_is_one():
+    from pipelines.scaffold import DEMO_DAY as shown
+    from tests.support import DEMO_DAY as tested
+
+    assert f"DEMO_DAY := {shown}\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert shown == tested
+
+
 def test_imports_run_one_way():
     assert [wrong for path in modules() for wrong in wrong_imports(path)] == []
 
