@@ -91,6 +91,11 @@ class Snapshot:
             "r-20261123-0610",
             datetime(2026, 11, 23, 6, 10, tzinfo=UTC),
             THROUGH,
+            0.9,
+            0.75,
+            0.1,
+            1.0,
+            0.7,
         )
         for period, (start, end) in PERIODS.items():
             self.add("dim_period", period, period, "quarter", start, end)
@@ -232,6 +237,7 @@ class Snapshot:
                 denominator,
                 kpi["unit"],
                 kpi["better"],
+                "linkedin_ads" if "linkedin" in kpi["id"] else None,
             )
             for number, day in enumerate(days(date(2026, 7, 1), THROUGH)):
                 top = kpi["level"] * (1 + 0.0015 * number) * self.random.uniform(0.8, 1.2)

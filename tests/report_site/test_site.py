@@ -212,3 +212,22 @@ def test_script_and_style_stay_small(built):
     for kind, budget in (("js", 30_000), ("css", 15_000)):
         (asset,) = (built.out_dir / "assets").glob(f"site.*.{kind}")
         assert len(gzip.compress(asset.read_bytes())) <= budget
+
+
+def test_the_glossary_states_the_thresholds_of_the_settings(english):
+    glossary = (
+        text_of((english.out_dir / "glossary/index.html").read_text(encoding="utf-8"))
+        .replace("\u202f", " ")
+        .replace("\xa0", " ")
+    )
+    assert "at least 90% of what is expected by now" in glossary
+    assert "100% of a committed key result, 70% of an aspirational one" in glossary
+
+
+def test_kpis_stand_below_their_channel(build):
+    lines = (REPORTS / "components/kpi_lines.html").read_text(encoding="utf-8")
+    page = "---\ntitle: Home\n---\n{% kpi_lines by_channel=true /%}\n"
+    html = build({"components/kpi_lines.html": lines, "pages/index.md": page})("index.html")
+    above, below = re.split(r"<h3>LinkedIn Ads</h3>", html)
+    assert "<h3>Over several channels</h3>" in above
+    assert "linkedin" in below.lower()

@@ -1,19 +1,40 @@
 with
 
-final as (
+kpis as (
+    select * from {{ source('definitions', 'kpis') }}
+),
+
+conditions as (
+    select * from {{ source('definitions', 'kpi_conditions') }}
+),
+
+channels as (
     select
         kpi_id,
-        title,
-        title_texts,
-        description,
-        description_texts,
-        kind,
-        measure,
-        numerator,
-        denominator,
-        unit,
-        better
-    from {{ source('definitions', 'kpis') }}
+        min(value) as channel
+    from conditions
+    where field = 'channel' and operator = 'in'
+    group by kpi_id
+    having count(distinct value) = 1
+),
+
+final as (
+    select
+        kpis.kpi_id,
+        kpis.title,
+        kpis.title_texts,
+        kpis.description,
+        kpis.description_texts,
+        kpis.kind,
+        kpis.measure,
+        kpis.numerator,
+        kpis.denominator,
+        kpis.unit,
+        kpis.better,
+        channels.channel
+    from kpis
+    left join channels
+        on kpis.kpi_id = channels.kpi_id
 )
 
 select * from final

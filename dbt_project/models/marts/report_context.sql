@@ -26,7 +26,12 @@ final as (
         context.today,
         context.refresh_id,
         context.refreshed_at,
-        newest.data_through
+        newest.data_through,
+        settings.status_on_track,
+        settings.status_at_risk,
+        settings.grace,
+        settings.success_committed,
+        settings.success_aspirational
     from context
     cross join settings
     cross join newest
