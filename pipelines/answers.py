@@ -41,6 +41,9 @@ class OkrGroup(click.Group):
         except KeyboardInterrupt:
             click.echo("\nstopped; what was there is whole, and the command can be run again", err=True)
             ctx.exit(INTERRUPTED)
+        except click.UsageError as error:
+            _for_scripts(ctx, error.format_message())
+            raise
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise
         except OkrError as error:
@@ -65,10 +68,14 @@ def number_of(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def _for_scripts(ctx: click.Context, error: str) -> None:
+    if "--json" in ctx.meta.get("arguments", ()):
+        print_json({"error": error})
+
+
 def _fail(ctx: click.Context, text: str) -> NoReturn:
     """Say it and end. Nothing here may fail again, also where standard output takes nothing any more."""
     click.echo(text, err=True)
-    if "--json" in ctx.meta.get("arguments", ()):
-        with suppress(OSError):
-            print_json({"error": text})
+    with suppress(OSError):
+        _for_scripts(ctx, text)
     ctx.exit(NOT_PUBLISHED if ctx.invoked_subcommand == "refresh" else FAILED)

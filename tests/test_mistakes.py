@@ -118,6 +118,16 @@ def test_a_check_in_answers_scripts(workspace):
     assert (code, json.loads(said)) == (0, {"path": "okr_definitions/check_ins/2026-11-23_nps_held_q4.yml"})
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [("refresh --from 2026-11-01", 2), ("report --page x", 2), ("simulate", 2), ("export --parquet out", 1)],
+)
+def test_an_error_is_json_where_json_was_asked_for(workspace, arguments, code):
+    answer = CliRunner().invoke(main, [*arguments.split(), "--json"])
+    assert answer.exit_code == code
+    assert [*json.loads(answer.stdout)] == ["error"]
+
+
 def test_a_data_folder_that_is_a_file(workspace):
     (workspace / ".okr").write_text("mine")
     for command, code in (("refresh", 2), ("doctor", 1), ("report", 1)):
