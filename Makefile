@@ -5,6 +5,9 @@ READY := .venv/.ready
 # The demo stands on a fixed day, so that its quarter is running whenever it is tried.
 DEMO_DAY := 2026-11-23
 
+# Every command of the tests is a process of its own: without bytecode on the disk each compiles its libraries again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup report test coverage torture check dev channel docs bench lock
 

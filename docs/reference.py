@@ -18,7 +18,8 @@ PACKAGE = ROOT / "pipelines"
 COMPONENTS = PACKAGE / "report_site" / "builtin" / "components"
 # Parts of the definitions in the order in which a reader meets them; keys of a type follow their objective.
 PARTS = (
-    "Settings", "StatusLines", "SuccessLines", "ObjectivesPerTeam", "Period", "Team", "Kpi", "Where", "Objective",
+    "Settings", "StatusLines", "SuccessLines", "ObjectivesPerTeam", "GateLines", "RefreshTimes",
+    "Period", "Team", "Kpi", "Where", "Objective",
     "Approval", "MoveKeyResult", "HoldKeyResult", "BandKeyResult", "CountRangeKeyResult", "MilestonesKeyResult",
     "Milestone", "BinaryKeyResult", "QualitativeKeyResult", "Initiative", "CheckIn", "Note", "FileSourceEntry",
     "ScaledColumn", "CurrencyColumn",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.answers import OkrGroup, json_option, number_of, print_json
-from pipelines.errors import Finding, OkrError
+from pipelines.errors import OkrError
 from pipelines.settings import Workspace, quiet_environment
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ def init(directory: Path) -> None:
 @json_option
 def check(strict: bool, as_json: bool) -> None:
     """Validate definitions, report pages and channel settings; one line a finding."""
-    workspace = Workspace.from_environment()
-    found = _findings(workspace)
+    from pipelines.findings import findings
+
+    found = findings(Workspace.from_environment())
     if as_json:
         print_json([asdict(finding) for finding in found])
     for finding in () if as_json else found:
@@ -61,18 +62,6 @@ def check(strict: bool, as_json: bool) -> None:
     warnings = len(found) - len(errors)
     click.echo(f"{number_of(len(errors), 'error')}, {number_of(warnings, 'warning')}", err=True)
     sys.exit(1 if errors or (strict and warnings) else 0)
-
-
-def _findings(workspace: Workspace, bind: bool = True) -> list[Finding]:
-    """Everything `okr check` says, definitions first. Without `bind` pages are not held against the snapshot there is:
-    the marts that a refresh is about to write may have more tables and columns than the ones of an older version."""
-    from pipelines import okrs
-    from pipelines.channels.load import check_settings
-    from pipelines.report_site.check import check_pages
-
-    _, found = okrs.check(workspace.definitions_dir)
-    snapshot = workspace.snapshot if bind and workspace.snapshot.exists() else None
-    return [*sorted(found), *check_settings(), *check_pages(workspace.reports_dir, snapshot)]
 
 
 @main.command()
@@ -111,10 +100,11 @@ def refresh(
 
 def _refused(workspace: Workspace, channels: Sequence[str], from_day: date | None) -> list[str]:
     """Why a refresh would fail, asked before it takes its time."""
+    from pipelines.findings import errors
     from pipelines.refresh import check_request
 
     try:
-        found = [str(finding) for finding in _findings(workspace, bind=False) if finding.severity == "error"]
+        found = [str(finding) for finding in errors(workspace, bind=False)]
         if not found:
             check_request(workspace, channels, from_day)
     except OkrError as error:

@@ -57,20 +57,12 @@ def examine(workspace: Workspace, *, behind_proxy: bool = False) -> Iterator[Dia
 
 
 def _configuration(workspace: Workspace) -> Iterator[Diagnosis]:
-    from pipelines import okrs
-    from pipelines.channels.load import check_settings
-    from pipelines.report_site.check import check_pages
+    from pipelines.findings import errors
 
-    _, found = okrs.check(workspace.definitions_dir)
-    snapshot = workspace.snapshot if workspace.snapshot.exists() else None
-    errors = [
-        finding
-        for finding in (*found, *check_settings(), *check_pages(workspace.reports_dir, snapshot))
-        if finding.severity == "error"
-    ]
-    if not errors:
+    found = errors(workspace)
+    if not found:
         yield Diagnosis("configuration", "definitions, pages and settings have no errors")
-    for finding in errors:
+    for finding in found:
         yield Diagnosis("configuration", str(finding), fault=True)
 
 

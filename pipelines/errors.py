@@ -1,8 +1,9 @@
 """Everything this package raises on purpose, and the finding that `okr check` prints.
 
     OkrError
-    ├── DefinitionsError     findings in okr_definitions/ (carries them all)
-    ├── PagesError           findings in reports/ (carries them all)
+    ├── FindingsError        mistakes in what people wrote (carries them all)
+    │   ├── DefinitionsError   in okr_definitions/
+    │   └── PagesError         in reports/
     ├── ChannelError         one channel could not be loaded; the others go on
     │   ├── CredentialsError   the vendor refused who we are; a person must act
     │   ├── QuotaError         the vendor asks to wait longer than a refresh may take
@@ -47,17 +48,19 @@ class OkrError(Exception):
     """Root of the errors that are shown to a person without a traceback."""
 
 
-class _FindingsError(OkrError):
+class FindingsError(OkrError):
+    """Mistakes in what people wrote; `findings` holds them all."""
+
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = sorted(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 
-class DefinitionsError(_FindingsError):
+class DefinitionsError(FindingsError):
     """The definitions cannot be used; `findings` holds every error and warning of all files."""
 
 
-class PagesError(_FindingsError):
+class PagesError(FindingsError):
     """The report pages cannot be built; `findings` holds every error and warning of all pages."""
 
 

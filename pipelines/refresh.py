@@ -17,9 +17,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pipelines import catalogue, okrs, progress, settings
-from pipelines.errors import GateError, OkrError, UnknownChannelError
+from pipelines.errors import FindingsError, GateError, OkrError, UnknownChannelError
 from pipelines.settings import KEEP_RELEASES, Workspace
-from pipelines.warehouse import history, ops, snapshot, transform
+from pipelines.warehouse import gate, history, ops, snapshot, transform
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +29,21 @@ if TYPE_CHECKING:
     from pipelines.channels.base import LoadResult
     from pipelines.deliveries.commands import Done
     from pipelines.file_sources import FileSource
+    from pipelines.okrs.periods import Span
+    from pipelines.warehouse.gate import Ruling
 
 logger = logging.getLogger("okr")
+
+# A machine that was off on the day itself closes the period later.
+CLOSED_OUT_WITHIN_DAYS = 7
+
+
+def check(workspace: Workspace) -> None:
+    """Stop before anything is written if definitions, pages or settings have errors. Raises FindingsError."""
+    from pipelines.findings import errors
+
+    if found := errors(workspace, bind=False):
+        raise FindingsError(found)
 
 
 def land_definitions(workspace: Workspace, refresh_id: str) -> dict[str, int]:
@@ -86,6 +99,7 @@ def load_channels(
     day = settings.today(defined.settings.timezone)
     names, sources = _chosen(enabled_channels(), defined.file_sources, only)
     pipelines_dir = workspace.dlt_dir / "pipelines"
+    ops.ensure_tables(workspace.warehouse)
     ensure_raw_tables(workspace.warehouse, pipelines_dir)
 
     def load(name: str) -> list[LoadResult]:
@@ -120,6 +134,18 @@ def check_request(workspace: Workspace, only: Sequence[str], from_day: date | No
         _chosen(enabled_channels(), defined.file_sources, only)
     if from_day and from_day >= today:
         raise OkrError(f"--from {from_day}: no day from there on has ended, today is {today}; name an earlier day")
+
+
+def closing_periods(workspace: Workspace) -> list[Span]:
+    """Periods of objectives whose days no channel that is on restates any longer, since at most a week."""
+    from pipelines.channels.load import enabled_channels
+    from pipelines.okrs.rows.parts import span_of
+
+    defined = okrs.read(workspace.definitions_dir)
+    today = settings.today(defined.settings.timezone)
+    lookback = max([_channel_row(name)["lookback_days"] for name in enabled_channels()], default=0)
+    spans = [span_of(defined, name) for name in sorted({objective.period for objective in defined.objectives})]
+    return [span for span in spans if 0 < (today - span.end).days - lookback <= CLOSED_OUT_WITHIN_DAYS]
 
 
 def _rows(tables: dict[str, pa.Table]) -> int:
@@ -160,28 +186,18 @@ def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None
     transform.build(workspace, on_event=counted)
 
 
-@dataclass(frozen=True)
-class GateDecision:
-    """Whether the warehouse may be published, and why in words."""
-
-    opened: bool
-    reasons: tuple[str, ...]
-
-
-def decide(workspace: Workspace) -> GateDecision:
-    """The health gate: a report that misleads is worse than the old one."""
-    from pipelines.warehouse.gate import closed_because
-
-    reasons = closed_because(workspace.warehouse)
-    return GateDecision(opened=not reasons, reasons=tuple(reasons))
+def decide(workspace: Workspace, refresh_id: str) -> list[Ruling]:
+    """What each rule of the health gate found; a refusal is written down, so that the next site shows it."""
+    rulings = gate.rulings(workspace.warehouse)
+    if refused := {one.rule: one.reason for one in rulings if not one.is_passed}:
+        ops.record_refusals(workspace.warehouse, refresh_id, refused)
+    return rulings
 
 
-def pass_gate(workspace: Workspace) -> GateDecision:
-    """Raise GateError if the gate is closed."""
-    decision = decide(workspace)
-    if not decision.opened:
-        raise GateError("; ".join(decision.reasons))
-    return decision
+def pass_gate(rulings: Sequence[Ruling]) -> None:
+    """Raise GateError if a rule closes the gate: a report that misleads is worse than the old one."""
+    if reasons := [one.reason for one in rulings if not one.is_passed]:
+        raise GateError("; ".join(reasons))
 
 
 def write_snapshot(workspace: Workspace) -> None:
@@ -278,13 +294,18 @@ def copy_site(workspace: Workspace, only: Sequence[str] = ()) -> list[Done]:
 def send_digests(workspace: Workspace, *, team: str | None = None, dry_run: bool = False) -> list[Done]:
     """Send the digests of the coming check-in to whoever has not got them, or write them as files (`dry_run`).
 
-    Raises DeliveryError if some did not get through, and OkrError if there is no analysts' copy.
+    Raises DeliveryError if some did not get through, OkrError if there is no analysts' copy, and GateError if it is
+    older than `settings.gate` allows (not with `dry_run`).
     """
     from pipelines.deliveries.commands import Audience, run_digest
 
     if not workspace.snapshot.exists():
         raise OkrError(f"{workspace.snapshot} is not there; run `okr refresh` first")
     defined = okrs.read(workspace.definitions_dir)
+    if not dry_run:
+        zone, made_for = snapshot.reporting_day(workspace.snapshot)
+        if why := gate.too_old_to_mail(made_for, settings.today(zone), defined.settings.gate.stale_after_days):
+            raise GateError(why)
     audience = Audience(
         {one.id: tuple(one.recipients) for one in defined.teams},
         defined.settings.check_in_day,

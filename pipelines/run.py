@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
+from filelock import FileLock
 
 from pipelines.analysts_copy import open_copy
 from pipelines.answers import number_of, print_json
@@ -14,7 +16,7 @@ from pipelines.progress import interruptible, shown
 from pipelines.settings import Workspace
 
 if TYPE_CHECKING:
-    from dagster import DagsterEvent, DagsterInstance, ExecuteInProcessResult
+    from dagster import DagsterInstance, ExecuteInProcessResult
 
 PUBLISHED, SOURCE_FAILED, NOT_PUBLISHED = 0, 1, 2
 
@@ -28,19 +30,23 @@ def run_refresh(
     as_json: bool = False,
 ) -> int:
     """Run the job and print how it went; the exit code of the contract."""
+    began = time.monotonic()
     with shown(), interruptible():
         result = _execute(workspace, channels, from_day, to_day, wait_seconds)
+    whole = time.monotonic() - began
     if _interrupted(result):
         raise KeyboardInterrupt
+    from pipelines.defs.words import failures
+
     published = any(event.is_step_success and event.step_key == "site" for event in result.all_events)
-    errors = _failures(result)
+    errors = failures(result.all_events)
     for message in errors:
         click.echo(message, err=True)
     if not published:
         click.echo("nothing was published; the site and the analysts' copy are as they were", err=True)
     shows = _what_the_site_shows(workspace) if published else {}
     if as_json:
-        print_json({"published": published, **shows, "errors": errors})
+        print_json({"published": published, **shows, "errors": errors, "seconds": _seconds_by_step(result, whole)})
     elif published:
         _say(shows)
     if not published:
@@ -52,13 +58,15 @@ def _instance(workspace: Workspace) -> DagsterInstance:
     """The instance that the UI shows, without capturing this terminal.
 
     Dagster captures a step's output by processes of its own, two a step; on Ctrl-C each of them writes a traceback.
+    One process at a time: two that find no databases and make them at the same moment break each other's.
     """
     from dagster import DagsterInstance
     from dagster._core.instance.ref import InstanceRef
 
     captured = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
-    home = str(workspace.dagster_home.absolute())
-    return DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"compute_logs": captured}))
+    home = workspace.dagster_home.absolute()
+    with FileLock(home / "making.lock"):
+        return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": captured}))
 
 
 def _execute(
@@ -77,7 +85,7 @@ def _execute(
             run_config={
                 # Dagster's own log of every event goes to its database; the terminal gets ours.
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                "ops": {"load_channels": {"config": load}},
+                "ops": {"definitions": {"config": {"checked": True}}, "load_channels": {"config": load}},
                 "resources": {"writer": {"config": {"wait_seconds": wait_seconds}}},
             },
         )
@@ -89,24 +97,14 @@ def _interrupted(result: ExecuteInProcessResult) -> bool:
     return any(error is not None and error.cls_name == "DagsterExecutionInterruptedError" for error in errors)
 
 
-def _failures(result: ExecuteInProcessResult) -> list[str]:
-    """What failed, each error once: steps first, the run's own only if no step says why (a lock, a resource)."""
-    of_steps = [event for event in result.all_events if event.is_step_failure]
-    of_run = [event for event in result.all_events if event.is_failure and not event.is_step_failure]
-    return list(dict.fromkeys(text for event in of_steps or of_run if (text := _message(event))))
-
-
-def _message(event: DagsterEvent) -> str | None:
-    """The innermost error in its own words; one that is not ours with its class and the step it came from."""
-    error = getattr(event.event_specific_data, "error", None)
-    if error is None:
-        return None
-    while error.cause:
-        error = error.cause
-    qualified, _, text = error.message.strip().partition(": ")
-    if qualified.startswith("pipelines.errors.") or qualified.endswith(".Failure"):
-        return str(text)
-    return f"{event.step_key or 'run'}: {error.message.strip()}"
+def _seconds_by_step(result: ExecuteInProcessResult, whole: float) -> dict[str, float]:
+    """Where the time went: each step of the run, and `starting` for the rest (imports, the manifest, Dagster)."""
+    steps = {
+        str(event.step_key): round(event.step_success_data.duration_ms / 1000, 2)
+        for event in result.all_events
+        if event.is_step_success
+    }
+    return {"starting": round(whole - sum(steps.values()), 2), **steps}
 
 
 def _what_the_site_shows(workspace: Workspace) -> dict[str, Any]:

@@ -106,7 +106,10 @@ def quiet_environment(workspace: Workspace) -> None:
     (data / "dagster").mkdir(parents=True, exist_ok=True)
     configuration = data / "dagster" / "dagster.yaml"
     if not configuration.exists():
-        shutil.copyfile(Path(__file__).parent / "dagster.yaml", configuration)
+        # Whole or not at all: another process may look for it at this moment.
+        building = configuration.with_name(f".dagster.yaml.{os.getpid()}")
+        shutil.copyfile(Path(__file__).parent / "dagster.yaml", building)
+        building.replace(configuration)
     defaults = {
         "DLT_DATA_DIR": str(data / "dlt"),
         "RUNTIME__DLTHUB_TELEMETRY": "false",

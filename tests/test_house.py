@@ -16,15 +16,17 @@ ROOMS = {"channels", "okrs", "warehouse", "report_site", "deliveries", "sandbox"
 # Who may import which of our own parts; a part may always import itself and the ground.
 MAY_IMPORT = {
     **{room: set() for room in ROOMS},
-    "refresh": {"channels", "okrs", "warehouse", "report_site", "deliveries"},
-    "run": {"definitions"},
+    "findings": {"channels", "okrs", "report_site"},
+    "refresh": {"findings", "channels", "okrs", "warehouse", "report_site", "deliveries"},
+    "run": {"definitions", "defs"},
     "check_in_dialog": {"okrs"},
-    "doctor": {"okrs", "channels", "report_site", "deliveries", "warehouse"},
+    "doctor": {"findings", "okrs", "channels", "report_site", "deliveries", "warehouse"},
     "defs": {"refresh", "channels", "okrs", "warehouse", "report_site", "deliveries"},
     "definitions": {"defs"},
     "cli": {
         "check_in_dialog",
         "doctor",
+        "findings",
         "refresh",
         "run",
         "scaffold",

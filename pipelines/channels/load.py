@@ -19,6 +19,8 @@ from pipelines.errors import ChannelError, Finding, OkrError
 from pipelines.file_sources import FileSource
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from pipelines.channels.base import LoadResult
 
 Progress = Callable[[str], None]
@@ -61,15 +63,15 @@ def check_settings() -> list[Finding]:
     return findings
 
 
-def raw_tables(name: str) -> list[str]:
-    """The names of a channel's raw tables; the dataset is named after the channel."""
+def raw_schemas(name: str) -> dict[str, pa.Schema]:
+    """A channel's raw tables and their columns; the dataset is named after the channel."""
     from pipelines.channels.base import all_tables, find_channel
 
     if name in DECLARED:
         from pipelines.channels.files.source import TABLES as FILES_TABLES
 
-        return [table.name for table in FILES_TABLES]
-    return [table.name for table in all_tables(find_channel(name))]
+        return {table.name: table.schema for table in FILES_TABLES}
+    return {table.name: table.schema for table in all_tables(find_channel(name))}
 
 
 def ensure_raw_tables(warehouse: Path, pipelines_dir: Path) -> None:

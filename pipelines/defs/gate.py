@@ -1,18 +1,80 @@
-"""Stage 3: may this be published?"""
+"""Stage 3: do the channels' numbers agree with the marts, and may this be published?"""
 
-from dagster import AssetExecutionContext, AssetKey, MaterializeResult, asset
+from collections.abc import Iterator
 
-from pipelines import refresh
-from pipelines.defs.resources import Writer
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetKey,
+    MaterializeResult,
+    asset,
+    multi_asset_check,
+)
+
+from pipelines import catalogue, refresh
+from pipelines.defs.columns import DATA_TEAM
+from pipelines.defs.load import FIRST
+from pipelines.defs.resources import POOL, Writer
 from pipelines.settings import Workspace
+from pipelines.warehouse import gate, reconcile
+
+_SCORED = [AssetKey(["marts", name]) for name in ("health_gate", "source_health", "fct_measure_daily")]
+
+
+@multi_asset_check(
+    specs=[
+        AssetCheckSpec(
+            name, asset=key, additional_deps=_SCORED, description=f"{catalogue.channels()[channel].title}: {text}"
+        )
+        for channel, key in FIRST.items()
+        for name, text in (
+            ("fresh", "every source is fresh, or says since when it is not."),
+            ("reconciled", "the mart's sums of the last 62 days are those of the rows that were loaded."),
+        )
+    ],
+    name="sources",
+    pool=POOL,
+)
+def sources(context: AssetCheckExecutionContext, writer: Writer) -> Iterator[AssetCheckResult]:
+    warehouse = Workspace.from_environment().warehouse
+    late, different = reconcile.not_fresh(warehouse), reconcile.differences(warehouse, list(FIRST))
+    for channel, key in FIRST.items():
+        yield AssetCheckResult(
+            check_name="fresh",
+            asset_key=key,
+            passed=channel not in late,
+            # It is published all the same, and says so.
+            severity=AssetCheckSeverity.WARN,
+            metadata={"late": "\n".join(late.get(channel, []))},
+        )
+        yield AssetCheckResult(
+            check_name="reconciled",
+            asset_key=key,
+            passed=not different[channel],
+            metadata={"differences": "\n".join(different[channel])},
+        )
 
 
 @asset(
-    deps=[AssetKey(["marts", name]) for name in ("key_results", "objectives", "source_health")],
+    deps=_SCORED,
     group_name="publish",
     kinds={"duckdb"},
-    description="The health gate: fails, and so stops the run before it publishes, when the report would mislead.",
+    owners=DATA_TEAM,
+    check_specs=[AssetCheckSpec(rule, asset="health_gate", description=text) for rule, text in gate.RULES.items()],
+    pool=POOL,
+    description="The health gate: fails, and so stops the run before it publishes, when the report would mislead."
+    " Its rules are its checks; the site shows them under Sources.",
 )
-def health_gate(context: AssetExecutionContext, writer: Writer) -> MaterializeResult[None]:
-    decision = refresh.pass_gate(Workspace.from_environment())
-    return MaterializeResult(metadata={"opened": decision.opened})
+def health_gate(context: AssetExecutionContext, writer: Writer) -> Iterator[AssetCheckResult | MaterializeResult[None]]:
+    rulings = refresh.decide(Workspace.from_environment(), context.run_id)
+    for one in rulings:
+        yield AssetCheckResult(
+            check_name=one.rule,
+            passed=one.is_passed,
+            metadata={"met": one.met, "asked": one.asked, "least_share": one.least_share, "reason": one.reason},
+        )
+    refresh.pass_gate(rulings)
+    yield MaterializeResult(metadata={"opened": True})

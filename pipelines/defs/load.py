@@ -6,7 +6,6 @@ could be published without it; its check turns red here, its sources are stamped
 fails the run at its end.
 """
 
-import logging
 from collections.abc import Iterator
 from datetime import date
 
@@ -23,14 +22,21 @@ from dagster import (
 from pydantic import Field
 
 from pipelines import catalogue, refresh
-from pipelines.channels.load import raw_tables
-from pipelines.defs.resources import Writer
+from pipelines.channels.load import raw_schemas
+from pipelines.defs.columns import DATA_TEAM, MARKETING, column_metadata
+from pipelines.defs.resources import POOL, Writer
 from pipelines.okrs.tables import TABLES
 from pipelines.settings import Workspace
+from pipelines.warehouse.row_counts import row_counts
 
-logger = logging.getLogger("okr")
+RAW = {name: {table: AssetKey([name, table]) for table in raw_schemas(name)} for name in catalogue.channels()}
+FIRST = {name: next(iter(keys.values())) for name, keys in RAW.items()}
 
-_RAW = {name: [AssetKey([name, table]) for table in raw_tables(name)] for name in catalogue.channels()}
+
+class DefinitionsConfig(Config):
+    """`checked`: whoever starts the run has looked at definitions, pages and settings already."""
+
+    checked: bool = False
 
 
 class LoadConfig(Config):
@@ -47,14 +53,22 @@ class LoadConfig(Config):
             ["definitions", table],
             group_name="definitions",
             kinds={"yaml", "duckdb"},
+            owners=MARKETING,
+            metadata=column_metadata(schema),
             description=f"Rows of `{table}` as the YAML in okr_definitions/ says them now.",
         )
-        for table in TABLES
+        for table, schema in TABLES.items()
     ],
     name="definitions",
+    pool=POOL,
 )
-def definitions(context: AssetExecutionContext, writer: Writer) -> Iterator[MaterializeResult[None]]:
-    rows = refresh.land_definitions(Workspace.from_environment(), context.run_id)
+def definitions(
+    context: AssetExecutionContext, config: DefinitionsConfig, writer: Writer
+) -> Iterator[MaterializeResult[None]]:
+    workspace = Workspace.from_environment()
+    if not config.checked:
+        refresh.check(workspace)
+    rows = refresh.land_definitions(workspace, context.run_id)
     for table, count in rows.items():
         yield MaterializeResult(asset_key=AssetKey(["definitions", table]), metadata={"dagster/row_count": count})
 
@@ -62,38 +76,44 @@ def definitions(context: AssetExecutionContext, writer: Writer) -> Iterator[Mate
 @multi_asset(
     specs=[
         AssetSpec(
-            key,
+            RAW[channel][table],
             deps=[AssetKey(["definitions", "channels"])],
             group_name=channel,
             kinds={"dlt", "duckdb"},
-            description=f"{catalogue.channels()[channel].title}: `{key.path[-1]}` as the vendor gives it.",
+            owners=DATA_TEAM,
+            metadata=column_metadata(schema),
+            description=f"{catalogue.channels()[channel].title}: `{table}` as the vendor gives it.",
         )
-        for channel, keys in _RAW.items()
-        for key in keys
+        for channel in RAW
+        for table, schema in raw_schemas(channel).items()
     ],
     check_specs=[
         AssetCheckSpec(
-            "loaded", asset=keys[0], description=f"Every account of {catalogue.channels()[channel].title} answered."
+            "loaded", asset=key, description=f"Every account of {catalogue.channels()[channel].title} answered."
         )
-        for channel, keys in _RAW.items()
+        for channel, key in FIRST.items()
     ],
     name="load_channels",
+    pool=POOL,
 )
 def load_channels(
     context: AssetExecutionContext, config: LoadConfig, writer: Writer
 ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+    workspace = Workspace.from_environment()
     window = None
     if config.from_date and config.to_date:
         window = (date.fromisoformat(config.from_date), date.fromisoformat(config.to_date))
-    outcome = refresh.load_channels(Workspace.from_environment(), context.run_id, config.channels, window)
-    for channel, keys in _RAW.items():
+    outcome = refresh.load_channels(workspace, context.run_id, config.channels, window)
+    counts = row_counts(workspace.warehouse, [(name, table) for name, keys in RAW.items() for table in keys])
+    for channel, keys in RAW.items():
         loads = outcome.get(channel, [])
         errors = [load.error for load in loads if load.error]
         state = "not loaded in this run" if not loads else "failed" if errors else "loaded"
-        for key in keys:
-            yield MaterializeResult(asset_key=key, metadata={"state": state, "rows": sum(load.rows for load in loads)})
+        for table, key in keys.items():
+            rows = {"dagster/row_count": counts.get((channel, table), 0), "rows_loaded": sum(one.rows for one in loads)}
+            yield MaterializeResult(asset_key=key, metadata={"state": state, **rows})
         yield AssetCheckResult(
-            asset_key=keys[0],
+            asset_key=FIRST[channel],
             check_name="loaded",
             passed=not errors,
             metadata={"errors": "\n".join(errors)} if errors else {"accounts": len(loads)},

@@ -1,46 +1,98 @@
-"""Stage 4: the analysts' copy, the site, and the word on how the run went."""
+"""Stage 4: the analysts' copy, the site with its pages, and the word on how the run went."""
 
-from dagster import AssetExecutionContext, Failure, MaterializeResult, MetadataValue, asset
+from collections.abc import Iterator
+
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetSpec,
+    Failure,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+    multi_asset,
+)
 
 from pipelines import refresh
+from pipelines.defs.columns import DATA_TEAM, MARKETING
 from pipelines.defs.gate import health_gate
-from pipelines.defs.resources import Writer
+from pipelines.defs.resources import POOL, Writer
 from pipelines.defs.transform import models
+from pipelines.report_site.lineage import marts_of_pages
 from pipelines.settings import Workspace
 from pipelines.warehouse import ops
 
 _MARTS = [key for key in models.keys if models.group_names_by_key[key] == "marts"]
+# Dagster's keys hold no brackets: the page of each objective is `pages/objectives/objective`.
+_PAGES = {
+    AssetKey(["pages", *file.replace("[", "").replace("]", "").split("/")]): (file, marts)
+    for file, marts in marts_of_pages(Workspace.from_environment().reports_dir).items()
+}
 
 
 @asset(
     deps=[health_gate, *_MARTS],
     group_name="publish",
     kinds={"duckdb"},
+    owners=DATA_TEAM,
+    pool=POOL,
     description="The analysts' copy: every public mart in one file that no refresh ever locks.",
 )
 def okr_duckdb(context: AssetExecutionContext, writer: Writer) -> MaterializeResult[None]:
     workspace = Workspace.from_environment()
     refresh.write_snapshot(workspace)
-    return MaterializeResult(metadata={"path": MetadataValue.path(str(workspace.snapshot))})
-
-
-@asset(
-    deps=[okr_duckdb], group_name="publish", kinds={"html"}, description="The report site, put in place in one step."
-)
-def site(context: AssetExecutionContext, writer: Writer) -> MaterializeResult[None]:
-    published = refresh.publish_site(Workspace.from_environment(), context.run_id)
     return MaterializeResult(
         metadata={
-            "path": MetadataValue.path(str(published.path)),
-            "release": published.release_id,
-            "pages": published.pages,
+            "path": MetadataValue.path(str(workspace.snapshot)),
+            "bytes": workspace.snapshot.stat().st_size,
         }
     )
 
 
+@multi_asset(
+    specs=[
+        *(
+            AssetSpec(
+                key,
+                deps=[okr_duckdb, *(AssetKey(["marts", mart]) for mart in marts)],
+                group_name="pages",
+                kinds={"markdown", "html"},
+                owners=MARKETING,
+                description=f"What reports/pages/{file}.md becomes: one page, or one a row of its query.",
+            )
+            for key, (file, marts) in _PAGES.items()
+        ),
+        AssetSpec(
+            "site",
+            deps=[okr_duckdb, *_PAGES],
+            group_name="publish",
+            kinds={"html"},
+            owners=DATA_TEAM,
+            description="The report site, put in place in one step.",
+        ),
+    ],
+    name="site",
+    pool=POOL,
+)
+def site(context: AssetExecutionContext, writer: Writer) -> Iterator[MaterializeResult[None]]:
+    published = refresh.publish_site(Workspace.from_environment(), context.run_id)
+    for key in _PAGES:
+        yield MaterializeResult(asset_key=key)
+    yield MaterializeResult(
+        asset_key="site",
+        metadata={
+            "path": MetadataValue.path(str(published.path)),
+            "release": published.release_id,
+            "pages": published.pages,
+        },
+    )
+
+
 @asset(
-    deps=[site],
+    deps=["site"],
     group_name="publish",
+    owners=DATA_TEAM,
+    pool=POOL,
     description="Fails when a source failed, after everything else is published, so that the run shows red.",
 )
 def refresh_outcome(context: AssetExecutionContext, writer: Writer) -> MaterializeResult[None]:

@@ -6,10 +6,14 @@ from contextlib import contextmanager
 
 from dagster import ConfigurableResource, InitResourceContext
 
+from pipelines.defs import processes
 from pipelines.settings import Workspace
 from pipelines.warehouse.lock import writer_lock
 
 logger = logging.getLogger("okr")
+
+# Every step that writes the warehouse is in it. Dagster then starts one such run at a time.
+POOL = "warehouse"
 
 
 class Writer(ConfigurableResource):  # type: ignore[type-arg]
@@ -22,5 +26,7 @@ class Writer(ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator["Writer"]:
+        if context.run and context.instance and context.instance.get_run_by_id(context.run.run_id):
+            context.instance.add_run_tags(context.run.run_id, {processes.TAG: processes.this_process()})
         with writer_lock(Workspace.from_environment(), wait_seconds=self.wait_seconds, on_wait=logger.info):
             yield self

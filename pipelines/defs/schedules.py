@@ -1,36 +1,97 @@
-"""The jobs people start and the clock that starts them."""
+"""The clock: when channels are loaded, digests sent and periods closed, in the reporting time zone.
+
+All are off until somebody turns them on in the UI: a new workspace asks no vendor and mails nobody by itself.
+"""
 
 from __future__ import annotations
 
-from dagster import AssetSelection, DefaultScheduleStatus, ScheduleDefinition, define_asset_job, in_process_executor
+from collections.abc import Iterator
 
-from pipelines import okrs
-from pipelines.errors import DefinitionsError
+from dagster import (
+    RunRequest,
+    ScheduleDefinition,
+    ScheduleEvaluationContext,
+    SkipReason,
+    schedule,
+)
+
+from pipelines import refresh as stages
+from pipelines.channels.load import enabled_channels
+from pipelines.defs import jobs
+from pipelines.defs.zone import report_settings, timezone
+from pipelines.okrs.models.settings import WEEKDAYS
 from pipelines.settings import Workspace
 
-# One process for all steps: with the default of one process a step, a job of three assets over 2,000 rows took 44 s,
-# 41 of them imports.
-refresh = define_asset_job(
-    "refresh",
-    selection=AssetSelection.all(),
-    executor_def=in_process_executor,
-    description="Load every channel that is on, score the key results, publish the site.",
-)
+_TIMES = report_settings().refresh
 
 
-def _timezone() -> str:
-    try:
-        return okrs.read(Workspace.from_environment().definitions_dir).settings.timezone
-    except DefinitionsError:
-        # Broken definitions must not take the whole UI down; the run itself says what is wrong with them.
-        return "UTC"
+def _cron(time: str, days: str = "*") -> str:
+    hour, minute = time.split(":")
+    return f"{int(minute)} {int(hour)} * * {days}"
 
 
-# At six: the vendors' own days are closed everywhere west of UTC+6, and the report is there before work begins.
+def _crons(times: list[str]) -> str | list[str]:
+    """Several times a day are several expressions, one of them a plain one."""
+    found = [_cron(time) for time in sorted(set(times))]
+    return found[0] if len(found) == 1 else found
+
+
 daily_refresh = ScheduleDefinition(
     name="daily_refresh",
-    job=refresh,
-    cron_schedule="0 6 * * *",
-    execution_timezone=_timezone(),
-    default_status=DefaultScheduleStatus.STOPPED,
+    job=jobs.refresh,
+    cron_schedule=_crons(_TIMES.at),
+    execution_timezone=timezone(),
+    description="Everything, at settings.refresh.at. At six the vendors' days are closed everywhere west of UTC+6.",
 )
+
+
+def _refresh_of(channel: str, times: list[str]) -> ScheduleDefinition:
+    @schedule(
+        name=f"refresh_{channel}",
+        job=jobs.refresh,
+        cron_schedule=_crons(times),
+        execution_timezone=timezone(),
+        description=f"{channel} alone, at further times of the day (settings.refresh.channels).",
+    )
+    def at_its_times(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+        if channel not in enabled_channels():
+            return SkipReason(f"{channel} is off: it has no settings in .dlt/ or the environment")
+        return RunRequest(run_config={"ops": {"load_channels": {"config": {"channels": [channel]}}}})
+
+    return at_its_times
+
+
+channel_refreshes = [_refresh_of(channel, times) for channel, times in sorted(_TIMES.channels.items()) if times]
+
+# Of cron's days, Sunday is 0; Python's week and ours begin on Monday: the day before our number n is n.
+digest_on_the_eve = ScheduleDefinition(
+    name="digest_before_check_in",
+    job=jobs.digest,
+    cron_schedule=_cron(_TIMES.digest, str(WEEKDAYS.index(report_settings().check_in_day))),
+    execution_timezone=timezone(),
+    description="Digests on the day before the check-in day of settings, at settings.refresh.digest.",
+)
+
+
+@schedule(
+    name="close_out",
+    job=jobs.refresh,
+    cron_schedule="30 4 * * *",
+    execution_timezone=timezone(),
+    description="Loads a whole period once more when no vendor restates its days any longer, so that what is kept of it"
+    " is final. Once a period.",
+)
+def close_out(context: ScheduleEvaluationContext) -> Iterator[RunRequest | SkipReason]:
+    closing = stages.closing_periods(Workspace.from_environment())
+    for period in closing:
+        window = {"from_date": period.start.isoformat(), "to_date": period.end.isoformat()}
+        yield RunRequest(
+            run_key=f"close-out {period.id} {period.end}",
+            run_config={"ops": {"load_channels": {"config": window}}},
+            tags={"okr/close_out": period.id},
+        )
+    if not closing:
+        yield SkipReason("no period has become final in the last week")
+
+
+ALL = [daily_refresh, *channel_refreshes, digest_on_the_eve, close_out]

@@ -19,7 +19,8 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from pipelines import refresh
-from pipelines.defs.resources import Writer
+from pipelines.defs.columns import DATA_TEAM
+from pipelines.defs.resources import POOL, Writer
 from pipelines.settings import Workspace
 from pipelines.warehouse.transform import manifest_path
 
@@ -27,16 +28,21 @@ _MANIFEST = manifest_path(Workspace.from_environment())
 
 
 class Translator(DagsterDbtTranslator):
-    """Models in groups named after their layer: staging, intermediate, marts."""
+    """Models in groups named after their layer (staging, intermediate, marts), the data team's."""
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return str(dbt_resource_props["fqn"][1])
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        return DATA_TEAM
 
 
 _TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_source_tests_as_checks=True))
 
 
-@dbt_assets(manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, exclude="resource_type:unit_test", name="models")
+@dbt_assets(
+    manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, exclude="resource_type:unit_test", name="models", pool=POOL
+)
 def models(
     context: AssetExecutionContext, writer: Writer
 ) -> Iterator[Output[Any] | AssetMaterialization | AssetObservation | AssetCheckResult | AssetCheckEvaluation]:
@@ -59,9 +65,18 @@ def models(
             failure = event
             break
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-        yield from message.to_default_asset_events(
+        for said in message.to_default_asset_events(
             manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, context=context
-        )
+        ):
+            yield _with_rows(said, event.get("rows")) if isinstance(said, Output) else said
     thread.join()
     if failure is not None:
         raise failure
+
+
+def _with_rows(output: Output[Any], rows: int | None) -> Output[Any]:
+    """The same with how many rows its table has; a view is not counted."""
+    if rows is None:
+        return output
+    metadata: dict[str, Any] = {**output.metadata, "dagster/row_count": rows}
+    return Output(output.value, output_name=output.output_name, metadata=metadata)

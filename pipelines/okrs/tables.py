@@ -37,6 +37,9 @@ TABLES: dict[str, pa.Schema] = {
         objectives_min=_int,
         objectives_max=_int,
         check_in_stale_after_days=_int,
+        gate_stale_after_days=_int,
+        gate_least_fresh=_share,
+        gate_least_kept=_share,
     ),
     # one row a period: those defined and every built-in one that an objective names; kind: quarter|month|year|custom
     "periods": _table(period_id=_text, title=_text, kind=_text, start_date=_date, end_date=_date),

@@ -34,6 +34,7 @@ MARTS = (
     "fct_measure_daily",
     "fct_note",
     "fct_objective_daily",
+    "health_gate",
     "initiatives",
     "key_result_kpis",
     "key_result_milestones",

@@ -2,13 +2,13 @@
 
 `ops.source_loads`: one row a refresh, channel and account (`''`: the whole channel), append only; `source_health`
 and `through` are computed from it. `ops.publications`: one row a site put in place; what was never published is never
-called reported.
+called reported. `ops.gate_refusals`: one row a refresh and rule of the health gate that held it back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -34,6 +34,12 @@ create table if not exists ops.publications (
     published_on date not null,
     published_at timestamptz not null,
     release_id varchar not null
+);
+create table if not exists ops.gate_refusals (
+    refresh_id varchar not null,
+    refused_at timestamptz not null,
+    rule varchar not null,
+    reason varchar not null
 );
 """
 
@@ -93,6 +99,16 @@ def record_publication(
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
             "insert into ops.publications values (?, ?, ?, ?)", [refresh_id, published_on, published_at, release_id]
+        )
+
+
+def record_refusals(warehouse: Path, refresh_id: str, reasons: Mapping[str, str]) -> None:
+    """Append why the health gate held a refresh back: rule -> reason."""
+    now = datetime.now(UTC)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.executemany(
+            "insert into ops.gate_refusals values (?, ?, ?, ?)",
+            [(refresh_id, now, rule, reason) for rule, reason in reasons.items()],
         )
 
 

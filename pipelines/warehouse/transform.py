@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock
+
 from pipelines.errors import TransformError
 from pipelines.settings import Workspace, shipped
 
@@ -26,9 +28,17 @@ def manifest_path(workspace: Workspace) -> Path:
     Raises TransformError if the project does not parse.
     """
     manifest = workspace.dbt_dir / "target" / "manifest.json"
-    if not manifest.exists() or manifest.stat().st_mtime < _newest(shipped("dbt_project")):
-        invoke(workspace, ["parse"])
+    if _is_old(manifest):
+        workspace.dbt_dir.mkdir(parents=True, exist_ok=True)
+        # Of several processes that begin together one parses, into files that all of them read.
+        with FileLock(workspace.dbt_dir / "parse.lock"):
+            if _is_old(manifest):
+                invoke(workspace, ["parse"])
     return manifest
+
+
+def _is_old(manifest: Path) -> bool:
+    return not manifest.exists() or manifest.stat().st_mtime < _newest(shipped("dbt_project"))
 
 
 def build(
@@ -36,7 +46,8 @@ def build(
 ) -> None:
     """Build and test the models against the warehouse, unit tests left out (they run in `make test`).
 
-    `on_event` gets dbt's structured result events as they happen. Raises TransformError naming the nodes that failed.
+    `on_event` gets dbt's structured result events as they happen, with the `rows` of a table.
+    Raises TransformError naming the nodes that failed.
     """
     # Writing manifest.json and run_results.json anew costs 0.8 s, and `parse` has written the manifest.
     arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
@@ -94,12 +105,28 @@ def _close_connections() -> None:
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
+def _rows_of(relation: str) -> int:
+    """Rows of a table that dbt has just built, over its own connection: the file is open for nobody else."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment: Any = DuckDBConnectionManager._ENV
+    cursor = environment.conn.cursor()
+    try:
+        return int(cursor.execute(f"select count(*) from {relation}").fetchone()[0])
+    finally:
+        cursor.close()
+
+
 def _structured(on_event: Callable[[dict[str, Any]], None]) -> Callable[[Any], None]:
     from google.protobuf.json_format import MessageToDict
 
     def forward(event: Any) -> None:
         if event.info.name in _RESULT_EVENTS:
-            on_event(MessageToDict(event, preserving_proto_field_name=True))
+            said = MessageToDict(event, preserving_proto_field_name=True)
+            node = said["data"].get("node_info", {})
+            if said["info"]["level"] != "error" and node.get("materialized") in ("table", "incremental"):
+                said["rows"] = _rows_of(node["node_relation"]["relation_name"])
+            on_event(said)
 
     return forward
 

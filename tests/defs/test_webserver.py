@@ -1,152 +1,375 @@
-"""The job runs from the UI: over the real webserver's GraphQL, in a run of its own process."""
+"""Dagster in the real UI's place: a webserver and a daemon over one workspace whose LinkedIn is down.
+
+Tests run in the order of the file: what one starts, a later one looks at, since each run takes seconds.
+"""
+
+from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
+import shutil
+import signal
+import threading
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import duckdb
 import pytest
+from aiosmtpd.controller import Controller
 
-ROOT = Path(__file__).parent.parent.parent
-BIN = Path(sys.executable).parent
+from tests.defs.dagster_ui import Dagster, free_port, started, wait_until
 
-LAUNCH = """
-mutation Launch($params: ExecutionParams!) {
-  launchRun(executionParams: $params) {
-    __typename
-    ... on LaunchRunSuccess { run { runId } }
-    ... on PythonError { message }
-    ... on RunConfigValidationInvalid { errors { message } }
-  }
-}
-"""
+DOWN = "linkedin_ads"
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+class Alerts:
+    """A service of apprise's `json://` on loopback; keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, str]] = []
+        told = self.told
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"json://127.0.0.1:{self.server.server_port}/"
 
 
-def graphql(port: int, query: str, **variables):
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/graphql",
-        data=json.dumps({"query": query, "variables": variables}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=60) as response:
-        return json.load(response)["data"]
+class Mailbox:
+    def __init__(self) -> None:
+        self.mails: list[tuple[list[str], bytes]] = []
 
-
-def wait_until(question, seconds):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if answer := question():
-                return answer
-        except OSError:
-            pass
-        time.sleep(0.5)
-    raise AssertionError(f"not within {seconds} s")
+    async def handle_DATA(self, server, session, envelope) -> str:
+        self.mails.append((envelope.rcpt_tos, envelope.content))
+        return "250 OK"
 
 
 @pytest.fixture(scope="module")
-def webserver(demo):
-    """`dagster dev`, its channels pointed at the demo's sandbox, its data in a copy of the demo's."""
-    port = free_port()
-    environment = {**os.environ, **demo.environment, "DAGSTER_HOME": str(demo.data_dir / "dagster")}
-    log = (demo.data_dir / "dagster-dev.log").open("w")
-    process = subprocess.Popen(
-        [str(BIN / "dagster"), "dev", "-h", "127.0.0.1", "-p", str(port)],
-        cwd=ROOT,
-        env=environment,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        wait_until(lambda: graphql(port, "{ version }"), 120)
-        yield port
-    finally:
-        os.killpg(process.pid, 15)
-        process.wait(30)
-        log.close()
+def alerts():
+    service = Alerts()
+    yield service
+    service.server.shutdown()
+    service.server.server_close()
 
 
-def test_assets_reach_from_the_api_resource_to_the_page(webserver):
-    data = graphql(webserver, "{ assetNodes { assetKey { path } dependencyKeys { path } groupName } }")
-    above = {tuple(n["assetKey"]["path"]): [tuple(d["path"]) for d in n["dependencyKeys"]] for n in data["assetNodes"]}
-    seen, todo = set(), [("site",)]
+@pytest.fixture(scope="module")
+def mailbox():
+    box = Mailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield box, controller.port
+    controller.stop()
+
+
+@pytest.fixture(scope="module")
+def dagster(demo, alerts, mailbox, tmp_path_factory):
+    environment = {
+        f"SOURCES__{DOWN.upper()}__BASE_URL": f"http://127.0.0.1:{free_port()}",
+        "DELIVERIES__ALERTS": f'["{alerts.url}"]',
+        "DELIVERIES__SMTP__HOST": "127.0.0.1",
+        "DELIVERIES__SMTP__PORT": str(mailbox[1]),
+        "DELIVERIES__SMTP__SECURITY": "none",
+        "DELIVERIES__SMTP__SENDER": "okr@example.com",
+    }
+    with started(demo, tmp_path_factory.mktemp("dagster"), **environment) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def nodes(dagster):
+    """Every asset as the graph shows it, by key."""
+    found = dagster.ask(
+        """{ assetNodes {
+          assetKey { path } dependencyKeys { path } groupName kinds description pools
+          owners { ... on TeamAssetOwner { team } }
+          partitionDefinition { name } internalFreshnessPolicy { __typename }
+          metadataEntries { label ... on TableSchemaMetadataEntry { schema { columns { name description } } } }
+          assetChecksOrError { ... on AssetChecks { checks { name } } }
+        } }"""
+    )["assetNodes"]
+    return {tuple(node["assetKey"]["path"]): node for node in found}
+
+
+def columns(node) -> dict[str, str | None]:
+    (schema,) = [entry["schema"] for entry in node["metadataEntries"] if entry["label"] == "dagster/column_schema"]
+    return {column["name"]: column["description"] for column in schema["columns"]}
+
+
+def checks(node) -> list[str]:
+    return [check["name"] for check in node["assetChecksOrError"].get("checks", [])]
+
+
+def test_assets_reach_from_the_api_resource_to_the_page(nodes):
+    seen, todo = set(), [("pages", "key-results", "id")]
     while todo:
         key = todo.pop()
         if key not in seen:
             seen.add(key)
-            todo += above.get(key, [])
+            todo += [tuple(above["path"]) for above in nodes[key]["dependencyKeys"]] if key in nodes else []
     assert ("linkedin_ads", "campaign_analytics") in seen
     assert ("definitions", "key_results") in seen
     assert ("marts", "fct_key_result_daily") in seen
+    assert ("okr_duckdb",) in seen
+    assert {key for key in nodes if key[0] == "pages"} >= {("pages", "index"), ("pages", "sources")}
 
 
-def test_dbt_tests_are_asset_checks(webserver):
-    data = graphql(
-        webserver,
-        "{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks { name } } } } }",
-    )
-    checks = {
-        tuple(node["assetKey"]["path"]): [check["name"] for check in node["assetChecksOrError"].get("checks", [])]
-        for node in data["assetNodes"]
-    }
-    assert any(name.startswith("key_") for name in checks[("marts", "fct_key_result_daily")])
-    assert "loaded" in checks[("linkedin_ads", "accounts")]
-
-
-def test_there_is_one_job_and_a_daily_schedule(webserver):
-    data = graphql(
-        webserver,
-        "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name }"
-        " jobs { name } schedules { name cronSchedule executionTimezone } } } } }",
-    )
-    (repository,) = data["repositoriesOrError"]["nodes"]
-    assert "refresh" in [job["name"] for job in repository["jobs"]]
-    assert {"name": "daily_refresh", "cronSchedule": "0 6 * * *", "executionTimezone": "Europe/Madrid"} in repository[
-        "schedules"
+def test_every_asset_has_a_group_an_owner_kinds_and_a_description(nodes):
+    bare = [
+        key
+        for key, node in nodes.items()
+        # Tables of the pipeline's own books, which no step makes.
+        if key[0] != "ops"
+        if not (node["groupName"] != "default" and node["owners"] and node["description"])
     ]
+    assert bare == []
+    without_kind = {key for key, node in nodes.items() if key[0] != "ops" and not node["kinds"]}
+    assert without_kind == {("refresh_outcome",), ("digests",)}
 
 
-def test_the_refresh_runs_from_the_ui_and_publishes(webserver, demo):
-    before = (demo.data_dir / "site" / "current").readlink()
-    repository = graphql(
-        webserver,
-        "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }",
-    )["repositoriesOrError"]["nodes"][0]
-    selector = {
-        "repositoryLocationName": repository["location"]["name"],
-        "repositoryName": repository["name"],
-        "jobName": "refresh",
+def test_columns_of_raw_tables_definitions_and_marts_are_shown(nodes):
+    assert "cost_in_local_currency" in columns(nodes["linkedin_ads", "campaign_analytics"])
+    assert "target" in columns(nodes["definitions", "key_results"])
+    described = columns(nodes["marts", "key_results"])
+    assert described["key_result_id"]
+    assert all(described.values())
+
+
+def test_checks_come_from_dbt_the_sources_and_the_gate(nodes):
+    assert any(name.startswith("key_") for name in checks(nodes["marts", "fct_key_result_daily"]))
+    assert {"loaded", "fresh", "reconciled"} <= set(checks(nodes["linkedin_ads", "accounts"]))
+    rules = {"objectives_complete", "sources_loaded", "sources_fresh", "values_kept"}
+    assert set(checks(nodes["health_gate",])) == rules
+
+
+def test_what_is_refreshed_has_a_freshness_policy_and_writers_share_a_pool(nodes):
+    assert nodes["site",]["internalFreshnessPolicy"]["__typename"] == "TimeWindowFreshnessPolicy"
+    assert nodes["linkedin_ads", "days"]["internalFreshnessPolicy"] is None
+    for key in (("definitions", "key_results"), ("linkedin_ads", "accounts"), ("marts", "key_results"), ("site",)):
+        assert nodes[key]["pools"] == ["warehouse"], key
+
+
+def test_the_pool_of_the_writer_holds_one_run_at_a_time(dagster):
+    pool = dagster.ask("{ instance { poolConfig { poolGranularity defaultPoolLimit } } }")["instance"]["poolConfig"]
+    assert pool == {"poolGranularity": "run", "defaultPoolLimit": 1}
+
+
+def test_jobs_schedules_and_sensors_are_there(dagster):
+    (repository,) = dagster.ask(
+        """{ repositoriesOrError { ... on RepositoryConnection { nodes {
+          jobs { name } sensors { name sensorState { status } }
+          schedules { name cronSchedule executionTimezone scheduleState { status } }
+        } } } }"""
+    )["repositoriesOrError"]["nodes"]
+    jobs = {job["name"] for job in repository["jobs"]}
+    assert jobs >= {"refresh", "backfill", "report", "digest", "publish_changes"}
+    schedules = {one["name"]: (one["cronSchedule"], one["executionTimezone"]) for one in repository["schedules"]}
+    assert schedules == {
+        "daily_refresh": ("0 6 * * *", "Europe/Madrid"),
+        # the check-in day of the demo is monday
+        "digest_before_check_in": ("0 18 * * 0", "Europe/Madrid"),
+        "close_out": ("30 4 * * *", "Europe/Madrid"),
     }
-    launched = graphql(webserver, LAUNCH, params={"selector": selector, "runConfigData": {}})["launchRun"]
-    assert launched["__typename"] == "LaunchRunSuccess", launched
-    run_id = launched["run"]["runId"]
-
-    def ended():
-        run = graphql(
-            webserver,
-            "query Run($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }",
-            id=run_id,
-        )["runOrError"]
-        return run["status"] if run["status"] in ("SUCCESS", "FAILURE", "CANCELED") else None
-
-    assert wait_until(ended, 180) == "SUCCESS"
-    assert (demo.data_dir / "site" / "current").readlink() != before
+    assert {one["scheduleState"]["status"] for one in repository["schedules"]} == {"STOPPED"}
+    sensors = {one["name"]: one["sensorState"]["status"] for one in repository["sensors"]}
+    assert sensors == {
+        "content_changed": "STOPPED", "run_failed": "RUNNING", "after_backfill": "RUNNING", "lost_runs": "RUNNING"
+    }  # fmt: skip
 
 
-def test_nothing_listens_beyond_loopback(webserver):
-    listening = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    anywhere = [
-        line.split()[1] for line in listening if line.split()[3] == "0A" and line.split()[1].startswith("00000000")
-    ]
-    assert f"00000000:{webserver:04X}" not in anywhere
+def tick(dagster: Dagster, schedule: str, timestamp: float) -> list[dict]:
+    """What a schedule asks for at a moment, evaluated by the code server as the daemon does."""
+    answer = dagster.ask(
+        """mutation Tick($selector: ScheduleSelector!, $at: Float) {
+          scheduleDryRun(selectorData: $selector, timestamp: $at) {
+            __typename ... on DryRunInstigationTick {
+              evaluationResult { error { message } runRequests { runKey runConfigYaml } } } } }""",
+        selector=dagster.selector(scheduleName=schedule),
+        at=timestamp,
+    )["scheduleDryRun"]
+    assert answer["__typename"] == "DryRunInstigationTick", answer
+    assert answer["evaluationResult"]["error"] is None, answer
+    return answer["evaluationResult"]["runRequests"] or []
+
+
+def test_a_schedule_ticks(dagster):
+    assert len(tick(dagster, "daily_refresh", 1795500000.0)) == 1
+    # On the demo's day the third quarter is 54 days old: closed before last week.
+    assert tick(dagster, "close_out", 1795500000.0) == []
+
+
+def test_nothing_listens_beyond_loopback(dagster):
+    listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    places = [fields[1] for fields in listening if fields[3] == "0A" and fields[1].endswith(f":{dagster.port:04X}")]
+    assert places == [f"0100007F:{dagster.port:04X}"]
+
+
+@pytest.fixture(scope="module")
+def refreshed(dagster):
+    """The job `refresh` from the UI's button: its id and how it ended."""
+    run_id = dagster.launch("refresh")
+    return run_id, dagster.ended(run_id)
+
+
+def test_a_refresh_from_the_ui_publishes_and_is_red_for_the_source_that_failed(dagster, demo, refreshed):
+    assert refreshed[1] == "FAILURE"
+    release = (dagster.data_dir / "site" / "current").readlink()
+    assert release != (demo.data_dir / "site" / "current").readlink()
+    with duckdb.connect(str(dagster.data_dir / "okr.duckdb"), read_only=True) as connection:
+        states = connection.execute(
+            "select distinct state, stale_since is not null or data_through is not null from marts.source_health"
+            " where channel = ?",
+            [DOWN],
+        ).fetchall()
+        assert states == [("failed", True)]
+        fed = connection.execute(
+            "select key_result_id, stale_since from marts.key_results where key_result_id in"
+            " (select key_result_id from marts.key_result_sources where channel = ?)"
+            " and date '2026-11-23' between period_start and period_end",
+            [DOWN],
+        ).fetchall()
+    assert len(fed) >= 3
+    page = (dagster.data_dir / "site" / "current" / "sources" / "index.html").read_text(encoding="utf-8")
+    for key_result, since in fed:
+        # what rests on it says so, with the first day that is missing
+        assert since == date(2026, 11, 23)
+        assert f"key-results/{key_result}/" in page
+
+
+def test_what_the_gate_decided_is_a_check_in_dagster_and_stands_on_the_site(dagster, refreshed):
+    found = dagster.ask(
+        """{ assetChecksOrError: assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks { name
+          executionForLatestMaterialization { status runId evaluation { metadataEntries {
+            label ... on IntMetadataEntry { intValue } ... on TextMetadataEntry { text } } } } } } } } }"""
+    )["assetChecksOrError"]
+    by_key = {
+        (tuple(node["assetKey"]["path"]), check["name"]): check["executionForLatestMaterialization"]
+        for node in found
+        for check in node["assetChecksOrError"].get("checks", [])
+    }
+    gate = by_key[("health_gate",), "sources_fresh"]
+    assert gate["status"] == "SUCCEEDED"
+    assert gate["runId"] == refreshed[0]
+    said = {entry["label"]: entry.get("intValue") for entry in gate["evaluation"]["metadataEntries"]}
+    assert 0 < said["asked"] - said["met"] <= 3
+    first = next(key for key, name in by_key if key[0] == DOWN and name == "loaded")
+    assert by_key[first, "loaded"]["status"] == "FAILED"
+    assert by_key[first, "fresh"]["status"] == "FAILED"
+    assert by_key[first, "reconciled"]["status"] == "SUCCEEDED"
+    page = (dagster.data_dir / "site" / "current" / "sources" / "index.html").read_text(encoding="utf-8")
+    assert f"{said['met']} / {said['asked']}" in page
+
+
+def test_materialisations_say_how_many_rows_there_are(dagster, refreshed):
+    def rows(*path: str) -> int:
+        node = dagster.ask(
+            """query Rows($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
+              assetMaterializations(limit: 1) {
+                metadataEntries { label ... on IntMetadataEntry { intValue } } } } } }""",
+            key={"path": list(path)},
+        )["assetNodeOrError"]
+        (materialization,) = node["assetMaterializations"]
+        (count,) = [e["intValue"] for e in materialization["metadataEntries"] if e["label"] == "dagster/row_count"]
+        return count
+
+    with duckdb.connect(str(dagster.data_dir / "okr.duckdb"), read_only=True) as connection:
+        for mart in ("key_results", "fct_measure_daily"):
+            (count,) = connection.execute(f"select count(*) from marts.{mart}").fetchone()
+            assert rows("marts", mart) == count
+    assert rows("linkedin_ads", "campaign_analytics") > 1000
+    assert rows("definitions", "settings") == 1
+
+
+def test_a_failed_run_is_told(dagster, alerts, refreshed):
+    wait_until(lambda: alerts.told, 60)
+    (alert,) = alerts.told
+    assert alert["title"] == "OKR reports: refresh failed"
+    assert DOWN in alert["message"]
+    assert refreshed[0] in alert["message"]
+
+
+def test_the_digest_goes_out_from_the_ui(dagster, mailbox, refreshed):
+    run_id = dagster.launch("digest")
+    assert dagster.ended(run_id) == "SUCCESS"
+    recipients = {recipient for to, _ in mailbox[0].mails for recipient in to}
+    assert "paid-social@example.com" in recipients
+
+
+def start_sensor(dagster: Dagster, name: str) -> None:
+    dagster.ask(
+        "mutation Start($selector: SensorSelector!) { startSensor(sensorSelector: $selector) { __typename"
+        " ... on Sensor { sensorState { status } } } }",
+        selector=dagster.selector(sensorName=name),
+    )
+
+
+def cursor_of(dagster: Dagster, name: str) -> str | None:
+    return dagster.ask(
+        """query Sensor($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) { ... on Sensor {
+          sensorState { typeSpecificData { ... on SensorData { lastCursor } } } } } }""",
+        selector=dagster.selector(sensorName=name),
+    )["sensorOrError"]["sensorState"]["typeSpecificData"]["lastCursor"]
+
+
+def test_a_changed_page_is_published_even_when_the_first_run_is_killed(dagster, alerts, refreshed):
+    start_sensor(dagster, "content_changed")
+    wait_until(lambda: cursor_of(dagster, "content_changed"), 90)
+    told = len(alerts.told)
+    with (dagster.reports_dir / "pages" / "glossary.md").open("a", encoding="utf-8") as page:
+        page.write("\n\nA line that somebody has just written.\n")
+    run = wait_until(lambda: next(iter(dagster.runs(pipelineName="publish_changes")), None), 90)
+    holder = dagster.data_dir / "warehouse.lock.json"
+    wait_until(holder.exists, 90)
+    pid = json.loads(holder.read_text(encoding="utf-8"))["pid"]
+    os.kill(pid, signal.SIGKILL)
+    assert dagster.ended(run["runId"], 60) == "FAILURE"
+    again = wait_until(
+        lambda: next((r for r in dagster.runs() if r["parentRunId"] == run["runId"]), None),
+        60,
+    )
+    assert dagster.ended(again["runId"]) == "SUCCESS"
+    page = dagster.data_dir / "site" / "current" / "glossary" / "index.html"
+    assert "A line that somebody has just written." in page.read_text(encoding="utf-8")
+    assert not {tuple(one["path"]) for one in again["assetSelection"] or []} & {("linkedin_ads", "accounts")}
+    wait_until(lambda: len(alerts.told) > told, 60)
+    assert "publish_changes failed" in alerts.told[told]["title"]
+
+
+def test_a_range_of_days_is_loaded_again_in_one_run_and_published(dagster, refreshed):
+    published = len(dagster.runs(pipelineName="publish_changes"))
+    launched = dagster.ask(
+        """mutation Backfill($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
+          __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }""",
+        params={
+            "assetSelection": [{"path": ["google_ads", "days"]}],
+            "partitionNames": ["2026-11-01", "2026-11-02", "2026-11-03"],
+        },
+    )["launchPartitionBackfill"]
+    assert launched["__typename"] == "LaunchBackfillSuccess", launched
+
+    def runs() -> list[dict]:
+        wanted = [{"key": "dagster/backfill", "value": launched["backfillId"]}]
+        return dagster.runs(tags=wanted)
+
+    (run,) = wait_until(runs, 60)
+    assert dagster.ended(run["runId"]) == "SUCCESS"
+    shutil.copy(dagster.data_dir / "warehouse.duckdb", dagster.data_dir / "looked_at.duckdb")
+    with duckdb.connect(str(dagster.data_dir / "looked_at.duckdb"), read_only=True) as connection:
+        windows = connection.execute(
+            "select distinct channel, state, window_from::varchar, window_to::varchar"
+            " from ops.source_loads where refresh_id = ?",
+            [run["runId"]],
+        ).fetchall()
+    assert windows == [("google_ads", "loaded", "2026-11-01", "2026-11-03")]
+    wait_until(lambda: len(dagster.runs(pipelineName="publish_changes")) > published, 60)

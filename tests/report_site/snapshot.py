@@ -109,6 +109,11 @@ class Snapshot:
             ("newsletter", "", "", "EUR"),
         ):
             self.add("dim_account", channel, account, self.text(name), currency, "Europe/Madrid")
+        refused = datetime(2026, 11, 2, 6, 10, tzinfo=UTC)
+        self.add("health_gate", 1, "objectives_complete", True, 24, 24, 1.0, None, None)
+        self.add("health_gate", 2, "sources_loaded", True, 3, 3, None, None, refused)
+        self.add("health_gate", 3, "sources_fresh", True, 2, 3, 0.5, "linkedin_ads 510002", None)
+        self.add("health_gate", 4, "values_kept", True, 0, 0, 0.0, None, None)
         self.add(
             "source_health",
             "linkedin_ads",

@@ -79,6 +79,8 @@ DDL: dict[str, list[str]] = {
         "language varchar, today date, refresh_id varchar, refreshed_at timestamptz, data_through date, "
         "status_on_track double, status_at_risk double, grace double, success_committed double, "
         "success_aspirational double",
+        "health_gate": "position integer, rule varchar, is_passed boolean, met_count bigint, asked_count bigint, "
+        "least_share double, first_missed varchar, last_refused_at timestamptz",
         "key_result_milestones": "key_result_id varchar, milestone_id varchar, position bigint, title varchar, "
         "weight double, due date, done_on date",
         "key_result_kpis": "key_result_id varchar, kpi_id varchar, position bigint",

@@ -1,8 +1,5 @@
 {{ config(materialized='table') }}
 
-{# An API's reports may lag by this many days before it counts as stale; a file simply ends. #}
-{% set allowed_lag_days = 3 %}
-
 with
 
 sources as (
@@ -13,17 +10,23 @@ context as (
     select * from {{ source('definitions', 'context') }}
 ),
 
+settings as (
+    select * from {{ source('definitions', 'settings') }}
+),
+
 -- What an unreadable clock or a vendor's forecast says about today and later is not closed yet.
 closed as (
     select
         sources.*,
         context.today,
+        settings.gate_stale_after_days,
         case
             when sources.data_through < context.today then sources.data_through
             when sources.data_through is not null then {{ add_days('context.today', -1) }}
         end as closed_through
     from sources
     cross join context
+    cross join settings
 ),
 
 final as (
@@ -35,7 +38,8 @@ final as (
         last_error,
         case
             when load_state <> 'loaded' then load_state
-            when kind <> 'file' and closed_through < {{ add_days('today', -1 - allowed_lag_days) }} then 'stale'
+            -- an API's reports may lag a little; a file simply ends
+            when kind <> 'file' and closed_through < {{ add_days('today', '-1 - gate_stale_after_days') }} then 'stale'
             when closed_through is null then 'never_loaded'
             else 'fresh'
         end as state,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
@@ -88,6 +89,52 @@ class ObjectivesPerTeam(Located):
         return self
 
 
+def _time_of_day(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return value
+    raise refuse(f"{shown(value)} is not a time of day", 'write it in quotes as "06:00"')
+
+
+def _known_channel(value: Any) -> str:
+    from pipelines.catalogue import channels
+
+    if value in channels():
+        return str(value)
+    raise refuse(f"{shown(value)} is not a channel", f"those that are: {', '.join(channels())}")
+
+
+TimeOfDay = Annotated[
+    str, PlainValidator(_time_of_day), WithJsonSchema({"type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$"})
+]
+ChannelName = Annotated[str, PlainValidator(_known_channel), WithJsonSchema({"type": "string"})]
+
+
+class RefreshTimes(Located):
+    """When Dagster's schedules run, in the reporting time zone.
+
+    `at`: when everything is loaded. `channels`: at which further times of the day one channel is loaded. `digest`: when
+    digests are sent, on the day before the check-in day.
+    """
+
+    at: list[TimeOfDay] = Field(default_factory=lambda: ["06:00"], min_length=1)
+    channels: dict[ChannelName, list[TimeOfDay]] = Field(default_factory=dict)
+    digest: TimeOfDay = "18:00"
+
+
+class GateLines(Located):
+    """What the health gate asks before a report is published or mailed.
+
+    `stale_after_days`: an API's source, or a report about to be mailed, that lies further back is stale. `least_fresh`:
+    the share of sources of running key results that must be fresh. `least_kept`: the share of running key results with
+    a value in the last report that must still have one. Both are 0 by default: whatever is late is published and says
+    so.
+    """
+
+    stale_after_days: Whole = 3
+    least_fresh: Share = 0.0
+    least_kept: Share = 0.0
+
+
 class Settings(Located):
     """What holds for all reports. Amounts are shown in `currency`, days are those of `timezone`."""
 
@@ -100,6 +147,8 @@ class Settings(Located):
     success: SuccessLines = Field(default_factory=SuccessLines)
     objectives_per_team: ObjectivesPerTeam = Field(default_factory=ObjectivesPerTeam)
     check_in_stale_after_days: Whole = 10
+    gate: GateLines = Field(default_factory=GateLines)
+    refresh: RefreshTimes = Field(default_factory=RefreshTimes)
 
     @property
     def language(self) -> str:

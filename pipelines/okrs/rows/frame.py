@@ -32,6 +32,9 @@ def settings(definitions: Definitions) -> Iterator[Row]:
         "objectives_min": chosen.objectives_per_team.min,
         "objectives_max": chosen.objectives_per_team.max,
         "check_in_stale_after_days": chosen.check_in_stale_after_days,
+        "gate_stale_after_days": chosen.gate.stale_after_days,
+        "gate_least_fresh": chosen.gate.least_fresh,
+        "gate_least_kept": chosen.gate.least_kept,
     }
 
 

@@ -1,0 +1,81 @@
+"""Dagster's event log in SQLite, its connections kept open.
+
+Dagster opens and closes the files anew for each of the 600 events of a run, and every close of a last connection copies
+the write-ahead log back and syncs the disk: a third of the time of a refresh that brings nothing new.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from dagster import EventLogEntry
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy.pool import StaticPool
+
+# The index and the runs that are being written or looked at; the rest is closed.
+KEPT_OPEN = 4
+BUSY_TIMEOUT_SECONDS = 60
+
+
+class OpenEventLog(SqliteEventLogStorage):
+    """Dagster's own storage and files; only how they are opened differs."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: OrderedDict[str, sqlalchemy.Engine] = OrderedDict()
+        super().__init__(base_dir, inst_data)
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """Nothing to set: the files lie where Dagster puts them."""
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> OpenEventLog:
+        """The storage of `DAGSTER_HOME`."""
+        return cls(str(Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"), inst_data)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:
+        with self._db_lock, self._engine(shard).begin() as connection:
+            yield connection
+
+    def _engine(self, shard: str) -> sqlalchemy.Engine:
+        if shard in self._engines and not Path(self.path_for_shard(shard)).exists():
+            self._engines.pop(shard).dispose()  # wiped by another process
+            self._initialized_dbs.discard(shard)
+        if shard not in self._engines:
+            self._engines[shard] = sqlalchemy.create_engine(
+                self.conn_string_for_shard(shard),
+                poolclass=StaticPool,
+                connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+            )
+            if shard not in self._initialized_dbs:
+                self._initdb(self._engines[shard])
+                self._initialized_dbs.add(shard)
+            with self._engines[shard].connect() as connection:
+                # A power cut may cost the last events, never the file.
+                connection.execute(sqlalchemy.text("pragma synchronous = normal"))
+            while len(self._engines) > KEPT_OPEN:
+                self._engines.popitem(last=False)[1].dispose()
+        self._engines.move_to_end(shard)
+        return self._engines[shard]
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store one event, and wake those who watch its run: they wait for the file itself to change."""
+        super().store_event(event)
+        os.utime(self.path_for_shard(event.run_id))
+
+    def dispose(self) -> None:
+        """Close every file."""
+        super().dispose()
+        while self._engines:
+            self._engines.popitem()[1].dispose()

@@ -1,0 +1,23 @@
+"""What `okr check` says: definitions first, then the channels' settings, then the report pages."""
+
+from __future__ import annotations
+
+from pipelines.errors import Finding
+from pipelines.settings import Workspace
+
+
+def findings(workspace: Workspace, bind: bool = True) -> list[Finding]:
+    """Every error and warning there is. Without `bind` pages are not held against the snapshot there is: the marts that
+    a refresh is about to write may have more tables and columns than the ones of an older version."""
+    from pipelines import okrs
+    from pipelines.channels.load import check_settings
+    from pipelines.report_site.check import check_pages
+
+    _, found = okrs.check(workspace.definitions_dir)
+    snapshot = workspace.snapshot if bind and workspace.snapshot.exists() else None
+    return [*sorted(found), *check_settings(), *check_pages(workspace.reports_dir, snapshot)]
+
+
+def errors(workspace: Workspace, bind: bool = True) -> list[Finding]:
+    """Those that stop a refresh."""
+    return [finding for finding in findings(workspace, bind) if finding.severity == "error"]

@@ -1,0 +1,54 @@
+"""Does the mart hold what the channels gave? Sums of both, compared channel by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+# As far back as vendors restate; older days were compared when they were new.
+DAYS = 62
+
+
+def differences(warehouse: Path, channels: Sequence[str]) -> dict[str, list[str]]:
+    """By channel the measures whose sum in `marts.fct_measure_daily` is not that of the staged rows, in words.
+
+    The last 62 days, amounts in the accounts' own currencies. Exact: both sides are decimals.
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return {channel: _of_channel(connection, channel) for channel in channels}
+
+
+def _of_channel(connection: duckdb.DuckDBPyConnection, channel: str) -> list[str]:
+    rows = connection.execute(
+        f"""
+        with days as (select today - {DAYS} as first_day, today - 1 as last_day from marts.report_context),
+        staged as (
+            select channel, measure, sum(value_local) as total from staging.stg_{channel}__measures, days
+            where date between first_day and last_day group by all
+        ),
+        published as (
+            select channel, measure, sum(value_local) as total from marts.fct_measure_daily, days
+            where date between first_day and last_day and channel in (select channel from staged) group by all
+        )
+        select channel || ' ' || measure, staged.total, published.total
+        from staged full join published using (channel, measure)
+        where staged.total is distinct from published.total order by 1
+        """
+    ).fetchall()
+    return [f"{name}: {staged} staged, {published} in the mart" for name, staged, published in rows]
+
+
+def not_fresh(warehouse: Path) -> dict[str, list[str]]:
+    """By channel its sources that are not fresh, in words: account, state, since when, why."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            "select channel, account_id, state, stale_since, last_error from marts.source_health"
+            " where state <> 'fresh' order by 1, 2"
+        ).fetchall()
+    found: dict[str, list[str]] = {}
+    for channel, account, state, since, error in rows:
+        text = f"{account or 'the channel'} is {state}" + (f" since {since}" if since else "")
+        found.setdefault(channel, []).append(text + (f": {error}" if error else ""))
+    return found

@@ -1,0 +1,134 @@
+"""What Dagster's parts rest on, without Dagster running: processes, page lineage, the event log, periods to close."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from datetime import date
+
+from dagster import DagsterInstance, job, op
+from dagster._core.instance.ref import InstanceRef
+
+from pipelines import refresh
+from pipelines.defs import processes
+from pipelines.defs.event_log import KEPT_OPEN, OpenEventLog
+from pipelines.report_site.lineage import marts_of_pages
+from pipelines.settings import Workspace, quiet_environment
+from tests.support import ROOT
+
+
+def test_a_process_that_runs_has_not_ended_and_one_that_was_killed_has():
+    assert not processes.has_ended(processes.this_process())
+    child = subprocess.Popen(
+        [sys.executable, "-c",
+         "from pipelines.defs import processes; print(processes.this_process(), flush=True); input()"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    tag = child.stdout.readline().strip()
+    assert not processes.has_ended(tag)
+    child.kill()
+    child.wait()
+    child.communicate()
+    assert processes.has_ended(tag)
+    # Its number may be given away again: to this process, say.
+    _, _, started = tag.rsplit(":", 2)
+    host = processes.this_process().split(":")[0]
+    assert processes.has_ended(f"{host}:{os.getpid()}:{started}")
+    assert not processes.has_ended(tag.replace(host, "elsewhere"))
+
+
+def test_pages_are_drawn_below_the_marts_they_read():
+    pages = marts_of_pages(ROOT / "reports")
+    assert "source_health" in pages["sources"]
+    assert "health_gate" in pages["sources"]
+    assert "key_results" in pages["key-results/[id]"]
+    assert "dim_campaign" not in pages["glossary"]
+
+
+def instance_of(home) -> DagsterInstance:
+    quiet_environment(Workspace(home, home, home))
+    return DagsterInstance.from_ref(InstanceRef.from_dir(str(home / "dagster")))
+
+
+def test_the_event_log_keeps_what_dagsters_own_would(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+
+    @op
+    def one() -> int:
+        return 1
+
+    @job
+    def small():
+        one()
+
+    with instance_of(tmp_path) as instance:
+        assert isinstance(instance.event_log_storage, OpenEventLog)
+        seen = []
+        runs = [small.execute_in_process(instance=instance).run_id for _ in range(KEPT_OPEN + 2)]
+        assert len(instance.event_log_storage._engines) == KEPT_OPEN
+        instance.watch_event_logs(runs[0], None, lambda event, cursor: seen.append(event))
+        instance.report_engine_event("said", instance.get_run_by_id(runs[0]))
+        arrived = threading.Event()
+        for _ in range(100):
+            if any(event.message == "said" for event in seen) or arrived.wait(0.1):
+                break
+        assert any(event.message == "said" for event in seen)
+        ours = {run: [event.message for event in instance.all_logs(run)] for run in runs}
+    text = (tmp_path / "dagster" / "dagster.yaml").read_text(encoding="utf-8")
+    start = text.index("event_log_storage:")
+    plain = text[:start] + text[text.index("concurrency:") :]
+    (tmp_path / "dagster" / "dagster.yaml").write_text(plain, encoding="utf-8")
+    with DagsterInstance.from_ref(InstanceRef.from_dir(str(tmp_path / "dagster"))) as instance:
+        assert not isinstance(instance.event_log_storage, OpenEventLog)
+        assert {run: [event.message for event in instance.all_logs(run)] for run in runs} == ours
+
+
+def test_a_period_is_closed_once_nobody_restates_it(monkeypatch):
+    monkeypatch.setenv("SOURCES__LINKEDIN_ADS__BASE_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("SOURCES__LINKEDIN_ADS__LOOKBACK_DAYS", "30")
+    workspace = Workspace(ROOT / "okr_definitions", ROOT / "reports", ROOT / ".okr")
+
+    def closing(day: date) -> list[str]:
+        monkeypatch.setenv("OKR_TODAY", day.isoformat())
+        return [span.id for span in refresh.closing_periods(workspace)]
+
+    assert closing(date(2026, 10, 30)) == []
+    assert closing(date(2026, 10, 31)) == ["2026-Q3"]
+    assert closing(date(2026, 11, 6)) == ["2026-Q3"]
+    assert closing(date(2026, 11, 7)) == []
+
+
+MAKE = """
+import sys
+from pathlib import Path
+from pipelines.settings import Workspace, quiet_environment
+home = Path(sys.argv[1])
+workspace = Workspace(home, home, home)
+from pipelines.run import _instance
+import dagster
+print("ready", flush=True)
+input()
+quiet_environment(workspace)
+with _instance(workspace) as instance:
+    print(len(instance.get_runs()), type(instance.event_log_storage).__name__)
+"""
+
+
+def test_processes_that_make_dagsters_home_at_the_same_moment_do_not_break_it(tmp_path):
+    makers = [
+        subprocess.Popen(
+            [sys.executable, "-c", MAKE, str(tmp_path / "data")],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(4)
+    ]  # fmt: skip
+    for maker in makers:
+        assert maker.stdout.readline() == "ready\n"
+    answers = []
+    for maker in makers:
+        maker.stdin.write("\n")
+        maker.stdin.flush()
+    answers = [maker.communicate(timeout=120) for maker in makers]
+    assert [out.strip() for out, _ in answers] == ["0 OpenEventLog"] * 4, answers
