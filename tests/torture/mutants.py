@@ -15,6 +15,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ ROOT = Path(__file__).parent.parent.parent
 ENOUGH = 0.95
 # Seconds: a mutant that computes without end is noticed too.
 PATIENCE = 3600
+# Of a child that never came to run the tests.
+BROKEN = 77
 # Models of pure bookkeeping decide what is computed again, not what a number is; staging is held by tests/channels/.
 MUTATED = ("dbt_project/models/intermediate", "dbt_project/models/marts", "dbt_project/macros")
 LEFT_OUT = re.compile(
@@ -194,23 +197,33 @@ def noticed(mutant: Mutant | None, manifest: Any, log: Path) -> bool:
     """Whether a test fails with the mistake made, in a process of its own."""
     child = os.fork()
     if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
-    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(out, 1)
-    os.dup2(out, 2)
-    signal.alarm(PATIENCE)
-    if mutant:
-        try:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if code == BROKEN:
+            raise RuntimeError(log.read_text(encoding="utf-8")[-3000:])
+        return code != 0
+    code = BROKEN
+    try:
+        out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(out, 1)
+        os.dup2(out, 2)
+        signal.alarm(PATIENCE)
+        if mutant:
             changed(manifest, mutant)
-        except AssertionError as error:
-            print(error)
-            os._exit(0)
-    import dbt.cli.main
-    import pytest
+        import dbt.cli.main
+        import pytest
 
-    runner = dbt.cli.main.dbtRunner
-    dbt.cli.main.dbtRunner = lambda **more: runner(uncompiled(manifest), **more)
-    os._exit(int(pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--tb=line", *tests_of(mutant)])))
+        runner = dbt.cli.main.dbtRunner
+        dbt.cli.main.dbtRunner = lambda **more: runner(uncompiled(manifest), **more)
+        code = int(
+            pytest.main(
+                ["-x", "-q", "-n", "0", "-W", "default", "-p", "no:cacheprovider", "--tb=line", *tests_of(mutant)]
+            )
+        )
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # Never back into the parent's code.
+        os._exit(code)
 
 
 def run(chosen: list[Mutant], manifest: Any, folder: Path) -> list[Mutant]:
@@ -246,7 +259,7 @@ def main() -> int:
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="okr-mutants-") as name:
         folder = Path(name)
-        os.environ |= {"OKR_TEST_MODELS": name, "OKR_TEST_OBJECTIVES": "150"}
+        os.environ |= {"OKR_TEST_MODELS": name, "OKR_TEST_OBJECTIVES": "300"}
         manifest = parsed(folder)
         if not options.unproved and noticed(None, manifest, folder / "last.log"):
             print(
