@@ -42,6 +42,18 @@ RAW = re.compile(r"(\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\})", re.DOTALL)
 LINE_END = re.compile(r"^(.*)%\}([ \t]*)$", re.MULTILINE)
 CONTROL = re.compile(r"(\{%-?\s*(if|elif|else|endif|for|endfor|set|endset|macro|endmacro)\b[^%]*(%\})?\s*)+")
 INSERTED = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+# tags of Evidence that are not here, and what to write instead
+STATIC = "pages are static: write {% tabs %} for variants, {% filter_bar /%} to filter by team, period and channel"
+INSTEAD = {
+    **dict.fromkeys(
+        ("dropdown", "button_group", "input_tabs", "toggle", "text_input", "range_calendar", "date_grain_selector",
+         "comparison_selector"), STATIC,
+    ),
+    **dict.fromkeys(("pie_chart", "waterfall", "scatter_chart"), "write {% horizontal_bar_chart %} or {% bar_chart %}"),
+    **dict.fromkeys(("html", "iframe"), "pages hold no HTML of their own; make a component in reports/components/"),
+    "calendar_heatmap": "write {% heatmap %}", "repeat": "write {% for row in query %} ... {% endfor %}",
+    "else": "write {% if ... %} before it", "page": "a value is written {{ $name }}, or {{ query[0].column }}",
+}  # fmt: skip
 RenderTag = Callable[[Context, str, dict[str, Any], dict[str, int], int, Callable[[], Any] | None], Any]
 
 
@@ -353,10 +365,16 @@ def explain_syntax(error: TemplateSyntaxError, tags: Mapping[str, bool]) -> tupl
         name = unknown[1]
         if name.startswith("end") and name[3:] in tags:
             return f"{{% /{name[3:]} %}} closes a tag that is not open", f"remove it, or open {{% {name[3:]} %}} before"
+        if name in INSTEAD:
+            return f"there is no component {'$' if name == 'page' else name!r}", INSTEAD[name]
         known = [*tags, "if", "for", "set", "raw"]
         return f"there is no component {name!r}", choose(name, known, "components")
     if "Jinja was looking for" in message and "Unexpected end" in message:
         return message.split(".")[0], "close what was opened last, such as {% endif %} or {% endfor %}"
+    if message == "Missing end of comment tag":
+        return "{# begins a comment that never ends", "end it with #}; Evidence's {#each} is {% for row in query %}"
+    if message.startswith("unexpected char '\"'") or message.startswith('unexpected char "\'"'):
+        return "a text in quotes is never closed", "close it in the same tag"
     if message.startswith("expected token 'end of statement block', got '='"):
         return "= gives a value, it does not compare", "write == to compare"
     what, _, todo = message.partition("; ")

@@ -6,6 +6,7 @@ and never meets the Markdown parser (see prose.py).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from pipelines.report_site.database import Reader
 from pipelines.report_site.deadline import PageTooSlow, deadline
 from pipelines.report_site.dialect import Sandbox, UnknownName, explain_syntax
 from pipelines.report_site.faults import BadValue, PageFault, choose
+from pipelines.report_site.formats import NO_VALUE
 from pipelines.report_site.markup import Html
 from pipelines.report_site.prose import BadLink, Slots, render_prose
 from pipelines.report_site.queries import compile_query, plain_name
@@ -210,6 +212,8 @@ class Renderer:
         """What `{{ }}` prints in a page: a slot, unless it is page text itself (translations, captured blocks)."""
         if isinstance(value, Markup) and not isinstance(value, Html):
             return value
+        if isinstance(value, float) and not math.isfinite(value):
+            value = NO_VALUE
         return self._drawing.slots.put("" if value is None else value)
 
     def _page_tag(

@@ -37,6 +37,11 @@ SEEN_BY_CHECK = {
         "'compare_vs'"),
     "query misspelt": (page('{% value data="rosw" value="id" /%}'), "index.md:7", "no query 'rosw'", "'rows'"),
     "mart misspelt": (page('{% table data="key_result" /%}'), "index.md:7", "no query 'key_result'", "'key_results'"),
+    "a filter that needs a server": (page('{% dropdown id="a" /%}'), "index.md:7", "no component 'dropdown'", "static"),
+    "a chart that is not here": (page('{% pie_chart data="rows" /%}'), "index.md:7", "'pie_chart'", "horizontal_bar"),
+    "a loop of Evidence's old form": (page("{#each rows as row}"), "index.md:7", "comment that never ends", "{% for"),
+    "a variable as a tag": (page("{% $rows %}"), "index.md:7", "no component '$'", "{{ $name }}"),
+    "a text not closed": (page('{% value data="rows /%}'), "index.md:7", "never closed", "close it"),
     "child outside": (page('{% measure value="id" /%}'), "index.md:7", "'measure' stands alone", "inside {% table %}"),
     "tag not closed": (page('{% details title="x" %}\ntext\n'), "index.md:7", "'details' is never closed", "/details"),
     "tag closed twice": (page("text\n{% /details %}\n"), "index.md:8", "not open", "remove it"),
@@ -206,6 +211,12 @@ def test_seen_when_building_and_nothing_is_written(reports, snapshot, tmp_path, 
         build_site(snapshot, reports(files), out, limits=Limits(seconds=1, page_seconds=2))
     assert told(str(caught.value).split("\n"), place, what, todo), str(caught.value)
     assert not out.exists()
+
+
+def test_a_division_by_zero_shows_no_value(build):
+    assert "inf" not in build({"pages/index.md": HEAD + "```sql q\nselect 1 / 0 as a\n```\nIt is {{ q[0].a }}."})(
+        "index.html"
+    )
 
 
 def test_there_are_more_than_forty():
