@@ -105,6 +105,7 @@ def test_exact_decimals_scaled_and_summed(files: Files) -> None:
         ('"date","name","spend"\n2026-09-01,"a ""b"", c\nd",12.5\n\n2026-09-02,é,1234.75\n,,\n', {}),
         ("date,spend\n01/09/2026,12.5\n02/09/2026,1234.75\n", {"date_format": "%d/%m/%Y"}),
         ("date;spend\n2026-09-01T00:00:00Z;12.5\n2026-09-02;+1.23475e3\n", {}),
+        ("date,spend\r2026-09-01,12.5\r2026-09-02,1234.75\r", {}),
     ],
 )
 def test_the_ways_of_writing_csv(files: Files, text: str, declared: dict[str, Any]) -> None:
@@ -245,6 +246,13 @@ def test_a_broken_file_keeps_its_last_good_rows_and_the_others_load(files: Files
             {"campaign_id": "c", "key": ("date", "campaign_id")},
             ["line 2 and line 4", "date 2026-09-01, campaign_id 7"],
         ),
+        ("date,spend\n46266,1\n", {}, ["line 2", "'46266' is not a date"]),
+        ("date,spend\n2026-09-01T23:30:00-05:00,1\n", {}, ["line 2", "is not a date"]),
+        ("date,spend\n2026-09-01,1e308\n", {}, ["line 2", "'1e308' is too large"]),
+        ("date,spend\n2026-09-01,NaN\n", {}, ["line 2", "'NaN' is not a number"]),
+        ("date,spend\n" + "2026-09-01,9999999999999999999\n" * 3, {}, ["sum is too large"]),
+        ("date;spend\n2026-09-01;1\u00a0234,50\n", {}, ["line 2", "is not a number"]),
+        ("date,spend\n2026-09-01,1\n", {"campaign_id": "c"}, ["no column 'c'"]),
         ("", {}, ["is empty"]),
         (b"date,spend\n2026-09-01,\xe9\n", {}, ["line 2 is not UTF-8"]),
         ("date,spend\n2026-09-01,1\n".encode("utf-16"), {}, ["is not UTF-8"]),
@@ -293,6 +301,56 @@ def test_hostile_files_are_refused(files: Files, name: str, make: Callable[[Path
     [result] = files.load(files.source(name))
     assert result.state == "failed"
     assert word in (result.error or "")
+
+
+def _sheet(*rows: Sequence[Any]) -> Callable[[Path], object]:
+    def make(path: Path) -> None:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        if rows[0][-1] is None:
+            book.active.merge_cells("A1:B1")
+        book.save(path)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "words"),
+    [
+        # Excel's errors are neither nothing nor a number
+        ("a.xlsx", _sheet(["date", "spend"], [datetime(2026, 9, 1), "#DIV/0!"]), ["row 2", "'#ERROR' is not a number"]),
+        ("a.xlsx", _sheet(["date", "spend"], ["#N/A", 1]), ["row 2", "'#ERROR' is not a date"]),
+        ("a.xlsx", _sheet(["date", "spend"], [46266, 1]), ["row 2", "'46266' is not a date"]),
+        ("a.xlsx", _sheet(["date", "spend"], [datetime(2026, 9, 1), True]), ["row 2", "'True' is not a number"]),
+        ("a.xlsx", _sheet(["A report", None], ["date", "spend"]), ["no column 'date'", "A report"]),
+        (
+            "a.parquet",
+            lambda path: pq.write_table(pa.table({"date": [date(2026, 9, 1)], "spend": [float("inf")]}), path),
+            ["row 1", "'inf' is not a number"],
+        ),
+    ],
+)
+def test_cells_that_are_no_value_are_named(
+    files: Files, name: str, make: Callable[[Path], object], words: Sequence[str]
+) -> None:
+    make(files.folder / name)
+    [result] = files.load(files.source(name))
+    assert result.state == "failed"
+    for word in words:
+        assert word in (result.error or "")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.parquet"])
+def test_a_file_with_a_header_and_no_rows_is_loaded_with_nothing(files: Files, name: str) -> None:
+    none = pa.table({"date": pa.array([], pa.date32()), "spend": pa.array([], pa.float64())})
+    {
+        "a.csv": lambda path: path.write_text("date,spend\n"),
+        "a.xlsx": _sheet(["date", "spend"]),
+        "a.parquet": lambda path: pq.write_table(none, path),
+    }[name](files.folder / name)
+    [result] = files.load(files.source(name))
+    assert (result.state, result.rows, result.data_through) == ("loaded", 0, None)
 
 
 def test_a_pattern_without_files_is_an_error_that_names_it(files: Files) -> None:

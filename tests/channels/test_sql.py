@@ -91,6 +91,12 @@ def test_columns_are_mapped_and_rows_of_a_day_added_up(shop: Shop) -> None:
     assert shop.bench.rows("select distinct campaign_name from sql.measures order by 1") == [("a",), ("b",)]
 
 
+def test_a_moment_with_a_zone_counts_on_the_day_it_was_in_the_querys_own(shop: Shop) -> None:
+    shop.set(query="select '2026-11-19T23:30:00-05:00' as date, 1 as n", timezone="Europe/Madrid")
+    shop.load()
+    assert [row[0] for row in shop.rows()] == [date(2026, 11, 20)]
+
+
 def test_corrections_and_deletions_within_a_month_are_followed(shop: Shop) -> None:
     shop.load()
     shop.run("update orders set total = 1 where ordered_on = '2026-11-20'")
@@ -145,6 +151,10 @@ def failed(shop: Shop) -> str:
             {"query": "select '2026-11-01' as date, 1 as n, 'EUR' as currency union all select '2026-11-01', 2, 'USD'"},
             "EUR and USD on 2026-11-01",
         ),
+        ({"query": "select '2026-11-01garbage' as date, 1 as n"}, "which is not a date"),
+        ({"query": "select 46327 as date, 1 as n"}, "column date holds '46327', which is not a date"),
+        ({"query": "select '2026-11-01' as date, 1 as n, 2 as n"}, "column n is in the result twice"),
+        ({"query": "select '2026-11-01' as date, 1e308 as n"}, "column n holds '1e+308', which is not a number"),
         ({"measures": "nothing"}, "column nothing is not in the result"),
         ({"currency": "money"}, "column money is not in the result"),
         ({"timezone": "Mars/Olympus"}, "'Mars/Olympus' is not a time zone"),

@@ -24,6 +24,8 @@ LARGEST_SHEET = 300 * 1024**2
 MOST_ROWS = 50_000_000
 # A real sheet shrinks 5 to 50 times in its zip; a bomb a thousand times.
 LARGEST_ZIP_RATIO = 200
+# What stands for #DIV/0!, #N/A and the like, which pandas reads as NaN: no number and no date, so it is refused.
+EXCEL_ERROR = "#ERROR"
 _HEAD = 64 * 1024
 _DELIMITERS = (",", ";", "\t")
 
@@ -112,7 +114,10 @@ def _sniff(path: Path, wanted: Sequence[str]) -> tuple[list[str], str]:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head:
         raise Unreadable("is not UTF-8 text", "save it as CSV UTF-8")
     text = head.decode("utf-8-sig", "replace")
-    headers = {mark: next(csv.reader(io.StringIO(text), delimiter=mark), []) for mark in _DELIMITERS}
+    try:
+        headers = {mark: next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), []) for mark in _DELIMITERS}
+    except csv.Error as error:
+        raise Unreadable(f"has a header that cannot be read ({error})", "save it as CSV UTF-8 again") from None
 
     def fit(mark: str) -> tuple[int, int]:
         names = [name.strip() for name in headers[mark]]
@@ -152,9 +157,7 @@ def _read_excel(path: Path, wanted: Sequence[str], sheet: str | None) -> Cells:
         with pandas.ExcelFile(path, engine="openpyxl") as book:
             if sheet is not None and sheet not in book.sheet_names:
                 raise Unreadable(f"has no sheet {sheet!r}", f"it has {', '.join(map(str, book.sheet_names))}")
-            frame = pandas.read_excel(
-                book, sheet_name=sheet or 0, header=None, dtype=object, keep_default_na=False, na_values=[""]
-            )
+            frame = pandas.read_excel(book, sheet_name=sheet or 0, header=None, dtype=object, na_filter=False)
     except Unreadable:
         raise
     except Exception as error:  # openpyxl lets KeyError, zlib.error, ParseError and more of a broken book through
@@ -186,8 +189,10 @@ def _check_zip(path: Path) -> None:
 
 def _as_text(cell: Any) -> str | None:
     """A cell as a reader would type it in; None if it is empty."""
-    if cell is None or cell != cell or cell == "":
+    if cell is None or cell == "":
         return None
+    if cell != cell:
+        return EXCEL_ERROR
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
     if isinstance(cell, datetime):

@@ -197,12 +197,17 @@ class _Reading:
             f"? as measure, cast(v{at} as DECIMAL(28,9)) as value from summed where v{at} is not null"
             for at in range(len(measures))
         )
-        return self.cells.connection.sql(
+        sql = (
             "with summed as (select day, account, campaign, max_by(campaign_name, r) as campaign_name, "
             f"max(money) as money, {sums} from parsed group by day, account, campaign) {each} "
-            "order by date, account_id, campaign_id, measure",
-            params=measures,
-        ).to_arrow_table()
+            "order by date, account_id, campaign_id, measure"
+        )
+        try:
+            return self.cells.connection.sql(sql, params=measures).to_arrow_table()
+        except (duckdb.ConversionException, duckdb.OutOfRangeException):
+            raise Unreadable(
+                "has values of one day and campaign whose sum is too large", "correct them, or the scale"
+            ) from None
 
     def _id(self, name: str | None) -> str:
         return f"coalesce(trim({self.cells.columns[name]}), '')" if name else "''"

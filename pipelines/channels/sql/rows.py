@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 from pipelines.channels.sql.settings import Query
 from pipelines.channels.tables import to_amount
@@ -32,7 +33,7 @@ def read_rows(
     summed: dict[tuple[date, str], dict[str, Any]] = {}
     for row in rows:
         cells = dict(zip(columns, row, strict=True))
-        day = _day(name, query.date, cells[query.date])
+        day = _day(name, query, cells[query.date])
         if not window.start <= day <= window.end:
             continue
         campaign = str(cells.get(query.campaign_id) or "")
@@ -73,6 +74,8 @@ def _measures(name: str, query: Query, columns: Sequence[str]) -> dict[str, str]
     must = [query.date, *found.values()]
     must += [query.currency] if query.currency != _DEFAULT_CURRENCY and not _CODE.fullmatch(query.currency) else []
     for column in must:
+        if columns.count(column) > 1:
+            _refuse(name, column, "is in the result twice", "name each column once, with AS")
         if column not in columns:
             _refuse(
                 name,
@@ -95,13 +98,14 @@ def _currency(name: str, query: Query, cells: dict[str, Any]) -> str | None:
     return code
 
 
-def _day(name: str, column: str, value: Any) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
+def _day(name: str, query: Query, value: Any) -> date:
+    """The day as written; of a moment with a zone, the day it was in the query's own."""
+    column = query.date
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
-        return date.fromisoformat(str(value)[:10])
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return (moment.astimezone(ZoneInfo(query.timezone)) if moment.tzinfo else moment).date()
     except ValueError:
         _refuse(name, column, f"holds {str(value)[:60]!r}, which is not a date", "cast it to a date in the query")
 
