@@ -28,8 +28,6 @@ from pipelines.sandbox.serve import start
 from tests.torture.conftest import times
 from tests.torture.small import TODAY, YESTERDAY, Small
 
-pytestmark = pytest.mark.torture
-
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -96,7 +94,7 @@ def undisturbed(small: Small) -> Undisturbed:
 
 def test_no_socket_leads_off_this_machine(undisturbed: Undisturbed, figure: Callable[[str], None]) -> None:
     elsewhere = [host for host in undisturbed.sockets if not ip_address(host).is_loopback]
-    assert len(undisturbed.sockets) > 5
+    assert undisturbed.sockets
     assert not elsewhere
     figure(f"a whole refresh used {len(undisturbed.sockets)} sockets, not on loopback 0")
 
@@ -158,6 +156,7 @@ def little_disk(small: Small, undisturbed: Undisturbed) -> Iterator[Path]:
     subprocess.run(["umount", str(small.data)], check=True)
 
 
+@pytest.mark.torture
 def test_a_full_disk_loses_nothing(
     small: Small, undisturbed: Undisturbed, little_disk: Path, figure: Callable[[str], None]
 ) -> None:
