@@ -181,17 +181,25 @@ def _where_to_set(section: tuple[str, ...], name: str, hint: Any) -> str:
 
 def _look_up_field(path: tuple[str, ...], hint: Any) -> Any:
     """A field of the section, or of `credentials` written straight into the channel's section, as dlt allows it."""
-    found = _look_up(path, hint)
-    if found is None and path[-2] == "credentials":
-        found = _look_up((*path[:-2], path[-1]), hint)
+    held_back = path[-2] == "credentials"
+    found = _look_up(path, hint, held_back)
+    if found is None and held_back:
+        found = _look_up((*path[:-2], path[-1]), hint, held_back)
     return found
 
 
-def _look_up(path: tuple[str, ...], hint: Any) -> Any:
+def _look_up(path: tuple[str, ...], hint: Any, held_back: bool = False) -> Any:
+    """A value as dlt's providers have it. dlt writes what `dlt.config` found into its traces on disk, with the value.
+
+    `held_back`: no secret by its type, as a client's id, but a credential; it is asked for as a secret first.
+    """
     import dlt
 
-    accessor = dlt.secrets if hint is Secret else dlt.config
-    return accessor.get(".".join(path))
+    name = ".".join(path)
+    if hint is Secret:
+        return dlt.secrets.get(name)
+    found = dlt.secrets.get(name) if held_back else None
+    return dlt.config.get(name) if found is None else found
 
 
 def _convert(channel: str, name: str, value: Any, hint: Any) -> Any:
