@@ -36,7 +36,7 @@ test: $(READY) ## every test (installs Debian's chromium when it is missing and 
 	@sh tests/need_chromium.sh
 	@$(BIN)/python -m pytest
 
-torture: $(READY) ## what docs/trust.md says, at full length: faults, kills, full disks, broken logs, mutants, soak (hours)
+torture: $(READY) ## what docs/trust.md says, at full length: faults, kills, full disks, broken logs, mutants (hours)
 	@$(BIN)/python -m pytest -n 0 -s -q -m "" tests/channels/test_faults.py
 	@$(BIN)/python -m pytest -n 0 -s -q -m torture tests/report_site/test_publish.py tests/report_site/test_hostile_names.py
 	@OKR_TORTURE=1 $(BIN)/python -m pytest -n 0 -s -q -m "" tests/torture
@@ -76,6 +76,6 @@ sbom: $(READY) ## .okr/sbom.json: every locked package in CycloneDX's format, ha
 	@echo ".okr/sbom.json: $$(grep -c '"purl"' .okr/sbom.json) packages"
 
 # A package that could not be asked about is a failure, not a pass.
-audit: $(READY) ## known weaknesses of the locked packages (asks pypi.org); those of audit-ignored.txt are justified there
+audit: $(READY) ## known weaknesses of the locked packages, asked of the public database; those of audit-ignored.txt are justified there
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock \
 	  $$(sed -n 's/^\([A-Z][A-Z]*-[^ ]*\) .*/--ignore-vuln \1/p' audit-ignored.txt)

@@ -15,7 +15,7 @@ from dagster import (
 )
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-# Not exported: the class that turns one dbt event into Dagster's. tests/defs/test_transform.py holds it in place.
+# Not exported: the class that turns one dbt event into Dagster's. tests/defs/test_webserver.py holds it in place.
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from pipelines import refresh

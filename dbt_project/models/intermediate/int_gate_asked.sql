@@ -7,12 +7,12 @@ context as (
 defined as (
     select
         'objective ' || objective_id as name,
-        objective_id in (select objective_id from {{ ref('objectives') }}) as is_met
+        objective_id in (select scored.objective_id from {{ ref('objectives') }} as scored) as is_met
     from {{ source('definitions', 'objectives') }}
     union all
     select
         'key result ' || key_result_id as name,
-        key_result_id in (select key_result_id from {{ ref('key_results') }}) as is_met
+        key_result_id in (select scored.key_result_id from {{ ref('key_results') }} as scored) as is_met
     from {{ source('definitions', 'key_results') }}
     where role = 'key_result'
 ),
@@ -36,7 +36,7 @@ fresh as (
         channel || ' ' || account_id as name,
         state = 'fresh' as is_met
     from {{ ref('key_result_sources') }}
-    where key_result_id in (select key_result_id from running)
+    where key_result_id in (select running.key_result_id from running)
 ),
 
 -- The last report of an earlier day: what today's has said already may be what is wrong.
@@ -61,32 +61,32 @@ kept as (
 
 final as (
     select
-1 as position,
-'objectives_complete' as rule,
-name,
-is_met
-from defined
+        1 as position,
+        'objectives_complete' as rule,
+        name,
+        is_met
+    from defined
     union all
     select
-2 as position,
-'sources_loaded' as rule,
-name,
-is_met
-from ever_loaded
+        2 as position,
+        'sources_loaded' as rule,
+        name,
+        is_met
+    from ever_loaded
     union all
     select
-3 as position,
-'sources_fresh' as rule,
-name,
-is_met
-from fresh
+        3 as position,
+        'sources_fresh' as rule,
+        name,
+        is_met
+    from fresh
     union all
     select
-4 as position,
-'values_kept' as rule,
-name,
-is_met
-from kept
+        4 as position,
+        'values_kept' as rule,
+        name,
+        is_met
+    from kept
 )
 
 select * from final
