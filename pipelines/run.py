@@ -92,9 +92,17 @@ def _execute(
 
 
 def _interrupted(result: ExecuteInProcessResult) -> bool:
-    """Whether Ctrl-C ended it: Dagster makes that a failure of the step it hits."""
+    """Whether Ctrl-C ended it: Dagster makes that a failure of the step it hits, DuckDB one of the query it was in."""
     errors = [getattr(event.event_specific_data, "error", None) for event in result.all_events if event.is_failure]
-    return any(error is not None and error.cls_name == "DagsterExecutionInterruptedError" for error in errors)
+    return any(_tells_of_interrupt(error) for error in errors)
+
+
+def _tells_of_interrupt(error: Any) -> bool:
+    while error is not None:
+        if error.cls_name == "DagsterExecutionInterruptedError" or error.message.strip().endswith("Query interrupted"):
+            return True
+        error = error.cause
+    return False
 
 
 def _seconds_by_step(result: ExecuteInProcessResult, whole: float) -> dict[str, float]:

@@ -113,6 +113,8 @@ def quiet_environment(workspace: Workspace) -> None:
     defaults = {
         "DLT_DATA_DIR": str(data / "dlt"),
         "RUNTIME__DLTHUB_TELEMETRY": "false",
+        # Ctrl-C ends the refresh; dlt would end the load alone, as a failure of its own.
+        "RUNTIME__INTERCEPT_SIGNALS": "false",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "DAGSTER_HOME": str(data / "dagster"),

@@ -185,7 +185,7 @@ def test_the_report_of_a_past_day_comes_back_to_the_byte(workspace):
     assert later["key_results.csv"] != first["key_results.csv"]
     whole = []
     for _ in range(2):
-        answer = workspace.okr("report", "--as-of", "2026-11-25")
+        answer = workspace.okr("report", "--as-of", "2026-11-25", OKR_TODAY="2026-11-30")
         assert answer.returncode == 0, answer.stderr
         site = workspace.data_dir / "site" / "current"
         whole.append({str(p.relative_to(site)): p.read_bytes() for p in site.rglob("*") if p.is_file()})

@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -179,12 +180,25 @@ def _check_zip(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(part.file_size for part in archive.infolist())
-    except (zipfile.BadZipFile, OSError):
+            declares = size <= LARGEST_SHEET and any(_declares_a_type(archive, part) for part in archive.namelist())
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, zlib.error):
         raise Unreadable("is not a readable Excel file", "open it and save it as .xlsx") from None
     if size > LARGEST_SHEET or (size > 1024**2 and size > LARGEST_ZIP_RATIO * path.stat().st_size):
         raise Unreadable(
             f"unpacks to {size / 1024**2:,.0f} MB, which is suspiciously much", "export it as CSV or Parquet"
         )
+    if declares:
+        raise Unreadable("declares entities, which Excel never does", "open it and save it again as .xlsx")
+
+
+def _declares_a_type(archive: zipfile.ZipFile, part: str) -> bool:
+    """Whether an XML part has a document type, where entities are declared.
+
+    Asked here because openpyxl asks only where lxml is not installed.
+    """
+    with archive.open(part) as opened:
+        start = opened.read(4096)
+    return any("<!DOCTYPE".encode(coding) in start for coding in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
 def _as_text(cell: Any) -> str | None:

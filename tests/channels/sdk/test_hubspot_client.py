@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hubspot.crm import contacts, deals
+from urllib3 import Retry
 
 from pipelines.channels.hubspot.source import PROPERTIES
 
@@ -23,9 +24,12 @@ def hubspot(make_bench: Any) -> Any:
     return bench
 
 
-def client(bench: Any, module: Any) -> Any:
+def client(bench: Any, module: Any, patient: bool = False) -> Any:
     there = module.Configuration(host=f"{bench.sandbox.url}/{CHANNEL}")
     there.access_token = "sandbox"
+    if patient:
+        # Searches are limited by the second, here as there.
+        there.retries = Retry(total=5, backoff_factor=0.5, status_forcelist=[429], allowed_methods=None)
     return module.ApiClient(there)
 
 
@@ -39,7 +43,7 @@ def search_bodies(bench: Any, kind: str) -> list[dict[str, Any]]:
 
 def test_a_search_asks_and_answers_the_same(hubspot: Any) -> None:
     [ours, *_] = search_bodies(hubspot, "contacts")
-    api = contacts.SearchApi(client(hubspot, contacts))
+    api = contacts.SearchApi(client(hubspot, contacts, patient=True))
     changed = {"propertyName": "lastmodifieddate", "operator": "GTE", "value": MIDNIGHT}
     found, first_id, more = [], 0, True
     while more:
