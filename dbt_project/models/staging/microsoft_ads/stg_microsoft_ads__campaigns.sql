@@ -1,1 +1,5 @@
-{{ ad_campaigns('microsoft_ads', source('microsoft_ads', 'campaigns'), source('microsoft_ads', 'campaign_performance')) }}
+{{
+    ad_campaigns(
+        'microsoft_ads', source('microsoft_ads', 'campaigns'), source('microsoft_ads', 'campaign_performance')
+    )
+}}
