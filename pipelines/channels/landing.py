@@ -77,7 +77,8 @@ def _pipeline(channel: str, warehouse: Path, pipelines_dir: Path) -> Any:
         channel,
         pipelines_dir=str(pipelines_dir),
         dataset_name=channel,
-        destination=dlt.destinations.duckdb(str(warehouse)),
+        # dlt reads a relative path from where the pipeline first ran: a copied workspace would write into the first one
+        destination=dlt.destinations.duckdb(str(warehouse.absolute())),
     )
 
 

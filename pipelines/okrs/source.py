@@ -27,7 +27,8 @@ def land(tables: Mapping[str, pa.Table], *, warehouse: Path, pipelines_dir: Path
         DATASET,
         pipelines_dir=str(pipelines_dir),
         dataset_name=DATASET,
-        destination=dlt.destinations.duckdb(str(warehouse)),
+        # dlt reads a relative path from where the pipeline first ran: a copied workspace would write into the first one
+        destination=dlt.destinations.duckdb(str(warehouse.absolute())),
     )
     # What an interrupted run left behind is older than what is landed now, and everything is replaced anyway.
     pipeline.abort_packages()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -75,6 +76,31 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
     monkeypatch.setenv("DLT_PROJECT_DIR", str(tmp_path))
     return Files(tmp_path)
+
+
+def test_a_copied_workspace_loads_into_its_own_warehouse(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.write("a.csv", "date,spend\n2026-09-01,1\n")
+    first, copy = tmp_path / "first", tmp_path / "copy"
+    first.mkdir()
+    files.warehouse = Path("warehouse.duckdb")
+    for workspace in (first, copy):
+        monkeypatch.setenv("DLT_PROJECT_DIR", str(workspace))
+        monkeypatch.chdir(workspace)
+        # relative, as every command's is
+        [result] = load_channel(
+            "files",
+            warehouse=files.warehouse,
+            pipelines_dir=Path("dlt"),
+            today=date(2026, 11, 23),
+            file_sources=[files.source()],
+            progress=files.said.append,
+        )
+        assert (result.state, files.rows("value")) == ("loaded", [(Decimal(1),)])
+        if workspace == first:
+            shutil.copytree(first, copy)
+            Path(copy, "warehouse.duckdb").unlink()
 
 
 def test_exact_decimals_scaled_and_summed(files: Files) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import dlt
 import duckdb
@@ -202,6 +204,18 @@ def test_every_table_lands_in_duckdb_and_is_replaced_whole(folder, tmp_path):
     assert types["context"]["today"] == "DATE"
     assert types["context"]["refreshed_at"] == "TIMESTAMP WITH TIME ZONE"
     assert rate == (Decimal("0.861234567891"),)
+
+
+def test_a_copied_workspace_lands_in_its_own_warehouse(folder, tmp_path, monkeypatch):
+    tables, first, copy = tables_of(folder.good()), tmp_path / "first", tmp_path / "copy"
+    first.mkdir()
+    for workspace in (first, copy):
+        monkeypatch.chdir(workspace)
+        land(tables, warehouse=Path(".okr.duckdb"), pipelines_dir=Path("dlt"))
+        if workspace == first:
+            shutil.copytree(first, copy)
+            copy.joinpath(".okr.duckdb").unlink()
+    assert units(copy / ".okr.duckdb") == units(first / ".okr.duckdb")
 
 
 def units(warehouse) -> list[tuple]:
