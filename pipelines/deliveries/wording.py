@@ -21,6 +21,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import NumberPattern, get_currency_symbol
 
+from pipelines.sentences import Kind, rewritten
+
 TEMPLATES = Path(__file__).parent / "templates"
 NO_VALUE = "–"
 NBSP = "\u00a0"
@@ -64,6 +66,12 @@ class Wording:
             return self._money(exact)
         return self._plain(exact, self._digits(exact, 1))
 
+    def sentence(self, text: str | None) -> str:
+        """A sentence of the marts with its numbers and days as this digest writes them."""
+        return rewritten(
+            text or "", language=self.locale.language, currency=self.currency, number=self._written, day=self.day
+        )
+
     def change(self, value: float, unit: str | None) -> str:
         """A difference in brackets after the values it lies between; empty when it rounds to nothing.
 
@@ -105,13 +113,18 @@ class Wording:
         pattern = _with_digits(self.locale.decimal_formats[None], digits)
         return str(pattern.apply(_round(value, digits), self.locale))
 
+    def _written(self, value: Decimal, kind: Kind, digits: int) -> str:
+        if kind == "percent":
+            return self.share(float(value), digits)
+        return self._money(value, digits) if kind == "currency" else self._plain(value, digits)
+
     def _days(self, value: Decimal) -> str:
         digits = 0 if value == value.to_integral_value() else 1
         one, many = ("día", "días") if self.locale.language == "es" else ("day", "days")
         return self._plain(value, digits) + NBSP + (one if _round(value, digits) == 1 else many)
 
-    def _money(self, value: Decimal) -> str:
-        digits = self._digits(value, 2)
+    def _money(self, value: Decimal, digits: int | None = None) -> str:
+        digits = self._digits(value, 2) if digits is None else digits
         pattern = _with_digits(self.locale.currency_formats["standard"], digits)
         text = str(pattern.apply(_round(value, digits), self.locale, currency=self.currency, currency_digits=False))
         symbol = get_currency_symbol(self.currency, self.locale)

@@ -102,13 +102,14 @@ class ChartFunctions:
         titles, values = [str(one) for one in data.column(category)], [_float(one) or 0.0 for one in data.column(value)]
         titles = [self.language.text(readable(one)) if words else one for one in titles]
         texts = [self.formatter.format(one, fmt) for one in values]
-        rates = [""] + [
-            self.language.text("%(share)s of the step before", share=self.formatter.format(after / before, "pct1"))
-            if before
-            else self.language.text("n/a")
-            for before, after in pairwise(values)
-        ]
+        rates = [("", ""), *(self._kept(before, after) for before, after in pairwise(values))]
         return grids.funnel(titles, values, texts, rates, label)
+
+    def _kept(self, before: float, after: float) -> tuple[str, str]:
+        if not before:
+            return self.language.text("n/a"), self.language.text("n/a")
+        share = self.formatter.format(after / before, "pct1")
+        return self.language.text("%(share)s of the step before", share=share), share
 
     def heatmap(
         self, data: Rows, x: str, y: str, value: str, fmt: str, x_fmt: str, y_fmt: str, label: str

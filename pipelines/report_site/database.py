@@ -275,6 +275,8 @@ def sql_fault(statement: Statement, error: duckdb.Error) -> PageFault:
 def _todo(hint: str) -> str:
     """DuckDB's suggestion, the nearest name first."""
     words = " ".join(hint.split())
+    if words.startswith("Candidate functions"):
+        return "look at the types of its columns: text is not added up"
     names = re.findall(r'"([^"]+)"', words)
     if not words.startswith("Candidate bindings") or not names:
         return words

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -213,13 +215,35 @@ class Functions:
             return url
         return relative(self.route, self.site.need(url.strip("/")))
 
-    def resolve_link(self, written: str) -> str:
-        """The address of a page as a text names it: /objectives, sources.md#late. Raises BadValue."""
+    def resolve_link(self, written: str, image: bool = False) -> str:
+        """The address of what a text names: /objectives, sources.md#late, an image's file. Raises BadValue."""
+        if image:
+            return self._image_in_text(written)
         target, _, fragment = written.partition("#")
         if not target:
             return written
-        route = unquote(target).strip("/").removesuffix(".md").removesuffix("index").strip("/")
-        return relative(self.route, self.site.need(route)) + (f"#{fragment}" if fragment else "")
+        within, route = target.startswith("."), unquote(target)
+        if within or re.search(r"\.(?!md$)\w+$", target):
+            route = posixpath.normpath(posixpath.join(self.route, route))
+            if not re.search(r"(^|/)[^.]*(\.md|\.html)?$", route):
+                return self._file_of_site(written, route)
+        for end in (".md", "index.html", "index"):
+            route = route.strip("/").removesuffix(end)
+        return relative(self.route, self.site.need(route.strip("/."))) + (f"#{fragment}" if fragment else "")
+
+    def _file_of_site(self, written: str, path: str) -> str:
+        """The link as it is, to a table of the site or a file of the theme."""
+        if path.startswith("data/") or path in self.assets.files:
+            return written
+        todo = f"write https://{written}" if re.match(r"www\.|[\w-]+\.(com|org|net|io)\b", written) else "name a page"
+        raise BadValue(f"the site has no file {written!r}", todo)
+
+    def _image_in_text(self, written: str) -> str:
+        if re.match(r"[a-z]+:|//", written, re.IGNORECASE):
+            name = posixpath.basename(written.partition("?")[0]) or "image.png"
+            todo = f"put the file into reports/theme/images/ and write ![...]({name})"
+            raise BadValue(f"{written!r}: a page loads no image from elsewhere", todo)
+        return self.image_of(unquote(written).lstrip("./").removeprefix("theme/").removeprefix("images/"))
 
     def page_address(self, url: Any) -> str:
         """The same for an address that comes from data: '' when it leads nowhere."""
@@ -280,7 +304,9 @@ class Functions:
 
     def image_of(self, name: str) -> str:
         if name not in self.assets.images:
-            raise BadValue(f"there is no image {name!r}", choose(name, self.assets.images, "images"))
+            known = self.assets.images
+            todo = choose(name, known, "images") if known else "put the file into reports/theme/images/"
+            raise BadValue(f"there is no image {name!r}", todo)
         return self.asset(self.assets.images[name])
 
     def csv_of(self, data: Rows, filename: str | None) -> str:
@@ -302,6 +328,9 @@ class Functions:
 
     def kr_target(self, row: Row) -> str:
         return okr_words.target(self.formatter, self.language, row)
+
+    def sentence(self, text: str | None) -> str:
+        return okr_words.sentence(self.formatter, self.language, text)
 
     def chance(self, probability: float | None) -> str:
         return okr_words.chance(self.formatter, probability)
@@ -359,6 +388,7 @@ EXPOSED = (
     "kr_target",
     "kr_message",
     "score_message",
+    "sentence",
     "chance",
     "table",
     "table_list",

@@ -5,29 +5,30 @@ from __future__ import annotations
 from pipelines.report_site.database import Row
 from pipelines.report_site.formats import NO_VALUE, Formatter
 from pipelines.report_site.languages import Language
+from pipelines.sentences import rewritten
 
 SHARES = ("milestones", "qualitative")
 
 
 def value(formatter: Formatter, language: Language, row: Row) -> str:
-    """The value with its unit; steps as a share, yes-or-no as a word."""
+    """The value with its unit; steps as a share, yes-or-no as a word that needs no target beside it."""
     if row["value"] is None:
         return NO_VALUE
     if row["type"] == "binary":
-        return language.text("done") if row["value"] else language.text("not yet")
+        return language.text("done") if row["value"] else language.text("pending")
     if row["type"] in SHARES:
         return formatter.format(row["progress"], "pct0")
     return formatter.unit(row["value"], row["unit"])
 
 
 def target(formatter: Formatter, language: Language, row: Row) -> str:
-    """What the value is measured against."""
+    """What the value is measured against; empty for yes-or-no."""
     kind = row["type"]
     if row["low"] is not None and row["high"] is not None:
         low, high = formatter.unit(row["low"], row["unit"]), formatter.unit(row["high"], row["unit"])
         return language.text("between %(low)s and %(high)s", low=low, high=high)
     if kind == "binary":
-        return language.text("of done")
+        return ""
     if kind in SHARES:
         return language.text("of %(target)s", target=formatter.format(1, "pct0"))
     goal = formatter.unit(row["target"], row["unit"])
@@ -40,6 +41,18 @@ def target(formatter: Formatter, language: Language, row: Row) -> str:
     return language.text("of %(target)s" if counted else "target %(value)s", target=goal, value=goal)
 
 
+def sentence(formatter: Formatter, language: Language, text: str | None) -> str:
+    """A sentence of the marts with its numbers and days as this site writes them."""
+    codes = {"number": "num", "percent": "pct", "currency": "cur"}
+    return rewritten(
+        text or "",
+        language=language.code,
+        currency=formatter.currency,
+        number=lambda value, kind, decimals: formatter.format(value, f"{codes[kind]}{decimals}"),
+        day=formatter.format,
+    )
+
+
 def message(formatter: Formatter, language: Language, row: Row) -> str:
     """What the chart says: the value, the day, and how far it is from the expected pace."""
     if row["value"] is None or row["progress"] is None:
@@ -49,6 +62,8 @@ def message(formatter: Formatter, language: Language, row: Row) -> str:
         value=value(formatter, language, row),
         day=formatter.format(row["date"], "day"),
     )
+    if row["type"] == "binary":
+        return head[0].upper() + head[1:]
     if row["type"] in ("at_least", "at_most", "between"):
         kept = language.text("within the limit %(share)s of the time", share=formatter.format(row["progress"], "pct0"))
         return f"{head}, {kept}" if row["progress"] < 1 else f"{head}, {language.text('within the limit so far')}"

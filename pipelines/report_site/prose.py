@@ -25,7 +25,7 @@ from pipelines.report_site.markup import Html
 
 SAFE_LINK = re.compile(r"(?:https?://|mailto:|[./#]|[A-Za-z0-9_-]+(?:[/.?#]|$))[^\s]*", re.IGNORECASE)
 # a page as authors write it: /objectives, objectives/grow_pipeline, sources.md#late
-ROUTE = re.compile(r"/?(?:[\w%-]+/)*[\w%-]*(?:\.md)?/?(?:#[^\s]*)?(?<!^)", re.ASCII)
+ROUTE = re.compile(r"(?:\.{0,2}/)*(?:[\w%.-]+/)*[\w%.-]*(?:#[^\s]*)?(?<!^)", re.ASCII)
 NOTE_TAGS = {"p", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "a", "br", "blockquote", "h4", "hr"}
 # eight is more than any date, id or number in a heading needs to stay apart
 MAX_ANCHOR = 80
@@ -77,16 +77,16 @@ class Slots:
 def page_markdown() -> MarkdownIt:
     """The parser of page texts. Indented code is off: pages indent inside their tags."""
     parser = MarkdownIt("commonmark", {"html": False, "typographer": False})
-    return (
-        parser.enable(["table", "strikethrough"])
-        .disable(["code", "image"])
-        .use(anchors_plugin, max_level=3, slug_func=str)
-    )
+    return parser.enable(["table", "strikethrough"]).disable(["code"]).use(anchors_plugin, max_level=3, slug_func=str)
 
 
 @lru_cache(maxsize=1)
 def _page_parser() -> MarkdownIt:
     return page_markdown()
+
+
+# a target as written, and whether it is an image's, to its address
+Resolve = Callable[[str, bool], str]
 
 
 class BadLink(BadValue):
@@ -97,12 +97,12 @@ class BadLink(BadValue):
         super().__init__(error.what, error.todo)
 
 
-def render_prose(text: str, slots: Slots, resolve: Callable[[str], str] | None = None) -> Markup:
-    """Page text with slots to HTML. `resolve` turns a page's route into its address. Raises BadLink."""
+def render_prose(text: str, slots: Slots, resolve: Resolve | None = None) -> Markup:
+    """Page text with slots to HTML. `resolve` turns a route or an image's name into its address. Raises BadLink."""
     parser = _page_parser()
     env: dict[str, object] = {}
     tokens = parser.parse(text, env)
-    _mend_links(tokens, slots, resolve or str)
+    _mend_links(tokens, slots, resolve or _as_written)
     html = parser.renderer.render(tokens, parser.options, env)
     html = slots.lone.sub(lambda match: match[1] if slots.has_block(match[1]) else match[0], html)
     html = re.sub(
@@ -114,22 +114,37 @@ def render_prose(text: str, slots: Slots, resolve: Callable[[str], str] | None =
     return Html(slots.fill(html))
 
 
-def _mend_links(tokens: Sequence[Token], slots: Slots, resolve: Callable[[str], str]) -> None:
+def _as_written(target: str, _image: bool) -> str:
+    return target
+
+
+def _mend_links(tokens: Sequence[Token], slots: Slots, resolve: Resolve) -> None:
     """Routes become addresses; targets and anchors made of slots are filled as plain text, and only safe ones stay."""
     for token in tokens:
         if token.type == "heading_open" and "id" in token.attrs:
             token.attrs["id"] = slots.anchor(str(token.attrs["id"]))
         for child in token.children or ():
-            for name in ("href", "src"):
-                if name in child.attrs and slots.pattern.search(str(child.attrs[name])):
-                    target = slots.plain(str(child.attrs[name]))
-                    child.attrs[name] = target if SAFE_LINK.fullmatch(target) else "#"
-                elif name in child.attrs and ROUTE.fullmatch(str(child.attrs[name])):
-                    written = str(child.attrs[name])
-                    try:
-                        child.attrs[name] = resolve(written)
-                    except BadValue as error:
-                        raise BadLink(written, error) from None
+            if child.type == "image":
+                _mend_image(child, slots, resolve)
+            elif "href" in child.attrs and slots.pattern.search(str(child.attrs["href"])):
+                target = slots.plain(str(child.attrs["href"]))
+                child.attrs["href"] = target if SAFE_LINK.fullmatch(target) else "#"
+            elif "href" in child.attrs and ROUTE.fullmatch(str(child.attrs["href"])):
+                child.attrs["href"] = _resolved(str(child.attrs["href"]), resolve, image=False)
+
+
+def _mend_image(token: Token, slots: Slots, resolve: Resolve) -> None:
+    token.attrs["src"] = _resolved(slots.plain(str(token.attrs["src"])), resolve, image=True)
+    token.attrs["class"] = "image"
+    for child in token.children or ():
+        child.content = slots.plain(child.content)
+
+
+def _resolved(written: str, resolve: Resolve, image: bool) -> str:
+    try:
+        return resolve(written, image)
+    except BadValue as error:
+        raise BadLink(written, error) from None
 
 
 @lru_cache(maxsize=1)

@@ -87,9 +87,18 @@ class Shape:
         """The grain that a dimension is cut to."""
         return self.date_grain if self.date_grain and column == self.date_column else dict(self.grains).get(column)
 
-    def check(self, measures: Sequence[Measure]) -> None:
-        """Raises BadValue for a grain without an aggregate: which of a month's rows would be shown?"""
+    def check(self, dimensions: Sequence[Measure], measures: Sequence[Measure]) -> None:
+        """Raises BadValue where many rows become one and a column does not say which of its values is shown."""
         plain = [measure.name for measure in measures if not measure.aggregates]
+        columns = [name for name in plain if COLUMN.fullmatch(name) and name not in self.dimensions]
+        for one in dimensions:
+            if one.aggregates:
+                what = f"{one.name!r} is worked out of many rows, and stands where a column to group them by belongs"
+                raise BadValue(what, f"swap it with {columns[0]!r}" if columns else "name a column of the query")
+        whole = next((measure.name for measure in measures if measure.aggregates), None)
+        if whole and columns:
+            what = f"{whole!r} puts many rows into one, and {columns[0]!r} beside it does not say how"
+            raise BadValue(what, f'write an aggregate such as "max({columns[0]})", or make it a dimension')
         grain = self.date_grain or next((grain for _, grain in self.grains), None)
         if grain and plain:
             what = f"date_grain={grain!r} puts many rows into one, and {plain[0]!r} does not say how"
@@ -180,7 +189,7 @@ class Rows:
             for name in (*shape.dimensions, *(measure.name for measure in measures)):
                 self.need(name)
             return self
-        shape.check(measures)
+        shape.check([self._measure(one) for one in shape.dimensions], measures)
         self._need_columns(shape.dimensions)
         return Rows(self._wrapped(shape, measures), dict(self.values) | _bounds(shape), self.reader, self)
 

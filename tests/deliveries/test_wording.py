@@ -12,7 +12,9 @@ from jinja2 import Environment
 
 from pipelines.deliveries.digest_view import STATES, STATUSES
 from pipelines.deliveries.wording import TEMPLATES, Wording
+from pipelines.report_site import okr_words as words
 from pipelines.report_site.formats import Formatter
+from pipelines.report_site.languages import Language
 
 ROOM = TEMPLATES.parent
 UNITS = ("count", "currency", "percent", "days", "number", None)
@@ -27,6 +29,23 @@ def test_a_number_in_the_mail_is_the_number_on_the_site(locale, currency):
     site, mail = Formatter(locale, currency, "Europe/Madrid"), Wording(locale, currency)
     written = [(value, unit, mail.number(value, unit), site.unit(value, unit)) for value in values for unit in UNITS]
     assert [row for row in written if row[2] != row[3]] == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentence", "read"),
+    [
+        ("es-ES", "46,3 % hecho: 27,88 EUR de 1.234 EUR.", "46,3 % hecho: 27,88 € de 1.234 €."),
+        ("es-MX", "46,3 % hecho: 27,88 EUR de 12.345,5.", "46.3% hecho: €27.88 de 12,345.5."),
+        ("en-GB", "46.3 % done by day 53 of 92: from -1,234.56 EUR.", "46.3% done by day 53 of 92: from -€1,234.56."),
+        ("en-GB", "Begins on 2027-01-01.", "Begins on 1 Jan 2027."),
+        ("en-US", "Begins on 2027-01-01, {weird} A1 1.2.3x, 5 USD", "Begins on Jan 1, 2027, {weird} A1 1.2.3x, 5 USD"),
+    ],
+)
+def test_a_sentence_of_the_marts_reads_in_the_locales_forms(locale, sentence, read):
+    mail = Wording(locale, "EUR").sentence(sentence)
+    site = words.sentence(Formatter(locale, "EUR", "Europe/Madrid"), Language(locale[:2], []), sentence)
+    assert mail == site
+    assert mail.replace("\u00a0", " ") == read
 
 
 def test_what_is_no_number_is_a_dash():

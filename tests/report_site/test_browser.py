@@ -110,6 +110,32 @@ def test_without_javascript_everything_is_there(browser, sites):
             )
 
 
+def test_without_the_script_itself_nothing_is_hidden(browser, sites):
+    """JavaScript is on, but the file did not come: a proxy, a blocker, a copy of one page."""
+    with watched(browser) as one:
+        one.page.route("**/site.*.js", lambda route: route.abort())
+        page = one.open(sites["es"] / "channels/linkedin_ads/index.html")
+        tabs = page.locator("main .tab")
+        assert tabs.count() > 1
+        assert all(tabs.nth(n).is_visible() for n in range(tabs.count()))
+        assert all(tabs.nth(n).locator(".tab-title").is_visible() for n in range(tabs.count()))
+        assert not page.locator(".tabs-bar").first.is_visible()
+
+
+def test_the_chosen_theme_is_there_before_the_page_is_drawn(browser, sites):
+    """The first paint has it: a page that opens white in a dark room is what readers complain of."""
+    with watched(browser, color_scheme="light") as one:
+        page = one.open(sites["es"] / "index.html")
+        page.locator("[data-tools] button").click()
+        one.page.add_init_script(
+            "new MutationObserver((_, seen) => { if (document.body) { window.first = "
+            "document.documentElement.dataset.theme; seen.disconnect(); } })"
+            ".observe(document, { childList: true, subtree: true })"
+        )
+        page.reload()
+        assert page.evaluate("window.first") == "dark"
+
+
 def test_sorting_and_filtering(browser, sites):
     with watched(browser) as one:
         page = one.open(sites["es"] / "key-results/index.html")

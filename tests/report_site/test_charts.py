@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.report_site.charts import plot
 from pipelines.report_site.charts.data import ChartData, Series
-from pipelines.report_site.charts.key_result import PaceRule, steps
+from pipelines.report_site.charts.key_result import steps
+from pipelines.report_site.charts.pace_rule import PaceRule
 from pipelines.report_site.charts.scale import nice_ticks
 from pipelines.report_site.formats import Formatter
 

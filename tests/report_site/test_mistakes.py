@@ -177,7 +177,23 @@ SEEN_BY_BUILD = {
              "{{ slow[0].n }}"), "index.md:8", "was stopped", "fewer rows"),
     "two mistakes on two pages": (
         {**page("{{ nothing }}"), "pages/b.md": HEAD + "{{ neither }}"}, "b.md:4", "neither", ""),
-    "link to nowhere": (page("[there](nowhere/index.html)"), "index.html", "1 broken link", "mend the page"),
+    "link to nowhere": (page("\n[there](nowhere/index.html)"), "index.md:8", "no page 'nowhere'", "pages"),
+    "link beyond the site": (page("[there](../../indx/)"), "index.md:7", "no page", "pages"),
+    "link to no file": (page("\n[there](terms.pdf)"), "index.md:8", "no file 'terms.pdf'", "name a page"),
+    "link without its scheme": (page("[there](www.example.com)"), "index.md:7", "no file", "https://www.example.com"),
+    "link to no place of a page": (page("[there](#nowhere)"), "index.html: #nowhere", "1 broken link", "mend the page"),
+    "image unknown": (page("\n![Logo](nothing/there.png)"), "index.md:8", "no image", "reports/theme/images/"),
+    "image from elsewhere": (
+        page("![Logo](https://example.com/a/b.png?c)"), "index.md:7", "no image from elsewhere", "![...](b.png)"),
+    "aggregate where its group belongs": (
+        page(ADS + '{% bar_chart data="ads" x="sum(spend)" y="channel" /%}'), "index.md:10",
+        "'sum(spend)' is worked out", "swap it with 'channel'"),
+    "column beside an aggregate": (
+        page(ADS + '{% line_chart data="ads" x="date" y=["sum(spend)", "leads"] /%}'), "index.md:10",
+        "'leads' beside it does not say how", 'max(leads)'),
+    "text added up": (
+        page(ADS + '{% bar_chart data="ads" x="date" y="sum(channel)" /%}'), "index.md:10", "sum(VARCHAR)",
+        "not added up"),
     "link to no page": (page("\n[there](/indx)"), "index.md:8", "no page 'indx'", "pages"),
 }  # fmt: skip
 

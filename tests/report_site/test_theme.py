@@ -21,10 +21,11 @@ logo: logo.svg
 logo_text: Acme Marketing
 """
 PAGE = "---\ntitle: Home\n---\n# Home\n"
+IMAGE = '\n![The "mark" of {{ context.organisation }}](logo.svg)\n'
 
 
 def test_a_theme_reaches_the_site(reports, snapshot, tmp_path):
-    folder = reports({"theme.yaml": WHOLE, "theme/images/logo.svg": LOGO, "pages/index.md": PAGE})
+    folder = reports({"theme.yaml": WHOLE, "theme/images/logo.svg": LOGO, "pages/index.md": PAGE + IMAGE})
     site = build_site(snapshot, folder, tmp_path / "site").out_dir
     css = next((site / "assets").glob("site.*.css")).read_text(encoding="utf-8")
     own = css[css.index(":root { --accent") :]
@@ -33,6 +34,7 @@ def test_a_theme_reaches_the_site(reports, snapshot, tmp_path):
     html = (site / "index.html").read_text(encoding="utf-8")
     assert re.search(r'<img class="logo-file" src="assets/logo\.[0-9a-f]+\.svg" alt=""', html)
     assert "<span>Acme Marketing</span>" in html
+    assert re.search(r'<img src="assets/logo\.[0-9a-f]+\.svg" alt="The &quot;mark&quot; of [^"]+" class="image"', html)
 
 
 @pytest.mark.parametrize("brand", ["#0b5fff", "#b3261e", "#14713f", "#6d28d9", "#374151"])

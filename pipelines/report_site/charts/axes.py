@@ -15,6 +15,7 @@ from pipelines.report_site.charts.scale import Scale, day_ticks, nice_ticks, spr
 from pipelines.report_site.charts.svg import ACROSS, element, join, number, percent, text
 from pipelines.report_site.faults import BadValue
 from pipelines.report_site.format_codes import CODE, POWERS
+from pipelines.report_site.formats import Formatter
 
 TOP, BOTTOM = 14.0, 24.0
 # pixels of a chart on a desk (two may stand side by side) and on a telephone, of a letter, letters of a label
@@ -67,19 +68,15 @@ def x_limits(data: ChartData, with_bars: bool) -> tuple[float, float]:
 def y_axis(frame: Frame, y_fmt: str) -> tuple[Markup, Markup]:
     """The grid lines, drawn first, and their labels beside them, in the room that .gutter leaves."""
     formatter = frame.data.formatter
-    code = axis_code(y_fmt if y_fmt != "auto" else frame.data.series[0].fmt, frame.y.high)
     lines, labels = [], []
-    ticks = nice_ticks(frame.y.low, frame.y.high)
-    code = exact_code(code, ticks)
-    for tick in ticks:
-        if not frame.y.low <= tick <= frame.y.high:
-            continue
+    ticks = [tick for tick in nice_ticks(frame.y.low, frame.y.high) if frame.y.low <= tick <= frame.y.high]
+    words = tick_texts(formatter, y_fmt if y_fmt != "auto" else frame.data.series[0].fmt, ticks)
+    for tick, word in zip(ticks, words, strict=True):
         y = frame.y(tick)
         lines.append(
             element("line", x1="0", x2="100%", y1=number(y), y2=number(y), class_="axis" if tick == 0 else "grid")
         )
-        words = formatter.format(tick, code if tick else code.removesuffix("k"))
-        labels.append(text("-8", y + 4, words, "tick", "end"))
+        labels.append(text("-8", y + 4, word, "tick", "end"))
     return join(lines), join(labels)
 
 
@@ -92,15 +89,25 @@ def axis_code(code: str, highest: float) -> str:
     return code
 
 
-def exact_code(code: str, ticks: Sequence[float]) -> str:
-    """The code with a decimal more where it would round the ticks: 2.5 k must not read 3 k."""
+def tick_texts(formatter: Formatter, code: str, ticks: Sequence[float]) -> list[str]:
+    """The labels of an axis: all with the same decimals, as many as tell them apart; zero is a plain 0."""
+    code = exact_code(axis_code(code, max(ticks, key=abs, default=0.0)), ticks)
     match = CODE.fullmatch(code)
-    if match is None or match["digits"] is None:
+    zero = f"{match['kind']}0" if match and match["digits"] else code.removesuffix("k")
+    return [formatter.format(tick, code if tick else zero) for tick in ticks]
+
+
+def exact_code(code: str, ticks: Sequence[float]) -> str:
+    """The code with as many decimals as the ticks need: 2.5 k must not read 3 k, nor 2 stand below 2.25."""
+    match = CODE.fullmatch(code)
+    if match is None or match["kind"] in ("days", "mult"):
         return code
     times = 100 if match["kind"] in ("pct", "pp") else 1 / 10 ** POWERS[match["power"] or ""]
-    digits = int(match["digits"])
+    digits = int(match["digits"] or 0)
     while digits < 3 and any(abs(tick * times - round(tick * times, digits)) > 1e-9 for tick in ticks):
         digits += 1
+    if digits == 1 and not match["power"] and match["kind"] not in ("num", "pct", "pp"):
+        digits = 2  # no currency is written 2.5
     return f"{match['kind']}{digits}{match['power'] or ''}"
 
 

@@ -17,9 +17,12 @@ FUNNEL_SHARE = 0.8
 
 
 def funnel(
-    titles: Sequence[str], values: Sequence[float], texts: Sequence[str], rates: Sequence[str], label: str
+    titles: Sequence[str], values: Sequence[float], texts: Sequence[str], rates: Sequence[tuple[str, str]], label: str
 ) -> Markup:
-    """Steps from long to short, all from one edge; `rates` say what share of the step before each one keeps."""
+    """Steps from long to short, all from one edge.
+
+    `rates` say what share of the step before each one keeps, in words and, for telephones, as a number.
+    """
     row, bar = 46.0, 16.0
     widest = max(values, default=0.0) or 1.0
     shapes, words = [], []
@@ -33,8 +36,10 @@ def funnel(
         )
         words.append(text("0", top - 6, titles[place], "label"))
         words.append(text("100%", top + bar - 3, texts[place], "label strong", "end"))
-        if rates[place]:
-            words.append(text("100%", top - 6, rates[place], "label muted", "end"))
+        said, short = rates[place]
+        if said:
+            words.append(text("100%", top - 6, said, "label muted wide", "end"))
+            words.append(text("100%", top - 6, short, "label muted narrow", "end"))
     return chart(row * len(values), label, join([*shapes, *words]), "funnel-chart")
 
 

@@ -13,7 +13,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from pipelines.report_site.charts.axes import BOTTOM, TOP, axis_code
+from pipelines.report_site.charts.axes import BOTTOM, TOP, tick_texts
 from pipelines.report_site.charts.plot import end_mark
 from pipelines.report_site.charts.scale import Scale, day_ticks, domain, nice_ticks
 from pipelines.report_site.charts.svg import (
@@ -33,8 +33,6 @@ from pipelines.report_site.formats import Formatter
 HEIGHT = 280.0
 # pixels that a line of text needs; the share of the width that the label of the target takes
 LINE, LABEL_SHARE = 16.0, 0.25
-COUNTS_FROM_ZERO = ("flow", "distinct")
-KEPT = ("at_least", "at_most", "between")
 
 
 @dataclass(frozen=True)
@@ -57,39 +55,6 @@ class Drawn:
     value_text: str
     forecast_text: str
     stepped: bool = False
-
-
-@dataclass(frozen=True)
-class PaceRule:
-    """What turns the expected share of the way into a value: the key result's type, its KPI's kind, its numbers."""
-
-    type: str
-    kpi_kind: str | None
-    baseline: float | None
-    target: float | None
-    low: float | None
-
-    def value(self, share: float, elapsed: float) -> float | None:
-        """Where the value should be when `share` of the way is expected and `elapsed` of the period is over.
-
-        Flows count from zero; what a flow may not exceed grows with the days; levels move from the baseline; limits
-        that are held have no path.
-        """
-        flows = self.kpi_kind in COUNTS_FROM_ZERO
-        if self.type in ("milestones", "binary", "qualitative"):
-            return share
-        if self.type == "count_range":
-            return None if self.low is None else share * self.low
-        if self.target is None or (self.type in KEPT and not flows):
-            return None
-        if self.type in KEPT:
-            return elapsed * self.target
-        if not flows:
-            return None if self.baseline is None else self.baseline + share * (self.target - self.baseline)
-        if self.type == "decrease":
-            # the projection P = v / elapsed should have moved by the share: (B - P) / (B - T) = share
-            return None if self.baseline is None else elapsed * (self.baseline - share * (self.baseline - self.target))
-        return share * self.target
 
 
 def draw_key_result(drawn: Drawn, label: str, chart_id: str, formatter: Formatter) -> Markup:
@@ -155,8 +120,7 @@ def _grid(ticks: Sequence[float], y: Scale) -> Markup:
 
 def _numbers(ticks: Sequence[float], y: Scale, code: str, formatter: Formatter) -> Markup:
     """The labels of the grid lines, beside them in the room that .gutter leaves."""
-    short = axis_code(code, ticks[-1])
-    words = [formatter.format(tick, short if tick else short.removesuffix("k")) for tick in ticks]
+    words = tick_texts(formatter, code, ticks)
     return join([text("-8", y(tick) + 4, word, "tick", "end") for tick, word in zip(ticks, words, strict=True)])
 
 
@@ -180,14 +144,18 @@ def _target_label(drawn: Drawn, x: Scale, y: Scale, at: float) -> Markup:
     return text("100%" if taken else "4", at, drawn.target_text, "label", "end" if taken else None)
 
 
-def _forecast_label(drawn: Drawn, y: Scale) -> Markup:
-    """Above the range or below it, wherever it does not meet the line of the target."""
+def _forecast_label(drawn: Drawn, here: Point, x: Scale, y: Scale) -> Markup:
+    """Above the range or below it, clear of its edges, wherever it does not meet the line of the target."""
     if drawn.forecast is None:
         return Markup("")
-    low, _, high = drawn.forecast
+    low, _, high = (y(value) for value in drawn.forecast)
     line = y(drawn.target) if drawn.target is not None else -HEIGHT
-    places = [at for at in (y(high) - 8, y(low) + 16) if TOP <= at <= HEIGHT - BOTTOM]
-    at = max(places or [y(high) - 8], key=lambda one: min(abs(one - 4 - line), LINE))
+    # what the label reaches back over, as a part of the way from here to the end
+    back = min(LABEL_SHARE / 2 * ACROSS / max(x(drawn.end.toordinal()) - here[0], 1.0), 1.0)
+    above = min(high, high + (here[1] - high) * back) - 8
+    below = max(low, low + (here[1] - low) * back) + 16
+    places = [at for at in (above, below) if TOP <= at <= HEIGHT - BOTTOM - 2]
+    at = max(places or [above], key=lambda one: min(abs(one - 4 - line), LINE))
     return text("100%", at, drawn.forecast_text, "label muted", "end")
 
 
@@ -237,10 +205,11 @@ def _split(drawn: Drawn) -> tuple[Days, Days]:
 
 def _ends(drawn: Drawn, x: Scale, y: Scale) -> Markup:
     known = [(day, value) for day, value in drawn.days if value is not None]
-    parts = [_forecast_label(drawn, y)]
+    parts = []
     if known:
         day, value = known[-1]
         across = x(day.toordinal())
+        parts.append(_forecast_label(drawn, (across, y(value)), x, y))
         parts.append(end_mark(1, percent(across), y(value)))
         # above a line that came from below, below one that came from above
         rising = value >= known[max(len(known) - 8, 0)][1]

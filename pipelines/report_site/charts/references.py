@@ -48,7 +48,9 @@ def _reference_line(frame: Frame, mark: Mapping[str, Any], label: str) -> Markup
 
 def _reference_area(frame: Frame, mark: Mapping[str, Any], label: str) -> Markup:
     left, right = place_of(frame, mark.get("x_min")), place_of(frame, mark.get("x_max"))
-    left, right = 0.0 if left is None else left, ACROSS if right is None else right
+    # bars and categories have a width: an area holds the whole of the first and the last
+    half = frame.across(0) if frame.data.x else 0.0
+    left, right = 0.0 if left is None else left - half, ACROSS if right is None else right + half
     top = frame.y(float(mark["y_max"])) if mark.get("y_max") is not None else TOP
     bottom = frame.y(float(mark["y_min"])) if mark.get("y_min") is not None else frame.floor
     area = element(

@@ -2,17 +2,14 @@
    Numbers and words are shown as they were written at build time; nothing is formatted here. */
 (function () {
   "use strict";
+  // Before the page is drawn: the reader's theme, and that this script is there. The style hides nothing without it.
   var root = document.documentElement;
-  var tools = document.querySelector("[data-tools]");
-  var base = document.body.getAttribute("data-root") || "";
+  var saved = stored("okr-theme");
+  if (saved === "light" || saved === "dark") root.setAttribute("data-theme", saved);
+  root.classList.add("js");
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
 
-  function make(tag, attributes, text) {
-    var element = document.createElement(tag);
-    for (var name in attributes || {}) element.setAttribute(name, attributes[name]);
-    if (text !== undefined) element.textContent = text;
-    return element;
-  }
-  function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
   function stored(key, value) {
     try {
       if (value === undefined) return window.localStorage.getItem(key);
@@ -21,232 +18,243 @@
     return value;
   }
 
-  // theme
-  var saved = stored("okr-theme");
-  if (saved === "light" || saved === "dark") root.setAttribute("data-theme", saved);
-  if (tools) {
-    var label = tools.getAttribute("data-theme-label");
-    var theme = make("button", { type: "button", "class": "button", "aria-label": label, title: label }, "◐");
-    theme.addEventListener("click", function () {
-      var dark = root.getAttribute("data-theme") === "dark" ||
-        (!root.hasAttribute("data-theme") && window.matchMedia("(prefers-color-scheme: dark)").matches);
-      root.setAttribute("data-theme", stored("okr-theme", dark ? "light" : "dark") || (dark ? "light" : "dark"));
-    });
-    tools.appendChild(search());
-    tools.appendChild(theme);
-  }
+  function start() {
+    var tools = document.querySelector("[data-tools]");
+    var base = document.body.getAttribute("data-root") || "";
 
-  // search over titles; the index is a script, because a page opened from disk may not read other files
-  function search() {
-    var box = make("div", { "class": "search", role: "search" });
-    var word = tools.getAttribute("data-search-label");
-    var input = make("input", { type: "search", placeholder: word, "aria-label": word, autocomplete: "off" });
-    var list = make("ul", { "class": "search-results", hidden: "" });
-    var loading = false;
-    function load() {
-      if (loading) return;
-      loading = true;
-      var script = make("script", { src: base + "assets/search.js" });
-      script.onload = show;
-      document.head.appendChild(script);
+    function make(tag, attributes, text) {
+      var element = document.createElement(tag);
+      for (var name in attributes || {}) element.setAttribute(name, attributes[name]);
+      if (text !== undefined) element.textContent = text;
+      return element;
     }
-    function plain(text) { return text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, ""); }
-    function show() {
-      var wanted = plain(input.value.trim());
-      list.textContent = "";
-      list.hidden = !wanted;
-      if (!wanted || !window.okrPages) return;
-      var found = window.okrPages.filter(function (page) { return plain(page[0]).indexOf(wanted) >= 0; }).slice(0, 8);
-      found.forEach(function (page) {
-        var item = make("li");
-        item.appendChild(make("a", { href: base + (page[1] ? page[1] + "/" : "") + "index.html" }, page[0]));
-        list.appendChild(item);
+    function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
+
+    // theme
+    if (tools) {
+      var label = tools.getAttribute("data-theme-label");
+      var theme = make("button", { type: "button", "class": "button", "aria-label": label, title: label }, "◐");
+      theme.addEventListener("click", function () {
+        var dark = root.getAttribute("data-theme") === "dark" ||
+          (!root.hasAttribute("data-theme") && window.matchMedia("(prefers-color-scheme: dark)").matches);
+        root.setAttribute("data-theme", stored("okr-theme", dark ? "light" : "dark") || (dark ? "light" : "dark"));
       });
-      if (!found.length) list.appendChild(make("li", { "class": "empty" }, tools.getAttribute("data-none")));
+      tools.appendChild(search());
+      tools.appendChild(theme);
     }
-    input.addEventListener("focus", load);
-    input.addEventListener("input", function () { load(); show(); });
-    box.addEventListener("keydown", function (event) {
-      if (event.key === "Escape") { list.hidden = true; input.value = ""; input.focus(); }
-    });
-    document.addEventListener("click", function (event) { if (!box.contains(event.target)) list.hidden = true; });
-    box.appendChild(input);
-    box.appendChild(list);
-    return box;
-  }
 
-  // the age of an old page, in words made at build time, in the place of the moment (which stays in the foot)
-  all("[data-built]").forEach(function (stamp) {
-    var days = Math.floor((Date.now() - Date.parse(stamp.getAttribute("data-built"))) / 864e5);
-    var built = stamp.querySelector(".stamp-built");
-    if (days < 1 || !built) return;
-    var moment = built.textContent;
-    built.style.minWidth = built.offsetWidth + "px";
-    built.textContent = days === 1 ? stamp.getAttribute("data-one") : stamp.getAttribute("data-many").replace("{n}", days);
-    built.classList.add("old");
-    built.classList.toggle("young", days < 3);
-    built.title = moment;
-  });
-
-  // sorting
-  all("[data-table] table").forEach(function (table) {
-    var head = table.tHead && table.tHead.rows[0];
-    var body = table.tBodies[0];
-    if (!head || !body || body.rows.length < 3) return;
-    Array.prototype.forEach.call(head.cells, function (cell, column) {
-      var button = make("button", { type: "button", "class": "sort" }, cell.textContent);
-      cell.textContent = "";
-      cell.appendChild(button);
-      button.addEventListener("click", function () {
-        var up = cell.getAttribute("aria-sort") !== "ascending";
-        Array.prototype.forEach.call(head.cells, function (other) { other.removeAttribute("aria-sort"); });
-        cell.setAttribute("aria-sort", up ? "ascending" : "descending");
-        var rows = Array.prototype.slice.call(body.rows);
-        rows.sort(function (a, b) { return compare(key(a, column), key(b, column)) * (up ? 1 : -1); });
-        rows.forEach(function (row) { body.appendChild(row); });
+    // search over titles; the index is a script, because a page opened from disk may not read other files
+    function search() {
+      var box = make("div", { "class": "search", role: "search" });
+      var word = tools.getAttribute("data-search-label");
+      var input = make("input", { type: "search", placeholder: word, "aria-label": word, autocomplete: "off" });
+      var list = make("ul", { "class": "search-results", hidden: "" });
+      var loading = false;
+      function load() {
+        if (loading) return;
+        loading = true;
+        var script = make("script", { src: base + "assets/search.js" });
+        script.onload = show;
+        document.head.appendChild(script);
+      }
+      function plain(text) { return text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, ""); }
+      function show() {
+        var wanted = plain(input.value.trim());
+        list.textContent = "";
+        list.hidden = !wanted;
+        if (!wanted || !window.okrPages) return;
+        var found = window.okrPages.filter(function (page) { return plain(page[0]).indexOf(wanted) >= 0; }).slice(0, 8);
+        found.forEach(function (page) {
+          var item = make("li");
+          item.appendChild(make("a", { href: base + (page[1] ? page[1] + "/" : "") + "index.html" }, page[0]));
+          list.appendChild(item);
+        });
+        if (!found.length) list.appendChild(make("li", { "class": "empty" }, tools.getAttribute("data-none")));
+      }
+      input.addEventListener("focus", load);
+      input.addEventListener("input", function () { load(); show(); });
+      box.addEventListener("keydown", function (event) {
+        if (event.key === "Escape") { list.hidden = true; input.value = ""; input.focus(); }
       });
-    });
-  });
-  // a search box over a table's rows, and the first rows of a long one
-  all("[data-search]").forEach(function (block) {
-    var word = block.getAttribute("data-search");
-    var input = make("input", { type: "search", placeholder: word, "aria-label": word, autocomplete: "off" });
-    var box = make("div", { "class": "table-tools", role: "search" });
-    input.addEventListener("input", function () {
-      var wanted = input.value.trim().toLowerCase();
-      block.classList.toggle("searched", !!wanted);
-      all("tbody tr", block).forEach(function (row) {
-        row.classList.toggle("not-found", !!wanted && row.textContent.toLowerCase().indexOf(wanted) < 0);
-      });
-    });
-    box.appendChild(input);
-    block.insertBefore(box, block.firstChild);
-  });
-  all("[data-page-size]").forEach(function (block) {
-    var rows = all("tbody tr", block), size = Number(block.getAttribute("data-page-size"));
-    if (rows.length <= size) return;
-    var more = make("button", { type: "button", "class": "button" }, block.getAttribute("data-more"));
-    block.setAttribute("data-paged", "");
-    function cut() { all("tbody tr", block).forEach(function (row, n) { row.classList.toggle("later", n >= size); }); }
-    cut();
-    block.addEventListener("click", function (event) { if (event.target.closest("th")) setTimeout(cut, 0); });
-    more.addEventListener("click", function () { block.removeAttribute("data-paged"); more.remove(); });
-    block.appendChild(more);
-  });
-  function key(row, column) {
-    var cell = row.cells[column];
-    if (!cell) return "";
-    var value = cell.getAttribute("data-v");
-    return value === null ? cell.textContent : value;
-  }
-  function compare(a, b) {
-    if (a === "" || b === "") return a === b ? 0 : a === "" ? 1 : -1;
-    var x = Number(a), y = Number(b);
-    if (!isNaN(x) && !isNaN(y)) return x - y;
-    return a.localeCompare(b, root.lang);
-  }
+      document.addEventListener("click", function (event) { if (!box.contains(event.target)) list.hidden = true; });
+      box.appendChild(input);
+      box.appendChild(list);
+      return box;
+    }
 
-  // filters: rows and cards that say which team, period or channel they belong to
-  var filters = document.querySelector("[data-filters]");
-  if (filters) {
-    var kinds = ["team", "period", "channel"];
-    var chosen = {};
-    (location.hash.slice(1) || "").split("&").forEach(function (pair) {
-      var parts = pair.split("=");
-      if (kinds.indexOf(parts[0]) >= 0) chosen[parts[0]] = decodeURIComponent(parts[1] || "");
+    // the age of an old page, in words made at build time, in the place of the moment (which stays in the foot)
+    all("[data-built]").forEach(function (stamp) {
+      var days = Math.floor((Date.now() - Date.parse(stamp.getAttribute("data-built"))) / 864e5);
+      var built = stamp.querySelector(".stamp-built");
+      if (days < 1 || !built) return;
+      var moment = built.textContent;
+      built.style.minWidth = built.offsetWidth + "px";
+      built.textContent = days === 1 ? stamp.getAttribute("data-one") : stamp.getAttribute("data-many").replace("{n}", days);
+      built.classList.add("old");
+      built.classList.toggle("young", days < 3);
+      built.title = moment;
     });
-    all("select", filters).forEach(function (select) {
-      var kind = select.name;
-      if (chosen[kind]) select.value = chosen[kind];
-      select.addEventListener("change", function () { chosen[kind] = select.value; apply(true); });
-    });
-    filters.hidden = false;
-    apply(false);
-  }
-  function apply(remember) {
-    all("main tr[data-team], main tr[data-period], main tr[data-channel], main article[data-team], main li[data-team]")
-      .forEach(function (item) {
-        item.hidden = kinds.some(function (kind) {
-          return chosen[kind] && item.hasAttribute("data-" + kind) &&
-            item.getAttribute("data-" + kind).split(" ").indexOf(chosen[kind]) < 0;
+
+    // sorting
+    all("[data-table] table").forEach(function (table) {
+      var head = table.tHead && table.tHead.rows[0];
+      var body = table.tBodies[0];
+      if (!head || !body || body.rows.length < 3) return;
+      Array.prototype.forEach.call(head.cells, function (cell, column) {
+        var button = make("button", { type: "button", "class": "sort" }, cell.textContent);
+        cell.textContent = "";
+        cell.appendChild(button);
+        button.addEventListener("click", function () {
+          var up = cell.getAttribute("aria-sort") !== "ascending";
+          Array.prototype.forEach.call(head.cells, function (other) { other.removeAttribute("aria-sort"); });
+          cell.setAttribute("aria-sort", up ? "ascending" : "descending");
+          var rows = Array.prototype.slice.call(body.rows);
+          rows.sort(function (a, b) { return compare(key(a, column), key(b, column)) * (up ? 1 : -1); });
+          rows.forEach(function (row) { body.appendChild(row); });
         });
       });
-    if (!remember) return;
-    var hash = kinds.filter(function (kind) { return chosen[kind]; })
-      .map(function (kind) { return kind + "=" + encodeURIComponent(chosen[kind]); }).join("&");
-    history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
-  }
-
-  // tabs; their buttons are in the page, so that nothing moves when this runs
-  all("[data-tabs]").forEach(function (tabs, group) {
-    var parts = all(".tab", tabs).filter(function (part) { return part.parentNode === tabs; });
-    var bar = tabs.querySelector(".tabs-bar");
-    if (!bar || bar.parentNode !== tabs) return;
-    var buttons = all("[role=tab]", bar);
-    buttons.forEach(function (button, number) {
-      var part = parts[number];
-      button.id = "tab-" + group + "-" + number;
-      part.id = button.id + "-panel";
-      button.setAttribute("aria-controls", part.id);
-      part.setAttribute("role", "tabpanel");
-      part.setAttribute("aria-labelledby", button.id);
-      button.addEventListener("click", function () { open(number); });
-      button.addEventListener("keydown", function (event) {
-        var step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-        if (step) { var next = (number + step + parts.length) % parts.length; open(next); buttons[next].focus(); }
-      });
     });
-    function open(which) {
-      parts.forEach(function (part, number) {
-        part.hidden = number !== which;
-        buttons[number].setAttribute("aria-selected", number === which ? "true" : "false");
-        buttons[number].tabIndex = number === which ? 0 : -1;
+    // a search box over a table's rows, and the first rows of a long one
+    all("[data-search]").forEach(function (block) {
+      var word = block.getAttribute("data-search");
+      var input = make("input", { type: "search", placeholder: word, "aria-label": word, autocomplete: "off" });
+      var box = make("div", { "class": "table-tools", role: "search" });
+      input.addEventListener("input", function () {
+        var wanted = input.value.trim().toLowerCase();
+        block.classList.toggle("searched", !!wanted);
+        all("tbody tr", block).forEach(function (row) {
+          row.classList.toggle("not-found", !!wanted && row.textContent.toLowerCase().indexOf(wanted) < 0);
+        });
       });
+      box.appendChild(input);
+      block.insertBefore(box, block.firstChild);
+    });
+    all("[data-page-size]").forEach(function (block) {
+      var rows = all("tbody tr", block), size = Number(block.getAttribute("data-page-size"));
+      if (rows.length <= size) return;
+      var more = make("button", { type: "button", "class": "button" }, block.getAttribute("data-more"));
+      block.setAttribute("data-paged", "");
+      function cut() { all("tbody tr", block).forEach(function (row, n) { row.classList.toggle("later", n >= size); }); }
+      cut();
+      block.addEventListener("click", function (event) { if (event.target.closest("th")) setTimeout(cut, 0); });
+      more.addEventListener("click", function () { block.removeAttribute("data-paged"); more.remove(); });
+      block.appendChild(more);
+    });
+    function key(row, column) {
+      var cell = row.cells[column];
+      if (!cell) return "";
+      var value = cell.getAttribute("data-v");
+      return value === null ? cell.textContent : value;
     }
-    tabs.classList.add("live");
-    open(parts.findIndex(function (part) { return !part.classList.contains("later"); }));
-  });
+    function compare(a, b) {
+      if (a === "" || b === "") return a === b ? 0 : a === "" ? 1 : -1;
+      var x = Number(a), y = Number(b);
+      if (!isNaN(x) && !isNaN(y)) return x - y;
+      return a.localeCompare(b, root.lang);
+    }
 
-  // the numbers below the pointer, from the chart's own table
-  all("[data-chart]").forEach(function (figure) {
-    var chart = figure.querySelector(".chart");
-    var rows = all("tr[data-x]", figure).filter(function (row) { return row.getAttribute("data-x") !== ""; });
-    if (!chart || !rows.length) return;
-    var stretch = chart.querySelector(".stretch") || chart;
-    var heads = all("thead th", figure).map(function (cell) { return cell.textContent; });
-    var tip = make("div", { "class": "tip", hidden: "", "aria-hidden": "true" });
-    figure.appendChild(tip);
-    chart.addEventListener("pointermove", function (event) {
-      var box = stretch.getBoundingClientRect();
-      var at = (event.clientX - box.left) / box.width * 1000;
-      var near = rows[0], gap = Infinity;
-      rows.forEach(function (row) {
-        var distance = Math.abs(Number(row.getAttribute("data-x")) - at);
-        if (distance < gap) { gap = distance; near = row; }
+    // filters: rows and cards that say which team, period or channel they belong to
+    var filters = document.querySelector("[data-filters]");
+    if (filters) {
+      var kinds = ["team", "period", "channel"];
+      var chosen = {};
+      (location.hash.slice(1) || "").split("&").forEach(function (pair) {
+        var parts = pair.split("=");
+        if (kinds.indexOf(parts[0]) >= 0) chosen[parts[0]] = decodeURIComponent(parts[1] || "");
       });
-      tip.textContent = "";
-      Array.prototype.forEach.call(near.cells, function (cell, column) {
-        var line = make("p");
-        line.appendChild(make(column ? "span" : "strong", {}, column ? heads[column] + ": " + cell.textContent : cell.textContent));
-        tip.appendChild(line);
+      all("select", filters).forEach(function (select) {
+        var kind = select.name;
+        if (chosen[kind]) select.value = chosen[kind];
+        select.addEventListener("change", function () { chosen[kind] = select.value; apply(true); });
       });
-      tip.hidden = false;
-      var frame = figure.getBoundingClientRect();
-      var x = box.left - frame.left + Number(near.getAttribute("data-x")) / 1000 * box.width;
-      var left = x + 12 + tip.offsetWidth > frame.width ? x - tip.offsetWidth - 12 : x + 12;
-      tip.style.transform = "translate(" + Math.max(left, 0) + "px," +
-        (chart.getBoundingClientRect().top - frame.top + 16) + "px)";
-    });
-    chart.addEventListener("pointerleave", function () { tip.hidden = true; });
-  });
+      filters.hidden = false;
+      apply(false);
+    }
+    function apply(remember) {
+      all("main tr[data-team], main tr[data-period], main tr[data-channel], main article[data-team], main li[data-team]")
+        .forEach(function (item) {
+          item.hidden = kinds.some(function (kind) {
+            return chosen[kind] && item.hasAttribute("data-" + kind) &&
+              item.getAttribute("data-" + kind).split(" ").indexOf(chosen[kind]) < 0;
+          });
+        });
+      if (!remember) return;
+      var hash = kinds.filter(function (kind) { return chosen[kind]; })
+        .map(function (kind) { return kind + "=" + encodeURIComponent(chosen[kind]); }).join("&");
+      history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
+    }
 
-  // paper shows what is folded away
-  window.addEventListener("beforeprint", function () {
-    all("details.more").forEach(function (details) {
-      if (!details.open) { details.open = true; details.setAttribute("data-reopened", ""); }
+    // tabs; their buttons are in the page, so that nothing moves when this runs
+    all("[data-tabs]").forEach(function (tabs, group) {
+      var parts = all(".tab", tabs).filter(function (part) { return part.parentNode === tabs; });
+      var bar = tabs.querySelector(".tabs-bar");
+      if (!bar || bar.parentNode !== tabs) return;
+      var buttons = all("[role=tab]", bar);
+      buttons.forEach(function (button, number) {
+        var part = parts[number];
+        button.id = "tab-" + group + "-" + number;
+        part.id = button.id + "-panel";
+        button.setAttribute("aria-controls", part.id);
+        part.setAttribute("role", "tabpanel");
+        part.setAttribute("aria-labelledby", button.id);
+        button.addEventListener("click", function () { open(number); });
+        button.addEventListener("keydown", function (event) {
+          var step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+          if (step) { var next = (number + step + parts.length) % parts.length; open(next); buttons[next].focus(); }
+        });
+      });
+      function open(which) {
+        parts.forEach(function (part, number) {
+          part.hidden = number !== which;
+          buttons[number].setAttribute("aria-selected", number === which ? "true" : "false");
+          buttons[number].tabIndex = number === which ? 0 : -1;
+        });
+      }
+      tabs.classList.add("live");
+      open(parts.findIndex(function (part) { return !part.classList.contains("later"); }));
     });
-  });
-  window.addEventListener("afterprint", function () {
-    all("[data-reopened]").forEach(function (details) { details.open = false; details.removeAttribute("data-reopened"); });
-  });
+
+    // the numbers below the pointer, from the chart's own table
+    all("[data-chart]").forEach(function (figure) {
+      var chart = figure.querySelector(".chart");
+      var rows = all("tr[data-x]", figure).filter(function (row) { return row.getAttribute("data-x") !== ""; });
+      if (!chart || !rows.length) return;
+      var stretch = chart.querySelector(".stretch") || chart;
+      var heads = all("thead th", figure).map(function (cell) { return cell.textContent; });
+      var tip = make("div", { "class": "tip", hidden: "", "aria-hidden": "true" });
+      figure.appendChild(tip);
+      chart.addEventListener("pointermove", function (event) {
+        var box = stretch.getBoundingClientRect();
+        var at = (event.clientX - box.left) / box.width * 1000;
+        var near = rows[0], gap = Infinity;
+        rows.forEach(function (row) {
+          var distance = Math.abs(Number(row.getAttribute("data-x")) - at);
+          if (distance < gap) { gap = distance; near = row; }
+        });
+        tip.textContent = "";
+        Array.prototype.forEach.call(near.cells, function (cell, column) {
+          var line = make("p");
+          line.appendChild(make(column ? "span" : "strong", {}, column ? heads[column] + ": " + cell.textContent : cell.textContent));
+          tip.appendChild(line);
+        });
+        tip.hidden = false;
+        var frame = figure.getBoundingClientRect();
+        var x = box.left - frame.left + Number(near.getAttribute("data-x")) / 1000 * box.width;
+        var left = x + 12 + tip.offsetWidth > frame.width ? x - tip.offsetWidth - 12 : x + 12;
+        tip.style.transform = "translate(" + Math.max(left, 0) + "px," +
+          (chart.getBoundingClientRect().top - frame.top + 16) + "px)";
+      });
+      chart.addEventListener("pointerleave", function () { tip.hidden = true; });
+    });
+
+    // paper shows what is folded away
+    window.addEventListener("beforeprint", function () {
+      all("details.more").forEach(function (details) {
+        if (!details.open) { details.open = true; details.setAttribute("data-reopened", ""); }
+      });
+    });
+    window.addEventListener("afterprint", function () {
+      all("[data-reopened]").forEach(function (details) { details.open = false; details.removeAttribute("data-reopened"); });
+    });
+  }
 })();
