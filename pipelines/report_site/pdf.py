@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from html import escape, unescape
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -32,9 +33,17 @@ NAMED = re.compile(r'((?:\bid|\bfor|\baria-labelledby|\baria-controls)="|href="#
 
 
 def all_routes(release: Path) -> list[str]:
-    """Every page of a built site, the overview first."""
+    """Every page of a built site in the order of its menu, what is not in the menu last."""
     found = [path.parent.relative_to(release).as_posix() for path in release.rglob("index.html")]
-    return sorted("" if route == "." else route for route in found)
+    menu = _between((release / "index.html").read_text(encoding="utf-8"), '<nav class="menu"', "</nav>")
+    places = {_chapter(address[2]): place for place, address in reversed(list(enumerate(LINK.finditer(menu))))}
+    routes = ["" if route == "." else route for route in found]
+    return sorted(routes, key=lambda route: (places.get(_chapter(route), len(places)), route))
+
+
+def _chapter(route: str) -> str:
+    """The top folder of a route or of a link from the overview; '' for the overview itself."""
+    return route.removesuffix("index.html").strip("/").partition("/")[0]
 
 
 def write_pdf(release: Path, routes: Sequence[str], target: Path) -> Path:
@@ -99,7 +108,7 @@ def _one_document(release: Path, pages: Mapping[str, Path]) -> str:
     titles = {
         path: unescape(_between(text, "<title>", "</title>").rpartition(" · ")[0]) for path, text in texts.items()
     }
-    listed = "".join(f'<li><a href="#{places[path]}">{escape(title)}</a></li>' for path, title in titles.items())
+    listed = _contents([(route, places[path], titles[path]) for route, path in pages.items()])
     mains = {path: _between(text, '<main id="content" tabindex="-1">', "</main>") for path, text in texts.items()}
     parts = [
         f'<section class="page-break" id="{place}">{_mended(mains[path], path, places, place)}</section>'
@@ -109,8 +118,18 @@ def _one_document(release: Path, pages: Mapping[str, Path]) -> str:
         f'<!doctype html>{head[0]}<head><meta charset="utf-8"><title>{escape(next(iter(titles.values())))}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src file:; img-src file:">'
         f'<link rel="stylesheet" href="{escape(css)}"></head><body>{sprite}<header class="top">{top}</header>'
-        f"<main><ul>{listed}</ul>{''.join(parts)}</main></body></html>"
+        f'<main><ul class="pdf-contents">{listed}</ul>{"".join(parts)}</main></body></html>'
     )
+
+
+def _contents(pages: Sequence[tuple[str, str, str]]) -> str:
+    """The list in front: chapters, each with its pages. `pages` are (route, place, title)."""
+    chapters = []
+    for _, group in groupby(pages, key=lambda page: _chapter(page[0])):
+        lines = [f'<a href="#{place}">{escape(title)}</a>' for _, place, title in group]
+        below = "".join(f"<li>{line}</li>" for line in lines[1:])
+        chapters.append(f"<li>{lines[0]}{f'<ul>{below}</ul>' if below else ''}</li>")
+    return "".join(chapters)
 
 
 def _between(text: str, start: str, end: str) -> str:

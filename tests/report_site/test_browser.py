@@ -318,6 +318,10 @@ def test_paper_shows_the_content_and_cuts_no_chart(browser, sites, tmp_path):
         # A4 less its margins is about 1,000 px high
         assert max(heights) < 1000
         assert page.pdf(format="A4").startswith(b"%PDF")
+        # one who reads in the dark prints on white all the same
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        ink = "getComputedStyle(document.documentElement).getPropertyValue('--accent')"
+        assert page.evaluate(ink).strip() == "#3949ab"
 
 
 def test_long_words_and_another_direction_stay_inside(browser, tmp_path):

@@ -33,6 +33,11 @@ def test_several_pages_are_one_document_whose_links_lead_within_it(built, tmp_pa
 def test_every_page_is_found_the_overview_first(built):
     routes = all_routes(built.out_dir)
     assert (routes[0], len(routes)) == ("", built.pages)
+    chapters = list(dict.fromkeys(route.partition("/")[0] for route in routes))
+    # the menu's order, each index before its pages, the gallery (in no menu) at the end
+    assert chapters[:5] == ["", "objectives", "key-results", "teams", "channels"]
+    assert chapters[-1] == "gallery"
+    assert routes.index("objectives") + 1 == routes.index(next(r for r in routes if r.startswith("objectives/")))
 
 
 @pytest.mark.parametrize("route", ["nowhere", "../../etc", "objectives/../../.."])
