@@ -164,7 +164,12 @@ def _reported(workspace: Workspace, as_of: date | None) -> dict[str, Any]:
     with shown():
         published = publish_as_of(workspace, as_of) if as_of else publish_site(workspace)
     site = (workspace.site_dir / "current" / "index.html").absolute().as_uri()
-    return {"release_id": published.release_id, "pages": published.pages, "site": site}
+    answer = {"release_id": published.release_id, "pages": published.pages, "site": site}
+    if published.missing:
+        answer["missing"] = list(published.missing)
+        what = f"what was kept for {as_of} is of an older version and has no {', '.join(published.missing)}"
+        click.echo(f"{what}; their places are empty, names and thresholds are today's", err=True)
+    return answer
 
 
 @main.command()

@@ -11,7 +11,7 @@ import logging
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines import catalogue, okrs, progress, settings
 from pipelines.errors import FindingsError, GateError, OkrError, UnknownChannelError
 from pipelines.settings import KEEP_RELEASES, Workspace
-from pipelines.warehouse import gate, history, ops, snapshot, transform
+from pipelines.warehouse import gate, history, older_copy, ops, snapshot, transform
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -208,12 +208,13 @@ def write_snapshot(workspace: Workspace) -> None:
 
 @dataclass(frozen=True)
 class Publication:
-    """A site in its place: its release, how many pages, and the moment."""
+    """A site in its place: its release, how many pages, the moment, and which marts a past day was kept without."""
 
     release_id: str
     path: Path
     pages: int
     published_at: datetime
+    missing: tuple[str, ...] = ()
 
 
 def publish_site(workspace: Workspace, refresh_id: str | None = None) -> Publication:
@@ -238,6 +239,8 @@ def publish_site(workspace: Workspace, refresh_id: str | None = None) -> Publica
 def publish_as_of(workspace: Workspace, day: date) -> Publication:
     """Put in place the site as it was known at the end of `day`. The next refresh or `okr report` replaces it.
 
+    What was published before a mart or a column was there is completed in today's shape; `missing` names them.
+
     Raises OkrError if nothing had been published by then.
     """
     known = history.known_on(workspace.history_dir, day)
@@ -247,7 +250,8 @@ def publish_as_of(workspace: Workspace, day: date) -> Publication:
     copy = workspace.data_dir / "as_of" / f"{known.isoformat()}.duckdb"
     history.restore(workspace.history_dir, known, copy)
     try:
-        return _build_and_publish(workspace, copy, as_of=day)
+        missing = older_copy.complete(copy, workspace.snapshot)
+        return replace(_build_and_publish(workspace, copy, as_of=day), missing=tuple(missing))
     finally:
         copy.unlink(missing_ok=True)
 

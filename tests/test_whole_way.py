@@ -7,12 +7,14 @@ import io
 import os
 import shutil
 import urllib.request
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from pipelines.warehouse import history
 from tests.support import ROOT, Refreshed
 
 MEASURES = ("impressions", "clicks", "link_clicks", "spend", "conversions", "conversion_value", "leads", "video_views")
@@ -194,6 +196,36 @@ def test_the_report_of_a_past_day_comes_back_to_the_byte(workspace):
     answer = workspace.okr("report", "--as-of", "2026-11-22")
     assert answer.returncode == 1
     assert "2026-11-23" in answer.stderr
+
+
+LATER_COLUMNS = {
+    "report_context": ("status_on_track", "status_at_risk", "grace", "success_committed", "success_aspirational"),
+    "dim_kpi": ("channel",),
+    "key_results": ("disagreement", "over_range", "last_check_in_next"),
+    "objectives": ("approved_by", "approved_on"),
+    "source_health": ("stale_since",),
+}
+
+
+def test_a_publication_of_an_older_version_still_makes_a_report_and_says_what_it_lacks(workspace, tmp_path):
+    old = tmp_path / "old.duckdb"
+    shutil.copyfile(workspace.data_dir / "okr.duckdb", old)
+    with duckdb.connect(str(old)) as connection:
+        connection.execute("drop table marts.health_gate")
+        connection.execute("drop table marts.initiatives")
+        for table, columns in LATER_COLUMNS.items():
+            for column in columns:
+                connection.execute(f"alter table marts.{table} drop column {column}")
+    history.keep(old, workspace.data_dir / "history", date(2026, 11, 20))
+    current = public_data(workspace)
+    answer = workspace.okr("report", "--as-of", "2026-11-20")
+    assert answer.returncode == 0, answer.stderr
+    lacking = {"health_gate", "initiatives", *(f"{t}.{c}" for t, names in LATER_COLUMNS.items() for c in names)}
+    assert all(name in answer.stderr for name in lacking)
+    site = workspace.data_dir / "site" / "current"
+    assert "95" in (site / "glossary" / "index.html").read_text(encoding="utf-8")
+    assert "LinkedIn Ads" in (site / "kpis" / "index.html").read_text(encoding="utf-8")
+    assert public_data(workspace)["kpis.csv"] == current["kpis.csv"]
 
 
 def test_two_refreshes_at_once_one_waits(workspace):
