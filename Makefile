@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+SPARK_READY := .venv/.spark
 # The demo stands on a fixed day, so that its quarter is running whenever it is tried.
 DEMO_DAY := 2026-11-23
 
@@ -9,10 +10,10 @@ DEMO_DAY := 2026-11-23
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test coverage torture check dev channel docs bench lock
+.PHONY: help setup report test coverage torture spark test-spark check dev channel docs bench lock
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 17
 
 setup: $(READY) ## the environment in .venv, from requirements.lock
 
@@ -35,6 +36,21 @@ report: $(READY) ## one full refresh of the demo, and where its site lies
 test: $(READY) ## every test (installs Debian's chromium when it is missing and may be installed)
 	@sh tests/need_chromium.sh
 	@$(BIN)/python -m pytest
+
+spark: $(SPARK_READY) ## a Spark cluster on 127.0.0.1 until Ctrl-C, for `okr refresh --engine spark` (docs/spark.md)
+	@$(BIN)/python -m pipelines.spark.cluster
+
+test-spark: $(SPARK_READY) ## the demo on a real Spark cluster beside DuckDB: the same rows, the same files (needs Java 17)
+	@$(BIN)/python -m pytest -n 0 -m spark tests/spark
+
+$(SPARK_READY): $(READY) requirements-spark.lock
+	@echo "installing Spark into .venv (450 MB)"
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install -q --python $(BIN)/python --require-hashes -r requirements-spark.lock ; \
+	else \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock ; \
+	fi
+	@touch $@
 
 torture: $(READY) ## what docs/trust.md says, at full length: faults, kills, full disks, broken logs, mutants (hours)
 	@$(BIN)/python -m pytest -n 0 -s -q -m "" tests/channels/test_faults.py
@@ -69,6 +85,7 @@ bench: $(READY) ## the figures of benchmarks/, measured on this machine
 
 lock: $(READY) ## requirements.lock anew from pyproject.toml, hashes in, addresses out (needs uv)
 	@uv pip compile pyproject.toml --group dev --extra s3 --extra sdk-check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
+	@uv pip compile pyproject.toml --extra spark -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-spark.lock
 
 sbom: $(READY) ## .okr/sbom.json: every locked package in CycloneDX's format, hashes and all
 	@mkdir -p .okr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from dataclasses import asdict
@@ -13,7 +14,7 @@ import click
 
 from pipelines.answers import OkrGroup, json_option, number_of, print_json
 from pipelines.errors import OkrError
-from pipelines.settings import Workspace, quiet_environment
+from pipelines.settings import ENGINES, Workspace, quiet_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,9 +73,15 @@ def check(strict: bool, as_json: bool) -> None:
     "--wait", type=click.FloatRange(min=0), default=3600.0, show_default=True,
     help="Seconds to wait for another refresh to end.",
 )  # fmt: skip
+@click.option("--engine", type=click.Choice(ENGINES), help="What runs the models; else OKR_ENGINE, else duckdb.")
 @json_option
 def refresh(
-    channels: Sequence[str], from_day: datetime | None, to_day: datetime | None, wait: float, as_json: bool
+    channels: Sequence[str],
+    from_day: datetime | None,
+    to_day: datetime | None,
+    wait: float,
+    engine: str | None,
+    as_json: bool,
 ) -> None:
     """Load, score, check, publish: one Dagster run.
 
@@ -84,6 +91,8 @@ def refresh(
         raise click.UsageError("--from and --to go together")
     if from_day and to_day and from_day > to_day:
         raise click.UsageError("--from is after --to")
+    if engine:
+        os.environ["OKR_ENGINE"] = engine
     workspace = Workspace.from_environment()
     errors = _refused(workspace, channels, _day(from_day))
     if errors:
@@ -100,6 +109,7 @@ def refresh(
 
 def _refused(workspace: Workspace, channels: Sequence[str], from_day: date | None) -> list[str]:
     """Why a refresh would fail, asked before it takes its time."""
+    from pipelines.distributed import reachable
     from pipelines.findings import errors
     from pipelines.refresh import check_request
 
@@ -107,6 +117,7 @@ def _refused(workspace: Workspace, channels: Sequence[str], from_day: date | Non
         found = [str(finding) for finding in errors(workspace, bind=False)]
         if not found:
             check_request(workspace, channels, from_day)
+            reachable(workspace)
     except OkrError as error:
         return [str(error)]
     return found

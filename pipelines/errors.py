@@ -12,6 +12,7 @@
     ├── UnknownChannelError  a command names a channel that is not there or not on
     ├── LockedError          another process is writing the warehouse
     ├── WarehouseError       the warehouse's file cannot be opened; nothing is changed
+    ├── EngineError          Spark cannot be reached or used; nothing is published
     ├── TransformError       dbt failed; nothing is published
     ├── GateError            the data would make a report that misleads; nothing is published
     ├── PublishError         the site could not be built or put in place; the old one stays
@@ -100,6 +101,10 @@ class LockedError(OkrError):
 
 class WarehouseError(OkrError):
     """The file of the warehouse cannot be opened; nothing was changed."""
+
+
+class EngineError(OkrError):
+    """The distributed engine cannot be reached, or its settings or packages are missing."""
 
 
 class TransformError(OkrError):

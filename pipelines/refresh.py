@@ -16,7 +16,7 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from pipelines import catalogue, okrs, progress, settings
+from pipelines import catalogue, distributed, okrs, progress, settings
 from pipelines.errors import FindingsError, GateError, OkrError, UnknownChannelError
 from pipelines.settings import KEEP_RELEASES, Workspace
 from pipelines.warehouse import gate, history, older_copy, ops, snapshot, transform
@@ -66,7 +66,7 @@ def land_definitions(workspace: Workspace, refresh_id: str) -> dict[str, int]:
     )
     workspace.data_dir.mkdir(parents=True, exist_ok=True)
     ops.ensure_tables(workspace.warehouse)
-    land(tables, warehouse=workspace.warehouse, pipelines_dir=workspace.dlt_dir / "pipelines")
+    land(tables, warehouse=workspace.warehouse, pipelines_dir=workspace.pipelines_dir)
     logger.info("definitions: %d objectives, %d rows in all", tables["objectives"].num_rows, _rows(tables))
     return {name: table.num_rows for name, table in tables.items()}
 
@@ -98,7 +98,8 @@ def load_channels(
     defined = okrs.read(workspace.definitions_dir)
     day = settings.today(defined.settings.timezone)
     names, sources = _chosen(enabled_channels(), defined.file_sources, only)
-    pipelines_dir = workspace.dlt_dir / "pipelines"
+    pipelines_dir = workspace.pipelines_dir
+    lake = distributed.lake(workspace)
     ops.ensure_tables(workspace.warehouse)
     ensure_raw_tables(workspace.warehouse, pipelines_dir)
 
@@ -112,6 +113,7 @@ def load_channels(
             file_sources=sources,
             declared_sources=[source.id for source in defined.file_sources],
             progress=logger.info,
+            lake=lake,
         )
 
     progress.advance("channels", 0, len(names))
@@ -183,7 +185,8 @@ def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None
         if on_event:
             on_event(event)
 
-    transform.build(workspace, on_event=counted)
+    with distributed.prepared(workspace):
+        transform.build(workspace, on_event=counted)
 
 
 def decide(workspace: Workspace, refresh_id: str) -> list[Ruling]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pipelines.errors import OkrError
 
 KEEP_RELEASES = 5
+ENGINES = ("duckdb", "spark")
 
 
 def shipped(name: str) -> Path:
@@ -44,8 +45,11 @@ class Workspace:
 
     @property
     def warehouse(self) -> Path:
-        """The file that one writer at a time may open."""
-        return self.data_dir / "warehouse.duckdb"
+        """The file that one writer at a time may open.
+
+        Each engine has its own: under Spark it says how far the lake is loaded and holds the marts that came back.
+        """
+        return self.data_dir / ("warehouse.duckdb" if engine() == "duckdb" else f"warehouse_{engine()}.duckdb")
 
     @property
     def snapshot(self) -> Path:
@@ -67,6 +71,11 @@ class Workspace:
         return self.data_dir / "dlt"
 
     @property
+    def pipelines_dir(self) -> Path:
+        """dlt's working folders, of each engine its own."""
+        return self.dlt_dir / ("pipelines" if engine() == "duckdb" else f"pipelines_{engine()}")
+
+    @property
     def dbt_dir(self) -> Path:
         """dbt's target and logs."""
         return self.data_dir / "dbt"
@@ -74,6 +83,14 @@ class Workspace:
     @property
     def dagster_home(self) -> Path:
         return self.data_dir / "dagster"
+
+
+def engine() -> str:
+    """What runs the models: `duckdb`, or what `OKR_ENGINE` says (`okr refresh --engine`). Raises OkrError."""
+    chosen = os.environ.get("OKR_ENGINE") or "duckdb"
+    if chosen not in ENGINES:
+        raise OkrError(f"OKR_ENGINE is {chosen!r}; write one of {', '.join(ENGINES)} or unset it")
+    return chosen
 
 
 def today(timezone: str) -> date:

@@ -12,19 +12,22 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "pipelines"
 GROUND = {"analysts_copy", "answers", "catalogue", "errors", "file_sources", "progress", "sentences", "settings"}
-ROOMS = {"channels", "okrs", "warehouse", "report_site", "deliveries", "sandbox"}
+ROOMS = {"channels", "okrs", "warehouse", "report_site", "deliveries", "sandbox", "spark"}
 # Who may import which of our own parts; a part may always import itself and the ground.
 MAY_IMPORT = {
     **{room: set() for room in ROOMS},
     "findings": {"channels", "okrs", "report_site"},
-    "refresh": {"findings", "channels", "okrs", "warehouse", "report_site", "deliveries"},
+    "warehouse": {"spark"},
+    "distributed": {"channels", "spark", "warehouse"},
+    "refresh": {"distributed", "findings", "channels", "okrs", "warehouse", "report_site", "deliveries"},
     "run": {"definitions", "defs"},
     "check_in_dialog": {"okrs"},
     "doctor": {"findings", "okrs", "channels", "report_site", "deliveries", "warehouse"},
-    "defs": {"refresh", "channels", "okrs", "warehouse", "report_site", "deliveries"},
+    "defs": {"distributed", "refresh", "channels", "okrs", "warehouse", "report_site", "deliveries"},
     "definitions": {"defs"},
     "cli": {
         "check_in_dialog",
+        "distributed",
         "doctor",
         "findings",
         "refresh",

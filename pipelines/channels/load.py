@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pipelines.channels.base import LoadResult
+    from pipelines.channels.tables import RawTable
 
 Progress = Callable[[str], None]
 
@@ -65,24 +66,26 @@ def check_settings() -> list[Finding]:
 
 def raw_schemas(name: str) -> dict[str, pa.Schema]:
     """A channel's raw tables and their columns; the dataset is named after the channel."""
+    return {table.name: table.schema for table in raw_tables(name)}
+
+
+def raw_tables(name: str) -> Sequence[RawTable]:
+    """A channel's raw tables: their columns, and how a newer load of a key takes the place of an older one."""
     from pipelines.channels.base import all_tables, find_channel
 
     if name in DECLARED:
         from pipelines.channels.files.source import TABLES as FILES_TABLES
 
-        return {table.name: table.schema for table in FILES_TABLES}
-    return {table.name: table.schema for table in all_tables(find_channel(name))}
+        return FILES_TABLES
+    return all_tables(find_channel(name))
 
 
 def ensure_raw_tables(warehouse: Path, pipelines_dir: Path) -> None:
     """Create every raw table that is missing, empty. (`pipelines_dir` is left alone: dlt adopts tables it finds.)"""
-    from pipelines.channels.base import all_tables, find_channel
-    from pipelines.channels.files.source import TABLES as FILES_TABLES
     from pipelines.channels.warehouse_tables import create_missing, open_warehouse
 
-    schemas = {name: all_tables(find_channel(name)) for name in _api_channels()}
     with open_warehouse(warehouse) as connection:
-        create_missing(connection, {**schemas, "files": FILES_TABLES})
+        create_missing(connection, {name: raw_tables(name) for name in channels()})
 
 
 def load_channel(
@@ -95,12 +98,15 @@ def load_channel(
     file_sources: Sequence[FileSource] = (),
     declared_sources: Collection[str] | None = None,
     progress: Progress,
+    lake: str | None = None,
 ) -> list[LoadResult]:
     """Load one channel: a LoadResult an account, or one with account_id '' if nothing could be asked at all.
 
     `today` is the day it is in the reporting zone. Without `window` the re-read window of each account is loaded;
     with it those days, in slices that a later call with the same window resumes. `file_sources` are what `files` loads;
     `declared_sources` are the ids of all there are, so that what a removed one left behind is emptied (None: it stays).
+    With `lake`, the URL of a folder, rows are added to Parquet files there, for a distributed engine; `warehouse` then
+    holds only how far accounts are loaded.
     Never raises ChannelError. May run in several threads at once, for different channels.
     """
     from pipelines.channels.base import LoadResult, find_channel
@@ -118,9 +124,10 @@ def load_channel(
                 warehouse=warehouse,
                 pipelines_dir=pipelines_dir,
                 progress=progress,
+                lake=lake,
             )
         asked = None if window is None else Window(*window)
-        return Load(find_channel(name), warehouse, pipelines_dir, today, asked, progress, started_at).run()
+        return Load(find_channel(name), warehouse, pipelines_dir, today, asked, progress, started_at, lake).run()
     except ChannelError as error:
         progress(str(error))
         start, end = window or (None, None)

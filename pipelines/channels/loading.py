@@ -31,6 +31,7 @@ class Load:
     asked: Window | None
     progress: Callable[[str], None]
     started_at: datetime
+    lake: str | None = None
     coverage: dict[str, Coverage] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
     errors: dict[str, ChannelError] = field(default_factory=dict)
@@ -122,6 +123,7 @@ class Load:
                     warehouse=self.warehouse,
                     pipelines_dir=self.pipelines_dir,
                     progress=self.progress,
+                    lake=self.lake,
                 )
         except ChannelError as error:
             for task in collection.tasks:

@@ -14,7 +14,7 @@ from dagster import (
     multi_asset_check,
 )
 
-from pipelines import catalogue, refresh
+from pipelines import catalogue, distributed, refresh
 from pipelines.defs.columns import DATA_TEAM
 from pipelines.defs.load import FIRST
 from pipelines.defs.resources import POOL, Writer
@@ -39,8 +39,10 @@ _SCORED = [AssetKey(["marts", name]) for name in ("health_gate", "source_health"
     pool=POOL,
 )
 def sources(context: AssetCheckExecutionContext, writer: Writer) -> Iterator[AssetCheckResult]:
-    warehouse = Workspace.from_environment().warehouse
-    late, different = reconcile.not_fresh(warehouse), reconcile.differences(warehouse, list(FIRST))
+    workspace = Workspace.from_environment()
+    late = reconcile.not_fresh(workspace.warehouse)
+    with distributed.asking(workspace) as ask:
+        different = reconcile.differences(ask, list(FIRST))
     for channel, key in FIRST.items():
         yield AssetCheckResult(
             check_name="fresh",

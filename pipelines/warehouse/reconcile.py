@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
+
+Ask = Callable[[str], list[tuple[Any, ...]]]
 
 # As far back as vendors restate; older days were compared when they were new.
 DAYS = 62
 
 
-def differences(warehouse: Path, channels: Sequence[str]) -> dict[str, list[str]]:
+def differences(ask: Ask, channels: Sequence[str]) -> dict[str, list[str]]:
     """By channel the measures whose sum in `marts.fct_measure_daily` is not that of the staged rows, in words.
 
-    The last 62 days, amounts in the accounts' own currencies. Exact: both sides are decimals.
+    The last 62 days, amounts in the accounts' own currencies. Exact: both sides are decimals. `ask` gives the rows of
+    a query of the engine that holds both.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return {channel: _of_channel(connection, channel) for channel in channels}
+    return {channel: _of_channel(ask, channel) for channel in channels}
 
 
-def _of_channel(connection: duckdb.DuckDBPyConnection, channel: str) -> list[str]:
-    rows = connection.execute(
+def _of_channel(ask: Ask, channel: str) -> list[str]:
+    rows = ask(
         f"""
         with days as (select today - {DAYS} as first_day, today - 1 as last_day from marts.report_context),
         staged as (
@@ -36,7 +39,7 @@ def _of_channel(connection: duckdb.DuckDBPyConnection, channel: str) -> list[str
         from staged full join published using (channel, measure)
         where staged.total is distinct from published.total order by 1
         """
-    ).fetchall()
+    )
     return [f"{name}: {staged} staged, {published} in the mart" for name, staged, published in rows]
 
 

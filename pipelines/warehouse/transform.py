@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from pipelines.errors import TransformError
-from pipelines.settings import Workspace, shipped
+from pipelines.settings import Workspace, engine, shipped
+from pipelines.spark.marts import Contract, contracts_of
+from pipelines.spark.settings import SparkSettings, read_settings
+from pipelines.warehouse.snapshot import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +31,7 @@ def manifest_path(workspace: Workspace) -> Path:
 
     Raises TransformError if the project does not parse.
     """
-    manifest = workspace.dbt_dir / "target" / "manifest.json"
+    manifest = _target_dir(workspace) / "manifest.json"
     if _is_old(manifest):
         workspace.dbt_dir.mkdir(parents=True, exist_ok=True)
         # Of several processes that begin together one parses, into files that all of them read.
@@ -35,6 +39,16 @@ def manifest_path(workspace: Workspace) -> Path:
             if _is_old(manifest):
                 invoke(workspace, ["parse"])
     return manifest
+
+
+def contracts(workspace: Workspace, also: Sequence[str] = ()) -> list[Contract]:
+    """What every mart, and each model named in `also`, promises of its columns."""
+    manifest = json.loads(manifest_path(workspace).read_text(encoding="utf-8"))
+    return contracts_of(manifest["nodes"], [SCHEMA], also)
+
+
+def _target_dir(workspace: Workspace) -> Path:
+    return workspace.dbt_dir / ("target" if engine() == "duckdb" else f"target_{engine()}")
 
 
 def _is_old(manifest: Path) -> bool:
@@ -69,7 +83,8 @@ def invoke(
                 [
                     "--quiet", "--no-use-colors", "--log-level-file", "none", *arguments,
                     "--project-dir", str(shipped("dbt_project")), "--profiles-dir", str(shipped("dbt_project")),
-                    "--target-path", str((workspace.dbt_dir / "target").absolute()),
+                    "--target-path", str(_target_dir(workspace).absolute()),
+                    "--target", engine(),
                 ]
             )  # fmt: skip
         finally:
@@ -83,6 +98,8 @@ def invoke(
 def _environment(workspace: Workspace) -> Iterator[None]:
     """The variables that dbt_project/ reads; the path stays relative, since another one means parsing everything."""
     added = {"OKR_WAREHOUSE": str(workspace.warehouse), "DBT_LOG_PATH": str((workspace.dbt_dir / "logs").absolute())}
+    if engine() == "spark":
+        added |= _of_spark(read_settings(workspace))
     before = {name: os.environ.get(name) for name in added}
     os.environ.update(added)
     try:
@@ -95,8 +112,23 @@ def _environment(workspace: Workspace) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def _of_spark(settings: SparkSettings) -> dict[str, str]:
+    return {
+        "OKR_SPARK_HOST": settings.host,
+        "OKR_SPARK_PORT": str(settings.port),
+        "OKR_SPARK_AUTH": settings.auth,
+        "OKR_SPARK_USER": settings.user,
+        # dbt writes no variable of this name into its files
+        "DBT_ENV_SECRET_OKR_SPARK_PASSWORD": settings.password or "",
+        "OKR_SPARK_THREADS": str(settings.threads),
+        "OKR_SPARK_LAKE": settings.lake_of_spark,
+    }
+
+
 def _close_connections() -> None:
     """dbt-duckdb keeps its connection for the process's life; the next stage could not open the file."""
+    if engine() != "duckdb":
+        return
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     with DuckDBConnectionManager._LOCK:
@@ -124,7 +156,12 @@ def _structured(on_event: Callable[[dict[str, Any]], None]) -> Callable[[Any], N
         if event.info.name in _RESULT_EVENTS:
             said = MessageToDict(event, preserving_proto_field_name=True)
             node = said["data"].get("node_info", {})
-            if said["info"]["level"] != "error" and node.get("materialized") in ("table", "incremental"):
+            # Spark would read a table again to count it.
+            if (
+                engine() == "duckdb"
+                and said["info"]["level"] != "error"
+                and node.get("materialized") in ("table", "incremental")
+            ):
                 said["rows"] = _rows_of(node["node_relation"]["relation_name"])
             on_event(said)
 

@@ -46,10 +46,13 @@ class Bench:
     def load(self, channel: str = "linkedin_ads", today: date | None = None, **more: Any) -> dict[str, LoadResult]:
         results = load_channel(
             channel,
-            warehouse=self.warehouse,
-            pipelines_dir=self.folder / "dlt",
             today=today or self.sandbox.state.today,
-            **{"progress": self.said.append, **more},
+            **{
+                "warehouse": self.warehouse,
+                "pipelines_dir": self.folder / "dlt",
+                "progress": self.said.append,
+                **more,
+            },
         )
         return {result.account_id: result for result in results}
 

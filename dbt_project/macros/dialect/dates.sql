@@ -1,11 +1,12 @@
 {# The day `days` after `day`; dbt.dateadd gives a timestamp in some engines. #}
-{% macro add_days(day, days) -%}
-    cast({{ dbt.dateadd('day', days, day) }} as date)
-{%- endmacro %}
+{% macro add_days(day, days) %}{{ return(adapter.dispatch('add_days')(day, days)) }}{% endmacro %}
+{% macro default__add_days(day, days) %}cast({{ dbt.dateadd('day', days, day) }} as date){% endmacro %}
+{% macro spark__add_days(day, days) %}date_add({{ day }}, cast({{ days }} as int)){% endmacro %}
 
 {# How many days lie between two dates; 0 for the same day. #}
 {% macro days_between(first_day, last_day) %}{{ return(adapter.dispatch('days_between')(first_day, last_day)) }}{% endmacro %}
 {% macro default__days_between(first_day, last_day) %}{{ dbt.datediff(first_day, last_day, 'day') }}{% endmacro %}
+{% macro spark__days_between(first_day, last_day) %}cast(datediff({{ last_day }}, {{ first_day }}) as bigint){% endmacro %}
 {% macro duckdb__days_between(first_day, last_day) %}date_diff('day', {{ first_day }}, {{ last_day }}){% endmacro %}
 
 {# The Monday of the ISO week of `day`. #}

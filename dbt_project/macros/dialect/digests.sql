@@ -16,3 +16,7 @@ made by the same engine.
     {%- set row_digest = dbt.hash(dbt.concat(texts)) -%}
     {{ dbt.hash(dbt.listagg(row_digest, "''", 'order by ' ~ row_digest)) }}
 {%- endmacro %}
+
+{% macro spark__digest_of_rows(columns) -%}
+    cast(sum(cast(xxhash64({{ columns | join(', ') }}) as decimal(38, 0))) as {{ dbt.type_string() }})
+{%- endmacro %}

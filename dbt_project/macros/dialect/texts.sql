@@ -14,6 +14,10 @@ no zeros at the end.
     {{ local_marks("rtrim(rtrim(" ~ grouped(value, decimals) ~ ", '0'), '.')", language) }}
 {%- endmacro %}
 
+{% macro spark__number_text(value, language, decimals) -%}
+    {{ local_marks("trim(trailing '.' from trim(trailing '0' from " ~ grouped(value, decimals) ~ "))", language) }}
+{%- endmacro %}
+
 {# An amount of money: two decimals, or none where they would be zeros. #}
 {% macro money_text(value, language) %}{{ return(adapter.dispatch('money_text')(value, language)) }}{% endmacro %}
 
@@ -25,9 +29,20 @@ no zeros at the end.
     {{ local_marks("replace(" ~ grouped(value, 2) ~ ", '.00', '')", language) }}
 {%- endmacro %}
 
-{# DuckDB's format() writes 1,234.50; adding 0 makes a negative zero an ordinary one. #}
-{% macro grouped(value, decimals) -%}
+{% macro spark__money_text(value, language) -%}
+    {{ local_marks("replace(" ~ grouped(value, 2) ~ ", '.00', '')", language) }}
+{%- endmacro %}
+
+{# 1,234.50; adding 0 makes a negative zero an ordinary one. #}
+{% macro grouped(value, decimals) %}{{ return(adapter.dispatch('grouped')(value, decimals)) }}{% endmacro %}
+
+{% macro duckdb__grouped(value, decimals) -%}
     format('{:,.{{ decimals }}f}', round({{ to_double(value) }}, {{ decimals }}) + 0)
+{%- endmacro %}
+
+{# Rounded as DuckDB does, on the binary number: Spark's own round() makes 1.01 of 1.005. #}
+{% macro spark__grouped(value, decimals) -%}
+    format_number(round({{ to_double(value) }} * 1e{{ decimals }}) / 1e{{ decimals }} + 0, {{ decimals }})
 {%- endmacro %}
 
 {% macro local_marks(text, language) -%}

@@ -16,3 +16,18 @@
 {% macro to_double(expression) -%}
     cast({{ expression }} as {{ double_type() }})
 {%- endmacro %}
+
+{# An amount times an exchange rate, exact. #}
+{% macro converted(amount, rate) %}{{ return(adapter.dispatch('converted')(amount, rate)) }}{% endmacro %}
+{% macro default__converted(amount, rate) %}{{ to_amount(amount ~ ' * ' ~ rate) }}{% endmacro %}
+
+{#
+Spark keeps 38 digits of a product and gives up decimals for them: 6 of 21 here. So whole units and the rest are
+multiplied apart, each within 38 digits.
+#}
+{% macro spark__converted(amount, rate) -%}
+    {%- set whole = 'cast(cast(' ~ amount ~ ' as bigint) as decimal(19, 0))' -%}
+    {%- set rest = 'cast(' ~ amount ~ ' - cast(' ~ amount ~ ' as bigint) as decimal(9, 9))' -%}
+    {%- set rate = 'cast(' ~ rate ~ ' as decimal(18, 12))' -%}
+    {{ to_amount('cast(' ~ whole ~ ' * ' ~ rate ~ ' as decimal(28, 12)) + ' ~ rest ~ ' * ' ~ rate) }}
+{%- endmacro %}

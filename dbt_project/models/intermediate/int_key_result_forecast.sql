@@ -33,7 +33,7 @@ joined as (
         shares.day_no,
         shares.days_left,
         -- From the middle of the days behind to the middle of those before, in weeks, for each of those before.
-        shares.days_left * (shares.day_no + shares.days_left) / 14.0 as leverage
+        {{ quotient('shares.days_left * (shares.day_no + shares.days_left)', '14') }} as leverage
     from scored
     inner join shares
         on

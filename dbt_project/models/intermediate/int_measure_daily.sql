@@ -69,7 +69,7 @@ final as (
         priced.currency,
         priced.value_local,
         case
-            when priced.needs_rate then {{ to_amount('priced.value_local * rates.rate') }}
+            when priced.needs_rate then {{ converted('priced.value_local', 'rates.rate') }}
             else priced.value_local
         end as value,
         priced.loaded_at

@@ -18,6 +18,12 @@ context as (
     select * from {{ source('definitions', 'context') }}
 ),
 
+{% if is_incremental() -%}
+publications as (
+    select * from {{ source('ops', 'publications') }}
+),
+
+{% endif -%}
 final as (
     select
         now_rows.key_result_id,
@@ -29,7 +35,12 @@ final as (
     from now_rows
     cross join context
     {% if is_incremental() -%}
-    where context.today not in (select reported.reported_on from {{ this }} as reported)
+    where context.today not in (
+        select reported.reported_on
+        from {{ this }} as reported
+        inner join publications
+            on reported.reported_on = publications.published_on
+    )
     {%- endif %}
 )
 

@@ -86,6 +86,7 @@ def load_files(
     warehouse: Path,
     pipelines_dir: Path,
     progress: Callable[[str], None],
+    lake: str | None = None,
 ) -> list[LoadResult]:
     """Load what is new or changed of these sources, and empty what is gone.
 
@@ -107,6 +108,7 @@ def load_files(
             warehouse,
             pipelines_dir,
             progress,
+            lake,
         )
         return [*_loaded(connection, sources, started_at), *_failed(errors, present, started_at)]
 
@@ -117,6 +119,7 @@ def _load(
     warehouse: Path,
     pipelines_dir: Path,
     progress: Callable[[str], None],
+    lake: str | None,
 ) -> tuple[list[tuple[FileSource, str]], dict[tuple[str, str], _File]]:
     """Land what differs from what is stored (digests by source and file); the errors, and every file that is there."""
     errors: list[tuple[FileSource, str]] = []
@@ -151,6 +154,7 @@ def _load(
             warehouse=warehouse,
             pipelines_dir=pipelines_dir,
             progress=progress,
+            lake=lake,
         )
     return errors, present
 

@@ -1,0 +1,102 @@
+"""Settings of Spark: where they come from, and what is said when they cannot be used."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipelines.distributed import reachable
+from pipelines.errors import EngineError, OkrError
+from pipelines.settings import Workspace, engine
+from pipelines.spark.cluster import free_port
+from pipelines.spark.settings import SparkSettings, read_settings
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    for name in [name for name in os.environ if name.startswith("SPARK__")]:
+        monkeypatch.delenv(name)
+    return Workspace(tmp_path / "okr_definitions", tmp_path / "reports", tmp_path / "data")
+
+
+def written(folder: Path, config: str = "", secrets: str = "") -> Path:
+    (folder / "config.toml").write_text(config, encoding="utf-8")
+    (folder / "secrets.toml").write_text(secrets, encoding="utf-8")
+    return folder
+
+
+def test_without_settings_the_loopback_cluster_and_a_lake_in_the_data_folder(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    found = read_settings(workspace, tmp_path)
+    assert found.address == "127.0.0.1:10000"
+    assert found.lake == f"file://{tmp_path}/data/lake" == found.lake_of_spark
+
+
+def test_the_environment_wins_over_secrets_and_these_over_the_configuration(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = written(
+        tmp_path,
+        '[spark]\nhost = "config"\nuser = "config"\nlake = "s3://bucket/lake/"\nport = 1\n',
+        '[spark]\nhost = "secrets"\nauth = "LDAP"\npassword = "geheim"\n',
+    )
+    monkeypatch.setenv("SPARK__PORT", "10001")
+    found = read_settings(workspace, folder)
+    assert (found.host, found.user, found.port, found.password) == ("secrets", "config", 10001, "geheim")
+    assert (found.lake, found.lake_of_spark) == ("s3://bucket/lake", "s3a://bucket/lake")
+    assert "geheim" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("[spark]\nhots = 'x'\n", "[spark] has no setting hots"),
+        ("[spark]\nport = 'ten'\n", "spark.port is 'ten'"),
+        ("[spark]\nport = 0\n", "spark.port is 0"),
+        ("[spark]\nport = 70000\n", "spark.port is 70000"),
+        ("[spark]\nhost = 7\n", "spark.host is not a text"),
+        ("[spark]\nauth = 'TRUST'\n", "spark.auth is none of"),
+        ("[spark]\nlake = '/srv/lake'\n", "not a URL"),
+        ("[spark]\nlake = 's3://me:geheim@bucket/lake'\n", "holds a name or password"),
+        ("spark = 7\n", "spark is not a table"),
+        ("[spark\n", "cannot be read"),
+    ],
+)
+def test_what_cannot_be_used_is_named_and_no_secret_shown(
+    workspace: Workspace, tmp_path: Path, config: str, said: str
+) -> None:
+    with pytest.raises(EngineError) as caught:
+        read_settings(workspace, written(tmp_path, config))
+    assert said in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+def test_an_engine_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OKR_ENGINE", "sparc")
+    with pytest.raises(OkrError, match="OKR_ENGINE is 'sparc'; write one of duckdb, spark"):
+        engine()
+
+
+def test_each_engine_has_a_warehouse_of_its_own(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_duckdb = workspace.warehouse, workspace.pipelines_dir
+    monkeypatch.setenv("OKR_ENGINE", "spark")
+    assert not {workspace.warehouse, workspace.pipelines_dir} & set(on_duckdb)
+
+
+def test_a_server_that_does_not_answer_is_said_before_anything_is_loaded(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OKR_ENGINE", "spark")
+    monkeypatch.setenv("SPARK__PORT", str(free_port()))
+    # Without the extra it is that which is said.
+    with pytest.raises(EngineError, match=r"no Spark Thrift server answers at 127\.0\.0\.1|pip install"):
+        reachable(workspace)
+
+
+def test_settings_have_the_names_that_the_documentation_lists() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "spark.md").read_text(encoding="utf-8")
+    missing = [name for name in SparkSettings.__dataclass_fields__ if f"`{name}`" not in text]
+    assert missing == []
