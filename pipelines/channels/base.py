@@ -142,12 +142,14 @@ class Channel(ABC, Generic[SettingsT]):
 
     `tables` must hold `accounts`. `slice_days` is how much of a long window is one load: small enough that a
     break costs little, large enough that two years are few loads. `concurrency` is how many accounts are read at
-    once. `deep_lookback_days` is re-read once a week where the vendor restates for longer than a daily re-read pays.
+    once. `access` is what the credentials' user needs of an account. `deep_lookback_days` is re-read once a week
+    where the vendor restates for longer than a daily re-read pays.
     """
 
     name: ClassVar[str]
     settings_class: ClassVar[type[ChannelSettings]]
     tables: ClassVar[tuple[RawTable, ...]]
+    access: ClassVar[str] = "access to it"
     slice_days: ClassVar[int] = 92
     concurrency: ClassVar[int] = 4
     deep_lookback_days: ClassVar[int] = 0

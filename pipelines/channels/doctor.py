@@ -39,7 +39,7 @@ def check_channel(name: str) -> list[Finding]:
             1,
             "error",
             f"{name} account {account_id} is not visible to these credentials",
-            f"give their user access to it, or take it out of sources.{name}.account_ids",
+            f"give their user {channel.access}, or take it out of sources.{name}.account_ids",
         )
         for account_id in settings.account_ids
         if account_id not in visible
@@ -51,7 +51,7 @@ def check_channel(name: str) -> list[Finding]:
                 1,
                 "error",
                 f"{name}: no account is visible to these credentials",
-                "give their user access to an account",
+                f"give their user {channel.access}",
             )
         )
     for account in visible.values():

@@ -123,6 +123,7 @@ def load_channel(
                 declared=declared_sources,
                 warehouse=warehouse,
                 pipelines_dir=pipelines_dir,
+                today=today,
                 progress=progress,
                 lake=lake,
             )

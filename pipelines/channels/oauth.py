@@ -57,10 +57,12 @@ class RefreshedToken:
             )
         except VendorError as error:
             # a refused grant is HTTP 400 (RFC 6749 section 5.2), but it is the credentials that are wrong
-            raise _wrong_grant(http.channel) if "HTTP 400" in str(error) else error from None
+            raise (
+                _wrong_grant(http.channel, self._form.get("scope", "")) if "HTTP 400" in str(error) else error
+            ) from None
         token = reply.data.get("access_token") if isinstance(reply.data, dict) else None
         if not isinstance(token, str) or not token:
-            raise _wrong_grant(http.channel)
+            raise _wrong_grant(http.channel, self._form.get("scope", ""))
         http.secrets = (*http.secrets, token)
         self._access_token = token
         rotated = reply.data.get("refresh_token")
@@ -82,9 +84,10 @@ class FixedToken:
         return False
 
 
-def _wrong_grant(channel: str) -> ChannelError:
+def _wrong_grant(channel: str, scope: str) -> ChannelError:
+    again = f"authorise again with the scope {scope}" if scope else "authorise again"
     return CredentialsError(
         channel,
         "the vendor does not accept the refresh token",
-        f"authorise again and set refresh_token in [sources.{channel}.credentials]",
+        f"{again} and set refresh_token in [sources.{channel}.credentials]",
     )

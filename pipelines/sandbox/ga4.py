@@ -112,6 +112,8 @@ class _Api:
             token = request.headers.get("authorization", "").removeprefix("Bearer ")
             if not self._state.token_works(CHANNEL, token):
                 raise Refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+            if CHANNEL in self._state.unscoped:
+                raise Refused(403, "PERMISSION_DENIED", "Request had insufficient authentication scopes.")
             if CHANNEL in self._state.throttled:
                 raise Refused(429, "RESOURCE_EXHAUSTED", self._state.throttled[CHANNEL])
             property_id, _, method = request.path_params["call"].partition(":")

@@ -203,6 +203,14 @@ class _Api:
                 "authenticationError",
                 "OAUTH_TOKEN_EXPIRED" if (CHANNEL, token) in self._state.expired else "OAUTH_TOKEN_INVALID",
             )
+        if CHANNEL in self._state.unscoped:
+            raise Refused(
+                403,
+                "PERMISSION_DENIED",
+                "Request had insufficient authentication scopes.",
+                "authorizationError",
+                "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+            )
         if version not in VERSIONS:
             raise Refused(
                 400, "INVALID_ARGUMENT", f"Version {version} is deprecated.", "requestError", "UNSUPPORTED_VERSION"

@@ -121,7 +121,7 @@ class _Api:
         is_known = request.path_params.get("numbered") in NUMBERED if version is None else version in DATED
         if not is_known and not (either and version in NUMBERED):
             raise Refused(404, "OBJECT_NOT_FOUND", "unknown version")
-        if PORTAL in self._state.denied and "objects" in request.url.path:
+        if (PORTAL in self._state.denied or CHANNEL in self._state.unscoped) and "objects" in request.url.path:
             raise Refused(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.")
 
     def _limits(self, request: Request) -> dict[str, str]:

@@ -219,6 +219,8 @@ class _Api:
             if (CHANNEL, token) in self._state.expired:
                 raise Refused(401, "EXPIRED_ACCESS_TOKEN", "Expired access token", 65602)
             raise Refused(401, "INVALID_ACCESS_TOKEN", "Invalid access token", 65600)
+        if CHANNEL in self._state.unscoped:
+            raise Refused(403, "ACCESS_DENIED", "Not enough permissions to access: adAccounts.FINDER-search", 100)
         if CHANNEL in self._state.throttled:
             raise Refused(429, "TOO_MANY_REQUESTS", self._state.throttled[CHANNEL], 101)
         version = request.headers.get("linkedin-version", "")

@@ -280,6 +280,8 @@ class _Api:
                 "Too Many Requests",
                 self._state.throttled.get(CHANNEL, "You have exceeded the limit of 10 simultaneous connections."),
             )
+        if CHANNEL in self._state.unscoped:
+            raise Refused(403, "Forbidden", "You don't have permission to access this resource.")
         if ACCOUNT in self._state.denied and not request.url.path.endswith("/3.0/"):
             raise Refused(403, "User Disabled", "This account has been disabled.")
 

@@ -267,6 +267,8 @@ class _Api:
                 401,
                 463,
             )
+        if CHANNEL in self._state.unscoped:
+            raise Refused(200, "(#200) Requires ads_read permission to access this resource", 403)
         if request.path_params["version"] not in VERSIONS:
             raise Refused(
                 2635, "You are calling a deprecated version of the Ads API. Please update to the latest version: v26.0."

@@ -113,6 +113,9 @@ class _Api:
             return JSONResponse(
                 {"error": "invalid_grant", "error_description": "AADSTS70000: The grant is not valid."}, 400
             )
+        if CHANNEL in self._state.unscoped:
+            told = "AADSTS65001: The user or administrator has not consented to use the application."
+            return JSONResponse({"error": "invalid_grant", "error_description": told}, 400)
         self._state.counts["microsoft_ads refreshes"] += 1
         self._state.counts["microsoft_ads rotated"] += given == self._newest
         access = self._state.issue_token()

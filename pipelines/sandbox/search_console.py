@@ -95,6 +95,8 @@ class _Api:
                 token = request.headers.get("authorization", "").removeprefix("Bearer ")
                 if not self._state.token_works(CHANNEL, token):
                     raise Refused(401, "Request had invalid authentication credentials.", "authError")
+                if CHANNEL in self._state.unscoped:
+                    raise Refused(403, "Request had insufficient authentication scopes.", "insufficientPermissions")
                 if CHANNEL in self._state.throttled:
                     raise Refused(403, self._state.throttled[CHANNEL], "quotaExceeded")
                 return JSONResponse(await find(request))

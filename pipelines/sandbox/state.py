@@ -17,7 +17,8 @@ WORD = "sandbox"
 class SandboxState:
     """Shared by all channels of one server.
 
-    denied: account ids answered with 403. outage: channel to the HTTP status of everything. erased: (channel, account,
+    denied: account ids answered with 403. unscoped: channels whose credentials were made without the permission
+    they need. outage: channel to the HTTP status of everything. erased: (channel, account,
     day) without data, as if the vendor had withdrawn it. drift: channel to {field: value} put over every fact; the
     value {"renamed": name} renames the field, {"renamed": None} takes it away. words: what is accepted as a credential.
     faults: share of requests that break. jobs: channel to how its report jobs go: {"outcome": "failed" or "never",
@@ -29,6 +30,7 @@ class SandboxState:
     today: date
     faults: float = 0.0
     denied: set[str] = field(default_factory=set)
+    unscoped: set[str] = field(default_factory=set)
     outage: dict[str, int] = field(default_factory=dict)
     erased: set[tuple[str, str, date]] = field(default_factory=set)
     drift: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -78,7 +80,7 @@ class SandboxState:
         for key, value in told.items():
             if key == "today":
                 self.today = date.fromisoformat(value)
-            elif key in ("denied", "words"):
+            elif key in ("denied", "words", "unscoped"):
                 setattr(self, key, set(value) | ({WORD} if key == "words" else set()))
             elif key == "erased":
                 self.erased = {(channel, account, date.fromisoformat(day)) for channel, account, day in value}

@@ -187,6 +187,8 @@ class _Api:
         token = request.headers.get("access-token", "")
         if not self._state.token_works(CHANNEL, token):
             raise Refused(40105, "Access token is incorrect or has been revoked.")
+        if CHANNEL in self._state.unscoped:
+            raise Refused(40001, "You do not have permission to access this resource: Ad Account, Reporting")
         if CHANNEL in self._state.throttled:
             raise Refused(40100, self._state.throttled[CHANNEL])
 

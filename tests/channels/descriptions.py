@@ -21,7 +21,8 @@ class Description:
     person. `lag_days` is how many days the vendor needs until a day is final, which then `is_final`. With
     `lands_objects` what is landed are things as they are now, not days: a correction of any age is followed, and no
     day is emptied by itself. `rows` is how many rows of truth there are at least in 45 days. `accounts` are those of
-    a vendor that is no advertising.
+    a vendor that is no advertising. `permission` is what the vendor calls the right to read an account, `scope` the
+    one that credentials are made with, as our advice must name them.
     """
 
     facts: str
@@ -36,6 +37,8 @@ class Description:
     lands_objects: bool = False
     rows: int = 60
     accounts: tuple[str, ...] = ()
+    permission: str = ""
+    scope: str = ""
 
     def account_ids(self, bench: Any, name: str) -> list[str]:
         return sorted(self.accounts or (account.id for account in bench.sandbox.state.company.accounts(name)))
@@ -43,6 +46,8 @@ class Description:
 
 DESCRIPTIONS = {
     "linkedin_ads": Description(
+        permission="a role on the ad account",
+        scope="r_ads_reporting",
         facts="campaign_analytics",
         measures={
             "impressions": "impressions",
@@ -58,6 +63,8 @@ DESCRIPTIONS = {
         drift={"clicks": "many"},
     ),
     "google_ads": Description(
+        permission="login_customer_id",
+        scope="auth/adwords",
         facts="campaign_stats",
         measures={
             "impressions": "impressions",
@@ -71,6 +78,8 @@ DESCRIPTIONS = {
         drift={"clicks": "many"},
     ),
     "meta_ads": Description(
+        permission="access to the ad account",
+        scope="ads_read",
         facts="campaign_insights",
         measures={
             "impressions": "impressions",
@@ -83,6 +92,8 @@ DESCRIPTIONS = {
         renews_tokens=False,
     ),
     "microsoft_ads": Description(
+        permission="a role on the account",
+        scope="msads.manage",
         facts="campaign_performance",
         measures={
             "impressions": "impressions",
@@ -95,6 +106,8 @@ DESCRIPTIONS = {
         drift={"Clicks": "many"},
     ),
     "tiktok_ads": Description(
+        permission="the advertiser's admin",
+        scope="Ad Account and Reporting",
         facts="campaign_report",
         measures={
             "impressions": "impressions",
@@ -110,6 +123,8 @@ DESCRIPTIONS = {
         renews_tokens=False,
     ),
     "ga4": Description(
+        permission="the role Viewer on the property",
+        scope="auth/analytics.readonly",
         facts="traffic",
         measures={
             name: name
@@ -130,6 +145,8 @@ DESCRIPTIONS = {
         accounts=tuple(site.property_id for site in WEBSITES),
     ),
     "search_console": Description(
+        permission="Users and permissions",
+        scope="auth/webmasters.readonly",
         facts="site_daily",
         measures={name: name for name in ("clicks", "impressions", "position_weighted")},
         secrets=("client_id", "client_secret", "refresh_token"),
@@ -140,6 +157,8 @@ DESCRIPTIONS = {
         accounts=tuple(site.search_site for site in WEBSITES),
     ),
     "hubspot": Description(
+        permission="crm.objects.deals.read",
+        scope="crm.objects.contacts.read",
         facts="""(select created_on as date, account_id, source from hubspot.contacts where not archived and id not in
                   (select object_id from hubspot.merged_objects where kind = 'contacts'))""",
         measures={"contacts_created": "1"},
@@ -150,6 +169,8 @@ DESCRIPTIONS = {
         accounts=(PORTAL,),
     ),
     "mailchimp": Description(
+        permission="the role Viewer or above",
+        scope="the role Viewer or above",
         # what is whole on the day a campaign was sent; the rest is made into days by dbt
         facts="""(select sent_on as date, * from mailchimp.campaign_totals qualify
                   row_number() over (partition by campaign_id order by loaded_at desc) = 1)""",

@@ -178,6 +178,32 @@ def test_credentials_are_checked(channel: Any, name: str, described: Description
     assert f"sources.{name}" in next(iter(results.values())).error
 
 
+def errors(name: str) -> list[str]:
+    return [str(finding) for finding in check_channel(name) if finding.severity == "error"]
+
+
+def test_the_doctor_names_the_permission_that_is_missing(channel: Any, name: str, described: Description) -> None:
+    """Of one account, and of the credentials as such: in the vendor's own words, so that one finds the switch."""
+    denied, *others = described.account_ids(channel, name)
+    channel.tell(denied=[denied])
+    found = errors(name)
+    assert found
+    assert all(denied in one and described.permission in one for one in found if "no account is visible" not in one)
+    assert not any(other in one for one in found for other in others)
+    channel.tell(denied=[], unscoped=[name])
+    found = errors(name)
+    assert found
+    assert all(described.scope in one for one in found), found
+
+
+def test_the_doctor_names_the_setting_that_is_missing(channel: Any, name: str, described: Description) -> None:
+    channel.set(name, **{f"credentials__{secret}": "" for secret in described.secrets})
+    found = errors(name)
+    assert found
+    assert all(f"sources.{name}.credentials" in one for one in found), found
+    assert any(secret in one for one in found for secret in described.secrets), found
+
+
 def forms(secret: str) -> Iterator[bytes]:
     yield secret.encode()
     yield quote(secret, safe="").encode()

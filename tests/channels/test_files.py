@@ -349,6 +349,9 @@ def _sheet(*rows: Sequence[Any]) -> Callable[[Path], object]:
         ("a.xlsx", _sheet(["date", "spend"], ["#N/A", 1]), ["row 2", "'#ERROR' is not a date"]),
         ("a.xlsx", _sheet(["date", "spend"], [46266, 1]), ["row 2", "'46266' is not a date"]),
         ("a.xlsx", _sheet(["date", "spend"], [datetime(2026, 9, 1), True]), ["row 2", "'True' is not a number"]),
+        # a formula whose result nobody has worked out is no empty cell
+        ("a.xlsx", _sheet(["date", "spend"], [datetime(2026, 9, 1), "=B3*2"]), ["sheet 'Sheet', cell B2", "'=B3*2'"]),
+        ("a.xlsx", _sheet(["date", "spend"], ["=TODAY()", None]), ["cell A2", "save it"]),
         ("a.xlsx", _sheet(["A report", None], ["date", "spend"]), ["no column 'date'", "A report"]),
         (
             "a.parquet",
@@ -365,6 +368,42 @@ def test_cells_that_are_no_value_are_named(
     assert result.state == "failed"
     for word in words:
         assert word in (result.error or "")
+
+
+def test_a_formula_beside_the_wanted_columns_is_nobodys_business(files: Files) -> None:
+    _sheet(["date", "spend", "note"], [datetime(2026, 9, 1), 5, "=B2*2"], [datetime(2026, 9, 2), None, "=B3*2"])(
+        files.folder / "a.xlsx"
+    )
+    [result] = files.load(files.source("a.xlsx"))
+    assert (result.state, files.rows("value")) == ("loaded", [(Decimal(5),)])
+
+
+def test_days_to_come_are_kept_and_are_no_news_of_today(files: Files) -> None:
+    files.write("a.csv", "date,spend\n2026-11-20,1\n2026-12-31,2\n")
+    [result] = files.load(files.source())
+    assert (result.state, result.rows, result.data_through) == ("loaded", 2, date(2026, 11, 20))
+    assert any("rows up to 2026-12-31, after today" in said for said in files.said)
+    # read again on a later day, unchanged
+    [later] = load_channel(
+        "files",
+        warehouse=files.warehouse,
+        pipelines_dir=files.folder / "dlt",
+        today=date(2027, 1, 5),
+        file_sources=[files.source()],
+        progress=files.said.append,
+    )
+    assert later.data_through == date(2026, 12, 31)
+
+
+def test_a_file_of_days_to_come_alone_says_nothing_yet(files: Files) -> None:
+    files.write("a.csv", "date,spend\n2026-12-31,2\n")
+    [result] = files.load(files.source())
+    assert (result.state, result.rows, result.data_through) == ("loaded", 1, None)
+
+
+def test_a_day_more_than_a_year_ahead_is_a_slip_of_the_pen(files: Files) -> None:
+    said = files.error("date,spend\n2026-11-20,1\n2198-01-01,2\n")
+    assert "line 3, column 'date': '2198-01-01' is more than a year after today, 2026-11-23" in said
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.parquet"])

@@ -159,6 +159,7 @@ def _read_excel(path: Path, wanted: Sequence[str], sheet: str | None) -> Cells:
             if sheet is not None and sheet not in book.sheet_names:
                 raise Unreadable(f"has no sheet {sheet!r}", f"it has {', '.join(map(str, book.sheet_names))}")
             frame = pandas.read_excel(book, sheet_name=sheet or 0, header=None, dtype=object, na_filter=False)
+            name = sheet or str(book.sheet_names[0])
     except Unreadable:
         raise
     except Exception as error:  # openpyxl lets KeyError, zlib.error, ParseError and more of a broken book through
@@ -167,6 +168,7 @@ def _read_excel(path: Path, wanted: Sequence[str], sheet: str | None) -> Cells:
     if frame.empty:
         raise Unreadable("is empty", "export it again, with its header row")
     positions = _pick([_as_text(cell) or "" for cell in frame.iloc[0]], wanted)
+    _check_formulas(path, name, frame, sorted(positions.values()))
     texts = {
         f"c{n}": pa.array([_as_text(cell) for cell in frame.iloc[1:, at]], pa.string())
         for n, at in enumerate(positions.values())
@@ -174,6 +176,45 @@ def _read_excel(path: Path, wanted: Sequence[str], sheet: str | None) -> Cells:
     return _from_arrow(
         pa.table({"r": pa.array(range(2, len(frame) + 1), pa.int64()), **texts}), positions, lambda row: f"row {row}"
     )
+
+
+def _check_formulas(path: Path, sheet: str, frame: Any, columns: Sequence[int]) -> None:
+    """Refuse a formula whose result the file does not hold, as programs write that do not calculate: it reads as empty.
+
+    Only books with formulas are read once more for it.
+    """
+    if not _has_formulas(path):
+        return
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, read_only=True)
+    try:
+        book[sheet].reset_dimensions()
+        for row, cells in enumerate(book[sheet].iter_rows()):
+            for column in columns:
+                read = frame[column].iloc[row] if row < len(frame) else None
+                if (read is None or read == "") and column < len(cells) and cells[column].data_type == "f":
+                    place = f"sheet {sheet!r}, cell {cells[column].coordinate}"
+                    raise Unreadable(
+                        f"{place}: the formula {str(cells[column].value)[:60]!r} has no result in the file",
+                        "open it in Excel or LibreOffice and save it, or export it as CSV",
+                    )
+    finally:
+        book.close()
+
+
+def _has_formulas(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        for part in archive.namelist():
+            if not part.startswith("xl/worksheets/"):
+                continue
+            with archive.open(part) as opened:
+                end = b""
+                while chunk := opened.read(1 << 20):
+                    if re.search(rb"<(\w+:)?f[ >/]", end + chunk):
+                        return True
+                    end = chunk[-16:]
+    return False
 
 
 def _check_zip(path: Path) -> None:

@@ -6,7 +6,7 @@ The work is DuckDB's, in one pass over all rows; Python sees only the first wron
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ _EUROPEAN = r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?"
 _EUROPEAN_FOR_SURE = r".*\..*,.*|.*,(\d{1,2}|\d{4,})"
 # Nine decimals are kept; these many are multiplied, so that a scale above 1 does not amplify the rounding.
 _EXACT = "DECIMAL(38,12)"
+# A plan may be a year ahead; what is later than that is a slip of the pen.
+FURTHEST_AHEAD = timedelta(days=366)
 _ROLES = ("date", "account_id", "campaign_id", "campaign_name")
 
 
@@ -35,8 +37,13 @@ class FileMeasures:
     rows: pa.Table
     accounts: list[tuple[Any, ...]]
 
+    @property
+    def last_day(self) -> date | None:
+        """None of a file without rows."""
+        return max((last for *_, last in self.accounts), default=None)
 
-def read_measures(source: FileSource, path: Path) -> FileMeasures:
+
+def read_measures(source: FileSource, path: Path, today: date) -> FileMeasures:
     """All of one file. Raises Unreadable with the row and column of the first thing wrong."""
     wanted = [
         source.date,
@@ -49,7 +56,7 @@ def read_measures(source: FileSource, path: Path) -> FileMeasures:
     ]
     cells = read_cells(path, list(dict.fromkeys(column for column in wanted if column)), source.sheet)
     try:
-        return _Reading(source, cells).read()
+        return _Reading(source, cells, today).read()
     finally:
         cells.connection.close()
 
@@ -66,6 +73,7 @@ class _Reading:
 
     source: FileSource
     cells: Cells
+    today: date
 
     def read(self) -> FileMeasures:
         self._parse()
@@ -139,6 +147,9 @@ class _Reading:
         shown = date(2026, 9, 30).strftime(form or "%Y-%m-%d")
         todo = f"dates are read as {shown}; correct it, or {'the' if form else 'give'} date_format"
         self._refuse("day is null or year(day) not between 1990 and 2199", self.source.date, "is not a date", todo)
+        latest = self.today + FURTHEST_AHEAD
+        todo = "correct it; what is planned for later can wait for a later file"
+        self._refuse(f"day > date '{latest}'", self.source.date, f"is more than a year after today, {self.today}", todo)
 
     def _check_currencies(self) -> None:
         if self.source.currency_column:

@@ -85,6 +85,7 @@ def load_files(
     declared: Collection[str] | None,
     warehouse: Path,
     pipelines_dir: Path,
+    today: date,
     progress: Callable[[str], None],
     lake: str | None = None,
 ) -> list[LoadResult]:
@@ -93,7 +94,8 @@ def load_files(
     `declared` are the ids of all sources there are: what others left behind is emptied. None leaves it.
 
     One result a (channel, account), and one with account_id '' for every file or source that cannot be read: its last
-    good data stays. The errors of files are in the results; raises ChannelError only if nothing can be stored.
+    good data stays. Rows of days after `today` are kept, and are no news of the days before them. The errors of files
+    are in the results; raises ChannelError only if nothing can be stored.
     """
     started_at = datetime.now(UTC)
     with open_warehouse(warehouse) as connection:
@@ -107,10 +109,11 @@ def load_files(
             {key: digest for key, digest in stored.items() if key[0] in watched},
             warehouse,
             pipelines_dir,
+            today,
             progress,
             lake,
         )
-        return [*_loaded(connection, sources, started_at), *_failed(errors, present, started_at)]
+        return [*_loaded(connection, sources, started_at, today), *_failed(errors, present, started_at)]
 
 
 def _load(
@@ -118,6 +121,7 @@ def _load(
     stored: dict[tuple[str, str], str],
     warehouse: Path,
     pipelines_dir: Path,
+    today: date,
     progress: Callable[[str], None],
     lake: str | None,
 ) -> tuple[list[tuple[FileSource, str]], dict[tuple[str, str], _File]]:
@@ -133,7 +137,7 @@ def _load(
         if stored.get(key) == digest:
             continue
         try:
-            measures = read_measures(file.source, file.path)
+            measures = read_measures(file.source, file.path, today)
         except Unreadable as problem:
             error = InputFileError(
                 file.source.channel,
@@ -146,6 +150,10 @@ def _load(
         _mark(batches, *key)
         _add(batches, file, digest, measures)
         progress(f"{file.source.channel}: {file.name}, {measures.rows.num_rows:,} values")
+        if (last := measures.last_day) is not None and last > today:
+            progress(
+                f"{file.source.channel}: {file.name} has rows up to {last}, after today; they count from their day on"
+            )
     if any(batches.values()):
         whole = {name: [pa.concat_tables(parts)] for name, parts in batches.items() if parts}
         run(
@@ -229,13 +237,21 @@ def _stored(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]
 
 
 def _loaded(
-    connection: duckdb.DuckDBPyConnection, sources: Sequence[FileSource], started_at: datetime
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[FileSource], started_at: datetime, today: date
 ) -> list[LoadResult]:
-    """What the warehouse now holds of these sources, by channel and account."""
+    """What the warehouse now holds of these sources, by channel and account; their data ends today at the latest."""
     rows: list[tuple[str, str, int, date | None, date | None]] = connection.execute(
-        "select channel, account_id, cast(sum(rows) as bigint), min(data_from), max(data_through) "
-        "from files.loaded_files where list_contains(?, source_id) group by 1, 2 order by 1, 2",
-        [[source.id for source in sources]],
+        """
+        with begun as (
+            select source_id, source_file, account_id, max(date) as last_day
+            from files.measures where date <= $today group by 1, 2, 3
+        )
+        select channel, account_id, cast(sum(rows) as bigint), least(min(data_from), $today),
+            max(case when data_through <= $today then data_through else last_day end)
+        from files.loaded_files left join begun using (source_id, source_file, account_id)
+        where list_contains($sources, source_id) group by 1, 2 order by 1, 2
+        """,
+        {"today": today, "sources": [source.id for source in sources]},
     ).fetchall()
     return [
         LoadResult(channel, account_id, "loaded", count, start, end, end, None, started_at, datetime.now(UTC))

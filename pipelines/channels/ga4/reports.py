@@ -10,6 +10,8 @@ from typing import Any
 from pipelines.channels.http import Http, Reply, Verdict, classify_by_status
 from pipelines.errors import VendorError
 
+SCOPE = "https://www.googleapis.com/auth/analytics.readonly"
+ACCESS = "the role Viewer on the property, and see that the Google Analytics Data API is enabled in its project"
 # The API's most is 250,000.
 PAGE = 100_000
 # At most four date ranges a report and five reports a request.
@@ -34,7 +36,8 @@ def classify(reply: Reply) -> Verdict:
     """GA4's dialect: tokens used up are a 429 like too many requests at once, and are renewed by the hour or day."""
     data = reply.data if isinstance(reply.data, dict) else {}
     error = data.get("error")
-    message = f"HTTP {reply.status}: {error.get('message') if isinstance(error, dict) else error}"
+    said = error.get("message") if isinstance(error, dict) else error
+    message = f"HTTP {reply.status}" + (f": {said}" if said else "")
     if reply.status == 200 and not ({"kind", "access_token"} & data.keys()):
         return Verdict("retry", "HTTP 200 without a report")
     if reply.status == 429 and "concurrent" in message.lower():
@@ -42,13 +45,10 @@ def classify(reply: Reply) -> Verdict:
     if reply.status == 429 and "Exhausted" in message:
         when = "within the hour" if "hour" in message else "at midnight Pacific time"
         return Verdict("quota", message, todo=f"Google renews these tokens {when}: refresh again then")
+    if reply.status == 403 and "authentication scopes" in message:
+        return Verdict("forbidden", message, todo=f"authorise again with the scope {SCOPE}")
     if reply.status == 403:
-        return Verdict(
-            "forbidden",
-            message,
-            todo="give the credentials' user the role Viewer on the property, and "
-            "see that the Google Analytics Data API is enabled in its project",
-        )
+        return Verdict("forbidden", message, todo=f"give the credentials' user {ACCESS}")
     return classify_by_status(reply)
 
 

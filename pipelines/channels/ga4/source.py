@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from pipelines.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
-from pipelines.channels.ga4.reports import Report, classify, run_for_each_range, run_report
+from pipelines.channels.ga4.reports import ACCESS, SCOPE, Report, classify, run_for_each_range, run_report
 from pipelines.channels.ga4.settings import Ga4Settings
 from pipelines.channels.google_auth import google_token
 from pipelines.channels.http import Http
@@ -15,7 +15,6 @@ from pipelines.channels.tables import AMOUNT, COUNT, DAY, FLAG, TEXT, entities, 
 from pipelines.channels.windows import Window
 from pipelines.errors import CredentialsError
 
-SCOPE = "https://www.googleapis.com/auth/analytics.readonly"
 # Metrics that add up over channel groups. With the two of people they are ten, the most a report may have.
 METRICS = {
     "sessions": "sessions",
@@ -41,6 +40,7 @@ class Ga4(Channel[Ga4Settings]):
 
     name = "ga4"
     settings_class = Ga4Settings
+    access = ACCESS
     # A key event is attributed anew for up to twelve days.
     deep_lookback_days = 13
     tables = (
@@ -125,7 +125,7 @@ def _account(http: Http, settings: Ga4Settings, account_id: str) -> Iterator[Acc
             limit=1,
         )
     except CredentialsError as error:
-        if "HTTP 403" not in str(error):
+        if "HTTP 403" not in str(error) or SCOPE in str(error):
             raise
         return
     yield Account(account_id, f"GA4 {account_id}", report.currency, report.timezone)

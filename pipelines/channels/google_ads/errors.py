@@ -10,6 +10,7 @@ from pipelines.channels.http import OK, Reply, Verdict, classify_by_status
 
 # A cancelled account: nothing can be read of it any more, and nobody can mend that.
 NOT_ENABLED = "CUSTOMER_NOT_ENABLED"
+SCOPE = "https://www.googleapis.com/auth/adwords"
 _DEVELOPER_TOKEN = (
     "check developer_token in [sources.google_ads.credentials] and its access level in the manager account's API centre"
 )
@@ -78,6 +79,8 @@ def _retry_delay(error: dict[str, Any]) -> float | None:
 
 
 def _advice(reasons: list[str]) -> str:
+    if "ACCESS_TOKEN_SCOPE_INSUFFICIENT" in reasons:
+        return f"authorise again with the scope {SCOPE}"
     if NOT_ENABLED in reasons:
         return "the account is cancelled or not yet set up; take it out of account_ids if that stays so"
     return "give the user of the refresh token access to it; below a manager, set login_customer_id to the manager's id"

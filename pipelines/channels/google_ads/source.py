@@ -52,6 +52,7 @@ class GoogleAds(Channel[GoogleAdsSettings]):
 
     name = "google_ads"
     settings_class = GoogleAdsSettings
+    access = "access to it; below a manager, set login_customer_id to the manager's id"
     slice_days = 366
     deep_lookback_days = 90
     tables = (

@@ -17,7 +17,7 @@ SEARCHES_A_SECOND = 5
 def classify(reply: Reply) -> Verdict:
     """HubSpot's dialect: the limit a 429 is about stands in `policyName`; a malformed token is a 530."""
     data = reply.data if isinstance(reply.data, dict) else {}
-    message = f"HTTP {reply.status}: {data.get('message')}"
+    message = f"HTTP {reply.status}" + (f": {data['message']}" if data.get("message") else "")
     if reply.status == 200 and not ({"results", "portalId", "access_token"} & data.keys()):
         return Verdict("retry", "HTTP 200 without results")
     if reply.status == 429 and data.get("policyName") == "DAILY":

@@ -20,6 +20,7 @@ from pipelines.channels.tables import AMOUNT, COUNT, MOMENT, TEXT, entities, fac
 from pipelines.channels.windows import Window
 from pipelines.errors import CredentialsError, VendorError
 
+ACCESS = "a role on the ad account (Campaign Manager, Manage access; Viewer is enough)"
 # A report day begins at midnight UTC for every account, wherever it is.
 TIMEZONE = "UTC"
 # adAnalytics has no paging: it cuts off here without a word.
@@ -50,6 +51,7 @@ class LinkedInAds(Channel[LinkedInAdsSettings]):
 
     name = "linkedin_ads"
     settings_class = LinkedInAdsSettings
+    access = ACCESS
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS, type=TEXT, reference=TEXT, created_at=MOMENT),
         entities("campaign_groups", account_id=TEXT, name=TEXT, status=TEXT),
@@ -182,6 +184,9 @@ def classify(reply: Reply) -> Verdict:
             f"HTTP 426: {message}",
             todo="set api_version under [sources.linkedin_ads] to a month (YYYYMM) LinkedIn still serves",
         )
+    if reply.status == 403:
+        todo = f"authorise with the scopes r_ads and r_ads_reporting, and give the member {ACCESS}"
+        return Verdict("forbidden", f"HTTP 403: {message}" if message else "HTTP 403", todo=todo)
     if reply.status == 429 and "DAY limit" in message:
         # it is renewed at midnight UTC, and every try until then counts against it
         return Verdict("quota", message, todo="LinkedIn renews it at midnight UTC: refresh again then")

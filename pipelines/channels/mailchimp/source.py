@@ -6,6 +6,7 @@ import base64
 import calendar
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +22,7 @@ from pipelines.channels.windows import DAY, Window
 from pipelines.errors import CredentialsError, VendorError
 
 LOGIN = "https://login.mailchimp.com"
+ACCESS = "the role Viewer or above (Account, Settings, Users), and see that neither it nor the account is disabled"
 _DATA_CENTRE = re.compile(r"[a-z]{2,6}\d{1,3}")
 PAGE = 1000
 # In a window longer than this, the ends of past months are read too: a first load then has a history of audiences.
@@ -51,6 +53,7 @@ class Mailchimp(Channel[MailchimpSettings]):
 
     name = "mailchimp"
     settings_class = MailchimpSettings
+    access = ACCESS
     slice_days = 36_500
     # Opens and clicks of a campaign trickle in for months.
     deep_lookback_days = 120
@@ -161,7 +164,8 @@ def classify(reply: Reply) -> Verdict:
         return Verdict("unauthorized", str(data["error"]))
     if reply.status == 200 and not (_ANSWERS & data.keys()):
         return Verdict("retry", "HTTP 200 without an answer")
-    return classify_by_status(reply)
+    verdict = classify_by_status(reply)
+    return replace(verdict, todo=f"give the key's user {ACCESS}") if reply.status == 403 else verdict
 
 
 def _sent_in(http: Http, window: Window, zone: ZoneInfo) -> Iterator[dict[str, Any]]:

@@ -49,6 +49,7 @@ class MetaAds(Channel[MetaAdsSettings]):
 
     name = "meta_ads"
     settings_class = MetaAdsSettings
+    access = "access to the ad account, and the token ads_read"
     slice_days = 184
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),

@@ -30,6 +30,7 @@ class MicrosoftAds(Channel[MicrosoftAdsSettings]):
 
     name = "microsoft_ads"
     settings_class = MicrosoftAdsSettings
+    access = "a role on the account"
     slice_days = 184
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS, customer_id=TEXT, number=TEXT, report_time_zone=TEXT),

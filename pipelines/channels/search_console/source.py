@@ -14,6 +14,7 @@ from pipelines.channels.tables import AMOUNT, COUNT, entities, facts, to_amount
 from pipelines.channels.windows import DAY, Window
 
 SCOPE = "https://www.googleapis.com/auth/webmasters.readonly"
+ACCESS = "access to the site (Settings, Users and permissions), and see that the Search Console API is enabled"
 # Days are cut in Pacific time for every site.
 TIMEZONE = "America/Los_Angeles"
 # The most rows of one answer.
@@ -32,6 +33,7 @@ class SearchConsole(Channel[SearchConsoleSettings]):
 
     name = "search_console"
     settings_class = SearchConsoleSettings
+    access = ACCESS
     slice_days = 500
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),
@@ -73,7 +75,8 @@ def classify(reply: Reply) -> Verdict:
     data = reply.data if isinstance(reply.data, dict) else {}
     error = data.get("error")
     found = error if isinstance(error, dict) else {}
-    message = f"HTTP {reply.status}: {found.get('message', error)}"
+    said = found.get("message", error)
+    message = f"HTTP {reply.status}" + (f": {said}" if said else "")
     reasons = {one.get("reason") for one in found.get("errors", ()) if isinstance(one, dict)}
     if reply.status == 200 and not ({"siteEntry", "rows", "responseAggregationType", "access_token"} & data.keys()):
         # a user without any site is answered with an empty object
@@ -84,13 +87,10 @@ def classify(reply: Reply) -> Verdict:
         is_queries = reply.status == 403 or "QPS" in message
         wait = _QUERIES_WAIT if reply.retry_after is None and is_queries else reply.retry_after
         return Verdict("retry", message, wait)
+    if reply.status == 403 and "authentication scopes" in message:
+        return Verdict("forbidden", message, todo=f"authorise again with the scope {SCOPE}")
     if reply.status == 403:
-        return Verdict(
-            "forbidden",
-            message,
-            todo="add the credentials' user to the site (Settings, Users and "
-            "permissions), and see that the Search Console API is enabled",
-        )
+        return Verdict("forbidden", message, todo=f"give the credentials' user {ACCESS}")
     return classify_by_status(reply)
 
 

@@ -34,6 +34,7 @@ def classify(reply: Reply) -> Verdict:
         return Verdict(
             "forbidden",
             message,
-            todo="let the advertiser's admin authorise the app, or take it out of sources.tiktok_ads.account_ids",
+            todo="let the advertiser's admin authorise the app with Ad Account and Reporting, or take it out of "
+            "sources.tiktok_ads.account_ids",
         )
     return Verdict("failed", message)

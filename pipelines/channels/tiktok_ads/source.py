@@ -42,6 +42,7 @@ class TikTokAds(Channel[TikTokAdsSettings]):
 
     name = "tiktok_ads"
     settings_class = TikTokAdsSettings
+    access = "an authorisation by the advertiser's admin, with Ad Account and Reporting"
     slice_days = 180
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),
