@@ -285,7 +285,7 @@ def doctor(behind_proxy: bool, as_json: bool) -> None:
     from pipelines.doctor import examine
 
     workspace = Workspace.from_environment()
-    quiet_environment(workspace)
+    quiet_environment(workspace, only_look=True)
     found = []
     for diagnosis in examine(workspace, behind_proxy=behind_proxy):
         found.append(diagnosis)

@@ -114,19 +114,14 @@ def now(timezone: str) -> datetime:
     return moment.replace(year=day.year, month=day.month, day=day.day)
 
 
-def quiet_environment(workspace: Workspace) -> None:
+def quiet_environment(workspace: Workspace, *, only_look: bool = False) -> None:
     """Point the folders of dlt, dbt and Dagster into the data folder and keep their telemetry off.
 
-    Must run before dlt, dbt or dagster is imported: they read some of this at import.
+    Must run before dlt, dbt or dagster is imported: they read some of this at import. With `only_look` nothing is made.
     """
     data = workspace.data_dir.absolute()
-    (data / "dagster").mkdir(parents=True, exist_ok=True)
-    configuration = data / "dagster" / "dagster.yaml"
-    if not configuration.exists():
-        # Whole or not at all: another process may look for it at this moment.
-        building = configuration.with_name(f".dagster.yaml.{os.getpid()}")
-        shutil.copyfile(Path(__file__).parent / "dagster.yaml", building)
-        building.replace(configuration)
+    if not only_look:
+        _make_dagster_home(data / "dagster")
     defaults = {
         "DLT_DATA_DIR": str(data / "dlt"),
         "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -139,3 +134,13 @@ def quiet_environment(workspace: Workspace) -> None:
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+
+
+def _make_dagster_home(home: Path) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    configuration = home / "dagster.yaml"
+    if not configuration.exists():
+        # Whole or not at all: another process may look for it at this moment.
+        building = configuration.with_name(f".dagster.yaml.{os.getpid()}")
+        shutil.copyfile(Path(__file__).parent / "dagster.yaml", building)
+        building.replace(configuration)

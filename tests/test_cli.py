@@ -74,6 +74,14 @@ def test_the_doctor_finds_every_channel_reachable(demo):
         assert f"ok    {channel}: reachable" in answer.stdout
 
 
+def test_the_doctor_only_looks(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OKR_", "SOURCES__"))}
+    answer = subprocess.run([OKR, "doctor"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert "make it with `okr init`" in answer.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_doctor_looks_at_deliveries_and_secrets(demo, tmp_path):
     shutil.copytree(ROOT / ".dlt", tmp_path / ".dlt")
     shutil.copytree(ROOT / "okr_definitions", tmp_path / "okr_definitions")

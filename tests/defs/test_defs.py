@@ -14,6 +14,7 @@ from dagster._core.instance.ref import InstanceRef
 from pipelines import refresh
 from pipelines.defs import processes
 from pipelines.defs.event_log import KEPT_OPEN, OpenEventLog
+from pipelines.okrs.models.settings import WEEKDAYS, RefreshTimes
 from pipelines.report_site.lineage import marts_of_pages
 from pipelines.settings import Workspace, quiet_environment
 from tests.support import ROOT
@@ -98,6 +99,15 @@ def test_a_period_is_closed_once_nobody_restates_it(monkeypatch):
     assert closing(date(2026, 10, 31)) == ["2026-Q3"]
     assert closing(date(2026, 11, 6)) == ["2026-Q3"]
     assert closing(date(2026, 11, 7)) == []
+
+
+def test_the_recipes_mail_the_digest_when_dagster_does():
+    """On the eve of a Monday, at the hour that settings have by default; what the schedule does is in test_webserver."""
+    hour, minute = RefreshTimes().digest.split(":")
+    eve = f"{int(minute)} {int(hour)} * * {WEEKDAYS.index('monday')}"
+    assert f"\n{eve}  cd /srv/okr/acme && /opt/okr/bin/okr digest" in (ROOT / "docs" / "deployment.md").read_text()
+    timer = (ROOT / "docs" / "deploy" / "okr-digest.timer").read_text()
+    assert f"OnCalendar=Sun *-*-* {hour}:{minute} Europe/Madrid" in timer
 
 
 MAKE = """

@@ -10,17 +10,20 @@ import os
 import shutil
 import signal
 import threading
-from datetime import date
+from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
+import yaml
 from aiosmtpd.controller import Controller
 
-from tests.defs.dagster_ui import Dagster, free_port, started, wait_until
+from tests.defs.dagster_ui import Dagster, free_port, started, tell, wait_until
 
 DOWN = "linkedin_ads"
+MADRID = ZoneInfo("Europe/Madrid")
 
 
 class Alerts:
@@ -83,7 +86,9 @@ def dagster(demo, alerts, mailbox, tmp_path_factory):
         "DELIVERIES__SMTP__SECURITY": "none",
         "DELIVERIES__SMTP__SENDER": "okr@example.com",
     }
-    with started(demo, tmp_path_factory.mktemp("dagster"), **environment) as running:
+    # meta_ads is loaded twice more a day
+    times = 'refresh: {channels: {meta_ads: ["16:30", "12:00"]}, digest: "17:15"}'
+    with started(demo, tmp_path_factory.mktemp("dagster"), times, **environment) as running:
         yield running
 
 
@@ -177,8 +182,9 @@ def test_jobs_schedules_and_sensors_are_there(dagster):
     schedules = {one["name"]: (one["cronSchedule"], one["executionTimezone"]) for one in repository["schedules"]}
     assert schedules == {
         "daily_refresh": ("0 6 * * *", "Europe/Madrid"),
+        "refresh_meta_ads": ("['0 12 * * *', '30 16 * * *']", "Europe/Madrid"),
         # the check-in day of the demo is monday
-        "digest_before_check_in": ("0 18 * * 0", "Europe/Madrid"),
+        "digest_before_check_in": ("15 17 * * 0", "Europe/Madrid"),
         "close_out": ("30 4 * * *", "Europe/Madrid"),
     }
     assert {one["scheduleState"]["status"] for one in repository["schedules"]} == {"STOPPED"}
@@ -203,10 +209,42 @@ def tick(dagster: Dagster, schedule: str, timestamp: float) -> list[dict]:
     return answer["evaluationResult"]["runRequests"] or []
 
 
+def coming(dagster: Dagster, schedule: str, after: datetime, until: datetime) -> list[datetime]:
+    """When a schedule will tick, as the UI shows it and the daemon does it."""
+    answer = dagster.ask(
+        """query Ticks($selector: ScheduleSelector!, $after: Float, $until: Float) {
+          scheduleOrError(scheduleSelector: $selector) { ... on Schedule {
+            futureTicks(cursor: $after, until: $until) { results { timestamp } } } } }""",
+        selector=dagster.selector(scheduleName=schedule),
+        after=after.timestamp(),
+        until=until.timestamp(),
+    )["scheduleOrError"]
+    return [datetime.fromtimestamp(one["timestamp"], MADRID) for one in answer["futureTicks"]["results"]]
+
+
 def test_a_schedule_ticks(dagster):
     assert len(tick(dagster, "daily_refresh", 1795500000.0)) == 1
     # On the demo's day the third quarter is 54 days old: closed before last week.
     assert tick(dagster, "close_out", 1795500000.0) == []
+
+
+def test_a_channel_of_its_own_cadence_is_loaded_alone_at_its_times(dagster):
+    day = datetime(2026, 10, 24, 6, 0, tzinfo=MADRID)
+    # over the night in which the clocks go back
+    assert coming(dagster, "refresh_meta_ads", day, day + timedelta(days=2)) == [
+        datetime(2026, 10, at, hour, minute, tzinfo=MADRID) for at in (24, 25) for hour, minute in ((12, 0), (16, 30))
+    ]
+    (asked,) = tick(dagster, "refresh_meta_ads", day.timestamp())
+    assert yaml.safe_load(asked["runConfigYaml"])["ops"]["load_channels"]["config"]["channels"] == ["meta_ads"]
+
+
+def test_the_digest_ticks_on_the_eve_of_the_check_in_day(dagster):
+    day = datetime(2026, 11, 23, 0, 0, tzinfo=MADRID)  # a Monday, as the check-in day is
+    eves = [date(2026, 11, 29), date(2026, 12, 6)]
+    ticks = coming(dagster, "digest_before_check_in", day, day + timedelta(days=14))
+    assert ticks == [datetime(eve.year, eve.month, eve.day, 17, 15, tzinfo=MADRID) for eve in eves]
+    (asked,) = tick(dagster, "digest_before_check_in", day.timestamp())
+    assert yaml.safe_load(asked["runConfigYaml"]) in (None, {})
 
 
 def test_nothing_listens_beyond_loopback(dagster):
@@ -247,17 +285,22 @@ def test_a_refresh_from_the_ui_publishes_and_is_red_for_the_source_that_failed(d
         assert f"key-results/{key_result}/" in page
 
 
-def test_what_the_gate_decided_is_a_check_in_dagster_and_stands_on_the_site(dagster, refreshed):
+def checks_run(dagster: Dagster) -> dict[tuple[tuple[str, ...], str], dict]:
+    """How each check last went, by asset and name."""
     found = dagster.ask(
         """{ assetChecksOrError: assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks { name
           executionForLatestMaterialization { status runId evaluation { metadataEntries {
             label ... on IntMetadataEntry { intValue } ... on TextMetadataEntry { text } } } } } } } } }"""
     )["assetChecksOrError"]
-    by_key = {
+    return {
         (tuple(node["assetKey"]["path"]), check["name"]): check["executionForLatestMaterialization"]
         for node in found
         for check in node["assetChecksOrError"].get("checks", [])
     }
+
+
+def test_what_the_gate_decided_is_a_check_in_dagster_and_stands_on_the_site(dagster, refreshed):
+    by_key = checks_run(dagster)
     gate = by_key[("health_gate",), "sources_fresh"]
     assert gate["status"] == "SUCCEEDED"
     assert gate["runId"] == refreshed[0]
@@ -304,6 +347,34 @@ def test_the_digest_goes_out_from_the_ui(dagster, mailbox, refreshed):
     assert dagster.ended(run_id) == "SUCCESS"
     recipients = {recipient for to, _ in mailbox[0].mails for recipient in to}
     assert "paid-social@example.com" in recipients
+
+
+def test_a_gate_that_is_closed_stops_the_run_and_the_site_stays_what_it_was(dagster, alerts, refreshed):
+    current, told = dagster.data_dir / "site" / "current", len(alerts.told)
+    before = (current.readlink(), (dagster.data_dir / "okr.duckdb").stat().st_mtime_ns)
+    settings = dagster.definitions_dir / "settings.yml"
+    kept = settings.read_bytes()
+    tell(dagster.definitions_dir, "gate: {least_fresh: 1}")
+    try:
+        run_id = dagster.launch("refresh", {"ops": {"load_channels": {"config": {"channels": ["search_console"]}}}})
+        assert dagster.ended(run_id) == "FAILURE"
+    finally:
+        settings.write_bytes(kept)
+    assert (current.readlink(), (dagster.data_dir / "okr.duckdb").stat().st_mtime_ns) == before
+    gate = checks_run(dagster)[("health_gate",), "sources_fresh"]
+    assert (gate["status"], gate["runId"]) == ("FAILED", run_id)
+    failed = {step["stepKey"] for step in steps(dagster, run_id) if step["status"] == "FAILURE"}
+    skipped = {step["stepKey"] for step in steps(dagster, run_id) if step["status"] == "SKIPPED"}
+    assert "health_gate" in failed
+    assert any("publish" in step or "site" in step for step in skipped), (failed, skipped)
+    wait_until(lambda: len(alerts.told) > told, 60)
+    assert "sources" in alerts.told[told]["message"]
+
+
+def steps(dagster: Dagster, run_id: str) -> list[dict]:
+    return dagster.ask(
+        "query Steps($id: ID!) { runOrError(runId: $id) { ... on Run { stepStats { stepKey status } } } }", id=run_id
+    )["runOrError"]["stepStats"]
 
 
 def start_sensor(dagster: Dagster, name: str) -> None:
