@@ -102,7 +102,7 @@ def test_a_period_is_closed_once_nobody_restates_it(monkeypatch):
 
 
 def test_the_recipes_mail_the_digest_when_dagster_does():
-    """On the eve of a Monday, at the hour that settings have by default; what the schedule does is in test_webserver."""
+    """On the eve of a Monday, at the hour that settings have by default."""
     hour, minute = RefreshTimes().digest.split(":")
     eve = f"{int(minute)} {int(hour)} * * {WEEKDAYS.index('monday')}"
     assert f"\n{eve}  cd /srv/okr/acme && /opt/okr/bin/okr digest" in (ROOT / "docs" / "deployment.md").read_text()

@@ -25,6 +25,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from pipelines.deliveries.targets import publish_to
+from tests.deliveries.a_site import write_site
+
 MARTS = Path(__file__).parents[2] / "dbt_project" / "models" / "marts"
 TABLES = (
     "report_context", "objectives", "key_results", "fct_key_result_daily", "fct_key_result_reported", "source_health",
@@ -302,3 +305,21 @@ def serve_chat():
     yield chat
     chat.server.shutdown()
     chat.server.server_close()
+
+
+@pytest.fixture
+def site(tmp_path):
+    return lambda version, **more: write_site(tmp_path / f"release-{version}", version, **more)
+
+
+@pytest.fixture
+def publish(tmp_path):
+    return lambda url, release, **options: publish_to(str(url), release, work_dir=tmp_path / "work", **options)
+
+
+@pytest.fixture
+def bare(tmp_path, run_git):
+    folder = tmp_path / "site.git"
+    folder.mkdir()
+    run_git(folder, "init", "--bare", "--quiet")
+    return folder

@@ -1,0 +1,86 @@
+"""Copies of a site on a branch of a bare git repository."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipelines.deliveries.targets import publish_to
+from pipelines.errors import DeliveryError
+from tests.deliveries.a_site import content
+
+ROOT = Path(__file__).parents[2]
+KEYS = {"key": "canary-access-key", "secret": "canary/secret+key"}
+
+
+def branch_files(run_git, bare: Path, branch: str = "gh-pages") -> dict[str, str]:
+    names = run_git(bare, "ls-tree", "-r", "--name-only", branch).split("\n")
+    return {name: run_git(bare, "show", f"{branch}:{name}") for name in names}
+
+
+def test_a_branch_begins_without_history_and_gets_one_commit_a_change(bare, run_git, site, publish, tmp_path):
+    url = f"git+file://{bare}"
+    assert publish(url, site("one")).startswith("branch gh-pages at ")
+    assert publish(url, site("one")) == "branch gh-pages unchanged"
+    publish(url, site("two"))
+    assert run_git(bare, "rev-list", "--count", "gh-pages") == "2"
+    expected = {name: text.strip() for name, text in content(site("two")).items()}
+    assert branch_files(run_git, bare) == {**expected, ".nojekyll": ""}
+    assert run_git(bare, "log", "-1", "--format=%an %s", "gh-pages") == "okr-reports Publish 10 files"
+    shutil.rmtree(tmp_path / "work")
+    assert publish(url, site("two")) == "branch gh-pages unchanged"
+
+
+def test_the_domain_of_the_branch_stays_and_others_commits_are_built_upon(bare, run_git, site, publish, tmp_path):
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(bare), str(clone)], check=True, capture_output=True)
+    run_git(clone, "checkout", "--quiet", "-b", "pages")
+    (clone / "CNAME").write_text("okr.example.com\n")
+    run_git(clone, "add", "CNAME")
+    run_git(clone, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "-m", "domain")
+    run_git(clone, "push", "--quiet", "origin", "pages")
+    publish(f"git+file://{bare}#pages", site("one"))
+    assert branch_files(run_git, bare, "pages")["CNAME"] == "okr.example.com"
+    assert run_git(bare, "rev-list", "--count", "pages") == "2"
+
+
+def test_without_history_the_branch_stays_one_commit(bare, run_git, site, publish):
+    for version in ("one", "two", "three"):
+        publish(f"git+file://{bare}", site(version), keep_history=False)
+    assert run_git(bare, "rev-list", "--count", "gh-pages") == "1"
+    assert "three" in branch_files(run_git, bare)["index.html"]
+
+
+def test_a_push_that_came_between_is_built_upon(bare, run_git, site, publish, tmp_path, monkeypatch):
+    from pipelines.deliveries.git_branch import _Repository
+
+    url = f"git+file://{bare}"
+    publish(url, site("one"))
+    tree_of = _Repository.tree_of
+
+    def meanwhile(self, release, head):
+        monkeypatch.setattr(_Repository, "tree_of", tree_of)
+        publish_to(url, site("two"), work_dir=tmp_path / "elsewhere")
+        return tree_of(self, release, head)
+
+    monkeypatch.setattr(_Repository, "tree_of", meanwhile)
+    publish(url, site("three"))
+    assert run_git(bare, "rev-list", "--count", "gh-pages") == "3"
+    assert "three" in branch_files(run_git, bare)["index.html"]
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("git+ext://sh -c touch% pwned", "use git.file, git.ssh, git.https"),
+        ("git+file:///nowhere/at/all.git", "git ls-remote: .*mend that and publish again"),
+        ("git+file:///srv/x.git#--force", "check-ref-format"),
+        ("git+file:///srv/x.git#a..b", "check-ref-format"),
+    ],
+)
+def test_a_url_that_is_no_place_for_a_branch(site, publish, url, message):
+    with pytest.raises(DeliveryError, match=message):
+        publish(url, site("one"))

@@ -1,0 +1,93 @@
+"""The tables of the test snapshot: their columns exactly as the marts declare them."""
+
+from __future__ import annotations
+
+D = "decimal(28,9)"
+RESULT = (
+    "value double, baseline double, target double, progress double, score double, expected double, status varchar, "
+    "status_reason varchar, is_provisional boolean, forecast_low double, forecast double, forecast_high double, "
+    "probability double"
+)
+
+
+def _columns(text: str) -> list[str]:
+    return [column.strip() for column in text.replace(D, "decimal(28;9)").split(",")]
+
+
+DDL: dict[str, list[str]] = {
+    table: [column.replace(";", ",") for column in _columns(columns)]
+    for table, columns in {
+        "fct_measure_daily": f"date date, channel varchar, account_id varchar, campaign_id varchar, measure varchar, "
+        f"value {D}, value_local {D}, currency varchar, is_provisional boolean",
+        "fct_ad_daily": "date date, channel varchar, account_id varchar, campaign_id varchar, account_name varchar, "
+        "campaign_name varchar, campaign_group_id varchar, campaign_group_name varchar, currency varchar, "
+        + ", ".join(
+            f"{name} {D}"
+            for name in (
+                "impressions",
+                "clicks",
+                "link_clicks",
+                "spend",
+                "conversions",
+                "conversion_value",
+                "leads",
+                "video_views",
+            )
+        )
+        + ", is_provisional boolean",
+        "fct_kpi_daily": f"kpi_id varchar, date date, numerator {D}, denominator {D}, value double, "
+        "is_provisional boolean",
+        "fct_key_result_daily": f"key_result_id varchar, date date, {RESULT}",
+        "fct_key_result_reported": "key_result_id varchar, date date, reported_on date, value double, score double, "
+        "status varchar",
+        "fct_objective_daily": "objective_id varchar, date date, score double, expected double, status varchar, "
+        "coverage double, weakest_key_result_id varchar",
+        "key_results": "key_result_id varchar, objective_id varchar, position bigint, date date, title varchar, "
+        "title_texts varchar, type varchar, kpi_id varchar, unit varchar, better varchar, owner varchar, "
+        "team varchar, period varchar, period_start date, period_end date, parent varchar, ambition varchar, "
+        "weight double, value double, baseline double, target double, low double, high double, progress double, "
+        "score double, expected double, status varchar, status_reason varchar, is_provisional boolean, "
+        "forecast_low double, forecast double, forecast_high double, probability double, confidence double, "
+        "last_check_in date, last_check_in_by varchar, last_check_in_note varchar, last_check_in_next varchar, "
+        "check_in_is_stale boolean, disagreement varchar, baseline_note varchar, over_range boolean, "
+        "data_through date, stale_since date, provisional_from date",
+        "objectives": "objective_id varchar, position bigint, date date, title varchar, title_texts varchar, "
+        "description varchar, owner varchar, team varchar, team_title varchar, period varchar, period_start date, "
+        "period_end date, parent varchar, ambition varchar, approved_by varchar, approved_on date, score double, "
+        "expected double, status varchar, status_reason varchar, coverage double, weakest_key_result_id varchar, "
+        "confidence double, last_check_in date, data_through date, stale_since date, measure_type varchar, "
+        "measure_kpi_id varchar, measure_value double, measure_baseline double, measure_target double, "
+        "measure_progress double, measure_score double",
+        "source_health": "channel varchar, account_id varchar, account_name varchar, state varchar, "
+        "data_through date, provisional_from date, last_load_at timestamptz, last_error varchar, stale_since date",
+        "fct_check_in": "check_in_id varchar, key_result_id varchar, date date, author varchar, confidence double, "
+        f"note varchar, next varchar, value {D}, met boolean, grade double, done varchar",
+        "fct_note": "note_id varchar, date date, on_kind varchar, on_id varchar, text varchar",
+        "dim_date": "date date, week_start date, month_start date, quarter varchar, year bigint, day_of_week bigint",
+        "dim_period": "period_id varchar, title varchar, kind varchar, start_date date, end_date date",
+        "dim_team": "team_id varchar, title varchar, title_texts varchar",
+        "dim_channel": "channel varchar, title varchar, kind varchar, lookback_days bigint",
+        "dim_account": "channel varchar, account_id varchar, account_name varchar, currency varchar, timezone varchar",
+        "dim_campaign": "channel varchar, account_id varchar, campaign_id varchar, campaign_name varchar, "
+        "campaign_group_id varchar, campaign_group_name varchar, status varchar",
+        "dim_kpi": "kpi_id varchar, title varchar, title_texts varchar, description varchar, "
+        "description_texts varchar, kind varchar, measure varchar, numerator varchar, denominator varchar, "
+        "unit varchar, better varchar, channel varchar",
+        "report_context": "organisation varchar, currency varchar, timezone varchar, locale varchar, "
+        "language varchar, today date, refresh_id varchar, refreshed_at timestamptz, data_through date, "
+        "status_on_track double, status_at_risk double, grace double, success_committed double, "
+        "success_aspirational double",
+        "health_gate": "position integer, rule varchar, is_passed boolean, met_count bigint, asked_count bigint, "
+        "least_share double, first_missed varchar, last_refused_at timestamptz",
+        "key_result_milestones": "key_result_id varchar, milestone_id varchar, position bigint, title varchar, "
+        "weight double, due date, done_on date",
+        "key_result_kpis": "key_result_id varchar, kpi_id varchar, position bigint",
+        "key_result_pace": "key_result_id varchar, date date, expected double",
+        "initiatives": "objective_id varchar, position bigint, title varchar, owner varchar, state varchar",
+        "key_result_sources": "key_result_id varchar, channel varchar, account_id varchar, data_through date, "
+        "state varchar",
+        "key_result_versions": "key_result_id varchar, version bigint, valid_from date, valid_through date, "
+        "type varchar, kpi_id varchar, baseline double, target double, low double, high double, unit varchar, "
+        "baseline_fixed_on date, baseline_loaded_at timestamptz, changed_by varchar, changed_at timestamptz",
+    }.items()
+}
