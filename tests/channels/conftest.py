@@ -18,6 +18,7 @@ os.environ.setdefault("DLT_DATA_DIR", "/nonexistent-so-that-nothing-hides-there"
 from pipelines.channels.base import LoadResult
 from pipelines.channels.load import load_channel
 from pipelines.sandbox.serve import RunningSandbox, start
+from tests.channels.a_folder import Files
 
 TODAY = date(2026, 11, 23)
 
@@ -94,3 +95,10 @@ def bench(make_bench: Callable[..., Bench]) -> Bench:
     made = make_bench()
     made.set("linkedin_ads", start_date="2026-07-27")
     return made
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
+    monkeypatch.setenv("DLT_PROJECT_DIR", str(tmp_path))
+    return Files(tmp_path)

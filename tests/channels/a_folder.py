@@ -1,0 +1,76 @@
+"""A folder of files, a warehouse, and the sheets that tests put there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+
+from pipelines.channels.base import LoadResult
+from pipelines.channels.load import load_channel
+from pipelines.file_sources import FileSource, MeasureColumn
+
+
+class Files:
+    """A folder of files and a warehouse."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.warehouse = folder / "warehouse.duckdb"
+        self.said: list[str] = []
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    def source(self, pattern: str = "*.csv", **changed: Any) -> FileSource:
+        given = {
+            "id": "ads",
+            "channel": "ads",
+            "date": "date",
+            "measures": {"spend": MeasureColumn("spend")},
+            "defined_at": "imports.yml:3",
+            **changed,
+        }
+        return FileSource(pattern=self.folder / pattern, **given)
+
+    def load(self, *sources: FileSource) -> list[LoadResult]:
+        return load_channel(
+            "files",
+            warehouse=self.warehouse,
+            pipelines_dir=self.folder / "dlt",
+            today=date(2026, 11, 23),
+            file_sources=sources,
+            progress=self.said.append,
+        )
+
+    def rows(self, what: str = "date, campaign_id, measure, value") -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.warehouse)) as connection:
+            return connection.execute(f"select {what} from files.measures order by all").fetchall()
+
+    def error(self, text: str | bytes, name: str = "a.csv", **source: Any) -> str:
+        """The one error that a file gives."""
+        self.write(name, text)
+        [result] = self.load(self.source(name, **source))
+        assert (result.channel, result.state, result.rows) == ("ads", "failed", 0)
+        assert result.error is not None
+        assert name in result.error
+        assert "imports.yml:3" in result.error
+        return result.error
+
+
+def sheet(*rows: Sequence[Any]) -> Callable[[Path], object]:
+    def make(path: Path) -> None:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        if rows[0][-1] is None:
+            book.active.merge_cells("A1:B1")
+        book.save(path)
+
+    return make

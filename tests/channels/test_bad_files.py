@@ -1,0 +1,181 @@
+"""File sources: bad files say file, row and column, and lose nothing; empty and hostile ones do no harm."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.channels.a_folder import Files, sheet
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "words"),
+    [
+        ("date,cost\n2026-09-01,1\n", {}, ["no column 'spend'", "date, cost"]),
+        ("date,Spend\n2026-09-01,1\n", {}, ["no column 'spend'", "did you mean 'Spend'"]),
+        ("date,spend,spend\n2026-09-01,1,2\n", {}, ["two columns named 'spend'"]),
+        (
+            "date,spend\n2026-09-01,1\n01.09.2026,1\n",
+            {},
+            ["line 3", "'date'", "'01.09.2026' is not a date", "date_format"],
+        ),
+        ("date,spend\n2026-13-01,1\n", {}, ["line 2", "'2026-13-01' is not a date"]),
+        ("date,spend\n2026-09-01 12:30:00,1\n", {}, ["is not a date"]),
+        ("date,spend\n,1\n", {}, ["line 2", "the empty cell is not a date"]),
+        ("date,spend\n09/31/26,1\n", {"date_format": "%d/%m/%Y"}, ["'09/31/26' is not a date", "30/09/2026"]),
+        ("date,spend\n2026-09-01,1\n", {"date_format": "%Q"}, ["date_format '%Q'"]),
+        ("date,spend\n2026-09-01,1\n\n2026-09-02,n/a\n", {}, ["line 4", "'spend'", "'n/a' is not a number", "1234.56"]),
+        ("date,spend\n2026-09-01,1_000\n", {}, ["'1_000' is not a number"]),
+        ("date;spend\n2026-09-01;1,234\n", {}, ["'1,234' is not a number"]),
+        ("date,spend\n2026-09-01,1e30\n", {}, ["line 2", "'1e30' is too large"]),
+        ("date,spend\n2026-09-01,1\n2026-09-02\n", {}, ["line 3 has 1 columns where the header has 2"]),
+        ("date,spend\n2026-09-01,1,9\n", {}, ["line 2 has 3 columns where the header has 2"]),
+        ('date,spend\n2026-09-01,"1\n', {}, ["line 2", "quotation mark"]),
+        ("date,spend,cur\n2026-09-01,1,EURO\n", {"currency_column": "cur"}, ["line 2", "'EURO' is not a currency"]),
+        ("date,spend,cur\n2026-09-01,1,\n", {"currency_column": "cur"}, ["line 2", "the empty cell is not a currency"]),
+        (
+            "date,spend,cur\n2026-09-01,1,EUR\n2026-09-01,1,USD\n",
+            {"currency_column": "cur"},
+            ["line 2 and line 3", "EUR and USD"],
+        ),
+        (
+            "date,c,spend\n2026-09-01,7,1\n2026-09-01,8,1\n2026-09-01,7,1\n",
+            {"campaign_id": "c", "key": ("date", "campaign_id")},
+            ["line 2 and line 4", "date 2026-09-01, campaign_id 7"],
+        ),
+        ("date,spend\n46266,1\n", {}, ["line 2", "'46266' is not a date"]),
+        ("date,spend\n2026-09-01T23:30:00-05:00,1\n", {}, ["line 2", "is not a date"]),
+        ("date,spend\n2026-09-01,1e308\n", {}, ["line 2", "'1e308' is too large"]),
+        ("date,spend\n2026-09-01,NaN\n", {}, ["line 2", "'NaN' is not a number"]),
+        ("date,spend\n" + "2026-09-01,9999999999999999999\n" * 3, {}, ["sum is too large"]),
+        ("date;spend\n2026-09-01;1\u00a0234,50\n", {}, ["line 2", "is not a number"]),
+        ("date,spend\n2026-09-01,1\n", {"campaign_id": "c"}, ["no column 'c'"]),
+        ("", {}, ["is empty"]),
+        (b"date,spend\n2026-09-01,\xe9\n", {}, ["line 2 is not UTF-8"]),
+        ("date,spend\n2026-09-01,1\n".encode("utf-16"), {}, ["is not UTF-8"]),
+    ],
+)
+def test_bad_files_say_where_and_what_to_do(
+    files: Files, text: str | bytes, declared: dict[str, Any], words: Sequence[str]
+) -> None:
+    error = files.error(text, **declared)
+    for word in words:
+        assert word in error
+
+
+def _zip_bomb(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 20_000_000)
+
+
+def _external_entity(path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["date", "spend"])
+    book.save(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    entity = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+    parts["xl/workbook.xml"] = entity + parts["xl/workbook.xml"].split(b"?>")[-1]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "word"),
+    [
+        ("a.xlsx", lambda path: path.write_bytes(b"PK\x03\x04 nothing more"), "not a readable Excel file"),
+        ("a.xlsx", _zip_bomb, "suspiciously much"),
+        ("a.xlsx", _external_entity, "declares entities"),
+        ("a.parquet", lambda path: path.write_bytes(b"PAR1 nothing more PAR1"), "not a readable Parquet file"),
+        ("a.parquet", lambda path: pq.write_table(pa.table({"date": [1], "spend": [[1]]}), path), "lists or records"),
+        ("a.duckdb", lambda path: path.write_bytes(b"DUCK"), "kind that is not read"),
+        ("a.csv.gz", lambda path: path.write_bytes(b"\x1f\x8b"), "kind that is not read"),
+    ],
+)
+def test_hostile_files_are_refused(files: Files, name: str, make: Callable[[Path], object], word: str) -> None:
+    make(files.folder / name)
+    [result] = files.load(files.source(name))
+    assert result.state == "failed"
+    assert word in (result.error or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "words"),
+    [
+        # Excel's errors are neither nothing nor a number
+        ("a.xlsx", sheet(["date", "spend"], [datetime(2026, 9, 1), "#DIV/0!"]), ["row 2", "'#ERROR' is not a number"]),
+        ("a.xlsx", sheet(["date", "spend"], ["#N/A", 1]), ["row 2", "'#ERROR' is not a date"]),
+        ("a.xlsx", sheet(["date", "spend"], [46266, 1]), ["row 2", "'46266' is not a date"]),
+        ("a.xlsx", sheet(["date", "spend"], [datetime(2026, 9, 1), True]), ["row 2", "'True' is not a number"]),
+        # a formula whose result nobody has worked out is no empty cell
+        ("a.xlsx", sheet(["date", "spend"], [datetime(2026, 9, 1), "=B3*2"]), ["sheet 'Sheet', cell B2", "'=B3*2'"]),
+        ("a.xlsx", sheet(["date", "spend"], ["=TODAY()", None]), ["cell A2", "save it"]),
+        ("a.xlsx", sheet(["A report", None], ["date", "spend"]), ["no column 'date'", "A report"]),
+        (
+            "a.parquet",
+            lambda path: pq.write_table(pa.table({"date": [date(2026, 9, 1)], "spend": [float("inf")]}), path),
+            ["row 1", "'inf' is not a number"],
+        ),
+    ],
+)
+def test_cells_that_are_no_value_are_named(
+    files: Files, name: str, make: Callable[[Path], object], words: Sequence[str]
+) -> None:
+    make(files.folder / name)
+    [result] = files.load(files.source(name))
+    assert result.state == "failed"
+    for word in words:
+        assert word in (result.error or "")
+
+
+def test_a_formula_beside_the_wanted_columns_is_nobodys_business(files: Files) -> None:
+    sheet(["date", "spend", "note"], [datetime(2026, 9, 1), 5, "=B2*2"], [datetime(2026, 9, 2), None, "=B3*2"])(
+        files.folder / "a.xlsx"
+    )
+    [result] = files.load(files.source("a.xlsx"))
+    assert (result.state, files.rows("value")) == ("loaded", [(Decimal(5),)])
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.parquet"])
+def test_a_file_with_a_header_and_no_rows_is_loaded_with_nothing(files: Files, name: str) -> None:
+    none = pa.table({"date": pa.array([], pa.date32()), "spend": pa.array([], pa.float64())})
+    {
+        "a.csv": lambda path: path.write_text("date,spend\n"),
+        "a.xlsx": sheet(["date", "spend"]),
+        "a.parquet": lambda path: pq.write_table(none, path),
+    }[name](files.folder / name)
+    [result] = files.load(files.source(name))
+    assert (result.state, result.rows, result.data_through) == ("loaded", 0, None)
+
+
+def test_a_pattern_without_files_is_an_error_that_names_it(files: Files) -> None:
+    [result] = files.load(files.source("nothing_*.csv"))
+    assert result.state == "failed"
+    assert "nothing_*.csv" in (result.error or "")
+
+
+def test_a_missing_sheet_names_those_there_are(files: Files) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Data"
+    book.save(files.folder / "a.xlsx")
+    [result] = files.load(files.source("a.xlsx", sheet="Media"))
+    assert "no sheet 'Media'; it has Data" in (result.error or "")
+
+
+def test_hostile_texts_stay_texts(files: Files) -> None:
+    names = ["<script>alert(1)</script>", "=1+1", "'; drop table measures; --", "{{ 7*7 }}"]
+    with (files.folder / "a.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["date", "c", "spend"], *(["2026-09-01", name, 1] for name in names)])
+    files.load(files.source(campaign_id="c", campaign_name="c"))
+    assert sorted(name for (name,) in files.rows("campaign_name")) == sorted(names)
