@@ -92,6 +92,11 @@ def test_nothing_is_written_outside_the_data_folder(demo):
     }  # fmt: skip
 
 
+def test_a_limit_below_one_per_cent_is_said_as_it_is(demo):
+    [(said,)] = query(demo, "select status_reason from marts.key_results where key_result_id = 'ctr_held_q4'")
+    assert "0,55 %" in said
+
+
 def test_a_second_refresh_changes_no_number(workspace):
     before = query(workspace, "from marts.fct_key_result_daily order by all")
     answer = workspace.okr("refresh")

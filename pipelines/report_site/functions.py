@@ -332,6 +332,11 @@ class Functions:
     def sentence(self, text: str | None) -> str:
         return okr_words.sentence(self.formatter, self.language, text)
 
+    def measure_goal(self, row: Row) -> str:
+        """What an objective's own measure is held against: a limit is no part of a whole."""
+        asked = {"type": row["measure_type"], "target": row["measure_target"], "unit": row["measure_unit"]}
+        return okr_words.target(self.formatter, self.language, {**asked, "low": None, "high": None})
+
     def chance(self, probability: float | None) -> str:
         return okr_words.chance(self.formatter, probability)
 
@@ -387,6 +392,7 @@ EXPOSED = (
     "kr_value",
     "kr_target",
     "kr_message",
+    "measure_goal",
     "score_message",
     "sentence",
     "chance",

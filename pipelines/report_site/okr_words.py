@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pipelines.report_site.database import Row
 from pipelines.report_site.formats import NO_VALUE, Formatter
 from pipelines.report_site.languages import Language
@@ -21,7 +24,7 @@ def value(formatter: Formatter, language: Language, row: Row) -> str:
     return formatter.unit(row["value"], row["unit"])
 
 
-def target(formatter: Formatter, language: Language, row: Row) -> str:
+def target(formatter: Formatter, language: Language, row: Row | Mapping[str, Any]) -> str:
     """What the value is measured against; empty for yes-or-no."""
     kind = row["type"]
     if row["low"] is not None and row["high"] is not None:

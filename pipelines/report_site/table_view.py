@@ -271,7 +271,8 @@ class Drawing:
             elif column.given.get("total_value") is not None:
                 totals.append(escape(self.words(column, None, column.given["total_value"])))
             elif column.given.get("total") == "sum" and all(value is None or _numeric(value) for value in values):
-                totals.append(escape(self.words(column, None, sum(v for v in values if v is not None))))
+                known = [value for value in values if value is not None]
+                totals.append(escape(self.words(column, None, sum(known) if known else None)))
             else:
                 totals.append(Markup(""))
         return totals

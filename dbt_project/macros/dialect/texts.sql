@@ -49,9 +49,13 @@ no zeros at the end.
     translate({{ text }}, ',.', case when {{ language }} = 'es' then '.,' else ',.' end)
 {%- endmacro %}
 
-{# A share as a percentage: 0.465 as 46.5 %. #}
+{# A share as a percentage: 0.465 as 46.5 %. Below 1 % two decimals, where 0.55 % and 0.6 % are different promises. #}
 {% macro percent_text(share, language) -%}
-    {{ number_text('(100 * ' ~ share ~ ')', language, 1) }} || ' %'
+    {% set percent = '(100 * ' ~ share ~ ')' %}
+    case
+        when abs({{ percent }}) < 0.995 then {{ number_text(percent, language, 2) }}
+        else {{ number_text(percent, language, 1) }}
+    end || ' %'
 {%- endmacro %}
 
 {# A value in its unit: count, currency, percent, days or number. #}
