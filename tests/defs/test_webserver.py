@@ -273,7 +273,7 @@ def test_the_digest_goes_out_from_the_ui(dagster, mailbox, refreshed):
 
 
 def test_a_gate_that_is_closed_stops_the_run_and_the_site_stays_what_it_was(dagster, alerts, refreshed):
-    current, told = dagster.data_dir / "site" / "current", len(alerts.told)
+    current = dagster.data_dir / "site" / "current"
     before = (current.readlink(), (dagster.data_dir / "okr.duckdb").stat().st_mtime_ns)
     settings = dagster.definitions_dir / "settings.yml"
     kept = settings.read_bytes()
@@ -292,8 +292,7 @@ def test_a_gate_that_is_closed_stops_the_run_and_the_site_stays_what_it_was(dags
     assert {step for step, status in ran.items() if status == "FAILURE"} == {"health_gate"}
     assert "load_channels" in ran
     assert not {"okr_duckdb", "site"} & ran.keys()
-    wait_until(lambda: len(alerts.told) > told, 60)
-    assert "sources" in alerts.told[told]["message"]
+    wait_until(lambda: any(run_id in alert["message"] for alert in alerts.told), 60)
 
 
 def test_a_changed_page_is_published_even_when_the_first_run_is_killed(dagster, alerts, refreshed):
