@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines import catalogue, distributed, okrs, progress, settings
 from pipelines.errors import FindingsError, GateError, OkrError, UnknownChannelError
 from pipelines.settings import KEEP_RELEASES, Workspace
-from pipelines.warehouse import gate, history, older_copy, ops, snapshot, transform
+from pipelines.warehouse import builds, gate, history, older_copy, ops, snapshot, transform
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,8 +176,13 @@ def _chosen(
 
 
 def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None] | None = None) -> None:
-    """Score everything. Raises TransformError."""
-    logger.info("models: scoring key results")
+    """Score everything, or only say when each source was last asked if nothing else has changed.
+
+    Raises TransformError.
+    """
+    made_from = builds.inputs(workspace)
+    select = [builds.EVERY_REFRESH] if builds.is_current(workspace, made_from) else []
+    logger.info("models: nothing new to score" if select else "models: scoring key results")
 
     def counted(event: dict[str, Any]) -> None:
         data = event.get("data", {})
@@ -185,8 +190,10 @@ def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None
         if on_event:
             on_event(event)
 
+    builds.forget(workspace)
     with distributed.prepared(workspace):
-        transform.build(workspace, on_event=counted)
+        transform.build(workspace, select, on_event=counted)
+    builds.note(workspace, made_from)
 
 
 def decide(workspace: Workspace, refresh_id: str) -> list[Ruling]:

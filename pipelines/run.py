@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from datetime import date
@@ -78,6 +79,8 @@ def _execute(
     if from_day and to_day:
         load |= {"from_date": from_day.isoformat(), "to_date": to_day.isoformat()}
     job = defs.resolve_job_def("refresh")
+    # What is imported by now stays: without this, each full collection looks at all of it, 1.5 s of a refresh.
+    gc.freeze()
     with _instance(workspace) as instance:
         return job.execute_in_process(
             instance=instance,

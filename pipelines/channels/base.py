@@ -49,7 +49,8 @@ class LoadResult:
 
     `account_id` is '' where the whole channel failed. `rows` counts facts landed. `data_through` is the last day up
     to which the warehouse holds the account without a gap, None if it never was loaded. partial: something of it
-    is missing, `error` says what and what to do.
+    is missing, `error` says what and what to do. `load_id` is dlt's id of the channel's newest finished load: the same
+    as before if the vendor had nothing new to say.
     """
 
     channel: str
@@ -62,6 +63,7 @@ class LoadResult:
     error: str | None
     started_at: datetime
     ended_at: datetime
+    load_id: str | None = None
 
 
 @dataclass(frozen=True)

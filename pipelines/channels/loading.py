@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from pipelines.catalogue import channels
 from pipelines.channels.base import Account, Channel, LoadResult, State
 from pipelines.channels.collect import UNEXPECTED, Collection, Task
 from pipelines.channels.configuration import ChannelSettings, read_settings
 from pipelines.channels.landing import run
-from pipelines.channels.warehouse_tables import check_types, open_warehouse, read_coverage
+from pipelines.channels.warehouse_tables import (
+    check_types,
+    holds,
+    newest_load,
+    open_warehouse,
+    read_coverage,
+    unrecorded_from,
+)
 from pipelines.channels.windows import DEFAULT_HISTORY, Coverage, Window, last_complete_day, plan
 from pipelines.errors import ChannelError, CredentialsError, VendorError
 
@@ -44,9 +53,13 @@ class Load:
         with open_warehouse(self.warehouse) as connection:
             check_types(connection, self.channel.name, self.channel.tables)
             self.coverage = read_coverage(connection, self.channel.name)
-            return self._run(settings)
+            # Windows that no refresh has told the models of are told with this one.
+            owed = unrecorded_from(connection, self.channel.name)
+            results = self._run(settings, connection)
+            newest = newest_load(connection, self.channel.name)
+            return [replace(one, load_id=newest, window_from=_earlier(one.window_from, owed)) for one in results]
 
-    def _run(self, settings: ChannelSettings) -> list[LoadResult]:
+    def _run(self, settings: ChannelSettings, connection: duckdb.DuckDBPyConnection) -> list[LoadResult]:
         http = self.channel.http(settings)
         try:
             accounts = self._wanted(settings, self.channel.accounts(http, settings))
@@ -73,7 +86,8 @@ class Load:
                         accounts if number == 0 else (),
                         self.today,
                         datetime.now(UTC),
-                    )
+                    ),
+                    connection,
                 )
         return [self._result(account_id, plans.get(account_id, [])) for account_id in {**plans, **self.errors}]
 
@@ -113,9 +127,9 @@ class Load:
         known = self.coverage.get(account.id)
         return Task(account, piece, request, known, with_entities=number == 0, by_hand=self.asked is not None)
 
-    def _land(self, collection: Collection) -> None:
+    def _land(self, collection: Collection, connection: duckdb.DuckDBPyConnection) -> None:
         try:
-            if any(answer.coverage for answer in collection.answers):
+            if any(answer.coverage for answer in collection.answers) and not self._is_known(collection, connection):
                 source = self.channel.source(collection.settings, collection)
                 run(
                     self.channel.name,
@@ -137,6 +151,13 @@ class Load:
                 self.coverage[account_id] = answer.coverage
                 self.rows[account_id] += answer.rows
                 self.progress(f"{self.channel.name} account {account_id}: {answer.task.slice}, {answer.rows:,} rows")
+
+    def _is_known(self, collection: Collection, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Whether the vendor said nothing that is not in the warehouse already; then dlt need not write it again."""
+        answered = [answer for answer in collection.answers if answer.coverage is not None]
+        return all(answer.coverage == answer.task.coverage for answer in answered) and holds(
+            connection, self.channel.name, self.channel.tables, collection.batches()
+        )
 
     def _fail(self, account_id: str, error: ChannelError, goes_on: bool = False) -> None:
         self.errors[account_id] = error
@@ -162,6 +183,10 @@ class Load:
             started_at=self.started_at,
             ended_at=datetime.now(UTC),
         )
+
+
+def _earlier(day: date | None, other: date | None) -> date | None:
+    return min(filter(None, (day, other)), default=None)
 
 
 def _whole(slices: Sequence[Window]) -> Window:

@@ -5,13 +5,15 @@ Uses DuckDB directly (a few milliseconds) where a dlt run would cost half a seco
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import pyarrow as pa
 
-from pipelines.channels.tables import AMOUNT, COUNT, DAY, FLAG, MOMENT, TEXT, RawTable
+from pipelines.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT, TEXT, RawTable
 from pipelines.channels.windows import Coverage, Window
 from pipelines.errors import ChannelError
 
@@ -74,6 +76,86 @@ def read_coverage(connection: duckdb.DuckDBPyConnection, channel: str) -> dict[s
         qualify row_number() over (partition by account_id order by loaded_at desc, _dlt_load_id desc) = 1
     """).fetchall()
     return {row[0]: Coverage(Window(row[1], row[2]), row[6], Window(row[3], row[4]), row[5]) for row in rows}
+
+
+def newest_load(connection: duckdb.DuckDBPyConnection, channel: str) -> str | None:
+    """dlt's id of the channel's last finished load: as long as it is the same, so are the channel's rows."""
+    if ("_dlt_loads", "status") not in _columns(connection, channel):
+        return None
+    found = connection.execute(
+        f'select load_id from "{channel}"._dlt_loads where status = 0 order by inserted_at desc, load_id desc limit 1'
+    ).fetchall()
+    return found[0][0] if found else None
+
+
+def unrecorded_from(connection: duckdb.DuckDBPyConnection, channel: str) -> date | None:
+    """The first day of windows that were loaded by a refresh that died before it wrote so into `ops.source_loads`.
+
+    None where there are none, and where nothing is recorded at all.
+    """
+    if "load_id" not in {column for _, column in _columns(connection, "ops")} or not newest_load(connection, channel):
+        return None
+    ((first,),) = connection.execute(
+        f"""
+        select min(request_from) from "{channel}".loaded_windows
+        where _dlt_load_id in (select load_id from "{channel}"._dlt_loads where status = 0)
+            and _dlt_load_id not in (select load_id from ops.source_loads where channel = ? and load_id is not null)
+        """,
+        [channel],
+    ).fetchall()
+    return cast("date | None", first)
+
+
+def holds(
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    tables: Sequence[RawTable],
+    batches: Mapping[str, Sequence[pa.Table]],
+) -> bool:
+    """Whether landing these batches would change nothing but the moments of loading.
+
+    Rows of a load that never ended do not count as held. Logs are not looked at.
+    """
+    return all(
+        _holds(connection, schema, table, batch)
+        for table in tables
+        if table.kind != "log"
+        for batch in batches.get(table.name, ())
+    )
+
+
+def _holds(connection: duckdb.DuckDBPyConnection, schema: str, table: RawTable, batch: pa.Table) -> bool:
+    columns = ", ".join(f'"{name}"' for name in table.schema.names if name not in ("loaded_at", DELETED))
+    key = ", ".join(f'"{name}"' for name in table.key)
+    comes = f"where not coalesce({DELETED}, false)" if DELETED in table.schema.names else ""
+    connection.register("incoming_batch", batch)
+    try:
+        connection.execute(
+            f"""
+            create or replace temporary table held as
+            select {columns}, _dlt_load_id from "{schema}"."{table.name}"
+            semi join (select distinct {key} from incoming_batch) using ({key})
+            """
+        )
+        ((equal,),) = connection.execute(
+            f"""
+            select
+                (select count(*) from held) = (select count(*) from incoming_batch {comes})
+                and not exists (
+                    select 1 from held
+                    where _dlt_load_id not in (select load_id from "{schema}"._dlt_loads where status = 0)
+                )
+                and not exists (
+                    select {columns} from incoming_batch {comes} except all select {columns} from held
+                )
+            """
+        ).fetchall()
+        return bool(equal)
+    except duckdb.Error:
+        return False  # no table yet, or not of this shape
+    finally:
+        connection.execute("drop table if exists temp.held")
+        connection.unregister("incoming_batch")
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[tuple[str, str], str]:

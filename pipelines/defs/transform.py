@@ -1,16 +1,19 @@
 """Stage 2: dbt scores everything; its models are assets and its tests asset checks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
 from dagster import (
     AssetCheckEvaluation,
+    AssetCheckKey,
     AssetCheckResult,
     AssetExecutionContext,
+    AssetKey,
     AssetMaterialization,
     AssetObservation,
+    MaterializeResult,
     Output,
 )
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
@@ -24,6 +27,7 @@ from pipelines.defs.resources import POOL, Writer
 from pipelines.settings import Workspace
 from pipelines.warehouse.transform import manifest_path
 
+UNCHANGED = "nothing that this is made from has changed since it was built and tested"
 _MANIFEST = manifest_path(Workspace.from_environment())
 
 
@@ -45,8 +49,18 @@ _TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_asset_checks=True, 
 )
 def models(
     context: AssetExecutionContext, writer: Writer
-) -> Iterator[Output[Any] | AssetMaterialization | AssetObservation | AssetCheckResult | AssetCheckEvaluation]:
+) -> Iterator[
+    Output[Any]
+    | MaterializeResult[Any]
+    | AssetMaterialization
+    | AssetObservation
+    | AssetCheckResult
+    | AssetCheckEvaluation
+]:
     events: SimpleQueue[dict[str, Any] | Exception | None] = SimpleQueue()
+    keys = context.assets_def.node_keys_by_output_name
+    told: set[AssetKey] = set()
+    asked = set(context.selected_asset_check_keys)
 
     def build() -> None:
         try:
@@ -68,10 +82,36 @@ def models(
         for said in message.to_default_asset_events(
             manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, context=context
         ):
-            yield _with_rows(said, event.get("rows")) if isinstance(said, Output) else said
+            if isinstance(said, Output):
+                yield from _unchanged(context, context.assets_def.asset_deps[keys[said.output_name]], told)
+                told.add(keys[said.output_name])
+                yield _with_rows(said, event.get("rows"))
+            else:
+                if isinstance(said, AssetCheckResult):
+                    asked.discard(AssetCheckKey(said.asset_key or AssetKey([]), said.check_name or ""))
+                yield said
     thread.join()
     if failure is not None:
         raise failure
+    yield from _unchanged(context, context.selected_asset_keys, told)
+    for check in sorted(asked):
+        yield AssetCheckResult(
+            passed=True, asset_key=check.asset_key, check_name=check.name, metadata={"state": UNCHANGED}
+        )
+
+
+def _unchanged(
+    context: AssetExecutionContext, keys: Iterable[AssetKey], told: set[AssetKey]
+) -> Iterator[MaterializeResult[Any]]:
+    """Those of the models that dbt has not built, since nothing they are made from has changed.
+
+    Told all the same, or Dagster would skip what stands downstream of them; each after what it needs.
+    """
+    for key in sorted(keys):
+        if key in context.selected_asset_keys and key not in told:
+            yield from _unchanged(context, context.assets_def.asset_deps[key], told)
+            told.add(key)
+            yield MaterializeResult(asset_key=key, metadata={"state": UNCHANGED})
 
 
 def _with_rows(output: Output[Any], rows: int | None) -> Output[Any]:

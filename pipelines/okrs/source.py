@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+import duckdb
 import pyarrow as pa
 from dlt.common.libs.pyarrow import py_arrow_to_table_schema_columns
 from dlt.pipeline.exceptions import PipelineStepFailed
@@ -22,7 +23,13 @@ def definitions_source(tables: Mapping[str, pa.Table]) -> Any:
 
 
 def land(tables: Mapping[str, pa.Table], *, warehouse: Path, pipelines_dir: Path) -> None:
-    """Load the tables into the DuckDB file `warehouse`. Raises OkrError if that fails; landing again mends it."""
+    """Load the tables into the DuckDB file `warehouse`, those that are there already left alone.
+
+    Raises OkrError if that fails; landing again mends it.
+    """
+    changed = _changed(tables, warehouse)
+    if not changed:
+        return
     pipeline = dlt.pipeline(
         DATASET,
         pipelines_dir=str(pipelines_dir),
@@ -34,10 +41,34 @@ def land(tables: Mapping[str, pa.Table], *, warehouse: Path, pipelines_dir: Path
     pipeline.abort_packages()
     try:
         # Tables are made anew: a column that changed its type in a new version would stop every later refresh.
-        pipeline.run(definitions_source(tables), refresh="drop_resources")
+        pipeline.run(definitions_source(changed), refresh="drop_resources")
     except PipelineStepFailed as failure:
         cause = str(failure.exception).splitlines()[0] if failure.exception else failure.step
         raise OkrError(f"the definitions could not be written to {warehouse}: {cause}; refresh again") from failure
+
+
+def _changed(tables: Mapping[str, pa.Table], warehouse: Path) -> dict[str, pa.Table]:
+    """Those of the tables that the warehouse does not hold to the row and type."""
+    with duckdb.connect(str(warehouse)) as connection:
+        return {name: table for name, table in tables.items() if not _is_there(connection, name, table)}
+
+
+def _is_there(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> bool:
+    columns = ", ".join(f'"{column}"' for column in table.column_names)
+    stored = f'(select {columns} from {DATASET}."{name}")'
+    connection.register("given", table)
+    try:
+        if connection.execute(f"describe {stored}").fetchall() != connection.execute("describe given").fetchall():
+            return False
+        ((same,),) = connection.execute(
+            f"select (select count(*) from {stored}) = (select count(*) from given)"
+            f" and not exists (select {columns} from given except all from {stored})"
+        ).fetchall()
+        return bool(same)
+    except duckdb.CatalogException:
+        return False
+    finally:
+        connection.unregister("given")
 
 
 def _resource(name: str, table: pa.Table) -> Any:

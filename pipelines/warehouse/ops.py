@@ -27,8 +27,10 @@ create table if not exists ops.source_loads (
     window_from date,
     window_to date,
     data_through date,
-    error varchar
+    error varchar,
+    load_id varchar
 );
+alter table ops.source_loads add column if not exists load_id varchar;
 create table if not exists ops.publications (
     refresh_id varchar not null,
     published_on date not null,
@@ -67,6 +69,8 @@ class SourceLoad(Protocol):
     def data_through(self) -> date | None: ...
     @property
     def error(self) -> str | None: ...
+    @property
+    def load_id(self) -> str | None: ...
 
 
 def ensure_tables(warehouse: Path) -> None:
@@ -80,7 +84,7 @@ def record_loads(warehouse: Path, refresh_id: str, loads: Iterable[SourceLoad]) 
     rows = [
         (
             refresh_id, load.channel, load.account_id, load.started_at, load.ended_at, load.state, load.rows,
-            load.window_from, load.window_to, load.data_through, load.error,
+            load.window_from, load.window_to, load.data_through, load.error, load.load_id,
         )
         for load in loads
     ]  # fmt: skip
@@ -88,7 +92,7 @@ def record_loads(warehouse: Path, refresh_id: str, loads: Iterable[SourceLoad]) 
         return
     with duckdb.connect(str(warehouse)) as connection:
         connection.begin()
-        connection.executemany("insert into ops.source_loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("insert into ops.source_loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         connection.commit()
 
 

@@ -126,7 +126,7 @@ class Warehouse:
         yesterday = self.today - timedelta(days=1)
         usual = {
             "account_id": "", "started_at": self.moment, "ended_at": self.moment, "state": "loaded", "rows": 1,
-            "window_from": None, "window_to": yesterday, "data_through": yesterday, "error": None,
+            "window_from": None, "window_to": yesterday, "data_through": yesterday, "error": None, "load_id": None,
         }  # fmt: skip
         ops.record_loads(self.path, self.refresh_id, [SimpleNamespace(**{**usual, **load}) for load in loads])
 

@@ -22,6 +22,19 @@ whole_accounts as (
     {% endfor %}
 ),
 
+channels_of_accounts as (
+    select distinct channel from whole_accounts
+),
+
+-- The channel of a file source loads with all others of its kind; which of them was written is not told apart.
+written as (
+    select
+        channel,
+        cast(count(distinct coalesce(load_id, refresh_id)) as {{ dbt.type_string() }}) as loads
+    from {{ source('ops', 'source_loads') }}
+    group by channel
+),
+
 rates as (
     select * from {{ source('definitions', 'exchange_rates') }}
 ),
@@ -62,28 +75,29 @@ final as (
 
     union all
 
-    -- An account's window was read again.
+    -- An account's window was read again, and something in it was new: else no load is written, and the id is the old.
     select
         'load' as kind,
-        refresh_id || ' ' || channel || ' ' || account_id as id,
+        coalesce(load_id, refresh_id) || ' ' || channel || ' ' || account_id as id,
         channel,
         '' as digest,
         min(coalesce(window_from, {{ from_the_beginning() }})) as date_from
     from loads
-    group by refresh_id, channel, account_id
+    group by coalesce(load_id, refresh_id), channel, account_id
 
     union all
 
-    -- Any day of these may be another one after each refresh, and a file may be gone.
+    -- Any day of these may be another one after each load, and a file may be gone.
     select
         'whole' as kind,
-        whole_accounts.channel as id,
-        whole_accounts.channel,
-        max(context.refresh_id) as digest,
+        channels_of_accounts.channel as id,
+        channels_of_accounts.channel,
+        {{ day_text('context.today') }} || ' ' || coalesce(written.loads, '') as digest,
         {{ from_the_beginning() }} as date_from
-    from whole_accounts
+    from channels_of_accounts
     cross join context
-    group by whole_accounts.channel
+    left join written
+        on channels_of_accounts.channel = written.channel
 
     union all
 

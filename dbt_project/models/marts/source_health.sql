@@ -1,3 +1,5 @@
+{{ config(tags=['every_refresh']) }}
+
 with
 
 sources as (

@@ -18,7 +18,7 @@ from pipelines.channels.files.cells import Unreadable
 from pipelines.channels.files.measures import FileMeasures, read_measures
 from pipelines.channels.landing import run, to_source
 from pipelines.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT, TEXT, RawTable, tombstones
-from pipelines.channels.warehouse_tables import check_types, create_missing, open_warehouse
+from pipelines.channels.warehouse_tables import check_types, create_missing, newest_load, open_warehouse
 from pipelines.errors import InputFileError
 from pipelines.file_sources import FileSource
 
@@ -113,7 +113,9 @@ def load_files(
             progress,
             lake,
         )
-        return [*_loaded(connection, sources, started_at, today), *_failed(errors, present, started_at)]
+        newest = newest_load(connection, CHANNEL)
+        results = [*_loaded(connection, sources, started_at, today), *_failed(errors, present, started_at)]
+        return [replace(one, load_id=newest) for one in results]
 
 
 def _load(
