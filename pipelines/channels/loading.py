@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.catalogue import channels
 from pipelines.channels.base import Account, Channel, LoadResult, State
-from pipelines.channels.collect import UNEXPECTED, Collection, Task
+from pipelines.channels.collect import UNEXPECTED, Answer, Collection, Task
 from pipelines.channels.configuration import ChannelSettings, read_settings
 from pipelines.channels.landing import run
 from pipelines.channels.warehouse_tables import (
@@ -154,10 +154,8 @@ class Load:
 
     def _is_known(self, collection: Collection, connection: duckdb.DuckDBPyConnection) -> bool:
         """Whether the vendor said nothing that is not in the warehouse already; then dlt need not write it again."""
-        answered = [answer for answer in collection.answers if answer.coverage is not None]
-        return all(answer.coverage == answer.task.coverage for answer in answered) and holds(
-            connection, self.channel.name, self.channel.tables, collection.batches()
-        )
+        known = all(_adds_nothing(answer) for answer in collection.answers if answer.coverage is not None)
+        return known and holds(connection, self.channel.name, self.channel.tables, collection.batches())
 
     def _fail(self, account_id: str, error: ChannelError, goes_on: bool = False) -> None:
         self.errors[account_id] = error
@@ -183,6 +181,14 @@ class Load:
             started_at=self.started_at,
             ended_at=datetime.now(UTC),
         )
+
+
+def _adds_nothing(answer: Answer) -> bool:
+    """Whether the account is loaded no further than before. Of windows asked for by hand the progress counts too."""
+    before, after = answer.task.coverage, answer.coverage
+    if before is None or after is None or answer.task.by_hand:
+        return before == after
+    return (before.loaded, before.loaded_on) == (after.loaded, after.loaded_on)
 
 
 def _earlier(day: date | None, other: date | None) -> date | None:

@@ -97,9 +97,13 @@ def unrecorded_from(connection: duckdb.DuckDBPyConnection, channel: str) -> date
         return None
     ((first,),) = connection.execute(
         f"""
+        with finished as (select load_id, inserted_at from "{channel}"._dlt_loads where status = 0),
+        told as (
+            select max(inserted_at) as until from finished
+            where load_id in (select load_id from ops.source_loads where channel = ?)
+        )
         select min(request_from) from "{channel}".loaded_windows
-        where _dlt_load_id in (select load_id from "{channel}"._dlt_loads where status = 0)
-            and _dlt_load_id not in (select load_id from ops.source_loads where channel = ? and load_id is not null)
+        where _dlt_load_id in (select load_id from finished, told where inserted_at > until or until is null)
         """,
         [channel],
     ).fetchall()

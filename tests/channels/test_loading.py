@@ -18,6 +18,7 @@ from pipelines.channels.base import LOADED_WINDOWS, LoadResult, find_channel
 from pipelines.channels.load import check_settings, enabled_channels, ensure_raw_tables, load_channel
 from pipelines.channels.tables import entities, facts
 from pipelines.file_sources import FileSource, MeasureColumn
+from pipelines.warehouse import ops
 
 FACTS = "linkedin_ads.campaign_analytics"
 TOTALS = f"select date, count(*), sum(impressions), sum(one_click_leads) from {FACTS} group by 1 order by 1"
@@ -96,6 +97,33 @@ def test_an_earlier_start_date_loads_the_time_before(bench: Any) -> None:
     bench.load()
     assert bench.rows(TOTALS) == truth_totals(bench, "2026-03-01")
     assert bench.rows("select min(loaded_from) from linkedin_ads.loaded_windows") == [(date(2026, 3, 1),)]
+
+
+def test_what_is_known_already_is_not_written_again(bench: Any) -> None:
+    loads = "select count(*) from linkedin_ads._dlt_loads"
+    first = bench.load()
+    written, newest = bench.rows(loads), bench.rows(f"select max(_dlt_load_id) from {FACTS}")
+    again = bench.load()
+    assert bench.rows(loads) == written
+    assert {one.load_id for one in (*first.values(), *again.values())} == {newest[0][0]}
+    assert {(one.state, one.rows > 0) for one in again.values()} == {("loaded", True)}
+    assert bench.rows(f"update {FACTS} set impressions = impressions + 1 where date = '2026-11-20'") != [(0,)]
+    mended = bench.load()
+    assert bench.rows(loads) == [(written[0][0] + 1,)]
+    assert {one.load_id for one in mended.values()} != {newest[0][0]}
+    assert bench.rows(TOTALS) == truth_totals(bench, "2026-07-27")
+
+
+def test_days_that_a_dead_refresh_loaded_are_told_with_the_next_load(bench: Any) -> None:
+    def recorded(results: dict[str, LoadResult]) -> set[date | None]:
+        ops.record_loads(bench.warehouse, "r", results.values())
+        return {one.window_from for one in results.values()}
+
+    ops.ensure_tables(bench.warehouse)
+    recorded(bench.load())
+    bench.load(window=(date(2026, 3, 1), date(2026, 3, 31)))
+    assert recorded(bench.load()) == {date(2026, 3, 1)}
+    assert recorded(bench.load()) == {date(2026, 10, 24)}
 
 
 def test_losing_dlts_folder_loses_nothing(bench: Any) -> None:
