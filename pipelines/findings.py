@@ -7,15 +7,22 @@ from pipelines.settings import Workspace
 
 
 def findings(workspace: Workspace, bind: bool = True) -> list[Finding]:
-    """Every error and warning there is. Without `bind` pages are not held against the snapshot there is: the marts that
-    a refresh is about to write may have more tables and columns than the ones of an older version."""
+    """Every error and warning there is.
+
+    Without `bind` pages are not held against the snapshot there is (the marts that a refresh is about to write may have
+    more tables and columns than those of an older version), nor parsed again if the last build found them right.
+    """
     from pipelines import okrs
     from pipelines.channels.load import check_settings
     from pipelines.report_site.check import check_pages
+    from pipelines.report_site.page_cache import was_checked
 
     _, found = okrs.check(workspace.definitions_dir)
+    said = [*sorted(found), *check_settings()]
+    if not bind and was_checked(workspace.page_cache_dir, workspace.reports_dir):
+        return said
     snapshot = workspace.snapshot if bind and workspace.snapshot.exists() else None
-    return [*sorted(found), *check_settings(), *check_pages(workspace.reports_dir, snapshot)]
+    return [*said, *check_pages(workspace.reports_dir, snapshot)]
 
 
 def errors(workspace: Workspace, bind: bool = True) -> list[Finding]:

@@ -279,7 +279,7 @@ def _build_and_publish(workspace: Workspace, source: Path, *, as_of: date | None
             workspace.reports_dir,
             building,
             progress=logger.info,
-            cache_dir=workspace.site_dir / "cache" if as_of is None else None,
+            cache_dir=workspace.page_cache_dir if as_of is None else None,
             as_of=as_of,
         )
         published_at = settings.now(zone)

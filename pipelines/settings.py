@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from pipelines.errors import OkrError
 
 KEEP_RELEASES = 5
+# Of each of Dagster's jobs: three months of daily refreshes, four days of hourly ones, 170 MB.
+KEEP_RUNS = 100
 ENGINES = ("duckdb", "spark")
 
 
@@ -60,6 +62,11 @@ class Workspace:
     def site_dir(self) -> Path:
         """Holds `releases/<id>/` and the link `current`."""
         return self.data_dir / "site"
+
+    @property
+    def page_cache_dir(self) -> Path:
+        """Pages that need no rendering again."""
+        return self.site_dir / "cache"
 
     @property
     def history_dir(self) -> Path:

@@ -74,6 +74,16 @@ class OpenEventLog(SqliteEventLogStorage):
         super().store_event(event)
         os.utime(self.path_for_shard(event.run_id))
 
+    def delete_events(self, run_id: str) -> None:
+        """Delete a run's events, and the file that held them: Dagster would leave it there, empty and as large."""
+        super().delete_events(run_id)
+        if run_id in self._engines:
+            self._engines.pop(run_id).dispose()
+        self._initialized_dbs.discard(run_id)
+        path = Path(self.path_for_shard(run_id))
+        for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            file.unlink(missing_ok=True)
+
     def dispose(self) -> None:
         """Close every file."""
         super().dispose()

@@ -17,6 +17,7 @@ from pipelines import refresh
 from pipelines.defs.columns import DATA_TEAM, MARKETING
 from pipelines.defs.gate import health_gate
 from pipelines.defs.resources import POOL, Writer
+from pipelines.defs.retention import forget_old_runs
 from pipelines.defs.transform import models
 from pipelines.report_site.lineage import marts_of_pages
 from pipelines.settings import Workspace
@@ -96,6 +97,7 @@ def site(context: AssetExecutionContext, writer: Writer) -> Iterator[Materialize
     description="Fails when a source failed, after everything else is published, so that the run shows red.",
 )
 def refresh_outcome(context: AssetExecutionContext, writer: Writer) -> MaterializeResult[None]:
+    forget_old_runs(context.instance)
     errors = ops.failures(Workspace.from_environment().warehouse, context.run_id)
     if errors:
         raise Failure(

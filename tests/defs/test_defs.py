@@ -8,11 +8,11 @@ import sys
 import threading
 from datetime import date
 
-from dagster import DagsterInstance, job, op
+from dagster import AssetKey, DagsterInstance, Definitions, asset, define_asset_job, in_process_executor, job, op
 from dagster._core.instance.ref import InstanceRef
 
 from pipelines import refresh
-from pipelines.defs import processes
+from pipelines.defs import processes, retention
 from pipelines.defs.event_log import KEPT_OPEN, OpenEventLog
 from pipelines.okrs.models.settings import WEEKDAYS, RefreshTimes
 from pipelines.report_site.lineage import marts_of_pages
@@ -84,6 +84,34 @@ def test_the_event_log_keeps_what_dagsters_own_would(tmp_path, monkeypatch):
     with DagsterInstance.from_ref(InstanceRef.from_dir(str(tmp_path / "dagster"))) as instance:
         assert not isinstance(instance.event_log_storage, OpenEventLog)
         assert {run: [event.message for event in instance.all_logs(run)] for run in runs} == ours
+
+
+def test_old_runs_are_forgotten_with_the_files_of_their_events(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    monkeypatch.setattr(retention, "KEEP_RUNS", 2)
+
+    @asset
+    def site() -> int:
+        return 1
+
+    jobs = [define_asset_job(name, executor_def=in_process_executor) for name in ("refresh", "backfill")]
+    defined = Definitions(assets=[site], jobs=jobs)
+
+    with instance_of(tmp_path) as instance:
+        runs = {
+            name: [defined.resolve_job_def(name).execute_in_process(instance=instance).run_id for _ in range(4)]
+            for name in ("refresh", "backfill")
+        }
+        assert retention.forget_old_runs(instance) == 2
+        assert retention.forget_old_runs(instance) == 0
+        kept = {*runs["refresh"][2:], *runs["backfill"]}
+        assert set(instance.get_run_ids()) == kept
+        files = {path.name.partition(".")[0] for path in (tmp_path / "dagster" / "history" / "runs").iterdir()}
+        assert files & {*runs["refresh"], *runs["backfill"]} == kept
+        latest = instance.get_latest_materialization_event(AssetKey("site"))
+        assert latest.run_id == runs["backfill"][-1]
+        (found,) = instance.fetch_materializations(AssetKey("site"), limit=1).records
+        assert found.run_id == latest.run_id
 
 
 def test_a_period_is_closed_once_nobody_restates_it(monkeypatch):
