@@ -3,7 +3,7 @@
 A refresh counts its steps: files of the data folder opened for writing, renamed, linked or removed, and both sides of
 every statement that changes a DuckDB file. At `die_at` it kills itself with SIGKILL. The answer is a line of JSON:
 the exit code (negative: the signal), the names of the steps that were made, the addresses that sockets were bound to
-or connected to, and the processor seconds of all refreshes so far.
+or connected to, the processor seconds, and the most memory it held.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import functools
 import json
 import os
 import re
-import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -117,14 +116,17 @@ def main() -> None:
                 sys.stdout.flush()
                 sys.stderr.flush()
                 os._exit(code)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        _, status, used = os.wait4(child, 0)
+        code = os.waitstatus_to_exitcode(status)
         os.close(log)
         os.close(said)
         lines = Path(order["log"]).read_text().splitlines()
         sockets = [line.removeprefix("socket ") for line in lines if line.startswith("socket ")]
         steps = [line for line in lines if not line.startswith("socket ")]
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        answer = {"code": code, "steps": steps, "sockets": sockets, "cpu": used.ru_utime + used.ru_stime}
+        answer = {
+            "code": code, "steps": steps, "sockets": sockets, "cpu": used.ru_utime + used.ru_stime,
+            "peak_mb": used.ru_maxrss / 1024,
+        }  # fmt: skip
         print(json.dumps(answer), file=answers, flush=True)
 
 
