@@ -141,20 +141,21 @@ def _holds(connection: duckdb.DuckDBPyConnection, schema: str, table: RawTable, 
             semi join (select distinct {key} from incoming_batch) using ({key})
             """
         )
-        ((equal,),) = connection.execute(
+        ((held, come),) = connection.execute(
+            f"select (select count(*) from held), (select count(*) from incoming_batch {comes})"
+        ).fetchall()
+        if held != come:
+            return False
+        ((different,),) = connection.execute(
             f"""
-            select
-                (select count(*) from held) = (select count(*) from incoming_batch {comes})
-                and not exists (
-                    select 1 from held
-                    where _dlt_load_id not in (select load_id from "{schema}"._dlt_loads where status = 0)
-                )
-                and not exists (
-                    select {columns} from incoming_batch {comes} except all select {columns} from held
-                )
+            select exists (
+                select 1 from held
+                where _dlt_load_id not in (select load_id from "{schema}"._dlt_loads where status = 0)
+            )
+            or exists (select {columns} from incoming_batch {comes} except all select {columns} from held)
             """
         ).fetchall()
-        return bool(equal)
+        return not different
     except duckdb.Error:
         return False  # no table yet, or not of this shape
     finally:
