@@ -64,7 +64,7 @@ mutants: $(READY) ## mistakes made in the models' SQL one by one: how many the t
 check: $(READY) ## lint, types, SQL style, definitions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint dbt_project/models
+	@OKR_WAREHOUSE=:memory: $(BIN)/sqlfluff lint dbt_project/models
 	@$(BIN)/okr check
 	@$(BIN)/python -c 'from pipelines.settings import Workspace; from pipelines.warehouse.transform import invoke; invoke(Workspace.from_environment(), ["parse"])'
 	@OKR_DATA_DIR=$${OKR_DATA_DIR:-.okr} DAGSTER_HOME=$$(mkdir -p .okr/dagster && cd .okr/dagster && pwd) $(BIN)/dagster definitions validate

@@ -6,10 +6,6 @@ context as (
     select * from {{ source('definitions', 'context') }}
 ),
 
-settings as (
-    select * from {{ source('definitions', 'settings') }}
-),
-
 loads as (
     select * from {{ source('ops', 'source_loads') }}
     where state <> 'failed' or window_from is not null
@@ -22,35 +18,24 @@ whole_accounts as (
     {% endfor %}
 ),
 
-channels_of_accounts as (
-    select distinct channel from whole_accounts
-),
-
--- The channel of a file source loads with all others of its kind; which of them was written is not told apart.
-written as (
+whole as (
     select
-        channel,
-        cast(count(distinct coalesce(load_id, refresh_id)) as {{ dbt.type_string() }}) as loads
-    from {{ source('ops', 'source_loads') }}
-    group by channel
+        whole_accounts.channel,
+        count(distinct coalesce(all_loads.load_id, all_loads.refresh_id)) as load_count
+    from whole_accounts
+    left join {{ source('ops', 'source_loads') }} as all_loads
+        on whole_accounts.channel = all_loads.channel
+    group by whole_accounts.channel
 ),
 
-rates as (
-    select * from {{ source('definitions', 'exchange_rates') }}
-),
-
-measures as (
-    select * from {{ source('definitions', 'measures') }}
+money as (
+    select {{ digest_of_rows(['measure']) }} as digest from {{ source('definitions', 'measures') }}
     where is_money
 ),
 
 sources as (
     select * from {{ ref('int_source_freshness') }}
     where provisional_from is not null
-),
-
-money as (
-    select {{ digest_of_rows(['measure']) }} as digest from measures
 ),
 
 final as (
@@ -60,7 +45,7 @@ final as (
         '' as channel,
         settings.currency || ' ' || coalesce(money.digest, '') as digest,
         {{ from_the_beginning() }} as date_from
-    from settings
+    from {{ source('definitions', 'settings') }} as settings
     cross join money
 
     union all
@@ -71,7 +56,7 @@ final as (
         '' as channel,
         cast(rate as {{ dbt.type_string() }}) as digest,
         date as date_from
-    from rates
+    from {{ source('definitions', 'exchange_rates') }}
 
     union all
 
@@ -90,14 +75,12 @@ final as (
     -- Any day of these may be another one after each load, and a file may be gone.
     select
         'whole' as kind,
-        channels_of_accounts.channel as id,
-        channels_of_accounts.channel,
-        {{ day_text('context.today') }} || ' ' || coalesce(written.loads, '') as digest,
+        whole.channel as id,
+        whole.channel,
+        {{ day_text('context.today') }} || ' ' || cast(whole.load_count as {{ dbt.type_string() }}) as digest,
         {{ from_the_beginning() }} as date_from
-    from channels_of_accounts
+    from whole
     cross join context
-    left join written
-        on channels_of_accounts.channel = written.channel
 
     union all
 

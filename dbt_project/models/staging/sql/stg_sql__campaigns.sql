@@ -11,7 +11,7 @@ named as (
         campaign_name,
         row_number() over (
             partition by account_id, campaign_id
-            order by date desc, loaded_at desc, campaign_name
+            order by date desc, loaded_at desc, campaign_name asc
         ) as newest_first
     from measures
     where campaign_id <> ''
