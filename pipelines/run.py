@@ -81,17 +81,20 @@ def _execute(
     job = defs.resolve_job_def("refresh")
     # What is imported by now stays: without this, each full collection looks at all of it, 1.5 s of a refresh.
     gc.freeze()
-    with _instance(workspace) as instance:
-        return job.execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            run_config={
-                # Dagster's own log of every event goes to its database; the terminal gets ours.
-                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                "ops": {"definitions": {"config": {"checked": True}}, "load_channels": {"config": load}},
-                "resources": {"writer": {"config": {"wait_seconds": wait_seconds}}},
-            },
-        )
+    try:
+        with _instance(workspace) as instance:
+            return job.execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config={
+                    # Dagster's own log of every event goes to its database; the terminal gets ours.
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                    "ops": {"definitions": {"config": {"checked": True}}, "load_channels": {"config": load}},
+                    "resources": {"writer": {"config": {"wait_seconds": wait_seconds}}},
+                },
+            )
+    finally:
+        gc.unfreeze()
 
 
 def _interrupted(result: ExecuteInProcessResult) -> bool:

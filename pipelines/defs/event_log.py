@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import sqlalchemy
 from dagster import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy.pool import StaticPool
 
@@ -29,7 +31,10 @@ class OpenEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, sqlalchemy.Engine] = OrderedDict()
+        self._of_batch: dict[str, sqlalchemy.Connection] = {}
         super().__init__(base_dir, inst_data)
+        # Storing one event of a batch takes the lock that the batch holds.
+        self._db_lock = RLock()  # type: ignore[assignment]
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
@@ -45,8 +50,12 @@ class OpenEventLog(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:
-        with self._db_lock, self._engine(shard).begin() as connection:
-            yield connection
+        with self._db_lock:
+            if shard in self._of_batch:
+                yield self._of_batch[shard]
+            else:
+                with self._engine(shard).begin() as connection:
+                    yield connection
 
     def _engine(self, shard: str) -> sqlalchemy.Engine:
         if shard in self._engines and not Path(self.path_for_shard(shard)).exists():
@@ -73,6 +82,18 @@ class OpenEventLog(SqliteEventLogStorage):
         """Store one event, and wake those who watch its run: they wait for the file itself to change."""
         super().store_event(event)
         os.utime(self.path_for_shard(event.run_id))
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store the events of one run that Dagster has gathered, all of them or none."""
+        run_id = events[0].run_id
+        with self._db_lock, self._connect(run_id) as of_run, self._connect(INDEX_SHARD_NAME) as of_all:
+            self._of_batch = {run_id: of_run, INDEX_SHARD_NAME: of_all}
+            try:
+                for event in events:
+                    super().store_event(event)
+            finally:
+                self._of_batch = {}
+        os.utime(self.path_for_shard(run_id))
 
     def delete_events(self, run_id: str) -> None:
         """Delete a run's events, and the file that held them: Dagster would leave it there, empty and as large."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from jinja2 import FunctionLoader, TemplateNotFound
+from jinja2 import FunctionLoader, Template, TemplateNotFound
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.runtime import Context
 from jinja2.utils import missing
@@ -109,6 +109,7 @@ class Renderer:
         sources: dict[str, SourceFile] = {str(file.path): file for file, _ in reports.files()}
         self._sources = sources
         self._ids: dict[str, frozenset[str]] = {}
+        self._lines: dict[str, Template] = {}
 
         def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
             return (sources[name].body, name, lambda: True) if name in sources else None
@@ -145,7 +146,9 @@ class Renderer:
         if "{{" not in text:
             return text
         try:
-            made = self.components.from_string(text).render({**functions, "params": params})
+            if text not in self._lines:
+                self._lines[text] = self.components.from_string(text)
+            made = self._lines[text].render({**functions, "params": params})
         except (TemplateError, BadValue) as error:
             what = error.what if isinstance(error, BadValue) else str(error)
             raise page.file.fault("title", f"title: {what}", "use {{ params.column }} of one_page_per") from None
