@@ -122,7 +122,9 @@ def test_a_second_refresh_changes_no_number_and_builds_only_what_tells_the_time(
     assert now[0][1] != then[0][1]
     # The same day with a new note: everything is built.
     definitions = Path(workspace.environment["OKR_DEFINITIONS_DIR"])
-    (definitions / "note.yml").write_text("notes: [{on: key_result/leads_2026, date: 2026-11-20, text: A new thing.}]\n")
+    (definitions / "note.yml").write_text(
+        "notes: [{on: key_result/leads_2026, date: 2026-11-20, text: A new thing.}]\n"
+    )
     answer = workspace.okr("refresh")
     assert answer.returncode == 0, answer.stderr
     assert mark_or_marked(marked) == []

@@ -25,6 +25,7 @@ from pipelines import refresh
 from pipelines.defs.columns import DATA_TEAM
 from pipelines.defs.resources import POOL, Writer
 from pipelines.settings import Workspace
+from pipelines.warehouse.row_counts import row_counts
 from pipelines.warehouse.transform import manifest_path
 
 UNCHANGED = "nothing that this is made from has changed since it was built and tested"
@@ -59,7 +60,7 @@ def models(
 ]:
     events: SimpleQueue[dict[str, Any] | Exception | None] = SimpleQueue()
     keys = context.assets_def.node_keys_by_output_name
-    told: set[AssetKey] = set()
+    not_told = _as_they_are(context.selected_asset_keys)
     asked = set(context.selected_asset_check_keys)
 
     def build() -> None:
@@ -83,8 +84,8 @@ def models(
             manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, context=context
         ):
             if isinstance(said, Output):
-                yield from _unchanged(context, context.assets_def.asset_deps[keys[said.output_name]], told)
-                told.add(keys[said.output_name])
+                yield from _unchanged(context, context.assets_def.asset_deps[keys[said.output_name]], not_told)
+                not_told.pop(keys[said.output_name], None)
                 yield _with_rows(said, event.get("rows"))
             else:
                 if isinstance(said, AssetCheckResult):
@@ -93,7 +94,7 @@ def models(
     thread.join()
     if failure is not None:
         raise failure
-    yield from _unchanged(context, context.selected_asset_keys, told)
+    yield from _unchanged(context, context.selected_asset_keys, not_told)
     for check in sorted(asked):
         yield AssetCheckResult(
             passed=True, asset_key=check.asset_key, check_name=check.name, metadata={"state": UNCHANGED}
@@ -101,17 +102,23 @@ def models(
 
 
 def _unchanged(
-    context: AssetExecutionContext, keys: Iterable[AssetKey], told: set[AssetKey]
+    context: AssetExecutionContext, keys: Iterable[AssetKey], not_told: dict[AssetKey, dict[str, Any]]
 ) -> Iterator[MaterializeResult[Any]]:
     """Those of the models that dbt has not built, since nothing they are made from has changed.
 
     Told all the same, or Dagster would skip what stands downstream of them; each after what it needs.
     """
     for key in sorted(keys):
-        if key in context.selected_asset_keys and key not in told:
-            yield from _unchanged(context, context.assets_def.asset_deps[key], told)
-            told.add(key)
-            yield MaterializeResult(asset_key=key, metadata={"state": UNCHANGED})
+        if (metadata := not_told.pop(key, None)) is not None:
+            yield from _unchanged(context, context.assets_def.asset_deps[key], not_told)
+            yield MaterializeResult(asset_key=key, metadata={"state": UNCHANGED, **metadata})
+
+
+def _as_they_are(keys: Iterable[AssetKey]) -> dict[AssetKey, dict[str, Any]]:
+    """How many rows the models' tables have before dbt opens the warehouse."""
+    tables = {key: (key.path[0], key.path[1]) for key in keys}
+    counts = row_counts(Workspace.from_environment().warehouse, tables.values())
+    return {key: {"dagster/row_count": counts[table]} if table in counts else {} for key, table in tables.items()}
 
 
 def _with_rows(output: Output[Any], rows: int | None) -> Output[Any]:
