@@ -129,7 +129,8 @@ class Load:
 
     def _land(self, collection: Collection, connection: duckdb.DuckDBPyConnection) -> None:
         try:
-            if any(answer.coverage for answer in collection.answers) and not self._is_known(collection, connection):
+            known = not self.lake and self._is_known(collection, connection)
+            if any(answer.coverage for answer in collection.answers) and not known:
                 source = self.channel.source(collection.settings, collection)
                 run(
                     self.channel.name,
