@@ -251,19 +251,30 @@ def publish_as_of(workspace: Workspace, day: date) -> Publication:
 
     What was published before a mart or a column was there is completed in today's shape; `missing` names them.
 
-    Raises OkrError if nothing had been published by then.
+    Raises OkrError if nothing had been published by then, or what was kept of it is damaged.
     """
     known = history.known_on(workspace.history_dir, day)
     zone, _ = snapshot.reporting_day(workspace.snapshot)
     if day > settings.today(zone):
         raise OkrError(f"nobody knows yet what will be known on {day}; name a day up to today, {settings.today(zone)}")
     copy = workspace.data_dir / "as_of" / f"{known.isoformat()}.duckdb"
-    history.restore(workspace.history_dir, known, copy)
     try:
-        missing = older_copy.complete(copy, workspace.snapshot)
+        missing = _bring_back(workspace, known, copy)
         return replace(_build_and_publish(workspace, copy, as_of=day), missing=tuple(missing))
     finally:
         copy.unlink(missing_ok=True)
+
+
+def _bring_back(workspace: Workspace, known: date, copy: Path) -> list[str]:
+    import duckdb
+
+    try:
+        history.restore(workspace.history_dir, known, copy)
+        return older_copy.complete(copy, workspace.snapshot)
+    except (duckdb.Error, ValueError, KeyError) as error:
+        said = str(error).splitlines()[0]
+        what = f"what was published on {known} cannot be read from {workspace.history_dir} any more ({said})"
+        raise OkrError(f"{what}; bring that folder back from a backup, or name another day") from None
 
 
 def _build_and_publish(workspace: Workspace, source: Path, *, as_of: date | None) -> Publication:

@@ -248,6 +248,13 @@ def test_a_publication_of_an_older_version_still_makes_a_report_and_says_what_it
     assert "95" in (site / "glossary" / "index.html").read_text(encoding="utf-8")
     assert "LinkedIn Ads" in (site / "kpis" / "index.html").read_text(encoding="utf-8")
     assert public_data(workspace)["kpis.csv"] == current["kpis.csv"]
+    # a history that somebody tidied up
+    for part in (workspace.data_dir / "history" / "parts").glob("objectives-*"):
+        part.unlink()
+    lost = workspace.okr("report", "--as-of", "2026-11-20")
+    assert lost.returncode == 1
+    assert "cannot be read from" in lost.stderr
+    assert "backup" in lost.stderr
 
 
 def test_two_refreshes_at_once_one_waits(workspace):
