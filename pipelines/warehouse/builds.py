@@ -60,6 +60,18 @@ def is_current(workspace: Workspace, made_from: str) -> bool:
         return last == [(made_from, _models(connection))]
 
 
+def is_of_another_project(workspace: Workspace) -> bool:
+    """Whether the rows that models carry from build to build were made by other models, macros or versions than now.
+
+    Scored days are computed again where their inputs changed; a rule that changed is no input of any of them.
+    """
+    with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
+        try:
+            return connection.execute("select digest from ops.built_project").fetchall() != [(_project(),)]
+        except duckdb.CatalogException:
+            return True
+
+
 def forget(workspace: Workspace) -> None:
     """A build begins: until it has ended well, nothing may pass for built."""
     with duckdb.connect(str(workspace.warehouse)) as connection:
@@ -70,6 +82,8 @@ def note(workspace: Workspace, made_from: str) -> None:
     """Write down what the models were made from, after they all were built and tested."""
     with duckdb.connect(str(workspace.warehouse)) as connection:
         connection.execute("insert into ops.last_build values (?, ?)", [made_from, _models(connection)])
+        connection.execute("create or replace table ops.built_project (digest varchar not null)")
+        connection.execute("insert into ops.built_project values (?)", [_project()])
 
 
 def _project() -> str:

@@ -56,10 +56,14 @@ def _is_old(manifest: Path) -> bool:
 
 
 def build(
-    workspace: Workspace, select: Sequence[str] = (), on_event: Callable[[dict[str, Any]], None] | None = None
+    workspace: Workspace,
+    select: Sequence[str] = (),
+    on_event: Callable[[dict[str, Any]], None] | None = None,
+    anew: bool = False,
 ) -> None:
     """Build and test the models against the warehouse, unit tests left out (they run in `make test`).
 
+    With `anew` nothing is carried over from the build before but what was reported and resolved for good.
     `on_event` gets dbt's structured result events as they happen, with the `rows` of a table.
     Raises TransformError naming the nodes that failed.
     """
@@ -67,6 +71,8 @@ def build(
     arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
     if select:
         arguments += ["--select", *select]
+    if anew:
+        arguments.append("--full-refresh")
     invoke(workspace, arguments, on_event)
 
 

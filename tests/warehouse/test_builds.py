@@ -101,5 +101,17 @@ def test_a_build_that_did_not_end_has_them_built(built):
 def test_another_project_has_them_built(built, monkeypatch, tmp_path):
     (tmp_path / "dbt_project").mkdir()
     (tmp_path / "dbt_project" / "a.sql").write_text("select 2")
+    assert not builds.is_of_another_project(built)
     monkeypatch.setattr(builds, "shipped", lambda name: tmp_path / name)
     assert not is_current(built)
+    assert builds.is_of_another_project(built)
+    # until a build has ended well
+    builds.forget(built)
+    assert builds.is_of_another_project(built)
+    builds.note(built, builds.inputs(built))
+    assert not builds.is_of_another_project(built)
+
+
+def test_a_warehouse_of_before_that_was_noted_is_built_anew(built):
+    run(built, "drop table ops.built_project")
+    assert builds.is_of_another_project(built)
