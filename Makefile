@@ -41,7 +41,7 @@ spark: $(SPARK_READY) ## a Spark cluster on 127.0.0.1 until Ctrl-C, for `okr ref
 	@$(BIN)/python -m pipelines.spark.cluster
 
 test-spark: $(SPARK_READY) ## the demo on a real Spark cluster beside DuckDB: the same rows, the same files (needs Java 17)
-	@$(BIN)/python -m pytest -n 0 -m spark tests/spark
+	@$(BIN)/python -m pytest -n 0 -m spark tests/spark tests/defs/test_postgres.py
 
 $(SPARK_READY): $(READY) requirements-spark.lock
 	@echo "installing Spark into .venv (450 MB)"
@@ -85,7 +85,7 @@ bench: $(READY) ## the figures of benchmarks/, measured on this machine
 
 lock: $(READY) ## requirements.lock anew from pyproject.toml, hashes in, addresses out (needs uv)
 	@uv pip compile pyproject.toml --group dev --extra s3 --extra sdk-check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
-	@uv pip compile pyproject.toml --extra spark -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-spark.lock
+	@uv pip compile pyproject.toml --extra spark --extra postgres -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-spark.lock
 
 sbom: $(READY) ## .okr/sbom.json: every locked package in CycloneDX's format, hashes and all
 	@mkdir -p .okr

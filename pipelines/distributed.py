@@ -53,6 +53,7 @@ def prepared(workspace: Workspace) -> Iterator[None]:
         raw.register(session, settings, tables)
         if compacted := compact(session, settings, tables):
             logger.info("models: the lake's files of %s are few again", ", ".join(compacted))
+            raw.register(session, settings, tables)
         raw.write_small_tables(session, settings, workspace.warehouse)
     yield
     contracts = transform.contracts(workspace, BESIDE_MARTS)

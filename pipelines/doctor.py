@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pipelines import settings
 from pipelines.analysts_copy import open_copy
 from pipelines.deliveries.doctor import check_deliveries
+from pipelines.distributed import reachable
 from pipelines.errors import OkrError
 from pipelines.settings import Workspace
 from pipelines.warehouse.lock import describe_holder, was_killed
@@ -49,6 +50,7 @@ def examine(workspace: Workspace, *, behind_proxy: bool = False) -> Iterator[Dia
     yield from _secrets(Path(".dlt/secrets.toml"))
     yield from _configuration(workspace)
     yield from _channels()
+    yield from _engine(workspace)
     yield from (Diagnosis(*said) for said in check_deliveries())
     yield from _running(workspace)
     yield from _last_refresh(workspace)
@@ -83,6 +85,18 @@ def _channels() -> Iterator[Diagnosis]:
                 yield Diagnosis(name, "reachable, every account can be read")
             for finding in findings:
                 yield Diagnosis(name, str(finding), fault=finding.severity == "error")
+
+
+def _engine(workspace: Workspace) -> Iterator[Diagnosis]:
+    """Whether a distributed engine answers, where one is chosen."""
+    if (name := settings.engine()) == "duckdb":
+        return
+    try:
+        reachable(workspace)
+    except OkrError as error:
+        yield Diagnosis("engine", str(error), fault=True)
+    else:
+        yield Diagnosis("engine", f"{name} answers")
 
 
 def _last_refresh(workspace: Workspace) -> Iterator[Diagnosis]:

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "refresh": {"distributed", "findings", "channels", "okrs", "warehouse", "report_site", "deliveries"},
     "run": {"definitions", "defs"},
     "check_in_dialog": {"okrs"},
-    "doctor": {"findings", "okrs", "channels", "report_site", "deliveries", "warehouse"},
+    "doctor": {"distributed", "findings", "okrs", "channels", "report_site", "deliveries", "warehouse"},
     "defs": {"distributed", "refresh", "channels", "okrs", "warehouse", "report_site", "deliveries"},
     "definitions": {"defs"},
     "cli": {

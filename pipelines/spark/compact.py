@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.spark.connection import Session
-from pipelines.spark.raw import LOAD_ID, LOADS, Raw
+from pipelines.spark.raw import LOAD_ID, LOADS, Raw, finished_loads
 from pipelines.spark.settings import SparkSettings
 from pipelines.spark.storage import Storage
 
@@ -43,9 +43,8 @@ def compact(
 def _compact(
     session: Session, storage: Storage, channel: str, crowded: Mapping[str, tuple[Raw, list[dict[str, Any]]]]
 ) -> None:
-    ((newest,),) = session.execute(f"select max(load_id) from {channel}.{LOADS}__loads")
     # Above every load there is, whatever the clocks of the machines that made them say.
-    load_id = f"{max(time.time(), float(newest or 0) + 1):.6f}"
+    load_id = f"{max(time.time(), *(float(one) + 1 for one in finished_loads(storage, channel)), 0):.6f}"
     for name, (raw, files) in crowded.items():
         columns = ", ".join(f"`{column}`" for column in raw.schema.names)
         wanted = 1 + sum(int(file["size"]) for file in files) // BYTES_A_FILE
@@ -60,4 +59,3 @@ def _compact(
         for one in files:
             storage.remove_file(one["name"])
         session.execute(f"refresh table {channel}.{name}__loads")
-    session.execute(f"refresh table {channel}.{LOADS}__loads")

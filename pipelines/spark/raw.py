@@ -24,6 +24,8 @@ from pipelines.spark.storage import Storage
 SMALL = ("definitions", "ops")
 LOADS = "_dlt_loads"
 LOAD_ID = "_dlt_load_id"
+# A table or view of ours says what statement made it; where that stands in the statement.
+MADE_BY, PROPERTIES = "okr.made_by", "/* made by */"
 SPARK_TYPES: dict[pa.DataType, str] = {
     pa.string(): "string",
     pa.int64(): "bigint",
@@ -48,20 +50,12 @@ class Raw(Protocol):
 
 
 def register(session: Session, settings: SparkSettings, raw: Mapping[str, Sequence[Raw]]) -> None:
-    """Declare the raw tables of every channel to Spark; what is declared already in this shape is left alone."""
+    """Declare the raw tables of every channel to Spark, and which of their loads count by now."""
+    storage = Storage(settings.lake)
     for channel, tables in raw.items():
-        session.execute(f"create database if not exists {channel}")
-        known = _shapes(session, channel)
-        statements = {LOADS: list(_loads_of(channel, settings.lake_of_spark))}
-        statements |= {one.name: list(_declared(channel, one, settings.lake_of_spark)) for one in tables}
-        for name, declared in statements.items():
-            shape = hashlib.sha256("\n".join(declared).encode()).hexdigest()[:12]
-            if known.get(f"{name}__loads") == shape:
-                session.execute(f"refresh table {channel}.{name}__loads")
-                continue
-            for statement in declared:
-                session.execute(statement)
-            session.execute(f"alter table {channel}.{name}__loads set tblproperties ('okr.shape' = '{shape}')")
+        loads = finished_loads(storage, channel)
+        declared = [statement for one in tables for statement in _declared(channel, one, settings, loads)]
+        _declare(session, channel, declared)
 
 
 def write_small_tables(session: Session, settings: SparkSettings, warehouse: Path) -> None:
@@ -69,51 +63,58 @@ def write_small_tables(session: Session, settings: SparkSettings, warehouse: Pat
     storage = Storage(settings.lake)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
-        for schema, table in connection.execute(
-            "select schema_name, table_name from duckdb_tables()"
-            f" where schema_name in {SMALL} and not starts_with(table_name, '_dlt') order by all"
-        ).fetchall():
-            rows = connection.sql(f'select * from {schema}."{table}"').to_arrow_table()
-            with storage.writing(f"{schema}/{table}/rows.parquet") as file:
-                pq.write_table(rows, file)
-            session.execute(f"create database if not exists {schema}")
-            session.execute(f"drop table if exists {schema}.{table}")
-            session.execute(_external(f"{schema}.{table}", rows.schema, f"{settings.lake_of_spark}/{schema}/{table}"))
+        for schema in SMALL:
+            declared = []
+            for (table,) in connection.execute(
+                "select table_name from duckdb_tables()"
+                " where schema_name = ? and not starts_with(table_name, '_dlt') order by all",
+                [schema],
+            ).fetchall():
+                rows = connection.sql(f'select * from {schema}."{table}"').to_arrow_table()
+                with storage.writing(f"{schema}/{table}/rows.parquet") as file:
+                    pq.write_table(rows, file)
+                place = f"{settings.lake_of_spark}/{schema}/{table}"
+                declared.append((table, _external(f"{schema}.{table}", rows.schema, place)))
+            _declare(session, schema, declared)
 
 
-def _shapes(session: Session, channel: str) -> dict[str, str]:
-    """The shapes that tables of a channel were declared in, by table."""
-    found = {}
-    for row in session.execute(f"show table extended in {channel} like '*__loads'"):
-        table, information = str(row[1]), str(row[3])
-        _, _, rest = information.partition("okr.shape=")
-        found[table] = rest[:12]
-    return found
+def finished_loads(storage: Storage, channel: str) -> list[str]:
+    """The loads that dlt has written into `_dlt_loads`, whose files bear their names."""
+    names = [str(one["name"]).rpartition("/")[2] for one in storage.file_list(f"{channel}/{LOADS}")]
+    return sorted(name.rpartition("__")[2].removesuffix(".jsonl") for name in names if name.endswith(".jsonl"))
 
 
-def _loads_of(channel: str, lake: str) -> Iterator[str]:
-    table = f"{channel}.{LOADS}__loads"
-    yield f"drop table if exists {table}"
-    yield (
-        f"create table {table} (load_id string, status bigint) using json"
-        f" location '{lake}/{channel}/{LOADS}'"
-    )  # fmt: skip
+def _declare(session: Session, schema: str, declared: Sequence[tuple[str, str]]) -> None:
+    """Run the statements that make tables and views, but for those whose table was made by the very same one."""
+    session.execute(f"create database if not exists {schema}")
+    made = {
+        str(row[1]): str(row[3]).partition(f"{MADE_BY}=")[2][:12]
+        for row in session.execute(f"show table extended in {schema} like '*'")
+    }
+    for name, statement in declared:
+        digest = hashlib.sha256(statement.encode()).hexdigest()[:12]
+        if made.get(name) != digest:
+            if name in made and statement.startswith("create table"):
+                session.execute(f"drop table {schema}.{name}")
+            session.execute(statement.replace(PROPERTIES, f"tblproperties ('{MADE_BY}' = '{digest}')", 1))
 
 
-def _declared(channel: str, raw: Raw, lake: str) -> Iterator[str]:
-    loads = f"{channel}.{raw.name}__loads"
-    yield f"drop table if exists {loads}"
-    yield _external(loads, raw.schema.append(pa.field(LOAD_ID, pa.string())), f"{lake}/{channel}/{raw.name}")
-    yield f"create or replace view {channel}.{raw.name} as {newest(channel, raw)}"
+def _declared(channel: str, raw: Raw, settings: SparkSettings, loads: Sequence[str]) -> Iterator[tuple[str, str]]:
+    table = f"{raw.name}__loads"
+    schema = raw.schema.append(pa.field(LOAD_ID, pa.string()))
+    yield table, _external(f"{channel}.{table}", schema, f"{settings.lake_of_spark}/{channel}/{raw.name}")
+    yield raw.name, f"create or replace view {channel}.{raw.name} {PROPERTIES} as {newest(channel, raw, loads)}"
 
 
-def newest(channel: str, raw: Raw) -> str:
-    """The query of the rows that count, whatever was loaded before them."""
+def newest(channel: str, raw: Raw, loads: Sequence[str]) -> str:
+    """The query of the rows that count: of these loads, the newest of each key.
+
+    The loads are written out: joined to, they would cost every reading of every table a job more.
+    """
     columns = ", ".join(f"`{name}`" for name in [*raw.schema.names, LOAD_ID])
-    finished = (
-        f"select {columns} from {channel}.{raw.name}__loads"
-        f" where {LOAD_ID} in (select load_id from {channel}.{LOADS}__loads where status = 0)"
-    )
+    listed = ", ".join(f"'{one}'" for one in loads)
+    among = f"{LOAD_ID} in ({listed})" if loads else "false"
+    finished = f"select {columns} from {channel}.{raw.name}__loads where {among}"
     if raw.kind == "log":
         return finished
     keys = ", ".join(f"`{name}`" for name in raw.key)
@@ -130,7 +131,7 @@ def newest(channel: str, raw: Raw) -> str:
 
 def _external(table: str, schema: pa.Schema, location: str) -> str:
     columns = ", ".join(f"`{field.name}` {spark_type(field.type)}" for field in schema)
-    return f"create table {table} ({columns}) using parquet location '{location}'"
+    return f"create table {table} ({columns}) using parquet {PROPERTIES} location '{location}'"
 
 
 def spark_type(kind: Any) -> str:

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from pipelines.errors import EngineError
 from pipelines.settings import Workspace
 
+# Places are written into statements that take no parameters.
+NOT_IN_A_PLACE = frozenset("'\\`\";\n")
 AUTHS = ("NONE", "NOSASL", "LDAP", "KERBEROS")
 
 
@@ -63,8 +65,13 @@ def read_settings(workspace: Workspace, folder: Path = Path(".dlt")) -> SparkSet
             raise EngineError(f"the setting spark.{name} is not a text; {_where(name)}")
     if written.get("auth", "NONE") not in AUTHS:
         raise EngineError(f"the setting spark.auth is none of {', '.join(AUTHS)}; {_where('auth')}")
-    lake = _to_url(written.pop("lake", None) or (workspace.data_dir / "lake").absolute().as_uri())
+    lake = _to_url(written.pop("lake", None) or f"file://{(workspace.data_dir / 'lake').absolute()}")
     of_spark = written.pop("lake_of_spark", None) or lake.replace("s3://", "s3a://", 1)
+    for name, url in (("lake", lake), ("lake_of_spark", of_spark)):
+        if found := set(url) & NOT_IN_A_PLACE:
+            raise EngineError(
+                f"the setting spark.{name} holds {min(found)!r}, which no place in SQL may; move the lake"
+            )
     return SparkSettings(lake=lake, lake_of_spark=of_spark.rstrip("/"), **written)
 
 

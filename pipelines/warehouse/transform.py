@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -178,11 +179,16 @@ def _why(outcome: dbtRunnerResult, command: str) -> str:
     if outcome.exception is not None:
         return f"dbt {command}: {outcome.exception}"
     failed = [
-        f"{result.node.name} ({result.node.original_file_path}): {(result.message or result.status).strip()}"
+        f"{result.node.name} ({result.node.original_file_path}): {_without_java(result.message or result.status)}"
         for result in getattr(outcome.result, "results", [])
         if result.status in ("error", "fail", "runtime error")
     ]
     return f"dbt {command} failed: " + "; ".join(failed or ["no node says why, see the dbt log in the data folder"])
+
+
+def _without_java(message: str) -> str:
+    """What Spark says, without the hundred lines of where in Java it said it; any other message as it is."""
+    return re.split(r"\n\s*at [\w.$]+\(|\s+\[?Caused by: ", message, maxsplit=1)[0].strip()
 
 
 def _newest(folder: Path) -> float:

@@ -11,7 +11,8 @@ import pytest
 import sqlglot
 
 from pipelines.channels.load import raw_tables
-from pipelines.spark.raw import LOADS, newest
+from pipelines.spark.raw import LOADS, finished_loads, newest
+from pipelines.spark.storage import Storage
 
 CHANNEL = "linkedin_ads"
 
@@ -19,14 +20,15 @@ CHANNEL = "linkedin_ads"
 def lake_rows(lake: Path, table: str) -> list[tuple[Any, ...]]:
     """What the view over a table of the lake shows, said in DuckDB's words."""
     (raw,) = (one for one in raw_tables(CHANNEL) if one.name == table)
-    query = sqlglot.transpile(newest(CHANNEL, raw), read="spark", write="duckdb")[0]
+    query = sqlglot.transpile(
+        newest(CHANNEL, raw, finished_loads(Storage(str(lake)), CHANNEL)), read="spark", write="duckdb"
+    )[0]
     with duckdb.connect() as connection:
         connection.execute(f"create schema {CHANNEL}")
         folder = lake / CHANNEL
         connection.execute(
             f"create view {CHANNEL}.{table}__loads as from read_parquet('{folder / table / '*.parquet'}')"
         )
-        connection.execute(f"create view {CHANNEL}.{LOADS}__loads as from read_json('{folder / LOADS / '*.jsonl'}')")
         columns = ", ".join(name for name in raw.schema.names if name != "loaded_at")
         return connection.execute(f"select {columns} from ({query}) order by all").fetchall()
 

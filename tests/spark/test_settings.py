@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from pipelines.distributed import reachable
+from pipelines.doctor import _engine
 from pipelines.errors import EngineError, OkrError
 from pipelines.settings import Workspace, engine
 from pipelines.spark.cluster import free_port
 from pipelines.spark.settings import SparkSettings, read_settings
+from pipelines.warehouse.transform import _without_java
 
 
 @pytest.fixture
@@ -61,6 +63,7 @@ def test_the_environment_wins_over_secrets_and_these_over_the_configuration(
         ("[spark]\nauth = 'TRUST'\n", "spark.auth is none of"),
         ("[spark]\nlake = '/srv/lake'\n", "not a URL"),
         ("[spark]\nlake = 's3://me:geheim@bucket/lake'\n", "holds a name or password"),
+        ('[spark]\nlake = "s3://bucket/it\'s"\n', "which no place in SQL may"),
         ("spark = 7\n", "spark is not a table"),
         ("[spark\n", "cannot be read"),
     ],
@@ -94,6 +97,27 @@ def test_a_server_that_does_not_answer_is_said_before_anything_is_loaded(
     # Without the extra it is that which is said.
     with pytest.raises(EngineError, match=r"no Spark Thrift server answers at 127\.0\.0\.1|pip install"):
         reachable(workspace)
+
+
+def test_the_doctor_says_that_the_chosen_engine_does_not_answer(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OKR_ENGINE", "spark")
+    monkeypatch.setenv("SPARK__PORT", str(free_port()))
+    (said,) = _engine(workspace)
+    assert said.fault
+    assert "start one (`make spark`" in said.text or "pip install" in said.text
+    monkeypatch.delenv("OKR_ENGINE")
+    assert not list(_engine(workspace))
+
+
+def test_a_failure_of_spark_is_told_without_its_java() -> None:
+    said = (
+        "Runtime Error\n  org.apache.hive.service.cli.HiveSQLException: [TABLE_OR_VIEW_NOT_FOUND] no such table\n"
+        "\tat org.apache.spark.sql.errors.QueryCompilationErrors$.x(QueryCompilationErrors.scala:1)\n\tat java.lang.T()"
+    )
+    assert _without_java(said).endswith("[TABLE_OR_VIEW_NOT_FOUND] no such table")
+    assert _without_java("a test failed at noon (3 rows)") == "a test failed at noon (3 rows)"
 
 
 def test_settings_have_the_names_that_the_documentation_lists() -> None:

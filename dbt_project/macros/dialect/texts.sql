@@ -36,6 +36,10 @@ no zeros at the end.
 {# 1,234.50; adding 0 makes a negative zero an ordinary one. #}
 {% macro grouped(value, decimals) %}{{ return(adapter.dispatch('grouped')(value, decimals)) }}{% endmacro %}
 
+{% macro default__grouped(value, decimals) -%}
+    cast(round({{ value }}, {{ decimals }}) as {{ dbt.type_string() }})
+{%- endmacro %}
+
 {% macro duckdb__grouped(value, decimals) -%}
     format('{:,.{{ decimals }}f}', round({{ to_double(value) }}, {{ decimals }}) + 0)
 {%- endmacro %}

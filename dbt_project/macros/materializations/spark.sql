@@ -42,9 +42,17 @@ are added to them. A build that fails on the way leaves the old table.
 
 {% materialization view, adapter='spark' %}
     {%- set target_relation = this.incorporate(type='view') -%}
-    {% call statement('main') -%}
-        create or replace view {{ target_relation }} as {{ compiled_code }}
-    {%- endcall %}
+    {%- set mark = local_md5(compiled_code)[:12] -%}
+    {%- set existing = load_cached_relation(target_relation) -%}
+    {#- A view of the same words is left alone. -#}
+    {% if existing is not none and 'okr.made_from=' ~ mark in (existing.information or '') %}
+        {%- do store_raw_result('main', message='UNCHANGED', code='UNCHANGED', rows_affected=0) -%}
+    {% else %}
+        {% call statement('main') -%}
+            create or replace view {{ target_relation }} tblproperties ('okr.made_from' = '{{ mark }}')
+            as {{ compiled_code }}
+        {%- endcall %}
+    {% endif %}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 

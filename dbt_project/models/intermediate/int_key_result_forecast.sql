@@ -67,7 +67,7 @@ placed as (
     from compared
 ),
 
-final as (
+forecasts as (
     select
         key_result_id,
         date,
@@ -76,6 +76,17 @@ final as (
         {{ not_below('expected_end + quantile * deviation') }} as forecast_high,
         {{ chance_of_target() }} as probability
     from placed
+),
+
+final as (
+    select
+        key_result_id,
+        date,
+        {{ rounded('forecast_low', 6) }} as forecast_low,
+        {{ rounded('forecast', 6) }} as forecast,
+        {{ rounded('forecast_high', 6) }} as forecast_high,
+        {{ rounded('probability', 9) }} as probability
+    from forecasts
 )
 
 select * from final

@@ -1,0 +1,138 @@
+"""Both engines over the same rows: a full and a daily build of the models at 1, 10 and 30 million facts.
+
+    python -m benchmarks.bench_spark [MILLIONS ...]      needs Java and the extra `spark` (make spark)
+
+The rows of benchmarks/bench_growth.py: one LinkedIn account over two years, 40 key results. DuckDB reads them from its
+file, Spark from a lake of Parquet on the same disk, through a Thrift server and two workers of one core each. Builds
+run dbt with its tests; Spark's include declaring the raw tables and bringing the marts back. Wall seconds, and
+processor seconds of all processes of an engine. No limit: it says where the crossing lies.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.bench_growth import LOOKBACK, TODAY, Point, define, fill_days
+from pipelines import distributed
+from pipelines.channels.load import raw_tables
+from pipelines.channels.warehouse_tables import DUCKDB_TYPES
+from pipelines.settings import Workspace
+from pipelines.spark.cluster import Cluster, cluster, missing
+from pipelines.warehouse import transform
+from tests.dbt_project.warehouse import Warehouse
+
+CAMPAIGNS = {1: 172, 10: 1713, 30: 5137}
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def main(arguments: list[str]) -> int:
+    if why := missing():
+        print(f"not measured: {why}")
+        return 0
+    print(f"{'rows':>12}{'engine':>10}{'full s':>10}{'processor':>11}{'daily s':>10}{'processor':>11}", flush=True)
+    for millions in [int(one) for one in arguments] or list(CAMPAIGNS):
+        with tempfile.TemporaryDirectory(prefix="okr-engines-") as folder:
+            _measure(Path(folder), Point("engines", 2, CAMPAIGNS[millions], 40))
+    return 0
+
+
+def _measure(folder: Path, point: Point) -> None:
+    """Print a line for each engine."""
+    warehouse = Warehouse(folder / "data", TODAY)
+    workspace = warehouse.workspace
+    define(warehouse, point)
+    first = TODAY - timedelta(days=365 * point.years)
+    fill_days(warehouse, point, first)
+    with cluster(folder / "cluster", 0) as running:
+        os.environ["SPARK__PORT"] = str(running.port)
+        _write_load(workspace, 1)
+        full = _on_duckdb(workspace), _on_spark(workspace, running)
+        warehouse.publish()
+        warehouse.at(TODAY + timedelta(days=1))
+        fill_days(warehouse, point, warehouse.today - timedelta(days=LOOKBACK))
+        _write_load(workspace, 2, warehouse.today - timedelta(days=LOOKBACK))
+        daily = _on_duckdb(workspace), _on_spark(workspace, running)
+    rows = warehouse.row("select count(*) as n from marts.fct_measure_daily")["n"]
+    for number, engine in enumerate(("duckdb", "spark")):
+        figures = "".join(f"{wall:>10.1f}{processor:>11.1f}" for wall, processor in (full[number], daily[number]))
+        print(f"{rows:>12,}{engine:>10}{figures}", flush=True)
+
+
+def _on_duckdb(workspace: Workspace) -> tuple[float, float]:
+    return _timed(lambda: transform.build(workspace), lambda: 0.0)
+
+
+def _on_spark(workspace: Workspace, running: Cluster) -> tuple[float, float]:
+    """The same build by Spark, over what the DuckDB file says of definitions and loads."""
+    source = workspace.warehouse
+    os.environ["OKR_ENGINE"] = "spark"
+    try:
+        shutil.copy(source, workspace.warehouse)
+        with duckdb.connect(str(workspace.warehouse)) as connection:
+            for schema in ("marts", "intermediate", "staging", "linkedin_ads"):
+                connection.execute(f"drop schema if exists {schema} cascade")
+
+        def build() -> None:
+            with distributed.prepared(workspace):
+                transform.build(workspace)
+
+        return _timed(build, lambda: _processor_of(running))
+    finally:
+        del os.environ["OKR_ENGINE"]
+
+
+def _timed(build: Callable[[], None], others: Callable[[], float]) -> tuple[float, float]:
+    began, used, elsewhere = time.perf_counter(), time.process_time(), others()
+    build()
+    return time.perf_counter() - began, time.process_time() - used + others() - elsewhere
+
+
+def _processor_of(running: Cluster) -> float:
+    """Seconds that the cluster's processes, executors too, have used so far."""
+    groups = {process.pid for process in running.processes.values()}
+    total = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) in groups:
+            total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def _write_load(workspace: Workspace, number: int, since: object = None) -> None:
+    """One load of the lake, as dlt lays it: the days from `since` on, and the names."""
+    lake, load_id = workspace.data_dir / "lake" / "linkedin_ads", f"179500000{number}.0"
+    with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
+        for raw in raw_tables("linkedin_ads"):
+            (lake / raw.name).mkdir(parents=True, exist_ok=True)
+            if not connection.execute(
+                "select 1 from duckdb_tables() where schema_name = 'linkedin_ads' and table_name = ?", [raw.name]
+            ).fetchall():
+                continue
+            there = {row[0] for row in connection.execute(f"describe linkedin_ads.{raw.name}").fetchall()}
+            said = {name: name if name in there else "null" for name in raw.schema.names}
+            columns = ", ".join(
+                f"cast({said[column.name]} as {DUCKDB_TYPES[column.type]}) as {column.name}" for column in raw.schema
+            )
+            where = f" where date >= date '{since}'" if since and raw.kind == "facts" else ""
+            connection.execute(
+                f"copy (select {columns}, '{load_id}' as _dlt_load_id from linkedin_ads.{raw.name}{where})"
+                f" to '{lake / raw.name / f'{load_id}.rows.parquet'}' (format parquet)"
+            )
+    (lake / "_dlt_loads").mkdir(exist_ok=True)
+    (lake / "_dlt_loads" / f"linkedin_ads__{load_id}.jsonl").write_text(f'{{"load_id": "{load_id}", "status": 0}}\n')
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
