@@ -182,7 +182,7 @@ def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None
     """
     made_from = builds.inputs(workspace)
     # an upgrade's rules hold for the days that are scored already, too
-    anew = settings.engine() == "duckdb" and builds.is_of_another_project(workspace)
+    anew = builds.is_of_another_project(workspace)
     select = [builds.EVERY_REFRESH] if builds.is_current(workspace, made_from) and not anew else []
     logger.info("models: nothing new to score" if select else "models: scoring key results")
 
