@@ -9,8 +9,7 @@ from typing import Any
 
 from pipelines import catalogue
 from pipelines.settings import Workspace, engine
-from pipelines.spark import connection, marts, raw
-from pipelines.spark.compact import compact
+from pipelines.spark import connection, marts
 from pipelines.spark.settings import read_settings
 from pipelines.warehouse import transform
 from pipelines.warehouse.snapshot import SCHEMA
@@ -45,6 +44,8 @@ def prepared(workspace: Workspace) -> Iterator[None]:
         yield
         return
     from pipelines.channels.load import raw_tables
+    from pipelines.spark import raw
+    from pipelines.spark.compact import compact
 
     settings = read_settings(workspace)
     with connection.session(settings) as session:

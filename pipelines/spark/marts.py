@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pyarrow.dataset as ds
 
 from pipelines.errors import EngineError
 from pipelines.spark.connection import Session
@@ -89,6 +88,8 @@ def sweep(session: Session, settings: SparkSettings, schemas: Sequence[str]) -> 
 
 def _replace(connection: duckdb.DuckDBPyConnection, contract: Contract, storage: Storage, place: str) -> int:
     name = f'{contract.schema}."{contract.name}"'
+    import pyarrow.dataset as ds  # brings pandas: half a second that nobody without Spark shall pay
+
     parquet = ds.dataset(f"{storage.root}/{place}", filesystem=storage.files, format="parquet")
     connection.execute(f"create schema if not exists {contract.schema}")
     # a stream, so that a table need not fit into memory
