@@ -156,7 +156,8 @@ def _forecast_label(drawn: Drawn, here: Point, x: Scale, y: Scale) -> Markup:
     below = max(low, low + (here[1] - low) * back) + 16
     places = [at for at in (above, below) if TOP <= at <= HEIGHT - BOTTOM - 2]
     at = max(places or [above], key=lambda one: min(abs(one - 4 - line), LINE))
-    return text("100%", at, drawn.forecast_text, "label muted", "end")
+    # on a telephone it would lie over the range; the number stands above the chart too
+    return text("100%", at, drawn.forecast_text, "label muted wide", "end")
 
 
 def _paths(drawn: Drawn, x: Scale, y: Scale) -> Markup:
