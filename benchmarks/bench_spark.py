@@ -1,6 +1,6 @@
 """Both engines over the same rows: a full and a daily build of the models at 1, 10 and 30 million facts.
 
-    python -m benchmarks.bench_spark [MILLIONS ...]      needs Java and the extra `spark` (make spark)
+    python -m benchmarks.bench_spark [full] [MILLIONS ...]     needs Java and the extra `spark` (make spark)
 
 The rows of benchmarks/bench_growth.py: one LinkedIn account over two years, 40 key results. DuckDB reads them from its
 file, Spark from a lake of Parquet on the same disk, through a Thrift server and two workers of one core each. Builds
@@ -38,33 +38,36 @@ def main(arguments: list[str]) -> int:
     if why := missing():
         print(f"not measured: {why}")
         return 0
-    print(f"{'rows':>12}{'engine':>10}{'full s':>10}{'processor':>11}{'daily s':>10}{'processor':>11}", flush=True)
-    for millions in [int(one) for one in arguments] or list(CAMPAIGNS):
+    print(f"{'facts':>12}{'build':>8}{'engine':>10}{'seconds':>10}{'processor':>11}", flush=True)
+    for millions in [int(one) for one in arguments if one != "full"] or list(CAMPAIGNS):
         with tempfile.TemporaryDirectory(prefix="okr-engines-") as folder:
-            _measure(Path(folder), Point("engines", 2, CAMPAIGNS[millions], 40))
+            _measure(Path(folder), Point("engines", 2, CAMPAIGNS[millions], 40), daily="full" not in arguments)
     return 0
 
 
-def _measure(folder: Path, point: Point) -> None:
-    """Print a line for each engine."""
+def _measure(folder: Path, point: Point, daily: bool) -> None:
+    """Print a line for each build of each engine."""
     warehouse = Warehouse(folder / "data", TODAY)
     workspace = warehouse.workspace
     define(warehouse, point)
-    first = TODAY - timedelta(days=365 * point.years)
-    fill_days(warehouse, point, first)
+    fill_days(warehouse, point, TODAY - timedelta(days=365 * point.years))
     with cluster(folder / "cluster", 0) as running:
         os.environ["SPARK__PORT"] = str(running.port)
         _write_load(workspace, 1)
-        full = _on_duckdb(workspace), _on_spark(workspace, running)
+        _print(point, "full", "duckdb", _on_duckdb(workspace))
+        _print(point, "full", "spark", _on_spark(workspace, running))
+        if not daily:
+            return
         warehouse.publish()
         warehouse.at(TODAY + timedelta(days=1))
         fill_days(warehouse, point, warehouse.today - timedelta(days=LOOKBACK))
         _write_load(workspace, 2, warehouse.today - timedelta(days=LOOKBACK))
-        daily = _on_duckdb(workspace), _on_spark(workspace, running)
-    rows = warehouse.row("select count(*) as n from marts.fct_measure_daily")["n"]
-    for number, engine in enumerate(("duckdb", "spark")):
-        figures = "".join(f"{wall:>10.1f}{processor:>11.1f}" for wall, processor in (full[number], daily[number]))
-        print(f"{rows:>12,}{engine:>10}{figures}", flush=True)
+        _print(point, "daily", "duckdb", _on_duckdb(workspace))
+        _print(point, "daily", "spark", _on_spark(workspace, running))
+
+
+def _print(point: Point, build: str, engine: str, taken: tuple[float, float]) -> None:
+    print(f"{point.facts:>12,}{build:>8}{engine:>10}{taken[0]:>10.1f}{taken[1]:>11.1f}", flush=True)
 
 
 def _on_duckdb(workspace: Workspace) -> tuple[float, float]:
