@@ -11,7 +11,9 @@ weeks as (
         *,
         sum(weekday_mean) over ({{ last_week('key_result_id') }}) as week_profile,
         {% for age in range(7) -%}
-        lag(weekday_mean, {{ age }}) over (partition by key_result_id order by date) as profile_{{ age }}{{ ',' if not loop.last }}
+        lag(weekday_mean, {{ age }}) over (
+            partition by key_result_id order by date
+        ) as profile_{{ age }}{{ ',' if not loop.last }}
         {% endfor %}
     from days
 ),

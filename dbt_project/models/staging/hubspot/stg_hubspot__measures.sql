@@ -166,8 +166,16 @@ labelled as (
         loaded_at
     from counted
     where
-        campaign_id in ('{{ marketing_sources | join("', '") }}')
-        and measure in ('{{ (marketing_measures + ['pipeline_value']) | join("', '") }}')
+        campaign_id in (
+            {% for source in marketing_sources -%}
+            '{{ source }}'{{ ',' if not loop.last }}
+            {% endfor %}
+        )
+        and measure in (
+            {% for measure in marketing_measures + ['pipeline_value'] -%}
+            '{{ measure }}'{{ ',' if not loop.last }}
+            {% endfor %}
+        )
 ),
 
 final as (
