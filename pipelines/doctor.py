@@ -126,6 +126,10 @@ def _last_refresh(workspace: Workspace) -> Iterator[Diagnosis]:
 def _disk(workspace: Workspace) -> Diagnosis:
     data_dir = workspace.data_dir
     place = next(path for path in (data_dir.absolute(), *data_dir.absolute().parents) if path.exists())
+    if not place.is_dir():
+        return Diagnosis(
+            "disk", f"{place} is a file, and the data needs a folder; move it, or set OKR_DATA_DIR", fault=True
+        )
     free = shutil.disk_usage(place).free
     size = workspace.warehouse.stat().st_size if workspace.warehouse.exists() else 0
     needed = max(LEAST_FREE_BYTES, COPIES_OF_WAREHOUSE * size)

@@ -250,7 +250,10 @@ def test_the_preview_is_served_and_what_readers_see_stays(demo, tmp_path):
         (tmp_path / "reports/pages/index.md").write_text("---\ntitle: x\n---\n{% valeu /%}\n", encoding="utf-8")
         assert "index.md:4: error: there is no component 'valeu'" in serving.stdout.readline()
         serving.send_signal(signal.SIGINT)
-        assert serving.wait(10) == 0
+        try:
+            assert serving.wait(10) == 0
+        finally:
+            serving.kill()
     assert (demo.data_dir / "site" / "current").resolve() == published
     shutil.rmtree(demo.data_dir / "preview")
 

@@ -48,9 +48,12 @@ def land(tables: Mapping[str, pa.Table], *, warehouse: Path, pipelines_dir: Path
 
 
 def _changed(tables: Mapping[str, pa.Table], warehouse: Path) -> dict[str, pa.Table]:
-    """Those of the tables that the warehouse does not hold to the row and type."""
-    with duckdb.connect(str(warehouse)) as connection:
-        return {name: table for name, table in tables.items() if not _is_there(connection, name, table)}
+    """Those of the tables that the warehouse does not hold to the row and type; all if it cannot be asked."""
+    try:
+        with duckdb.connect(str(warehouse)) as connection:
+            return {name: table for name, table in tables.items() if not _is_there(connection, name, table)}
+    except duckdb.IOException:
+        return dict(tables)
 
 
 def _is_there(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> bool:
