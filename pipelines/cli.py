@@ -117,7 +117,10 @@ def refresh(
     if engine:
         os.environ["OKR_ENGINE"] = engine
     workspace = Workspace.from_environment()
-    errors = _refused(workspace, channels, _day(from_day))
+    from pipelines.run import run_refresh, without_collection
+
+    with without_collection():
+        errors = _refused(workspace, channels, _day(from_day))
     if errors:
         click.echo("\n".join(errors), err=True)
         click.echo("nothing was published; mend the lines above and run `okr refresh` again", err=True)
@@ -125,8 +128,6 @@ def refresh(
             print_json({"published": False, "errors": errors})
         sys.exit(2)
     quiet_environment(workspace)
-    from pipelines.run import run_refresh
-
     sys.exit(run_refresh(workspace, list(channels), _day(from_day), _day(to_day), wait, as_json))
 
 
