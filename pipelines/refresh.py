@@ -6,7 +6,6 @@ left in the warehouse, never its Python objects, so each can be run again by its
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import shutil
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import catalogue, distributed, okrs, progress, settings
 from pipelines.errors import FindingsError, GateError, OkrError, UnknownChannelError
+from pipelines.folder_digest import folder_digest
 from pipelines.settings import KEEP_RELEASES, Workspace
 from pipelines.warehouse import builds, gate, history, older_copy, ops, snapshot, transform
 
@@ -296,19 +296,10 @@ def _build_and_publish(workspace: Workspace, source: Path, *, as_of: date | None
             as_of=as_of,
         )
         published_at = settings.now(zone)
-        release_id = f"{published_at:%Y%m%dT%H%M%S}-{_digest(building)[:12]}"
+        release_id = f"{published_at:%Y%m%dT%H%M%S}-{folder_digest(building)[:12]}"
         path = publish(building, workspace.site_dir, keep=KEEP_RELEASES, release_id=release_id)
     logger.info("site: %d pages in %s", result.pages, path)
     return Publication(release_id, path, result.pages, published_at)
-
-
-def _digest(folder: Path) -> str:
-    """A digest of every file's place and content: the same site has the same one."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(folder)}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
 
 
 def copy_site(workspace: Workspace, only: Sequence[str] = ()) -> list[Done]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+# The columns of a truth file of advertising.
+AD_MEASURES = (
+    "impressions", "clicks", "link_clicks", "spend", "conversions", "conversion_value", "leads", "video_views",
+)  # fmt: skip
 ROOT = Path(__file__).parent.parent
 OKR = str(Path(sys.executable).with_name("okr"))
 DEMO_DAY = "2026-11-23"
@@ -33,3 +38,10 @@ class Refreshed:
             capture_output=True,
             text=True,
         )
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

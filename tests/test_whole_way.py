@@ -15,9 +15,7 @@ import duckdb
 import pytest
 
 from pipelines.warehouse import history
-from tests.support import ROOT, Refreshed
-
-MEASURES = ("impressions", "clicks", "link_clicks", "spend", "conversions", "conversion_value", "leads", "video_views")
+from tests.support import AD_MEASURES, ROOT, Refreshed
 
 
 def query(refreshed: Refreshed, sql: str, parameters=()):
@@ -78,7 +76,7 @@ def test_every_day_equals_the_truth(demo):
     expected = {
         (row["date"], row["account_id"], row["campaign_id"], measure): Decimal(row[measure])
         for row in truth(demo, "linkedin_ads")
-        for measure in MEASURES
+        for measure in AD_MEASURES
         if Decimal(row[measure]) != 0 and "2024-11-23" <= row["date"] <= "2026-11-22"
     }
     assert len(expected) > 10_000

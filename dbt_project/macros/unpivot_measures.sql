@@ -8,16 +8,7 @@ account_id, campaign_id, currency, loaded_at. `measures` maps our name to the ve
 
 {% macro default__unpivot_measures(channel, relation, measures) -%}
     {% for measure, column in measures.items() -%}
-    select
-        date,
-        '{{ channel }}' as channel,
-        account_id,
-        campaign_id,
-        '' as source_file,
-        '{{ measure }}' as measure,
-        {{ to_amount(column) }} as value_local,
-        currency,
-        loaded_at
+    {{ measure_row(channel, "'" ~ measure ~ "'", to_amount(column)) }}
     from {{ relation }}
     where {{ column }} is not null
     {{ 'union all' if not loop.last }}
@@ -26,16 +17,7 @@ account_id, campaign_id, currency, loaded_at. `measures` maps our name to the ve
 
 {# Read once: a branch a measure would scan the files, and pick the newest loads, as often as there are measures. #}
 {% macro spark__unpivot_measures(channel, relation, measures) -%}
-    select
-        date,
-        '{{ channel }}' as channel,
-        account_id,
-        campaign_id,
-        '' as source_file,
-        measure,
-        value_local,
-        currency,
-        loaded_at
+    {{ measure_row(channel, 'measure', 'value_local') }}
     from {{ relation }}
     lateral view stack(
         {{ measures | length }}
@@ -44,4 +26,17 @@ account_id, campaign_id, currency, loaded_at. `measures` maps our name to the ve
         {%- endfor %}
     ) as measure, value_local
     where value_local is not null
+{%- endmacro %}
+
+{% macro measure_row(channel, measure, value_local) -%}
+    select
+        date,
+        '{{ channel }}' as channel,
+        account_id,
+        campaign_id,
+        '' as source_file,
+        {{ measure }} as measure,
+        {{ value_local }} as value_local,
+        currency,
+        loaded_at
 {%- endmacro %}

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from pipelines.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT, TEXT, RawTable
 from pipelines.channels.windows import Coverage, Window
+from pipelines.equal_rows import equal_rows
 from pipelines.errors import ChannelError
 
 DUCKDB_TYPES: dict[pa.DataType, str] = {
@@ -141,21 +142,12 @@ def _holds(connection: duckdb.DuckDBPyConnection, schema: str, table: RawTable, 
             semi join (select distinct {key} from incoming_batch) using ({key})
             """
         )
-        ((held, come),) = connection.execute(
-            f"select (select count(*) from held), (select count(*) from incoming_batch {comes})"
+        finished = f'select load_id from "{schema}"._dlt_loads where status = 0'
+        ((unfinished,),) = connection.execute(
+            f"select exists (select 1 from held where _dlt_load_id not in ({finished}))"
         ).fetchall()
-        if held != come:
-            return False
-        ((different,),) = connection.execute(
-            f"""
-            select exists (
-                select 1 from held
-                where _dlt_load_id not in (select load_id from "{schema}"._dlt_loads where status = 0)
-            )
-            or exists (select {columns} from incoming_batch {comes} except all select {columns} from held)
-            """
-        ).fetchall()
-        return not different
+        come = f"select {columns} from incoming_batch {comes}"
+        return not unfinished and equal_rows(connection, come, f"select {columns} from held")
     except duckdb.Error:
         return False  # no table yet, or not of this shape
     finally:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from dlt.common.libs.pyarrow import py_arrow_to_table_schema_columns
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from pipelines.equal_rows import equal_rows
 from pipelines.errors import OkrError
 
 DATASET = "definitions"
@@ -58,16 +59,12 @@ def _changed(tables: Mapping[str, pa.Table], warehouse: Path) -> dict[str, pa.Ta
 
 def _is_there(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> bool:
     columns = ", ".join(f'"{column}"' for column in table.column_names)
-    stored = f'(select {columns} from {DATASET}."{name}")'
+    stored = f'select {columns} from {DATASET}."{name}"'
     connection.register("given", table)
     try:
-        if connection.execute(f"describe {stored}").fetchall() != connection.execute("describe given").fetchall():
+        if connection.execute(f"describe ({stored})").fetchall() != connection.execute("describe given").fetchall():
             return False
-        ((same,),) = connection.execute(
-            f"select (select count(*) from {stored}) = (select count(*) from given)"
-            f" and not exists (select {columns} from given except all from {stored})"
-        ).fetchall()
-        return bool(same)
+        return equal_rows(connection, f"select {columns} from given", stored)
     except duckdb.CatalogException:
         return False
     finally:

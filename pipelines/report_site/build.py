@@ -6,7 +6,6 @@ the queries. Nothing is published here; a mistake anywhere raises PagesError wit
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -314,11 +313,3 @@ def write_files(files: Mapping[str, bytes], out_dir: Path) -> None:
             raise PublishError(f"{path}: the file would lie outside of the site; rename the page")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(files[path])
-
-
-def digest(files: Mapping[str, bytes]) -> str:
-    """One hash over all files, to tell whether two builds are the same."""
-    seal = hashlib.sha256()
-    for path in sorted(files):
-        seal.update(path.encode() + b"\0" + hashlib.sha256(files[path]).digest())
-    return seal.hexdigest()

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
-
-from markupsafe import escape
 
 from pipelines.report_site import okr_words
+from pipelines.report_site.address_functions import AddressFunctions
 from pipelines.report_site.assets import Assets
 from pipelines.report_site.axis_charts import AxisChart, axis_chart
 from pipelines.report_site.chart_functions import ChartFunctions
@@ -27,9 +23,8 @@ from pipelines.report_site.downloads import Downloads
 from pipelines.report_site.faults import BadValue, choose
 from pipelines.report_site.formats import UNIT_CODES, Formatter
 from pipelines.report_site.languages import Language
-from pipelines.report_site.markup import Html
 from pipelines.report_site.prose import render_note
-from pipelines.report_site.routes import SiteMap, asset, relative, segment
+from pipelines.report_site.routes import SiteMap, segment
 from pipelines.report_site.shaping import GRAIN_FORMATS, Measure, Rows, Shape
 from pipelines.report_site.single_value import Single, single_value, source_of
 from pipelines.report_site.table_view import table_view
@@ -55,6 +50,7 @@ class Functions:
         """By the names templates use."""
         return (
             {name: getattr(self, name) for name in EXPOSED}
+            | self.addresses.all()
             | self.charts.all()
             | {
                 "t": self.language.text,
@@ -69,25 +65,16 @@ class Functions:
         )
 
     @cached_property
+    def addresses(self) -> AddressFunctions:
+        return AddressFunctions(self.route, self.site, self.assets)
+
+    @cached_property
     def charts(self) -> ChartFunctions:
         return ChartFunctions(self.formatter, self.language)
 
     def axis_chart(self, kind: str, given: Mapping[str, Any], children: Sequence[Mapping[str, Any]]) -> AxisChart:
         """A line, area, bar or combo chart as its tag asks."""
         return axis_chart(self, kind, given, children)
-
-    def link(self, *parts: Any) -> str:
-        """The address of a page, relative to this one; '' when there is no such page."""
-        route = self.site.find(*parts)
-        return "" if route is None else relative(self.route, route)
-
-    def linked(self, text: Any, *parts: Any) -> Html:
-        """The text as a link to a page, or as it is when there is no such page."""
-        address = self.link(*parts)
-        return Html('<a href="{}">{}</a>').format(address, text) if address else Html(escape(text))
-
-    def asset(self, path: str) -> str:
-        return asset(self.route, path)
 
     def status_word(self, status: str | None) -> str:
         return status_word(self.language, status)
@@ -209,49 +196,6 @@ class Functions:
         rank = sum(share >= limit for limit in thresholds[:2])
         return ("on_track", "at_risk", "off_track")[rank if lower_is_better else 2 - rank]
 
-    def address_of(self, url: str) -> str:
-        """A page of the site or an https address. Raises BadValue for anything else."""
-        if url.startswith(("https://", "mailto:")):
-            return url
-        return relative(self.route, self.site.need(url.strip("/")))
-
-    def resolve_link(self, written: str, image: bool = False) -> str:
-        """The address of what a text names: /objectives, sources.md#late, an image's file. Raises BadValue."""
-        if image:
-            return self._image_in_text(written)
-        target, _, fragment = written.partition("#")
-        if not target:
-            return written
-        within, route = target.startswith("."), unquote(target)
-        if within or re.search(r"\.(?!md$)\w+$", target):
-            route = posixpath.normpath(posixpath.join(self.route, route))
-            if not re.search(r"(^|/)[^.]*(\.md|\.html)?$", route):
-                return self._file_of_site(written, route)
-        for end in (".md", "index.html", "index"):
-            route = route.strip("/").removesuffix(end)
-        return relative(self.route, self.site.need(route.strip("/."))) + (f"#{fragment}" if fragment else "")
-
-    def _file_of_site(self, written: str, path: str) -> str:
-        """The link as it is, to a table of the site or a file of the theme."""
-        if path.startswith("data/") or path in self.assets.files:
-            return written
-        todo = f"write https://{written}" if re.match(r"www\.|[\w-]+\.(com|org|net|io)\b", written) else "name a page"
-        raise BadValue(f"the site has no file {written!r}", todo)
-
-    def _image_in_text(self, written: str) -> str:
-        if re.match(r"[a-z]+:|//", written, re.IGNORECASE):
-            name = posixpath.basename(written.partition("?")[0]) or "image.png"
-            todo = f"put the file into reports/theme/images/ and write ![...]({name})"
-            raise BadValue(f"{written!r}: a page loads no image from elsewhere", todo)
-        return self.image_of(unquote(written).lstrip("./").removeprefix("theme/").removeprefix("images/"))
-
-    def page_address(self, url: Any) -> str:
-        """The same for an address that comes from data: '' when it leads nowhere."""
-        text = str(url or "")
-        if text.startswith(("https://", "http://", "mailto:")):
-            return text
-        return self.link(text.strip("/")) if text else ""
-
     def series_values(
         self,
         data: Rows | None,
@@ -301,13 +245,6 @@ class Functions:
     def width_step(self, width: int) -> int:
         """A share of the page in steps of five per cent: the content policy allows classes, not styles."""
         return min(max(round(width / 5) * 5, 5), 100)
-
-    def image_of(self, name: str) -> str:
-        if name not in self.assets.images:
-            known = self.assets.images
-            todo = choose(name, known, "images") if known else "put the file into reports/theme/images/"
-            raise BadValue(f"there is no image {name!r}", todo)
-        return self.asset(self.assets.images[name])
 
     def csv_of(self, data: Rows, filename: str | None) -> str:
         """The path of a CSV file with all rows of a query."""
@@ -361,9 +298,6 @@ class Functions:
 
 
 EXPOSED = (
-    "link",
-    "linked",
-    "asset",
     "status_word",
     "unit",
     "component_info",
@@ -379,14 +313,10 @@ EXPOSED = (
     "gridded",
     "funnel_order",
     "grain_fmt",
-    "page_address",
-    "resolve_link",
     "names_of",
     "target_of",
     "share_of",
     "level_of",
-    "address_of",
-    "image_of",
     "csv_of",
     "unit_code",
     "kr_value",

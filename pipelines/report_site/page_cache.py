@@ -24,6 +24,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.folder_digest import folder_digest
 from pipelines.report_site.database import Asked, Reader
 
 _BARE_STAR = re.compile(r"(?<![.\w(])\*(?=\s*(?:,|from\b|$))", re.IGNORECASE)
@@ -48,7 +49,7 @@ class PageCache:
     def __init__(self, folder: Path, reports_dir: Path, reader: Reader, site: Iterable[Any]) -> None:
         self.folder, self.reader = folder, reader
         self.words = {table: re.compile(rf"\b{re.escape(table)}\b") for table in reader.tables()}
-        self.base = _digest([_engine_digest(), _folder_digest(reports_dir, but="pages"), _versions(), *site])
+        self.base = _digest([_engine_digest(), folder_digest(reports_dir, but="pages"), _versions(), *site])
         self._fingerprints: dict[str, str] = {}
         self._answers: dict[Asked, str] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -122,7 +123,7 @@ def note_checked(folder: Path | None, reports_dir: Path, reader: Reader) -> None
 
 
 def _of_files(reports_dir: Path) -> str:
-    return _digest([_engine_digest(), _folder_digest(reports_dir), _versions()])
+    return _digest([_engine_digest(), folder_digest(reports_dir), _versions()])
 
 
 def _of_marts(reader: Reader) -> str:
@@ -142,20 +143,10 @@ def _digest(parts: Iterable[Any]) -> str:
     return hashlib.sha256(json.dumps(list(parts), default=repr).encode()).hexdigest()
 
 
-def _folder_digest(folder: Path, but: str = "") -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        within = path.relative_to(folder).parts
-        if path.is_file() and "__pycache__" not in within and within[0] != but:
-            digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 @cache
 def _engine_digest() -> str:
     """This package as this process loaded it."""
-    return _folder_digest(Path(__file__).parent)
+    return folder_digest(Path(__file__).parent)
 
 
 @cache

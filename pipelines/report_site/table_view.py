@@ -209,7 +209,7 @@ class Drawing:
         if "{" not in link:
             made = f"__link_{column.number}"
             self.grid.need(made if SQL.search(link) else link)
-            address = self.functions.page_address(row[made if SQL.search(link) else link])
+            address = self.functions.addresses.page_address(row[made if SQL.search(link) else link])
             return Html('<a href="{}">{}</a>').format(address, words) if address else escape(words)
         parts: list[str] = []
         for piece in link.split("/"):
@@ -221,7 +221,7 @@ class Drawing:
                 parts.append(str(found))
             else:
                 parts.append(piece)
-        return self.functions.linked(words, *parts)
+        return self.functions.addresses.linked(words, *parts)
 
     def _delta(self, column: Column, value: Any) -> Markup:
         one = self.functions.compare(value, 0, column.better)

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.folder_digest import folder_digest
 from pipelines.settings import Workspace, shipped
 from pipelines.warehouse.snapshot import quoted_name
 
@@ -87,12 +88,8 @@ def note(workspace: Workspace, made_from: str) -> None:
 
 
 def _project() -> str:
-    seal = hashlib.sha256(" ".join(version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb")).encode())
-    folder = shipped("dbt_project")
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        seal.update(f"{path.relative_to(folder)}\0".encode())
-        seal.update(path.read_bytes())
-    return seal.hexdigest()
+    versions = [version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb")]
+    return " ".join([folder_digest(shipped("dbt_project")), *versions])
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

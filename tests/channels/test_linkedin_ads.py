@@ -17,6 +17,7 @@ from pipelines.channels.linkedin_ads.source import CHANNEL, METRICS, analytics
 from pipelines.channels.windows import Window
 from pipelines.sandbox import linkedin_ads as stand_in
 from pipelines.sandbox.profiles import HOSTILE_NAMES
+from tests.support import AD_MEASURES
 
 YESTERDAY = date(2026, 11, 22)
 SUMS = """
@@ -35,19 +36,7 @@ def truth_rows(bench: Any, **query: str) -> list[tuple[Any, ...]]:
             row["account_id"],
             row["campaign_id"],
             row["currency"],
-            *(
-                Decimal(row[name])
-                for name in (
-                    "impressions",
-                    "clicks",
-                    "link_clicks",
-                    "spend",
-                    "conversions",
-                    "conversion_value",
-                    "leads",
-                    "video_views",
-                )
-            ),
+            *(Decimal(row[name]) for name in AD_MEASURES),
         )
         for row in rows
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support import ROOT, Refreshed
+from tests.support import ROOT, Refreshed, free_port
 
 BIN = Path(sys.executable).parent
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
@@ -88,12 +87,6 @@ class Dagster:
             return run["status"] if run["status"] in ENDED else None
 
         return str(wait_until(status, seconds))
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def wait_until(question: Callable[[], Any], seconds: float) -> Any:

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.spark.cluster import free_port
-from tests.support import DEMO_DAY, OKR, ROOT
+from tests.support import DEMO_DAY, OKR, ROOT, free_port
 
 pytestmark = pytest.mark.spark
 CONFIGURATION = ROOT / "docs" / "deploy" / "dagster-postgres.yaml"

@@ -17,9 +17,10 @@ import pytest
 import yaml
 from aiosmtpd.controller import Controller
 
-from tests.defs.dagster_ui import free_port, started, tell, wait_until
+from tests.defs.dagster_ui import started, tell, wait_until
 from tests.defs.questions import MADRID, checks_run, coming, cursor_of, start_sensor, steps, tick
 from tests.defs.receivers import Alerts, Mailbox
+from tests.support import free_port
 
 DOWN = "linkedin_ads"
 

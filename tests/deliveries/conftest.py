@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import subprocess
 import threading
@@ -27,6 +26,7 @@ from cryptography.x509.oid import NameOID
 
 from pipelines.deliveries.targets import publish_to
 from tests.deliveries.a_site import write_site
+from tests.support import free_port
 
 MARTS = Path(__file__).parents[2] / "dbt_project" / "models" / "marts"
 TABLES = (
@@ -258,9 +258,7 @@ def serve_mail():
     running = []
 
     def serve(**options: Any) -> tuple[Mailbox, int]:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         mailbox = Mailbox()
         controller = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
         controller.start()

@@ -15,6 +15,7 @@ from pipelines.deliveries.site_files import IMMUTABLE, site_files
 from pipelines.deliveries.sync import MANIFEST
 from pipelines.errors import DeliveryError
 from tests.deliveries.a_site import content
+from tests.support import free_port
 
 ROOT = Path(__file__).parents[2]
 KEYS = {"key": "canary-access-key", "secret": "canary/secret+key"}
@@ -22,9 +23,7 @@ KEYS = {"key": "canary-access-key", "secret": "canary/secret+key"}
 
 @pytest.fixture(scope="module")
 def s3():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("moto_server")), "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.support import AD_MEASURES
+
 D = "decimal(28,9)"
 RESULT = (
     "value double, baseline double, target double, progress double, score double, expected double, status varchar, "
@@ -21,19 +23,7 @@ DDL: dict[str, list[str]] = {
         f"value {D}, value_local {D}, currency varchar, is_provisional boolean",
         "fct_ad_daily": "date date, channel varchar, account_id varchar, campaign_id varchar, account_name varchar, "
         "campaign_name varchar, campaign_group_id varchar, campaign_group_name varchar, currency varchar, "
-        + ", ".join(
-            f"{name} {D}"
-            for name in (
-                "impressions",
-                "clicks",
-                "link_clicks",
-                "spend",
-                "conversions",
-                "conversion_value",
-                "leads",
-                "video_views",
-            )
-        )
+        + ", ".join(f"{name} {D}" for name in AD_MEASURES)
         + ", is_provisional boolean",
         "fct_kpi_daily": f"kpi_id varchar, date date, numerator {D}, denominator {D}, value double, "
         "is_provisional boolean",

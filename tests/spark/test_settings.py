@@ -11,9 +11,9 @@ from pipelines.distributed import reachable
 from pipelines.doctor import _engine
 from pipelines.errors import EngineError, OkrError
 from pipelines.settings import Workspace, engine
-from pipelines.spark.cluster import free_port
 from pipelines.spark.settings import SparkSettings, read_settings
 from pipelines.warehouse.transform import _without_java
+from tests.support import free_port
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ final as (
             'case when key_results.provisional_from <= key_results.period_end then key_results.provisional_from end',
             'key_results.unit', 'settings.language', 'settings.currency', 'settings.status_on_track',
             'settings.status_at_risk', 'settings.grace', 'settings.success_committed', 'settings.success_aspirational',
-            'coverage.kind', 'coverage.first_day', var('scoring_rules') | string,
+            'coverage.kind', 'coverage.first_day',
         ]) }} as digest
     from key_results
     cross join settings

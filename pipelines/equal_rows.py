@@ -1,0 +1,19 @@
+"""Whether two relations hold the same rows."""
+
+from __future__ import annotations
+
+import duckdb
+
+
+def equal_rows(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> bool:
+    """Whether two SELECTs of the same columns give the same rows, each as often, in whatever order.
+
+    Counted first: what was never loaded is told apart without looking at a row. Raises duckdb.Error.
+    """
+    ((first, second),) = connection.execute(
+        f"select (select count(*) from ({one})), (select count(*) from ({other}))"
+    ).fetchall()
+    if first != second:
+        return False
+    ((differ,),) = connection.execute(f"select exists (({one}) except all ({other}))").fetchall()
+    return not differ
