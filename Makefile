@@ -3,11 +3,22 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 SPARK_READY := .venv/.spark
+AUDIT := .venv-audit
+AUDIT_READY := $(AUDIT)/.ready
 # The demo stands on a fixed day, so that its quarter is running whenever it is tried.
 DEMO_DAY := 2026-11-23
 
 # Every command of the tests is a process of its own: without bytecode on the disk each compiles its libraries again.
 unexport PYTHONDONTWRITEBYTECODE
+
+# $(call install,ENVIRONMENT,WHAT): with uv where it is installed
+define install
+if command -v uv >/dev/null 2>&1; then \
+	  uv pip install -q --python $(1)/bin/python $(2) ; \
+	else \
+	  $(1)/bin/python -m pip install -q --disable-pip-version-check --no-deps $(2) ; \
+	fi
+endef
 
 .DEFAULT_GOAL := help
 .PHONY: help setup report test coverage torture spark test-spark check dev channel docs bench lock
@@ -21,13 +32,8 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "Python 3.11 to 3.13 is needed, this is %d.%d; name another with make PYTHON=python3.12" % v)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing the locked packages into .venv (about a minute the first time)"
-	@if command -v uv >/dev/null 2>&1; then \
-	  uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock && \
-	  uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
-	else \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
-	fi
+	@$(call install,.venv,--require-hashes -r requirements.lock)
+	@$(call install,.venv,--no-deps --no-build-isolation -e .)
 	@touch $@
 
 report: $(READY) ## one full refresh of the demo, and where its site lies
@@ -45,11 +51,7 @@ test-spark: $(SPARK_READY) ## the demo on a real Spark cluster beside DuckDB: th
 
 $(SPARK_READY): $(READY) requirements-spark.lock
 	@echo "installing Spark into .venv (450 MB)"
-	@if command -v uv >/dev/null 2>&1; then \
-	  uv pip install -q --python $(BIN)/python --require-hashes -r requirements-spark.lock ; \
-	else \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock ; \
-	fi
+	@$(call install,.venv,--require-hashes -r requirements-spark.lock)
 	@touch $@
 
 torture: $(READY) ## what docs/trust.md says, at full length: faults, kills, full disks, broken logs, mutants (hours)
@@ -86,13 +88,19 @@ bench: $(READY) ## the figures of benchmarks/, measured on this machine
 lock: $(READY) ## requirements.lock anew from pyproject.toml, hashes in, addresses out (needs uv)
 	@uv pip compile pyproject.toml --group dev --extra s3 --extra sdk-check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
 	@uv pip compile pyproject.toml --extra spark --extra postgres -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-spark.lock
+	@uv pip compile --group audit --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-audit.lock
 
-sbom: $(READY) ## .okr/sbom.json: every locked package in CycloneDX's format, hashes and all
+$(AUDIT_READY): requirements-audit.lock
+	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
+	@$(call install,$(AUDIT),--require-hashes -r requirements-audit.lock)
+	@touch $@
+
+sbom: $(AUDIT_READY) ## .okr/sbom.json: every locked package in CycloneDX's format, hashes and all
 	@mkdir -p .okr
-	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --no-validate -o .okr/sbom.json
+	@$(AUDIT)/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --no-validate -o .okr/sbom.json
 	@echo ".okr/sbom.json: $$(grep -c '"purl"' .okr/sbom.json) packages"
 
 # A package that could not be asked about is a failure, not a pass.
-audit: $(READY) ## known weaknesses of the locked packages, asked of the public database; those of audit-ignored.txt are justified there
-	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock \
+audit: $(AUDIT_READY) ## known weaknesses of the locked packages, asked of the public database; those of audit-ignored.txt are justified there
+	@$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock \
 	  $$(sed -n 's/^\([A-Z][A-Z]*-[^ ]*\) .*/--ignore-vuln \1/p' audit-ignored.txt)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import duckdb
 
+# Columns that are new with every refresh, whatever it brings.
+MOMENTS = ("refresh_id", "refreshed_at")
+
 
 def equal_rows(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> bool:
     """Whether two SELECTs of the same columns give the same rows, each as often, in whatever order.

@@ -234,9 +234,13 @@ def publish_site(workspace: Workspace, refresh_id: str | None = None) -> Publica
 
     With a refresh_id the publication is recorded in the warehouse. Raises PagesError or PublishError.
     """
-    published = _build_and_publish(workspace, workspace.snapshot, as_of=None)
-    _, day = snapshot.reporting_day(workspace.snapshot)
-    if refresh_id:
+    if not refresh_id:
+        return _build_and_publish(workspace, workspace.snapshot, as_of=None)
+    # Beside the pages, which leave DuckDB and a processor free; it counts once they are published.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="history") as pool:
+        kept = pool.submit(history.write_parts, workspace.snapshot, workspace.history_dir)
+        published = _build_and_publish(workspace, workspace.snapshot, as_of=None)
+        _, day = snapshot.reporting_day(workspace.snapshot)
         ops.record_publication(
             workspace.warehouse,
             refresh_id=refresh_id,
@@ -244,7 +248,7 @@ def publish_site(workspace: Workspace, refresh_id: str | None = None) -> Publica
             published_at=published.published_at,
             release_id=published.release_id,
         )
-        history.keep(workspace.snapshot, workspace.history_dir, day)
+        history.keep(kept.result(), workspace.history_dir, day)
     return published
 
 

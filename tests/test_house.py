@@ -131,12 +131,20 @@ def tracked_files() -> list[str]:
     )[:-1]
 
 
-def test_lock_files_hold_hashes_and_no_addresses():
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-spark.lock", "requirements-audit.lock"])
+def test_lock_files_hold_hashes_and_no_addresses(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in text
     requirements = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
     assert requirements
     assert all(line.endswith("\\") and "==" in line for line in requirements)
+
+
+def test_nothing_is_installed_that_slows_every_start_of_dbt():
+    """jsonschema imports these parsers of formats where they are there, dbt imports jsonschema: 0.8 s a command."""
+    locked = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "\njsonschema==" in locked
+    assert "\nrfc3987" not in locked
 
 
 def test_no_path_of_a_machine_is_committed():

@@ -32,6 +32,7 @@ class OpenEventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, sqlalchemy.Engine] = OrderedDict()
         self._of_batch: dict[str, sqlalchemy.Connection] = {}
+        self._tables: set[str] = set()
         super().__init__(base_dir, inst_data)
         # Storing one event of a batch takes the lock that the batch holds.
         self._db_lock = RLock()  # type: ignore[assignment]
@@ -77,6 +78,12 @@ class OpenEventLog(SqliteEventLogStorage):
                 self._engines.popitem(last=False)[1].dispose()
         self._engines.move_to_end(shard)
         return self._engines[shard]
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has the table; asked once, where Dagster asks for each event of an asset."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
 
     def store_event(self, event: EventLogEntry) -> None:
         """Store one event, and wake those who watch its run: they wait for the file itself to change."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.equal_rows import MOMENTS
 from pipelines.folder_digest import folder_digest
 from pipelines.settings import Workspace, shipped
 from pipelines.warehouse.snapshot import quoted_name
@@ -22,8 +23,7 @@ from pipelines.warehouse.snapshot import quoted_name
 EVERY_REFRESH = "tag:every_refresh"
 _MODELS = ("staging", "intermediate", "marts")
 _NOT_RAW = (*_MODELS, "definitions", "ops", "main")
-# Columns that are new with every refresh, whatever it brings.
-_MOMENTARY = ("_dlt_load_id", "_dlt_id", "refresh_id", "refreshed_at")
+_MOMENTARY = ("_dlt_load_id", "_dlt_id", *MOMENTS)
 
 
 def inputs(workspace: Workspace) -> str:

@@ -23,28 +23,34 @@ from pipelines.warehouse.snapshot import SCHEMA, STORAGE_VERSION, quoted_name, q
 ROWS_WORTH_CUTTING = 5_000
 
 
-def keep(snapshot: Path, history: Path, day: date) -> int:
-    """Remember the analysts' copy as what was published on `day`; returns how many parts were new."""
-    (history / "days").mkdir(parents=True, exist_ok=True)
-    (history / "parts").mkdir(exist_ok=True)
-    tables: list[dict[str, Any]] = []
-    added = 0
+# A mart by name, with its comment, its columns and the file names of its parts.
+Kept = list[dict[str, Any]]
+
+
+def write_parts(snapshot: Path, history: Path) -> Kept:
+    """Write what is new in the analysts' copy; it is of no day until it is kept as one's."""
+    (history / "parts").mkdir(parents=True, exist_ok=True)
+    tables: Kept = []
     with duckdb.connect(str(snapshot), read_only=True) as connection:
         for name, comment in connection.execute(
             "select table_name, comment from duckdb_tables() where schema_name = ? order by 1", [SCHEMA]
         ).fetchall():
             columns = _columns(connection, name)
-            parts = []
-            for where in _cuts(connection, name, [column["name"] for column in columns]):
-                part, is_new = _write_part(connection, history / "parts", name, where, columns)
-                parts.append(part)
-                added += is_new
+            parts = [
+                _write_part(connection, history / "parts", name, where, columns)
+                for where in _cuts(connection, name, [column["name"] for column in columns])
+            ]
             tables.append({"name": name, "comment": comment, "columns": columns, "parts": parts})
+    return tables
+
+
+def keep(tables: Kept, history: Path, day: date) -> None:
+    """Remember the parts as what was published on `day`."""
+    (history / "days").mkdir(parents=True, exist_ok=True)
     target = history / "days" / f"{day.isoformat()}.json"
     building = target.with_suffix(".building")
     building.write_text(json.dumps(tables, indent=1), encoding="utf-8")
     building.replace(target)
-    return added
 
 
 def known_on(history: Path, day: date) -> date:
@@ -109,8 +115,8 @@ def _write_part(
     table: str,
     where: str,
     columns: list[dict[str, Any]],
-) -> tuple[str, bool]:
-    """Write one part unless one of the same content is there; its file name, and whether it is new."""
+) -> str:
+    """Write one part unless one of the same content is there; its file name."""
     rows = f"(from {SCHEMA}.{quoted_name(table)} where {where})"
     # A sum of row hashes does not depend on the order the rows lie in.
     count, digest = connection.execute(f"select count(*), sum(hash(rows)) from {rows} as rows").fetchone() or (0, 0)
@@ -118,10 +124,10 @@ def _write_part(
     name = f"{table}-{shape}-{count}-{digest or 0:x}.parquet" if count else f"{table}-{shape}-0.parquet"
     target = parts / name
     if target.exists():
-        return name, False
+        return name
     building = target.with_suffix(f".{os.getpid()}.building")
     connection.execute(
         f"copy (from {rows} order by all) to {quoted_text(str(building))} (format parquet, compression zstd)"
     )
     building.replace(target)
-    return name, True
+    return name

@@ -37,12 +37,15 @@ def write_snapshot(warehouse: Path, target: Path) -> None:
         connection.execute(
             f"attach {quoted_text(str(building))} as copy (storage_version {quoted_text(STORAGE_VERSION)})"
         )
+        # One transaction: each of the comments alone would be written to the disk by itself.
+        connection.begin()
         connection.execute(f"create schema copy.{SCHEMA}")
         for table in _tables(connection):
             name = f"{SCHEMA}.{quoted_name(table)}"
             connection.execute(f"create table copy.{name} as from warehouse.{name}")
         for statement in _comments(connection):
             connection.execute(statement)
+        connection.commit()
         connection.execute("detach copy")
     with building.open("rb") as written:
         os.fsync(written.fileno())

@@ -40,7 +40,10 @@ def dump(path):
 def publish(warehouse, tmp_path, day):
     snapshot = tmp_path / "okr.duckdb"
     write_snapshot(warehouse, snapshot)
-    return history.keep(snapshot, tmp_path / "history", day), dump(snapshot)
+    folder = tmp_path / "history"
+    before = set(folder.glob("parts/*"))
+    history.keep(history.write_parts(snapshot, folder), folder, day)
+    return len(set(folder.glob("parts/*")) - before), dump(snapshot)
 
 
 def test_each_day_comes_back_as_it_was(warehouse, tmp_path):
@@ -61,6 +64,14 @@ def test_a_day_on_which_nothing_changed_adds_nothing(warehouse, tmp_path):
     publish(warehouse, tmp_path, date(2026, 7, 1))
     added, _ = publish(warehouse, tmp_path, date(2026, 7, 2))
     assert added == 0
+
+
+def test_what_was_not_published_is_of_no_day(warehouse, tmp_path):
+    folder = tmp_path / "history"
+    write_snapshot(warehouse, tmp_path / "okr.duckdb")
+    assert history.write_parts(tmp_path / "okr.duckdb", folder)
+    with pytest.raises(OkrError, match="nothing has been published yet"):
+        history.known_on(folder, date(2026, 7, 1))
 
 
 def test_before_the_first_publication_nothing_was_known(warehouse, tmp_path):
