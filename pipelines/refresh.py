@@ -180,10 +180,10 @@ def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None
 
     Raises TransformError.
     """
-    made_from = builds.inputs(workspace)
+    before = builds.state(workspace)
     # an upgrade's rules hold for the days that are scored already, too
-    anew = builds.is_of_another_project(workspace)
-    select = [builds.EVERY_REFRESH] if builds.is_current(workspace, made_from) and not anew else []
+    anew = before.is_of_another_project
+    select = [builds.EVERY_REFRESH] if before.is_current and not anew else []
     logger.info("models: nothing new to score" if select else "models: scoring key results")
 
     def counted(event: dict[str, Any]) -> None:
@@ -195,7 +195,7 @@ def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None
     builds.forget(workspace)
     with distributed.prepared(workspace):
         transform.build(workspace, select, on_event=counted, anew=anew)
-    builds.note(workspace, made_from)
+    builds.note(workspace, before.made_from)
 
 
 def decide(workspace: Workspace, refresh_id: str) -> list[Ruling]:

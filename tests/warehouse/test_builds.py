@@ -49,12 +49,12 @@ def built(tmp_path):
     )
     loaded(workspace, "r1", 6)
     builds.forget(workspace)
-    builds.note(workspace, builds.inputs(workspace))
+    builds.note(workspace, builds.state(workspace).made_from)
     return workspace
 
 
 def is_current(workspace: Workspace) -> bool:
-    return builds.is_current(workspace, builds.inputs(workspace))
+    return builds.state(workspace).is_current
 
 
 def test_moments_alone_change_nothing(built):
@@ -101,17 +101,17 @@ def test_a_build_that_did_not_end_has_them_built(built):
 def test_another_project_has_them_built(built, monkeypatch, tmp_path):
     (tmp_path / "dbt_project").mkdir()
     (tmp_path / "dbt_project" / "a.sql").write_text("select 2")
-    assert not builds.is_of_another_project(built)
+    assert not builds.state(built).is_of_another_project
     monkeypatch.setattr(builds, "shipped", lambda name: tmp_path / name)
     assert not is_current(built)
-    assert builds.is_of_another_project(built)
+    assert builds.state(built).is_of_another_project
     # until a build has ended well
     builds.forget(built)
-    assert builds.is_of_another_project(built)
-    builds.note(built, builds.inputs(built))
-    assert not builds.is_of_another_project(built)
+    assert builds.state(built).is_of_another_project
+    builds.note(built, builds.state(built).made_from)
+    assert not builds.state(built).is_of_another_project
 
 
 def test_a_warehouse_of_before_that_was_noted_is_built_anew(built):
     run(built, "drop table ops.built_project")
-    assert builds.is_of_another_project(built)
+    assert builds.state(built).is_of_another_project
