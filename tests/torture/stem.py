@@ -76,8 +76,8 @@ class Steps:
 
 
 def refresh(order: dict[str, Any], log: int) -> int:
-    """One refresh in this process; its exit code."""
-    from pipelines.run import run_refresh
+    """One `okr refresh` in this process; its exit code."""
+    from pipelines import cli
     from pipelines.settings import Workspace
 
     os.environ.update(order.get("environment", {}))
@@ -85,7 +85,11 @@ def refresh(order: dict[str, Any], log: int) -> int:
     steps = Steps(order.get("die_at", 0), str(workspace.data_dir.absolute()), log)
     steps.watch_duckdb()
     sys.addaudithook(steps.audit)
-    return run_refresh(workspace, [], None, None, wait_seconds=5)
+    try:
+        cli.main(["refresh", "--wait", "5"])
+    except SystemExit as end:
+        return int(end.code or 0)
+    raise AssertionError("a command always exits")
 
 
 def main() -> None:
