@@ -33,8 +33,8 @@ POWER_WORDS = {"es": {"k": "mil", "m": "M", "b": "mil M", "t": "B"}}
 # Babel writes EUR1,234 for es-MX and MUS$ for es-ES; readers know these signs
 SYMBOLS = {"EUR": "€", "USD": "US$", "GBP": "£", "JPY": "¥"}
 DEFAULT_DIGITS = {"num": None, "pct": None, "mult": 1, "days": 1, "pp": 1}
-# what a KPI's or key result's unit means as a code
-UNIT_CODES = {"count": "num0", "currency": "cur", "percent": "pct", "days": "days", "number": "num"}
+# what a KPI's or key result's unit, or that of a difference of shares, means as a code
+UNIT_CODES = {"count": "num0", "currency": "cur", "percent": "pct", "days": "days", "number": "num", "pp": "pp"}
 
 Value = Decimal | int | float | date | str | bool | None
 
