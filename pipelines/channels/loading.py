@@ -13,12 +13,13 @@ from typing import Any
 import duckdb
 
 from pipelines.catalogue import channels
-from pipelines.channels.base import Account, Channel, LoadResult, State
+from pipelines.channels.base import Account, Channel, LoadResult, State, all_tables
 from pipelines.channels.collect import UNEXPECTED, Answer, Collection, Task
 from pipelines.channels.configuration import ChannelSettings, read_settings
 from pipelines.channels.landing import run
 from pipelines.channels.warehouse_tables import (
     check_types,
+    forget_unfinished,
     holds,
     newest_load,
     open_warehouse,
@@ -52,6 +53,7 @@ class Load:
         # held open until the end: dlt opens and closes the file several times, which costs nothing while it is open
         with open_warehouse(self.warehouse) as connection:
             check_types(connection, self.channel.name, self.channel.tables)
+            forget_unfinished(connection, self.channel.name, all_tables(self.channel))
             self.coverage = read_coverage(connection, self.channel.name)
             # Windows that no refresh has told the models of are told with this one.
             owed = unrecorded_from(connection, self.channel.name)

@@ -66,6 +66,16 @@ def check_types(connection: duckdb.DuckDBPyConnection, channel: str, tables: Seq
                 )
 
 
+def forget_unfinished(connection: duckdb.DuckDBPyConnection, channel: str, tables: Sequence[RawTable]) -> None:
+    """Take out of the logs what loads wrote that never ended. Rows of other tables are replaced with their key."""
+    stored = _columns(connection, channel)
+    for table in tables:
+        if table.kind == "log" and {("_dlt_loads", "status"), (table.name, "_dlt_load_id")} <= stored.keys():
+            connection.execute(
+                f'delete from "{channel}"."{table.name}" where _dlt_load_id not in ({_finished(channel)})'
+            )
+
+
 def read_coverage(connection: duckdb.DuckDBPyConnection, channel: str) -> dict[str, Coverage]:
     """By account, what is loaded. A load that dlt did not finish (no row in `_dlt_loads`) does not count."""
     if not {("_dlt_loads", "status"), ("loaded_windows", "loaded_on")} <= _columns(connection, channel).keys():
@@ -73,7 +83,7 @@ def read_coverage(connection: duckdb.DuckDBPyConnection, channel: str) -> dict[s
     rows = connection.execute(f"""
         select account_id, loaded_from, loaded_through, request_from, request_to, request_end, loaded_on
         from "{channel}".loaded_windows
-        where _dlt_load_id in (select load_id from "{channel}"._dlt_loads where status = 0)
+        where _dlt_load_id in ({_finished(channel)})
         qualify row_number() over (partition by account_id order by loaded_at desc, _dlt_load_id desc) = 1
     """).fetchall()
     return {row[0]: Coverage(Window(row[1], row[2]), row[6], Window(row[3], row[4]), row[5]) for row in rows}
@@ -142,9 +152,8 @@ def _holds(connection: duckdb.DuckDBPyConnection, schema: str, table: RawTable, 
             semi join (select distinct {key} from incoming_batch) using ({key})
             """
         )
-        finished = f'select load_id from "{schema}"._dlt_loads where status = 0'
         ((unfinished,),) = connection.execute(
-            f"select exists (select 1 from held where _dlt_load_id not in ({finished}))"
+            f"select exists (select 1 from held where _dlt_load_id not in ({_finished(schema)}))"
         ).fetchall()
         come = f"select {columns} from incoming_batch {comes}"
         return not unfinished and equal_rows(connection, come, f"select {columns} from held")
@@ -153,6 +162,11 @@ def _holds(connection: duckdb.DuckDBPyConnection, schema: str, table: RawTable, 
     finally:
         connection.execute("drop table if exists temp.held")
         connection.unregister("incoming_batch")
+
+
+def _finished(schema: str) -> str:
+    """A SELECT of the loads that dlt ended."""
+    return f'select load_id from "{schema}"._dlt_loads where status = 0'
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[tuple[str, str], str]:

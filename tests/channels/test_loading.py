@@ -22,7 +22,11 @@ from pipelines.warehouse import ops
 
 FACTS = "linkedin_ads.campaign_analytics"
 TOTALS = f"select date, count(*), sum(impressions), sum(one_click_leads) from {FACTS} group by 1 order by 1"
-UNFINISHED = f"select count(*) from {FACTS} where _dlt_load_id not in (select load_id from linkedin_ads._dlt_loads)"
+UNFINISHED = f"""
+    select count(*) from (
+        select _dlt_load_id from {FACTS} union all select _dlt_load_id from linkedin_ads.loaded_windows
+    ) where _dlt_load_id not in (select load_id from linkedin_ads._dlt_loads)
+"""
 
 
 def truth_totals(bench: Any, start: str, end: str = "2026-11-22") -> list[tuple[Any, ...]]:

@@ -234,8 +234,17 @@ def _filled(table: RawTable, rows: pa.Table, constants: dict[str, object]) -> pa
 
 
 def _stored(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
-    rows = connection.execute("select distinct source_id, source_file, digest from files.loaded_files").fetchall()
-    return {(source_id, source_file): digest for source_id, source_file, digest in rows}
+    """Digests by source and file, '' where a load that died wrote of one table and not of the other."""
+    if newest_load(connection, CHANNEL) is None:
+        return {}
+    there = connection.execute(
+        "select source_id, source_file from files.loaded_files union select source_id, source_file from files.measures"
+    ).fetchall()
+    whole = connection.execute(
+        "select distinct source_id, source_file, digest from files.loaded_files"
+        " where _dlt_load_id in (select load_id from files._dlt_loads where status = 0)"
+    ).fetchall()
+    return dict.fromkeys(there, "") | {(source_id, source_file): digest for source_id, source_file, digest in whole}
 
 
 def _loaded(
