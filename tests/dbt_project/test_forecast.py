@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.dbt_project.conftest import TODAY
+from tests.dbt_project.forecast_reference import forecast
 from tests.dbt_project.warehouse import Warehouse
 
 START, END = date(2026, 10, 1), date(2026, 12, 31)
@@ -24,10 +25,19 @@ def noisy(day: date) -> int:
     return max(0, weekly(day) * 3 + Random(f"{day}").randint(-9, 9))
 
 
+def growing(day: date) -> int:
+    return noisy(day) + (day - FIRST).days // 5
+
+
 SERIES = {
     "weekly": weekly, "noisy": noisy, "rare": lambda day: int(day.day == 1), "silent": lambda day: 0,
-    "sometimes_less": lambda day: noisy(day) - 20,
+    "sometimes_less": lambda day: noisy(day) - 20, "even": lambda day: 7, "growing": growing,
+    "tenfold": lambda day: noisy(day) * (10 if day >= START else 1),
+    "a_tenth": lambda day: noisy(day) * (1 if day >= START else 10),
+    "new": noisy, "late": noisy, "gaps": lambda day: noisy(day) * (day.weekday() < 5),
 }  # fmt: skip
+# The first day that is known of a series: within the weeks before the period, and within the period.
+BEGINS = {"new": date(2026, 9, 4), "late": date(2026, 10, 10)}
 WHOLE = sum(weekly(START + timedelta(days=number)) for number in range(92))
 SO_FAR = sum(weekly(START + timedelta(days=number)) for number in range(53))
 KEY_RESULTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -35,13 +45,22 @@ KEY_RESULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "too_far": ("weekly", {"target": WHOLE + 1}),
     "reached": ("weekly", {"target": SO_FAR}),
     "fewer": ("weekly", {"type": "decrease", "target": WHOLE, "baseline_value": 2 * WHOLE, "baseline_kind": "number"}),
-    "up": ("noisy", {"target": 2350}),
-    "down": ("noisy", {"type": "decrease", "target": 2350, "baseline_value": 9999, "baseline_kind": "number"}),
+    "up": ("noisy", {"target": 2300}),
+    "down": ("noisy", {"type": "decrease", "target": 2300, "baseline_value": 9999, "baseline_kind": "number"}),
     "rare": ("rare", {"target": 5}),
     "silent": ("silent", {"target": 5}),
     "net": ("sometimes_less", {"target": 500}),
     "capped": ("noisy", {"type": "at_most", "target": 9000}),
+    "even": ("even", {"target": 7 * 92}),
+    "even_too_far": ("even", {"target": 7 * 92 + 1}),
+    "even_fewer": ("even", {"type": "decrease", "target": 7 * 92, "baseline_value": 999, "baseline_kind": "number"}),
+    "even_too_few": ("even", {"type": "decrease", "target": 643, "baseline_value": 999, "baseline_kind": "number"}),
+    "exceeded": ("noisy", {"type": "decrease", "target": 9, "baseline_value": 99, "baseline_kind": "number"}),
+    **{name: (name, {"target": 2500}) for name in ("growing", "a_tenth", "new", "late", "gaps")},
+    "tenfold": ("tenfold", {"target": 25000}),
 }
+# Those whose every forecast is held against the reference.
+HELD = ("up", "down", "net", "growing", "tenfold", "a_tenth", "new", "late", "gaps")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +72,12 @@ def foreseen(only_warehouse: Warehouse) -> Warehouse:
     common = {"source_id": "s", "source_file": "f", "channel": "made"}
     warehouse.put(
         "files.measures",
-        [{**common, "date": day, "measure": name, "value": of(day)} for name, of in SERIES.items() for day in days],
+        [
+            {**common, "date": day, "measure": name, "value": of(day)}
+            for name, of in SERIES.items()
+            for day in days
+            if day >= BEGINS.get(name, FIRST) and (name != "gaps" or of(day))
+        ],
     )
     warehouse.loaded("made")
     warehouse.put("definitions.kpis", [{"kpi_id": name, "kind": "flow", "measure": name} for name in SERIES])
@@ -83,6 +107,38 @@ def test_a_week_like_any_other_is_foreseen_to_the_day(foreseen: Warehouse) -> No
 
 def test_what_is_reached_is_certain(foreseen: Warehouse) -> None:
     assert now(foreseen, "reached")["probability"] == 1
+    assert now(foreseen, "exceeded")["probability"] == 0
+
+
+def test_without_any_noise_it_is_yes_or_no(foreseen: Warehouse) -> None:
+    row = now(foreseen, "even")
+    assert [row[name] for name in ("forecast_low", "forecast", "forecast_high")] == [7 * 92] * 3
+    chances = [now(foreseen, id_)["probability"] for id_ in ("even", "even_too_far", "even_fewer", "even_too_few")]
+    assert chances == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("id_", HELD)
+def test_every_day_is_foreseen_as_the_reference_does(foreseen: Warehouse, id_: str) -> None:
+    series, key_result = KEY_RESULTS[id_]
+    rows = foreseen.rows("from marts.fct_key_result_daily where key_result_id = ? order by date", [id_])
+    assert rows
+    told = 0
+    for row in rows:
+        made = forecast(SERIES[series], BEGINS.get(series, FIRST), START, END, row["date"])
+        if made is None:
+            assert row["forecast"] is None, row
+            continue
+        low, middle, high = made.bounds
+        assert row["forecast"] == pytest.approx(middle, abs=2e-6), row
+        # The model's quantile is a series: within 1 % of the table's from 3 degrees of freedom on.
+        width = (0.005 if made.degrees > 2 else 0.0125) * (high - low)
+        assert (row["forecast_low"], row["forecast_high"]) == pytest.approx((low, high), abs=width), row
+        if made.least is None or row["value"] < key_result["target"]:
+            chance = made.chance_above(key_result["target"])
+            chance = 1 - chance if key_result.get("type") == "decrease" else chance
+            assert row["probability"] == pytest.approx(chance, abs=0.003), row
+            told += 1
+    assert told > 10
 
 
 def test_chances_of_more_and_of_fewer_add_up(foreseen: Warehouse) -> None:

@@ -42,6 +42,7 @@ def test_a_second_build_of_the_same_day_changes_nothing(warehouse: Warehouse) ->
     first = digests(warehouse)
     warehouse.build()
     assert digests(warehouse) == first
+    assert not warehouse.rows("from intermediate.int_changed_input")
     # The quarter that runs is computed each time, as are those to come; the one that is over and final is not.
     assert not {name for name in changed(warehouse) if "o1" in name}
     assert first["fct_key_result_daily"][0] > 1000
@@ -103,8 +104,10 @@ def corrected_rate(warehouse: Warehouse) -> None:
 
 
 def late_grade(warehouse: Warehouse) -> None:
+    """A grade of a quarter that is over, and one of tomorrow, which counts a day later."""
     grade = {"key_result_id": "o1_k12", "date": warehouse.today, "grade": 0.9, "author": "Eva"}
-    example.check_in(warehouse, grade)
+    tomorrow = {"key_result_id": "o1_k11", "date": warehouse.today + timedelta(days=1), "met": False, "author": "Eva"}
+    example.check_in(warehouse, grade, tomorrow)
 
 
 def missing_file(warehouse: Warehouse) -> None:
@@ -129,6 +132,10 @@ def stricter_settings(warehouse: Warehouse) -> None:
     warehouse.put("definitions.settings", [{**row, "status_on_track": 0.99, "language": "es", "locale": "es-ES"}])
 
 
+def kpi_of_no_campaign(warehouse: Warehouse) -> None:
+    example.define_kpis(warehouse, pattern="no campaign")
+
+
 def nothing_left(warehouse: Warehouse) -> None:
     for table in ("key_results", "objectives", "check_ins", "milestones", "kpis", "kpi_conditions"):
         warehouse.clear(f"definitions.{table}")
@@ -139,7 +146,7 @@ LIVES: list[list[Callable[[Warehouse], None]]] = [
     [new_campaign, late_grade, missing_file],
     [narrower_kpi, moved_target],
     [corrected_rate, heavier_key_result, key_results_gone],
-    [stricter_settings],
+    [stricter_settings, kpi_of_no_campaign],
     [nothing_left],
 ]
 

@@ -45,7 +45,8 @@ def shop(only_warehouse: Warehouse) -> Warehouse:
         _row(DAY, "n", 2**place, campaign_id=id_, campaign_name=name, file="may_1.csv" if place < 2 else "june.csv")
         for place, (id_, name) in enumerate(CAMPAIGNS.items())
     ]
-    warehouse.put("files.measures", [*numbers, *_money(), *_stock(), *_people(), *_rates_of_leads()])
+    warehouse.put("files.measures", [*numbers, *_money(), *_stock(), *_people(), *_rates_of_leads(), *_currencies()])
+    _advertise(warehouse)
     rates = [("USD", date(2026, 11, 1), "0.9"), ("USD", DAY, "0.95"), ("GBP", date(2026, 10, 26), "1.2")]
     warehouse.put(
         "definitions.exchange_rates", [{"currency": code, "date": day, "rate": rate} for code, day, rate in rates]
@@ -111,6 +112,37 @@ def _rates_of_leads() -> list[Row]:
     return [_row(DAY, "won", 1), _row(DAY, "asked", 3), _row(DAY + timedelta(days=1), "won", 2)]
 
 
+def _currencies() -> list[Row]:
+    """Campaigns of one day whose measures are in one currency, in two, and one of them in two by itself."""
+    day = {"day": date(2026, 11, 6)}
+    return [
+        _row(**day, measure="spend", value=4, campaign_id="one"),
+        _row(**day, measure="clicks", value=2, campaign_id="one"),
+        _row(**day, measure="spend", value=4, campaign_id="two"),
+        _row(**day, measure="clicks", value=2, campaign_id="two", currency="USD"),
+        _row(**day, measure="spend", value=4, campaign_id="torn"),
+        _row(**day, measure="spend", value=10, campaign_id="torn", currency="USD"),
+        _row(**day, measure="clicks", value=2, campaign_id="torn"),
+    ]
+
+
+def _advertise(warehouse: Warehouse) -> None:
+    """An API that lists one of two accounts and campaigns, and a file with an older day of the listed one."""
+    days = {"date": date(2026, 11, 9), "currency": "EUR"}
+    warehouse.put("linkedin_ads.accounts", [{"id": "7", "name": "Seven", "currency": "EUR"}])
+    warehouse.put("linkedin_ads.campaigns", [{"id": "li1", "account_id": "7", "name": "Listed"}])
+    warehouse.put(
+        "linkedin_ads.campaign_analytics",
+        [
+            {**days, "account_id": "7", "campaign_id": "li1", "cost_in_local_currency": 3},
+            {**days, "account_id": "8", "campaign_id": "li9", "cost_in_local_currency": 5},
+        ],
+    )
+    older = {"channel": "linkedin_ads", "account_id": "7", "campaign_id": "li1", "campaign_name": "Said by a file"}
+    warehouse.add("files.measures", [_row(date(2026, 11, 8), "spend", 2, **older)])
+    warehouse.loaded("linkedin_ads", "7")
+
+
 def kpi(warehouse: Warehouse, name: str) -> dict[date, dict[str, Any]]:
     rows = warehouse.rows("select * from marts.fct_kpi_daily where kpi_id = ? order by date", [name])
     return {row["date"]: row for row in rows}
@@ -172,6 +204,29 @@ def test_advertising_stands_side_by_side(shop: Warehouse) -> None:
     assert [(row["campaign_id"], row["leads"], row["currency"]) for row in rows] == [
         ("x", None, None),
         ("y", None, "GBP"),
+    ]
+
+
+def test_the_currency_of_a_campaigns_day_is_said_where_there_is_one(shop: Warehouse) -> None:
+    rows = shop.rows(
+        "select campaign_id, spend, clicks, currency from marts.fct_ad_daily where date = '2026-11-06' order by 1"
+    )
+    # 4 EUR + 10 USD at 0.95, the rate of four days before.
+    assert [tuple(row.values()) for row in rows] == [("one", 4, 2, "EUR"), ("torn", 13.5, 2, None), ("two", 4, 2, None)]
+
+
+def test_names_of_an_api_win_and_days_without_a_name_stay(shop: Warehouse) -> None:
+    rows = shop.rows(
+        "select date, account_name, campaign_id, campaign_name, spend from marts.fct_ad_daily"
+        " where channel = 'linkedin_ads' order by date, campaign_id"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        (date(2026, 11, 8), "Seven", "li1", "Listed", 2),
+        (date(2026, 11, 9), "Seven", "li1", "Listed", 3),
+        (date(2026, 11, 9), None, "li9", None, 5),
+    ]
+    assert shop.rows("select campaign_name from marts.dim_campaign where campaign_id = 'li1'") == [
+        {"campaign_name": "Listed"}
     ]
 
 

@@ -135,6 +135,17 @@ def test_a_key_result_that_moves_to_the_next_period_takes_nothing_along(warehous
     assert (state(warehouse)["value"], state(warehouse)["baseline"]) == (1, 1840)
 
 
+def test_each_baseline_is_that_of_its_own_days(warehouse: Warehouse) -> None:
+    shorter = {**RELATIVE, "key_result_id": "shorter", "signature": "2", "baseline_end": date(2026, 8, 31)}
+    later = {**RELATIVE, "key_result_id": "later", "signature": "3", "baseline_start": date(2026, 8, 1)}
+    begin(warehouse, date(2026, 10, 12), RELATIVE, shorter, later)
+    kept = warehouse.rows("select key_result_id, baseline from intermediate.int_resolved_target order by 1")
+    # 92, 61 and 62 days of ten leads.
+    assert [tuple(row.values()) for row in kept] == [("kr", 920), ("later", 610), ("shorter", 620)]
+    now = warehouse.rows("select key_result_id, target from marts.key_results order by 1")
+    assert [tuple(row.values()) for row in now] == [("kr", 920 * 1.2), ("later", 610 * 1.2), ("shorter", 620 * 1.2)]
+
+
 def reported(warehouse: Warehouse) -> Sequence[tuple[Any, ...]]:
     rows = warehouse.rows("select reported_on, date, value, status from marts.fct_key_result_reported order by 1, 2")
     return [tuple(row.values()) for row in rows]

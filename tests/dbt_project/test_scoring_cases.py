@@ -138,6 +138,39 @@ def test_macros_answer(only_warehouse: Warehouse, case: dict[str, str]) -> None:
     assert duckdb.sql(sql).fetchall() == [answer(case)]
 
 
+# Progress, expected, elapsed, final day or not, and the status: just met, just missed.
+LIMITS = [
+    (0.95, 1.0, 0.5, False, "on_track"),
+    (0.949, 1.0, 0.5, False, "at_risk"),
+    (0.475, 0.5, 0.5, False, "on_track"),
+    (0.75, 1.0, 0.5, False, "at_risk"),
+    (0.749, 1.0, 0.5, False, "off_track"),
+    (0.0, 0.5, 0.1, False, "off_track"),
+    (0.0, 0.5, 0.099, False, "too_early"),
+    (0.7, 0.7, 1.0, True, "achieved"),
+    (0.699, 0.7, 1.0, True, "missed"),
+    # Nothing is expected yet: whatever there is will do.
+    (-0.5, 0.0, 0.5, False, "on_track"),
+    (0.0, 0.0, 0.5, False, "on_track"),
+]
+
+
+def test_limits_are_met_when_they_are_equal(only_warehouse: Warehouse) -> None:
+    rows = ", ".join(str(row[:4]) for row in LIMITS)
+    query = f"""
+        with judged as (
+            select
+                *, case when progress < 0 then 0 else progress end as score, 0.95 as status_on_track,
+                0.75 as status_at_risk, 0.1 as grace, 0.7 as success_line
+            from (values {rows}) as given(progress, expected, elapsed, is_final_day)
+        )
+        select {{{{ status() }}}} as status from judged
+    """
+    compiled = transform.invoke(only_warehouse.workspace, ["compile", "--inline", query])
+    found = duckdb.sql(compiled.result.results[0].node.compiled_code).fetchall()
+    assert [row[0] for row in found] == [row[4] for row in LIMITS]
+
+
 @pytest.mark.parametrize("case", BY_LAYER["definitions"], ids=lambda case: case["case"])
 def test_definitions_refuse(tmp_path: Path, case: dict[str, str]) -> None:
     key_result, check_in = {

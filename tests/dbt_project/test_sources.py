@@ -15,13 +15,13 @@ YESTERDAY = TODAY - timedelta(days=1)
 LAST_WEEK = TODAY - timedelta(days=7)
 CHANNELS = {
     "well": "ads", "late": "ads", "slow": "ads", "refused": "ads", "halved": "ads", "silent": "ads", "unknown": "ads",
-    "moved": "ads", "abroad": "ads", "sheet": "file", "torn_sheet": "file", "lost_sheet": "file",
+    "moved": "ads", "abroad": "ads", "sheet": "file", "torn_sheet": "file", "lost_sheet": "file", "sheets": "file",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def told(only_warehouse: Warehouse) -> Warehouse:
-    """Twelve channels after two refreshes a week apart, each in another state, with a key result over each."""
+    """Thirteen channels after two refreshes a week apart, each in another state, with a key result over each."""
     warehouse = only_warehouse.emptied(TODAY)
     channels = [
         {"channel": name, "title": name, "kind": kind, "lookback_days": 30 if kind == "ads" else 0}
@@ -39,7 +39,9 @@ def told(only_warehouse: Warehouse) -> Warehouse:
     warehouse.loaded("moved", "left")
     warehouse.loaded("sheet", "a", data_through=date(2026, 10, 20))
     warehouse.loaded("torn_sheet", "a", data_through=date(2026, 10, 20))
+    warehouse.loaded_all([{"channel": "sheets", "account_id": account} for account in ("north", "south")])
     warehouse.at(TODAY)
+    warehouse.loaded("sheets", "north")
     warehouse.loaded_all([{"channel": name, "account_id": "a"} for name in ("well", "moved", "abroad")])
     warehouse.loaded("late", "a", data_through=TODAY - timedelta(days=5))
     warehouse.loaded("slow", "a", data_through=TODAY - timedelta(days=4))
@@ -65,8 +67,15 @@ def _days(*channels: str, currency: str = "EUR") -> Iterable[dict[str, Any]]:
 
 def _define(warehouse: Warehouse) -> None:
     quarter = {"period_id": "q", "start_date": date(2026, 10, 1), "end_date": date(2026, 12, 31)}
-    warehouse.put("definitions.periods", [quarter])
-    warehouse.put("definitions.objectives", [{"objective_id": "o", "period_id": "q", "ambition": "committed"}])
+    # Two that end about when a source that failed last had data.
+    ended = {"through_monday": LAST_WEEK, "through_sunday": LAST_WEEK - timedelta(days=1)}
+    over = [{"period_id": name, "start_date": date(2026, 10, 1), "end_date": day} for name, day in ended.items()]
+    warehouse.put("definitions.periods", [quarter, *over])
+    objectives = {"o": "q", **{name: name for name in ended}}
+    warehouse.put(
+        "definitions.objectives",
+        [{"objective_id": id_, "period_id": period, "ambition": "committed"} for id_, period in objectives.items()],
+    )
     where = {
         **{name: [name] for name in CHANNELS},
         "two": ["well", "late"],
@@ -90,7 +99,8 @@ def _define(warehouse: Warehouse) -> None:
         [
             {**common, "key_result_id": name, "kpi_id": name, "pace_kind": "linear", "signature": "1"}
             for name in [*where, "all"]
-        ],
+        ]
+        + [{**common, "key_result_id": name, "objective_id": name, "kpi_id": "refused"} for name in ended],
     )
 
 
@@ -117,6 +127,9 @@ def health(warehouse: Warehouse, channel: str) -> dict[str, dict[str, Any]]:
         ("sheet", "a", "fresh", date(2026, 10, 20), None),
         ("torn_sheet", "a", "partial", date(2026, 10, 21), date(2026, 10, 22)),
         ("lost_sheet", "", "failed", None, None),
+        # Files are loaded one by one: the one that was not read today keeps what it said.
+        ("sheets", "north", "fresh", YESTERDAY, None),
+        ("sheets", "south", "fresh", LAST_WEEK - timedelta(days=1), None),
         # No rate for its currency from its first amount on.
         ("abroad", "a", "failed", YESTERDAY, date(2026, 9, 1)),
     ],
@@ -167,6 +180,11 @@ def test_a_key_result_reaches_as_far_as_its_latest_source(
 ) -> None:
     row = key_result(told, name)
     assert (row["data_through"], row["stale_since"], row["date"]) == (data_through, stale_since, data_through)
+
+
+def test_a_source_that_stopped_holds_back_what_it_had_not_finished(told: Warehouse) -> None:
+    assert key_result(told, "through_monday")["stale_since"] == LAST_WEEK
+    assert key_result(told, "through_sunday")["stale_since"] is None
 
 
 @pytest.mark.parametrize("name", ["unknown", "silent", "off", "abroad"])

@@ -17,8 +17,9 @@ def company(request: pytest.FixtureRequest, only_warehouse: Warehouse) -> Wareho
     warehouse = only_warehouse.emptied(TODAY, language=request.param, locale=f"{request.param}-XX")
     example.found(warehouse)
     more = [
-        {"key_result_id": "o2_k8", "date": date(2026, 11, 20), "value": 4.5, "confidence": 0.9, "author": "Luis"},
-        {"key_result_id": "o2_k9", "date": date(2026, 11, 20), "value": 7, "confidence": 0.2, "author": "Luis",
+        # Seven in ten is sure, four in ten is not: just so.
+        {"key_result_id": "o2_k8", "date": date(2026, 11, 20), "value": 4.5, "confidence": 0.7, "author": "Luis"},
+        {"key_result_id": "o2_k9", "date": date(2026, 11, 20), "value": 7, "confidence": 0.4, "author": "Luis",
          "note": "Plenty", "next": "Choose"},
         {"key_result_id": "o1_k8", "date": date(2026, 9, 20), "value": 6, "author": "Luis"},
         # A check-in of tomorrow is not known yet.
@@ -82,10 +83,10 @@ def test_every_day_has_words_without_gaps(company: Warehouse) -> None:
 
 def test_the_owners_word_stands_beside_the_numbers(company: Warehouse) -> None:
     sure, unsure = state(company, "o2_k8"), state(company, "o2_k9")
-    assert (sure["status"], sure["confidence"], sure["last_check_in_by"]) == ("off_track", 0.9, "Luis")
-    assert "90 %" in sure["disagreement"]
-    assert (unsure["status"], unsure["confidence"]) == ("on_track", 0.2)
-    assert "20 %" in unsure["disagreement"]
+    assert (sure["status"], sure["confidence"], sure["last_check_in_by"]) == ("off_track", 0.7, "Luis")
+    assert "70 %" in sure["disagreement"]
+    assert (unsure["status"], unsure["confidence"]) == ("on_track", 0.4)
+    assert "40 %" in unsure["disagreement"]
     assert (unsure["last_check_in_note"], unsure["last_check_in_next"]) == ("Plenty", "Choose")
     assert state(company, "o1_k9")["disagreement"] is None or state(company, "o1_k9")["status"] == "missed"
 
@@ -111,6 +112,10 @@ def test_what_is_over_and_final_and_what_is_not(company: Warehouse) -> None:
         None,
     )
     assert (running["is_provisional"], running["provisional_from"]) == (True, date(2026, 10, 24))
+    final = company.row(
+        "select max(date) as day from marts.fct_key_result_daily where key_result_id = 'o2_k1' and not is_provisional"
+    )
+    assert final["day"] == date(2026, 10, 23)
 
 
 def test_an_objective_is_its_key_results_and_its_own_measure_beside(company: Warehouse) -> None:
@@ -120,9 +125,14 @@ def test_an_objective_is_its_key_results_and_its_own_measure_beside(company: War
     assert row["score"] == pytest.approx(sum(one["weight"] * one["score"] for one in scores) / weight)
     assert (row["measure_type"], row["measure_target"]) == ("increase", 2000)
     assert row["measure_score"] == pytest.approx(row["measure_value"] / 2000)
-    assert row["confidence"] == 0.2
+    assert row["confidence"] == 0.4
     assert row["last_check_in"] == date(2026, 11, 20)
     assert not company.rows("from marts.fct_key_result_daily where key_result_id like 'objective/%'")
+
+
+def test_an_objective_that_has_not_begun_covers_nothing(company: Warehouse) -> None:
+    row = company.row("from marts.objectives where objective_id = 'o3'")
+    assert (row["status"], row["coverage"], row["score"], row["date"]) == ("scheduled", 0, None, TODAY)
 
 
 def test_pace_is_known_for_every_day_and_is_what_is_expected(company: Warehouse) -> None:
@@ -131,6 +141,9 @@ def test_pace_is_known_for_every_day_and_is_what_is_expected(company: Warehouse)
         " from marts.key_result_pace where key_result_id = 'o2_k8'"
     )
     assert bounds == {"first": date(2026, 9, 30), "last": date(2026, 12, 31), "days": 93}
+    # Of a quarter to come too: the day before, 31 + 28 + 31 days.
+    to_come = company.row("select count(*) as days from marts.key_result_pace where key_result_id = 'o3_k8'")
+    assert to_come["days"] == 1 + 90
     differing = company.rows(
         "from marts.key_result_pace as pace inner join marts.fct_key_result_daily as day using (key_result_id, date)"
         " where pace.expected is distinct from day.expected"

@@ -41,6 +41,9 @@ RAW: dict[str, pa.Schema] = {
             "loaded_at": _moment,
         }
     ),
+    "ga4.users_by_interval": pa.schema(
+        {"account_id": _text, "interval_start": _date, "date": _date, "users": pa.int64(), "loaded_at": _moment}
+    ),
     "files.measures": pa.schema(
         {
             "source_id": _text, "source_file": _text, "channel": _text, "date": _date, "account_id": _text,

@@ -5,9 +5,10 @@
     + {{ (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96 }} / ({{ degrees }} * {{ degrees }}))
 {%- endmacro %}
 
-{# A value of Student's t as the standard normal one of about the same chance (Wallace; to the third decimal). #}
+{# A value of Student's t as the standard normal one of about the same chance (Wallace 1959; to the third decimal). #}
 {% macro t_to_normal(x, degrees) -%}
-    ({{ x }} * (1 - 1 / (4.0 * {{ degrees }})) / sqrt(1 + {{ x }} * {{ x }} / (2.0 * {{ degrees }})))
+    (case when {{ x }} < 0 then -1 else 1 end * (8.0 * {{ degrees }} + 1) / (8.0 * {{ degrees }} + 3)
+    * sqrt({{ degrees }} * ln(1 + {{ x }} * {{ x }} / {{ degrees }})))
 {%- endmacro %}
 
 {# The standard normal distribution function of a column (Zelen & Severo 26.2.17: absolute error below 7.5e-8). #}

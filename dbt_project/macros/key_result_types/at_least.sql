@@ -3,7 +3,7 @@
     case
         when kpi_kind <> 'flow' then {{ share_of_weeks() }}
         when {{ projected() }} >= target then 1.0
-        when {{ projected() }} < target and target > 0 then {{ quotient(projected(), 'target') }}
+        when target > 0 then {{ quotient(projected(), 'target') }}
         when {{ projected() }} < target then 0.0
     end
 {%- endmacro %}

@@ -3,9 +3,9 @@
     case
         when kpi_kind <> 'flow' then {{ share_of_weeks() }}
         when {{ projected() }} between low and high then 1.0
-        when {{ projected() }} < low and low > 0 then {{ quotient(projected(), 'low') }}
-        when {{ projected() }} < low then 0.0
         when {{ projected() }} > high then {{ quotient('high', projected()) }}
+        when low > 0 then {{ quotient(projected(), 'low') }}
+        when {{ projected() }} < low then 0.0
     end
 {%- endmacro %}
 

@@ -3,7 +3,6 @@ with
 
 key_results as (
     select * from {{ ref('int_key_result') }}
-    where role = 'key_result'
 ),
 
 now_rows as (

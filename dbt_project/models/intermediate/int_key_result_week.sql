@@ -1,4 +1,4 @@
--- The closed ISO weeks of a period, clipped to it, for the types that are judged week by week.
+-- The ISO weeks of a period, clipped to it, for the types that are judged week by week; each counts once it is closed.
 with
 
 lines as (
@@ -18,7 +18,7 @@ dates as (
     select * from {{ ref('dim_date') }}
 ),
 
-weeks as (
+final as (
     select
         lines.key_result_id,
         lines.version,
@@ -28,7 +28,6 @@ weeks as (
         lines.target,
         lines.low,
         lines.high,
-        key_results.last_day,
         min(dates.date) as week_start,
         max(dates.date) as week_end
     from lines
@@ -40,12 +39,7 @@ weeks as (
         on dates.date between key_results.period_start and key_results.period_end
     group by
         lines.key_result_id, lines.version, lines.kpi_id, lines.kpi_kind, lines.type, lines.target, lines.low,
-        lines.high, key_results.last_day, dates.week_start
-),
-
-final as (
-    select * from weeks
-    where week_end <= last_day
+        lines.high, dates.week_start
 )
 
 select * from final

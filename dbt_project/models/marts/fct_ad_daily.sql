@@ -54,7 +54,10 @@ pivoted as (
         measures.channel,
         measures.account_id,
         measures.campaign_id,
-        case when min(measures.currency) = max(measures.currency) then min(measures.currency) end as currency,
+        -- A measure in two currencies has none.
+        case
+            when min(coalesce(measures.currency, '')) = max(measures.currency) then max(measures.currency)
+        end as currency,
         {% for measure in ad_measures -%}
         max(case when measures.measure = '{{ measure }}' then measures.value end) as {{ measure }},
         {% endfor -%}

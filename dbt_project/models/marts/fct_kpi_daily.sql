@@ -20,14 +20,14 @@ stocks as (
 summed as (
     select
         kpi_id,
+        kind,
         date,
         {{ whole_sum('value', "part = 'numerator'") }} as numerator,
-        case when max(kind) = 'ratio' then {{ whole_sum('value', "part = 'denominator'") }} end as denominator,
-        max(kind) as kind,
+        case when kind = 'ratio' then {{ whole_sum('value', "part = 'denominator'") }} end as denominator,
         {{ any_row('is_provisional') }} as is_provisional,
         count(*) as amount_count
     from amounts
-    group by kpi_id, date
+    group by kpi_id, kind, date
 ),
 
 final as (
