@@ -37,6 +37,7 @@ from tests.channels.a_folder import Files, sheet
         ("date,spend\n2026-09-01,1\n\n2026-09-02,n/a\n", {}, ["line 4", "'spend'", "'n/a' is not a number", "1234.56"]),
         ("date,spend\n2026-09-01,1_000\n", {}, ["'1_000' is not a number"]),
         ("date;spend\n2026-09-01;1,234\n", {}, ["'1,234' is not a number"]),
+        ("date;spend\n2026-09-01;12\n2026-09-02;1.234\n", {}, ["line 3", "'1.234' may be a thousand"]),
         ("date,spend\n2026-09-01,1e30\n", {}, ["line 2", "'1e30' is too large"]),
         ("date,spend\n2026-09-01,1\n2026-09-02\n", {}, ["line 3 has 1 columns where the header has 2"]),
         ("date,spend\n2026-09-01,1,9\n", {}, ["line 2 has 3 columns where the header has 2"]),

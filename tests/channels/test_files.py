@@ -82,6 +82,85 @@ def test_the_ways_of_writing_csv(files: Files, text: str, declared: dict[str, An
     assert files.rows("date, value") == [(date(2026, 9, 1), Decimal("12.5")), (date(2026, 9, 2), Decimal("1234.75"))]
 
 
+@pytest.mark.parametrize(
+    ("text", "impressions"),
+    [
+        ("date;impressions;spend\n2026-09-01;1.234;12,50\n", 1234),
+        ("date;impressions;spend\n2026-09-01;1.234;12.50\n", Decimal("1.234")),
+        ("date;impressions;spend\n2026-09-01;1,234;2.345,5\n", Decimal("1.234")),
+        ("date;impressions;spend\n2026-09-01;1.234;0\n2026-09-01;1.234.567;\n", 1235801),
+    ],
+)
+def test_one_value_beyond_doubt_tells_how_the_whole_file_writes_thousands(files, text, impressions) -> None:
+    files.write("a.csv", text)
+    [result] = files.load(
+        files.source(measures={"impressions": MeasureColumn("impressions"), "spend": MeasureColumn("spend")})
+    )
+    assert result.state == "loaded", result.error
+    assert (("impressions", Decimal(impressions))) in files.rows("measure, value")
+
+
+def test_campaigns_known_by_name_alone_stay_apart(files: Files) -> None:
+    files.write("a.csv", "date,id,name,spend\n2026-09-01,,A,1\n2026-09-01,,B,2\n2026-09-01,7,B,4\n2026-09-01,,,8\n")
+    files.load(files.source(campaign_id="id", campaign_name="name"))
+    by_id = [("", None, 8), ("7", "B", 4), ("A", "A", 1), ("B", "B", 2)]
+    assert files.rows("campaign_id, campaign_name, value") == by_id
+    files.load(files.source(campaign_name="name"))
+    assert files.rows("campaign_id, campaign_name, value") == [("", None, 8), ("A", "A", 1), ("B", "B", 6)]
+
+
+def test_a_key_holds_over_all_files_of_the_source(files: Files) -> None:
+    files.write("a.csv", "date,c,spend\n2026-09-01,x,1\n")
+    source = files.source(campaign_id="c", key=("date", "campaign_id"))
+    assert [one.state for one in files.load(source)] == ["loaded"]
+    # What is there stands; of new ones the first.
+    files.write("0.csv", "date,c,spend\n2026-09-02,x,1\n2026-09-01,x,1\n")
+    files.write("b.csv", "date,c,spend\n2026-09-03,x,1\n")
+    files.write("c.csv", "date,c,spend\n2026-09-03,x,1\n")
+    loaded, *refused = files.load(source)
+    assert (loaded.state, loaded.rows) == ("loaded", 2)
+    assert [one.state for one in refused] == ["partial", "partial"]
+    assert "0.csv line 3 has a key that a.csv has too (date 2026-09-01, campaign_id x)" in str(refused[0].error)
+    assert "c.csv line 2 has a key that b.csv has too" in str(refused[1].error)
+    assert files.rows("date, value") == [(date(2026, 9, 1), 1), (date(2026, 9, 3), 1)]
+    (files.folder / "a.csv").rename(files.folder / "d.csv")
+    (files.folder / "c.csv").unlink()
+    assert [one.state for one in files.load(source)] == ["loaded", "partial"]
+    files.write("0.csv", "date,c,spend\n2026-09-02,x,1\n")
+    assert [(one.state, one.rows) for one in files.load(source)] == [("loaded", 3)]
+
+
+def test_brackets_in_names_are_no_wildcards(files: Files) -> None:
+    folder = files.folder / "[2026] año"
+    folder.mkdir()
+    for name in ("a [1].csv", "b [1].csv", "b [2].csv"):
+        (folder / name).write_text(f"date,spend\n2026-09-01,{len(name)}\n")
+    for pattern, names in (
+        ("a [1].csv", ["a [1].csv"]),
+        ("b*.csv", ["b [1].csv", "b [2].csv"]),
+        ("**/b [[]1].csv", ["b [1].csv"]),
+    ):
+        source = files.source(f"[2026] año/{pattern}", folder=folder)
+        assert [one.state for one in files.load(source)] == ["loaded"]
+        assert files.rows("source_file") == [(name,) for name in names]
+
+
+def test_excel_reads_the_first_sheet_that_can_be_seen(files: Files) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["date", "spend"])
+    book.active.append([datetime(2026, 9, 1), 999])
+    book.active.sheet_state = "hidden"
+    sheet = book.create_sheet("Media")
+    for row in (["date", "spend"], [datetime(2026, 9, 1), 5]):
+        sheet.append(row)
+    book.active = 1
+    book.save(files.folder / "a.xlsx")
+    files.load(files.source("a.xlsx"))
+    assert files.rows("value") == [(Decimal(5),)]
+    files.load(files.source("a.xlsx", sheet="Sheet"))
+    assert files.rows("value") == [(Decimal(999),)]
+
+
 def test_excel_reads_the_named_sheet_with_its_own_dates_and_ids(files: Files) -> None:
     book = openpyxl.Workbook()
     book.active.append(["not", "this"])

@@ -158,8 +158,9 @@ def _read_excel(path: Path, wanted: Sequence[str], sheet: str | None) -> Cells:
         with pandas.ExcelFile(path, engine="openpyxl") as book:
             if sheet is not None and sheet not in book.sheet_names:
                 raise Unreadable(f"has no sheet {sheet!r}", f"it has {', '.join(map(str, book.sheet_names))}")
-            frame = pandas.read_excel(book, sheet_name=sheet or 0, header=None, dtype=object, na_filter=False)
-            name = sheet or str(book.sheet_names[0])
+            visible = [one.title for one in book.book.worksheets if one.sheet_state == "visible"]
+            name = sheet or visible[0]
+            frame = pandas.read_excel(book, sheet_name=name, header=None, dtype=object, na_filter=False)
     except Unreadable:
         raise
     except Exception as error:  # openpyxl lets KeyError, zlib.error, ParseError and more of a broken book through

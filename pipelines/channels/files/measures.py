@@ -5,9 +5,11 @@ The work is DuckDB's, in one pass over all rows; Python sees only the first wron
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,10 @@ _ISO = r"\d{4}-\d{2}-\d{2}([ T]00:00(:00(\.0+)?)?(Z|[+-]00(:?00)?)?)?"
 _PLAIN = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
 # 1.234,56 or 1234,5: how spreadsheets write in much of Europe
 _EUROPEAN = r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?"
-_EUROPEAN_FOR_SURE = r".*\..*,.*|.*,(\d{1,2}|\d{4,})"
+_EUROPEAN_FOR_SURE = r".*\..*,.*|.*,(\d{1,2}|\d{4,})|[+-]?\d{1,3}(\.\d{3}){2,}"
+_PLAIN_FOR_SURE = r".*\.(\d{1,2}|\d{4,})|[+-]?(0|\d{4,})?\.\d{3}"
+# 1.234: a thousand and more, or one and a bit
+_EITHER = r"[+-]?\d{1,3}\.\d{3}"
 # Nine decimals are kept; these many are multiplied, so that a scale above 1 does not amplify the rounding.
 _EXACT = "DECIMAL(38,12)"
 # A plan may be a year ahead; what is later than that is a slip of the pen.
@@ -32,10 +37,11 @@ _ROLES = ("date", "account_id", "campaign_id", "campaign_name")
 @dataclass(frozen=True)
 class FileMeasures:
     """`rows`: date, account_id, campaign_id, campaign_name, currency, measure, value. `accounts` is one tuple an
-    account: id, rows in the file, first day, last day."""
+    account: id, rows in the file, first day, last day. `keys` are the values of the declared key, k0, k1 ... ."""
 
     rows: pa.Table
     accounts: list[tuple[Any, ...]]
+    keys: pa.Table | None
 
     @property
     def last_day(self) -> date | None:
@@ -43,8 +49,13 @@ class FileMeasures:
         return max((last for *_, last in self.accounts), default=None)
 
 
-def read_measures(source: FileSource, path: Path, today: date) -> FileMeasures:
-    """All of one file. Raises Unreadable with the row and column of the first thing wrong."""
+def read_measures(
+    source: FileSource, path: Path, today: date, others: Mapping[str, pa.Table] | None = None
+) -> FileMeasures:
+    """All of one file. Raises Unreadable with the row and column of the first thing wrong.
+
+    `others` are the keys of the source's other files, by name: what one of them has is a duplicate here.
+    """
     wanted = [
         source.date,
         source.account_id,
@@ -56,7 +67,7 @@ def read_measures(source: FileSource, path: Path, today: date) -> FileMeasures:
     ]
     cells = read_cells(path, list(dict.fromkeys(column for column in wanted if column)), source.sheet)
     try:
-        return _Reading(source, cells, today).read()
+        return _Reading(source, cells, today, others or {}).read()
     finally:
         cells.connection.close()
 
@@ -74,6 +85,7 @@ class _Reading:
     source: FileSource
     cells: Cells
     today: date
+    others: Mapping[str, pa.Table]
 
     def read(self) -> FileMeasures:
         self._parse()
@@ -81,10 +93,10 @@ class _Reading:
         self._check_currencies()
         for at, measure in enumerate(self.source.measures.values()):
             self._check_numbers(at, measure.column)
-        self._check_key()
+        keys = self._checked_keys()
         self._check_one_currency()
         accounts = self._run("select account, count(*), min(day), max(day) from parsed group by account order by 1")
-        return FileMeasures(self._summed(), accounts)
+        return FileMeasures(self._summed(), accounts, keys)
 
     def _parse(self) -> None:
         columns = self.cells.columns
@@ -100,7 +112,8 @@ class _Reading:
         try:
             self._run(
                 f"create table parsed as select r, {self._day()} as day, "
-                f"{self._id(self.source.account_id)} as account, {self._id(self.source.campaign_id)} as campaign, "
+                f"{self._id(self.source.account_id)} as account, "
+                f"coalesce(nullif({self._id(self.source.campaign_id)}, ''), {name}, '') as campaign, "
                 f"{name} as campaign_name, "
                 f"cast({money} as varchar) as money{values} from cells where not ({blank})",
                 bound,
@@ -129,18 +142,29 @@ class _Reading:
         return f"replace(replace({column}, '.', ''), ',', '.')" if self._is_european(column) else column
 
     def _is_european(self, column: str) -> bool:
-        """Whether the column certainly uses decimal commas: all values fit that form, and one fits no other.
+        """Whether the column uses decimal commas: all its values fit that form, and one of the file fits no other.
 
-        Only asked of semicolon files, as spreadsheets write them where the comma is taken. `1,234` alone may be either
-        and is refused.
+        Only asked of semicolon files, as spreadsheets write them where the comma is taken.
         """
-        if self.cells.delimiter != ";":
+        if not self._surely_written[0]:
             return False
-        [(all_fit, certain)] = self._run(
-            f"select bool_and(regexp_full_match({column}, '{_EUROPEAN}')), "
-            f"bool_or(regexp_full_match({column}, '{_EUROPEAN_FOR_SURE}')) from cells where {column} <> ''"
+        [(all_fit,)] = self._run(
+            f"select bool_and(regexp_full_match({column}, '{_EUROPEAN}')) from cells where {column} <> ''"
         )
-        return bool(all_fit and certain)
+        return bool(all_fit)
+
+    @cached_property
+    def _surely_written(self) -> tuple[bool, bool]:
+        """Whether measures of this semicolon file hold decimal commas, and decimal points, beyond doubt."""
+        if self.cells.delimiter != ";":
+            return False, True
+        columns = sorted({f"trim({self.cells.columns[one.column]})" for one in self.source.measures.values()})
+        comma, point = (
+            " or ".join(f"coalesce(regexp_full_match({column}, '{form}'), false)" for column in columns)
+            for form in (_EUROPEAN_FOR_SURE, _PLAIN_FOR_SURE)
+        )
+        [(commas, points)] = self._run(f"select bool_or({comma}), bool_or({point}) from cells")
+        return bool(commas), bool(points)
 
     def _check_dates(self) -> None:
         form = self.source.date_format
@@ -162,6 +186,13 @@ class _Reading:
 
     def _check_numbers(self, at: int, name: str) -> None:
         column = f"trim({self.cells.columns[name]})"
+        if not self._surely_written[1] and self._number(name) == column:
+            self._refuse(
+                f"regexp_full_match({column}, '{_EITHER}')",
+                name,
+                "may be a thousand and more, or a fraction",
+                "write thousands without a point; write fractions with other than three decimals",
+            )
         wrong = f"v{at} is null and {column} <> ''"
         self._refuse(
             f"{wrong} and regexp_full_match({self._number(name)}, '{_PLAIN}')",
@@ -171,21 +202,32 @@ class _Reading:
         )
         self._refuse(wrong, name, "is not a number", "write it as 1234.56, and nothing where there is no value")
 
-    def _check_key(self) -> None:
+    def _checked_keys(self) -> pa.Table | None:
         if not self.source.key:
-            return
+            return None
         columns = self.cells.columns
         named = ["day" if name == self.source.date else columns[name] for name in _key_columns(self.source)]
-        values = ", ".join(f"cast({one} as varchar)" for one in named)
+        values = ", ".join(f"cast({one} as varchar) as k{at}" for at, one in enumerate(named))
+        self._run(f"create table keys as select r, {values} from parsed join cells using (r)")
+        keys = ", ".join(f"k{at}" for at in range(len(named)))
         for first, second, *repeated in self._run(
-            f"select min(r), max(r), {values} from parsed join cells using (r) group by {', '.join(named)} "
-            "having count(*) > 1 order by 2 limit 1"
+            f"select min(r), max(r), {keys} from keys group by {keys} having count(*) > 1 order by 2 limit 1"
         ):
-            what = ", ".join(f"{name} {value}" for name, value in zip(self.source.key, repeated, strict=True))
-            raise Unreadable(
-                f"{self.cells.place(first)} and {self.cells.place(second)} have the same key ({what})",
-                "remove one, or widen `key`",
-            )
+            rows = f"{self.cells.place(first)} and {self.cells.place(second)}"
+            raise Unreadable(f"{rows} have the same key ({self._words(repeated)})", "remove one, or widen `key`")
+        for name, others in self.others.items():
+            self.cells.connection.register("others", others)
+            for row, *repeated in self._run(
+                f"select r, {keys} from keys join others using ({keys}) order by r limit 1"
+            ):
+                raise Unreadable(
+                    f"{self.cells.place(row)} has a key that {name} has too ({self._words(repeated)})",
+                    "remove one, or widen `key`",
+                )
+        return self.cells.connection.sql(f"select {keys} from keys").to_arrow_table()
+
+    def _words(self, values: Sequence[Any]) -> str:
+        return ", ".join(f"{name} {value}" for name, value in zip(self.source.key, values, strict=True))
 
     def _check_one_currency(self) -> None:
         if not self.source.currency_column:

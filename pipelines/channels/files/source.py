@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -74,7 +73,7 @@ class _File:
 
     def digest(self) -> str:
         """Of the content and of all that decides how it is read."""
-        said = replace(self.source, defined_at="", pattern=Path())
+        said = replace(self.source, defined_at="", pattern=Path(), folder=Path())
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(repr(said).encode(), digest_size=16)).hexdigest()
 
@@ -134,12 +133,16 @@ def _load(
     for key in sorted(stored.keys() - present.keys()):
         progress(f"{key[0]}: {key[1]} is gone; its rows are taken out")
         _mark(batches, *key)
+    digests = {key: file.digest() for key, file in present.items()}
+    changed = {key: file for key, file in present.items() if stored.get(key) != digests[key]}
+    # What is stored stands; of two new files with the same key the second is refused.
+    keys: dict[str, dict[str, pa.Table]] = {source_id: {} for source_id, _ in changed}
     for key, file in present.items():
-        digest = file.digest()
-        if stored.get(key) == digest:
-            continue
+        if key not in changed and key[0] in keys and file.source.key:
+            keys[key[0]][file.name] = read_measures(file.source, file.path, today).keys
+    for key, file in changed.items():
         try:
-            measures = read_measures(file.source, file.path, today)
+            measures = read_measures(file.source, file.path, today, keys[key[0]])
         except Unreadable as problem:
             error = InputFileError(
                 file.source.channel,
@@ -149,8 +152,10 @@ def _load(
             errors.append((file.source, str(error)))
             progress(str(error))
             continue
+        if measures.keys is not None:
+            keys[key[0]][file.name] = measures.keys
         _mark(batches, *key)
-        _add(batches, file, digest, measures)
+        _add(batches, file, digests[key], measures)
         progress(f"{file.source.channel}: {file.name}, {measures.rows.num_rows:,} values")
         if (last := measures.last_day) is not None and last > today:
             progress(
@@ -171,12 +176,7 @@ def _load(
 
 def _files(sources: Sequence[FileSource], errors: list[tuple[FileSource, str]]) -> Iterator[_File]:
     for source in sources:
-        # Path.glob takes no absolute patterns
-        found = sorted(
-            path
-            for path in map(Path, glob.glob(str(source.pattern), recursive=True))  # noqa: PTH207
-            if path.is_file() and not path.name.startswith((".", "~$"))
-        )
+        found = [path for path in source.matches() if not path.name.startswith((".", "~$"))]
         if not found:
             errors.append(
                 (
@@ -190,15 +190,9 @@ def _files(sources: Sequence[FileSource], errors: list[tuple[FileSource, str]]) 
                     ),
                 )
             )
-        folder = _fixed_folder(source.pattern)
+        folder = source.fixed_folder
         for path in found:
             yield _File(source, path, path.relative_to(folder).as_posix())
-
-
-def _fixed_folder(pattern: Path) -> Path:
-    """The part of a pattern before its first wildcard."""
-    parents = [pattern, *pattern.parents]
-    return next(folder for folder in parents[1:] if not glob.has_magic(str(folder)))
 
 
 def _mark(batches: dict[str, list[pa.Table]], source_id: str, source_file: str) -> None:

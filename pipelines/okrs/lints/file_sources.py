@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator
-from pathlib import Path
 
 from pipelines.errors import Finding
+from pipelines.file_sources import FileSource
 from pipelines.okrs.findings import advice, mistake
 from pipelines.okrs.lints.context import Context
 from pipelines.okrs.models.file_sources import FileSourceEntry
@@ -22,7 +22,7 @@ def lint_file_sources(context: Context) -> Iterator[Finding]:
     reporting = context.definitions.settings.currency
     known = not context.broken.get("settings")
     for entry, source in zip(context.definitions.file_source_entries, context.definitions.file_sources, strict=True):
-        yield from _path(entry, source.pattern)
+        yield from _path(entry, source)
         if known and source.currency is not None and source.currency != reporting and source.currency not in rated:
             what = f"there is no exchange rate for {source.currency}"
             todo = f"add rows `date,{source.currency},rate` to exchange_rates.csv"
@@ -32,14 +32,14 @@ def lint_file_sources(context: Context) -> Iterator[Finding]:
             yield mistake(entry.place.path, entry.place.at("date_format"), what, 'write it as "%d/%m/%Y"')
 
 
-def _path(entry: FileSourceEntry, pattern: Path) -> Iterator[Finding]:
+def _path(entry: FileSourceEntry, source: FileSource) -> Iterator[Finding]:
     path, line = entry.place.path, entry.place.at("path")
-    suffix = pattern.suffix.lower()
+    suffix = source.pattern.suffix.lower()
     if "://" in entry.path:
         yield mistake(path, line, f"{shown(entry.path)} is an address, not a file", "download it into a folder first")
-    elif suffix not in READABLE and not glob.has_magic(pattern.name[-1:]):
+    elif suffix not in READABLE and not glob.has_magic(source.pattern.name[-1:]):
         yield mistake(path, line, f"files ending in {shown(suffix)} are not read", "use .csv, .xlsx or .parquet")
     elif entry.sheet is not None and suffix not in EXCEL:
         yield mistake(path, entry.place.at("sheet"), f"a {suffix} file has no sheets", "remove `sheet`")
-    elif next(glob.iglob(str(pattern), recursive=True), None) is None:  # noqa: PTH207  absolute patterns too
+    elif not source.matches():
         yield advice(path, line, f"no file matches {shown(entry.path)}", "put one there, or mend the path")

@@ -83,4 +83,5 @@ class FileSourceEntry(Located):
             currency_column=self.currency.column if isinstance(self.currency, CurrencyColumn) else None,
             key=tuple(self.key),
             defined_at=f"{self.place.path}:{self.place.line}",
+            folder=folder,
         )
