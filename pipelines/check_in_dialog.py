@@ -30,11 +30,11 @@ QUESTIONS = {
 }
 
 
-def check_in(workspace: Workspace, key_result: str, given: dict[str, Any]) -> Path:
+def check_in(workspace: Workspace, key_result: str, given: dict[str, Any], *, ask: bool) -> Path:
     """Ask for what `given` leaves out, if somebody is there to answer, and write the check-in; its file.
 
-    Somebody is there at a terminal, or when no answer was given as an option. Raises DefinitionsError or OkrError, and
-    then nothing is written.
+    With `ask` somebody is there at a terminal, or when no answer was given as an option. Raises DefinitionsError or
+    OkrError, and then nothing is written.
     """
     from pipelines.okrs.check_in import write_check_in
     from pipelines.okrs.words import did_you_mean, shown
@@ -46,7 +46,7 @@ def check_in(workspace: Workspace, key_result: str, given: dict[str, Any]) -> Pa
         )
     result = defined.key_result_by_id[key_result][1]
     answers = dict(given)
-    if sys.stdin.isatty() or not any(value is not None for value in given.values()):
+    if ask and (sys.stdin.isatty() or not any(value is not None for value in given.values())):
         _show(workspace.snapshot, key_result)
         for name in _asked(result):
             if answers.get(name) is None:

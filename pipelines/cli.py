@@ -237,10 +237,15 @@ def serve(port: int, watch: bool) -> None:
 @click.option("--next", "next_", help="What is next.")
 @json_option
 def check_in(key_result: str, date: datetime | None, next_: str | None, as_json: bool, **answers: Any) -> None:
-    """Check in on KEY_RESULT: shows the numbers, asks, writes a file in okr_definitions/check_ins/."""
+    """Check in on KEY_RESULT: shows the numbers, asks, writes a file in okr_definitions/check_ins/.
+
+    With --json it asks nothing.
+    """
     from pipelines.check_in_dialog import check_in as run
 
-    path = run(Workspace.from_environment(), key_result, {"date": _day(date), "next": next_, **answers})
+    path = run(
+        Workspace.from_environment(), key_result, {"date": _day(date), "next": next_, **answers}, ask=not as_json
+    )
     if as_json:
         print_json({"path": str(path)})
         return

@@ -114,6 +114,8 @@ def test_the_doctor_tells_a_killed_refresh_from_one_that_runs(workspace):
 
 
 def test_a_check_in_answers_scripts(workspace):
+    answer = CliRunner().invoke(main, ["check-in", "nps_held_q4", "--json"])
+    assert (answer.exit_code, [*json.loads(answer.stdout)]) == (1, ["error"])
     code, said = okr("check-in", "nps_held_q4", "--value", "42", "--json")
     assert (code, json.loads(said)) == (0, {"path": "okr_definitions/check_ins/2026-11-23_nps_held_q4.yml"})
 
