@@ -33,6 +33,7 @@ TODAY = date(2026, 11, 23)
 LOOKBACK = 30
 # Rows of fct_measure_daily that one row of the vendor becomes.
 MEASURES = 8
+BUILDS = ["full", "daily"]
 MEMORY_LIMIT = 4e9
 HISTORY_LIMIT = 1.5
 
@@ -140,28 +141,29 @@ def _seconds(warehouse: Warehouse) -> float:
 
 
 def draw(found: list[dict[str, Any]], path: Path) -> None:
-    """Three curves, side by side: seconds of a full and of a daily build."""
+    """A column a curve: seconds of a full and of a daily build above, the peak of memory below."""
     import altair as alt
     import vl_convert
 
-    size = {"years": "years", "key results": "key_results", "fact rows": "rows"}
-    charts = []
-    for curve, field in size.items():
-        values = [
-            {"size": one[field], "seconds": one[build], "build": build}
-            for one in found if one["curve"] == curve for build in ("full", "daily")
-        ]  # fmt: skip
-        scale = alt.Scale(type="linear" if curve == "years" else "log")
-        charts.append(
-            alt.Chart(alt.Data(values=values), width=210, height=180, title=curve)
-            .mark_line(point=True)
-            .encode(
-                x=alt.X("size:Q", title=None, scale=scale, axis=alt.Axis(format="~s", tickCount=4)),
-                y=alt.Y("seconds:Q", title="processor seconds"),
-                color=alt.Color("build:N", title=None, scale=alt.Scale(range=["#1f6feb", "#d1791f"])),
+    columns = []
+    for curve, size in {"years": "years", "key results": "key_results", "fact rows": "rows"}.items():
+        points = [one for one in found if one["curve"] == curve]
+        scale = alt.Scale(type="linear" if curve == "years" else "log", nice=False)
+        x = alt.X("size:Q", title=curve, scale=scale, axis=alt.Axis(format="~s", tickCount=4))
+        seconds = [{"size": one[size], "seconds": one[build], "build": build} for one in points for build in BUILDS]
+        memory = [{"size": one[size], "megabytes": one["memory"] / 1e6} for one in points]
+        color = alt.Color("build:N", title=None, scale=alt.Scale(domain=BUILDS, range=["#d1791f", "#1f6feb"]))
+        columns.append(
+            alt.vconcat(
+                alt.Chart(alt.Data(values=seconds), width=210, height=160)
+                .mark_line(point=True)
+                .encode(x=x, y=alt.Y("seconds:Q", title="processor seconds"), color=color),
+                alt.Chart(alt.Data(values=memory), width=210, height=120)
+                .mark_line(point=True, color="#57606a")
+                .encode(x=x, y=alt.Y("megabytes:Q", title="peak memory, MB")),
             )
         )
-    path.write_text(vl_convert.vegalite_to_svg(alt.hconcat(*charts).to_json()), encoding="utf-8")
+    path.write_text(vl_convert.vegalite_to_svg(alt.hconcat(*columns).to_json()), encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
