@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import platform
 import shutil
@@ -55,6 +56,7 @@ def examine(workspace: Workspace, *, behind_proxy: bool = False) -> Iterator[Dia
     yield from _running(workspace)
     yield from _last_refresh(workspace)
     yield _disk(workspace)
+    yield from _dagster_home(workspace.dagster_home.absolute())
     yield from _dagster_ui(behind_proxy)
 
 
@@ -160,6 +162,13 @@ def _running(workspace: Workspace) -> Iterator[Diagnosis]:
         who = describe_holder(holder)
         killed = f"{who} was killed: run `okr refresh`, which puts in order what it left"
         yield Diagnosis("warehouse", killed if was_killed(holder) else f"being written by {who}")
+
+
+def _dagster_home(home: Path) -> Iterator[Diagnosis]:
+    """Dagster's own programs take the path of their settings for a pattern (`okr` hands them over itself)."""
+    if glob.has_magic(str(home)):
+        what = f"`dagster dev` finds no settings below {home} for the [, * or ? in its path, and its telemetry is on"
+        yield Diagnosis("Dagster", f"{what}; point OKR_DATA_DIR at a folder without them", fault=True)
 
 
 def _dagster_ui(behind_proxy: bool) -> Iterator[Diagnosis]:

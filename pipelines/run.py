@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
+import yaml
 from filelock import FileLock
 
 from pipelines.analysts_copy import open_copy
@@ -78,8 +79,11 @@ def _instance(workspace: Workspace) -> DagsterInstance:
 
     captured = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     home = workspace.dagster_home.absolute()
+    # Dagster takes the path of its settings for a pattern: below a folder named [2026] it finds none of them.
+    settings = yaml.safe_load((home / "dagster.yaml").read_text(encoding="utf-8")) or {}
+    overrides = settings | {"compute_logs": captured}
     with FileLock(home / "making.lock"):
-        return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": captured}))
+        return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=overrides))
 
 
 def _execute(

@@ -101,6 +101,14 @@ def test_a_broken_copy_is_named_and_the_next_refresh_mends_it(workspace, content
     assert "warehouse.duckdb is not a DuckDB file (any more); put a backup" in said
 
 
+def test_the_doctor_names_a_folder_where_dagster_dev_finds_no_settings(workspace, monkeypatch):
+    assert "Dagster:" not in okr("doctor")[1]
+    monkeypatch.setenv("OKR_DATA_DIR", str(workspace / "[2026]"))
+    code, said = okr("doctor")
+    assert code == 1
+    assert "FAULT Dagster: `dagster dev` finds no settings below" in said
+
+
 def test_the_doctor_tells_a_killed_refresh_from_one_that_runs(workspace):
     ended = subprocess.Popen(["true"])
     ended.wait()

@@ -16,6 +16,7 @@ from pipelines.defs import processes, retention
 from pipelines.defs.event_log import KEPT_OPEN, OpenEventLog
 from pipelines.okrs.models.settings import WEEKDAYS, RefreshTimes
 from pipelines.report_site.lineage import marts_of_pages
+from pipelines.run import _instance
 from pipelines.settings import Workspace, quiet_environment
 from tests.support import ROOT
 
@@ -51,6 +52,15 @@ def test_pages_are_drawn_below_the_marts_they_read():
 def instance_of(home) -> DagsterInstance:
     quiet_environment(Workspace(home, home, home))
     return DagsterInstance.from_ref(InstanceRef.from_dir(str(home / "dagster")))
+
+
+def test_dagsters_settings_are_found_below_a_folder_with_brackets(tmp_path, monkeypatch):
+    home = tmp_path / "okr [2026]"
+    monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
+    quiet_environment(Workspace(home, home, home))
+    with _instance(Workspace(home, home, home)) as instance:
+        assert isinstance(instance.event_log_storage, OpenEventLog)
+        assert not instance.telemetry_enabled
 
 
 def test_the_event_log_keeps_what_dagsters_own_would(tmp_path, monkeypatch):
