@@ -38,13 +38,13 @@ def safe_cell(value: Any) -> Any:
     return value
 
 
-def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """UTF-8 with a byte-order mark: Excel takes it for another encoding without."""
+def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, for_excel: bool = True) -> bytes:
+    """UTF-8; for Excel with a byte-order mark, without which it takes it for another encoding."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([safe_cell(name) for name in columns])
     writer.writerows([safe_cell(value) for value in row] for row in rows)
-    return "\ufeff".encode() + out.getvalue().encode()
+    return ("\ufeff" * for_excel + out.getvalue()).encode()
 
 
 def json_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

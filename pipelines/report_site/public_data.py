@@ -1,4 +1,4 @@
-"""The site's `data/` folder: key results, objectives and KPIs as CSV and JSON, columns as in the marts."""
+"""The site's `data/` folder, for scripts: key results, objectives and KPIs as CSV and JSON, columns as in the marts."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def public_files(reader: Reader) -> dict[str, bytes]:
         query = Query(name, sql, Path(f"marts.{name}"), 1)
         result = reader.run(Statement(query, sql, (), 0), {})
         rows = [list(row) for row in result.rows]
-        files[f"data/{name}.csv"] = csv_bytes(result.columns, rows)
+        files[f"data/{name}.csv"] = csv_bytes(result.columns, rows, for_excel=False)
         files[f"data/{name}.json"] = json_bytes(result.columns, rows)
     return files

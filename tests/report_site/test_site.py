@@ -81,7 +81,7 @@ def test_broken_links_are_found():
 def test_public_data_equals_the_marts(built, snapshot):
     with duckdb.connect(str(snapshot), read_only=True) as connection:
         rows = connection.execute("select key_result_id, value, score, status from marts.key_results").fetchall()
-    content = (built.out_dir / "data/key_results.csv").read_bytes().decode("utf-8-sig")
+    content = (built.out_dir / "data/key_results.csv").read_bytes().decode()
     listed = {row["key_result_id"]: row for row in csv.DictReader(io.StringIO(content))}
     parsed = {row["key_result_id"]: row for row in json.loads((built.out_dir / "data/key_results.json").read_bytes())}
     assert len(listed) == len(parsed) == len(rows)
