@@ -301,3 +301,18 @@ def test_while_a_file_cannot_be_read_nothing_is_called_unknown(folder):
     folder.key_result("type: at_most, kpi: elsewhere, target: 3")
     folder.write("broken.yml", "kpis: '\n")
     assert only(folder.findings()).startswith("broken.yml:2: error: a quote or bracket is never closed")
+
+
+def test_a_column_that_two_file_sources_count_is_a_warning(folder):
+    folder.write("imports/a 1.csv", "date,visits,old_visits\n")
+    common = "channel: web, date: date, measures"
+    folder.write(
+        "files.yml",
+        f"file_sources:\n- {{id: web, path: imports/a 1.csv, {common}: {{visits: visits}}}}\n"
+        f"- {{id: more, path: imports/*.csv, {common}: {{visits: old_visits}}}}\n"
+        "- {id: other, path: imports/a 1.csv, channel: shop, date: date, measures: {visits: visits}}\n",
+    )
+    assert folder.findings() == []
+    folder.write("z.yml", f"file_sources:\n- {{id: again, path: 'imp*/a*.csv', {common}: {{visits: visits}}}}\n")
+    said = only(folder.findings())
+    assert said.startswith("z.yml:2: warning: `web` takes visits of web from a 1.csv too, so it is counted twice")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator
+from pathlib import Path
 
 from pipelines.errors import Finding
 from pipelines.file_sources import FileSource
@@ -21,6 +22,7 @@ def lint_file_sources(context: Context) -> Iterator[Finding]:
     rated = {rate.currency for rate in context.definitions.exchange_rates}
     reporting = context.definitions.settings.currency
     known = not context.broken.get("settings")
+    yield from _counted_twice(context)
     for entry, source in zip(context.definitions.file_source_entries, context.definitions.file_sources, strict=True):
         yield from _path(entry, source)
         if known and source.currency is not None and source.currency != reporting and source.currency not in rated:
@@ -30,6 +32,21 @@ def lint_file_sources(context: Context) -> Iterator[Finding]:
         if source.date_format is not None and "%" not in source.date_format:
             what = f"{shown(source.date_format)} is not a date format"
             yield mistake(entry.place.path, entry.place.at("date_format"), what, 'write it as "%d/%m/%Y"')
+
+
+def _counted_twice(context: Context) -> Iterator[Finding]:
+    """One column of one file under one measure of one channel, by two entries."""
+    definitions = context.definitions
+    taken: dict[tuple[str, str, str, Path], str] = {}
+    for entry, source in zip(definitions.file_source_entries, definitions.file_sources, strict=True):
+        files = [path.resolve() for path in source.matches()]
+        for name, measure in source.measures.items():
+            keys = [(source.channel, name, measure.column, path) for path in files]
+            first, path = next(((taken[key], key[3]) for key in keys if key in taken), ("", Path()))
+            if first:
+                what = f"`{first}` takes {name} of {source.channel} from {path.name} too, so it is counted twice"
+                yield advice(entry.place.path, entry.place.at("measures"), what, "keep it in one of them")
+            taken.update((key, source.id) for key in keys if key not in taken)
 
 
 def _path(entry: FileSourceEntry, source: FileSource) -> Iterator[Finding]:
