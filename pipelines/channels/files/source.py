@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -139,7 +140,9 @@ def _load(
     keys: dict[str, dict[str, pa.Table]] = {source_id: {} for source_id, _ in changed}
     for key, file in present.items():
         if key not in changed and key[0] in keys and file.source.key:
-            keys[key[0]][file.name] = read_measures(file.source, file.path, today).keys
+            # A later version may refuse what an earlier one took; its rows stand until it changes.
+            with suppress(Unreadable):
+                keys[key[0]][file.name] = read_measures(file.source, file.path, today).keys
     for key, file in changed.items():
         try:
             measures = read_measures(file.source, file.path, today, keys[key[0]])
