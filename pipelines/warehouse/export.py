@@ -20,8 +20,8 @@ def export_parquet(snapshot: Path, folder: Path) -> list[Path]:
     type and description. Raises OkrError if the copy is not there or `folder` cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with open_copy(snapshot) as connection:
+            folder.mkdir(parents=True, exist_ok=True)
             tables = connection.execute(
                 "select table_name, bool_or(column_name = 'date') from duckdb_columns() where schema_name = ?"
                 " group by 1 order by 1",

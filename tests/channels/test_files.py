@@ -275,6 +275,17 @@ def test_a_broken_file_keeps_its_last_good_rows_and_the_others_load(files: Files
     assert files.rows("value") == [(Decimal(1),), (Decimal(3),)]
 
 
+def test_a_source_whose_files_are_all_gone_has_failed_and_keeps_its_rows(files: Files) -> None:
+    files.write("a.csv", "date,spend\n2026-09-01,1\n").rename(files.folder / "b.csv")
+    files.load(files.source())
+    (files.folder / "b.csv").rename(files.folder / "b.away")
+    kept, failed = files.load(files.source())
+    assert (kept.rows, kept.data_through) == (1, date(2026, 9, 1))
+    assert failed.state == "failed"
+    assert "no file matches" in str(failed.error)
+    assert files.rows("value") == [(Decimal(1),)]
+
+
 def test_days_to_come_are_kept_and_are_no_news_of_today(files: Files) -> None:
     files.write("a.csv", "date,spend\n2026-11-20,1\n2026-12-31,2\n")
     [result] = files.load(files.source())

@@ -131,7 +131,9 @@ def _load(
     errors: list[tuple[FileSource, str]] = []
     batches: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
     present = {(one.source.id, one.name): one for one in _files(sources, errors)}
-    for key in sorted(stored.keys() - present.keys()):
+    # A source without any file is a drive that is away or a wrong path sooner than data taken back.
+    away = {source.id for source, _ in errors}
+    for key in sorted(key for key in stored.keys() - present.keys() if key[0] not in away):
         progress(f"{key[0]}: {key[1]} is gone; its rows are taken out")
         _mark(batches, *key)
     digests = {key: file.digest() for key, file in present.items()}
