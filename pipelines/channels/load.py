@@ -8,6 +8,7 @@ load_channel()       one channel, from its accounts to the raw tables
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -45,19 +46,24 @@ def enabled_channels() -> list[str]:
 
 
 def check_settings() -> list[Finding]:
-    """What is wrong with the settings of the enabled channels; nothing is asked over the network."""
+    """What is wrong with the settings of the enabled channels; nothing is asked over the network.
+
+    Also a warning for every setting that nothing reads.
+    """
     if broken := broken_files():
         return broken
-    enabled = enabled_channels()
-    if not enabled:
+    if not anything_configured():
         return []
     from pipelines.channels.base import find_channel
+    from pipelines.channels.unread_settings import unread_settings
 
-    findings = []
-    for name in enabled:
+    folder = Path(os.environ.get("DLT_PROJECT_DIR") or ".") / ".dlt"
+    findings = unread_settings(_api_channels(), lambda name: find_channel(name).settings_class, folder)
+    for name in _api_channels():
         channel = find_channel(name)
         try:
-            channel.http(read_settings(channel.settings_class, name))
+            if is_configured(channel.settings_class, name):
+                channel.http(read_settings(channel.settings_class, name))
         except ChannelError as error:
             what, _, todo = str(error).partition("; ")
             findings.append(Finding(".dlt/config.toml", 1, "error", what, todo))

@@ -17,7 +17,9 @@ from pipelines.catalogue import channels
 from pipelines.channels.base import find_channel
 from pipelines.channels.configuration import NO_SECRET, ChannelSettings, Secret, is_configured, read_settings
 from pipelines.channels.linkedin_ads.settings import LinkedInAdsSettings
+from pipelines.channels.load import check_settings
 from pipelines.channels.redaction import redact
+from pipelines.channels.unread_settings import unread_settings
 from pipelines.errors import ChannelError, CredentialsError
 
 ROOT = Path(__file__).parents[2]
@@ -158,3 +160,46 @@ def test_a_token_may_stand_in_the_credentials_or_in_the_channels_section(workspa
     monkeypatch.setenv("SOURCES__LINKEDIN_ADS__BASE_URL", "http://127.0.0.1:9/linkedin_ads")
     monkeypatch.setenv(f"SOURCES__LINKEDIN_ADS__{variable}", "a-token")
     assert read_settings(LinkedInAdsSettings, "linkedin_ads").credentials.access_token == "a-token"
+
+
+def warnings_of(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    reread()
+    return [str(found) for found in check_settings()]
+
+
+def test_a_setting_that_nothing_reads_is_a_warning_at_its_line(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workspace / ".dlt" / "config.toml").write_text(
+        "[sources]\nmax_table_nesting = 0\n[sources.data_writer]\nbuffer_max_items = 9\n\n"
+        '[sources.linkedin_ads]\nenabled = false\n"acount_ids" = ["1"]\n[sources.linkedin_ads.schema]\nname = "x"\n'
+        "[sources.linkedn_ads]\nstart_date = 2025-01-01\n"
+        '[sources.sql]\nqueries = ["crm"]\nenabled = false\n[sources.sql.crm]\nquery = "select 1"\n'
+    )
+    (workspace / ".dlt" / "secrets.toml").write_text(
+        "[sources.linkedin_ads]\naccess_token = 'a'\n[sources.linkedin_ads.credentials]\nacces_token = 'hidden'\n"
+        "[sources.ga4]\nenabled = false\n[sources.ga4.credentials]\nuniverse_domain = 'googleapis.com'\n"
+    )
+    found = warnings_of(monkeypatch, SOURCES__TIKTOK__BASE_URL="http://127.0.0.1:9", SOURCES__META_ADS__ENABLED="false")
+    assert [line.removeprefix(f"{workspace}/") for line in found] == [
+        ".dlt/config.toml:8: warning: nothing reads acount_ids of [sources.linkedin_ads]; did you mean account_ids?",
+        ".dlt/config.toml:12: warning: nothing reads start_date of [sources.linkedn_ads]; did you mean linkedin_ads?",
+        ".dlt/secrets.toml:4: warning: nothing reads acces_token of [sources.linkedin_ads.credentials];"
+        " did you mean access_token?",
+        ".dlt/config.toml:1: warning: nothing reads SOURCES__TIKTOK__BASE_URL in the environment;"
+        " did you mean tiktok_ads?",
+    ]
+
+
+def test_what_ships_has_no_setting_that_nothing_reads(workspace: Path) -> None:
+    for example, name in (("config.toml", "config.toml"), ("example.secrets.toml", "secrets.toml")):
+        (workspace / ".dlt" / name).write_bytes((ROOT / ".dlt" / example).read_bytes())
+    names = [name for name in channels() if name != "files"]
+    assert unread_settings(names, lambda name: find_channel(name).settings_class, workspace / ".dlt") == []
+
+
+def test_a_word_for_enabled_that_cannot_be_read_is_a_finding(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [found] = warnings_of(monkeypatch, SOURCES__TIKTOK_ADS__ENABLED="maybe")
+    assert found.startswith(".dlt/config.toml:1: error: tiktok_ads: the setting sources.tiktok_ads.enabled cannot be")
