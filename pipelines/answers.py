@@ -13,7 +13,9 @@ import click
 from pipelines.errors import OkrError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-FAILED, NOT_PUBLISHED = 1, 2
+FAILED = 1
+# Of a refresh.
+PUBLISHED, SOURCE_FAILED, NOT_PUBLISHED = 0, 1, 2
 # As shells count: 128 and the signal's number.
 INTERRUPTED = 130
 # SQLite, which keeps Dagster's log, and DuckDB have no OSError for it.

@@ -97,6 +97,10 @@ def check(strict: bool, as_json: bool) -> None:
     help="Seconds to wait for another refresh to end.",
 )  # fmt: skip
 @click.option("--engine", type=click.Choice(ENGINES), help="What runs the models; else OKR_ENGINE, else duckdb.")
+@click.option(
+    "--dagster", metavar="URL", envvar="OKR_DAGSTER_URL",
+    help="Start the run at this Dagster webserver, by its queue, and watch it; else OKR_DAGSTER_URL, else run it here.",
+)  # fmt: skip
 @json_option
 def refresh(
     channels: Sequence[str],
@@ -104,6 +108,7 @@ def refresh(
     to_day: datetime | None,
     wait: float,
     engine: str | None,
+    dagster: str | None,
     as_json: bool,
 ) -> None:
     """Load, score, check, publish: one Dagster run.
@@ -114,6 +119,12 @@ def refresh(
         raise click.UsageError("--from and --to go together")
     if from_day and to_day and from_day > to_day:
         raise click.UsageError("--from is after --to")
+    if dagster:
+        if engine:
+            raise click.UsageError("--engine is for runs here; where Dagster runs, OKR_ENGINE says it")
+        from pipelines.run_elsewhere import refresh_elsewhere
+
+        sys.exit(refresh_elsewhere(dagster, list(channels), _day(from_day), _day(to_day), wait, as_json))
     if engine:
         os.environ["OKR_ENGINE"] = engine
     workspace = Workspace.from_environment()

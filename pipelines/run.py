@@ -15,14 +15,12 @@ import yaml
 from filelock import FileLock
 
 from pipelines.analysts_copy import open_copy
-from pipelines.answers import number_of, print_json
+from pipelines.answers import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED, number_of, print_json
 from pipelines.progress import interruptible, shown
 from pipelines.settings import Workspace
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult
-
-PUBLISHED, SOURCE_FAILED, NOT_PUBLISHED = 0, 1, 2
 
 
 def run_refresh(

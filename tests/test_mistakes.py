@@ -6,13 +6,15 @@ import json
 import os
 import shutil
 import subprocess
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from pipelines.cli import main
-from tests.support import DEMO_DAY, OKR, ROOT
+from tests.support import DEMO_DAY, OKR, ROOT, free_port
 
 
 @pytest.fixture
@@ -126,6 +128,25 @@ def test_a_check_in_answers_scripts(workspace):
     assert (answer.exit_code, [*json.loads(answer.stdout)]) == (1, ["error"])
     code, said = okr("check-in", "nps_held_q4", "--value", "42", "--json")
     assert (code, json.loads(said)) == (0, {"path": "okr_definitions/check_ins/2026-11-23_nps_held_q4.yml"})
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ftp://127.0.0.1", "'ftp://127.0.0.1' is no address of a Dagster webserver; write it as http"),
+        ("http://okr:secret@127.0.0.1:{port}", "Dagster at http://127.0.0.1:{port}: no answer (ConnectionError); is a"),
+        ("http://okr:secret@127.0.0.1:{files}", "Dagster at http://127.0.0.1:{files}: HTTP 501 and no JSON; is a"),
+    ],
+)
+def test_a_refresh_elsewhere_names_the_address_and_never_its_password(workspace, url, said):
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as files:
+        threading.Thread(target=files.serve_forever, daemon=True).start()
+        ports = {"port": free_port(), "files": files.server_port}
+        ended, answer = okr("refresh", "--dagster", url.format(**ports))
+        files.shutdown()
+    assert ended == 2
+    assert said.format(**ports) in answer
+    assert "secret" not in answer
 
 
 @pytest.mark.parametrize(

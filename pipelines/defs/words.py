@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from dagster import DagsterEvent
+if TYPE_CHECKING:
+    from dagster import DagsterEvent
 
 
 def failures(events: Iterable[DagsterEvent]) -> list[str]:
@@ -15,14 +17,19 @@ def failures(events: Iterable[DagsterEvent]) -> list[str]:
     return list(dict.fromkeys(text for event in of_steps or of_run if (text := _message(event))))
 
 
+def told(step: str | None, message: str) -> str:
+    """The message that Dagster keeps of an error, `class: text`: ours by its text, another with the step it is of."""
+    qualified, _, text = message.strip().partition(": ")
+    if qualified.startswith("pipelines.errors.") or qualified.endswith(".Failure"):
+        return text
+    return f"{step or 'run'}: {message.strip()}"
+
+
 def _message(event: DagsterEvent) -> str | None:
-    """The innermost error; one that is not ours with its class and the step it came from."""
+    """The innermost error."""
     error = getattr(event.event_specific_data, "error", None)
     if error is None:
         return None
     while error.cause:
         error = error.cause
-    qualified, _, text = error.message.strip().partition(": ")
-    if qualified.startswith("pipelines.errors.") or qualified.endswith(".Failure"):
-        return str(text)
-    return f"{event.step_key or 'run'}: {error.message.strip()}"
+    return told(event.step_key, error.message)

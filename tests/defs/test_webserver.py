@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from aiosmtpd.controller import Controller
 from tests.defs.dagster_ui import started, tell, wait_until
 from tests.defs.questions import MADRID, checks_run, coming, cursor_of, start_sensor, steps, tick
 from tests.defs.receivers import Alerts, Mailbox
-from tests.support import free_port
+from tests.support import OKR, free_port
 
 DOWN = "linkedin_ads"
 
@@ -273,17 +274,27 @@ def test_the_digest_goes_out_from_the_ui(dagster, mailbox, refreshed):
     assert "paid-social@example.com" in recipients
 
 
-def test_a_gate_that_is_closed_stops_the_run_and_the_site_stays_what_it_was(dagster, alerts, refreshed):
+def test_a_gate_that_is_closed_stops_the_run_and_the_site_stays_what_it_was(dagster, alerts, refreshed, tmp_path):
     current = dagster.data_dir / "site" / "current"
     before = (current.readlink(), (dagster.data_dir / "okr.duckdb").stat().st_mtime_ns)
     settings = dagster.definitions_dir / "settings.yml"
     kept = settings.read_bytes()
     tell(dagster.definitions_dir, "gate: {least_fresh: 1}")
     try:
-        run_id = dagster.launch("refresh", {"ops": {"load_channels": {"config": {"channels": ["search_console"]}}}})
-        assert dagster.ended(run_id) == "FAILURE"
+        # from a shell that has nothing of the workspace but the address
+        url = f"http://127.0.0.1:{dagster.port}"
+        asked = subprocess.run(
+            [OKR, "refresh", "--dagster", url, "--channel", "search_console", "--json"],
+            cwd=tmp_path, capture_output=True, text=True,
+        )  # fmt: skip
     finally:
         settings.write_bytes(kept)
+    answer = json.loads(asked.stdout)
+    run_id = answer["run"]
+    assert (asked.returncode, answer["published"]) == (2, False)
+    assert len(answer["errors"]) == 1
+    assert "sources of running key results are fresh" in answer["errors"][0]
+    assert "load_channels" in answer["seconds"]
     assert (current.readlink(), (dagster.data_dir / "okr.duckdb").stat().st_mtime_ns) == before
     gate = checks_run(dagster)[("health_gate",), "sources_fresh"]
     assert (gate["status"], gate["runId"]) == ("FAILED", run_id)
