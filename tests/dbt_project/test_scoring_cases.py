@@ -100,7 +100,8 @@ def _check_ins(case: dict[str, str]) -> Iterator[dict[str, Any]]:
     if case["kind"] == "maintain_between":
         for week in range(int(case["n"])):
             value = 4.5 if week < int(case["met"]) else 9
-            day = START + timedelta(weeks=week)
+            # The first day of a week or its last, both count.
+            day = START + timedelta(weeks=week, days=6 * (week % 2))
             yield {**common, "check_in_id": f"{case['id']}_{week}", "position": week, "date": day, "value": value}
     elif case["kind"] == "milestone":
         yield {**common, "done": True}

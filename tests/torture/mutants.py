@@ -75,8 +75,9 @@ OPERATORS: dict[str, list[tuple[str, str]]] = {
 # The file of tests that is likely to notice, run before the others; the first pattern that is found counts.
 NEAREST = (
     (r"forecast", "test_forecast.py"),
-    (r"gate", "test_gate.py"),
+    (r"gate|marts/objectives", "test_gate.py"),
     (r"interval_reading|kpi_source", "test_people.py"),
+    (r"weeks_held", "test_scoring_cases.py"),
     (r"int_target\.sql|seasonal|week|interval_values", "test_scoring_properties.py"),
     (r"resolved|reported|version|baseline|target", "test_memory.py"),
     (r"state|changed|digest|forget|transformed|int_measure_daily|objective_measure", "test_incremental.py"),
@@ -107,17 +108,16 @@ EQUIVALENT = {
     ("key_result_types/between.sql", "< low then 0.0", " <= "): "equality is answered above",
     ("key_result_types/between.sql", "> high then", " >= "): "equality is answered above",
     ("key_result_types/at_most.sql", "> target then", " >= "): "equality is answered above",
-    (
-        "intermediate/int_resolved_target.sql",
-        "inner join values_now",
-        "left join",
-    ): "`where values_now.value is not null`",
+    ("intermediate/int_resolved_target.sql", "inner join values_now", "left join"): "its value has to be known",
+    ("intermediate/int_forecast_day.sql", "> key_results.period_start then coverage.first_day", " >= "): "the same day",
+    ("intermediate/int_forecast_day.sql", "< key_results.period_start then", " <= "): "no days lie between equal days",
+    ("intermediate/int_forecast_day.sql", "< {{ add_days('key_results.period_start', -var(", " <= "): "as many days",
     ("marts/key_result_milestones.sql", "inner join check_ins", "left join"): "`where check_ins.date <= context.today`",
+    ("intermediate/int_pace_seasonal.sql", "inner join dates", "left join"): "dim_date has every day of last year's",
     ("intermediate/int_pace_milestones.sql", "inner join dates", "left join"): "dim_date has every day of a period",
     # Every row has its parent there: it is made from it, or `okr check` refuses the definitions without it.
     ("marts/key_result_versions.sql", "inner join versions", "left join"): "a target is made from its version",
     ("marts/key_result_versions.sql", "inner join lines", "left join"): "a target is made from its line",
-    ("marts/key_results.sql", "inner join now_rows", "left join"): "made from the same key results",
     ("marts/key_results.sql", "inner join voices", "left join"): "made from the same key results",
     ("marts/key_results.sql", "inner join objectives", "left join"): "a key result is in an objective",
     ("marts/objectives.sql", "inner join now_rows", "left join"): "made from the same objectives",
@@ -126,8 +126,11 @@ EQUIVALENT = {
     ("intermediate/int_key_result.sql", "inner join objectives", "left join"): "a key result is in an objective",
     ("intermediate/int_key_result.sql", "inner join periods", "left join"): "an objective has a period",
     ("intermediate/int_objective.sql", "inner join periods", "left join"): "an objective has a period",
+    ("intermediate/int_changed_key_result.sql", "inner join key_results", "left join"): "a digest is made from it",
     ("intermediate/int_baseline_note.sql", "inner join key_results", "left join"): "its last day is made from it",
     ("intermediate/int_key_result_status.sql", "inner join key_results", "left join"): "a day is made from it",
+    ("intermediate/int_key_result_status.sql", "left join pace", "inner join"): "every day has its pace",
+    ("intermediate/int_kpi_stock_span.sql", "where kind = 'stock'", "where true"): "only a stock's value is taken",
     ("intermediate/int_key_result_reason.sql", "inner join key_results", "left join"): "a status is made from it",
     ("intermediate/int_key_result_reason.sql", "inner join phrases", "left join"): "every status has its sentence",
     ("intermediate/int_key_result_now.sql", "inner join phrases", "left join"): "both sentences are there",
@@ -280,22 +283,12 @@ def noticed(mutant: Mutant | None, manifest: Any, log: Path, files: Sequence[str
 
         runner = dbt.cli.main.dbtRunner
         dbt.cli.main.dbtRunner = lambda **more: runner(uncompiled(manifest), **more)
-        code = int(
-            pytest.main(
-                [
-                    "-x",
-                    "-q",
-                    "-n",
-                    "0",
-                    "-W",
-                    "default",
-                    "-p",
-                    "no:cacheprovider",
-                    "--tb=line",
-                    *tests_of(mutant, files),
-                ]
-            )
-        )
+        # A file at a time: pytest would sort the tests of all by their fixtures, the slowest first.
+        quiet = ("-x", "-q", "-n", "0", "-W", "default", "-p", "no:cacheprovider", "--tb=line")
+        for file in tests_of(mutant, files):
+            code = int(pytest.main([*quiet, file]))
+            if code:
+                break
     except BaseException:
         traceback.print_exc()
     finally:

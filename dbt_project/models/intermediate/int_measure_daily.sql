@@ -49,7 +49,7 @@ priced as (
         measures.loaded_at,
         coalesce(measures.currency, upper(settings.currency)) as currency,
         -- Nothing costs nothing in every currency: an empty cell of a money column needs no rate.
-        coalesce(known_measures.is_money, false)
+        known_measures.is_money
         and coalesce(measures.currency, upper(settings.currency)) <> upper(settings.currency)
         and measures.value_local <> 0 as needs_rate
     from measures

@@ -2,9 +2,9 @@ with
 
 key_results as (
     select * from {{ ref('int_key_result') }}
-    where role = 'key_result'
 ),
 
+-- Of key results only: an objective's own measure has no row there.
 now_rows as (
     select * from {{ ref('int_key_result_now') }}
 ),
