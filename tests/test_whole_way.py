@@ -274,3 +274,29 @@ def test_two_refreshes_at_once_one_waits(workspace):
     assert answer.returncode == 2
     assert f"process {third.pid}" in answer.stderr
     assert third.wait(300) == 0
+
+
+def test_key_results_of_check_ins_alone_need_no_source(tmp_path):
+    (tmp_path / "okr_definitions").mkdir()
+    (tmp_path / "okr_definitions" / "all.yml").write_text(
+        "settings: {organisation: Acme, currency: EUR, timezone: Europe/Madrid, locale: en-GB}\n"
+        "teams: [{id: onboarding, title: Onboarding}]\n"
+        "objectives:\n- id: faster\n  title: Onboard faster\n  period: 2026-Q4\n  team: onboarding\n  key_results:\n"
+        "  - {id: days, title: From 5 days to 2, type: decrease, baseline: 5, target: 2}\n"
+        "  - {id: live, title: The sequence is live, type: binary}\n"
+        "check_ins: [{date: 2026-11-16, key_result: days, author: Ana, value: 3.5}]\n",
+        encoding="utf-8",
+    )
+    environment = {name: "" for name in os.environ if name.startswith("SOURCES__")} | {
+        "OKR_DATA_DIR": str(tmp_path / "data"),
+        "OKR_DEFINITIONS_DIR": str(tmp_path / "okr_definitions"),
+        "OKR_TODAY": "2026-11-23",
+    }
+    manual = Refreshed(tmp_path / "data", environment, 0, "", "")
+    answer = manual.okr("refresh")
+    assert answer.returncode == 0, answer.stderr
+    assert query(manual, "select key_result_id, score, status from marts.key_results order by 1") == [
+        ("days", 0.5, "on_track"),
+        ("live", None, "no_data"),
+    ]
+    assert query(manual, "select data_through from marts.report_context") == [(date(2026, 11, 23),)]

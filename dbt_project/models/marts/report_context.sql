@@ -28,7 +28,7 @@ final as (
         context.today,
         context.refresh_id,
         context.refreshed_at,
-        newest.data_through,
+        coalesce(newest.data_through, context.today) as data_through,
         settings.status_on_track,
         settings.status_at_risk,
         settings.grace,
