@@ -96,6 +96,10 @@ type says of its own numbers stands in its file, as words_<type>: key 'flow' for
             'en': 'The baseline was {kept} when the target was fixed and is {now} as known now; the target stays.',
             'es': 'El valor de partida era {kept} al fijar el objetivo y hoy se sabe que es {now}; el objetivo no cambia.',
         },
+        'baseline_begins': {
+            'en': 'The baseline is counted from {first} on: its sources have no earlier days.',
+            'es': 'El valor de partida se cuenta desde el {first}: sus fuentes no tienen días anteriores.',
+        },
     }) }}
 {%- endmacro %}
 

@@ -89,6 +89,14 @@ def test_a_relative_target_is_fixed_when_its_baseline_is_final_and_kept(warehous
     assert state(warehouse)["target"] == 950 * 1.2
 
 
+def test_a_baseline_whose_sources_begin_within_its_period_says_so(warehouse: Warehouse) -> None:
+    begin(warehouse, date(2026, 10, 12), {**RELATIVE, "baseline_start": date(2026, 6, 15)})
+    assert (state(warehouse)["baseline"], state(warehouse)["baseline_note"]) == (
+        920,
+        "The baseline is counted from 2026-07-01 on: its sources have no earlier days.",
+    )
+
+
 def test_a_changed_target_counts_from_its_day_and_the_days_before_keep_theirs(warehouse: Warehouse) -> None:
     begin(warehouse, date(2026, 10, 11), {"target": 1000})
     define(warehouse, {"target": 2000, "signature": "2"})

@@ -9,16 +9,24 @@ key_results as (
     select * from {{ ref('int_key_result') }}
 ),
 
+lines as (
+    select * from {{ ref('int_target_line') }}
+    where is_current and kpi_kind in ('flow', 'ratio')
+),
+
+coverage as (
+    select * from {{ ref('int_kpi_coverage') }}
+),
+
 phrases as (
     select * from {{ ref('int_phrase') }}
-    where phrase = 'restated'
 ),
 
 settings as (
     select * from {{ source('definitions', 'settings') }}
 ),
 
-spelled as (
+restated as (
     select
         now_rows.key_result_id,
         phrases.text,
@@ -29,15 +37,34 @@ spelled as (
     from now_rows
     inner join key_results
         on now_rows.key_result_id = key_results.key_result_id
-    cross join phrases
+    inner join phrases
+        on phrases.phrase = 'restated'
     cross join settings
+),
+
+-- A sum over half a quarter is a target too easily reached.
+begun as (
+    select
+        lines.key_result_id,
+        phrases.text,
+        {{ day_text('coverage.first_day') }} as first_text
+    from lines
+    inner join coverage
+        on lines.kpi_id = coverage.kpi_id and coverage.first_day > lines.baseline_start
+    inner join phrases
+        on phrases.phrase = 'baseline_begins'
+    where coverage.first_day <= lines.baseline_end
 ),
 
 final as (
     select
-        key_result_id,
-        {{ fill('text', ['kept_text', 'now_text']) }} as baseline_note
-    from spelled
+        coalesce(restated.key_result_id, begun.key_result_id) as key_result_id,
+        coalesce(
+            {{ fill('restated.text', ['kept_text', 'now_text']) }}, {{ fill('begun.text', ['first_text']) }}
+        ) as baseline_note
+    from restated
+    full outer join begun
+        on restated.key_result_id = begun.key_result_id
 )
 
 select * from final
