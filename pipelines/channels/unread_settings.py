@@ -71,7 +71,8 @@ def _in_files(folder: Path) -> Iterator[_Written]:
         if not path.is_file():
             continue
         text = path.read_text(encoding="utf-8")
-        for channel, section in tomllib.loads(text).get("sources", {}).items():
+        written = tomllib.loads(text).get("sources")
+        for channel, section in written.items() if isinstance(written, dict) else ():
             for header, names in _sections(channel, section):
                 for name in names:
                     shown = f"{name} of [{header}]"

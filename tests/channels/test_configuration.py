@@ -193,6 +193,11 @@ def test_a_setting_that_nothing_reads_is_a_warning_at_its_line(
     ]
 
 
+def test_sources_that_are_no_section_are_nobodys(workspace: Path) -> None:
+    (workspace / ".dlt" / "config.toml").write_text('sources = "all"\n')
+    assert unread_settings(["sql"], lambda name: find_channel(name).settings_class, workspace / ".dlt") == []
+
+
 def test_what_ships_has_no_setting_that_nothing_reads(workspace: Path) -> None:
     for example, name in (("config.toml", "config.toml"), ("example.secrets.toml", "secrets.toml")):
         (workspace / ".dlt" / name).write_bytes((ROOT / ".dlt" / example).read_bytes())
