@@ -128,6 +128,9 @@ def test_a_key_holds_over_all_files_of_the_source(files: Files) -> None:
     assert [one.state for one in files.load(source)] == ["loaded", "partial"]
     files.write("0.csv", "date,c,spend\n2026-09-02,x,1\n")
     assert [(one.state, one.rows) for one in files.load(source)] == [("loaded", 3)]
+    for name in ("e.csv", "f.csv"):
+        files.write(name, "date,c,spend\n2026-09-04,,1\n")
+    assert [one.state for one in files.load(source)] == ["loaded", "partial"]
 
 
 def test_brackets_in_names_are_no_wildcards(files: Files) -> None:

@@ -207,7 +207,7 @@ class _Reading:
             return None
         columns = self.cells.columns
         named = ["day" if name == self.source.date else columns[name] for name in _key_columns(self.source)]
-        values = ", ".join(f"cast({one} as varchar) as k{at}" for at, one in enumerate(named))
+        values = ", ".join(f"coalesce(cast({one} as varchar), '') as k{at}" for at, one in enumerate(named))
         self._run(f"create table keys as select r, {values} from parsed join cells using (r)")
         keys = ", ".join(f"k{at}" for at in range(len(named)))
         for first, second, *repeated in self._run(
