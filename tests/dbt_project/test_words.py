@@ -130,6 +130,13 @@ def test_an_objective_is_its_key_results_and_its_own_measure_beside(company: War
     assert not company.rows("from marts.fct_key_result_daily where key_result_id like 'objective/%'")
 
 
+def test_the_calendar_has_whole_years_and_one_more_on_each_side(company: Warehouse) -> None:
+    bounds = company.row("select min(date) as first, max(date) as last from marts.dim_date")
+    # From last year's summer, which paces this year's, to the end of the first quarter of 2027.
+    assert bounds["first"] == date(2024, 1, 1)
+    assert date(2028, 12, 31) <= bounds["last"] <= date(2029, 1, 1)
+
+
 def test_an_objective_that_has_not_begun_covers_nothing(company: Warehouse) -> None:
     row = company.row("from marts.objectives where objective_id = 'o3'")
     assert (row["status"], row["coverage"], row["score"], row["date"]) == ("scheduled", 0, None, TODAY)
