@@ -50,7 +50,7 @@ begun as (
         {{ day_text('coverage.first_day') }} as first_text
     from lines
     inner join coverage
-        on lines.kpi_id = coverage.kpi_id and coverage.first_day > lines.baseline_start
+        on lines.kpi_id = coverage.kpi_id and lines.baseline_start < coverage.first_day
     inner join phrases
         on phrases.phrase = 'baseline_begins'
     where coverage.first_day <= lines.baseline_end
