@@ -236,7 +236,8 @@ def test_a_publication_of_an_older_version_still_makes_a_report_and_says_what_it
         for table, columns in LATER_COLUMNS.items():
             for column in columns:
                 connection.execute(f"alter table marts.{table} drop column {column}")
-    history.keep(old, workspace.data_dir / "history", date(2026, 11, 20))
+    kept = workspace.data_dir / "history"
+    history.keep(history.write_parts(old, kept), kept, date(2026, 11, 20))
     current = public_data(workspace)
     answer = workspace.okr("report", "--as-of", "2026-11-20")
     assert answer.returncode == 0, answer.stderr
