@@ -18,8 +18,8 @@ FAILED = 1
 PUBLISHED, SOURCE_FAILED, NOT_PUBLISHED = 0, 1, 2
 # As shells count: 128 and the signal's number.
 INTERRUPTED = 130
-# SQLite, which keeps Dagster's log, and DuckDB have no OSError for it.
-DISK_IS_FULL = ("disk is full", "No space left on device")
+# What SQLite, which keeps Dagster's log, and DuckDB say of a full disk; neither has an OSError for it.
+DISK_REFUSES = ("disk is full", "No space left on device", "disk I/O error")
 
 
 def json_option(command: Command) -> Command:
@@ -59,8 +59,8 @@ class OkrGroup(click.Group):
             if os.environ.get("OKR_DEBUG"):
                 raise
             what = f"{type(error).__name__}: {error}".splitlines()[0]
-            if any(text in str(error) for text in DISK_IS_FULL):
-                _fail(ctx, f"no space left on the disk ({what}); make room and run it again")
+            if any(text in str(error) for text in DISK_REFUSES):
+                _fail(ctx, f"the disk takes no more ({what}); make room on it and run it again")
             _fail(ctx, f"{what}; this is a mistake of okr itself: run it with OKR_DEBUG=1 to see where, and report it")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
