@@ -140,21 +140,22 @@ class Small:
                 found[table] = connection.execute(f"select {', '.join(names)} from {table} order by all").fetchall()
         return found
 
-    def orphans(self) -> int:
-        """Raw rows of loads that never ended: dlt does not name them, or loaded_windows does not cover them."""
+    def orphans(self) -> dict[str, list[str]]:
+        """Raw rows of loads that never ended, which dlt does not name: by table, the loads they are of."""
         with duckdb.connect(str(self.data / "warehouse.duckdb"), read_only=True) as connection:
             tables = connection.execute(
                 "select schema_name, table_name from duckdb_columns() where database_name = 'warehouse'"
                 " and column_name = '_dlt_load_id' and table_name not like '\\_dlt%' escape '\\'"
                 " and schema_name in (select schema_name from duckdb_tables() where table_name = '_dlt_loads')"
             ).fetchall()
-            return sum(
-                connection.execute(
-                    f"select count(*) from {schema}.{table}"
+            found = {
+                f"{schema}.{table}": connection.execute(
+                    f"select distinct _dlt_load_id from {schema}.{table}"
                     f" where _dlt_load_id not in (select load_id from {schema}._dlt_loads where status = 0)"
-                ).fetchall()[0][0]
+                ).fetchall()
                 for schema, table in tables
-            )
+            }
+        return {table: [load for (load,) in loads] for table, loads in found.items() if loads}
 
     def site(self) -> dict[str, str]:
         """The published site: a digest of every file."""

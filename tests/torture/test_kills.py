@@ -65,7 +65,7 @@ class Undisturbed:
             expected, found = Counter(rows), Counter(facts[table])
             assert not expected - found, f"{table}: lost"
             assert not found - expected, f"{table}: doubled or wrong"
-        assert small.orphans() == 0
+        assert small.orphans() == {}
         assert small.pages() == self.pages
         assert small.numbers() == self.numbers
 
@@ -88,7 +88,7 @@ def undisturbed(small: Small) -> Undisturbed:
     small.deliver_file(TODAY - timedelta(days=1))
     answer = small.refresh()
     assert answer["code"] == 0, answer["said"]
-    assert small.orphans() == 0
+    assert small.orphans() == {}
     return Undisturbed(answer["steps"], answer["sockets"], small.facts(), small.numbers(), small.pages(), old_site)
 
 
