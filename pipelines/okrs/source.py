@@ -16,6 +16,7 @@ from pipelines.equal_rows import MOMENTS, equal_rows
 from pipelines.errors import OkrError
 
 DATASET = "definitions"
+FINISHED = f"select load_id from {DATASET}._dlt_loads where status = 0"
 
 
 def definitions_source(tables: Mapping[str, pa.Table]) -> Any:
@@ -61,7 +62,7 @@ def _changed(tables: Mapping[str, pa.Table], warehouse: Path) -> dict[str, pa.Ta
 
 
 def _is_there(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> bool:
-    """Whether the table is in the warehouse, its moments those of now."""
+    """Whether the table is in the warehouse by a load that ended, its moments those of now."""
     stored = f'{DATASET}."{name}"'
     columns = ", ".join(f'"{column}"' for column in table.column_names)
     lasting = ", ".join(f'"{column}"' for column in table.column_names if column not in MOMENTS)
@@ -73,10 +74,12 @@ def _is_there(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table)
             return False
         if not equal_rows(connection, f"select {lasting} from given", f"select {lasting} from {stored}"):
             return False
+        if connection.execute(f"select exists (from {stored} where _dlt_load_id not in ({FINISHED}))").fetchall()[0][0]:
+            return False
         if momentary:
             connection.execute(f"update {stored} set {momentary} from given")
         return True
-    except duckdb.CatalogException:
+    except (duckdb.CatalogException, duckdb.BinderException):
         return False
     finally:
         connection.unregister("given")

@@ -206,6 +206,30 @@ def test_every_table_lands_in_duckdb_and_is_replaced_whole(folder, tmp_path):
     assert rate == (Decimal("0.861234567891"),)
 
 
+def test_what_is_there_is_not_loaded_again_unless_its_load_never_ended(folder, tmp_path):
+    warehouse, pipelines = tmp_path / "w.duckdb", tmp_path / "pipelines"
+
+    def landed(refresh: str) -> tuple:
+        context = tables_of(folder.good())["context"]
+        place = context.column_names.index("refresh_id")
+        told = context.set_column(place, context.schema.field(place), pa.array([refresh]))
+        land({**tables_of(folder.good()), "context": told}, warehouse=warehouse, pipelines_dir=pipelines)
+        with duckdb.connect(str(warehouse)) as connection:
+            loads = connection.execute("select count(*) from definitions._dlt_loads").fetchall()
+            refreshes = connection.execute("select refresh_id from definitions.context").fetchall()
+            unfinished = connection.execute(
+                "select count(*) from definitions.context"
+                " where _dlt_load_id not in (select load_id from definitions._dlt_loads)"
+            ).fetchall()
+        return loads[0][0], refreshes, unfinished[0][0]
+
+    assert landed("one") == (1, [("one",)], 0)
+    assert landed("two") == (1, [("two",)], 0)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update definitions.context set _dlt_load_id = 'died'")
+    assert landed("three") == (2, [("three",)], 0)
+
+
 def test_a_copied_workspace_lands_in_its_own_warehouse(folder, tmp_path, monkeypatch):
     tables, first, copy = tables_of(folder.good()), tmp_path / "first", tmp_path / "copy"
     first.mkdir()
