@@ -86,7 +86,7 @@ def anything_configured() -> bool:
     """
     if any(name.startswith(("SOURCES__", "PROVIDERS__")) for name in os.environ):
         return True
-    folder = Path(os.environ.get("DLT_PROJECT_DIR") or ".") / ".dlt"
+    folder = settings_folder()
     for path in folder.glob("*.toml"):
         if path.name.startswith("example."):
             continue
@@ -99,11 +99,16 @@ def anything_configured() -> bool:
     return False
 
 
+def settings_folder() -> Path:
+    """Where dlt reads config.toml and secrets.toml."""
+    return Path(os.environ.get("DLT_PROJECT_DIR") or ".") / ".dlt"
+
+
 def broken_files() -> list[Finding]:
     """Files of settings that cannot be read, each with the line where that shows."""
     findings = []
     for name in ("config.toml", "secrets.toml"):
-        path = Path(os.environ.get("DLT_PROJECT_DIR") or ".") / ".dlt" / name
+        path = settings_folder() / name
         try:
             tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:

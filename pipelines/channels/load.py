@@ -8,14 +8,19 @@ load_channel()       one channel, from its accounts to the raw tables
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.catalogue import channels
-from pipelines.channels.configuration import anything_configured, broken_files, is_configured, read_settings
+from pipelines.channels.configuration import (
+    anything_configured,
+    broken_files,
+    is_configured,
+    read_settings,
+    settings_folder,
+)
 from pipelines.errors import ChannelError, Finding, OkrError
 from pipelines.file_sources import FileSource
 
@@ -57,8 +62,7 @@ def check_settings() -> list[Finding]:
     from pipelines.channels.base import find_channel
     from pipelines.channels.unread_settings import unread_settings
 
-    folder = Path(os.environ.get("DLT_PROJECT_DIR") or ".") / ".dlt"
-    findings = unread_settings(_api_channels(), lambda name: find_channel(name).settings_class, folder)
+    findings = unread_settings(_api_channels(), lambda name: find_channel(name).settings_class, settings_folder())
     for name in _api_channels():
         channel = find_channel(name)
         try:

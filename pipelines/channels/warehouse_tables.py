@@ -17,6 +17,7 @@ from pipelines.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT,
 from pipelines.channels.windows import Coverage, Window
 from pipelines.equal_rows import equal_rows
 from pipelines.errors import ChannelError
+from pipelines.finished_loads import finished_loads
 
 DUCKDB_TYPES: dict[pa.DataType, str] = {
     TEXT: "VARCHAR",
@@ -72,7 +73,7 @@ def forget_unfinished(connection: duckdb.DuckDBPyConnection, channel: str, table
     for table in tables:
         if table.kind == "log" and {("_dlt_loads", "status"), (table.name, "_dlt_load_id")} <= stored.keys():
             connection.execute(
-                f'delete from "{channel}"."{table.name}" where _dlt_load_id not in ({_finished(channel)})'
+                f'delete from "{channel}"."{table.name}" where _dlt_load_id not in ({finished_loads(channel)})'
             )
 
 
@@ -83,7 +84,7 @@ def read_coverage(connection: duckdb.DuckDBPyConnection, channel: str) -> dict[s
     rows = connection.execute(f"""
         select account_id, loaded_from, loaded_through, request_from, request_to, request_end, loaded_on
         from "{channel}".loaded_windows
-        where _dlt_load_id in ({_finished(channel)})
+        where _dlt_load_id in ({finished_loads(channel)})
         qualify row_number() over (partition by account_id order by loaded_at desc, _dlt_load_id desc) = 1
     """).fetchall()
     return {row[0]: Coverage(Window(row[1], row[2]), row[6], Window(row[3], row[4]), row[5]) for row in rows}
@@ -93,9 +94,7 @@ def newest_load(connection: duckdb.DuckDBPyConnection, channel: str) -> str | No
     """dlt's id of the channel's last finished load: as long as it is the same, so are the channel's rows."""
     if ("_dlt_loads", "status") not in _columns(connection, channel):
         return None
-    found = connection.execute(
-        f'select load_id from "{channel}"._dlt_loads where status = 0 order by inserted_at desc, load_id desc limit 1'
-    ).fetchall()
+    found = connection.execute(f"{finished_loads(channel)} order by inserted_at desc, load_id desc limit 1").fetchall()
     return found[0][0] if found else None
 
 
@@ -153,7 +152,7 @@ def _holds(connection: duckdb.DuckDBPyConnection, schema: str, table: RawTable, 
             """
         )
         ((unfinished,),) = connection.execute(
-            f"select exists (select 1 from held where _dlt_load_id not in ({_finished(schema)}))"
+            f"select exists (select 1 from held where _dlt_load_id not in ({finished_loads(schema)}))"
         ).fetchall()
         come = f"select {columns} from incoming_batch {comes}"
         return not unfinished and equal_rows(connection, come, f"select {columns} from held")
@@ -162,11 +161,6 @@ def _holds(connection: duckdb.DuckDBPyConnection, schema: str, table: RawTable, 
     finally:
         connection.execute("drop table if exists temp.held")
         connection.unregister("incoming_batch")
-
-
-def _finished(schema: str) -> str:
-    """A SELECT of the loads that dlt ended."""
-    return f'select load_id from "{schema}"._dlt_loads where status = 0'
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[tuple[str, str], str]:

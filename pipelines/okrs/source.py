@@ -14,9 +14,9 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from pipelines.equal_rows import MOMENTS, equal_rows
 from pipelines.errors import OkrError
+from pipelines.finished_loads import finished_loads
 
 DATASET = "definitions"
-FINISHED = f"select load_id from {DATASET}._dlt_loads where status = 0"
 
 
 def definitions_source(tables: Mapping[str, pa.Table]) -> Any:
@@ -74,7 +74,10 @@ def _is_there(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table)
             return False
         if not equal_rows(connection, f"select {lasting} from given", f"select {lasting} from {stored}"):
             return False
-        if connection.execute(f"select exists (from {stored} where _dlt_load_id not in ({FINISHED}))").fetchall()[0][0]:
+        ((unfinished,),) = connection.execute(
+            f"select exists (from {stored} where _dlt_load_id not in ({finished_loads(DATASET)}))"
+        ).fetchall()
+        if unfinished:
             return False
         if momentary:
             connection.execute(f"update {stored} set {momentary} from given")

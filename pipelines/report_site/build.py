@@ -20,6 +20,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipelines.equal_rows import MOMENTS
 from pipelines.errors import PagesError, PublishError
 from pipelines.progress import advance
 from pipelines.report_site.assets import Assets, load_assets
@@ -30,7 +31,7 @@ from pipelines.report_site.formats import Formatter
 from pipelines.report_site.functions import Functions
 from pipelines.report_site.languages import Language
 from pipelines.report_site.links import broken_links
-from pipelines.report_site.page_cache import MOMENTS, PageCache, Rendered, note_checked, was_checked
+from pipelines.report_site.page_cache import PageCache, Rendered, note_checked, was_checked
 from pipelines.report_site.public_data import public_files
 from pipelines.report_site.queries import Statement
 from pipelines.report_site.render import Renderer
@@ -106,7 +107,7 @@ def build_site(
         site = open_site(reports_dir, reader, cache_dir)
         site.as_of = as_of
         if cache_dir is not None:
-            columns = [name for name in reader.tables()["report_context"] if name not in MOMENTS["report_context"]]
+            columns = [name for name in reader.tables()["report_context"] if name not in MOMENTS]
             shared = [repr(site.context[name]) for name in columns]
             site.cache = PageCache(cache_dir, reports_dir, reader, [*shared, repr(site.map)])
         files = render_all(site, progress)

@@ -24,12 +24,13 @@ from typing import Any
 
 import duckdb
 
+from pipelines.equal_rows import MOMENTS
 from pipelines.folder_digest import folder_digest
 from pipelines.report_site.database import Asked, Reader
 
 _BARE_STAR = re.compile(r"(?<![.\w(])\*(?=\s*(?:,|from\b|$))", re.IGNORECASE)
 # Marts with columns that a refresh changes even when it brings nothing.
-MOMENTS = {"report_context": ("refreshed_at", "refresh_id"), "source_health": ("last_load_at",)}
+MOMENTS_OF = {"report_context": MOMENTS, "source_health": ("last_load_at",)}
 CHECKED = "checked.txt"
 LIBRARIES = ("jinja2", "markdown-it-py", "nh3", "babel", "xlsxwriter", "duckdb")
 
@@ -70,7 +71,7 @@ class PageCache:
         """Keep a page with what its queries, `asked`, read."""
         every = sorted(asked, key=repr)
         reads = sorted(table for table, word in self.words.items() if any(word.search(sql) for sql, _ in every))
-        momentary = [one for one in every if any(_shows(one[0], table) for table in MOMENTS)]
+        momentary = [one for one in every if any(_shows(one[0], table) for table in MOMENTS_OF)]
         if any(not isinstance(value, str | int | None) for _, values in momentary for _, value in values):
             return
         entry = {
@@ -95,7 +96,7 @@ class PageCache:
 
     def _fingerprint(self, table: str) -> str:
         if table not in self._fingerprints:
-            moments = MOMENTS.get(table)
+            moments = MOMENTS_OF.get(table)
             columns = f"* exclude ({', '.join(moments)})" if moments else "*"
             self._fingerprints[table] = self.reader.fingerprint(f"select {columns} from {table}")
         return self._fingerprints[table]
@@ -136,7 +137,8 @@ def _shows(sql: str, table: str) -> bool:
         return False
     aliases = re.findall(rf"\b{table}\b(?:\s+as)?\s+(\w+)", sql, re.IGNORECASE)
     starred = any(re.search(rf"\b{re.escape(alias)}\.\*", sql) for alias in (*aliases, table))
-    return starred or _BARE_STAR.search(sql) is not None or any(re.search(rf"\b{one}\b", sql) for one in MOMENTS[table])
+    named = any(re.search(rf"\b{one}\b", sql) for one in MOMENTS_OF[table])
+    return starred or named or _BARE_STAR.search(sql) is not None
 
 
 def _digest(parts: Iterable[Any]) -> str:

@@ -19,6 +19,7 @@ import pytest
 
 from pipelines.errors import PublishError
 from pipelines.report_site.build import build_site
+from pipelines.report_site.formats import Formatter
 from pipelines.report_site.links import broken_links
 from tests.report_site.conftest import REPORTS, main_of
 
@@ -178,6 +179,27 @@ def test_as_reported_and_as_known_now_stand_side_by_side(built):
     page = text_of(main_of((built.out_dir / "key-results/linkedin_leads_up/index.html").read_text(encoding="utf-8")))
     assert "Lo publicado y lo que se sabe ahora" in page
     assert re.search(r"16 nov 2026\s+15 nov 2026\s+95\s+96\s+1\s", page)
+
+
+def test_a_key_result_says_the_day_it_was_counted_to(snapshot, tmp_path):
+    """Its data's last day, in a closed period no later than its end; none where there is no data."""
+    changed = tmp_path / "okr.duckdb"
+    shutil.copyfile(snapshot, changed)
+    with duckdb.connect(str(changed)) as connection:
+        connection.execute("update marts.key_results set data_through = null where key_result_id = 'linkedin_leads_up'")
+        connection.execute("update marts.key_results set data_through = period_end + 9 where period_end < '2026-11-01'")
+        found = connection.execute(
+            "select key_result_id, k.data_through, period_end, today from marts.key_results as k, marts.report_context"
+        ).fetchall()
+    pages = build_site(changed, REPORTS, tmp_path / "site").out_dir / "key-results"
+    said = Formatter("es-ES", "EUR", "Europe/Madrid")
+    for key_result, through, end, today in found:
+        page = text_of((pages / key_result / "index.html").read_text())
+        counted = min(through, end) if through else None
+        assert f"datos hasta el {said.format(counted, 'day')}" in page, key_result
+        assert ("esperado al cierre" in page) == (end < today), key_result
+    assert [one for one, through, _, _ in found if through is None] == ["linkedin_leads_up"]
+    assert any(through and through > end for _, through, end, _ in found)
 
 
 def test_company_objectives_come_first_and_then_the_worst(built):

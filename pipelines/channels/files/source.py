@@ -21,6 +21,7 @@ from pipelines.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT,
 from pipelines.channels.warehouse_tables import check_types, create_missing, newest_load, open_warehouse
 from pipelines.errors import InputFileError
 from pipelines.file_sources import FileSource
+from pipelines.finished_loads import finished_loads
 
 CHANNEL = "files"
 _KEY = ("source_id", "source_file")
@@ -241,7 +242,7 @@ def _stored(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]
     ).fetchall()
     whole = connection.execute(
         "select distinct source_id, source_file, digest from files.loaded_files"
-        " where _dlt_load_id in (select load_id from files._dlt_loads where status = 0)"
+        f" where _dlt_load_id in ({finished_loads(CHANNEL)})"
     ).fetchall()
     return dict.fromkeys(there, "") | {(source_id, source_file): digest for source_id, source_file, digest in whole}
 
