@@ -183,8 +183,10 @@ def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None
     before = builds.state(workspace)
     # an upgrade's rules hold for the days that are scored already, too
     anew = before.is_of_another_project
-    select = [builds.EVERY_REFRESH] if before.is_current and not anew else []
+    select = [f"tag:{builds.EVERY_REFRESH}"] if before.is_current and not anew else []
     logger.info("models: nothing new to score" if select else "models: scoring key results")
+    if select and builds.tell_moments(workspace):
+        return
 
     def counted(event: dict[str, Any]) -> None:
         data = event.get("data", {})
@@ -194,8 +196,8 @@ def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None
 
     builds.forget(workspace)
     with distributed.prepared(workspace):
-        transform.build(workspace, select, on_event=counted, anew=anew)
-    builds.note(workspace, before.made_from)
+        built = transform.build(workspace, select, on_event=counted, anew=anew)
+    builds.note(workspace, before.made_from, transform.queries(built, builds.EVERY_REFRESH))
 
 
 def decide(workspace: Workspace, refresh_id: str) -> list[Ruling]:

@@ -28,7 +28,7 @@ from pipelines.settings import Workspace
 from pipelines.warehouse.row_counts import row_counts
 from pipelines.warehouse.transform import manifest_path
 
-UNCHANGED = "nothing that this is made from has changed since it was built and tested"
+UNCHANGED = "nothing but moments that this is made from has changed since it was built and tested"
 _MANIFEST = manifest_path(Workspace.from_environment())
 
 

@@ -61,7 +61,7 @@ def build(
     select: Sequence[str] = (),
     on_event: Callable[[dict[str, Any]], None] | None = None,
     anew: bool = False,
-) -> None:
+) -> dbtRunnerResult:
     """Build and test the models against the warehouse, unit tests left out (they run in `make test`).
 
     With `anew` nothing is carried over from the build before but what was reported and resolved for good.
@@ -74,7 +74,16 @@ def build(
         arguments += ["--select", *select]
     if anew:
         arguments.append("--full-refresh")
-    invoke(workspace, arguments, on_event)
+    return invoke(workspace, arguments, on_event)
+
+
+def queries(built: dbtRunnerResult, tag: str) -> dict[str, str]:
+    """The queries of DuckDB's tables that were built and carry a tag: table -> SQL, in the order they were built."""
+    if engine() != "duckdb":
+        return {}
+    nodes: list[Any] = [result.node for result in getattr(built.result, "results", [])]
+    models = [node for node in nodes if node.resource_type == "model" and tag in node.tags]
+    return {node.relation_name: node.compiled_code for node in models}
 
 
 def invoke(

@@ -18,15 +18,29 @@ LOAD = {
     "load_id": "1795859481.8",
 }  # fmt: skip
 
+TELLING = {
+    "marts.report_context": "select refresh_id, refreshed_at from definitions.context",
+    "marts.source_health": "with loads as (from ops.source_loads)"
+    " select channel, max(ended_at) as last_load_at from loads group by all",
+}
+
 
 def loaded(workspace: Workspace, refresh: str, hour: int, **differs: object) -> None:
     ended = datetime(2026, 11, 23, hour, tzinfo=UTC)
     ops.record_loads(workspace.warehouse, refresh, [SimpleNamespace(**{**LOAD, "ended_at": ended, **differs})])
 
 
-def run(workspace: Workspace, sql: str) -> None:
+def run(workspace: Workspace, sql: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(workspace.warehouse)) as connection:
-        connection.execute(sql)
+        return connection.execute(sql).fetchall()
+
+
+def told(workspace: Workspace) -> list[tuple[object, ...]]:
+    """The refresh that the tables show, and the hour of the last load."""
+    return run(
+        workspace,
+        "select refresh_id, hour(last_load_at at time zone 'UTC') from marts.report_context, marts.source_health",
+    )
 
 
 @pytest.fixture
@@ -45,11 +59,16 @@ def built(tmp_path):
         create table linkedin_ads._dlt_loads as select '1795859481.8' as load_id, 0 as status;
         create schema staging; create view staging.stg_leads as select 1 as one;
         create schema marts; create table marts.key_results as select 'leads_up' as key_result_id;
+        create table marts.report_context (refreshed_at timestamptz not null, refresh_id varchar not null);
+        comment on table marts.report_context is 'the refresh';
+        create table marts.source_health (channel varchar not null, last_load_at timestamptz not null);
         """,
     )
     loaded(workspace, "r1", 6)
+    for table, query in TELLING.items():
+        run(workspace, f"insert into {table} by name {query}")
     builds.forget(workspace)
-    builds.note(workspace, builds.state(workspace).made_from)
+    builds.note(workspace, builds.state(workspace).made_from, TELLING)
     return workspace
 
 
@@ -108,10 +127,44 @@ def test_another_project_has_them_built(built, monkeypatch, tmp_path):
     # until a build has ended well
     builds.forget(built)
     assert builds.state(built).is_of_another_project
-    builds.note(built, builds.state(built).made_from)
+    builds.note(built, builds.state(built).made_from, {})
     assert not builds.state(built).is_of_another_project
 
 
 def test_a_warehouse_of_before_that_was_noted_is_built_anew(built):
     run(built, "drop table ops.built_project")
     assert builds.state(built).is_of_another_project
+
+
+def test_moments_are_told_by_the_queries_of_the_build(built):
+    assert told(built) == [("r1", 6)]
+    run(built, "update definitions.context set refresh_id = 'r2'")
+    loaded(built, "r2", 7)
+    assert builds.tell_moments(built)
+    assert told(built) == [("r2", 7)]
+    assert is_current(built)
+    # the tables are the same ones, with what readers see of them
+    assert run(built, "select comment from duckdb_tables() where table_name = 'report_context'") == [("the refresh",)]
+
+
+@pytest.mark.parametrize("prevents", ["delete from ops.moments_told", "drop table ops.moments_told"])
+def test_without_queries_no_moment_is_told(built, prevents):
+    run(built, prevents)
+    run(built, "update definitions.context set refresh_id = 'r2'")
+    assert not builds.tell_moments(built)
+    assert told(built) == [("r1", 6)]
+
+
+def test_a_table_that_somebody_changed_is_left_to_dbt(built):
+    run(built, "alter table marts.source_health rename column last_load_at to loaded")
+    run(built, "update definitions.context set refresh_id = 'r2'")
+    assert not builds.tell_moments(built)
+    assert run(built, "select refresh_id from marts.report_context") == [("r1",)]
+
+
+def test_moments_are_told_whole_or_not_at_all(built):
+    run(built, "update definitions.context set refresh_id = 'r2'")
+    run(built, "update ops.moments_told set query = 'select null as channel, now() as last_load_at' where position = 1")
+    with pytest.raises(duckdb.ConstraintException):
+        builds.tell_moments(built)
+    assert told(built) == [("r1", 6)]
