@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -157,9 +157,7 @@ class Company:
                 )
 
     def _make_campaign(self, channel: str, account: AccountProfile, number: int, start: date, life: int) -> Campaign:
-        def chance(what: str) -> float:
-            return self.chance(channel, account.id, number, what)
-
+        chance = self.chances(channel, account.id, number)
         name = f"{account.name} {('Always on', 'Lead gen', 'Webinar', 'Retargeting')[number % 4]} {start:%Y-%m}"
         if number % 7 == 3:
             name = HOSTILE_NAMES[number // 7 % len(HOSTILE_NAMES)]
@@ -190,8 +188,7 @@ class Company:
         share = campaign.weight / sum(one.weight for one in active)
         expected = account.leads_a_day * share * demand(day)
 
-        def chance(what: str) -> float:
-            return self.chance(channel, campaign.id, day, what)
+        chance = self.chances(channel, campaign.id, day)
 
         def claimed(number: int) -> int | Decimal:
             if not account.fractional_conversions:
@@ -225,8 +222,18 @@ class Company:
 
     def chance(self, *of: object) -> float:
         """A number in [0, 1) that is the same for the same question."""
-        digest = hashlib.blake2b("|".join(map(str, (self.seed, *of))).encode(), digest_size=7).digest()
-        return int.from_bytes(digest, "big") / 2**56
+        return self.chances(*of[:-1])(str(of[-1]))
+
+    def chances(self, *of: object) -> Callable[[str], float]:
+        """`chance` for many questions about one thing: what they have in common is hashed once."""
+        common = hashlib.blake2b("".join(f"{one}|" for one in (self.seed, *of)).encode(), digest_size=7)
+
+        def chance(what: str) -> float:
+            hashed = common.copy()
+            hashed.update(what.encode())
+            return int.from_bytes(hashed.digest(), "big") / 2**56
+
+        return chance
 
 
 def demand(day: date) -> float:

@@ -100,9 +100,7 @@ class Crm:
     def _person(self, day: date, number: int, count: int) -> Iterator[CrmObject]:
         """A contact, perhaps its company, perhaps its deal."""
 
-        def chance(what: str) -> float:
-            return self._company.chance("crm", day, number, what)
-
+        chance = self._company.chances("crm", day, number)
         at = (day - FOUNDED).days * 100 + number
         # ids and moments both ascend within a day
         created = datetime.combine(day, time(), UTC) + DAY * ((number + chance("moment")) / (count + 0.01))
@@ -127,9 +125,7 @@ class Crm:
             yield self._deal(day, number, FIRST_DEAL + at, sql_at + DAY * (3 * chance("deal after")), source)
 
     def _deal(self, day: date, number: int, deal_id: int, created: datetime, source: str) -> CrmObject:
-        def chance(what: str) -> float:
-            return self._company.chance("crm", day, number, what)
-
+        chance = self._company.chances("crm", day, number)
         amount = Decimal(str(2_000 + 18_000 * chance("amount"))).quantize(_CENT)
         closed_at = created + DAY * (20 + 40 * chance("close after"))
         is_won = chance("won") < 0.35

@@ -122,15 +122,17 @@ class WebsiteFigures:
         sums = self._users.setdefault(site.property_id, [0])
         while len(sums) <= (day - FOUNDED).days:
             seen = FOUNDED + DAY * (len(sums) - 1)
-            visits = sum(self._final(site, seen, group).sessions for group in CHANNEL_GROUPS)
+            visits = sum(self._sessions(site, seen, group) for group in CHANNEL_GROUPS)
             sums.append(sums[-1] + round(visits * 0.86))
         return sums[(day - FOUNDED).days]
 
-    def _compute(self, site: Website, day: date, group: str) -> Traffic:
-        def chance(what: str) -> float:
-            return self._company.chance(site.property_id, day, group, what)
+    def _sessions(self, site: Website, day: date, group: str) -> int:
+        chance = self._company.chance(site.property_id, day, group, "sessions")
+        return round(site.sessions_a_day * demand(day) * CHANNEL_GROUPS[group] * (0.85 + 0.3 * chance))
 
-        sessions = round(site.sessions_a_day * demand(day) * CHANNEL_GROUPS[group] * (0.85 + 0.3 * chance("sessions")))
+    def _compute(self, site: Website, day: date, group: str) -> Traffic:
+        chance = self._company.chances(site.property_id, day, group)
+        sessions = self._sessions(site, day, group)
         key_events = poisson(sessions * 0.02, chance("key events"))
         carts = poisson(sessions * 0.03, chance("carts"))
         checkouts = round(carts * (0.4 + 0.2 * chance("checkouts")))
