@@ -32,6 +32,8 @@ SCORED = {
     "reddit_export": "reddit",
 }
 TARGET = 10_000
+# A fortnight after the last of them.
+AFTER_EXPORTS = "2023-01-05"
 
 
 def expected_days(source: str) -> dict[tuple[str, str], float]:
@@ -55,12 +57,12 @@ if DATA.is_dir():
 
     @pytest.fixture(scope="module")
     def exports(tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
-        """The exports refreshed by the command, a fortnight after the last of them."""
+        """The exports refreshed by the command."""
         data_dir = tmp_path_factory.mktemp("exports") / "data"
         named = {
             "OKR_DATA_DIR": str(data_dir),
             "OKR_DEFINITIONS_DIR": str(ROOT / "tests" / "data_definitions"),
-            "OKR_TODAY": "2023-01-05",
+            "OKR_TODAY": AFTER_EXPORTS,
         }
         # no channel but the files, whatever the developer has in the environment
         named |= {name: "" for name in os.environ if name.startswith("SOURCES__")}

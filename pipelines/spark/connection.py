@@ -45,7 +45,10 @@ def session(settings: SparkSettings) -> Iterator[Session]:
             auth=settings.auth,
             username=settings.user,
             password=settings.password,
-            configuration={"spark.sql.session.timeZone": "UTC"},
+            configuration={
+                "spark.sql.session.timeZone": "UTC",
+                "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+            },
         )
     except (OSError, TTransportException) as error:
         raise EngineError(

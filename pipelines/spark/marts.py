@@ -17,6 +17,8 @@ from pipelines.spark.settings import SparkSettings
 from pipelines.spark.storage import Storage
 
 MODELS = "models"
+# Rows on their way back from tables of another format.
+BACK = "back"
 BUILDING = "__building"
 
 
@@ -30,34 +32,56 @@ class Contract:
     columns: Sequence[tuple[str, str, str]]
 
 
+@dataclass(frozen=True)
+class Table:
+    """A table as Spark has it: the folder of the lake that it lies in, and the format of its files."""
+
+    folder: str
+    format: str
+
+
 def bring_back(session: Session, settings: SparkSettings, warehouse: Path, contracts: Sequence[Contract]) -> int:
     """Replace these tables in the warehouse file, all or none, by what Spark has; the rows in all.
 
     Raises EngineError if one of them is not there.
     """
     storage = Storage(settings.lake)
-    places = {schema: folders(session, schema) for schema in {one.schema for one in contracts}}
+    tables = {schema: tables_of(session, schema) for schema in {one.schema for one in contracts}}
     rows = 0
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("set timezone = 'UTC'")
         connection.begin()
         for contract in contracts:
-            place = places[contract.schema].get(contract.name)
-            if place is None:
+            table = tables[contract.schema].get(contract.name)
+            if table is None:
                 raise EngineError(f"Spark has no table {contract.schema}.{contract.name}; run `okr refresh` again")
+            place = table.folder if table.format == "parquet" else _as_parquet(session, settings, contract)
             rows += _replace(connection, contract, storage, place)
         connection.commit()
+    if storage.folders(BACK):
+        storage.remove(BACK)
     return rows
 
 
-def folders(session: Session, schema: str) -> dict[str, str]:
-    """By table the folder of the lake that it lies in."""
+def _as_parquet(session: Session, settings: SparkSettings, contract: Contract) -> str:
+    """The folder of the lake into which Spark has written the table's rows once more, in the format we read."""
+    place = f"{BACK}/{contract.schema}/{contract.name}"
+    session.execute(
+        f"insert overwrite directory '{settings.lake_of_spark}/{place}' using parquet"
+        f" select * from {contract.schema}.{contract.name}"
+    )
+    return place
+
+
+def tables_of(session: Session, schema: str) -> dict[str, Table]:
+    """The models' tables of a schema."""
     found = {}
     for row in session.execute(f"show table extended in {schema} like '*'"):
-        for line in str(row[3]).splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "Location" and f"/{MODELS}/" in value:
-                found[str(row[1])] = f"{MODELS}/{value.strip().partition(f'/{MODELS}/')[2]}"
+        lines = (line.partition(":") for line in str(row[3]).splitlines())
+        said = {name.strip(): value.strip() for name, _, value in lines}
+        _, is_model, folder = said.get("Location", "").partition(f"/{MODELS}/")
+        if is_model:
+            found[str(row[1])] = Table(f"{MODELS}/{folder}", said.get("Provider", "").lower())
     return found
 
 
@@ -76,7 +100,7 @@ def sweep(session: Session, settings: SparkSettings, schemas: Sequence[str]) -> 
     storage = Storage(settings.lake)
     removed = 0
     for schema in schemas:
-        current = set(folders(session, schema).values())
+        current = {table.folder for table in tables_of(session, schema).values()}
         for table in storage.folders(f"{MODELS}/{schema}"):
             for run in storage.folders(f"{MODELS}/{schema}/{table}"):
                 place = f"{MODELS}/{schema}/{table}/{run}"

@@ -18,6 +18,8 @@ from pipelines.settings import Workspace
 # Places are written into statements that take no parameters.
 NOT_IN_A_PLACE = frozenset("'\\`\";\n")
 AUTHS = ("NONE", "NOSASL", "LDAP", "KERBEROS")
+# Spark itself brings the first two; the others need their jars and settings on the server.
+TABLE_FORMATS = ("parquet", "orc", "delta", "iceberg")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,8 @@ class SparkSettings:
 
     `lake` is a URL that dlt's `filesystem` and fsspec write (file://, s3://, gs://, abfss://); its credentials are the
     storage's own: AWS_ACCESS_KEY_ID and the like in the environment. `lake_of_spark` is the same place as Spark calls
-    it, by default with s3:// written s3a://. `auth` is how the Thrift server asks who one is.
+    it, by default with s3:// written s3a://. `auth` is how the Thrift server asks who one is. `table_format` is that of
+    the models' tables; raw rows are Parquet always.
     """
 
     lake: str
@@ -36,6 +39,7 @@ class SparkSettings:
     auth: str = "NONE"
     user: str = "okr"
     password: str | None = field(default=None, repr=False)
+    table_format: str = "parquet"
     threads: int = 2
 
     @property
@@ -63,8 +67,9 @@ def read_settings(workspace: Workspace, folder: Path = Path(".dlt")) -> SparkSet
     for name in ("host", "user", "lake", "lake_of_spark"):
         if name in written and not (isinstance(written[name], str) and written[name].strip()):
             raise EngineError(f"the setting spark.{name} is not a text; {_where(name)}")
-    if written.get("auth", "NONE") not in AUTHS:
-        raise EngineError(f"the setting spark.auth is none of {', '.join(AUTHS)}; {_where('auth')}")
+    for name, known_ones in (("auth", AUTHS), ("table_format", TABLE_FORMATS)):
+        if name in written and written[name] not in known_ones:
+            raise EngineError(f"the setting spark.{name} is none of {', '.join(known_ones)}; {_where(name)}")
     lake = _to_url(written.pop("lake", None) or f"file://{(workspace.data_dir / 'lake').absolute()}")
     of_spark = written.pop("lake_of_spark", None) or lake.replace("s3://", "s3a://", 1)
     for name, url in (("lake", lake), ("lake_of_spark", of_spark)):

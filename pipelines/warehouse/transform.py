@@ -138,6 +138,7 @@ def _of_spark(settings: SparkSettings) -> dict[str, str]:
         "DBT_ENV_SECRET_OKR_SPARK_PASSWORD": settings.password or "",
         "OKR_SPARK_THREADS": str(settings.threads),
         "OKR_SPARK_LAKE": settings.lake_of_spark,
+        "OKR_SPARK_TABLE_FORMAT": settings.table_format,
     }
 
 

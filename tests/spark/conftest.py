@@ -23,11 +23,12 @@ class Engine:
     name: str
     data_dir: Path
     environment: dict[str, str] = field(default_factory=dict)
+    okr: tuple[str, ...] = (OKR, "sandbox", "--", OKR)
 
     def start(self, day: str, *arguments: str) -> subprocess.Popen[str]:
         """Begin `okr refresh`, or another command, on a day of the demo; the sandbox serves what is known by then."""
         return subprocess.Popen(
-            [OKR, "sandbox", "--", OKR, *(arguments or ("refresh", "--engine", self.name))],
+            [*self.okr, *(arguments or ("refresh", "--engine", self.name))],
             cwd=ROOT,
             env={**os.environ, **self.environment, "OKR_TODAY": day, "OKR_DATA_DIR": str(self.data_dir)},
             stdout=subprocess.PIPE,

@@ -61,6 +61,7 @@ def test_the_environment_wins_over_secrets_and_these_over_the_configuration(
         ("[spark]\nport = 70000\n", "spark.port is 70000"),
         ("[spark]\nhost = 7\n", "spark.host is not a text"),
         ("[spark]\nauth = 'TRUST'\n", "spark.auth is none of"),
+        ("[spark]\ntable_format = 'csv'\n", "spark.table_format is none of parquet, orc, delta, iceberg"),
         ("[spark]\nlake = '/srv/lake'\n", "not a URL"),
         ("[spark]\nlake = 's3://me:geheim@bucket/lake'\n", "holds a name or password"),
         ('[spark]\nlake = "s3://bucket/it\'s"\n', "which no place in SQL may"),

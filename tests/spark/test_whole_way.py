@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -22,11 +23,14 @@ from pipelines.settings import Workspace
 from pipelines.spark import connection
 from pipelines.spark.cluster import Cluster
 from pipelines.spark.compact import compact
+from pipelines.spark.marts import Contract, bring_back
 from pipelines.spark.raw import LOAD_ID, register
-from pipelines.spark.settings import read_settings
+from pipelines.spark.settings import SparkSettings, read_settings
 from tests.spark.compared import differences, shapes
 from tests.spark.conftest import Engine, ended_well
-from tests.support import DEMO_DAY
+from tests.support import DEMO_DAY, OKR, ROOT
+from tests.test_real_exports import AFTER_EXPORTS
+from tests.test_real_exports import DATA as REAL_EXPORTS
 
 pytestmark = pytest.mark.spark
 NEXT_DAY = (date.fromisoformat(DEMO_DAY) + timedelta(days=1)).isoformat()
@@ -56,6 +60,55 @@ def test_a_first_refresh_shows_what_duckdb_shows(on_duckdb: Engine, on_spark: En
     # The facts are in the lake alone.
     assert raw_rows(on_spark) == 0
     assert len(list((on_spark.data_dir / "lake" / "linkedin_ads" / "campaign_analytics").glob("*.parquet"))) > 1
+
+
+@pytest.mark.parametrize("table_format", ["parquet", "orc"])
+def test_rows_come_back_whatever_format_they_lie_in(spark_cluster: Cluster, tmp_path: Path, table_format: str) -> None:
+    lake = f"file://{tmp_path}/lake"
+    settings = SparkSettings(lake=lake, lake_of_spark=lake, port=spark_cluster.port)
+    schema = f"back_from_{table_format}"
+    columns = [("name", "varchar", "who"), ("day", "date", ""), ("spend", "decimal(18, 2)", ""),
+               ("seen", "timestamp with time zone", ""), ("share", "double", ""), ("clicks", "bigint", "")]  # fmt: skip
+    with connection.session(settings) as session:
+        session.execute(f"create database {schema}")
+        session.execute(
+            f"create table {schema}.made using {table_format} location '{lake}/models/{schema}/made/1' as"
+            " select * from values ('Ñandú \"', date '2026-11-23', cast('-0.10' as decimal(18, 2)),"
+            " timestamp '2026-11-23 05:06:07.123456', 0.1d + 0.2d, 1099511627776),"
+            " (null, null, null, null, null, null) as rows (name, day, spend, seen, share, clicks)"
+        )
+        assert bring_back(session, settings, tmp_path / "w.duckdb", [Contract(schema, "made", "it", columns)]) == 2
+    with duckdb.connect(str(tmp_path / "w.duckdb")) as warehouse:
+        warehouse.execute("set timezone = 'UTC'")
+        found = warehouse.execute(
+            "select name, day::varchar, spend::varchar, seen::varchar, share, clicks"
+            f" from {schema}.made order by name nulls last"
+        ).fetchall()
+    assert found == [
+        ('Ñandú "', "2026-11-23", "-0.10", "2026-11-23 05:06:07.123456+00", 0.1 + 0.2, 2**40),
+        (None, None, None, None, None, None),
+    ]
+    assert [path.name for path in (tmp_path / "lake").iterdir()] == ["models"]
+
+
+def test_real_exports_with_tables_of_another_format(spark_cluster: Cluster, tmp_path: Path) -> None:
+    """The exports of tests/test_real_exports.py, whose sums that file holds against those computed elsewhere."""
+    if not REAL_EXPORTS.is_dir():
+        pytest.skip(f"{REAL_EXPORTS.name} is not beside the repository")
+    only_files = {name: "" for name in os.environ if name.startswith("SOURCES__")}
+    only_files["OKR_DEFINITIONS_DIR"] = str(ROOT / "tests" / "data_definitions")
+    port = {"SPARK__PORT": str(spark_cluster.port), "SPARK__TABLE_FORMAT": "orc"}
+    on_duckdb = Engine("duckdb", tmp_path / "duckdb", only_files, (OKR,))
+    on_spark = Engine("spark", tmp_path / "spark", only_files | port, (OKR,))
+    waiting = on_duckdb.start(AFTER_EXPORTS)
+    said = on_spark.run(AFTER_EXPORTS)
+    ended_well(waiting)
+    assert "5 of 5 fresh" in said
+    both_show_the_same(on_duckdb, on_spark)
+    folders = [path for path in (on_spark.data_dir / "lake" / "models" / "marts").glob("*/*") if path.is_dir()]
+    assert len(folders) > 20
+    assert all(list(folder.glob("*.orc")) for folder in folders)
+    assert not (on_spark.data_dir / "lake" / "back").exists()
 
 
 def test_the_next_day_with_a_worker_killed_in_the_middle(

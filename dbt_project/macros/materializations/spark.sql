@@ -1,5 +1,5 @@
 {#
-Spark's tables are Parquet files in the lake, written whole under a folder of the run and never changed: what reads the
+Spark's tables are files in the lake (Parquet, if no other format is set), written whole under a folder of the run and never changed: what reads the
 old ones goes on reading them, and renaming a table moves no file. Old folders are taken away after the build, and a
 table whose build died between its last two statements is put in its place before the next (pipelines/spark/marts.py).
 #}
@@ -57,7 +57,7 @@ are added to them. A build that fails on the way leaves the old table.
 {% endmaterialization %}
 
 {% macro create_in_lake(relation, query) -%}
-    create table {{ relation }} using parquet
+    create table {{ relation }} using {{ env_var('OKR_SPARK_TABLE_FORMAT', 'parquet') }}
     location '{{ env_var('OKR_SPARK_LAKE') }}/models/{{ relation.schema }}/{{ relation.identifier }}/{{ invocation_id }}'
     as {{ query }}
 {%- endmacro %}
