@@ -56,7 +56,7 @@ def test_holds_the_public_marts_with_their_comments_and_nothing_else(warehouse, 
 def test_an_open_session_neither_blocks_nor_notices_the_next_copies(warehouse, tmp_path):
     target = tmp_path / "okr.duckdb"
     write_snapshot(warehouse, target)
-    reader = subprocess.Popen(
+    with subprocess.Popen(
         [
             sys.executable,
             "-c",
@@ -70,21 +70,20 @@ def test_an_open_session_neither_blocks_nor_notices_the_next_copies(warehouse, t
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert reader.stdin
-    assert reader.stdout
-    assert reader.stdout.readline() == "open\n"
-    for count in range(20):
-        with duckdb.connect(str(warehouse)) as connection:
-            connection.execute("update marts.t set amount = ?", [count])
-        write_snapshot(warehouse, target)
-        reader.stdin.write("\n")
-        reader.stdin.flush()
-        assert reader.stdout.readline() == "1.500000001\n"
-        with duckdb.connect(str(target), read_only=True) as connection:
-            assert connection.execute("select amount from marts.t").fetchall() == [(Decimal(count),)]
-    reader.stdin.close()
-    assert reader.wait() == 0
+    ) as reader:
+        assert reader.stdin
+        assert reader.stdout
+        assert reader.stdout.readline() == "open\n"
+        for count in range(20):
+            with duckdb.connect(str(warehouse)) as connection:
+                connection.execute("update marts.t set amount = ?", [count])
+            write_snapshot(warehouse, target)
+            reader.stdin.write("\n")
+            reader.stdin.flush()
+            assert reader.stdout.readline() == "1.500000001\n"
+            with duckdb.connect(str(target), read_only=True) as connection:
+                assert connection.execute("select amount from marts.t").fetchall() == [(Decimal(count),)]
+    assert reader.returncode == 0
 
 
 def test_a_client_of_duckdb_1_4_reads_it(warehouse, tmp_path):
