@@ -97,6 +97,21 @@ def test_a_baseline_whose_sources_begin_within_its_period_says_so(warehouse: War
     )
 
 
+def test_a_value_whose_data_begin_within_the_period_says_from_when_it_counts(warehouse: Warehouse) -> None:
+    begin(warehouse, date(2026, 10, 12), {"target": 1000})
+    assert (state(warehouse)["value"], state(warehouse)["data_from"]) == (110, None)
+
+    for start, data_from in ((JULY, None), (JULY - timedelta(days=1), JULY)):
+        warehouse.put("definitions.periods", [{"period_id": "q", "start_date": start, "end_date": END}])
+        warehouse.build()
+        assert (state(warehouse)["value"], state(warehouse)["data_from"]) == (1030, data_from)
+
+    # A stock is what it is on its day, whenever its data begin.
+    warehouse.put("definitions.kpis", [{"kpi_id": "leads", "kind": "stock", "measure": "leads", "unit": "count"}])
+    warehouse.build()
+    assert (state(warehouse)["value"], state(warehouse)["data_from"]) == (10, None)
+
+
 def test_a_changed_target_counts_from_its_day_and_the_days_before_keep_theirs(warehouse: Warehouse) -> None:
     begin(warehouse, date(2026, 10, 11), {"target": 1000})
     define(warehouse, {"target": 2000, "signature": "2"})

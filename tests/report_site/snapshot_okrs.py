@@ -226,6 +226,7 @@ class OkrRows(Rows):
             None if words is None else self.text(words),
             self.text("The baseline was restated by 2.1 % on 2026-10-20") if spec["restated"] else None,
             spec["type"] == "count_range" and (last.progress or 0) > 1.2,
+            start + timedelta(days=9) if spec["restated"] else None,
             date(2026, 11, 18) if spec["stale"] and end >= TODAY else last.date,
             date(2026, 11, 19) if spec["stale"] and end >= TODAY else None,
             PROVISIONAL_FROM if last.provisional else None,

@@ -40,7 +40,7 @@ DDL: dict[str, list[str]] = {
         "forecast_low double, forecast double, forecast_high double, probability double, confidence double, "
         "last_check_in date, last_check_in_by varchar, last_check_in_note varchar, last_check_in_next varchar, "
         "check_in_is_stale boolean, disagreement varchar, baseline_note varchar, over_range boolean, "
-        "data_through date, stale_since date, provisional_from date",
+        "data_from date, data_through date, stale_since date, provisional_from date",
         "objectives": "objective_id varchar, position bigint, date date, title varchar, title_texts varchar, "
         "description varchar, owner varchar, team varchar, team_title varchar, period varchar, period_start date, "
         "period_end date, parent varchar, ambition varchar, approved_by varchar, approved_on date, score double, "

@@ -181,25 +181,30 @@ def test_as_reported_and_as_known_now_stand_side_by_side(built):
     assert re.search(r"16 nov 2026\s+15 nov 2026\s+95\s+96\s+1\s", page)
 
 
-def test_a_key_result_says_the_day_it_was_counted_to(snapshot, tmp_path):
-    """Its data's last day, in a closed period no later than its end; none where there is no data."""
+def test_a_key_result_says_the_days_it_was_counted_from_and_to(snapshot, tmp_path):
+    """Its data's last day, in a closed period no later than its end; its first day where that is after the period's."""
     changed = tmp_path / "okr.duckdb"
     shutil.copyfile(snapshot, changed)
     with duckdb.connect(str(changed)) as connection:
         connection.execute("update marts.key_results set data_through = null where key_result_id = 'linkedin_leads_up'")
         connection.execute("update marts.key_results set data_through = period_end + 9 where period_end < '2026-11-01'")
         found = connection.execute(
-            "select key_result_id, k.data_through, period_end, today from marts.key_results as k, marts.report_context"
+            "select key_result_id, k.data_from, k.data_through, period_end, today"
+            " from marts.key_results as k, marts.report_context"
         ).fetchall()
     pages = build_site(changed, REPORTS, tmp_path / "site").out_dir / "key-results"
     said = Formatter("es-ES", "EUR", "Europe/Madrid")
-    for key_result, through, end, today in found:
+    for key_result, since, through, end, today in found:
         page = text_of((pages / key_result / "index.html").read_text())
         counted = min(through, end) if through else None
         assert f"datos hasta el {said.format(counted, 'day')}" in page, key_result
         assert ("esperado al cierre" in page) == (end < today), key_result
-    assert [one for one, through, _, _ in found if through is None] == ["linkedin_leads_up"]
-    assert any(through and through > end for _, through, end, _ in found)
+        assert ("Contado desde" in page) == (since is not None), key_result
+        warned = f"datos solo desde el {said.format(since, 'day')}" in page
+        assert warned == (since is not None), key_result
+    assert {since is None for _, since, *_ in found} == {True, False}
+    assert [one for one, _, through, _, _ in found if through is None] == ["linkedin_leads_up"]
+    assert any(through and through > end for _, _, through, end, _ in found)
 
 
 def test_company_objectives_come_first_and_then_the_worst(built):

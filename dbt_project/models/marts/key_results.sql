@@ -21,6 +21,15 @@ restatements as (
     select * from {{ ref('int_baseline_note') }}
 ),
 
+-- Of what is added up; a stock is what it is on its day, whenever its data begin.
+begun as (
+    select
+        kpi_id,
+        first_day
+    from {{ ref('int_kpi_coverage') }}
+    where kind in ('flow', 'ratio')
+),
+
 final as (
     select
         key_results.key_result_id,
@@ -65,6 +74,10 @@ final as (
         voices.disagreement,
         restatements.baseline_note,
         coalesce(key_results.type = 'count_range' and now_rows.value > now_rows.high, false) as over_range,
+        case
+            when begun.first_day > key_results.period_start and begun.first_day <= key_results.last_day
+                then begun.first_day
+        end as data_from,
         key_results.data_through,
         case when key_results.stale_since <= key_results.period_end then key_results.stale_since end as stale_since,
         case
@@ -79,6 +92,8 @@ final as (
         on key_results.objective_id = objectives.objective_id
     left join restatements
         on key_results.key_result_id = restatements.key_result_id
+    left join begun
+        on key_results.kpi_id = begun.kpi_id
 )
 
 select * from final
