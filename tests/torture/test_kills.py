@@ -141,7 +141,8 @@ def test_killed_anywhere_nothing_is_lost(small: Small, undisturbed: Undisturbed,
     commits = sum(count for name, count in sides.items() if name.endswith("commit"))
     figure(
         f"killed {kills} times of {len(undisturbed.steps)} steps ({commits} beside a commit), dlt's folder wiped"
-        f" before {wiped} of {-(-len(points) // series)} reruns, {lived} ended before they came to die: rows lost 0, doubled 0, of unfinished loads 0;"
+        f" before {wiped} of {-(-len(points) // series)} reruns, {lived} more runs ended before they came to die:"
+        f" rows lost 0, doubled 0, of unfinished loads 0;"
         f" old site {undisturbed.found['old site']}, new site {undisturbed.found['new site']}, mixed 0"
     )
     assert kills == len(points)
