@@ -106,6 +106,11 @@ def test_a_value_whose_data_begin_within_the_period_says_from_when_it_counts(war
         warehouse.build()
         assert (state(warehouse)["value"], state(warehouse)["data_from"]) == (1030, data_from)
 
+    # The first day with data is the last one so far.
+    load(warehouse, JULY + timedelta(days=1))
+    assert (state(warehouse)["value"], state(warehouse)["data_from"]) == (10, JULY)
+    load(warehouse, date(2026, 10, 12))
+
     # A stock is what it is on its day, whenever its data begin.
     warehouse.put("definitions.kpis", [{"kpi_id": "leads", "kind": "stock", "measure": "leads", "unit": "count"}])
     warehouse.build()

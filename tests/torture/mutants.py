@@ -114,6 +114,7 @@ EQUIVALENT = {
     ("intermediate/int_forecast_day.sql", "< {{ add_days('key_results.period_start', -var(", " <= "): "as many days",
     ("intermediate/int_resolved_target.sql", "inner join coverage", "left join"): "what has a value has been seen",
     ("intermediate/int_key_result_digest_dated.sql", "inner join days", "left join"): "no day has a digest, too",
+    ("intermediate/int_interval_reading.sql", "inner join sources", "left join"): "the next join needs the source",
     ("intermediate/int_target_line.sql", "inner join key_results on spans.", "left join"): "joined above already",
     ("marts/key_result_milestones.sql", "inner join check_ins", "left join"): "`where check_ins.date <= context.today`",
     ("intermediate/int_pace_seasonal.sql", "inner join dates", "left join"): "dim_date has every day of last year's",
