@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -180,3 +181,33 @@ def test_processes_that_make_dagsters_home_at_the_same_moment_do_not_break_it(tm
         maker.stdin.flush()
     answers = [maker.communicate(timeout=120) for maker in makers]
     assert [out.strip() for out, _ in answers] == ["0 OpenEventLog"] * 4, answers
+
+
+# Prints what the graph says of the models, and whether dbt was imported for it.
+GRAPH = """
+import json, sys
+from pipelines.settings import Workspace, quiet_environment
+quiet_environment(Workspace.from_environment())
+if sys.argv[1:] == ["with dbt"]:
+    import dagster_dbt
+from pipelines.defs.transform import models
+
+specs = [[str(one.key), sorted(str(dep.asset_key) for dep in one.deps), one.description, one.code_version]
+         for one in models.specs]
+checks = [[str(one.key), one.blocking, sorted(str(dep.asset_key) for dep in one.additional_deps)]
+          for one in models.check_specs]
+print(json.dumps([sorted(specs), sorted(checks), "dbt" in sys.modules]))
+"""
+
+
+def test_the_graph_of_the_models_is_the_one_that_dbt_draws_without_its_imports(demo):
+    environment = {**os.environ, **demo.environment}
+    (*without, imported), (*with_dbt, imported_then) = [
+        json.loads(subprocess.check_output([sys.executable, "-c", GRAPH, *how], cwd=ROOT, env=environment))
+        for how in ([], ["with dbt"])
+    ]
+    assert (imported, imported_then) == (False, True)
+    assert without == with_dbt
+    models, checks = without
+    assert len(models) > 50
+    assert checks
