@@ -97,6 +97,12 @@ def test_a_baseline_whose_sources_begin_within_its_period_says_so(warehouse: War
     )
 
 
+def test_a_baseline_before_all_data_is_none_and_has_no_note(warehouse: Warehouse) -> None:
+    june = {"baseline_start": date(2026, 6, 1), "baseline_end": date(2026, 6, 30)}
+    begin(warehouse, date(2026, 10, 12), {**RELATIVE, **june})
+    assert (state(warehouse)["baseline"], state(warehouse)["baseline_note"]) == (None, None)
+
+
 def test_a_value_whose_data_begin_within_the_period_says_from_when_it_counts(warehouse: Warehouse) -> None:
     begin(warehouse, date(2026, 10, 12), {"target": 1000})
     assert (state(warehouse)["value"], state(warehouse)["data_from"]) == (110, None)

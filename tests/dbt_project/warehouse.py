@@ -94,7 +94,8 @@ class Warehouse:
         """Move the clock and begin a refresh; returns its id."""
         self.today = today
         self._refreshes += 1
-        self.refresh_id = f"r{self._refreshes:04d}"
+        # Ids of runs are random; here they descend, so that nothing passes that takes the highest for the newest.
+        self.refresh_id = f"r{9999 - self._refreshes:04d}"
         moment = datetime(today.year, today.month, today.day, 6, tzinfo=UTC) + timedelta(seconds=self._refreshes)
         self.moment = moment
         self.put("definitions.context", [{"today": today, "refresh_id": self.refresh_id, "refreshed_at": moment}])
