@@ -21,7 +21,7 @@ if command -v uv >/dev/null 2>&1; then \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test coverage torture spark test-spark check dev channel docs bench lock
+.PHONY: help setup report test spark test-spark torture coverage mutants check dev channel docs bench lock sbom audit
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 17
@@ -59,6 +59,10 @@ torture: $(READY) ## what docs/trust.md says, at full length: faults, kills, ful
 	@$(BIN)/python -m pytest -n 0 -s -q -m torture tests/report_site/test_publish.py tests/report_site/test_hostile_names.py
 	@OKR_TORTURE=1 $(BIN)/python -m pytest -n 0 -s -q -m "" tests/torture
 	@$(BIN)/python -m tests.torture.mutants --count 80
+
+coverage: $(READY) ## every test, and which lines of pipelines/ they reach (half as long again)
+	@sh tests/need_chromium.sh
+	@$(BIN)/python -m pytest --cov --cov-report=term
 
 mutants: $(READY) ## mistakes made in the models' SQL one by one: how many the tests catch, and which survive
 	@$(BIN)/python -m tests.torture.mutants --count 80

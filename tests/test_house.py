@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,16 @@ def test_the_day_of_the_demo_is_one():
 
     assert f"DEMO_DAY := {shown}\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
     assert shown == tested
+
+
+def test_what_make_is_asked_for_has_a_rule():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    explained = re.findall(r"(?m)^([a-z-]+):.* ## .", makefile)
+    assert re.search(r"(?m)^\.PHONY: (.*)$", makefile).group(1).split() == explained
+    pages = [path for path in ROOT.rglob("*.md") if not {".venv", ".okr"} & set(path.relative_to(ROOT).parts)]
+    told = {name for path in pages for name in re.findall(r"`make ([a-z-]+)", path.read_text(encoding="utf-8"))}
+    assert len(told) > 10
+    assert told <= set(explained)
 
 
 def test_imports_run_one_way():
