@@ -54,7 +54,7 @@ $(SPARK_READY): $(READY) requirements-spark.lock
 	@$(call install,.venv,--require-hashes -r requirements-spark.lock)
 	@touch $@
 
-torture: $(READY) ## what docs/trust.md says, at full length: faults, kills, full disks, broken logs, mutants (hours)
+torture: $(READY) ## docs/trust.md at full length: faults, kills, full disks, broken logs, 200 refreshes, mutants (hours)
 	@$(BIN)/python -m pytest -n 0 -s -q -m "" tests/channels/test_faults.py
 	@$(BIN)/python -m pytest -n 0 -s -q -m torture tests/report_site/test_publish.py tests/report_site/test_hostile_names.py
 	@OKR_TORTURE=1 $(BIN)/python -m pytest -n 0 -s -q -m "" tests/torture
@@ -89,8 +89,9 @@ docs: $(READY) ## the documentation as a site in .okr/docs
 bench: $(READY) ## the figures of benchmarks/, measured on this machine
 	@$(BIN)/python -m benchmarks
 
-lock: $(READY) ## requirements.lock anew from pyproject.toml, hashes in, addresses out (needs uv)
+lock: $(READY) ## the four lock files anew from pyproject.toml, hashes in, addresses out (needs uv)
 	@uv pip compile pyproject.toml --group dev --extra s3 --extra sdk-check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
+	@uv pip compile pyproject.toml --group build --extra s3 -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-run.lock
 	@uv pip compile pyproject.toml --extra spark --extra postgres -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-spark.lock
 	@uv pip compile --group audit --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-audit.lock
 
@@ -99,12 +100,12 @@ $(AUDIT_READY): requirements-audit.lock
 	@$(call install,$(AUDIT),--require-hashes -r requirements-audit.lock)
 	@touch $@
 
-sbom: $(AUDIT_READY) ## .okr/sbom.json: every locked package in CycloneDX's format, hashes and all
+sbom: $(AUDIT_READY) ## .okr/sbom.json: every package of requirements.lock in CycloneDX's format, hashes and all
 	@mkdir -p .okr
 	@$(AUDIT)/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --no-validate -o .okr/sbom.json
 	@echo ".okr/sbom.json: $$(grep -c '"purl"' .okr/sbom.json) packages"
 
 # A package that could not be asked about is a failure, not a pass.
-audit: $(AUDIT_READY) ## known weaknesses of the locked packages, asked of the public database; those of audit-ignored.txt are justified there
-	@$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock \
+audit: $(AUDIT_READY) ## known weaknesses of the packages that are locked, Spark's too, asked of the public database (audit-ignored.txt: what may be passed over)
+	@$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock -r requirements-spark.lock \
 	  $$(sed -n 's/^\([A-Z][A-Z]*-[^ ]*\) .*/--ignore-vuln \1/p' audit-ignored.txt)

@@ -4,7 +4,7 @@
 
 Each quarter is a KPI of its own with eight weeks before it, its level between 2 and 300 a day and a random weekday
 profile. The models score all of them at once; their forecasts on day 7, 28, 46 and 80 are compared with the quarter's
-true end. SCORING.md calls the forecast honest at 76-84 %.
+true end. The forecast is called honest at 76-84 %.
 """
 
 from __future__ import annotations

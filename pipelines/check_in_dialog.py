@@ -37,13 +37,11 @@ def check_in(workspace: Workspace, key_result: str, given: dict[str, Any], *, as
     OkrError, and then nothing is written.
     """
     from pipelines.okrs.check_in import write_check_in
-    from pipelines.okrs.words import did_you_mean, shown
+    from pipelines.okrs.words import nearest, shown
 
     defined = okrs.read(workspace.definitions_dir)
     if key_result not in defined.key_result_by_id:
-        raise OkrError(
-            f"there is no key result {shown(key_result)}; {did_you_mean(key_result, defined.key_result_by_id)}"
-        )
+        raise OkrError(f"there is no key result {shown(key_result)}; {nearest(key_result, defined.key_result_by_id)}")
     result = defined.key_result_by_id[key_result][1]
     answers = dict(given)
     if ask and (sys.stdin.isatty() or not any(value is not None for value in given.values())):
@@ -104,7 +102,7 @@ def _fault(name: str, text: str, result: Any) -> str:
     from pydantic_core import PydanticCustomError
 
     from pipelines.okrs.fields import amount, share
-    from pipelines.okrs.words import did_you_mean, shown
+    from pipelines.okrs.words import nearest, shown
     from pipelines.okrs.yaml_reader import scalar
 
     try:
@@ -118,7 +116,7 @@ def _fault(name: str, text: str, result: Any) -> str:
             steps = [step.id for step in result.milestones]
             for step in _ids(text) or []:
                 if step not in steps:
-                    return f"there is no milestone {shown(step)}; {did_you_mean(step, steps)}"
+                    return f"there is no milestone {shown(step)}; {nearest(step, steps)}"
     except PydanticCustomError as refused:
         context = refused.context or {}
         return f"{context['what']}; {context['todo']}"

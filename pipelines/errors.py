@@ -23,9 +23,23 @@ Every message says what happened, where (path:line, channel, account, day) and w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+# A longer word is no misspelling, and comparing it takes seconds.
+_LONGEST_WORD = 60
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str, written: Callable[[str], str] = str) -> str:
+    """What to do about a word that is not known: `did you mean X?` with the nearest known one, else `otherwise`.
+
+    `written` words the nearest one, as with quotation marks.
+    """
+    from difflib import get_close_matches  # only a mistake pays for it
+
+    near = get_close_matches(word[:_LONGEST_WORD], list(known), n=1)
+    return f"did you mean {written(near[0])}?" if near else otherwise
 
 
 @dataclass(frozen=True, order=True)

@@ -12,11 +12,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pipelines import catalogue, distributed, okrs, progress, settings
-from pipelines.errors import FindingsError, GateError, OkrError, UnknownChannelError
+from pipelines.errors import FindingsError, GateError, OkrError, UnknownChannelError, did_you_mean
 from pipelines.folder_digest import folder_digest
 from pipelines.settings import KEEP_RELEASES, Workspace
 from pipelines.warehouse import builds, gate, history, older_copy, ops, snapshot, transform
@@ -166,8 +165,7 @@ def _chosen(
     for name in only:
         if name not in on and name not in of_files:
             known = sorted({*on, *of_files})
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"those that are on: {', '.join(known) or 'none'}"
+            hint = did_you_mean(name, known, f"those that are on: {', '.join(known) or 'none'}")
             raise UnknownChannelError(
                 f"channel {name!r} is not on; {hint} (a channel is on once it has settings in .dlt/ or the environment)"
             )

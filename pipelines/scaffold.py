@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from pipelines.errors import OkrError
-from pipelines.settings import shipped
+from pipelines.settings import make_dagster_home, shipped
 
 GITIGNORE = """\
 .okr/
@@ -26,9 +26,11 @@ _SETTINGS = ("config.toml", "example.secrets.toml")
 
 def make_workspace(directory: Path) -> None:
     """Fill `directory`, which must not exist or be empty. Raises OkrError, and then nothing is written."""
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+    place = directory.resolve()
+    # In a folder that is there, since it may be all that this user may write to, such as a mounted volume.
+    building = (place if place.is_dir() else place.parent) / f".{place.name}.building"
+    if place.exists() and (not place.is_dir() or any(there != building for there in place.iterdir())):
         raise OkrError(f"{directory} is there and not empty; name a new folder")
-    building = directory.with_name(f".{directory.name}.building")
     shutil.rmtree(building, ignore_errors=True)
     try:
         for folder in _FOLDERS:
@@ -38,9 +40,13 @@ def make_workspace(directory: Path) -> None:
             shutil.copyfile(shipped(".dlt") / name, building / ".dlt" / name)
         (building / ".gitignore").write_text(GITIGNORE, encoding="utf-8")
         (building / "workspace.yaml").write_text(DAGSTER_WORKSPACE, encoding="utf-8")
-        if directory.exists():
-            directory.rmdir()
-        building.replace(directory)
+        make_dagster_home(building / ".okr" / "dagster")
+        if not place.exists():
+            building.replace(place)
+            return
+        # It may be the folder that a shell stands in: filled, not replaced.
+        for part in list(building.iterdir()):
+            part.replace(place / part.name)
     except OSError as error:
         raise OkrError(f"{directory} could not be made: {error}; nothing was left behind") from error
     finally:

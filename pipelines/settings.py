@@ -1,4 +1,4 @@
-"""Paths and environment, read once (CONTRACT.md section 2). Imports nothing heavy: the CLI starts with it."""
+"""Paths and environment, read once. Imports nothing heavy: the CLI starts with it."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def quiet_environment(workspace: Workspace, *, only_look: bool = False) -> None:
     """
     data = workspace.data_dir.absolute()
     if not only_look:
-        _make_dagster_home(data / "dagster")
+        make_dagster_home(workspace.dagster_home.absolute())
     defaults = {
         "DLT_DATA_DIR": str(data / "dlt"),
         "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -136,7 +136,7 @@ def quiet_environment(workspace: Workspace, *, only_look: bool = False) -> None:
         "RUNTIME__INTERCEPT_SIGNALS": "false",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
-        "DAGSTER_HOME": str(data / "dagster"),
+        "DAGSTER_HOME": str(workspace.dagster_home.absolute()),
         # Events that come together are stored together: one transaction for the 270 that plan a run.
         "DAGSTER_EVENT_BATCH_SIZE": "300",
         "DAGSTER_DISABLE_TELEMETRY": "yes",
@@ -145,7 +145,8 @@ def quiet_environment(workspace: Workspace, *, only_look: bool = False) -> None:
         os.environ.setdefault(name, value)
 
 
-def _make_dagster_home(home: Path) -> None:
+def make_dagster_home(home: Path) -> None:
+    """Dagster's folder with its `dagster.yaml`, where it is not there: one writer at a time, telemetry off."""
     home.mkdir(parents=True, exist_ok=True)
     configuration = home / "dagster.yaml"
     if not configuration.exists():

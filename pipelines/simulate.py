@@ -1,18 +1,17 @@
 """What a key result needs from here, and what another target or another daily rate would mean for it.
 
-Reads the analysts' copy; scores by the rules of the models (SCORING: progress by type and KPI kind).
+Reads the analysts' copy; scores by the rules of the models (docs/scoring.md).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import erf, sqrt
 from pathlib import Path
 from typing import Any
 
 from pipelines.analysts_copy import open_copy
-from pipelines.errors import OkrError
+from pipelines.errors import OkrError, did_you_mean
 
 # Half an 80 % interval of a normal distribution, in standard deviations.
 HALF_INTERVAL = 1.2815515655446004
@@ -98,6 +97,8 @@ def _of_flow(row: dict[str, Any], aim: float, days_left: int, daily: float | Non
 def _score(row: dict[str, Any], end: float, aim: float) -> float:
     name, baseline = row["key_result_id"], row["baseline"]
     if row["type"] == "at_most":
+        if aim < 0:
+            raise OkrError(f"{name} is counted from 0, so {aim:g} can never be kept; name another target")
         raw = 1.0 if end <= aim else aim / end
     elif row["type"] == "at_least" or (row["type"] == "increase" and row["kind"] in ("flow", "distinct")):
         if aim <= 0:
@@ -139,7 +140,6 @@ def _row(snapshot: Path, key_result_id: str) -> dict[str, Any]:
         row = result.fetchone()
         known = [name for (name,) in connection.execute("select key_result_id from marts.key_results").fetchall()]
     if row is None:
-        near = get_close_matches(key_result_id, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"use one of the {len(known)} there are, such as {min(known)}"
-        raise OkrError(f"there is no key result {key_result_id!r}; {hint if known else 'none is defined yet'}")
+        some = f"use one of the {len(known)} there are, such as {min(known)}" if known else "none is defined yet"
+        raise OkrError(f"there is no key result {key_result_id!r}; {did_you_mean(key_result_id, known, some)}")
     return dict(zip(names, row, strict=True))

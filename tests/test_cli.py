@@ -202,9 +202,23 @@ def test_init_makes_a_workspace_that_passes_check_and_never_writes_over_one(tmp_
     assert (tmp_path / "acme" / ".dlt" / "example.secrets.toml").is_file()
     checked = subprocess.run([OKR, "check"], cwd=tmp_path / "acme", capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
+    # `dagster dev` finds telemetry off and one writer at a time before any refresh.
+    assert (tmp_path / "acme" / ".okr" / "dagster" / "dagster.yaml").is_file()
     again = subprocess.run([OKR, "init", "acme"], cwd=tmp_path, capture_output=True, text=True)
     assert again.returncode == 1
     assert "not empty" in again.stderr
+
+
+def test_init_fills_an_empty_folder_that_one_stands_in(tmp_path):
+    before = tmp_path.stat().st_ino
+    made = subprocess.run([OKR, "init", "."], cwd=tmp_path, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    assert tmp_path.stat().st_ino == before
+    there = [".dlt", ".gitignore", ".okr", "okr_definitions", "reports", "workspace.yaml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == there
+    refused = subprocess.run([OKR, "init", ".."], cwd=tmp_path / "reports", capture_output=True, text=True)
+    assert (refused.returncode, "not empty" in refused.stderr) == (1, True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == there
 
 
 @pytest.mark.parametrize(

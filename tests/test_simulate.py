@@ -84,6 +84,18 @@ def test_a_cap_is_kept_or_shared_by_its_excess(snapshot):
     assert simulate(snapshot, "budget", target=None, daily=5.0).score == 1.0
 
 
+def test_a_cap_below_zero_is_refused_not_divided_by(snapshot):
+    with pytest.raises(OkrError, match="counted from 0, so -5 can never be kept"):
+        simulate(snapshot, "budget", target=-5.0, daily=-10.0)
+
+
+def test_without_any_key_result_it_says_so(snapshot):
+    with duckdb.connect(str(snapshot)) as connection:
+        connection.execute("delete from marts.key_results")
+    with pytest.raises(OkrError, match="there is no key result 'leads'; none is defined yet"):
+        simulate(snapshot, "leads", target=None, daily=None)
+
+
 def test_a_value_by_check_in_has_no_daily_rate(snapshot):
     result = simulate(snapshot, "days", target=3.0, daily=None)
     assert result.score == 0.75

@@ -1,5 +1,5 @@
 {#
-Progress of one row of int_key_result_measured, by the rule of its type: SCORING.md "Progress (raw) and score". Each
+Progress of one row of int_key_result_measured, by the rule of its type: docs/scoring.md, "Progress and score". Each
 type's rule is the macro progress_<type> in key_result_types/, over these columns: value, baseline, target, low, high
 (double), kpi_kind (flow, ratio, stock, distinct, check_in), elapsed (0..1], weeks_within, weeks_observed, weight_done,
 weight_total. NaN and infinity come out as null.

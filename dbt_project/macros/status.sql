@@ -1,5 +1,5 @@
 {#
-The status by SCORING.md "Expected, status", over the columns score, progress, expected, elapsed, is_final_day (the
+The status by docs/scoring.md, "Expected, and the status", over the columns score, progress, expected, elapsed, is_final_day (the
 period is over and the row is its last day) and the settings' status_on_track, status_at_risk, grace and success_line.
 Limits are met when they are equal: 1e-9 keeps binary rounding from turning an exact 0.95 into a miss.
 #}

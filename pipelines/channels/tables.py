@@ -142,7 +142,7 @@ def _fits(value: Any, convert: Any, kind: pa.DataType) -> bool:
 
 
 def to_amount(value: Any) -> Decimal:
-    """An exact amount of at most nine decimals. Vendors send -2e-18 and 99.99999999999996 (CHANNELS.md section 2)."""
+    """An exact amount of at most nine decimals. Vendors send -2e-18 and 99.99999999999996."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise TypeError(value)
     amount = Decimal(value if isinstance(value, Decimal) else _digits(value))

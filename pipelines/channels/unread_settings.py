@@ -7,12 +7,11 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from pipelines.channels.configuration import ChannelSettings
-from pipelines.errors import Finding
+from pipelines.errors import Finding, did_you_mean
 
 CREDENTIALS = "credentials"
 SETTINGS = tuple(field.name for field in fields(ChannelSettings))
@@ -50,20 +49,16 @@ def _meant(one: _Written, channels: Sequence[str], settings_of: Callable[[str], 
     if one.channel not in channels:
         if one.name not in SETTINGS and not one.inner:
             return None
-        return _near(one.channel, channels) or f"the channels are {', '.join(channels)}"
+        return did_you_mean(one.channel, channels, f"the channels are {', '.join(channels)}")
     hints = get_type_hints(settings_of(one.channel))
     kept_back = [*get_type_hints(hints[CREDENTIALS])] if CREDENTIALS in hints else []
     known = kept_back if one.inner else [*hints, *kept_back]
     if one.name in known:
         return None
-    near = _near(one.name, known)
-    # a service account's key may be pasted whole
-    return near if one.inner else near or f"remove it, or use one of {', '.join(hints)}"
-
-
-def _near(word: str, known: Sequence[str]) -> str | None:
-    found = get_close_matches(word, known, 1)
-    return f"did you mean {found[0]}?" if found else None
+    if one.inner:
+        # a service account's key may be pasted whole
+        return did_you_mean(one.name, known, "") or None
+    return did_you_mean(one.name, known, f"remove it, or use one of {', '.join(hints)}")
 
 
 def _in_files(folder: Path) -> Iterator[_Written]:

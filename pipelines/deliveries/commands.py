@@ -6,13 +6,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import settings
 from pipelines.deliveries.configuration import DeliverySettings, TargetSettings, read_settings
-from pipelines.errors import DeliveryError
+from pipelines.errors import DeliveryError, did_you_mean
 
 if TYPE_CHECKING:
     from pipelines.deliveries.digest import Digest
@@ -113,8 +112,7 @@ def _chosen(targets: Sequence[TargetSettings], only: Sequence[str]) -> list[Targ
     known = [target.name for target in targets]
     for name in only:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"those that are: {', '.join(known) or 'none'}"
+            hint = did_you_mean(name, known, f"those that are: {', '.join(known) or 'none'}")
             raise DeliveryError(f"target {name} is not set under [deliveries.targets]; {hint}")
     return [target for target in targets if not only or target.name in only]
 

@@ -11,12 +11,11 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
-from pipelines.errors import DeliveryError
+from pipelines.errors import DeliveryError, did_you_mean
 
 SECTION = "deliveries"
 SECURITY_PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -145,8 +144,7 @@ def _build(settings: type[Settings], written: Mapping[str, Any], section: str) -
     for name, value in written.items():
         key = f"{section}.{name}".lstrip(".")
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            raise _refuse(key, "is not known", f"did you mean {near[0]}?" if near else f"use {', '.join(known)}")
+            raise _refuse(key, "is not known", did_you_mean(name, known, f"use {', '.join(known)}"))
         values[name] = _CONVERTERS[hints[name]](value, key)
     for name, one in known.items():
         if name not in values and one.default is MISSING and one.default_factory is MISSING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from pipelines.deliveries.digest_view import view_of
 from pipelines.deliveries.plain_text import header_text, one_line
 from pipelines.deliveries.templating import environment
 from pipelines.deliveries.wording import TEMPLATES, catalogue
-from pipelines.errors import DeliveryError
+from pipelines.errors import DeliveryError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,7 @@ def compose(
         known = [facts.team for facts in teams]
         teams = [facts for facts in teams if facts.team == team]
         if not teams:
-            near = get_close_matches(team, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"those that have: {', '.join(known) or 'none'}"
+            hint = did_you_mean(team, known, f"those that have: {', '.join(known) or 'none'}")
             raise DeliveryError(f"team {team} has no objective in a running period; {hint}")
     return [_compose(facts, site_url) for facts in teams]
 

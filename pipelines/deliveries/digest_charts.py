@@ -1,8 +1,8 @@
 """The small line chart of a key result as a PNG image, for mail programs that show no SVG.
 
-One notation for every chart (UX.md section 1): what happened is solid, its provisional days dashed, the expected path
-thin and grey to the end of the period, the target a line at the top, the days gone by shaded. No text is drawn, so no
-font of this machine matters; the mail's text and the image's alternative say the numbers.
+One notation, here and on the site: what happened is solid, its provisional days dashed, the expected path thin and grey
+to the end of the period, the target a line at the top, the days gone by shaded. No text is drawn, so no font of this
+machine matters; the mail's text and the image's alternative say the numbers.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import duckdb
 from pipelines.errors import DeliveryError
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-# A week's number that has since changed by more than this is said to be restated (SCORING.md has 1 % for baselines).
+# A week's number that has since changed by more than this is said to be restated (as a baseline is: docs/scoring.md).
 RESTATED_SHARE = 0.01
 
 

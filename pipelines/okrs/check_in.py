@@ -15,7 +15,7 @@ from pipelines.okrs.entries import read_entry
 from pipelines.okrs.lints.check_ins import answers
 from pipelines.okrs.models.check_ins import CheckIn
 from pipelines.okrs.reading import relative
-from pipelines.okrs.words import did_you_mean, shown
+from pipelines.okrs.words import nearest, shown
 from pipelines.okrs.yaml_reader import Mapping, read_yaml, scalar
 
 FOLDER = "check_ins"
@@ -53,7 +53,7 @@ def write_check_in(
     }  # fmt: skip
     known = definitions.key_result_by_id
     if key_result not in known:
-        raise OkrError(f"the key result {shown(key_result)} does not exist; {did_you_mean(key_result, known)}")
+        raise OkrError(f"the key result {shown(key_result)} does not exist; {nearest(key_result, known)}")
     tidied = {key: _tidied(answer) for key, answer in given.items()}
     text = _as_yaml({key: answer for key, answer in tidied.items() if answer not in (None, "", [], ())})
     path = _new_path(definitions_dir, f"{date.isoformat()}_{key_result}")

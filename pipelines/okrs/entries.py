@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from pipelines.errors import Finding
 from pipelines.okrs.findings import mistake
 from pipelines.okrs.place import Located, UnknownKey
-from pipelines.okrs.words import did_you_mean, shown
+from pipelines.okrs.words import nearest, shown
 from pipelines.okrs.yaml_reader import Mapping, Sequence
 
 # More than this in one entry is not a set of mistakes but another kind of file.
@@ -27,7 +27,7 @@ def read_entry(model: type[M], entry: Any, path: str, line: int) -> tuple[M | No
         return model.model_validate(entry, context=unknown), []
     except ValidationError as error:
         findings = [
-            mistake(path, key.line, f"unknown key {shown(key.key)}", did_you_mean(key.key, key.known))
+            mistake(path, key.line, f"unknown key {shown(key.key)}", nearest(key.key, key.known))
             for key in unknown[:MAX_FINDINGS]
         ]
         for details in error.errors(include_url=False, include_input=False):
@@ -67,7 +67,7 @@ def _words(error: ErrorDetails) -> tuple[str, str]:
         case "union_tag_invalid":
             expected = [tag.strip(" '") for tag in str(context["expected_tags"]).split(",")]
             tag = str(context["tag"])
-            return f"{shown(tag)} is not a type allowed here", did_you_mean(tag, expected)
+            return f"{shown(tag)} is not a type allowed here", nearest(tag, expected)
         case "list_type":
             return "a list belongs here", "start each item with `- `, or write [a, b]"
         case "dict_type" | "model_type" | "model_attributes_type":
@@ -75,4 +75,4 @@ def _words(error: ErrorDetails) -> tuple[str, str]:
         case "too_short":
             return "nothing is listed here", "list at least one, or remove the key"
         case _:
-            return error["msg"], "see the keys of CONTRACT section 3"
+            return error["msg"], "see the keys in docs/okrs.md"

@@ -17,7 +17,7 @@ from pipelines.okrs.exchange_rates import read_exchange_rates
 from pipelines.okrs.findings import advice, mistake
 from pipelines.okrs.models import CheckIn, FileSourceEntry, Kpi, Note, Objective, Period, Settings, Team
 from pipelines.okrs.place import Located
-from pipelines.okrs.words import did_you_mean, shown
+from pipelines.okrs.words import nearest, shown
 from pipelines.okrs.yaml_reader import MAX_BYTES, Mapping, Sequence, read_yaml
 
 LISTS: dict[str, type[Located]] = {
@@ -115,7 +115,7 @@ class _FolderReader:
             elif key in LISTS:
                 self._read_list(key, value, shown_path, line)
             else:
-                todo = did_you_mean(key, ["settings", *LISTS])
+                todo = nearest(key, ["settings", *LISTS])
                 self.add(mistake(shown_path, line, f"unknown key {shown(key)}", todo))
 
     def _content(self, path: Path, shown_path: str) -> tuple[Any, list[Finding]]:

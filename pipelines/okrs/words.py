@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from pipelines.errors import did_you_mean
+
 _LONGEST = 60
 
 
@@ -24,19 +26,18 @@ def plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
     """What to do about a word that is not known: the nearest known one, else all of them if they are few."""
-    import difflib  # only a broken definition pays for it
-
     names = sorted(set(known))
-    nearest = difflib.get_close_matches(word[:_LONGEST], names, n=1, cutoff=0.6)
-    if nearest:
-        return f"did you mean `{nearest[0]}`?"
     if not names:
         return "none is defined yet"
     if len(names) > 12:
-        return f"use one of the {len(names)} that exist, such as `{names[0]}`"
-    return "use one of " + ", ".join(f"`{name}`" for name in names)
+        return did_you_mean(word, names, f"use one of the {len(names)} that exist, such as `{names[0]}`", _code)
+    return did_you_mean(word, names, "use one of " + ", ".join(map(_code, names)), _code)
+
+
+def _code(name: str) -> str:
+    return f"`{name}`"
 
 
 def from_id(identifier: str) -> str:

@@ -6,10 +6,9 @@ Raised while one page is read or rendered, gathered over all pages and reported 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
-from pipelines.errors import Finding
+from pipelines.errors import Finding, did_you_mean
 
 SHOWN_NAMES = 12
 
@@ -36,13 +35,10 @@ class BadValue(Exception):
 def choose(name: str, known: Iterable[str], plural: str) -> str:
     """What to do about an unknown `name`: the nearest known one, else all of them."""
     names = sorted(set(known))
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
     if not names:
         return f"there are no {plural} here"
     more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-    return f"known {plural}: {', '.join(names[:SHOWN_NAMES])}{more}"
+    return did_you_mean(name, names, f"known {plural}: {', '.join(names[:SHOWN_NAMES])}{more}", repr)
 
 
 def shown_path(path: Path) -> Path:

@@ -109,7 +109,7 @@ def missing() -> str | None:
     try:
         import pyspark  # noqa: F401
     except ImportError:
-        return "Spark itself is not installed; pip install 'okr-reports[spark]' (in a checkout: make spark)"
+        return "Spark itself is not installed; install okr-reports with its extra `spark` (in a checkout: make spark)"
     return None
 
 

@@ -36,7 +36,7 @@ def session(settings: SparkSettings) -> Iterator[Session]:
         from thrift.transport.TTransport import TTransportException
     except ImportError:
         raise EngineError(
-            "the engine spark needs packages that are not installed; pip install 'okr-reports[spark]'"
+            "the engine spark needs packages that are not installed; install okr-reports with its extra `spark`"
         ) from None
     try:
         connection = hive.connect(

@@ -1,6 +1,6 @@
 """The analysts' copy `okr.duckdb`: every public mart, in one file that no refresh ever locks.
 
-It is written beside its place and moved over it in one step (TRUST.md section 0: readers of a file replaced this way
+It is written beside its place and moved over it in one step (measured: readers of a file replaced this way
 saw 0 errors in 695 opens; readers of the file being written failed 835 of 1,291). A session that has the old file open
 keeps it until it closes.
 """

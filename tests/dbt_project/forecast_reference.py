@@ -1,4 +1,4 @@
-"""The forecast once more, in plain Python: SCORING.md's "Forecast" with the choices that the models' comments name.
+"""The forecast once more, in plain Python: docs/scoring.md's "Forecast", with the choices that models' comments name.
 
 A straight line through the means of whole weeks (those before the period brought to the period's level), by least
 squares; a weekday profile; Student's t. Everything is computed from scratch for every day.

@@ -1,4 +1,4 @@
-"""SCORING.md once more, in plain Python and nothing but Python: written from the page, not from the models.
+"""docs/scoring.md once more, in plain Python and nothing but Python: written from the page, not from the models.
 
 Amounts are exact (Fraction), shares are floats. Slow and simple on purpose: every value is computed from scratch for
 every day. test_scoring_properties.py holds the models against it.

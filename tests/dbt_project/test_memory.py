@@ -97,6 +97,12 @@ def test_a_baseline_whose_sources_begin_within_its_period_says_so(warehouse: War
     )
 
 
+def test_a_baseline_whose_last_day_is_the_first_with_data_says_so(warehouse: Warehouse) -> None:
+    begin(warehouse, date(2026, 10, 12), {**RELATIVE, "baseline_start": date(2026, 6, 15), "baseline_end": JULY})
+    assert state(warehouse)["baseline"] == 10
+    assert "2026-07-01" in state(warehouse)["baseline_note"]
+
+
 def test_a_baseline_before_all_data_is_none_and_has_no_note(warehouse: Warehouse) -> None:
     june = {"baseline_start": date(2026, 6, 1), "baseline_end": date(2026, 6, 30)}
     begin(warehouse, date(2026, 10, 12), {**RELATIVE, **june})

@@ -1,4 +1,4 @@
-"""The models against SCORING.md in plain Python, on thousands of random definitions and data sets."""
+"""The models against docs/scoring.md in plain Python, on thousands of random definitions and data sets."""
 
 from __future__ import annotations
 

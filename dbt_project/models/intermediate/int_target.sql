@@ -51,7 +51,7 @@ final as (
         baseline_start is not null and baseline_kept is null as is_provisional,
         baseline_now,
         baseline_kept,
-        -- SCORING.md: a baseline restated by more than 1 % is said on the key result.
+        -- docs/scoring.md: a baseline restated by more than 1 % is said on the key result.
         coalesce(abs(baseline_now - baseline_kept) > 0.01 * abs(baseline_kept), false) as is_restated
     from based
 )

@@ -13,12 +13,13 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+
+from pipelines.errors import did_you_mean
 
 LARGEST_FILE = 2 * 1024**3
 LARGEST_SHEET = 300 * 1024**2
@@ -78,8 +79,7 @@ def _pick(header: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
         if names.count(name) > 1:
             raise Unreadable(f"has two columns named {name!r}", "rename one of them")
         if name not in names:
-            near = get_close_matches(name, names, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names[:20]) or 'no columns'}"
+            hint = did_you_mean(name, names, f"it has {', '.join(names[:20]) or 'no columns'}", repr)
             raise Unreadable(f"has no column {name!r}", f"{hint} Correct the file or the definition")
     return {name: names.index(name) for name in wanted}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.channels.http import OK, Reply, Verdict, classify_by_status
 
-# Application, user, page and custom limits; 80000-80008 are those of a business use case (CHANNELS.md section 4).
+# Application, user, page and custom limits; 80000-80008 are those of a business use case (Graph API, "Rate Limits").
 QUOTA_CODES = {4, 17, 32, 613, *range(80000, 80007), 80008}
 # The account is locked, for up to an hour.
 LOCKED_SUBCODE = 2446079

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.channels.http import OK, Reply, Verdict, classify_by_status
 
-# Internal error, call rate, concurrent requests, polled too soon (CHANNELS.md section 9).
+# Internal error, call rate, concurrent requests, polled too soon.
 RETRY_CODES = {0, 117, 207, 4204}
 # The call rate is counted by the minute: five waits of this length outlast it.
 RATE_CODE, RATE_WAIT = 117, 13.0

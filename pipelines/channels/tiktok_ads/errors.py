@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.channels.http import OK, Reply, Verdict, classify_by_status
 
-# Too many requests: the limit is counted by the second, the minute and the day (CHANNELS.md section 10).
+# Too many requests: the limit is counted by the second, the minute and the day.
 RATE_CODE = 40100
 RETRY_CODES = {RATE_CODE, 40200, 40201, 40202, 40700}
 INTERNAL_CODES = range(50000, 60000)

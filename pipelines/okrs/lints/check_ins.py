@@ -10,7 +10,7 @@ from pipelines.okrs.findings import advice, mistake
 from pipelines.okrs.lints.context import Context
 from pipelines.okrs.models.check_ins import CheckIn
 from pipelines.okrs.models.objectives import KeyResult, MilestonesKeyResult, numbers_of
-from pipelines.okrs.words import did_you_mean, shown
+from pipelines.okrs.words import nearest, shown
 
 
 def lint_check_ins(context: Context) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def answers(check_in: CheckIn, result: KeyResult) -> Iterator[Finding]:
         for step in check_in.done:
             if step not in steps:
                 what = f"{shown(result.id)} has no milestone {shown(step)}"
-                yield mistake(place.path, place.at("done"), what, did_you_mean(step, steps))
+                yield mistake(place.path, place.at("done"), what, nearest(step, steps))
     elif isinstance(check_in.value, Percentage) and takes == "value" and getattr(result, "unit", None) != "percent":
         what = "value: a percentage, but the key result is not counted in percent"
         yield mistake(place.path, place.at("value"), what, "write it without %, or set unit: percent there")

@@ -13,7 +13,7 @@ from pipelines.errors import Finding
 from pipelines.okrs.definitions import Definitions
 from pipelines.okrs.findings import mistake
 from pipelines.okrs.place import Place
-from pipelines.okrs.words import did_you_mean, shown
+from pipelines.okrs.words import nearest, shown
 
 
 @dataclass(frozen=True)
@@ -48,4 +48,4 @@ class Context:
         """A finding if `word` is not known, unless the definition of that name may just not have been readable."""
         if word in known or not self.complete or word in self.broken.get(list_name, ()):
             return
-        yield mistake(place.path, place.at(key), f"{called} {shown(word)} does not exist", did_you_mean(word, known))
+        yield mistake(place.path, place.at(key), f"{called} {shown(word)} does not exist", nearest(word, known))

@@ -9,9 +9,9 @@ from pipelines.errors import Finding
 from pipelines.okrs.findings import advice, mistake
 from pipelines.okrs.lints.context import Context
 from pipelines.okrs.models.kpis import Condition, Kpi
-from pipelines.okrs.words import did_you_mean, shown
+from pipelines.okrs.words import nearest, shown
 
-# What each self-attributing platform claims for itself, whatever the others claim (SCORING, TRUST 2.1).
+# What each self-attributing platform claims for itself, whatever the others claim (docs/okrs.md).
 CLAIMED_MEASURES = ("conversions", "conversion_value", "leads")
 
 
@@ -56,7 +56,7 @@ def _unknown_channels(context: Context, kpi: Kpi) -> Iterator[Finding]:
         patterns = [_like(pattern) for pattern in condition.values]
         if context.complete and not any(pattern.fullmatch(name) for pattern in patterns for name in known):
             what = f"no channel is like {shown(', '.join(condition.values))}"
-            yield mistake(place.path, place.at("channel"), what, did_you_mean("", known))
+            yield mistake(place.path, place.at("channel"), what, nearest("", known))
 
 
 def _unknown_measures(context: Context, kpi: Kpi) -> Iterator[Finding]:
@@ -79,10 +79,10 @@ def _unknown_measures(context: Context, kpi: Kpi) -> Iterator[Finding]:
         line = kpi.place.at(key)
         if measure in every:
             what = f"{', '.join(sorted(channels))} does not bring the measure {shown(measure)}"
-            yield mistake(kpi.place.path, line, what, did_you_mean(measure, there))
+            yield mistake(kpi.place.path, line, what, nearest(measure, there))
         else:
             what = f"no channel brings the measure {shown(measure)}"
-            yield mistake(kpi.place.path, line, what, did_you_mean(measure, there or every))
+            yield mistake(kpi.place.path, line, what, nearest(measure, there or every))
 
 
 def _added_up(context: Context, kpi: Kpi) -> Iterator[Finding]:
@@ -102,7 +102,7 @@ def _added_up(context: Context, kpi: Kpi) -> Iterator[Finding]:
             yield advice(place.path, place.at(key), what, "expect a value on single days only, or use kind: flow")
         elif measure is not None and measure not in once and kpi.kind == "distinct":
             what = f"{shown(measure)} is not counted once over an interval by any channel here"
-            yield mistake(place.path, place.at(key), what, "use kind: flow, or " + did_you_mean(measure, once))
+            yield mistake(place.path, place.at(key), what, "use kind: flow, or " + nearest(measure, once))
 
 
 def _counted_twice(context: Context, kpi: Kpi) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Targets that can be reached, directions that fit the numbers, weights and paces that add up (SCORING)."""
+"""Targets that can be reached, directions that fit the numbers, weights and paces that add up (docs/scoring.md)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipelines.okrs.models.objectives import (
 )
 from pipelines.okrs.words import plain, shown
 
-# These run from zero: a period's count, not a level (SCORING, "Progress").
+# These run from zero: a period's count, not a level (docs/scoring.md, "Progress and score").
 COUNTED_KINDS = ("flow", "distinct")
 
 

@@ -1,4 +1,4 @@
-"""The definition language as pydantic models (CONTRACT section 3)."""
+"""The definition language as pydantic models (docs/okrs.md)."""
 
 from __future__ import annotations
 

@@ -204,7 +204,7 @@ KEY_RESULT_TYPES = (
     "increase", "decrease", "at_least", "at_most", "between", "count_range", "milestones", "binary", "qualitative",
 )  # fmt: skip
 MEASURE_TYPES = KEY_RESULT_TYPES[:6]
-# Types that hold a number: expected is all of it from the first day (SCORING), so a pace says nothing.
+# Types that hold a number: expected is all of it from the first day (docs/scoring.md), so a pace says nothing.
 HOLDING_TYPES = ("at_least", "at_most", "between")
 
 

@@ -56,7 +56,7 @@ LocaleCode = Annotated[str, PlainValidator(_locale), WithJsonSchema({"type": "st
 
 
 class StatusLines(Located):
-    """The shares of the expected progress that part the statuses (SCORING, "Expected, status")."""
+    """The shares of the expected progress that part the statuses (docs/scoring.md, "Expected, and the status")."""
 
     on_track: Share = 0.95
     at_risk: Share = 0.75
