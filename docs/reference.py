@@ -170,7 +170,11 @@ def channels() -> str:
 
 
 def _read_again(days: int) -> str:
-    return f"Each refresh reads the last {days} days again." if days else "Each refresh reads all of it again."
+    return (
+        f"Each refresh reads the last {days} days again."
+        if days
+        else "A file is read again when it or its declaration has changed."
+    )
 
 
 def _settings(kind: type[Any], prefix: str = "") -> Iterable[tuple[str, str]]:

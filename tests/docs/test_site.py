@@ -156,7 +156,7 @@ def test_examples_can_be_read(where, text):
         assert yaml.safe_load(text)
 
 
-@pytest.mark.parametrize("page", ["first-hour.md", "kpis.md"])
+@pytest.mark.parametrize("page", ["first-hour.md", "kpis.md", "okrs.md"])
 def test_the_examples_of_a_page_pass_check(page, tmp_path):
     """Beside the settings and KPIs that a new workspace has; a missing check-in and the like are warnings."""
     from pipelines import okrs

@@ -317,4 +317,6 @@ class OkrRows(Rows):
             "linkedin_leads_up",
             self.text("Black Friday creatives start on Thursday."),
         )
+        self.add("fct_note", "n4", date(2026, 11, 5), "team", "paid_social", self.text("Eva is away until the 16th."))
+        self.add("fct_note", "n5", date(2026, 11, 6), "channel", "linkedin_ads", self.text("Local holiday."))
         self.add("fct_note", "n3", date(2026, 11, 3), "objective", "more_linkedin_leads", self.text(HOSTILE))

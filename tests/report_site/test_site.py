@@ -39,6 +39,18 @@ def test_the_addresses_of_the_contract(built):
         assert (built.out_dir / path).is_file(), path
 
 
+def test_a_note_stands_where_that_is_shown_which_it_speaks_of(built):
+    for place, text in {
+        "kpis/linkedin_leads": "Tracking was down for",
+        "key-results/linkedin_leads_up": "Black Friday creatives start on Thursday.",
+        "teams/paid_social": "Eva is away until the 16th.",
+        "channels/linkedin_ads": "Local holiday.",
+    }.items():
+        assert text in text_of(main_of((built.out_dir / place / "index.html").read_text(encoding="utf-8"))), place
+    elsewhere = main_of((built.out_dir / "teams/index.html").read_text(encoding="utf-8"))
+    assert "Eva is away" not in elsewhere
+
+
 ANOTHER_HOST = """
 import sys
 from pathlib import Path
