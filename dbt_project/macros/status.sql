@@ -15,6 +15,11 @@ Limits are met when they are equal: 1e-9 keeps binary rounding from turning an e
     end
 {%- endmacro %}
 
+{# The score that counts as success, over the settings' success_committed and success_aspirational. #}
+{% macro success_line(ambition) -%}
+    case when {{ ambition }} = 'aspirational' then settings.success_aspirational else settings.success_committed end
+{%- endmacro %}
+
 {# Progress, counted from 0, as a share of what is expected; 1 where nothing is expected yet. #}
 {% macro share_of_expected(progress) -%}
     case

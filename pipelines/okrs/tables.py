@@ -28,14 +28,11 @@ TABLES: dict[str, pa.Schema] = {
         timezone=_text,
         locale=_text,
         language=_text,
-        check_in_day=_text,
         status_on_track=_share,
         status_at_risk=_share,
         grace=_share,
         success_committed=_share,
         success_aspirational=_share,
-        objectives_min=_int,
-        objectives_max=_int,
         check_in_stale_after_days=_int,
         gate_stale_after_days=_int,
         gate_least_fresh=_share,
@@ -43,8 +40,8 @@ TABLES: dict[str, pa.Schema] = {
     ),
     # one row a period: those defined and every built-in one that an objective names; kind: quarter|month|year|custom
     "periods": _table(period_id=_text, title=_text, kind=_text, start_date=_date, end_date=_date),
-    # one row a team; recipients is a JSON list
-    "teams": _table(team_id=_text, title=_text, title_texts=_text, recipients=_text),
+    # one row a team; who gets its digest is read from the definitions alone, so that no copy holds people's addresses
+    "teams": _table(team_id=_text, title=_text, title_texts=_text),
     # one row a KPI; kind: flow|ratio|stock|distinct; flow, stock and distinct have measure, ratio has the other two
     "kpis": _table(
         kpi_id=_text,
@@ -58,12 +55,11 @@ TABLES: dict[str, pa.Schema] = {
         denominator=_text,
         unit=_text,
         better=_text,
-        dedupe=_text,
     ),
     # one row a value of a `where` condition. A campaign-day belongs to the KPI when it meets every
     # condition_no: for operator `in` / `like` one of its values matches, for `not_in` / `not_like` none does
     "kpi_conditions": _table(kpi_id=_text, condition_no=_int, field=_text, operator=_text, value=_text),
-    # one row a measure name known: of the catalogue and of file sources; is_money: converted to the reporting currency
+    # one row a measure known, of the catalogue, file sources and KPIs; is_money: converted to the reporting currency
     "measures": _table(measure=_text, is_money=_bool),
     "objectives": _table(
         objective_id=_text,
@@ -146,6 +142,6 @@ TABLES: dict[str, pa.Schema] = {
     # 1 unit of currency = rate in the reporting currency, which has no rows
     "exchange_rates": _table(date=_date, currency=_text, rate=RATE),
     # one row a channel that is on: those with settings and those that file sources make; lookback_days: how far back
-    # each refresh reads again, so how long a day stays provisional; kind: ads | analytics | search | crm | email | file
+    # each refresh reads again, so how long a day stays provisional; kind: as in dim_channel
     "channels": _table(channel=_text, title=_text, kind=_text, lookback_days=_int),
 }

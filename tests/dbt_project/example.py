@@ -55,7 +55,7 @@ def found(warehouse: Warehouse) -> None:
         for id_, (start, end) in QUARTERS.items()
     ]
     warehouse.put("definitions.periods", periods)
-    warehouse.put("definitions.teams", [{"team_id": "paid", "title": "Paid", "title_texts": "{}", "recipients": "[]"}])
+    warehouse.put("definitions.teams", [{"team_id": "paid", "title": "Paid", "title_texts": "{}"}])
     warehouse.put("definitions.exchange_rates", rates(warehouse.today))
     define_kpis(warehouse)
     define_objectives(warehouse)

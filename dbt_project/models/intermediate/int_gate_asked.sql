@@ -61,28 +61,24 @@ kept as (
 
 final as (
     select
-        1 as position,
         'objectives_complete' as rule,
         name,
         is_met
     from defined
     union all
     select
-        2 as position,
         'sources_loaded' as rule,
         name,
         is_met
     from ever_loaded
     union all
     select
-        3 as position,
         'sources_fresh' as rule,
         name,
         is_met
     from fresh
     union all
     select
-        4 as position,
         'values_kept' as rule,
         name,
         is_met

@@ -28,10 +28,7 @@ judged as (
         settings.status_on_track,
         settings.status_at_risk,
         settings.grace,
-        case
-            when key_results.ambition = 'aspirational' then settings.success_aspirational
-            else settings.success_committed
-        end as success_line
+        {{ success_line('key_results.ambition') }} as success_line
     from scored
     inner join key_results
         on scored.key_result_id = key_results.key_result_id

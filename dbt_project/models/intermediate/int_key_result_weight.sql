@@ -1,4 +1,4 @@
--- Milestone weight: of all, done by each day, and due by it (one without a date is due at the end).
+-- Milestone weight: of all, and done by each day.
 with
 
 days as (

@@ -46,7 +46,6 @@ priced as (
         measures.source_file,
         measures.measure,
         measures.value_local,
-        measures.loaded_at,
         coalesce(measures.currency, upper(settings.currency)) as currency,
         -- Nothing costs nothing in every currency: an empty cell of a money column needs no rate.
         known_measures.is_money
@@ -71,8 +70,7 @@ final as (
         case
             when priced.needs_rate then {{ converted('priced.value_local', 'rates.rate') }}
             else priced.value_local
-        end as value,
-        priced.loaded_at
+        end as value
     from priced
     left join rates
         on

@@ -49,10 +49,7 @@ dated as (
             else 'objective_no_data'
         end as phrase,
         settings.language,
-        case
-            when objectives.ambition = 'aspirational' then settings.success_aspirational
-            else settings.success_committed
-        end as success_line
+        {{ success_line('objectives.ambition') }} as success_line
     from objectives
     cross join settings
     left join newest

@@ -51,10 +51,7 @@ averaged as (
         settings.status_on_track,
         settings.status_at_risk,
         settings.grace,
-        case
-            when objectives.ambition = 'aspirational' then settings.success_aspirational
-            else settings.success_committed
-        end as success_line
+        {{ success_line('objectives.ambition') }} as success_line
     from summed
     inner join objectives
         on summed.objective_id = objectives.objective_id

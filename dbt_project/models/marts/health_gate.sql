@@ -17,34 +17,34 @@ resting as (
 
 rules as (
     select
-1 as position,
-'objectives_complete' as rule,
-1.0 as least_share
-from settings
+        1 as position,
+        'objectives_complete' as rule,
+        1.0 as least_share
+    from settings
     union all
     select
-2 as position,
-'sources_loaded' as rule,
-null as least_share
-from settings
+        2 as position,
+        'sources_loaded' as rule,
+        null as least_share
+    from settings
     union all
     select
-3 as position,
-'sources_fresh' as rule,
-gate_least_fresh as least_share
-from settings
+        3 as position,
+        'sources_fresh' as rule,
+        gate_least_fresh as least_share
+    from settings
     union all
     select
-4 as position,
-'values_kept' as rule,
-gate_least_kept as least_share
-from settings
+        4 as position,
+        'values_kept' as rule,
+        gate_least_kept as least_share
+    from settings
 ),
 
 refusals as (
     select
-rule,
-max(refused_at) as last_refused_at
+        rule,
+        max(refused_at) as last_refused_at
     from {{ source('ops', 'gate_refusals') }}
     group by rule
 ),

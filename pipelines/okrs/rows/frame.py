@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,14 +22,11 @@ def settings(definitions: Definitions) -> Iterator[Row]:
         "timezone": chosen.timezone,
         "locale": chosen.locale,
         "language": chosen.language,
-        "check_in_day": chosen.check_in_day,
         "status_on_track": chosen.status.on_track,
         "status_at_risk": chosen.status.at_risk,
         "grace": chosen.status.grace,
         "success_committed": chosen.success.committed,
         "success_aspirational": chosen.success.aspirational,
-        "objectives_min": chosen.objectives_per_team.min,
-        "objectives_max": chosen.objectives_per_team.max,
         "check_in_stale_after_days": chosen.check_in_stale_after_days,
         "gate_stale_after_days": chosen.gate.stale_after_days,
         "gate_least_fresh": chosen.gate.least_fresh,
@@ -68,7 +64,6 @@ def teams(definitions: Definitions) -> Iterator[Row]:
         yield {
             "team_id": team.id,
             **text_columns("title", team.title or Texts(from_id(team.id)), definitions.settings.language),
-            "recipients": json.dumps(team.recipients, ensure_ascii=False),
         }
 
 
@@ -84,7 +79,6 @@ def kpis(definitions: Definitions) -> Iterator[Row]:
             "denominator": kpi.denominator,
             "unit": kpi.unit,
             "better": kpi.better,
-            "dedupe": kpi.dedupe,
         }
 
 
@@ -105,12 +99,7 @@ def measures(definitions: Definitions) -> Iterator[Row]:
     names = {measure for channel in catalogue_channels().values() for measure in channel.measures}
     names |= {measure for source in definitions.file_sources for measure in source.measures}
     # a database brings what its query says, known here only by the KPIs that ask for it
-    names |= {
-        measure
-        for kpi in definitions.kpis
-        for measure in (kpi.measure, kpi.numerator, kpi.denominator)
-        if measure is not None
-    }
+    names |= {measure for kpi in definitions.kpis for measure in kpi.measures}
     for name in sorted(names):
         yield {"measure": name, "is_money": is_money(name)}
 
