@@ -17,6 +17,7 @@ from pipelines.errors import OkrError
 from pipelines.finished_loads import finished_loads
 
 DATASET = "definitions"
+_LOAD = "_dlt_load_id"
 
 
 def definitions_source(tables: Mapping[str, pa.Table]) -> Any:
@@ -72,10 +73,13 @@ def _is_there(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table)
         described = connection.execute(f"describe (select {columns} from {stored})").fetchall()
         if described != connection.execute("describe given").fetchall():
             return False
+        # A column of an earlier version would keep what it held.
+        if {column for column, *_ in connection.execute(f"describe {stored}").fetchall()} > {*table.column_names, _LOAD}:
+            return False
         if not equal_rows(connection, f"select {lasting} from given", f"select {lasting} from {stored}"):
             return False
         ((unfinished,),) = connection.execute(
-            f"select exists (from {stored} where _dlt_load_id not in ({finished_loads(DATASET)}))"
+            f"select exists (from {stored} where {_LOAD} not in ({finished_loads(DATASET)}))"
         ).fetchall()
         if unfinished:
             return False

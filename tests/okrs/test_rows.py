@@ -230,6 +230,17 @@ def test_what_is_there_is_not_loaded_again_unless_its_load_never_ended(folder, t
     assert landed("three") == (2, [("three",)], 0)
 
 
+def test_a_column_of_an_earlier_version_goes_with_what_it_held(folder, tmp_path):
+    warehouse, tables = tmp_path / "w.duckdb", tables_of(folder.good())
+    land(tables, warehouse=warehouse, pipelines_dir=tmp_path / "pipelines")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("alter table definitions.teams add column recipients varchar default 'ana@example.com'")
+    land(tables, warehouse=warehouse, pipelines_dir=tmp_path / "pipelines")
+    with duckdb.connect(str(warehouse)) as connection:
+        columns = [column for column, *_ in connection.execute("describe definitions.teams").fetchall()]
+    assert columns == [*tables["teams"].column_names, "_dlt_load_id"]
+
+
 def test_a_copied_workspace_lands_in_its_own_warehouse(folder, tmp_path, monkeypatch):
     tables, first, copy = tables_of(folder.good()), tmp_path / "first", tmp_path / "copy"
     first.mkdir()
