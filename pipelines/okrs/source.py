@@ -74,7 +74,10 @@ def _is_there(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table)
         if described != connection.execute("describe given").fetchall():
             return False
         # A column of an earlier version would keep what it held.
-        if {column for column, *_ in connection.execute(f"describe {stored}").fetchall()} > {*table.column_names, _LOAD}:
+        if {column for column, *_ in connection.execute(f"describe {stored}").fetchall()} > {
+            *table.column_names,
+            _LOAD,
+        }:
             return False
         if not equal_rows(connection, f"select {lasting} from given", f"select {lasting} from {stored}"):
             return False

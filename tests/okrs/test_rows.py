@@ -12,10 +12,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from pipelines import okrs
 from pipelines.errors import OkrError
 from pipelines.okrs.rows import to_tables
 from pipelines.okrs.source import definitions_source, land
 from pipelines.okrs.tables import TABLES
+from tests.support import ROOT
 
 TODAY = date(2026, 11, 23)
 LINKEDIN = {"channel": "linkedin_ads", "title": "LinkedIn Ads", "kind": "ads", "lookback_days": 30}
@@ -40,6 +42,15 @@ def test_every_table_has_its_schema_even_without_rows(folder):
     tables = tables_of(folder.good())
     assert {name: table.schema for name, table in tables.items()} == TABLES
     assert tables["notes"].num_rows == 0
+
+
+def test_who_gets_the_digest_is_in_no_table():
+    """The demo's own definitions, which name recipients; the warehouse and its copies are read by many."""
+    definitions, _ = okrs.check(ROOT / "okr_definitions")
+    addresses = [address for team in definitions.teams for address in team.recipients]
+    tables = tables_of(definitions)
+    assert addresses and tables["key_results"].num_rows > 10
+    assert [name for name, table in tables.items() if "@" in str(table.to_pylist())] == []
 
 
 @pytest.mark.parametrize(
