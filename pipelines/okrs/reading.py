@@ -68,12 +68,17 @@ def definition_files(definitions_dir: Path, findings: list[Finding]) -> Iterator
             path = here / name
             if not str(path).isprintable():
                 findings.append(mistake(ascii(str(path)), 1, "the name holds control characters", "rename it"))
-            elif path.is_symlink() and not name.startswith(".") and not path.resolve().is_relative_to(root):
+            elif path.is_symlink() and not name.startswith(".") and not _real(path).is_relative_to(root):
                 findings.append(mistake(relative(path), 1, "the link leads out of the folder", "put a copy here"))
             elif name in names and path.suffix.lower() in (".yml", ".yaml") and not name.startswith("."):
                 found.append(path)
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
     yield from sorted(found)
+
+
+def _real(path: Path) -> Path:
+    """As `Path.resolve`, which raises where a link leads back to itself."""
+    return Path(os.path.realpath(path))
 
 
 def relative(path: Path) -> str:

@@ -21,7 +21,7 @@ from tests.channels.a_folder import Files, sheet
 @pytest.mark.parametrize(
     ("text", "declared", "words"),
     [
-        ("date,cost\n2026-09-01,1\n", {}, ["no column 'spend'", "date, cost"]),
+        ("date,cost\n2026-09-01,1\n", {}, ["no column 'spend'", "it has date, cost. Correct the file"]),
         ("date,Spend\n2026-09-01,1\n", {}, ["no column 'spend'", "did you mean 'Spend'"]),
         ("date,spend,spend\n2026-09-01,1,2\n", {}, ["two columns named 'spend'"]),
         (
@@ -164,6 +164,30 @@ def test_a_pattern_without_files_is_an_error_that_names_it(files: Files) -> None
     [result] = files.load(files.source("nothing_*.csv"))
     assert result.state == "failed"
     assert "nothing_*.csv" in (result.error or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "link", "word"),
+    [
+        ("a.csv", "/proc/self/mem", "cannot be read (Input/output error)"),
+        ("a.csv", "a.csv", "cannot be read (Too many levels of symbolic links)"),
+        (f"{'long' * 100}.csv", None, "cannot be read (File name too long)"),
+    ],
+)
+def test_what_the_system_does_not_hand_out_is_an_error_of_that_file(
+    files: Files, name: str, link: str | None, word: str
+) -> None:
+    if link:
+        (files.folder / name).symlink_to(link)
+    [result] = files.load(files.source(name))
+    assert result.state == "failed"
+    assert word in (result.error or "")
+
+
+@pytest.mark.parametrize("before", ["\xe9".encode("latin-1"), b"y" * 200_000])
+def test_whatever_stands_beside_the_wanted_columns_the_line_is_found(files: Files, before: bytes) -> None:
+    error = files.error(b"date,note,spend\n2026-09-01,%b,1\n2026-09-02,,oops\n" % before)
+    assert "line 3, column 'spend': 'oops' is not a number" in error
 
 
 def test_a_missing_sheet_names_those_there_are(files: Files) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ import pytest
 
 from pipelines.channels.load import load_channel
 from pipelines.file_sources import MeasureColumn
-from tests.channels.a_folder import Files
+from tests.channels.a_folder import Files, bound_by_rights
 
 
 def test_a_copied_workspace_loads_into_its_own_warehouse(
@@ -287,6 +288,104 @@ def test_a_source_whose_files_are_all_gone_has_failed_and_keeps_its_rows(files: 
     assert failed.state == "failed"
     assert "no file matches" in str(failed.error)
     assert files.rows("value") == [(Decimal(1),)]
+
+
+def test_a_source_without_a_file_does_not_make_another_source_of_its_channel_fail(files: Files) -> None:
+    files.write("a.csv", "date,spend\n2026-09-01,1\n")
+    loaded, missing = files.load(files.source(), files.source("*.tsv", id="more"))
+    assert (loaded.state, missing.state) == ("loaded", "partial")
+    assert "no file matches" in str(missing.error)
+
+
+def test_a_file_without_the_right_to_read_it_keeps_its_rows_and_the_others_load(files: Files) -> None:
+    closed = files.write("a.csv", "date,spend\n2026-09-01,1\n")
+    files.load(files.source())
+    closed.write_text("date,spend\n2026-09-01,2\n")
+    closed.chmod(0)
+    files.write("b.csv", "date,spend\n2026-09-03,3\n")
+    with bound_by_rights():
+        loaded, refused = files.load(files.source())
+    assert (loaded.state, loaded.data_through, refused.state) == ("loaded", date(2026, 9, 3), "partial")
+    assert refused.error == (
+        f"ads: {closed} cannot be read (Permission denied); give this user the right to read it, or bring the file back"
+        " (declared at imports.yml:3)"
+    )
+    assert refused.error in files.said
+    assert files.rows("value") == [(Decimal(1),), (Decimal(3),)]
+    closed.chmod(0o600)
+    assert [(one.state, one.rows) for one in files.load(files.source())] == [("loaded", 2)]
+    assert files.rows("value") == [(Decimal(2),), (Decimal(3),)]
+
+
+@pytest.mark.parametrize("pattern", ["*/x.csv", "**/x.csv", "**"])
+@pytest.mark.parametrize("rights", [0, 0o400])
+def test_a_folder_without_the_right_to_list_it_keeps_the_rows_of_its_files(
+    files: Files, tmp_path: Path, pattern: str, rights: int
+) -> None:
+    folder = tmp_path / "years"
+    for year in (2025, 2026):
+        (folder / str(year)).mkdir(parents=True)
+        (folder / str(year) / "x.csv").write_text(f"date,spend\n{year}-09-01,{year}\n")
+    source = files.source(f"years/{pattern}")
+    assert [one.rows for one in files.load(source)] == [2]
+    (folder / "2025").chmod(rights)
+    (folder / "2026" / "x.csv").write_text("date,spend\n2026-09-01,1\n")
+    with bound_by_rights():
+        loaded, *refused = files.load(source)
+    assert (loaded.state, loaded.rows) == ("loaded", 2)
+    assert {one.state for one in refused} == {"partial"}
+    assert all(f"{folder / '2025'}" in str(one.error) for one in refused)
+    assert all("cannot be read (Permission denied)" in str(one.error) for one in refused)
+    assert files.rows("value") == [(Decimal(1),), (Decimal(2025),)]
+
+
+@pytest.mark.parametrize("pattern", ["*.csv", "x.csv"])
+def test_a_folder_without_rights_is_not_one_without_files(files: Files, pattern: str) -> None:
+    folder = files.folder / "closed"
+    folder.mkdir()
+    files.write("closed/x.csv", "date,spend\n2026-09-01,1\n")
+    files.load(files.source(f"closed/{pattern}"))
+    folder.chmod(0)
+    with bound_by_rights():
+        kept, failed = files.load(files.source(f"closed/{pattern}"))
+    assert (kept.rows, failed.state) == (1, "failed")
+    assert "cannot be read (Permission denied)" in str(failed.error)
+    assert files.rows("value") == [(Decimal(1),)]
+
+
+def test_a_link_whose_file_is_away_keeps_its_rows(files: Files) -> None:
+    (files.folder / "share").mkdir()
+    files.write("share/a", "date,spend\n2026-09-01,1\n")
+    (files.folder / "a.csv").symlink_to("share/a")
+    files.write("b.csv", "date,spend\n2026-09-01,2\n")
+    files.load(files.source())
+    (files.folder / "share").rename(files.folder / "away")
+    _, refused = files.load(files.source())
+    assert refused.state == "partial"
+    assert "a.csv cannot be read (No such file or directory)" in str(refused.error)
+    assert files.rows("value") == [(Decimal(1),), (Decimal(2),)]
+
+
+def test_a_file_that_vanishes_during_the_load_stops_no_other(files: Files) -> None:
+    paths = [files.write(name, "date,spend\n2026-09-01,1\n") for name in ("a.csv", "b.csv", "c.csv")]
+
+    class Said(list[str]):
+        def append(self, said: str) -> None:
+            super().append(said)
+            if "a.csv, 1 values" in said:
+                paths[1].unlink()
+
+    files.said = Said()
+    loaded, refused = files.load(files.source())
+    assert (loaded.rows, refused.state) == (2, "partial")
+    assert "b.csv cannot be read (No such file or directory)" in str(refused.error)
+
+
+def test_folders_and_pipes_are_no_files(files: Files) -> None:
+    (files.folder / "folder.csv").mkdir()
+    os.mkfifo(files.folder / "pipe.csv")
+    files.write("a.csv", "date,spend\n2026-09-01,1\n")
+    assert [one.state for one in files.load(files.source())] == ["loaded"]
 
 
 def test_days_to_come_are_kept_and_are_no_news_of_today(files: Files) -> None:

@@ -303,6 +303,19 @@ def test_while_a_file_cannot_be_read_nothing_is_called_unknown(folder):
     assert only(folder.findings()).startswith("broken.yml:2: error: a quote or bracket is never closed")
 
 
+def test_paths_that_cannot_be_looked_at_are_left_to_the_load(folder):
+    (folder.path / "loop.csv").symlink_to("loop.csv")
+    (folder.path / "loop.yml").symlink_to("loop.yml")
+    common = "channel: shop, date: date, measures: {visits: visits}"
+    folder.write(
+        "y.yml",
+        f"file_sources:\n- {{id: loop, path: loop.csv, {common}}}\n"
+        f"- {{id: long, path: {'long' * 100}.csv, {common}}}\n",
+    )
+    [found] = folder.findings()
+    assert found.startswith("loop.yml:1: error: ")
+
+
 def test_a_column_that_two_file_sources_count_is_a_warning(folder):
     folder.write("imports/a 1.csv", "date,visits,old_visits\n")
     common = "channel: web, date: date, measures"

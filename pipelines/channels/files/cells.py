@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.errors import did_you_mean
+from pipelines.file_sources import CSV, EXCEL, PARQUET
 
 LARGEST_FILE = 2 * 1024**3
 LARGEST_SHEET = 300 * 1024**2
@@ -29,7 +30,12 @@ LARGEST_ZIP_RATIO = 200
 # What stands for #DIV/0!, #N/A and the like, which pandas reads as NaN: no number and no date, so it is refused.
 EXCEL_ERROR = "#ERROR"
 _HEAD = 64 * 1024
+_LONGEST_LINE = 4 * 1024**2
 _DELIMITERS = (",", ";", "\t")
+
+
+# Python's own limit, 128 kB a cell, would end the search for a line that DuckDB has read.
+csv.field_size_limit(_LONGEST_LINE)
 
 
 class Unreadable(Exception):
@@ -38,6 +44,12 @@ class Unreadable(Exception):
     def __init__(self, what: str, todo: str) -> None:
         super().__init__(what)
         self.what, self.todo = what, todo
+
+
+def out_of_reach(error: OSError) -> Unreadable:
+    """What the system says of a file or folder that it does not hand out."""
+    todo = "give this user the right to read it, or bring the file back"
+    return Unreadable(f"cannot be read ({error.strerror or error})", todo)
 
 
 @dataclass(frozen=True)
@@ -53,15 +65,15 @@ class Cells:
 
 
 def read_cells(path: Path, wanted: Sequence[str], sheet: str | None) -> Cells:
-    """The wanted columns of `path`. Raises Unreadable."""
+    """The wanted columns of `path`. Raises Unreadable, and OSError where the system does not hand it out."""
     kind = path.suffix.lower()
     if path.stat().st_size > LARGEST_FILE:
         raise Unreadable(f"is larger than {LARGEST_FILE >> 30} GB", "split it by month or year")
-    if kind in (".csv", ".tsv", ".txt"):
+    if kind in CSV:
         return _read_csv(path, wanted)
-    if kind in (".xlsx", ".xlsm"):
+    if kind in EXCEL:
         return _read_excel(path, wanted, sheet)
-    if kind in (".parquet", ".pq"):
+    if kind in PARQUET:
         return _read_parquet(path, wanted)
     raise Unreadable(f"is of a kind that is not read ({kind or 'no extension'})", "save it as .csv, .xlsx or .parquet")
 
@@ -79,7 +91,7 @@ def _pick(header: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
         if names.count(name) > 1:
             raise Unreadable(f"has two columns named {name!r}", "rename one of them")
         if name not in names:
-            hint = did_you_mean(name, names, f"it has {', '.join(names[:20]) or 'no columns'}", repr)
+            hint = did_you_mean(name, names, f"it has {', '.join(names[:20]) or 'no columns'}.", repr)
             raise Unreadable(f"has no column {name!r}", f"{hint} Correct the file or the definition")
     return {name: names.index(name) for name in wanted}
 
@@ -94,7 +106,7 @@ def _read_csv(path: Path, wanted: Sequence[str]) -> Cells:
         connection.execute(
             f"create table cells as select row_number() over () as r, {taken} from read_csv(?, auto_detect=false, "
             f"header=true, delim='{delimiter}', quote='\"', escape='\"', columns={{{columns}}}, strict_mode=true, "
-            f"max_line_size=4194304)",
+            f"max_line_size={_LONGEST_LINE})",
             [str(path)],
         )
     except duckdb.Error as error:
@@ -143,8 +155,11 @@ def _broken_csv(message: str) -> Unreadable:
 
 
 def _line_of(path: Path, delimiter: str, row: int) -> int:
-    """The line of the file where the `row`-th record ends: blank lines and line breaks in quotes count here."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    """The line of the file where the `row`-th record ends: blank lines and line breaks in quotes count here.
+
+    Columns that nobody wants may hold what is no UTF-8.
+    """
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         reader = csv.reader(file, delimiter=delimiter)
         records = (reader.line_num for record in reader if record)
         return next(line for at, line in enumerate(records) if at == row)

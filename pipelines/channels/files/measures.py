@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.channels.files.cells import Cells, Unreadable, read_cells
+from pipelines.channels.files.cells import Cells, Unreadable, out_of_reach, read_cells
 from pipelines.file_sources import FileSource
 
 _ISO = r"\d{4}-\d{2}-\d{2}([ T]00:00(:00(\.0+)?)?(Z|[+-]00(:?00)?)?)?"
@@ -65,11 +65,14 @@ def read_measures(
         *(measure.column for measure in source.measures.values()),
         *_key_columns(source),
     ]
-    cells = read_cells(path, list(dict.fromkeys(column for column in wanted if column)), source.sheet)
     try:
-        return _Reading(source, cells, today, others or {}).read()
-    finally:
-        cells.connection.close()
+        cells = read_cells(path, list(dict.fromkeys(column for column in wanted if column)), source.sheet)
+        try:
+            return _Reading(source, cells, today, others or {}).read()
+        finally:
+            cells.connection.close()
+    except OSError as error:
+        raise out_of_reach(error) from None
 
 
 def _key_columns(source: FileSource) -> list[str]:

@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.channels.base import LoadResult
-from pipelines.channels.files.cells import Unreadable
+from pipelines.channels.base import LoadResult, State
+from pipelines.channels.files.cells import Unreadable, out_of_reach
 from pipelines.channels.files.measures import FileMeasures, read_measures
 from pipelines.channels.landing import run, to_source
 from pipelines.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT, TEXT, RawTable, tombstones
@@ -73,11 +73,34 @@ class _File:
     path: Path
     name: str
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its source and its name, as the raw tables have them."""
+        return self.source.id, self.name
+
     def digest(self) -> str:
-        """Of the content and of all that decides how it is read."""
+        """Of the content and of all that decides how it is read. Raises Unreadable."""
         said = replace(self.source, defined_at="", pattern=Path(), folder=Path())
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, lambda: hashlib.blake2b(repr(said).encode(), digest_size=16)).hexdigest()
+        try:
+            with self.path.open("rb") as file:
+                started = hashlib.blake2b(repr(said).encode(), digest_size=16)
+                return hashlib.file_digest(file, lambda: started).hexdigest()
+        except OSError as error:
+            raise out_of_reach(error) from None
+
+
+@dataclass(frozen=True)
+class _Error:
+    """What is wrong with a source, or with one `file` of it."""
+
+    source: FileSource
+    error: InputFileError
+    file: _File | None = None
+
+
+def _refused(source: FileSource, path: Path, problem: Unreadable, file: _File | None = None) -> _Error:
+    todo = f"{problem.todo} (declared at {source.defined_at})"
+    return _Error(source, InputFileError(source.channel, f"{path} {problem.what}", todo), file)
 
 
 def load_files(
@@ -127,18 +150,30 @@ def _load(
     today: date,
     progress: Callable[[str], None],
     lake: str | None,
-) -> tuple[list[tuple[FileSource, str]], dict[tuple[str, str], _File]]:
+) -> tuple[list[_Error], list[_File]]:
     """Land what differs from what is stored (digests by source and file); the errors, and every file that is there."""
-    errors: list[tuple[FileSource, str]] = []
+    errors: list[_Error] = []
     batches: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
-    present = {(one.source.id, one.name): one for one in _files(sources, errors)}
+
+    def refuse(file: _File, problem: Unreadable) -> None:
+        errors.append(_refused(file.source, file.path, problem, file))
+        progress(str(errors[-1].error))
+
+    present = {one.key: one for one in _files(sources, errors)}
+    for one in errors:
+        progress(str(one.error))
     # A source without any file is a drive that is away or a wrong path sooner than data taken back.
-    away = {source.id for source, _ in errors}
+    away = {error.source.id for error in errors}
     for key in sorted(key for key in stored.keys() - present.keys() if key[0] not in away):
         progress(f"{key[0]}: {key[1]} is gone; its rows are taken out")
         _mark(batches, *key)
-    digests = {key: file.digest() for key, file in present.items()}
-    changed = {key: file for key, file in present.items() if stored.get(key) != digests[key]}
+    digests: dict[tuple[str, str], str] = {}
+    for key, file in present.items():
+        try:
+            digests[key] = file.digest()
+        except Unreadable as problem:
+            refuse(file, problem)
+    changed = {key: present[key] for key, digest in digests.items() if stored.get(key) != digest}
     # What is stored stands; of two new files with the same key the second is refused.
     keys: dict[str, dict[str, pa.Table]] = {source_id: {} for source_id, _ in changed}
     for key, file in present.items():
@@ -150,13 +185,7 @@ def _load(
         try:
             measures = read_measures(file.source, file.path, today, keys[key[0]])
         except Unreadable as problem:
-            error = InputFileError(
-                file.source.channel,
-                f"{file.path} {problem.what}",
-                f"{problem.todo} (declared at {file.source.defined_at})",
-            )
-            errors.append((file.source, str(error)))
-            progress(str(error))
+            refuse(file, problem)
             continue
         if measures.keys is not None:
             keys[key[0]][file.name] = measures.keys
@@ -177,25 +206,18 @@ def _load(
             progress=progress,
             lake=lake,
         )
-    return errors, present
+    return errors, list(present.values())
 
 
-def _files(sources: Sequence[FileSource], errors: list[tuple[FileSource, str]]) -> Iterator[_File]:
+def _files(sources: Sequence[FileSource], errors: list[_Error]) -> Iterator[_File]:
     for source in sources:
         found = [path for path in source.matches() if not path.name.startswith((".", "~$"))]
-        if not found:
-            errors.append(
-                (
-                    source,
-                    str(
-                        InputFileError(
-                            source.channel,
-                            f"no file matches {source.pattern}",
-                            f"put one there, or correct `path` at {source.defined_at}",
-                        )
-                    ),
-                )
-            )
+        closed = [_refused(source, folder, out_of_reach(error)) for folder, error in source.closed_folders()]
+        errors += closed
+        if not found and not closed:
+            what = f"no file matches {source.pattern}"
+            todo = f"put one there, or correct `path` at {source.defined_at}"
+            errors.append(_Error(source, InputFileError(source.channel, what, todo)))
         folder = source.fixed_folder
         for path in found:
             yield _File(source, path, path.relative_to(folder).as_posix())
@@ -215,8 +237,7 @@ def _add(batches: dict[str, list[pa.Table]], file: _File, digest: str, measures:
         "loaded_at": datetime.now(UTC),
         DELETED: False,
     }
-    read = measures.rows.rename_columns(["date", *measures.rows.column_names[1:]])
-    batches[MEASURES.name].append(_filled(MEASURES, read, constants))
+    batches[MEASURES.name].append(_filled(MEASURES, measures.rows, constants))
     accounts: list[tuple[Any, ...]] = measures.accounts or [("", 0, None, None)]
     columns = dict(zip(("account_id", "rows", "data_from", "data_through"), zip(*accounts, strict=True), strict=True))
     table = pa.table({name: pa.array(values, LOADED_FILES.schema.field(name).type) for name, values in columns.items()})
@@ -270,22 +291,11 @@ def _loaded(
     ]
 
 
-def _failed(
-    errors: Sequence[tuple[FileSource, str]], present: dict[tuple[str, str], _File], started_at: datetime
-) -> Iterator[LoadResult]:
+def _failed(errors: Sequence[_Error], present: Sequence[_File], started_at: datetime) -> Iterator[LoadResult]:
     """partial where other files of the channel were read, else failed."""
-    for source, error in errors:
-        broken = [text for other, text in errors if other.channel == source.channel]
-        there = [file for file in present.values() if file.source.channel == source.channel]
-        yield LoadResult(
-            source.channel,
-            "",
-            "partial" if len(there) > len(broken) else "failed",
-            0,
-            None,
-            None,
-            None,
-            error,
-            started_at,
-            datetime.now(UTC),
-        )
+    broken = {error.file.key for error in errors if error.file}
+    read = {file.source.channel for file in present if file.key not in broken}
+    for one in errors:
+        channel = one.source.channel
+        state: State = "partial" if channel in read else "failed"
+        yield LoadResult(channel, "", state, 0, None, None, None, str(one.error), started_at, datetime.now(UTC))

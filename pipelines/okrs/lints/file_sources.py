@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.errors import Finding
-from pipelines.file_sources import FileSource
+from pipelines.file_sources import CSV, EXCEL, PARQUET, FileSource
 from pipelines.okrs.findings import advice, mistake
 from pipelines.okrs.lints.context import Context
 from pipelines.okrs.models.file_sources import FileSourceEntry
 from pipelines.okrs.words import shown
-
-EXCEL = (".xlsx", ".xlsm")
-READABLE = (".csv", ".tsv", ".txt", ".parquet", ".pq", *EXCEL)
 
 
 def lint_file_sources(context: Context) -> Iterator[Finding]:
@@ -39,7 +37,8 @@ def _counted_twice(context: Context) -> Iterator[Finding]:
     definitions = context.definitions
     taken: dict[tuple[str, str, str, Path], str] = {}
     for entry, source in zip(definitions.file_source_entries, definitions.file_sources, strict=True):
-        files = [path.resolve() for path in source.matches()]
+        # Path.resolve raises where a link leads back to itself
+        files = [Path(os.path.realpath(path)) for path in source.matches()]
         for name, measure in source.measures.items():
             keys = [(source.channel, name, measure.column, path) for path in files]
             first, path = next(((taken[key], key[3]) for key in keys if key in taken), ("", Path()))
@@ -54,7 +53,7 @@ def _path(entry: FileSourceEntry, source: FileSource) -> Iterator[Finding]:
     suffix = source.pattern.suffix.lower()
     if "://" in entry.path:
         yield mistake(path, line, f"{shown(entry.path)} is an address, not a file", "download it into a folder first")
-    elif suffix not in READABLE and not glob.has_magic(source.pattern.name[-1:]):
+    elif suffix not in (*CSV, *EXCEL, *PARQUET) and not glob.has_magic(source.pattern.name[-1:]):
         yield mistake(path, line, f"files ending in {shown(suffix)} are not read", "use .csv, .xlsx or .parquet")
     elif entry.sheet is not None and suffix not in EXCEL:
         yield mistake(path, entry.place.at("sheet"), f"a {suffix} file has no sheets", "remove `sheet`")
