@@ -120,9 +120,10 @@ def load_channels(
         loads_of = {pool.submit(load, name): name for name in names}
         for number, _ in enumerate(as_completed(loads_of), start=1):
             progress.advance("channels", number, len(names))
-    results = {name: future.result() for future, name in loads_of.items()}
+    results = {name: future.result() for future, name in loads_of.items() if future.exception() is None}
     ops.record_loads(workspace.warehouse, refresh_id, [load for loads in results.values() for load in loads])
-    return results
+    # An error that no channel foresaw ends the refresh, but not before what the others loaded is written down.
+    return {name: future.result() for future, name in loads_of.items()}
 
 
 def check_request(workspace: Workspace, only: Sequence[str], from_day: date | None) -> None:

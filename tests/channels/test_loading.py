@@ -14,10 +14,12 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines import refresh
 from pipelines.channels.base import LOADED_WINDOWS, LoadResult, find_channel
 from pipelines.channels.load import check_settings, enabled_channels, ensure_raw_tables, load_channel
 from pipelines.channels.tables import entities, facts
 from pipelines.file_sources import FileSource, MeasureColumn
+from pipelines.settings import Workspace
 from pipelines.warehouse import ops
 
 FACTS = "linkedin_ads.campaign_analytics"
@@ -228,6 +230,27 @@ def test_channels_load_side_by_side_in_threads(bench: Any) -> None:
         assert {one.state for of_channel in results.values() for one in of_channel} == {"loaded"}, results
     assert bench.rows(TOTALS) == truth_totals(bench, "2026-07-27")
     assert bench.rows("select count(*) from files.measures") == [(1,)]
+
+
+def test_an_error_nobody_foresaw_ends_the_refresh_after_the_others_are_recorded(bench: Any) -> None:
+    definitions = bench.folder / "okr_definitions"
+    definitions.mkdir()
+    (definitions / "a.csv").write_text("date,spend\n2026-09-01,1\n")
+    (definitions / "a.yml").write_text(
+        "settings: {organisation: Acme, currency: EUR, timezone: Europe/Madrid, locale: es-ES}\n"
+        "file_sources:\n- {id: ads, path: a.csv, channel: ads, date: date, measures: {spend: spend}}\n"
+    )
+    workspace = Workspace(definitions, bench.folder / "reports", bench.folder)
+    refresh.load_channels(workspace, "first", ["linkedin_ads", "ads"])
+    bench.rows("alter table files.loaded_files drop column data_from")
+    with pytest.raises(duckdb.BinderException, match="data_from"):
+        refresh.load_channels(workspace, "second", ["linkedin_ads", "ads"])
+    recorded = "select distinct refresh_id, channel, state from ops.source_loads order by all"
+    assert bench.rows(recorded) == [
+        ("first", "ads", "loaded"),
+        ("first", "linkedin_ads", "loaded"),
+        ("second", "linkedin_ads", "loaded"),
+    ]
 
 
 def test_one_reader_may_hold_the_warehouse_open_meanwhile(bench: Any) -> None:
