@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import resource
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -15,6 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.channels.files.cells import Unreadable
+from pipelines.channels.files.measures import read_measures
 from tests.channels.a_folder import Files, sheet
 
 
@@ -63,7 +66,25 @@ from tests.channels.a_folder import Files, sheet
         ("date,spend\n2026-09-01,1\n", {"campaign_id": "c"}, ["no column 'c'"]),
         ("", {}, ["is empty"]),
         (b"date,spend\n2026-09-01,\xe9\n", {}, ["line 2 is not UTF-8"]),
-        ("date,spend\n2026-09-01,1\n".encode("utf-16"), {}, ["is not UTF-8"]),
+        (b"date,sp\xe9nd\n2026-09-01,1\n", {}, ["line 1 is not UTF-8 text", "save it as CSV UTF-8"]),
+        # nothing but a mark says that it is UTF-16, and UTF-32's begins with the same two bytes
+        ("date,spend\n2026-09-01,1\n".encode("utf-16-le"), {}, ["is not UTF-8 text", "save it as CSV UTF-8"]),
+        ("date,spend\n2026-09-01,1\n".encode("utf-32"), {}, ["is not UTF-8 text", "save it as CSV UTF-8"]),
+        (b"\xff\xfe", {}, ["is empty"]),
+        ("date\tspend\r\n2026-09-01\t1\r\n2026-09-01\toops\r\n".encode("utf-16"), {}, ["line 3", "not a number"]),
+        ("date\tspend\n2026-09-01\t1.234\n".encode("utf-16"), {}, ["line 2", "'1.234' may be a thousand"]),
+        ("date\tspend\r\n2026-09-01\t1".encode("utf-16") + b"x", {}, ["line 2 is not UTF-16 text"]),
+        ("date\tspend\r\n".encode("utf-16") + b"\x00\xd8\n\x00", {}, ["line 2 is not UTF-16 text", "CSV UTF-8"]),
+        (
+            b"\xfe\xff" + "dat\ue000e\tspend\n".encode("utf-16-be").replace(b"\xe0", b"\xdc"),
+            {},
+            ["line 1 is not UTF-16"],
+        ),
+        ("sep=;\ndate;spend\n2026-09-01;1\n\n2026-09-02;n/a\n", {}, ["line 5", "'n/a' is not a number"]),
+        ("sep=;\ndate;spend\n2026-09-01;1\n2026-09-02;1;2\n", {}, ["line 4 has 3 columns"]),
+        ("sep=;\ndate,spend\n2026-09-01,1\n", {}, ["no column 'date'", "it has date,spend"]),
+        ("sep=:\ndate:spend\n2026-09-01:1\n", {}, ["line 1 names a delimiter that is not read (':')"]),
+        ("sep=;\n", {}, ["is empty"]),
     ],
 )
 def test_bad_files_say_where_and_what_to_do(
@@ -72,6 +93,26 @@ def test_bad_files_say_where_and_what_to_do(
     error = files.error(text, **declared)
     for word in words:
         assert word in error
+
+
+def test_a_break_far_into_a_file_of_utf16_is_named_by_its_line(files: Files) -> None:
+    text = "\ufeffdate\tspend\r\n" + "2026-09-01\t12\r\n" * 250_000
+    # a piece ends between the two characters of a line's end
+    assert any(text[1 + at // 2 - 1] == "\r" for at in range(1024**2, 2 * len(text), 1024**2))
+    error = files.error(text.encode("utf-16-le") + b"2\x00\x00\xd8\n\x00")
+    assert "line 250002 is not UTF-16 text" in error
+
+
+def test_a_disk_without_room_to_decode_is_named(files: Files) -> None:
+    path = files.write("a.csv", ("date\tspend\n" + "2026-09-01\t1\n" * 50_000).encode("utf-16"))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(Unreadable) as caught:
+            read_measures(files.source(), path, date(2026, 11, 23))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (caught.value.what, "make room in" in caught.value.todo) == ("cannot be read (File too large)", True)
 
 
 def _zip_bomb(path: Path) -> None:

@@ -65,6 +65,10 @@ def test_exact_decimals_scaled_and_summed(files: Files) -> None:
     assert (result.rows, result.window_from, result.data_through) == (4, date(2026, 9, 1), date(2026, 9, 2))
 
 
+def in_utf16(text: str, order: str = "le") -> bytes:
+    return f"\ufeff{text}".encode(f"utf-16-{order}")
+
+
 @pytest.mark.parametrize(
     ("text", "declared"),
     [
@@ -74,13 +78,36 @@ def test_exact_decimals_scaled_and_summed(files: Files) -> None:
         ("date,spend\n01/09/2026,12.5\n02/09/2026,1234.75\n", {"date_format": "%d/%m/%Y"}),
         ("date;spend\n2026-09-01T00:00:00Z;12.5\n2026-09-02;+1.23475e3\n", {}),
         ("date,spend\r2026-09-01,12.5\r2026-09-02,1234.75\r", {}),
+        ("date|spend\n2026-09-01|12.5\n2026-09-02|1234.75\n", {}),
+        # what Google Ads and Excel ("Unicode text") export
+        (in_utf16("date\tspend\r\n2026-09-01\t12.5\r\n2026-09-02\t1234.75\r\n"), {}),
+        (in_utf16('date\tname\tspend\r2026-09-01\t"a\r\n\U0001f600"\t12.5\r2026-09-02\té\t1234.75', "be"), {}),
+        (in_utf16("date\tspend\n2026-09-01\t12,5\n2026-09-02\t1.234,75\n"), {}),
+        (in_utf16("date,spend\n2026-09-01,12.5\n2026-09-02,1234.75\n"), {}),
+        ("sep=;\r\ndate;spend\r\n2026-09-01;12,5\r\n2026-09-02;1.234,75\r\n", {}),
+        ("\ufeffsep=,\ndate,spend\n2026-09-01,12.5\n2026-09-02,1234.75\n", {}),
+        ("SEP=|\rdate|spend\r2026-09-01|12.5\r2026-09-02|1234.75\r", {}),
+        (in_utf16("sep=\t\r\ndate\tspend\r\n2026-09-01\t12.5\r\n2026-09-02\t1234.75\r\n"), {}),
+        # the header alone would say comma
+        ("sep=;\ndate;spend;a,date,spend\n2026-09-01;12,5;\n2026-09-02;1.234,75;\n", {}),
     ],
 )
-def test_the_ways_of_writing_csv(files: Files, text: str, declared: dict[str, Any]) -> None:
+def test_the_ways_of_writing_csv(files: Files, text: str | bytes, declared: dict[str, Any]) -> None:
     files.write("a.csv", text)
     [result] = files.load(files.source(**declared))
     assert result.state == "loaded", result.error
     assert files.rows("date, value") == [(date(2026, 9, 1), Decimal("12.5")), (date(2026, 9, 2), Decimal("1234.75"))]
+
+
+def test_a_long_file_of_utf16_is_read_whole(files: Files) -> None:
+    names = [f"{at} {chr(0x1F600) * 30} é" for at in range(50_000)]
+    text = in_utf16("\r\n".join(["date\tname\tspend", *(f"2026-09-01\t{name}\t1" for name in names)]))
+    # a piece ends within what is written as two code units
+    assert any(0xD8 <= text[at - 1] <= 0xDB for at in range(2 + 1024**2, len(text), 1024**2))
+    files.write("a.csv", text)
+    [result] = files.load(files.source(campaign_name="name"))
+    assert result.state == "loaded", result.error
+    assert {name for (name,) in files.rows("campaign_name")} == set(names)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,16 @@ Nothing is interpreted here, so that CSV, Excel and Parquet are judged by the sa
 
 from __future__ import annotations
 
+import codecs
 import csv
+import errno
 import io
 import re
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -31,7 +35,11 @@ LARGEST_ZIP_RATIO = 200
 EXCEL_ERROR = "#ERROR"
 _HEAD = 64 * 1024
 _LONGEST_LINE = 4 * 1024**2
-_DELIMITERS = (",", ";", "\t")
+_PIECE = 1024**2
+_DELIMITERS = (",", ";", "\t", "|")
+# The first line with which Excel names the delimiter, and honours it.
+_NAMED = re.compile(r"sep=([^\r\n])(?:\r\n|\r|\n|$)", re.IGNORECASE)
+_UTF8, _UTF16 = "utf-8-sig", "utf-16"
 
 
 # Python's own limit, 128 kB a cell, would end the search for a line that DuckDB has read.
@@ -49,6 +57,8 @@ class Unreadable(Exception):
 def out_of_reach(error: OSError) -> Unreadable:
     """What the system says of a file or folder that it does not hand out."""
     todo = "give this user the right to read it, or bring the file back"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        todo = f"make room in {tempfile.gettempdir()}, where UTF-16 is decoded"
     return Unreadable(f"cannot be read ({error.strerror or error})", todo)
 
 
@@ -59,7 +69,8 @@ class Cells:
     connection: duckdb.DuckDBPyConnection
     columns: dict[str, str]
     place: Callable[[int], str]
-    delimiter: str = ","
+    # written by a spreadsheet, whose language decides how it writes numbers
+    decimal_commas: bool = False
     # cells that were dates in the file itself are ISO text whatever the declared format
     native_dates: bool = False
 
@@ -97,36 +108,55 @@ def _pick(header: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
 
 
 def _read_csv(path: Path, wanted: Sequence[str]) -> Cells:
-    header, delimiter = _sniff(path, wanted)
-    positions = _pick(header, wanted)
-    columns = ", ".join(f"'f{at}': 'VARCHAR'" for at in range(len(header)))
+    layout = _sniff(path, wanted)
+    positions = _pick(layout.header, wanted)
+    columns = ", ".join(f"'f{at}': 'VARCHAR'" for at in range(len(layout.header)))
     taken = ", ".join(f"f{at} as c{n}" for n, at in enumerate(positions.values()))
     connection = _connect()
     try:
-        connection.execute(
-            f"create table cells as select row_number() over () as r, {taken} from read_csv(?, auto_detect=false, "
-            f"header=true, delim='{delimiter}', quote='\"', escape='\"', columns={{{columns}}}, strict_mode=true, "
-            f"max_line_size={_LONGEST_LINE})",
-            [str(path)],
-        )
+        with _in_utf8(path, layout) as text:
+            connection.execute(
+                f"create table cells as select row_number() over () as r, {taken} from read_csv(?, auto_detect=false, "
+                f"skip={layout.before}, header=true, delim='{layout.delimiter}', quote='\"', escape='\"', "
+                f"columns={{{columns}}}, strict_mode=true, max_line_size={_LONGEST_LINE})",
+                [str(text)],
+            )
     except duckdb.Error as error:
         raise _broken_csv(str(error)) from None
     return Cells(
         connection,
         {name: f"c{n}" for n, name in enumerate(positions)},
-        lambda row: f"line {_line_of(path, delimiter, row)}",
-        delimiter,
+        lambda row: f"line {_line_of(path, layout, row)}",
+        layout.delimiter == ";" or (layout.encoding == _UTF16 and layout.delimiter != ","),
     )
 
 
-def _sniff(path: Path, wanted: Sequence[str]) -> tuple[list[str], str]:
+@dataclass(frozen=True)
+class _Layout:
+    """How a CSV is written; `before` lines stand before its header."""
+
+    header: list[str]
+    delimiter: str
+    encoding: str
+    before: int
+
+
+def _sniff(path: Path, wanted: Sequence[str]) -> _Layout:
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    if not head.strip():
-        raise Unreadable("is empty", "export it again, with its header line")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head:
+    # only a mark tells: what has none and is no UTF-8 may be any of a dozen encodings
+    encoding = _UTF16 if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else _UTF8
+    text = head.decode(encoding, "replace")
+    if "\x00" in text:
         raise Unreadable("is not UTF-8 text", "save it as CSV UTF-8")
-    text = head.decode("utf-8-sig", "replace")
+    named = _NAMED.match(text)
+    if named and named[1] not in _DELIMITERS:
+        raise Unreadable(
+            f"line 1 names a delimiter that is not read ({named[1]!r})", "write commas, semicolons, tabs or |"
+        )
+    text = text[named.end() :] if named else text
+    if not text.strip():
+        raise Unreadable("is empty", "export it again, with its header line")
     try:
         headers = {mark: next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), []) for mark in _DELIMITERS}
     except csv.Error as error:
@@ -136,8 +166,42 @@ def _sniff(path: Path, wanted: Sequence[str]) -> tuple[list[str], str]:
         names = [name.strip() for name in headers[mark]]
         return sum(name in names for name in wanted), len(names)
 
-    delimiter = max(_DELIMITERS, key=fit)
-    return headers[delimiter], delimiter
+    delimiter = named[1] if named else max(_DELIMITERS, key=fit)
+    before = 1 if named else 0
+    if any("\ufffd" in name for name in headers[delimiter]):
+        raise Unreadable(f"line {before + 1} is not UTF-{16 if encoding == _UTF16 else 8} text", "save it as CSV UTF-8")
+    return _Layout(headers[delimiter], delimiter, encoding, before)
+
+
+@contextmanager
+def _in_utf8(path: Path, layout: _Layout) -> Iterator[Path]:
+    """The file, or a copy of it that lasts as long as it is read. Raises Unreadable with the line that is no text."""
+    if layout.encoding == _UTF8:
+        yield path
+        return
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".csv") as copy:
+        for piece in _decoded(path):
+            copy.write(piece)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _decoded(path: Path) -> Iterator[str]:
+    """A file of UTF-16, piece by piece, so that memory is no matter of its size."""
+    lines, line = io.IncrementalNewlineDecoder(None, translate=True), 1
+    with path.open("rb") as file:
+        order = "utf-16-le" if file.read(2) == codecs.BOM_UTF16_LE else "utf-16-be"
+        decoder = codecs.getincrementaldecoder(order)()
+        part = b"-"
+        while part:
+            part = file.read(_PIECE)
+            try:
+                text = decoder.decode(part, final=not part)
+            except UnicodeDecodeError as error:
+                line += lines.decode(error.object[: error.start].decode(order), final=True).count("\n")
+                raise Unreadable(f"line {line} is not UTF-16 text", "export it again, or as CSV UTF-8") from None
+            line += lines.decode(text).count("\n")
+            yield text
 
 
 def _broken_csv(message: str) -> Unreadable:
@@ -154,14 +218,16 @@ def _broken_csv(message: str) -> Unreadable:
     return Unreadable(f"{where} cannot be read: {lines[2] if len(lines) > 2 else lines[0]}", "correct that line")
 
 
-def _line_of(path: Path, delimiter: str, row: int) -> int:
+def _line_of(path: Path, layout: _Layout, row: int) -> int:
     """The line of the file where the `row`-th record ends: blank lines and line breaks in quotes count here.
 
     Columns that nobody wants may hold what is no UTF-8.
     """
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter)
-        records = (reader.line_num for record in reader if record)
+    with path.open(encoding=layout.encoding, errors="replace", newline="") as file:
+        for _ in range(layout.before):
+            file.readline()
+        reader = csv.reader(file, delimiter=layout.delimiter)
+        records = (layout.before + reader.line_num for record in reader if record)
         return next(line for at, line in enumerate(records) if at == row)
 
 

@@ -147,7 +147,7 @@ class _Reading:
     def _is_european(self, column: str) -> bool:
         """Whether the column uses decimal commas: all its values fit that form, and one of the file fits no other.
 
-        Only asked of semicolon files, as spreadsheets write them where the comma is taken.
+        Only asked of what spreadsheets write where the comma is taken: semicolon files, and UTF-16 with tabs.
         """
         if not self._surely_written[0]:
             return False
@@ -158,8 +158,8 @@ class _Reading:
 
     @cached_property
     def _surely_written(self) -> tuple[bool, bool]:
-        """Whether measures of this semicolon file hold decimal commas, and decimal points, beyond doubt."""
-        if self.cells.delimiter != ";":
+        """Whether measures of a spreadsheet's file hold decimal commas, and decimal points, beyond doubt."""
+        if not self.cells.decimal_commas:
             return False, True
         columns = sorted({f"trim({self.cells.columns[one.column]})" for one in self.source.measures.values()})
         comma, point = (
