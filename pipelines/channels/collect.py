@@ -109,6 +109,8 @@ class Collection:
                     self._channel.load_entities(self._http, self.settings, task.account, landing)
                 except ChannelError as error:
                     names_error = _of_account(error, task.account.id)
+                except UNEXPECTED as surprise:
+                    names_error = odd_answer(self._channel.name, surprise, task.account.id)
         except ChannelError as error:
             return Answer(task, None, 0, _of_account(error, task.account.id), {})
         except UNEXPECTED as surprise:
@@ -177,12 +179,18 @@ def _of_account(error: ChannelError, account_id: str) -> ChannelError:
 
 
 def odd_answer(channel: str, surprise: Exception, account_id: str) -> VendorError:
-    """Names what was read when the answer turned out to be of another shape: the line has the field's name in it."""
+    """What one of UNEXPECTED says of an account's answer."""
+    what = f"an answer has an unexpected shape ({_told(channel, surprise)})"
+    return VendorError(channel, what, "nothing of this answer was loaded; if it stays so, report it", account_id)
+
+
+def odd_accounts(channel: str, surprise: Exception) -> VendorError:
+    """What one of UNEXPECTED says of the list of accounts."""
+    what = f"the list of accounts has an unexpected shape ({_told(channel, surprise)})"
+    return VendorError(channel, what, "nothing was loaded; if it stays so, report it")
+
+
+def _told(channel: str, surprise: Exception) -> str:
+    """The surprise, and what was read when it came: the line has the field's name in it."""
     lines = [frame.line for frame in traceback.extract_tb(surprise.__traceback__) if f"/{channel}/" in frame.filename]
-    reading = f" reading `{'`, `'.join(filter(None, lines[-2:]))}`" if lines else ""
-    return VendorError(
-        channel,
-        f"an answer has an unexpected shape ({surprise!r}{reading})",
-        "nothing of this answer was loaded; if it stays so, report it",
-        account_id,
-    )
+    return f"{surprise!r}" + (f" reading `{'`, `'.join(filter(None, lines[-2:]))}`" if lines else "")

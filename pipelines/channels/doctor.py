@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from pipelines.channels.base import Account, Channel, Landing, find_channel
-from pipelines.channels.collect import UNEXPECTED
+from pipelines.channels.collect import UNEXPECTED, odd_accounts, odd_answer
 from pipelines.channels.configuration import ChannelSettings, is_configured, read_settings
 from pipelines.channels.http import Http
 from pipelines.channels.windows import Window
-from pipelines.errors import ChannelError, Finding, VendorError
+from pipelines.errors import ChannelError, Finding
 
 # Two days ago every vendor has something to say about, if only that there was nothing.
 _PROBED = timedelta(days=2)
@@ -30,8 +30,7 @@ def check_channel(name: str) -> list[Finding]:
     except ChannelError as error:
         return [_finding("error", error)]
     except UNEXPECTED as surprise:
-        odd = VendorError(name, f"the list of accounts has an unexpected shape ({surprise!r})", "report it")
-        return [_finding("error", odd)]
+        return [_finding("error", odd_accounts(name, surprise))]
     visible = {account.id: account for account in accounts}
     findings = [
         Finding(
@@ -71,12 +70,13 @@ def _probe(channel: Channel[ChannelSettings], http: Http, settings: ChannelSetti
     except ChannelError as error:
         return [_finding("error", error, account)]
     except UNEXPECTED as surprise:
-        odd = VendorError(channel.name, f"an answer has an unexpected shape ({surprise!r})", "report it", account.id)
-        return [_finding("error", odd, account)]
+        return [_finding("error", odd_answer(channel.name, surprise, account.id), account)]
     try:
         channel.load_entities(http, settings, account, landing)
     except ChannelError as error:
         return [_finding("warning", error, account)]
+    except UNEXPECTED as surprise:
+        return [_finding("warning", odd_answer(channel.name, surprise, account.id), account)]
     return []
 
 

@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.catalogue import channels
 from pipelines.channels.base import Account, Channel, LoadResult, State, all_tables
-from pipelines.channels.collect import UNEXPECTED, Answer, Collection, Task
+from pipelines.channels.collect import UNEXPECTED, Answer, Collection, Task, odd_accounts
 from pipelines.channels.configuration import ChannelSettings, read_settings
 from pipelines.channels.landing import run
 from pipelines.channels.warehouse_tables import (
@@ -27,7 +27,7 @@ from pipelines.channels.warehouse_tables import (
     unrecorded_from,
 )
 from pipelines.channels.windows import DEFAULT_HISTORY, Coverage, Window, last_complete_day, plan
-from pipelines.errors import ChannelError, CredentialsError, VendorError
+from pipelines.errors import ChannelError, CredentialsError
 
 
 @dataclass
@@ -66,11 +66,7 @@ class Load:
         try:
             accounts = self._wanted(settings, self.channel.accounts(http, settings))
         except UNEXPECTED as surprise:
-            raise VendorError(
-                self.channel.name,
-                f"the list of accounts has an unexpected shape ({surprise!r})",
-                "nothing was loaded; if it stays so, report it",
-            ) from None
+            raise odd_accounts(self.channel.name, surprise) from None
         plans = {account.id: self._plan(account, settings) for account in accounts}
         for number, step in enumerate(zip_longest(*plans.values())):
             tasks = [

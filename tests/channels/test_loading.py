@@ -16,11 +16,13 @@ import pytest
 
 from pipelines import refresh
 from pipelines.channels.base import LOADED_WINDOWS, LoadResult, find_channel
+from pipelines.channels.doctor import check_channel
 from pipelines.channels.load import check_settings, enabled_channels, ensure_raw_tables, load_channel
 from pipelines.channels.tables import entities, facts
 from pipelines.file_sources import FileSource, MeasureColumn
 from pipelines.settings import Workspace
 from pipelines.warehouse import ops
+from tests.channels.odd_answers import odd_vendor
 
 FACTS = "linkedin_ads.campaign_analytics"
 TOTALS = f"select date, count(*), sum(impressions), sum(one_click_leads) from {FACTS} group by 1 order by 1"
@@ -303,6 +305,37 @@ def test_settings_that_cannot_be_are_findings(bench: Any) -> None:
     assert "number of days" in finding.todo
     [result] = bench.load().values()
     assert (result.state, "lookback_days" in (result.error or "")) == ("failed", True)
+
+
+@pytest.mark.parametrize("campaigns", [{"elements": [{"name": "without id"}]}, {"elements": 7}, {"elements": [None]}])
+def test_names_of_an_odd_shape_leave_the_facts(bench: Any, campaigns: Any) -> None:
+    with odd_vendor(bench.sandbox.url, "/adCampaigns", campaigns) as url:
+        bench.set("linkedin_ads", base_url=f"{url}/linkedin_ads")
+        results = bench.load()
+        findings = check_channel("linkedin_ads")
+    assert {one.state for one in results.values()} == {"partial"}
+    for account_id, result in results.items():
+        assert f"linkedin_ads account {account_id}: an answer has an unexpected shape" in (result.error or "")
+    assert bench.rows(TOTALS) == truth_totals(bench, "2026-07-27")
+    assert [(one.severity, "unexpected shape" in one.what) for one in findings] == [("warning", True)] * len(results)
+
+
+def test_a_list_of_accounts_of_an_odd_shape_is_named_by_what_was_read(bench: Any) -> None:
+    with odd_vendor(bench.sandbox.url, "/adAccounts", {"elements": [{"id": 1}]}) as url:
+        bench.set("linkedin_ads", base_url=f"{url}/linkedin_ads")
+        [result] = bench.load().values()
+        [finding] = check_channel("linkedin_ads")
+    assert (result.state, finding.severity) == ("failed", "error")
+    assert result.error == f"{finding.what}; {finding.todo}"
+    assert "the list of accounts has an unexpected shape (KeyError('currency') reading" in finding.what
+
+
+def test_figures_of_an_odd_shape_are_named_alike_by_the_doctor(bench: Any) -> None:
+    with odd_vendor(bench.sandbox.url, "/adAnalytics", {"elements": [{"pivotValues": None}]}) as url:
+        bench.set("linkedin_ads", base_url=f"{url}/linkedin_ads")
+        results = bench.load()
+        findings = check_channel("linkedin_ads")
+    assert {f"{one.what}; {one.todo}" for one in findings} == {one.error for one in results.values()}
 
 
 def test_unknown_channels_fail(bench: Any) -> None:
