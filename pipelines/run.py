@@ -89,10 +89,9 @@ def _execute(
 ) -> ExecuteInProcessResult:
     with without_collection():
         from pipelines.definitions import defs
+    from pipelines.defs.run_config import of_refresh
 
-    load: dict[str, Any] = {"channels": channels}
-    if from_day and to_day:
-        load |= {"from_date": from_day.isoformat(), "to_date": to_day.isoformat()}
+    asked = of_refresh(channels, from_day, to_day, wait_seconds)
     job = defs.resolve_job_def("refresh")
     # What is imported by now stays: without this, each full collection looks at all of it, 1.5 s of a refresh.
     gc.freeze()
@@ -102,10 +101,10 @@ def _execute(
                 instance=instance,
                 raise_on_error=False,
                 run_config={
+                    **asked,
                     # Dagster's own log of every event goes to its database; the terminal gets ours.
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                    "ops": {"definitions": {"config": {"checked": True}}, "load_channels": {"config": load}},
-                    "resources": {"writer": {"config": {"wait_seconds": wait_seconds}}},
+                    "ops": {**asked["ops"], "definitions": {"config": {"checked": True}}},
                 },
             )
     finally:

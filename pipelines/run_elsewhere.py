@@ -16,13 +16,14 @@ import click
 import requests
 
 from pipelines.answers import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED, print_json
+from pipelines.defs.run_config import of_refresh
 from pipelines.defs.words import told
 from pipelines.errors import OkrError
 
 POLL_SECONDS = 1.0
 TIMEOUT_SECONDS = 30
-# Unanswered questions in a row, about a minute.
-PATIENCE = 60
+# How long nothing is answered before the watch is given up.
+PATIENCE_SECONDS = 60
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 
 JOBS = """
@@ -110,16 +111,7 @@ def refresh_elsewhere(
 ) -> int:
     """Start the job `refresh` there and watch it to its end; the exit code of the contract."""
     server = Webserver(url)
-    load: dict[str, Any] = {"channels": channels}
-    if from_day and to_day:
-        load |= {"from_date": from_day.isoformat(), "to_date": to_day.isoformat()}
-    run_id = server.launch(
-        "refresh",
-        {
-            "ops": {"load_channels": {"config": load}},
-            "resources": {"writer": {"config": {"wait_seconds": wait_seconds}}},
-        },
-    )
+    run_id = server.launch("refresh", of_refresh(channels, from_day, to_day, wait_seconds))
     page = f"{server.shown}/runs/{run_id}"
     click.echo(f"started: {page}", err=True)
     try:
@@ -145,18 +137,17 @@ def _watch(server: Webserver, run_id: str) -> tuple[str, dict[str, float], list[
     of_steps: list[str] = []
     of_run: list[str] = []
     cursor = None
-    missed = 0
+    answered = time.monotonic()
     while True:
         try:
             answer = server.ask(WATCH, run=run_id, cursor=cursor)
         except OkrError:
             # A webserver that is begun anew does not end the run.
-            missed += 1
-            if missed > PATIENCE:
+            if time.monotonic() - answered > PATIENCE_SECONDS:
                 raise
             time.sleep(POLL_SECONDS)
             continue
-        missed = 0
+        answered = time.monotonic()
         run, log = answer["runOrError"], answer["logsForRun"]
         if not run:
             raise OkrError(f"Dagster at {server.shown} knows no run {run_id} any more")

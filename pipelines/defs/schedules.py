@@ -18,6 +18,7 @@ from dagster import (
 from pipelines import refresh as stages
 from pipelines.channels.load import enabled_channels
 from pipelines.defs import jobs
+from pipelines.defs.run_config import to_load
 from pipelines.defs.zone import report_settings, timezone
 from pipelines.okrs.models.settings import WEEKDAYS
 from pipelines.settings import Workspace
@@ -56,7 +57,7 @@ def _refresh_of(channel: str, times: list[str]) -> ScheduleDefinition:
     def at_its_times(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
         if channel not in enabled_channels():
             return SkipReason(f"{channel} is off: it has no settings in .dlt/ or the environment")
-        return RunRequest(run_config={"ops": {"load_channels": {"config": {"channels": [channel]}}}})
+        return RunRequest(run_config={"ops": to_load([channel])})
 
     return at_its_times
 
@@ -84,10 +85,9 @@ digest_on_the_eve = ScheduleDefinition(
 def close_out(context: ScheduleEvaluationContext) -> Iterator[RunRequest | SkipReason]:
     closing = stages.closing_periods(Workspace.from_environment())
     for period in closing:
-        window = {"from_date": period.start.isoformat(), "to_date": period.end.isoformat()}
         yield RunRequest(
             run_key=f"close-out {period.id} {period.end}",
-            run_config={"ops": {"load_channels": {"config": window}}},
+            run_config={"ops": to_load(from_day=period.start, to_day=period.end)},
             tags={"okr/close_out": period.id},
         )
     if not closing:
