@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pipelines.channels.configuration import NO_SECRET, Secret
 from pipelines.channels.http import Authenticator, Http
-from pipelines.channels.oauth import RefreshedToken
+from pipelines.channels.oauth import RefreshedToken, has_neither, refresh_form
 from pipelines.errors import CredentialsError
 
 TOKEN_HOST = "https://oauth2.googleapis.com"
@@ -34,27 +34,22 @@ class GoogleCredentials:
 
 def google_token(http: Http, credentials: GoogleCredentials, scope: str) -> Authenticator:
     """What puts these credentials into the requests of `http`. Raises CredentialsError if they are not complete."""
-    token_http = http
-    if (urlsplit(http.base_url).hostname or "").endswith(".googleapis.com"):
-        token_http = Http(http.channel, TOKEN_HOST, secrets=http.secrets)
+    token_http = token_server(http)
     if credentials.service_account_json:
         key = _key(http.channel, credentials.service_account_json)
         http.secrets = (*http.secrets, key["private_key"])
         return ServiceAccountToken(token_http, key, scope)
-    form = {
-        "grant_type": "refresh_token",
-        "client_id": credentials.client_id,
-        "client_secret": str(credentials.client_secret),
-        "refresh_token": str(credentials.refresh_token),
-    }
-    if not all(form.values()):
-        raise CredentialsError(
-            http.channel,
-            "has neither service_account_json nor client_id, client_secret and refresh_token",
-            f"set them under [sources.{http.channel}.credentials] in .dlt/secrets.toml, or as "
-            f"SOURCES__{http.channel.upper()}__CREDENTIALS__SERVICE_ACCOUNT_JSON etc. in the environment",
-        )
+    form = refresh_form(credentials)
+    if not form:
+        raise has_neither(http.channel, "service_account_json")
     return RefreshedToken(lambda: token_http, "token", "", form)
+
+
+def token_server(http: Http) -> Http:
+    """Where the tokens for `http` come from: Google has another host for them, a sandbox has all in one place."""
+    if (urlsplit(http.base_url).hostname or "").endswith(".googleapis.com"):
+        return Http(http.channel, TOKEN_HOST, secrets=http.secrets)
+    return http
 
 
 class ServiceAccountToken(RefreshedToken):

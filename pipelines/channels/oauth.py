@@ -4,13 +4,47 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
 from pipelines.errors import ChannelError, CredentialsError, VendorError
 
 if TYPE_CHECKING:
     from pipelines.channels.http import Http
+
+
+class Client(Protocol):
+    """An OAuth client as settings hold it, with the refresh token it was given."""
+
+    @property
+    def client_id(self) -> str: ...
+
+    @property
+    def client_secret(self) -> str: ...
+
+    @property
+    def refresh_token(self) -> str: ...
+
+
+def refresh_form(client: Client, scope: str = "", *, is_public: bool = False) -> dict[str, str]:
+    """What gets an access token from a refresh token; {} where a part is missing. A public client has no secret."""
+    form = {"grant_type": "refresh_token", "client_id": client.client_id}
+    if not is_public:
+        form["client_secret"] = str(client.client_secret)
+    form["refresh_token"] = str(client.refresh_token)
+    if not all(form.values()):
+        return {}
+    return {**form, "scope": scope} if scope else form
+
+
+def has_neither(channel: str, other: str) -> CredentialsError:
+    """Of credentials with neither `other` ("an access_token") nor what a refresh takes."""
+    return CredentialsError(
+        channel,
+        f"has neither {other} nor client_id, client_secret and refresh_token",
+        f"set them under [sources.{channel}.credentials] in .dlt/secrets.toml, or as "
+        f"SOURCES__{channel.upper()}__CREDENTIALS__{other.split()[-1].upper()} etc. in the environment",
+    )
 
 
 class RefreshedToken:
@@ -31,6 +65,7 @@ class RefreshedToken:
         self._lock = threading.Lock()
 
     def headers(self) -> dict[str, str]:
+        """The token as a header; the first call may fetch it, and others wait for that."""
         with self._lock:
             if not self._access_token:
                 self._fetch()
@@ -78,9 +113,11 @@ class FixedToken:
         self._headers = {header: value}
 
     def headers(self) -> dict[str, str]:
+        """The token in its header."""
         return dict(self._headers)
 
     def refresh(self, refused: dict[str, str]) -> bool:
+        """Always False: there is no other one."""
         return False
 
 

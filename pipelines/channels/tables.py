@@ -30,8 +30,10 @@ FLAG = pa.bool_()
 MOMENT = pa.timestamp("us", tz="UTC")
 
 DELETED = "_deleted"
-_TINY = Decimal("1e-9")
-_CENTS_OF_CENTS = Decimal("1e-9")
+# What is to be done about an answer that is not as documented.
+MEND_THE_CHANNEL = "nothing of this answer was loaded; the vendor's API has changed, so mend the channel"
+# The least that an AMOUNT can hold.
+_SMALLEST = Decimal("1e-9")
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def columns_to_arrow(channel: str, table: RawTable, given: Mapping[str, list[Any
             raise VendorError(
                 channel,
                 f"{table.name}.{column.name} is missing in what the vendor sent",
-                "nothing of this answer was loaded; the vendor's API has changed, so mend the channel",
+                MEND_THE_CHANNEL,
             )
         columns.append(_to_column(channel, table, column, values))
     return pa.Table.from_arrays(columns, schema=table.schema)
@@ -115,7 +117,7 @@ def _to_column(channel: str, table: RawTable, column: pa.Field, values: list[Any
             channel,
             f"{table.name}.{column.name} should be {column.type} but the vendor sent {type(wrong).__name__} "
             f"({str(wrong)[:60]!r})",
-            "nothing of this answer was loaded; the vendor's API has changed, so mend the channel",
+            MEND_THE_CHANNEL,
         ) from None
 
 
@@ -146,7 +148,7 @@ def to_amount(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise TypeError(value)
     amount = Decimal(value if isinstance(value, Decimal) else _digits(value))
-    return Decimal(0) if abs(amount) < _TINY else amount.quantize(_CENTS_OF_CENTS)
+    return Decimal(0) if abs(amount) < _SMALLEST else amount.quantize(_SMALLEST)
 
 
 def _to_count(value: Any) -> int:
@@ -225,7 +227,7 @@ def check_facts(channel: str, table: RawTable, rows: pa.Table, window: Window, a
             raise VendorError(
                 channel,
                 f"{table.name}.{name} is missing in {empty:,} of {rows.num_rows:,} rows that the vendor sent",
-                "nothing of this answer was loaded; the vendor's API has changed, so mend the channel",
+                MEND_THE_CHANNEL,
                 account_id,
             )
     counted = rows.group_by(list(table.unique)).aggregate([([], "count_all")])

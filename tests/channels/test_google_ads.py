@@ -96,6 +96,8 @@ def test_accounts_are_the_ones_in_use_below_the_manager(google: Any, caplog: pyt
     ]
     assert "customer 2468013579 is not in use any more" in caplog.text
     assert "customer 1357924680 is CANCELED" in caplog.text
+    # the one logger that progress shows and tells apart
+    assert {one.name for one in caplog.records if "customer" in one.getMessage()} == {"okr"}
 
 
 def test_the_manager_may_be_named(google: Any) -> None:

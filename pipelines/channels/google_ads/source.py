@@ -9,14 +9,14 @@ import logging
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from pipelines.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from pipelines.channels.google_ads.errors import NOT_ENABLED, classify
 from pipelines.channels.google_ads.settings import GoogleAdsSettings
+from pipelines.channels.google_auth import token_server
 from pipelines.channels.http import Http
-from pipelines.channels.oauth import RefreshedToken
-from pipelines.channels.tables import AMOUNT, COUNT, TEXT, entities, facts
+from pipelines.channels.oauth import RefreshedToken, refresh_form
+from pipelines.channels.tables import AMOUNT, COUNT, MEND_THE_CHANNEL, TEXT, entities, facts
 from pipelines.errors import CredentialsError, VendorError
 
 CLIENTS = (
@@ -41,7 +41,7 @@ METRICS = {
 # The only metrics that may be asked together with a segment of conversion actions.
 CONVERSION_METRICS = ("conversions", "conversions_value", "all_conversions", "all_conversions_value")
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("okr")
 
 
 class GoogleAds(Channel[GoogleAdsSettings]):
@@ -91,22 +91,9 @@ class GoogleAds(Channel[GoogleAdsSettings]):
     )
 
     def http(self, settings: GoogleAdsSettings) -> Http:
-        given = settings.credentials
         http = Http(self.name, settings.base_url, classify, settings.secrets)
-        token_http = http
-        if urlsplit(settings.base_url).hostname == "googleads.googleapis.com":  # tokens come from another host
-            token_http = Http(self.name, "https://oauth2.googleapis.com", secrets=settings.secrets)
-        http.authenticator = RefreshedToken(
-            lambda: token_http,
-            "token",
-            "",
-            {
-                "grant_type": "refresh_token",
-                "client_id": given.client_id,
-                "client_secret": given.client_secret,
-                "refresh_token": given.refresh_token,
-            },
-        )
+        token_http = token_server(http)
+        http.authenticator = RefreshedToken(lambda: token_http, "token", "", refresh_form(settings.credentials))
         return http
 
     def accounts(self, http: Http, settings: GoogleAdsSettings) -> list[Account]:
@@ -231,7 +218,7 @@ def _metrics(values: dict[str, Any], wanted: dict[str, str]) -> dict[str, Any]:
         raise VendorError(
             "google_ads",
             f"metrics.costMicros should be whole millionths but the vendor sent {str(row['cost'])[:60]!r}",
-            "nothing of this answer was loaded; the vendor's API has changed, so mend the channel",
+            MEND_THE_CHANNEL,
         )
     return row
 

@@ -11,11 +11,10 @@ from pipelines.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from pipelines.channels.http import Http
 from pipelines.channels.hubspot.objects import SEARCHES_A_SECOND, archived, classify, crm_path, search
 from pipelines.channels.hubspot.settings import HubSpotSettings
-from pipelines.channels.oauth import RefreshedToken
+from pipelines.channels.oauth import RefreshedToken, has_neither, refresh_form
 from pipelines.channels.pace import Pace
 from pipelines.channels.tables import AMOUNT, DAY, FLAG, TEXT, entities
 from pipelines.channels.windows import Window
-from pipelines.errors import CredentialsError
 
 # In a window longer than this, open deals are read whatever their age: a first load must know the whole pipeline.
 LONG_WINDOW = 31
@@ -84,25 +83,14 @@ class HubSpot(Channel[HubSpotSettings]):
 
     def http(self, settings: HubSpotSettings) -> Http:
         given = settings.credentials
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": given.client_id,
-            "client_secret": str(given.client_secret),
-            "refresh_token": str(given.refresh_token),
-        }
-        can_refresh = all(form.values())
-        if not given.access_token and not can_refresh:
-            raise CredentialsError(
-                self.name,
-                "has neither an access_token nor client_id, client_secret and refresh_token",
-                "set them under [sources.hubspot.credentials] in .dlt/secrets.toml, or as "
-                "SOURCES__HUBSPOT__CREDENTIALS__ACCESS_TOKEN etc. in the environment",
-            )
+        form = refresh_form(given)
+        if not given.access_token and not form:
+            raise has_neither(self.name, "an access_token")
         http = Http(
             self.name, settings.base_url, classify, settings.secrets, paces={"/search": Pace(SEARCHES_A_SECOND, 1.0)}
         )
         http.authenticator = RefreshedToken(
-            lambda: http, f"oauth/{settings.oauth_version}/token", given.access_token, form if can_refresh else {}
+            lambda: http, f"oauth/{settings.oauth_version}/token", given.access_token, form
         )
         return http
 

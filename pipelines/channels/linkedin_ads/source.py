@@ -15,10 +15,10 @@ from pipelines.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from pipelines.channels.http import Http, Reply, Verdict, classify_by_status
 from pipelines.channels.linkedin_ads.restli import query
 from pipelines.channels.linkedin_ads.settings import LinkedInAdsSettings
-from pipelines.channels.oauth import RefreshedToken
-from pipelines.channels.tables import AMOUNT, COUNT, MOMENT, TEXT, entities, facts
+from pipelines.channels.oauth import RefreshedToken, has_neither, refresh_form
+from pipelines.channels.tables import AMOUNT, COUNT, MEND_THE_CHANNEL, MOMENT, TEXT, entities, facts
 from pipelines.channels.windows import Window
-from pipelines.errors import CredentialsError, VendorError
+from pipelines.errors import VendorError
 
 ACCESS = "a role on the ad account (Campaign Manager, Manage access; Viewer is enough)"
 # A report day begins at midnight UTC for every account, wherever it is.
@@ -75,27 +75,14 @@ class LinkedInAds(Channel[LinkedInAdsSettings]):
 
     def http(self, settings: LinkedInAdsSettings) -> Http:
         given = settings.credentials
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": given.client_id,
-            "client_secret": given.client_secret,
-            "refresh_token": given.refresh_token,
-        }
-        can_refresh = all(form.values())
-        if not given.access_token and not can_refresh:
-            raise CredentialsError(
-                self.name,
-                "has neither an access_token nor client_id, client_secret and refresh_token",
-                "set them under [sources.linkedin_ads.credentials] in .dlt/secrets.toml, or as "
-                "SOURCES__LINKEDIN_ADS__CREDENTIALS__ACCESS_TOKEN etc. in the environment",
-            )
+        form = refresh_form(given)
+        if not given.access_token and not form:
+            raise has_neither(self.name, "an access_token")
         http = Http(self.name, settings.base_url, classify, settings.secrets)
         token_http = http
         if urlsplit(settings.base_url).hostname == "api.linkedin.com":  # the real token endpoint lives on another host
             token_http = Http(self.name, "https://www.linkedin.com", secrets=settings.secrets)
-        http.authenticator = RefreshedToken(
-            lambda: token_http, "oauth/v2/accessToken", given.access_token, form if can_refresh else {}
-        )
+        http.authenticator = RefreshedToken(lambda: token_http, "oauth/v2/accessToken", given.access_token, form)
         return http
 
     def accounts(self, http: Http, settings: LinkedInAdsSettings) -> list[Account]:
@@ -271,9 +258,7 @@ def _campaign(element: Mapping[str, Any]) -> str:
 
 
 def _changed(what: str) -> VendorError:
-    return VendorError(
-        "linkedin_ads", what, "nothing of this answer was loaded; the vendor's API has changed, so mend the channel"
-    )
+    return VendorError("linkedin_ads", what, MEND_THE_CHANNEL)
 
 
 def _day(element: Mapping[str, Any]) -> date:

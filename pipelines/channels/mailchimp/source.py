@@ -16,7 +16,7 @@ from pipelines.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from pipelines.channels.http import Http, Reply, Verdict, classify_by_status
 from pipelines.channels.mailchimp.settings import MailchimpSettings
 from pipelines.channels.oauth import FixedToken
-from pipelines.channels.tables import AMOUNT, COUNT, TEXT, entities
+from pipelines.channels.tables import AMOUNT, COUNT, MEND_THE_CHANNEL, TEXT, entities
 from pipelines.channels.tables import DAY as DAY_TYPE
 from pipelines.channels.windows import DAY, Window
 from pipelines.errors import CredentialsError, VendorError
@@ -186,7 +186,7 @@ def _totals(report: dict[str, Any]) -> dict[str, Any]:
             raise VendorError(
                 "mailchimp",
                 f"the report of campaign {report.get('id')} has no {'.'.join((name, *inner))}",
-                "nothing of this answer was loaded; the vendor's API has changed, so mend the channel",
+                MEND_THE_CHANNEL,
             )
     return found
 

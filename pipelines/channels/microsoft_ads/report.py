@@ -15,7 +15,7 @@ from pyarrow import csv
 
 from pipelines.channels.jobs import JobFailed, wait_for
 from pipelines.channels.microsoft_ads.services import Services
-from pipelines.channels.tables import AMOUNT, COUNT, DAY, TEXT, to_amount
+from pipelines.channels.tables import AMOUNT, COUNT, DAY, MEND_THE_CHANNEL, TEXT, to_amount
 from pipelines.channels.windows import Window
 from pipelines.errors import VendorError
 
@@ -139,7 +139,7 @@ def _numbers(channel: str, column: str, texts: pa.ChunkedArray, kind: pa.DataTyp
             raise VendorError(
                 channel,
                 f"campaign_performance.{column} should be {kind} but the vendor sent {text!r}",
-                "nothing of this answer was loaded; the vendor's API has changed, so the channel needs mending",
+                MEND_THE_CHANNEL,
             ) from None
     return pa.chunked_array([pa.array(values, kind)])
 

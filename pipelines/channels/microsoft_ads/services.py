@@ -9,7 +9,7 @@ from pipelines.channels.addresses import same_place
 from pipelines.channels.http import Http
 from pipelines.channels.microsoft_ads.errors import classify
 from pipelines.channels.microsoft_ads.settings import MicrosoftAdsSettings
-from pipelines.channels.oauth import RefreshedToken
+from pipelines.channels.oauth import RefreshedToken, refresh_form
 from pipelines.errors import VendorError
 
 REPORTING = "reporting.api.bingads.microsoft.com"
@@ -33,6 +33,7 @@ class Services(Http):
     beside: dict[str, Http] = field(default_factory=dict)
 
     def service(self, name: str) -> Http:
+        """The client of `customers`, `campaigns` or `login`."""
         return self.beside.get(name, self)
 
     def download(self, url: str) -> bytes:
@@ -56,19 +57,8 @@ def connect(channel: str, settings: MicrosoftAdsSettings) -> Services:
     services = Services(channel, settings.base_url, classify, settings.secrets)
     if urlsplit(settings.base_url).hostname == REPORTING:
         services.beside = {name: Http(channel, url, classify, settings.secrets) for name, url in OTHERS.items()}
-    form = {
-        "grant_type": "refresh_token",
-        "client_id": given.client_id,
-        "client_secret": given.client_secret,
-        "refresh_token": given.refresh_token,
-        "scope": SCOPE,
-    }
-    token = RefreshedToken(
-        lambda: services.service("login"),
-        f"{settings.tenant}/oauth2/v2.0/token",
-        "",
-        {name: value for name, value in form.items() if value},
-    )
+    form = refresh_form(given, SCOPE, is_public=not given.client_secret)
+    token = RefreshedToken(lambda: services.service("login"), f"{settings.tenant}/oauth2/v2.0/token", "", form)
     for http in (services, *services.beside.values()):
         http.authenticator = token
     return services
