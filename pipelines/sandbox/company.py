@@ -236,6 +236,11 @@ class Company:
         return chance
 
 
+def days_of(start: date, end: date) -> list[date]:
+    """Every day from `start` to `end`, both included; none where `end` is before `start`."""
+    return [start + DAY * at for at in range((end - start).days + 1)]
+
+
 def demand(day: date) -> float:
     """How busy Acme is on a day: week, season and growth; 1 on an average day two years after the founding."""
     years = (day - FOUNDED).days / 365.25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from starlette.applications import Starlette
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pipelines.sandbox.company import days_of
 from pipelines.sandbox.google_token import token_endpoint
 from pipelines.sandbox.state import SandboxState
 from pipelines.sandbox.website import CHANNEL_GROUPS, WEBSITES, Traffic, Website, WebsiteFigures
@@ -90,7 +91,7 @@ def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterat
     """Traffic by channel group; the people of a day stand in a row of their own, with campaign_id ''."""
     figures = WebsiteFigures(state.company)
     for site in WEBSITES:
-        for day in _days(start, min(end, asked_on)):
+        for day in days_of(start, min(end, asked_on)):
             if (CHANNEL, site.property_id, day) in state.erased:
                 continue
             key = (day, CHANNEL, site.property_id)
@@ -191,7 +192,7 @@ class _Api:
     ) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
         days = [
             day
-            for day in _days(start, min(end, self._state.today))
+            for day in days_of(start, min(end, self._state.today))
             if (CHANNEL, site.property_id, day) not in self._state.erased
         ]
         parts: list[tuple[tuple[str, ...], list[date], list[str]]]
@@ -249,7 +250,3 @@ def _int64(body: dict[str, Any], name: str, default: int) -> int:
     if not isinstance(written, str) or not written.isdigit():
         raise Refused(400, "INVALID_ARGUMENT", f"Invalid value at '{name}' (TYPE_INT64), {written!r}")
     return int(written)
-
-
-def _days(start: date, end: date) -> list[date]:
-    return [start + timedelta(days=at) for at in range((end - start).days + 1)]

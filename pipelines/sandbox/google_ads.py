@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pipelines.sandbox.company import Campaign, Figures
+from pipelines.sandbox.company import Campaign, Figures, days_of
 from pipelines.sandbox.gaql import RESOURCES, Query, QueryError, read_query
 from pipelines.sandbox.state import SandboxState
 
@@ -99,8 +98,7 @@ class _Api:
 
     async def token(self, request: Request) -> Response:
         form = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
-        wanted = ("client_id", "client_secret", "refresh_token")
-        if form.get("grant_type") != "refresh_token" or any(form.get(name) not in self._state.words for name in wanted):
+        if not self._state.grants(form):
             return JSONResponse(
                 {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}, 400
             )
@@ -169,7 +167,7 @@ class _Api:
             if query.days is None:
                 yield _row(query, {**values, **_metrics(Figures(), None)}, resource)
                 continue
-            for day in _days(max(query.days[0], campaign.start), min(query.days[1], campaign.end, self._state.today)):
+            for day in days_of(max(query.days[0], campaign.start), min(query.days[1], campaign.end, self._state.today)):
                 figures = self._state.figures(CHANNEL, campaign, day)
                 for segments in _segments(query, figures):
                     numbers = _metrics(figures, segments.get("segments.conversion_action_category"))
@@ -300,7 +298,3 @@ def _row(query: Query, values: dict[str, Any], resource: str) -> dict[str, Any]:
 def _camel(name: str) -> str:
     parts = name.split(".")
     return ".".join(part.split("_")[0] + "".join(word.capitalize() for word in part.split("_")[1:]) for part in parts)
-
-
-def _days(start: date, end: date) -> list[date]:
-    return [start + timedelta(days=at) for at in range((end - start).days + 1)]

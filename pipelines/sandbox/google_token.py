@@ -23,7 +23,7 @@ def token_endpoint(state: SandboxState, channel: str, scope: str) -> Any:
         form = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
         grant = form.get("grant_type")
         if grant == "refresh_token":
-            good = all(form.get(name) in state.words for name in ("client_id", "client_secret", "refresh_token"))
+            good = state.grants(form)
             problem = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
         else:
             good = grant == JWT_GRANT and any(_signed(form.get("assertion", ""), word, scope) for word in state.words)

@@ -140,8 +140,7 @@ class _Api:
 
     async def token(self, request: Request) -> Response:
         form = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
-        wanted = ("client_id", "client_secret", "refresh_token")
-        if form.get("grant_type") != "refresh_token" or any(form.get(name) not in self._state.words for name in wanted):
+        if not self._state.grants(form):
             return JSONResponse({"status": "BAD_REFRESH_TOKEN", "message": "missing or invalid refresh token"}, 400)
         self._state.counts["hubspot refreshes"] += 1
         return JSONResponse(

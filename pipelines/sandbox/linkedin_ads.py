@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pipelines.sandbox.company import FOUNDED, Campaign, Figures
+from pipelines.sandbox.company import FOUNDED, Campaign, Figures, days_of
 from pipelines.sandbox.restli import NotRestli, read_query
 from pipelines.sandbox.state import SandboxState
 
@@ -104,8 +104,7 @@ class _Api:
 
     async def token(self, request: Request) -> Response:
         form = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
-        wanted = ("client_id", "client_secret", "refresh_token")
-        if form.get("grant_type") != "refresh_token" or any(form.get(name) not in self._state.words for name in wanted):
+        if not self._state.grants(form):
             return JSONResponse({"error": "invalid_grant", "error_description": "The refresh token is not valid"}, 400)
         self._state.counts["linkedin_ads refreshes"] += 1
         return JSONResponse(
@@ -193,7 +192,7 @@ class _Api:
         start, end = (_day(query["dateRange"][side]) for side in ("start", "end"))
         elements = []
         for campaign in self._asked_for(query):
-            for day in _days(max(start, campaign.start), min(end, campaign.end, self._state.today)):
+            for day in days_of(max(start, campaign.start), min(end, campaign.end, self._state.today)):
                 figures = self._state.figures(CHANNEL, campaign, day)
                 element = _element(campaign, day, figures, fields)
                 if element is not None:
@@ -309,10 +308,6 @@ def _day(written: dict[str, str]) -> date:
         return date(int(written["year"]), int(written["month"]), int(written["day"]))
     except (KeyError, ValueError):
         raise Refused(400, "ILLEGAL_ARGUMENT", "dateRange is invalid") from None
-
-
-def _days(start: date, end: date) -> list[date]:
-    return [start + timedelta(days=at) for at in range((end - start).days + 1)]
 
 
 def _stamps(day: date) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pipelines.sandbox.company import days_of
 from pipelines.sandbox.meta_ads_rows import ACCOUNT_FIELDS, CAMPAIGN_FIELDS, INSIGHT_FIELDS, insight_row
 from pipelines.sandbox.state import SandboxState
 
@@ -228,7 +229,7 @@ class _Api:
         windows = json.loads(what.get("action_attribution_windows", "[]"))
         rows = []
         for campaign in self._state.company.campaigns(CHANNEL, account):
-            for day in _days(max(since, campaign.start), min(until, campaign.end, self._state.today)):
+            for day in days_of(max(since, campaign.start), min(until, campaign.end, self._state.today)):
                 figures = self._state.figures(CHANNEL, campaign, day)
                 if not figures.is_empty:
                     row = insight_row(profile, campaign, campaign.name(self._state.today), day, figures, windows)
@@ -344,7 +345,3 @@ def _not_there(what: object) -> Refused:
 
 def _cursor(at: int) -> str:
     return base64.b64encode(str(at).encode()).decode()
-
-
-def _days(start: date, end: date) -> list[date]:
-    return [start + timedelta(days=at) for at in range((end - start).days + 1)]

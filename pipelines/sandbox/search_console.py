@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pipelines.sandbox.company import FOUNDED
+from pipelines.sandbox.company import FOUNDED, days_of
 from pipelines.sandbox.google_token import token_endpoint
 from pipelines.sandbox.state import SandboxState
 from pipelines.sandbox.website import WEBSITES, Website, WebsiteFigures
@@ -78,7 +78,7 @@ def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterat
     """Final days only."""
     figures = WebsiteFigures(state.company)
     for site in WEBSITES:
-        for day in _days(max(start, FOUNDED), min(end, asked_on - timedelta(days=FINAL_AFTER))):
+        for day in days_of(max(start, FOUNDED), min(end, asked_on - timedelta(days=FINAL_AFTER))):
             if (CHANNEL, site.search_site, day) not in state.erased:
                 found = figures.search(site, day)
                 yield (day, CHANNEL, site.search_site, "", "", found.clicks, found.impressions, found.positions)
@@ -119,7 +119,7 @@ class _Api:
         there = self._state.today - timedelta(days=1) if body.get("dataState") == "all" else final
         rows = [
             self._row(site, day)
-            for day in _days(max(start, FOUNDED), min(end, there))
+            for day in days_of(max(start, FOUNDED), min(end, there))
             if (CHANNEL, site.search_site, day) not in self._state.erased
         ]
         answer: dict[str, Any] = {"responseAggregationType": "byProperty"}
@@ -164,7 +164,3 @@ def _read(body: dict[str, Any]) -> tuple[date, date, int, int]:
     if not known or body.get("dimensions") != ["date"]:
         raise Refused(400, "Request contains an invalid argument.", "badRequest")
     return start, end, first, most
-
-
-def _days(start: date, end: date) -> list[date]:
-    return [start + timedelta(days=at) for at in range((end - start).days + 1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -68,6 +69,11 @@ class SandboxState:
         with self.lock:
             self.counts["tokens_issued"] += 1
             return f"{WORD}-{self.counts['tokens_issued']}"
+
+    def grants(self, form: Mapping[str, str]) -> bool:
+        """Whether a form of an OAuth client with a refresh token is worth an access token."""
+        given = [form.get(name) for name in ("client_id", "client_secret", "refresh_token")]
+        return form.get("grant_type") == "refresh_token" and all(one in self.words for one in given)
 
     def token_works(self, channel: str, token: str) -> bool:
         """Whether the channel lets the token in: one word may serve all, and expire for each by itself."""
