@@ -72,16 +72,14 @@ def land_definitions(workspace: Workspace, refresh_id: str) -> dict[str, int]:
 
 def _channel_row(name: str) -> dict[str, Any]:
     from pipelines.channels.base import find_channel
-    from pipelines.channels.configuration import read_settings
+    from pipelines.channels.configuration import lookback_days, read_settings
 
     info = catalogue.channels()[name]
-    settings_of_channel = read_settings(find_channel(name).settings_class, name)
-    lookback = settings_of_channel.lookback_days
     return {
         "channel": name,
         "title": info.title,
         "kind": info.kind,
-        "lookback_days": info.lookback_days if lookback is None else lookback,
+        "lookback_days": lookback_days(name, read_settings(find_channel(name).settings_class, name)),
     }
 
 

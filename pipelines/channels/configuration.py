@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
+from pipelines.catalogue import channels
 from pipelines.errors import ChannelError, CredentialsError, Finding
 
 
@@ -67,6 +68,12 @@ def read_settings(settings: type[AnyT], channel: str, *inner: str) -> AnyT:
     Raises CredentialsError if a required field is nowhere, ChannelError if a value cannot be what it should be.
     """
     return _read(settings, channel, ("sources", channel, *inner))  # type: ignore[no-any-return]
+
+
+def lookback_days(channel: str, settings: ChannelSettings) -> int:
+    """How many days a refresh reads again: as set, else the channel's own. Settings take no 0, a channel may be so."""
+    own = channels()[channel].lookback_days
+    return own if settings.lookback_days is None else settings.lookback_days
 
 
 def is_configured(settings: type[ChannelSettings], channel: str) -> bool:

@@ -12,10 +12,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines.catalogue import channels
 from pipelines.channels.base import Account, Channel, LoadResult, State, all_tables
 from pipelines.channels.collect import UNEXPECTED, Answer, Collection, Task, odd_accounts
-from pipelines.channels.configuration import ChannelSettings, read_settings
+from pipelines.channels.configuration import ChannelSettings, lookback_days, read_settings
 from pipelines.channels.landing import run
 from pipelines.channels.warehouse_tables import (
     check_types,
@@ -114,7 +113,7 @@ class Load:
             self.coverage.get(account.id),
             yesterday=last_complete_day(self.today, account.timezone),
             start=settings.start_date or self.today - DEFAULT_HISTORY,
-            lookback_days=settings.lookback_days or channels()[self.channel.name].lookback_days,
+            lookback_days=lookback_days(self.channel.name, settings),
             deep_lookback_days=self.channel.deep_lookback_days,
             slice_days=self.channel.slice_days,
             asked=self.asked,

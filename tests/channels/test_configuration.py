@@ -15,7 +15,14 @@ from dlt.common.configuration.specs import PluggableRunContext
 
 from pipelines.catalogue import channels
 from pipelines.channels.base import find_channel
-from pipelines.channels.configuration import NO_SECRET, ChannelSettings, Secret, is_configured, read_settings
+from pipelines.channels.configuration import (
+    NO_SECRET,
+    ChannelSettings,
+    Secret,
+    is_configured,
+    lookback_days,
+    read_settings,
+)
 from pipelines.channels.linkedin_ads.settings import LinkedInAdsSettings
 from pipelines.channels.load import check_settings
 from pipelines.channels.redaction import redact
@@ -69,6 +76,11 @@ def test_files_and_environment_in_dlts_order(workspace: Path, monkeypatch: pytes
     read = read_settings(Settings, "shop")
     assert (read.credentials.token, read.account_ids) == ("from the environment", ("3", "4"))
     assert read.secrets == ("from the environment", "")
+
+
+@pytest.mark.parametrize(("days", "counts"), [(None, channels()["sql"].lookback_days), (0, 0), (7, 7)])
+def test_the_lookback_that_is_set_counts_before_the_channels_own(days: int | None, counts: int) -> None:
+    assert lookback_days("sql", ChannelSettings(base_url="https://x", lookback_days=days)) == counts
 
 
 @pytest.mark.parametrize("name", ["BASE_URL", "SOURCES__BASE_URL", "CREDENTIALS__TOKEN", "TOKEN", "SHOP__BASE_URL"])

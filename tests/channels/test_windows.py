@@ -42,6 +42,12 @@ def test_later_loads_read_the_lookback_again() -> None:
     assert planned(covered(START, date(2026, 11, 1))) == [Window(date(2026, 10, 3), YESTERDAY)]
 
 
+def test_a_lookback_of_no_days_reads_nothing_again() -> None:
+    assert planned(covered(START, YESTERDAY), lookback_days=0) == []
+    assert planned(covered(START, YESTERDAY - DAY), lookback_days=0) == [Window(YESTERDAY, YESTERDAY)]
+    assert planned(covered(START, YESTERDAY + DAY), lookback_days=0) == []
+
+
 def test_the_lookback_stops_at_the_start() -> None:
     assert planned(covered(date(2026, 11, 20), YESTERDAY), start=date(2026, 11, 20)) == [
         Window(date(2026, 11, 20), YESTERDAY)
