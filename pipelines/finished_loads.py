@@ -5,4 +5,5 @@ from __future__ import annotations
 
 def finished_loads(schema: str) -> str:
     """A SELECT of the ids of the loads of a dataset that dlt ended."""
-    return f'select load_id from "{schema}"._dlt_loads where status = 0'
+    name = schema.replace('"', '""')
+    return f'select load_id from "{name}"._dlt_loads where status = 0'

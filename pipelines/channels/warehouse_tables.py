@@ -107,7 +107,10 @@ def unrecorded_from(connection: duckdb.DuckDBPyConnection, channel: str) -> date
         return None
     ((first,),) = connection.execute(
         f"""
-        with finished as (select load_id, inserted_at from "{channel}"._dlt_loads where status = 0),
+        with finished as (
+            select load_id, inserted_at from "{channel}"._dlt_loads
+            where load_id in ({finished_loads(channel)})
+        ),
         told as (
             select max(inserted_at) as until from finished
             where load_id in (select load_id from ops.source_loads where channel = ?)

@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from pipelines.equal_rows import MOMENTS
+from pipelines.finished_loads import finished_loads
 from pipelines.folder_digest import folder_digest
 from pipelines.settings import Workspace, shipped
 from pipelines.warehouse.snapshot import quoted_name
@@ -145,7 +146,7 @@ def _sizes(connection: duckdb.DuckDBPyConnection, tables: Sequence[tuple[str, st
 
 
 def _newest(connection: duckdb.DuckDBPyConnection, schema: str) -> Any:
-    return connection.execute(f"select max(load_id) from {quoted_name(schema)}._dlt_loads where status = 0").fetchall()
+    return connection.execute(f"select max(load_id) from ({finished_loads(schema)})").fetchall()
 
 
 def _last_loads(connection: duckdb.DuckDBPyConnection) -> Any:
@@ -164,7 +165,7 @@ def _last_loads(connection: duckdb.DuckDBPyConnection) -> Any:
 def _models(connection: duckdb.DuckDBPyConnection) -> str:
     tables = _sizes(connection, [one for one in _tables(connection) if one[0] in _MODELS])
     views = connection.execute(
-        "select schema_name, view_name from duckdb_views() where schema_name in ('staging', 'intermediate', 'marts')"
-        " order by all"
+        "select schema_name, view_name from duckdb_views() where list_contains(?, schema_name) order by all",
+        [list(_MODELS)],
     ).fetchall()
     return _digest([tables, views])
