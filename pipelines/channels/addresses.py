@@ -45,6 +45,7 @@ def same_place(url: str, base_url: str) -> bool:
 
 
 def is_loopback(parts: SplitResult) -> bool:
+    """Whether a URL that is taken apart leads to this machine, without asking a resolver."""
     return is_loopback_name(parts.hostname or "")
 
 

@@ -202,6 +202,7 @@ LOADED_WINDOWS = RawTable(
 
 
 def all_tables(channel: Channel[Any]) -> tuple[RawTable, ...]:
+    """Its own, and the log of how far each account is loaded."""
     return (*channel.tables, LOADED_WINDOWS)
 
 
@@ -212,4 +213,4 @@ def find_channel(name: str) -> Channel[Any]:
         channel = getattr(importlib.import_module(module), "CHANNEL", None)
         if isinstance(channel, Channel):
             return channel
-    raise ChannelError(name, "is not a channel with an API", "see `okr doctor` for the channels there are")
+    raise ChannelError(name, "is not a channel with an API", "docs/channels.md lists those there are")

@@ -68,6 +68,7 @@ class Collection:
 
     @property
     def answers(self) -> list[Answer]:
+        """One a task, in their order. The first to read it asks the vendor, any other thread waits until then."""
         with self._lock:
             if self._answers is None:
                 with ThreadPoolExecutor(self._channel.concurrency, f"okr-{self._channel.name}") as pool:

@@ -71,6 +71,7 @@ def _renamed(text: str, name: str) -> str:
 
 
 def main(name: str = "") -> int:
+    """`make channel name=...`: copy, and say what was made; the exit code."""
     try:
         made = copy_channel(Path.cwd(), name)
     except (ValueError, OSError) as problem:

@@ -143,6 +143,7 @@ class Http:
         return self.send("GET", path, query=query, headers=headers)
 
     def post_form(self, path: str, body: str, headers: Mapping[str, str] | None = None) -> Reply:
+        """POST a form, already encoded, to `path` (as of `get`)."""
         return self.send(
             "POST",
             path,
@@ -151,6 +152,7 @@ class Http:
         )
 
     def post_json(self, path: str, payload: Any, headers: Mapping[str, str] | None = None) -> Reply:
+        """POST `payload` as JSON to `path` (as of `get`)."""
         return self.send(
             "POST",
             path,

@@ -25,9 +25,11 @@ class Window:
 
     @property
     def length(self) -> int:
+        """How many days it has, the first and the last included."""
         return (self.end - self.start).days + 1
 
     def days(self) -> Iterator[date]:
+        """Each of its days, oldest first, the first and the last included."""
         return (self.start + DAY * index for index in range(self.length))
 
     def slices(self, days: int) -> list[Window]:
