@@ -26,6 +26,12 @@ PARTS = (
 )  # fmt: skip
 
 
+# Of a channel's setting that is left out.
+WITHOUT = {
+    "account_ids": "every account that the API lists for these credentials",
+    "start_date": "two years back",
+    "lookback_days": "the channel's own",
+}
 GROUPS = {
     "charts": "Charts", "layout": "Layout", "okr": "OKRs", "tables": "Tables", "values": "Values",
     "internal": "Used by the shipped pages",
@@ -186,9 +192,17 @@ def _settings(kind: type[Any], prefix: str = "") -> Iterable[tuple[str, str]]:
         if inner:
             yield from _settings(inner[0], f"{prefix}{field.name}.")  # type: ignore[arg-type]
             continue
-        secret = "secret" if getattr(hints[field.name], "__name__", "") == "Secret" else ""
-        default = "" if field.default is dataclasses.MISSING or secret else f"`{field.default}`"
-        yield f"`{prefix}{field.name}`", secret or default
+        secret = getattr(hints[field.name], "__name__", "") == "Secret"
+        yield f"`{prefix}{field.name}`", "secret" if secret else _setting_default(field.name, field.default)
+
+
+def _setting_default(name: str, default: Any) -> str:
+    """As written in TOML; where nothing stands, what that means."""
+    if default is dataclasses.MISSING or default == "":
+        return ""
+    if default is None or default == ():
+        return WITHOUT.get(name, "none")
+    return f"`{json.dumps(default)}`" if isinstance(default, (bool, int, float, str)) else f"`{default}`"
 
 
 def components() -> str:
