@@ -15,7 +15,7 @@ _WORD = re.compile(r"[a-z][a-z0-9_]*")
 def marts_of_pages(reports_dir: Path) -> dict[str, list[str]]:
     """Page file (relative to `reports/pages`, without its ending) -> the marts it reads, through shared queries too."""
     queries = {
-        path.stem: set(_WORD.findall(path.read_text(encoding="utf-8")))
+        path.stem: set(_WORD.findall(path.read_text(encoding="utf-8", errors="replace")))
         for folder in (SHIPPED_QUERIES, reports_dir / "queries")
         for path in sorted(folder.glob("*.sql"))
     }

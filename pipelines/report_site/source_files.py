@@ -6,7 +6,8 @@ Fences and front matter are blanked out line by line, so line numbers of the tex
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,6 @@ COMMENT = re.compile(r"^```.*?^```[ \t]*$|`[^`\n]+`|<!--.*?-->", re.DOTALL | re.
 MAX_BYTES = 256_000
 FENCE_OPEN = re.compile(r"^```sql(?:[ \t]+(?P<name>.*?))?[ \t]*$")
 FENCE_CLOSE = re.compile(r"^```[ \t]*$")
-# the C loader reads the front matter of all components in a tenth of the time
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 
 
@@ -54,17 +53,52 @@ class SourceFile:
         return PageFault(self.path, self.front_lines.get(key, 1), what, todo)
 
 
+# the loader written in C reads the front matter of all components in a tenth of the time
+class Loader(yaml.CSafeLoader):
+    """YAML of people: a value that looks like a day or a number and is none is a mistake with its line."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from None
+
+
+@contextmanager
+def yaml_loader(text: str, path: Path, what: str, todo: str, above: int = 0) -> Iterator[Loader]:
+    """A loader of `text`, which has `above` lines of the file above it. Raises PageFault: `what` is not YAML."""
+    loader = Loader(text)
+    try:
+        yield loader
+    except yaml.reader.ReaderError as error:
+        line = text.partition(chr(error.character))[0].count("\n") + above + 1
+        problem = f"the character U+{error.character:04X} is not allowed"
+        raise PageFault(path, line, f"{what} is not YAML: {problem}", todo) from None
+    except yaml.MarkedYAMLError as error:
+        # what is missing at the end is missed on the line after it
+        line = min(error.problem_mark.line, text.count("\n")) if error.problem_mark else 0
+        raise PageFault(path, line + above + 1, f"{what} is not YAML: {error.problem or error.context}", todo) from None
+    finally:
+        loader.dispose()
+
+
+def read_text(path: Path) -> str:
+    """The text of a file of people. Raises PageFault for what is not UTF-8 or too large."""
+    raw = path.read_bytes()
+    if len(raw) > MAX_BYTES:
+        what = f"the file has {len(raw)} bytes, more than {MAX_BYTES}"
+        raise PageFault(shown_path(path), 1, what, "split it")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise PageFault(shown_path(path), line, "the file is not UTF-8", "save it as UTF-8") from None
+
+
 def read_source(path: Path) -> SourceFile:
     """Read a file. Raises PageFault for what is not UTF-8, too large, or not closed."""
     shown = shown_path(path)
-    raw = path.read_bytes()
-    if len(raw) > MAX_BYTES:
-        raise PageFault(shown, 1, f"the file has {len(raw)} bytes, more than {MAX_BYTES}", "split it")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise PageFault(shown, line, "the file is not UTF-8", "save it as UTF-8") from None
+    text = read_text(path)
     lines = text.split("\n")
     front, front_lines, end = _front_matter(shown, lines)
     queries: dict[str, Query] = {}
@@ -85,7 +119,7 @@ def read_query(path: Path) -> Query:
     shown = shown_path(path)
     if not NAME.match(path.stem):
         raise PageFault(shown, 1, f"a query cannot be called {path.stem!r}", "use a-z, 0-9 and _, a letter first")
-    return Query(path.stem, path.read_text(encoding="utf-8"), shown, 1)
+    return Query(path.stem, read_text(path), shown, 1)
 
 
 def _front_matter(path: Path, lines: list[str]) -> tuple[dict[str, Any], dict[str, int], int]:
@@ -94,20 +128,12 @@ def _front_matter(path: Path, lines: list[str]) -> tuple[dict[str, Any], dict[st
     end = next((number for number in range(1, len(lines)) if lines[number].rstrip() == "---"), None)
     if end is None:
         raise PageFault(path, 1, "the front matter is never closed", "end it with a line of three dashes")
-    loader = LOADER("\n".join(lines[1:end]))
-    try:
-        node = loader.get_single_node()
-        return *_mapping(path, loader, node), end + 1
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = 2 + (mark.line if mark is not None else 0)
-        what = f"the front matter is not YAML: {error.problem or error.context}"
-        raise PageFault(path, line, what, "mend the line; texts with a colon need quotes") from None
-    finally:
-        loader.dispose()
+    todo = "mend the line; texts with a colon need quotes"
+    with yaml_loader("\n".join(lines[1:end]), path, "the front matter", todo, above=1) as loader:
+        return *_mapping(path, loader, loader.get_single_node()), end + 1
 
 
-def _mapping(path: Path, loader: Any, node: yaml.Node | None) -> tuple[dict[str, Any], dict[str, int]]:
+def _mapping(path: Path, loader: Loader, node: yaml.Node | None) -> tuple[dict[str, Any], dict[str, int]]:
     if node is None:
         return {}, {}
     if not isinstance(node, yaml.MappingNode):
@@ -115,6 +141,8 @@ def _mapping(path: Path, loader: Any, node: yaml.Node | None) -> tuple[dict[str,
     front_lines: dict[str, int] = {}
     for key, _ in node.value:
         line = key.start_mark.line + 2
+        if not isinstance(key, yaml.ScalarNode):
+            raise PageFault(path, line, "a key of the front matter is not a word", "write `title: ...`")
         if key.value in front_lines:
             raise PageFault(path, line, f"the front matter has {key.value!r} twice", "keep one of them")
         front_lines[key.value] = line

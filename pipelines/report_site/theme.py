@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from pipelines.report_site.faults import PageFault, choose, shown_path
+from pipelines.report_site.source_files import Loader, read_text, yaml_loader
 
 FILE = "theme.yaml"
 MODES = ("light", "dark")
@@ -87,22 +88,16 @@ def contrast(one: str, other: str) -> float:
 
 
 def _read(path: Path, shown: Path) -> dict[str, Written]:
-    loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
-    try:
+    with yaml_loader(read_text(path), shown, "the theme", "quote colours: '#0b5fff'") as loader:
         node = loader.get_single_node()
         if node is None:
             return {}
         if not isinstance(node, yaml.MappingNode):
             raise PageFault(shown, 1, "the theme is not a list of `key: value` lines", 'write `brand: "#0b5fff"`')
         return {str(key.value): _written(loader, key.start_mark.line + 1, value) for key, value in node.value}
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PageFault(shown, line, f"the theme is not YAML: {error.problem}", "quote colours: '#0b5fff'") from None
-    finally:
-        loader.dispose()
 
 
-def _written(loader: yaml.SafeLoader, line: int, node: yaml.Node) -> Written:
+def _written(loader: Loader, line: int, node: yaml.Node) -> Written:
     if isinstance(node, yaml.MappingNode):
         pairs = {str(key.value): _written(loader, key.start_mark.line + 1, value) for key, value in node.value}
         return Written(pairs, line)

@@ -7,6 +7,7 @@ import pytest
 from pipelines.errors import PagesError
 from pipelines.report_site.build import build_site
 from pipelines.report_site.check import check_pages
+from pipelines.report_site.lineage import marts_of_pages
 
 HEAD = "---\ntitle: Home\n---\n"
 ROWS = "```sql rows\nselect 1 as id, 'a' as name, 2.5 as amount\n```\n"
@@ -61,6 +62,12 @@ SEEN_BY_CHECK = {
     "front matter open": ({"pages/index.md": "---\ntitle: x\n"}, "index.md:1", "never closed", "three dashes"),
     "front matter broken": (
         {"pages/index.md": "---\ntitle: Leads: more\n---\n"}, "index.md:2", "not YAML", "a colon need quotes"),
+    "front matter with a control character": (
+        {"pages/index.md": "---\ntitle: Años\nabout: a\x07b\n---\n"}, "index.md:3", "character U+0007", "mend"),
+    "front matter with a day that is none": (
+        {"pages/index.md": "---\ntitle: Home\nday: 2026-13-45\n---\n"}, "index.md:3", "month must be", "mend the line"),
+    "front matter with a list for a key": (
+        {"pages/index.md": "---\ntitle: Home\n? [a]\n: b\n---\n"}, "index.md:3", "not a word", "`title: ...`"),
     "front matter key twice": (
         {"pages/index.md": "---\ntitle: a\ntitle: b\n---\n"}, "index.md:3", "'title' twice", "keep one"),
     "position a text": (
@@ -227,6 +234,18 @@ def test_seen_when_building_and_nothing_is_written(reports, snapshot, tmp_path, 
         build_site(snapshot, reports(files), out, limits=Limits(seconds=1, page_seconds=2))
     assert told(str(caught.value).split("\n"), place, what, todo), str(caught.value)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("name", ["pages/index.md", "queries/leads.sql", "theme.yaml"])
+def test_a_file_of_an_older_encoding_is_a_finding(reports, name):
+    folder = reports({})
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes("\n\nAños".encode("latin-1"))
+    (found,) = check_pages(folder, None)
+    assert (found.path.endswith(name), found.line, found.what) == (True, 3, "the file is not UTF-8")
+    # Dagster reads the folder to draw its graph: one such file must not hide all assets.
+    assert set(marts_of_pages(folder)) == {"index"}
 
 
 def test_a_division_by_zero_shows_no_value(build):

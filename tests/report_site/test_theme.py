@@ -70,6 +70,8 @@ def test_the_nearest_colour_that_is_named_can_be_used(reports):
         ("font: Verdana\nlogo: mine.svg", 2, "theme/images/"),
         ("logo_text: ''", 1, "give a text"),
         ("brand: [", 1, "quote colours"),
+        ("font: Verdana\nlogo_text: Añ\x07o", 2, "U+0007"),
+        ("font: Verdana\nlogo_text: 2026-13-45", 2, "month must be"),
         ("just words", 1, "brand:"),
     ],
 )
