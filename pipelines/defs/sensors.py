@@ -25,6 +25,7 @@ from dagster import (
 from pipelines.defs import jobs, processes
 from pipelines.defs.words import failures
 from pipelines.deliveries.commands import send_alert
+from pipelines.folder_digest import files_state
 from pipelines.settings import Workspace
 
 logger = logging.getLogger("okr")
@@ -49,14 +50,7 @@ def content_changed(context: SensorEvaluationContext) -> SensorResult | SkipReas
 
 
 def _state_of(*folders: Path) -> str:
-    """A digest of every file's place, size and moment of change; editors' and systems' own files do not count."""
-    digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not any(part.startswith(".") or part.endswith("~") for part in path.parts[-2:]):
-                status = path.stat()
-                digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
-    return digest.hexdigest()
+    return hashlib.sha256(repr(sorted(files_state(*folders, hidden=False))).encode()).hexdigest()
 
 
 @run_failure_sensor(

@@ -15,17 +15,23 @@ _WORD = re.compile(r"[a-z][a-z0-9_]*")
 def marts_of_pages(reports_dir: Path) -> dict[str, list[str]]:
     """Page file (relative to `reports/pages`, without its ending) -> the marts it reads, through shared queries too."""
     queries = {
-        path.stem: set(_WORD.findall(path.read_text(encoding="utf-8", errors="replace")))
+        path.stem: _words_in(path)
         for folder in (SHIPPED_QUERIES, reports_dir / "queries")
         for path in sorted(folder.glob("*.sql"))
     }
     pages = reports_dir / "pages"
     return {
-        path.relative_to(pages).with_suffix("").as_posix(): sorted(
-            set(MARTS) & _closed(set(_WORD.findall(path.read_text(encoding="utf-8", errors="replace"))), queries)
-        )
+        path.relative_to(pages).with_suffix("").as_posix(): sorted(set(MARTS) & _closed(_words_in(path), queries))
         for path in sorted(pages.rglob("*.md"))
     }
+
+
+def _words_in(path: Path) -> set[str]:
+    """The words of a file; none of one that cannot be read, which `okr check` tells."""
+    try:
+        return set(_WORD.findall(path.read_text(encoding="utf-8", errors="replace")))
+    except OSError:
+        return set()
 
 
 def _closed(words: set[str], queries: Mapping[str, set[str]]) -> set[str]:

@@ -83,8 +83,12 @@ def yaml_loader(text: str, path: Path, what: str, todo: str, above: int = 0) -> 
 
 
 def read_text(path: Path) -> str:
-    """The text of a file of people. Raises PageFault for what is not UTF-8 or too large."""
-    raw = path.read_bytes()
+    """The text of a file of people. Raises PageFault for what cannot be read, is not UTF-8 or too large."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        what = f"the file cannot be read: {error.strerror}"
+        raise PageFault(shown_path(path), 1, what, "put a file here that this user may read") from None
     if len(raw) > MAX_BYTES:
         what = f"the file has {len(raw)} bytes, more than {MAX_BYTES}"
         raise PageFault(shown_path(path), 1, what, "split it")
@@ -96,7 +100,7 @@ def read_text(path: Path) -> str:
 
 
 def read_source(path: Path) -> SourceFile:
-    """Read a file. Raises PageFault for what is not UTF-8, too large, or not closed."""
+    """Read a file. Raises PageFault for what cannot be read or is not closed."""
     shown = shown_path(path)
     text = read_text(path)
     lines = text.split("\n")

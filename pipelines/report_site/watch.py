@@ -11,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipelines.errors import OkrError, PublishError
+from pipelines.folder_digest import FileState, files_state
 from pipelines.report_site.build import build_site
 from pipelines.report_site.publish import publish
 from pipelines.report_site.serve import HOST, make_server
 
 SECONDS = 0.5
-State = frozenset[tuple[str, int, int]]
 
 
 def serve_watching(
@@ -31,7 +31,7 @@ def serve_watching(
     stop = stop or threading.Event()
     if not snapshot.is_file():
         raise PublishError(f"{snapshot} is not there; run `okr refresh` first")
-    seen = state_of(snapshot, reports_dir)
+    seen = files_state(snapshot, reports_dir)
     try:
         while not _tried(snapshot, reports_dir, preview_dir, say) and not stop.is_set():
             seen = _next_state(snapshot, reports_dir, seen, stop)
@@ -51,11 +51,13 @@ def serve_watching(
         say("")
 
 
-def _next_state(snapshot: Path, reports_dir: Path, seen: State, stop: threading.Event) -> State:
+def _next_state(
+    snapshot: Path, reports_dir: Path, seen: frozenset[FileState], stop: threading.Event
+) -> frozenset[FileState]:
     """Wait until something changed (or `stop` is set) and return what it is now."""
     now = seen
     while now == seen and not stop.wait(SECONDS):
-        now = state_of(snapshot, reports_dir)
+        now = files_state(snapshot, reports_dir)
     return now
 
 
@@ -77,9 +79,3 @@ def rebuild(snapshot: Path, reports_dir: Path, preview_dir: Path, say: Callable[
     result = build_site(snapshot, reports_dir, preview_dir / "building", cache_dir=preview_dir / "cache")
     publish(result.out_dir, preview_dir, 1, "preview")
     say(f"{result.pages} pages in {result.seconds:.1f} s")
-
-
-def state_of(snapshot: Path, reports_dir: Path) -> State:
-    """What a change would change: every file with its time and size."""
-    files = [path for path in (snapshot, *reports_dir.rglob("*")) if path.is_file()]
-    return frozenset((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)

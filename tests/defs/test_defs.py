@@ -9,7 +9,18 @@ import sys
 import threading
 from datetime import date
 
-from dagster import AssetKey, DagsterInstance, Definitions, asset, define_asset_job, in_process_executor, job, op
+import pytest
+from dagster import (
+    AssetKey,
+    DagsterInstance,
+    Definitions,
+    asset,
+    build_sensor_context,
+    define_asset_job,
+    in_process_executor,
+    job,
+    op,
+)
 from dagster._core.instance.ref import InstanceRef
 
 from pipelines import refresh
@@ -48,6 +59,23 @@ def test_pages_are_drawn_below_the_marts_they_read():
     assert "health_gate" in pages["sources"]
     assert "key_results" in pages["key-results/[id]"]
     assert "dim_campaign" not in pages["glossary"]
+
+
+@pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
+def test_what_git_and_editors_write_is_no_changed_content(tmp_path, monkeypatch):
+    from pipelines.defs.sensors import content_changed
+
+    for name in ("OKR_DEFINITIONS_DIR", "OKR_REPORTS_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    (tmp_path / "OKR_REPORTS_DIR" / ".git" / "objects" / "ab").mkdir(parents=True)
+    first = build_sensor_context()
+    content_changed(first)
+    (tmp_path / "OKR_REPORTS_DIR" / ".git" / "objects" / "ab" / "x").touch()
+    (tmp_path / "OKR_REPORTS_DIR" / "index.md~").touch()
+    again = build_sensor_context(cursor=first.cursor)
+    assert content_changed(again).skip_message == "nothing has changed"
+    (tmp_path / "OKR_REPORTS_DIR" / "index.md").touch()
+    assert len(content_changed(again).run_requests) == 1
 
 
 def instance_of(home) -> DagsterInstance:

@@ -248,6 +248,14 @@ def test_a_file_of_an_older_encoding_is_a_finding(reports, name):
     assert set(marts_of_pages(folder)) == {"index"}
 
 
+def test_a_file_that_cannot_be_read_is_a_finding(reports):
+    folder = reports({"pages/index.md": HEAD})
+    (folder / "pages" / "more.md").mkdir()
+    (found,) = check_pages(folder, None)
+    assert (found.path.endswith("pages/more.md"), found.what) == (True, "the file cannot be read: Is a directory")
+    assert set(marts_of_pages(folder)) == {"index", "more"}
+
+
 def test_a_division_by_zero_shows_no_value(build):
     assert "inf" not in build({"pages/index.md": HEAD + "```sql q\nselect 1 / 0 as a\n```\nIt is {{ q[0].a }}."})(
         "index.html"
