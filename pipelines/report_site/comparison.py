@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
+
+from pipelines.report_site.faults import BadValue
 
 Number = Decimal | int | float
 Better = Literal["higher", "lower", "neutral"]
@@ -45,6 +47,23 @@ def compare(
     if better not in ("higher", "lower"):
         return Comparison(change, share, move, "neutral", float(base))
     return Comparison(change, share, move, "good" if (move == "up") == (better == "higher") else "bad", float(base))
+
+
+def target_number(target: Any) -> Number | None:
+    """The number a comparison has for its target; None where that is a column or an aggregate of the rows.
+
+    Raises BadValue where it is neither, or there is none.
+    """
+    if target is None:
+        raise BadValue("the comparison with a target does not say which", 'add target=120 or target="sum(plan)"')
+    if isinstance(target, Number):
+        return target
+    if not isinstance(target, str):
+        raise BadValue(f"the target {target!r} is no number", 'write target=120 or target="sum(plan)"')
+    try:
+        return float(target)
+    except ValueError:
+        return None
 
 
 def _within(share: float, neutral: float | Sequence[float | None]) -> bool:

@@ -179,13 +179,6 @@ class Functions:
         """The result columns of columns or aggregates as written in a tag."""
         return [Measure.of(one).name for one in written]
 
-    def target_of(self, data: Rows, target: Any) -> Any:
-        """A target to compare with: a number, a column or an aggregate of the query."""
-        if not isinstance(target, str):
-            return target
-        rows = data.shaped(Shape((), (target,)))
-        return rows.first[Measure.of(target).name] if rows.first else None
-
     def share_of(self, part: Any, whole: Any) -> float | None:
         return None if part is None or not whole else float(part) / float(whole)
 
@@ -314,7 +307,6 @@ EXPOSED = (
     "funnel_order",
     "grain_fmt",
     "names_of",
-    "target_of",
     "share_of",
     "level_of",
     "csv_of",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.report_site.charts.data import readable
+from pipelines.report_site.comparison import target_number
 from pipelines.report_site.database import Row
 from pipelines.report_site.faults import BadValue, choose
 from pipelines.report_site.formats import UNIT_CODES
@@ -133,11 +134,7 @@ def _before(functions: Functions, source: Source, options: Mapping[str, Any], ag
 
 def _target(source: Source, options: Mapping[str, Any], target: Any, functions: Functions) -> Any:
     """A target to compare with: a number, a column or an aggregate of the same rows."""
-    if target is None:
-        raise BadValue("the comparison with a target does not say which", 'add target=120 or target="sum(plan)"')
-    if not isinstance(target, str):
-        return target
-    try:
-        return float(target)
-    except ValueError:
-        return _number(functions, replace(source, value=target), options, options.get("date_range"))
+    number = target_number(target)
+    if number is not None:
+        return number
+    return _number(functions, replace(source, value=target), options, options.get("date_range"))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipelines.report_site.comparison import Comparison
+from pipelines.report_site.comparison import Comparison, target_number
 from pipelines.report_site.database import Row
 from pipelines.report_site.faults import BadValue, choose
 from pipelines.report_site.shaping import SQL, Measure, Rows, Shape
@@ -157,11 +157,8 @@ class Gathering:
         against = comparison.get("compare_vs") or "target"
         if against == "target":
             target = comparison.get("target")
-            before = (
-                self._by_key(target, days, dimensions)
-                if isinstance(target, str) and SQL.search(target)
-                else dict.fromkeys(now, float(target))
-            )
+            number = target_number(target)
+            before = self._by_key(target, days, dimensions) if number is None else dict.fromkeys(now, number)
         else:
             first, last = self.functions.days_before(days, against)
             column = self.functions.date_column(self.data, days)
@@ -172,8 +169,12 @@ class Gathering:
         return {key: compare(value, before.get(key), better, neutral) for key, value in now.items()}
 
     def _by_key(self, measure: str, days: Any, dimensions: int | None) -> dict[Key, Any]:
+        asked = Measure.of(measure)
+        name = asked.name
+        if not asked.aggregates:
+            what = f"{name!r} is compared or has days of its own, and does not say how rows are put together for that"
+            raise BadValue(what, f'write an aggregate such as "sum({name})"')
         rows = self._asked([measure], days, dimensions)
-        name = Measure.of(measure).name
         known = self.dimensions if dimensions is None else self.dimensions[:dimensions]
         return {tuple(row[Measure.of(one["value"]).name] for one in known): row[name] for row in rows}
 

@@ -110,6 +110,16 @@ def test_a_table_joins_measures_of_different_days_and_its_totals_are_exact(pages
     assert html.count('class="spark"') == len(rows)
 
 
+@pytest.mark.parametrize(("target", "share"), [("2", "+25,0 %"), ('"2.0"', "+25,0 %"), ('"max(plan)"', "−50,0 %")])
+def test_a_table_compares_with_a_number_or_an_aggregate(pages, target, share):
+    text, _ = pages(
+        "```sql rows\nselect 'a' as name, 2.5 as amount, 5 as plan\n```\n"
+        '{% table data="rows" %}{% dimension value="name" /%}'
+        f'{{% measure value="sum(amount)" comparison={{ target={target} }} /%}}{{% /table %}}'
+    )
+    assert share in text
+
+
 def test_subtotals_listed_columns_links_and_colours(pages):
     text, html = pages(
         '{% table data="orders" subtotals=true %}{% dimension value="account_name" /%}'

@@ -18,6 +18,14 @@ def page(body: str) -> dict[str, str]:
     return {"pages/index.md": HEAD + ROWS + body}
 
 
+def compared(measure: str, target: str) -> str:
+    """A table whose measure has a comparison."""
+    return (
+        '{% table data="rows" %}{% dimension value="name" /%}'
+        f'{{% measure value="{measure}" comparison={{ compare_vs="target" {target} }} /%}}{{% /table %}}'
+    )
+
+
 OWN = "---\nabout: Mine.\nattributes:\n  size: {type: number, required: true}\n---\n<b>{{ size }}</b>\n"
 
 # files, file and line, words of what is wrong, words of what to do
@@ -165,6 +173,19 @@ SEEN_BY_BUILD = {
     "comparison without days": (
         page('{% big_value data="rows" value="sum(id)" comparison={ compare_vs="prior year" } /%}'), "index.md:7",
         "which days", "date_range="),
+    "comparison without its target": (
+        page('{% big_value data="rows" value="id" comparison={ compare_vs="target" } /%}'), "index.md:7",
+        "does not say which", "target=120"),
+    "comparison in a table without its target": (
+        page(compared("sum(amount)", '')), "index.md:7", "does not say which", "target=120"),
+    "target of a table that is a column": (
+        page(compared("sum(amount)", 'target="id"')), "index.md:7", "'id' is compared", '"sum(id)"'),
+    "target of a table that is misspelt": (
+        page(compared("sum(amount)", 'target="sum(idd)"')), "index.md:7", "idd", "did you mean"),
+    "target that is a list": (
+        page(compared("sum(amount)", "target=[1, 2]")), "index.md:7", "[1, 2] is no number", "target=120"),
+    "comparison in a table of single rows": (
+        page(compared("amount", "target=2")), "index.md:7", "'amount' is compared", '"sum(amount)"'),
     "KPI misspelt": (page('{% big_value metric="linkedin_lead" /%}'), "index.md:7", "no KPI", "'linkedin_leads'"),
     "key result misspelt": (
         page('{% kr_chart key_result="linkedin_leads_upp" /%}'), "index.md:7", "no key result", "'linkedin_leads_up'"),
