@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from pipelines.deliveries.alerts import service
 from pipelines.deliveries.configuration import SmtpSettings, TargetSettings, read_settings
 from pipelines.deliveries.encrypt import SHORTEST_PASSPHRASE
 from pipelines.deliveries.plain_text import one_line
 from pipelines.deliveries.send import check
-from pipelines.deliveries.targets import without_secrets
+from pipelines.deliveries.targets import folder_of, without_secrets
 from pipelines.errors import DeliveryError
 
 Said = tuple[str, str, bool]
@@ -45,7 +44,10 @@ def _target(target: TargetSettings) -> Said:
     if target.passphrase and len(target.passphrase) < SHORTEST_PASSPHRASE:
         return subject, f"its passphrase has less than {SHORTEST_PASSPHRASE} characters; set a longer one", True
     try:
-        fault = _folder(target.url) if urlsplit(target.url).scheme in ("", "file") else _remote(target)
+        folder = folder_of(target.url)
+        fault = _folder(folder) if folder else _remote(target)
+    except DeliveryError as error:
+        fault = str(error)
     except Exception as error:  # each fsspec implementation raises its own kinds
         fault = one_line(f"{type(error).__name__}: {error}")
     locked = "locked" if target.passphrase else "readable by whoever may read the place"
@@ -53,8 +55,7 @@ def _target(target: TargetSettings) -> Said:
     return subject, text, bool(fault)
 
 
-def _folder(url: str) -> str:
-    folder = Path(unquote(urlsplit(url).path)).expanduser()
+def _folder(folder: Path) -> str:
     place = folder.parent if not folder.is_dir() or folder.is_symlink() else folder
     return "" if os.access(place, os.W_OK) else f"{place} cannot be written; make it, or give this user the right"
 

@@ -38,10 +38,7 @@ def publish_git(url: str, release: Path, work_dir: Path, *, keep_history: bool, 
     exist). Without `keep_history` the branch is one commit, replaced. Credentials are git's own business (ssh agent,
     credential helper). Raises DeliveryError.
     """
-    plain, _, branch = url.removeprefix("git+").partition("#")
-    branch = branch or DEFAULT_BRANCH
-    if urlsplit(plain).scheme not in TRANSPORTS:
-        raise DeliveryError(f"git cannot be reached that way; use git+{', git+'.join(TRANSPORTS)}")
+    plain, branch = _parsed(url)
     repository = _Repository(work_dir / "git" / hashlib.sha256(plain.encode()).hexdigest()[:16], plain)
     repository.run("check-ref-format", "--branch", branch)
 
@@ -60,10 +57,20 @@ def publish_git(url: str, release: Path, work_dir: Path, *, keep_history: bool, 
 
 
 def check_git(url: str) -> None:
-    """Ask the repository at `url` (`git+...`) what it holds. Raises DeliveryError if it cannot be reached."""
-    plain = url.removeprefix("git+").partition("#")[0]
+    """Ask the repository at `url` (`git+...`) what it holds. Raises DeliveryError where `publish_git` would."""
+    plain, branch = _parsed(url)
     with tempfile.TemporaryDirectory() as folder:
-        _Repository(Path(folder) / "git", plain).run("ls-remote", "--", plain, "HEAD")
+        repository = _Repository(Path(folder) / "git", plain)
+        repository.run("check-ref-format", "--branch", branch)
+        repository.run("ls-remote", "--", plain, "HEAD")
+
+
+def _parsed(url: str) -> tuple[str, str]:
+    """What git is given, and the branch. Raises DeliveryError for a transport that is not safe."""
+    plain, _, branch = url.removeprefix("git+").partition("#")
+    if urlsplit(plain).scheme not in TRANSPORTS:
+        raise DeliveryError(f"git cannot be reached that way; use git+{', git+'.join(TRANSPORTS)}")
+    return plain, branch or DEFAULT_BRANCH
 
 
 class _Repository:

@@ -41,12 +41,10 @@ def publish_to(
     files = site_files(release)
     if not files:
         raise DeliveryError(f"{release} holds no site; run `okr refresh` first")
-    scheme, separator, _ = url.partition("://")
     try:
-        if not separator or scheme == "file":
-            folder = Path(unquote(urlsplit(url).path)) if separator else Path(url)
-            return publish_folder(folder.expanduser(), files)
-        if scheme.startswith("git+"):
+        if folder := folder_of(url):
+            return publish_folder(folder, files)
+        if url.startswith("git+"):
             return publish_git(url, release, work_dir, keep_history=keep_history, summary=f"Publish {len(files)} files")
         return publish_object_store(url, files, options or {})
     except DeliveryError as error:
@@ -56,6 +54,14 @@ def publish_to(
         raise DeliveryError(
             f"{one_line(words)}; check the target's url, options and rights, then publish again"
         ) from None
+
+
+def folder_of(url: str) -> Path | None:
+    """The folder that a path or `file://` names; None for every other place."""
+    scheme, separator, _ = url.partition("://")
+    if not separator:
+        return Path(url).expanduser()
+    return Path(unquote(urlsplit(url).path)).expanduser() if scheme == "file" else None
 
 
 def without_secrets(text: str, url: str, options: Mapping[str, Any] | None) -> str:

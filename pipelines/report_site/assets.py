@@ -8,10 +8,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from pipelines.report_site.theme import Theme
+from pipelines.report_site.theme import Theme, image_files
 
 SHIPPED = Path(__file__).parent / "builtin" / "theme"
-IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".svg", ".gif"}
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,7 @@ def load_assets(theme: Path, changed: Theme) -> Assets:
     js_path = _add(files, "site", ".js", (SHIPPED / "site.js").read_bytes())
     icon = theme / "icon.svg"
     files["assets/icon.svg"] = (icon if icon.is_file() else SHIPPED / "icon.svg").read_bytes()
-    images = {
-        path.name: _add(files, path.stem, path.suffix.lower(), path.read_bytes())
-        for path in sorted((theme / "images").glob("*"))
-        if path.suffix.lower() in IMAGES and not path.is_symlink()
-    }
+    images = {path.name: _add(files, path.stem, path.suffix.lower(), path.read_bytes()) for path in image_files(theme)}
     marks = Markup((SHIPPED / "marks.svg").read_text(encoding="utf-8"))
     logo = images.get(changed.logo or "", "")
     return Assets(files, css_path, js_path, marks, images, logo, changed.logo_text or "")

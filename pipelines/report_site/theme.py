@@ -33,6 +33,7 @@ KEYS = (*WRITTEN, "charts", "font", "logo", "logo_text")
 TEXT, LINE = 4.5, 3.0
 SOFT = 0.1
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+IMAGES = (".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
 FONT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,60}")
 Rgb = tuple[float, float, float]
 
@@ -74,11 +75,18 @@ def read_theme(root: Path) -> Theme:
             variables[mode] |= {f"s{number}": _line(shown, mode, one) for number, one in enumerate(colours, start=1)}
     css = _css(variables, _fonts(shown, given.get("font")))
     logo, text = (_text(shown, key, given.get(key)) for key in ("logo", "logo_text"))
-    images = sorted(one.name for one in (root / "theme" / "images").glob("*"))
+    images = [one.name for one in image_files(root / "theme")]
     if logo and logo not in images:
         todo = choose(logo, images, "images") if images else f"put it into {root.name}/theme/images/"
-        raise PageFault(shown, given["logo"].line, f"there is no image {logo!r} in theme/images/", todo)
+        what = f"there is no image {logo!r} in theme/images/ (a file itself, {', '.join(IMAGES)})"
+        raise PageFault(shown, given["logo"].line, what, todo)
     return Theme(css, logo, text)
+
+
+def image_files(theme: Path) -> list[Path]:
+    """The images that the site takes along: files themselves, of the kinds that browsers show."""
+    found = sorted((theme / "images").glob("*"))
+    return [one for one in found if one.suffix.lower() in IMAGES and one.is_file() and not one.is_symlink()]
 
 
 def contrast(one: str, other: str) -> float:

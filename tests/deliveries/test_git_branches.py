@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.deliveries.git_branch import check_git
 from pipelines.deliveries.targets import publish_to
 from pipelines.errors import DeliveryError
 from tests.deliveries.a_site import content
@@ -76,6 +77,7 @@ def test_a_push_that_came_between_is_built_upon(bare, run_git, site, publish, tm
     ("url", "message"),
     [
         ("git+ext://sh -c touch% pwned", "use git.file, git.ssh, git.https"),
+        ("git+http://127.0.0.1:9/x.git", "use git.file, git.ssh, git.https"),
         ("git+file:///nowhere/at/all.git", "git ls-remote: .*mend that and publish again"),
         ("git+file:///srv/x.git#--force", "check-ref-format"),
         ("git+file:///srv/x.git#a..b", "check-ref-format"),
@@ -84,3 +86,5 @@ def test_a_push_that_came_between_is_built_upon(bare, run_git, site, publish, tm
 def test_a_url_that_is_no_place_for_a_branch(site, publish, url, message):
     with pytest.raises(DeliveryError, match=message):
         publish(url, site("one"))
+    with pytest.raises(DeliveryError, match=message):
+        check_git(url)

@@ -15,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from pipelines.deliveries.commands import publish_targets
-from pipelines.deliveries.site_files import site_files
+from pipelines.deliveries.doctor import check_deliveries
+from pipelines.deliveries.encrypt import INSIDE_PAGES
+from pipelines.deliveries.site_files import CONTENT_TYPES, site_files
 from pipelines.deliveries.sync import MANIFEST
 from pipelines.deliveries.targets import publish_to
 from pipelines.errors import DeliveryError
+from pipelines.report_site.theme import IMAGES
 from pipelines.settings import Workspace
 from tests.deliveries.a_site import content
 
@@ -155,6 +158,38 @@ def test_a_manifest_cannot_choose_what_is_deleted(site, publish, tmp_path):
 def test_a_folder_whose_parent_is_not_there_is_a_mistake(site, publish, tmp_path):
     with pytest.raises(DeliveryError, match="is not there; make it first"):
         publish(tmp_path / "tpyo" / "www", site("one"))
+
+
+@pytest.mark.parametrize(
+    ("place", "below"),
+    [("a%20b", "a%20b"), ("okr#1", "okr#1"), ("what?", "what?"), ("a:b", "a:b"), ("file://a%20b", "a b")],
+)
+def test_the_doctor_looks_at_the_folder_that_is_published_to(site, publish, tmp_path, monkeypatch, place, below):
+    monkeypatch.chdir(tmp_path)
+    scheme = "file://" if place.startswith("file://") else ""
+    url = f"{scheme}{tmp_path}/{place.removeprefix(scheme)}/www"
+    monkeypatch.setenv("DELIVERIES__TARGETS__WEB__URL", url)
+    ((_, _, fault),) = check_deliveries()
+    assert fault
+    (tmp_path / below).mkdir()
+    assert list(check_deliveries()) == [("copy web", "reachable, readable by whoever may read the place", False)]
+    publish(url, site("one"))
+    assert (tmp_path / below / "www" / "index.html").is_file()
+
+
+@pytest.mark.parametrize("url", ["git+http://127.0.0.1:9/x.git", "git+ext://sh -c exit"])
+def test_the_doctor_refuses_what_publishing_refuses(tmp_path, monkeypatch, url):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DELIVERIES__TARGETS__WEB__URL", url)
+    assert list(check_deliveries()) == [
+        ("copy web", "git cannot be reached that way; use git+file, git+ssh, git+https", True)
+    ]
+
+
+def test_a_browser_is_told_what_every_image_is():
+    assert {*IMAGES, *INSIDE_PAGES} <= CONTENT_TYPES.keys()
+    assert CONTENT_TYPES[".jpeg"] == CONTENT_TYPES[".jpg"] == "image/jpeg"
+    assert CONTENT_TYPES[".gif"] == "image/gif"
 
 
 def test_pages_come_after_what_they_need_and_the_front_page_last(site):

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from pipelines.report_site.assets import load_assets
 from pipelines.report_site.build import build_site
 from pipelines.report_site.check import check_pages
-from pipelines.report_site.theme import GROUNDS, INK, LINE, TEXT, contrast, read_theme
+from pipelines.report_site.theme import GROUNDS, INK, LINE, TEXT, Theme, contrast, read_theme
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><rect width="20" height="20"/></svg>'
 WHOLE = """brand: {light: "#0b5fff", dark: "#8ab4ff"}
@@ -35,6 +36,17 @@ def test_a_theme_reaches_the_site(reports, snapshot, tmp_path):
     assert re.search(r'<img class="logo-file" src="assets/logo\.[0-9a-f]+\.svg" alt=""', html)
     assert "<span>Acme Marketing</span>" in html
     assert re.search(r'<img src="assets/logo\.[0-9a-f]+\.svg" alt="The &quot;mark&quot; of [^"]+" class="image"', html)
+
+
+@pytest.mark.parametrize("name", ["logo.bmp", "linked.svg", "folder.svg"])
+def test_a_logo_that_the_site_would_not_take_along_is_told(reports, tmp_path, name):
+    folder = reports({"theme.yaml": f"font: Verdana\nlogo: {name}", "theme/images/logo.bmp": "BM", "own.svg": LOGO})
+    images = folder / "theme" / "images"
+    (images / "linked.svg").symlink_to(folder / "own.svg")
+    (images / "folder.svg").mkdir()
+    (found,) = check_pages(folder, None)
+    assert (found.line, f"no image {name!r}" in found.what) == (2, True)
+    assert load_assets(folder / "theme", Theme()).images == {}
 
 
 @pytest.mark.parametrize("brand", ["#0b5fff", "#b3261e", "#14713f", "#6d28d9", "#374151"])
