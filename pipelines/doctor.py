@@ -48,7 +48,7 @@ def examine(workspace: Workspace, *, behind_proxy: bool = False) -> Iterator[Dia
     yield Diagnosis("versions", f"Python {platform.python_version()}, {versions}")
     if day := os.environ.get("OKR_TODAY"):
         yield Diagnosis("today", f"{day}, as OKR_TODAY says; unset it for the clock's")
-    yield from _secrets(Path(".dlt/secrets.toml"))
+    yield from _secrets(settings.settings_folder() / "secrets.toml")
     yield from _configuration(workspace)
     yield from _channels()
     yield from _engine(workspace)

@@ -24,6 +24,11 @@ def shipped(name: str) -> Path:
     return beside if beside.exists() else package / "shipped" / name
 
 
+def settings_folder() -> Path:
+    """Where dlt reads config.toml and secrets.toml, and everything else that is set there."""
+    return Path(os.environ.get("DLT_PROJECT_DIR") or ".") / ".dlt"
+
+
 @dataclass(frozen=True)
 class Workspace:
     """Where one set of definitions, pages and produced files lies.

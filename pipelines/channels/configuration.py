@@ -14,12 +14,12 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
 from pipelines.catalogue import channels
 from pipelines.errors import ChannelError, CredentialsError, Finding
+from pipelines.settings import settings_folder
 
 
 class Secret(str):
@@ -104,11 +104,6 @@ def anything_configured() -> bool:
         if "sources" in written or "providers" in written:
             return True
     return False
-
-
-def settings_folder() -> Path:
-    """Where dlt reads config.toml and secrets.toml."""
-    return Path(os.environ.get("DLT_PROJECT_DIR") or ".") / ".dlt"
 
 
 def broken_files() -> list[Finding]:

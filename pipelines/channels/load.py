@@ -19,10 +19,10 @@ from pipelines.channels.configuration import (
     broken_files,
     is_configured,
     read_settings,
-    settings_folder,
 )
 from pipelines.errors import ChannelError, Finding, OkrError
 from pipelines.file_sources import FileSource
+from pipelines.settings import settings_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa

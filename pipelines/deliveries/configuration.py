@@ -16,6 +16,7 @@ from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
 from pipelines.errors import DeliveryError, did_you_mean
+from pipelines.settings import settings_folder
 
 SECTION = "deliveries"
 SECURITY_PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -82,8 +83,9 @@ class DeliverySettings:
 Settings = TypeVar("Settings", SmtpSettings, TargetSettings, DeliverySettings)
 
 
-def read_settings(folder: Path = Path(".dlt")) -> DeliverySettings:
+def read_settings(folder: Path | None = None) -> DeliverySettings:
     """The settings of this workspace; `folder` holds the TOML files. Raises DeliveryError, which shows no secret."""
+    folder = folder or settings_folder()
     written: dict[str, Any] = {}
     for name in ("config.toml", "secrets.toml"):
         _merge(written, _section_of(folder / name))

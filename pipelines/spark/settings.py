@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipelines.errors import EngineError
-from pipelines.settings import Workspace
+from pipelines.settings import Workspace, settings_folder
 
 # Places are written into statements that take no parameters.
 NOT_IN_A_PLACE = frozenset("'\\`\";\n")
@@ -47,11 +47,12 @@ class SparkSettings:
         return f"{self.host}:{self.port}"
 
 
-def read_settings(workspace: Workspace, folder: Path = Path(".dlt")) -> SparkSettings:
+def read_settings(workspace: Workspace, folder: Path | None = None) -> SparkSettings:
     """The settings of this workspace; without any, the loopback cluster of `make spark` and a lake in the data folder.
 
     Raises EngineError naming the setting; no value of a secret is shown.
     """
+    folder = folder or settings_folder()
     written: dict[str, Any] = {}
     for name in ("config.toml", "secrets.toml"):
         written |= _section_of(folder / name)

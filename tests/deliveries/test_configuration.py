@@ -43,6 +43,13 @@ def written(tmp_path):
     return write
 
 
+def test_settings_stand_where_dlts_do(written, monkeypatch, tmp_path):
+    (tmp_path / ".dlt").mkdir()
+    written().joinpath("config.toml").rename(tmp_path / ".dlt" / "config.toml")
+    monkeypatch.setenv("DLT_PROJECT_DIR", str(tmp_path))
+    assert read_settings().smtp.host == "mail.example.com"
+
+
 def test_environment_wins_over_secrets_and_secrets_over_config(written, monkeypatch):
     monkeypatch.setenv("DELIVERIES__SMTP__USER", "from environment")
     monkeypatch.setenv("DELIVERIES__SMTP__PORT", "2525")

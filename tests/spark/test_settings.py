@@ -37,6 +37,13 @@ def test_without_settings_the_loopback_cluster_and_a_lake_in_the_data_folder(
     assert found.lake == f"file://{tmp_path}/data/lake" == found.lake_of_spark
 
 
+def test_settings_stand_where_dlts_do(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".dlt").mkdir()
+    written(tmp_path / ".dlt", '[spark]\nuser = "ana"\n')
+    monkeypatch.setenv("DLT_PROJECT_DIR", str(tmp_path))
+    assert read_settings(workspace).user == "ana"
+
+
 def test_the_environment_wins_over_secrets_and_these_over_the_configuration(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
