@@ -19,6 +19,7 @@ from pipelines.analysts_copy import open_copy
 from pipelines.deliveries.doctor import check_deliveries
 from pipelines.distributed import reachable
 from pipelines.errors import OkrError
+from pipelines.loopback import is_loopback_name
 from pipelines.settings import Workspace
 from pipelines.warehouse.lock import describe_holder, was_killed
 from pipelines.warehouse.recover import WHAT_NOW, is_database
@@ -26,7 +27,6 @@ from pipelines.warehouse.recover import WHAT_NOW, is_database
 # A refresh writes the warehouse, its copy, a day's history and a release: five times the warehouse has been enough.
 LEAST_FREE_BYTES = 1_000_000_000
 COPIES_OF_WAREHOUSE = 5
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SHOWN_VERSIONS = ("okr-reports", "dlt", "duckdb", "dbt-core", "dbt-duckdb", "dagster")
 
 
@@ -181,7 +181,7 @@ def _dagster_ui(behind_proxy: bool) -> Iterator[Diagnosis]:
         if not any("dagster" in Path(word).name for word in words[:3]):
             continue
         host = _host(words)
-        if host and host not in LOOPBACK and not behind_proxy:
+        if host and not is_loopback_name(host) and not behind_proxy:
             what = f"process {place.parent.name} listens on {host} and asks nobody who they are"
             todo = "start it with -h 127.0.0.1, or put a proxy with a login before it and say --behind-proxy"
             yield Diagnosis("Dagster UI", f"{what}; {todo}", fault=True)

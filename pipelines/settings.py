@@ -15,6 +15,7 @@ KEEP_RELEASES = 5
 # Of each of Dagster's jobs: three months of daily refreshes, four days of hourly ones, 170 MB.
 KEEP_RUNS = 100
 ENGINES = ("duckdb", "spark")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def shipped(name: str) -> Path:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from pipelines.doctor import examine
+import subprocess
+import sys
+
+import pytest
+
+from pipelines.doctor import _dagster_ui, examine
 from pipelines.settings import Workspace
 
 
@@ -15,3 +20,16 @@ def test_secrets_are_looked_for_where_dlt_reads_them(tmp_path, monkeypatch):
     found = next(one for one in examine(Workspace.from_environment()) if one.subject not in ("versions", "today"))
     assert (found.subject, found.fault) == ("secrets", True)
     assert f"chmod 600 {secrets}" in found.text
+
+
+@pytest.mark.parametrize(("host", "is_told"), [("127.0.0.2", False), ("localhost", False), ("192.0.2.1", True)])
+def test_dagsters_ui_may_listen_on_this_machine_alone(host, is_told):
+    """A process whose command line is that of a UI; what it does is the line's business."""
+    program = "import time; print(flush=True); time.sleep(600)"
+    running = subprocess.Popen(["dagster", "-c", program, "-h", host], executable=sys.executable, stdout=-1)
+    try:
+        running.stdout.readline()
+        assert any(f"process {running.pid} listens on {host}" in one.text for one in _dagster_ui(False)) == is_told
+    finally:
+        running.kill()
+        running.communicate()

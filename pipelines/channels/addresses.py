@@ -7,6 +7,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from pipelines.errors import ChannelError
+from pipelines.loopback import is_loopback_name
 
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _IPV6_UNICAST = ipaddress.ip_network("2000::/3")
@@ -47,16 +48,6 @@ def same_place(url: str, base_url: str) -> bool:
 def is_loopback(parts: SplitResult) -> bool:
     """Whether a URL that is taken apart leads to this machine, without asking a resolver."""
     return is_loopback_name(parts.hostname or "")
-
-
-def is_loopback_name(host: str) -> bool:
-    """Whether a host in a URL is this machine, without asking a resolver."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_public(address: str) -> bool:

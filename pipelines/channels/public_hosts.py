@@ -15,7 +15,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 from urllib3.util import connection
 
-from pipelines.channels.addresses import is_loopback_name, is_public
+from pipelines.channels.addresses import is_public
+from pipelines.loopback import is_loopback_name
 
 
 class PublicHosts(HTTPAdapter):

@@ -20,8 +20,7 @@ from pipelines.channels.load import enabled_channels
 from pipelines.defs import jobs
 from pipelines.defs.run_config import to_load
 from pipelines.defs.zone import report_settings, timezone
-from pipelines.okrs.models.settings import WEEKDAYS
-from pipelines.settings import Workspace
+from pipelines.settings import WEEKDAYS, Workspace
 
 _TIMES = report_settings().refresh
 

@@ -16,11 +16,11 @@ from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
 from pipelines.errors import DeliveryError, did_you_mean
+from pipelines.loopback import is_loopback_name
 from pipelines.settings import settings_folder
 
 SECTION = "deliveries"
 SECURITY_PORTS = {"starttls": 587, "tls": 465, "none": 25}
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class SmtpSettings:
     def __post_init__(self) -> None:
         if self.security not in SECURITY_PORTS:
             raise _refuse("smtp.security", f"is {self.security!r}", f"write one of {', '.join(SECURITY_PORTS)}")
-        if self.security == "none" and self.host not in LOOPBACK:
+        if self.security == "none" and not is_loopback_name(self.host):
             raise _refuse(
                 "smtp.security", f"is none for {self.host}", "use starttls or tls: mail would go out readable"
             )

@@ -21,6 +21,7 @@ from pipelines.analysts_copy import unreadable
 from pipelines.errors import PublishError
 from pipelines.report_site.faults import BadValue, PageFault, choose
 from pipelines.report_site.queries import Statement
+from pipelines.sql_text import quoted_text
 
 SCHEMA = "marts"
 
@@ -131,9 +132,8 @@ class Reader:
 
     def _lock(self, snapshot: Path) -> None:
         """Attach the snapshot, then shut off everything else."""
-        path = str(snapshot).replace("'", "''")
         for setting in (
-            f"attach '{path}' as okr (read_only)",
+            f"attach {quoted_text(str(snapshot))} as okr (read_only)",
             f"use okr.{SCHEMA}",
             "set autoinstall_known_extensions = false",
             "set autoload_known_extensions = false",

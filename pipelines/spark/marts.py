@@ -15,6 +15,7 @@ from pipelines.errors import EngineError
 from pipelines.spark.connection import Session
 from pipelines.spark.settings import SparkSettings
 from pipelines.spark.storage import Storage
+from pipelines.sql_text import quoted_text
 
 MODELS = "models"
 # Rows on their way back from tables of another format.
@@ -126,7 +127,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, contract: Contract, storage:
         connection.execute(f"create or replace table {name} as from from_spark")
     connection.unregister("from_spark")
     for place_, text in _comments(contract):
-        connection.execute(f"comment on {place_} is '" + text.replace("'", "''") + "'")
+        connection.execute(f"comment on {place_} is {quoted_text(text)}")
     (count,) = connection.execute(f"select count(*) from {name}").fetchone() or (0,)
     return int(count)
 

@@ -22,7 +22,7 @@ from pipelines.equal_rows import MOMENTS
 from pipelines.finished_loads import finished_loads
 from pipelines.folder_digest import folder_digest
 from pipelines.settings import Workspace, shipped
-from pipelines.warehouse.snapshot import quoted_name
+from pipelines.sql_text import quoted_name
 
 # The tag of the models that are told anew by every refresh.
 EVERY_REFRESH = "every_refresh"

@@ -8,7 +8,8 @@ import duckdb
 
 from pipelines.analysts_copy import open_copy
 from pipelines.errors import OkrError
-from pipelines.warehouse.snapshot import SCHEMA, quoted_name, quoted_text
+from pipelines.sql_text import quoted_name, quoted_text
+from pipelines.warehouse.snapshot import SCHEMA
 
 COLUMNS = "columns.csv"
 

@@ -17,7 +17,8 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import OkrError
-from pipelines.warehouse.snapshot import SCHEMA, STORAGE_VERSION, quoted_name, quoted_text
+from pipelines.sql_text import quoted_name, quoted_text
+from pipelines.warehouse.snapshot import SCHEMA, STORAGE_VERSION
 
 # Below this a table is one part: cutting small tables makes many tiny files and saves nothing.
 ROWS_WORTH_CUTTING = 5_000

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.warehouse.snapshot import SCHEMA, quoted_name, quoted_text
+from pipelines.sql_text import quoted_name, quoted_text
+from pipelines.warehouse.snapshot import SCHEMA
 
 
 def complete(copy: Path, today: Path) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.warehouse.snapshot import quoted_name
+from pipelines.sql_text import quoted_name
 
 
 def row_counts(warehouse: Path, tables: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:

@@ -16,6 +16,7 @@ import duckdb
 
 from pipelines.analysts_copy import open_copy
 from pipelines.errors import PublishError
+from pipelines.sql_text import quoted_name, quoted_text
 
 # DuckDB 2.0 writes a format that 1.x clients cannot open by default; 1.4 is the oldest line still supported.
 STORAGE_VERSION = "v1.4.0"
@@ -89,13 +90,3 @@ def _comments(connection: duckdb.DuckDBPyConnection) -> Iterable[str]:
     ).fetchall()
     for table, column, comment in columns:
         yield f"comment on column copy.{SCHEMA}.{quoted_name(table)}.{quoted_name(column)} is {quoted_text(comment)}"
-
-
-def quoted_text(value: str) -> str:
-    """A text literal for statements that take no parameters (ATTACH, COMMENT, COPY)."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def quoted_name(value: str) -> str:
-    """An identifier, whatever is in it."""
-    return '"' + value.replace('"', '""') + '"'

@@ -26,10 +26,10 @@ from dagster._core.instance.ref import InstanceRef
 from pipelines import refresh
 from pipelines.defs import processes, retention
 from pipelines.defs.event_log import KEPT_OPEN, OpenEventLog
-from pipelines.okrs.models.settings import WEEKDAYS, RefreshTimes
+from pipelines.okrs.models.settings import RefreshTimes
 from pipelines.report_site.lineage import marts_of_pages
 from pipelines.run import _instance
-from pipelines.settings import Workspace, quiet_environment
+from pipelines.settings import WEEKDAYS, Workspace, quiet_environment
 from tests.support import ROOT
 
 

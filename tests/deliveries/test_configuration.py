@@ -82,6 +82,7 @@ def test_without_settings_nothing_is_on(tmp_path):
         ("[deliveries.smtp]\nhost = 1\nsender = 'x'", "deliveries.smtp.host is not a text"),
         ("[deliveries.smtp]\nhost = 'x'\nsender = 'x'\nport = 'smtp'", "write a whole number"),
         ("[deliveries.smtp]\nhost = 'x'\nsender = 'x'\nsecurity = 'ssl'", "one of starttls, tls, none"),
+        ("[deliveries.smtp]\nhost = '127.1'\nsender = 'x'\nsecurity = 'none'", "mail would go out readable"),
         ("[deliveries.smtp]\nhost = 'x'\nsender = 'x'\nca_file = 'gone.pem'", "gone.pem, which is not there"),
         ("[deliveries]\nsite_url = 'ftp://x'", "is not an address of the web"),
         ("[deliveries]\nalerts = 5", "is not a list of texts"),
@@ -94,6 +95,12 @@ def test_without_settings_nothing_is_on(tmp_path):
 def test_a_mistake_is_named_with_its_place(written, config, message):
     with pytest.raises(DeliveryError, match=message):
         read_settings(written(config, ""))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "::1"])
+def test_a_relay_on_this_machine_needs_no_encryption(written, host):
+    smtp = f"[deliveries.smtp]\nhost = '{host}'\nsender = 'x'\nsecurity = 'none'"
+    assert read_settings(written(smtp, "")).smtp.host == host
 
 
 def test_the_place_is_given_in_both_ways_to_set_it(written):

@@ -11,9 +11,9 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 from pipelines.okrs.fields import Day, Email, Id, Line, Share, Title, Whole, choice, refuse
 from pipelines.okrs.place import Located
 from pipelines.okrs.words import shown
+from pipelines.settings import WEEKDAYS
 
 LANGUAGES = ("en", "es")
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def currency(value: Any) -> str:
