@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 # A longer word is no misspelling, and comparing it takes seconds.
@@ -57,6 +58,16 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.severity}: {self.what}; {self.todo}"
+
+
+def shown_path(path: Path) -> Path:
+    """`path` as findings show it: from the working directory if it lies below it, as editors and people expect it."""
+    here = Path.cwd()
+    # A link keeps its own name: what stands in its file is relative to where it lies.
+    for whole in (path.absolute(), path.parent.resolve() / path.name):
+        if whole.is_relative_to(here):
+            return whole.relative_to(here)
+    return path
 
 
 class OkrError(Exception):

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from pipelines import catalogue, distributed, okrs, progress, settings
-from pipelines.errors import FindingsError, GateError, OkrError, UnknownChannelError, did_you_mean
+from pipelines.errors import FindingsError, GateError, OkrError, UnknownChannelError, did_you_mean, shown_path
 from pipelines.folder_digest import folder_digest
 from pipelines.settings import KEEP_RELEASES, Workspace
 from pipelines.warehouse import builds, gate, history, older_copy, ops, snapshot, transform
@@ -49,7 +49,6 @@ def land_definitions(workspace: Workspace, refresh_id: str) -> dict[str, int]:
     """Read okr_definitions/ and land it as rows; the count of rows by table. Raises DefinitionsError."""
     from pipelines.channels.load import enabled_channels
     from pipelines.okrs.provenance import last_changes
-    from pipelines.okrs.reading import relative
     from pipelines.okrs.rows import to_tables
     from pipelines.okrs.source import land
 
@@ -61,7 +60,7 @@ def land_definitions(workspace: Workspace, refresh_id: str) -> dict[str, int]:
         refresh_id=refresh_id,
         refreshed_at=settings.now(zone),
         channels=[_channel_row(name) for name in enabled_channels()],
-        changes={relative(path): change for path, change in last_changes(workspace.definitions_dir).items()},
+        changes={str(shown_path(path)): change for path, change in last_changes(workspace.definitions_dir).items()},
     )
     workspace.data_dir.mkdir(parents=True, exist_ok=True)
     ops.ensure_tables(workspace.warehouse)

@@ -9,12 +9,11 @@ from datetime import date as Date
 from decimal import Decimal
 from pathlib import Path
 
-from pipelines.errors import Finding, OkrError
+from pipelines.errors import Finding, OkrError, shown_path
 from pipelines.okrs.definitions import Definitions
 from pipelines.okrs.entries import read_entry
 from pipelines.okrs.lints.check_ins import answers
 from pipelines.okrs.models.check_ins import CheckIn
-from pipelines.okrs.reading import relative
 from pipelines.okrs.words import nearest, shown
 from pipelines.okrs.yaml_reader import Mapping, read_yaml, scalar
 
@@ -111,10 +110,10 @@ def _new_path(definitions_dir: Path, stem: str) -> Path:
 
 def _checked(text: str, path: Path) -> CheckIn:
     """The check-in as it will be read again from the file."""
-    content, findings = read_yaml(text.encode("utf-8", "surrogatepass"), relative(path))
+    content, findings = read_yaml(text.encode("utf-8", "surrogatepass"), str(shown_path(path)))
     _refuse_all(findings)
     assert isinstance(content, Mapping)
-    check_in, findings = read_entry(CheckIn, content["check_ins"][0], relative(path), 3)
+    check_in, findings = read_entry(CheckIn, content["check_ins"][0], str(shown_path(path)), 3)
     _refuse_all(findings)
     assert check_in is not None
     return check_in
@@ -130,6 +129,6 @@ def _refuse_outranked(definitions: Definitions, check_in: CheckIn, path: Path) -
     """Of two check-ins of one day the one whose file sorts later counts; it must be the new one."""
     for other in definitions.check_ins:
         same = (other.key_result, other.date) == (check_in.key_result, check_in.date)
-        if same and Path(other.place.path) > Path(relative(path)):
+        if same and Path(other.place.path) > shown_path(path):
             where = f"{other.place.path}:{other.place.line}"
             raise OkrError(f"a check-in of {other.date} stands at {where} and would count instead; change it there")

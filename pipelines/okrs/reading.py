@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import Finding
+from pipelines.errors import Finding, shown_path
 from pipelines.okrs.definitions import Definitions
 from pipelines.okrs.entries import read_entry
 from pipelines.okrs.exchange_rates import FILE_NAME as RATES_FILE
@@ -52,7 +52,7 @@ def read_folder(definitions_dir: Path) -> Reading:
     """Every definition below the folder, in the order of the files' paths. Raises nothing: mistakes are findings."""
     reader = _FolderReader(definitions_dir)
     if not definitions_dir.is_dir():
-        reader.add(mistake(relative(definitions_dir), 1, "there is no such folder", "make it with `okr init`"))
+        reader.add(mistake(str(shown_path(definitions_dir)), 1, "there is no such folder", "make it with `okr init`"))
     for path in definition_files(definitions_dir, reader.findings):
         reader.read_file(path)
     return reader.result()
@@ -69,7 +69,9 @@ def definition_files(definitions_dir: Path, findings: list[Finding]) -> Iterator
             if not str(path).isprintable():
                 findings.append(mistake(ascii(str(path)), 1, "the name holds control characters", "rename it"))
             elif path.is_symlink() and not name.startswith(".") and not _real(path).is_relative_to(root):
-                findings.append(mistake(relative(path), 1, "the link leads out of the folder", "put a copy here"))
+                findings.append(
+                    mistake(str(shown_path(path)), 1, "the link leads out of the folder", "put a copy here")
+                )
             elif name in names and path.suffix.lower() in (".yml", ".yaml") and not name.startswith("."):
                 found.append(path)
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
@@ -79,14 +81,6 @@ def definition_files(definitions_dir: Path, findings: list[Finding]) -> Iterator
 def _real(path: Path) -> Path:
     """As `Path.resolve`, which raises where a link leads back to itself."""
     return Path(os.path.realpath(path))
-
-
-def relative(path: Path) -> str:
-    """The path as findings show it: from the working directory if it lies below it."""
-    try:
-        return path.absolute().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.as_posix()
 
 
 @dataclass
@@ -103,35 +97,35 @@ class _FolderReader:
         self.findings.append(finding)
 
     def read_file(self, path: Path) -> None:
-        shown_path = relative(path)
-        content, findings = self._content(path, shown_path)
+        place = str(shown_path(path))
+        content, findings = self._content(path, place)
         self.findings += findings
         if content is None:
             self.unreadable = self.unreadable or bool(findings)
             return
         if not isinstance(content, Mapping):
             self.unreadable = True
-            self.add(mistake(shown_path, 1, "the file holds no mapping", f"start it with `{next(iter(LISTS))}:`"))
+            self.add(mistake(place, 1, "the file holds no mapping", f"start it with `{next(iter(LISTS))}:`"))
             return
         for key, value in content.items():
             line = content.lines[key]
             if key == "settings":
-                self._read_settings(value, shown_path, line)
+                self._read_settings(value, place, line)
             elif key in LISTS:
-                self._read_list(key, value, shown_path, line)
+                self._read_list(key, value, place, line)
             else:
                 todo = nearest(key, ["settings", *LISTS])
-                self.add(mistake(shown_path, line, f"unknown key {shown(key)}", todo))
+                self.add(mistake(place, line, f"unknown key {shown(key)}", todo))
 
-    def _content(self, path: Path, shown_path: str) -> tuple[Any, list[Finding]]:
+    def _content(self, path: Path, place: str) -> tuple[Any, list[Finding]]:
         try:
             if not stat.S_ISREG(path.stat().st_mode):  # a pipe would keep us waiting for ever
-                return None, [mistake(shown_path, 1, "this is not a plain file", "put a file here")]
+                return None, [mistake(place, 1, "this is not a plain file", "put a file here")]
             with path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except OSError as error:
-            return None, [mistake(shown_path, 1, f"the file cannot be read: {error.strerror}", "mend its rights")]
-        return read_yaml(data, shown_path)
+            return None, [mistake(place, 1, f"the file cannot be read: {error.strerror}", "mend its rights")]
+        return read_yaml(data, place)
 
     def _read_settings(self, value: Any, path: str, line: int) -> None:
         if self.settings_at:
@@ -174,12 +168,13 @@ class _FolderReader:
         known = self.settings is not None or not self.settings_at
         settings = self.settings or Settings()
         rates_path = self.folder / RATES_FILE
-        rates, findings = read_exchange_rates(rates_path, relative(rates_path), settings.currency if known else None)
+        currency = settings.currency if known else None
+        rates, findings = read_exchange_rates(rates_path, str(shown_path(rates_path)), currency)
         if not known:
             self.broken["settings"] = {"settings"}
         elif not self.settings_at and not self.unreadable:
             what = f"no file holds settings: amounts are reported in {settings.currency}, days in {settings.timezone}"
-            self.add(advice(relative(self.folder), 1, what, "write `settings:` in one of the files"))
+            self.add(advice(str(shown_path(self.folder)), 1, what, "write `settings:` in one of the files"))
         entries: list[FileSourceEntry] = self.lists.pop("file_sources")
         sources = [entry.to_file_source(Path(entry.place.path).parent) for entry in entries]
         definitions = Definitions(

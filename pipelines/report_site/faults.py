@@ -39,11 +39,3 @@ def choose(name: str, known: Iterable[str], plural: str) -> str:
         return f"there are no {plural} here"
     more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
     return did_you_mean(name, names, f"known {plural}: {', '.join(names[:SHOWN_NAMES])}{more}", repr)
-
-
-def shown_path(path: Path) -> Path:
-    """`path` relative to the working directory when it lies below it, as editors and people expect it."""
-    try:
-        return path.resolve().relative_to(Path.cwd())
-    except ValueError:
-        return path

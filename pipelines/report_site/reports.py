@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pipelines.errors import shown_path
 from pipelines.report_site.components import Component, load_components
-from pipelines.report_site.faults import PageFault, choose, shown_path
+from pipelines.report_site.faults import PageFault, choose
 from pipelines.report_site.source_files import Query, SourceFile, read_query, read_source
 from pipelines.report_site.theme import Theme, read_theme
 

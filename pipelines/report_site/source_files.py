@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from pipelines.report_site.faults import PageFault, shown_path
+from pipelines.errors import shown_path
+from pipelines.report_site.faults import PageFault
 
 COMMENT = re.compile(r"^```.*?^```[ \t]*$|`[^`\n]+`|<!--.*?-->", re.DOTALL | re.MULTILINE)
 MAX_BYTES = 256_000

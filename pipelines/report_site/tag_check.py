@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
 
+from pipelines.errors import shown_path
 from pipelines.report_site.components import SHIPPED
 from pipelines.report_site.dialect import Sandbox, TagUse, explain_syntax
-from pipelines.report_site.faults import PageFault, choose, shown_path
+from pipelines.report_site.faults import PageFault, choose
 from pipelines.report_site.queries import plain_name
 from pipelines.report_site.reports import Reports, partial_name
 from pipelines.report_site.source_files import Query, SourceFile

@@ -20,7 +20,8 @@ from typing import Any
 
 import yaml
 
-from pipelines.report_site.faults import PageFault, choose, shown_path
+from pipelines.errors import shown_path
+from pipelines.report_site.faults import PageFault, choose
 from pipelines.report_site.source_files import Loader, read_text, yaml_loader
 
 FILE = "theme.yaml"
