@@ -13,9 +13,10 @@ from typing import Any
 
 import duckdb
 
-from pipelines.errors import DeliveryError
+from pipelines.analysts_copy import open_copy, unreadable
+from pipelines.errors import DeliveryError, OkrError
+from pipelines.settings import WEEKDAYS
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # A week's number that has since changed by more than this is said to be restated (as a baseline is: docs/scoring.md).
 RESTATED_SHARE = 0.01
 
@@ -145,13 +146,13 @@ def read_facts(snapshot: Path, check_in_day: str, today: date | None = None) -> 
     `today` is the day the digest goes out, by default the copy's own. Raises DeliveryError if the copy is not there
     or cannot be read.
     """
-    if not snapshot.exists():
-        raise DeliveryError(f"{snapshot} is not there; run `okr refresh` first")
     try:
-        with duckdb.connect(str(snapshot), read_only=True) as connection:
+        with open_copy(snapshot) as connection:
             return _Reader(connection, check_in_day, today).teams()
+    except OkrError as error:
+        raise DeliveryError(str(error)) from None
     except duckdb.Error as error:
-        raise DeliveryError(f"{snapshot} cannot be read: {error}; run `okr refresh`") from None
+        raise DeliveryError(unreadable(snapshot, error)) from None
 
 
 class _Reader:

@@ -49,6 +49,11 @@ def compare(
     return Comparison(change, share, move, "good" if (move == "up") == (better == "higher") else "bad", float(base))
 
 
+def sign(change: Number) -> str:
+    """What stands before the size of a change; nothing before none."""
+    return "+" if change > 0 else "−" if change < 0 else ""
+
+
 def target_number(target: Any) -> Number | None:
     """The number a comparison has for its target; None where that is a column or an aggregate of the rows.
 

@@ -14,7 +14,7 @@ from pipelines.report_site.assets import Assets
 from pipelines.report_site.axis_charts import AxisChart, axis_chart
 from pipelines.report_site.chart_functions import ChartFunctions
 from pipelines.report_site.charts.data import readable
-from pipelines.report_site.comparison import Comparison, compare
+from pipelines.report_site.comparison import Comparison, compare, sign
 from pipelines.report_site.components import Component
 from pipelines.report_site.database import Reader, Row
 from pipelines.report_site.date_ranges import FIRST, named_range, range_before
@@ -98,10 +98,10 @@ class Functions:
             return self.language.text("n/a")
         if display == "abs":
             assert one.change is not None
-            return _sign(one.change) + self.formatter.format(abs(one.change), fmt)
+            return sign(one.change) + self.formatter.format(abs(one.change), fmt)
         if one.share is None:
             return self.language.text("n/a")
-        return _sign(one.share) + self.formatter.format(abs(one.share), pct_fmt)
+        return sign(one.share) + self.formatter.format(abs(one.share), pct_fmt)
 
     def date_range(self, given: Any) -> tuple[date, date] | None:
         """First and last day of an attribute `date_range`: a text, or an object with `range`."""
@@ -322,7 +322,3 @@ EXPOSED = (
     "table_list",
     "table_children",
 )
-
-
-def _sign(value: float) -> str:
-    return "+" if value > 0 else "−" if value < 0 else ""

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from pipelines.report_site.charts.data import readable
 from pipelines.report_site.charts.small import cell_bar, sparkline
-from pipelines.report_site.comparison import Comparison
+from pipelines.report_site.comparison import Comparison, sign
 from pipelines.report_site.database import Row
 from pipelines.report_site.faults import BadValue, choose
 from pipelines.report_site.markup import Html
@@ -225,8 +225,7 @@ class Drawing:
 
     def _delta(self, column: Column, value: Any) -> Markup:
         one = self.functions.compare(value, 0, column.better)
-        sign = "+" if value > 0 else "−" if value < 0 else ""
-        return _change(one, sign + self.functions.formatter.format(abs(value), column.fmt))
+        return _change(one, sign(value) + self.functions.formatter.format(abs(value), column.fmt))
 
     def _colour(self, row: Row, name: str) -> str:
         """A colour that an expression of the author names; others than the theme's are an error."""

@@ -6,6 +6,7 @@ import re
 from datetime import date
 from html.parser import HTMLParser
 
+import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
@@ -182,8 +183,15 @@ def test_an_unknown_team_is_answered_with_the_nearest(okr_copy):
 
 
 def test_without_a_copy_the_next_step_is_named(tmp_path):
+    copy = tmp_path / "okr.duckdb"
     with pytest.raises(DeliveryError, match="run `okr refresh` first"):
-        compose(tmp_path / "okr.duckdb")
+        compose(copy)
+    duckdb.connect(copy).close()
+    with pytest.raises(DeliveryError, match="holds no marts; run `okr refresh`"):
+        compose(copy)
+    copy.write_text("no database")
+    with pytest.raises(DeliveryError, match="cannot be read"):
+        compose(copy)
 
 
 def test_texts_of_other_people_stay_texts(make_copy, hostile_titles, tmp_path):
