@@ -93,4 +93,4 @@ class AddressFunctions:
         return self.asset(self.assets.images[name])
 
 
-EXPOSED = ("link", "linked", "asset", "address_of", "resolve_link", "page_address", "image_of")
+EXPOSED = ("link", "linked", "asset", "address_of", "resolve_link", "image_of")

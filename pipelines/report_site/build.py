@@ -203,7 +203,6 @@ def render_page(site: Site, instance: Instance) -> dict[str, bytes]:
         site.formatter,
         site.language,
         downloads,
-        instance.title,
         site.assets,
         site.reports.components,
         site.reader,

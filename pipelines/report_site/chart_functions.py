@@ -47,7 +47,7 @@ class ChartFunctions:
         """Rows as series of a chart. `marks` says which measure is a bar and which a line, `plan` which are plans."""
         wanted = [y] if isinstance(y, str) else list(y)
         made = chart_data(
-            data, Wanted(x, wanted, series, x_fmt, y_fmt, titles, None, series_order, x_sort, evenly), self.formatter
+            data, Wanted(x, wanted, series, x_fmt, y_fmt, titles, series_order, x_sort, evenly), self.formatter
         )
         plans = [plan] if isinstance(plan, str) else list(plan)
         if not marks and not plans:
@@ -81,9 +81,6 @@ class ChartFunctions:
             high=one.texts[high],
             high_at=data.x_texts[high],
         )
-
-    def chart(self, kind: str, data: ChartData, label: str, **options: Any) -> Markup:
-        return plot.draw(kind, data, label, plot.Options(**{k: v for k, v in options.items() if v is not None}))
 
     def sparkline(self, values: Sequence[Any], label: str, kind: str = "line", target: Any = None) -> Markup:
         floats = [None if value is None else float(value) for value in values]
@@ -138,7 +135,6 @@ EXPOSED = (
     "series_of",
     "x_places",
     "summary",
-    "chart",
     "sparkline",
     "progress_bar",
     "strip",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipelines.errors import Finding
-from pipelines.report_site.dialect import Sandbox, TagUse
+from pipelines.report_site.dialect import Sandbox
 from pipelines.report_site.faults import PageFault, choose
 from pipelines.report_site.queries import compile_query, references
 from pipelines.report_site.reports import Page, Reports, read_reports
@@ -104,6 +104,3 @@ def _check_queries(
         except PageFault as fault:
             faults.append(fault)
     return faults
-
-
-__all__ = ["MARTS", "TagUse", "check_pages", "check_reports"]

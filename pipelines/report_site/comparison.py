@@ -10,7 +10,6 @@ from typing import Any, Literal
 from pipelines.report_site.faults import BadValue
 
 Number = Decimal | int | float
-Better = Literal["higher", "lower", "neutral"]
 
 
 @dataclass(frozen=True)

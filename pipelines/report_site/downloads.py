@@ -68,7 +68,7 @@ def _plain(value: Any) -> Any:
 def xlsx_bytes(
     sheets: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]], created: datetime, title: str
 ) -> bytes:
-    """One sheet a table. `created` is the refresh's moment, so equal data gives equal bytes."""
+    """One sheet a table. `created` is the start of the report's day, so equal data gives equal bytes."""
     import xlsxwriter
 
     out = io.BytesIO()

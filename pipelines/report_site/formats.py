@@ -27,7 +27,6 @@ from pipelines.report_site.faults import BadValue
 from pipelines.report_site.format_codes import CODE, PATTERNS, POWERS, SKELETONS
 
 NO_VALUE = "–"
-THIN = "\u202f"
 NBSP = "\u00a0"
 POWER_WORDS = {"es": {"k": "mil", "m": "M", "b": "mil M", "t": "B"}}
 # Babel writes EUR1,234 for es-MX and MUS$ for es-ES; readers know these signs

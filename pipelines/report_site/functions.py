@@ -41,7 +41,6 @@ class Functions:
     formatter: Formatter
     language: Language
     downloads: Downloads
-    page_title: str
     assets: Assets
     components: Mapping[str, Component]
     reader: Reader
@@ -59,7 +58,6 @@ class Functions:
                 "note": render_note,
                 "route": self.route,
                 "readable": readable,
-                "page_title": self.page_title,
                 "text_direction": self.formatter.locale.text_direction,
             }
         )
@@ -175,7 +173,7 @@ class Functions:
         """A number of a query or KPI with its comparison; `options` are the tag's other attributes."""
         return single_value(self, source_of(self, data, value, metric, better), options)
 
-    def names_of(self, _rows: Rows, written: Sequence[str]) -> list[str]:
+    def names_of(self, written: Sequence[str]) -> list[str]:
         """The result columns of columns or aggregates as written in a tag."""
         return [Measure.of(one).name for one in written]
 
@@ -296,9 +294,7 @@ EXPOSED = (
     "component_info",
     "compare",
     "delta_text",
-    "date_range",
     "shaped",
-    "rows_between",
     "single",
     "axis_chart",
     "width_step",

@@ -12,7 +12,6 @@ from pipelines.report_site.faults import BadValue, choose
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
-MENU_CHILDREN = 40
 
 
 def segment(value: object) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipelines.report_site.languages import Language
 
-# worst first: the order in which key results want attention
 STATUSES = {
     "off_track": "Off track",
     "at_risk": "At risk",

@@ -58,7 +58,6 @@ class Wanted:
     x_fmt: str | None = None
     y_fmt: str | None = None
     titles: Sequence[str] = ()
-    title_of: Any = None
     series_order: Sequence[str] = ()
     x_sort: str | Sequence[str] | None = None
     evenly: bool = False

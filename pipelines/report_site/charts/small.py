@@ -12,9 +12,7 @@ from pipelines.report_site.charts.svg import element, join, number, path
 SPARK_WIDTH, SPARK_HEIGHT = 96.0, 24.0
 
 
-def sparkline(
-    values: Sequence[float | None], label: str, kind: str = "line", target: float | None = None, better: str = "neutral"
-) -> Markup:
+def sparkline(values: Sequence[float | None], label: str, kind: str = "line", target: float | None = None) -> Markup:
     """A line (or bars, or area) without axes; a dot marks the last value, a thin line the target."""
     known = [value for value in values if value is not None]
     if len(known) < 2:
