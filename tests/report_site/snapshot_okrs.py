@@ -287,7 +287,7 @@ class OkrRows(Rows):
             min(stale) if stale else None,
             *own,
         )
-        for number, (title, state) in enumerate((("New lead form", "doing"), ("Creative tests", "planned"))):
+        for number, (title, state) in enumerate((("New lead form", "doing"), ("Creative tests", "todo"))):
             self.add("initiatives", objective["id"], number, self.text(title), self.text("Luis"), state)
 
     def all_objectives(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import shutil
 from html import unescape
@@ -9,16 +11,21 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from babel.messages.pofile import read_po
 
+from pipelines import okrs
 from pipelines.catalogue import channels
 from pipelines.report_site.build import build_site
 from pipelines.report_site.charts.data import readable
 from pipelines.report_site.languages import Language
+from pipelines.report_site.source_files import read_source
 from pipelines.report_site.words import SOURCE_STATES, STATUSES, STEPS
 from tests.report_site.conftest import REPORTS, main_of
 from tests.report_site.snapshot import write_snapshot
 from tests.report_site.test_site import text_of
 
+DEFINITIONS = REPORTS.parent / "okr_definitions"
+SITE = REPORTS.parent / "pipelines" / "report_site"
 # charts that have nothing to say yet
 SILENT = {"Todavía sin datos", "Aún sin puntuación", "No data yet", "No score yet"}
 
@@ -62,9 +69,56 @@ def test_every_measure_and_state_has_a_spanish_word():
     for channel in channels().values():
         for measure in channel.measures:
             spanish.text(readable(measure))
+        spanish.text(readable(shown_kind(channel.kind)))
     for word in (*STATUSES.values(), *SOURCE_STATES.values(), *STEPS.values()):
         spanish.text(word)
     assert spanish.missing == set()
+
+
+def shown_kind(kind: str) -> str:
+    """A channel's kind as channels/index.md has it."""
+    return "web_search" if kind == "search" else kind
+
+
+# what people's own files hold, among other things
+OWN_MEASURES = {"followers", "subscribers"}
+
+
+def words_of_data() -> set[str]:
+    """Codes that pages show as words: the choices of definitions, channels with their measures, those of the demo."""
+    schema = (DEFINITIONS / "okr.schema.json").read_text(encoding="utf-8")
+    choices = {one for listed in re.findall(r'"enum": (\[[^\]]*\])', schema) for one in json.loads(listed)}
+    choices |= set(re.findall(r'"const": "(\w+)"', schema))
+    brought = {measure for channel in channels().values() for measure in channel.measures}
+    declared = {measure for source in okrs.read(DEFINITIONS).file_sources for measure in source.measures}
+    kinds = {shown_kind(channel.kind) for channel in channels().values()}
+    return {readable(str(one)) for one in choices | brought | declared | kinds | OWN_MEASURES}
+
+
+def texts_of_sources() -> tuple[set[str], str]:
+    """Every text of front matter and of Python, and the whole of the pages and components."""
+    texts: set[str] = set()
+    for path in SITE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        texts |= {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    written = ""
+    for folder in (REPORTS, SITE / "builtin"):
+        for path in sorted(one for one in folder.rglob("*") if one.suffix in (".md", ".html", ".sql")):
+            source = read_source(path)
+            texts |= {value for value in source.front.values() if isinstance(value, str)}
+            written += source.text
+    return texts, written
+
+
+@pytest.mark.parametrize("folder", [REPORTS / "translations", SITE / "builtin" / "translations"])
+def test_every_translation_is_of_a_text_that_is_shown(folder):
+    texts, written = texts_of_sources()
+    known = texts | words_of_data()
+    for path in folder.glob("*.po"):
+        with path.open("rb") as lines:
+            ids = {one.id[0] if one.pluralizable else one.id for one in read_po(lines) if one.id}
+        unused = {one for one in ids - known if f'"{one}"' not in written and f"'{one}'" not in written}
+        assert unused == set(), path
 
 
 def test_a_level_is_what_was_known_last(snapshot, tmp_path, few_pages):
