@@ -8,15 +8,13 @@ from typing import Any
 from markupsafe import Markup
 
 from pipelines.report_site.charts.key_result import Drawn, draw_key_result
-from pipelines.report_site.charts.pace_rule import COUNTS_FROM_ZERO, KEPT, PaceRule
+from pipelines.report_site.charts.pace_rule import COUNTS_FROM_ZERO, KEPT, SHARES, PaceRule
 from pipelines.report_site.charts.scale import Scale
 from pipelines.report_site.database import Row
 from pipelines.report_site.formats import UNIT_CODES, Formatter
 from pipelines.report_site.languages import Language
 from pipelines.report_site.shaping import Rows
 from pipelines.report_site.words import status_word
-
-SHARES = ("milestones", "binary", "qualitative")
 
 
 @dataclass(frozen=True)

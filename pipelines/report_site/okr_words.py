@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.report_site.charts.pace_rule import KEPT, SHARES
 from pipelines.report_site.database import Row
 from pipelines.report_site.formats import NO_VALUE, Formatter
 from pipelines.report_site.languages import Language
 from pipelines.sentences import rewritten
-
-SHARES = ("milestones", "qualitative")
 
 
 def value(formatter: Formatter, language: Language, row: Row) -> str:
@@ -67,7 +66,7 @@ def message(formatter: Formatter, language: Language, row: Row) -> str:
     )
     if row["type"] == "binary":
         return head[0].upper() + head[1:]
-    if row["type"] in ("at_least", "at_most", "between"):
+    if row["type"] in KEPT:
         kept = language.text("within the limit %(share)s of the time", share=formatter.format(row["progress"], "pct0"))
         return f"{head}, {kept}" if row["progress"] < 1 else f"{head}, {language.text('within the limit so far')}"
     pace = _pace(formatter, language, row["progress"], row["expected"])

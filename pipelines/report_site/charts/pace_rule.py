@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 COUNTS_FROM_ZERO = ("flow", "distinct")
 KEPT = ("at_least", "at_most", "between")
+# measured from 0 to 1, whatever their unit
+SHARES = ("milestones", "binary", "qualitative")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class PaceRule:
         that are held have no path.
         """
         flows = self.kpi_kind in COUNTS_FROM_ZERO
-        if self.type in ("milestones", "binary", "qualitative"):
+        if self.type in SHARES:
             return share
         if self.type == "count_range":
             return None if self.low is None else share * self.low
