@@ -17,8 +17,6 @@ from pipelines.settings import Workspace
 if TYPE_CHECKING:
     from pipelines.okrs.definitions import Definitions
 
-# What a check-in says of a key result without KPI, by type; one with a KPI gets its value from the channels.
-ANSWER_OF = {"milestones": "done", "binary": "met", "qualitative": "grade"}
 QUESTIONS = {
     "confidence": "How sure are you that it will be reached (0 to 1, or 70%)",
     "value": "The value now",
@@ -43,16 +41,16 @@ def check_in(workspace: Workspace, key_result: str, given: dict[str, Any], *, as
     if key_result not in defined.key_result_by_id:
         raise OkrError(f"there is no key result {shown(key_result)}; {nearest(key_result, defined.key_result_by_id)}")
     result = defined.key_result_by_id[key_result][1]
+    today = settings.today(defined.settings.timezone)
     answers = dict(given)
+    day = answers.pop("date") or today
+    if day > today:
+        raise OkrError(f"{day} is yet to come, today is {today}; a check-in says how it stands: leave --date out")
     if ask and (sys.stdin.isatty() or not any(value is not None for value in given.values())):
         _show(workspace.snapshot, key_result)
         for name in _asked(result):
             if answers.get(name) is None:
                 answers[name] = _ask(name, result, _said_last(defined, key_result, name))
-    today = settings.today(defined.settings.timezone)
-    day = answers.pop("date") or today
-    if day > today:
-        raise OkrError(f"{day} is yet to come, today is {today}; a check-in says how it stands: leave --date out")
     return write_check_in(
         workspace.definitions_dir,
         defined,
@@ -67,7 +65,9 @@ def check_in(workspace: Workspace, key_result: str, given: dict[str, Any], *, as
 
 def _asked(result: Any) -> list[str]:
     """The questions for this key result, in order."""
-    answer = ANSWER_OF.get(result.type) or ("value" if result.kpi is None else None)
+    from pipelines.okrs.lints.check_ins import value_key
+
+    answer = value_key(result)
     return ["confidence", *([answer] if answer else []), "note", "next"]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from click.testing import CliRunner
 from pipelines import okrs
 from pipelines.cli import main
 from tests.okrs.conftest import BASE
+from tests.support import OKR
 
 TOLD = """\
 check_ins:
@@ -51,6 +55,20 @@ def test_an_answer_that_cannot_be_read_is_asked_again_at_once(definitions: Path)
     assert "`high` stands where a number belongs" in printed
     assert "`three` stands where a number belongs" in printed
     assert written == ["confidence: 80%", 'note: "Nearly there"', "value: 2"]
+
+
+def test_a_day_to_come_is_refused_before_anything_is_asked(definitions: Path) -> None:
+    terminal, standard_input = pty.openpty()
+    try:
+        os.write(terminal, b"\n" * 10)
+        command = [OKR, "check-in", "base_days", "--date", "2026-11-24"]
+        answer = subprocess.run(command, stdin=standard_input, capture_output=True, text=True)
+    finally:
+        os.close(terminal)
+        os.close(standard_input)
+    assert answer.returncode == 1
+    assert "2026-11-24 is yet to come, today is 2026-11-23" in answer.stderr
+    assert answer.stdout == ""
 
 
 def test_each_type_is_asked_for_its_own(definitions: Path) -> None:
