@@ -5,8 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import os
+import pty
 import shutil
+import signal
+import subprocess
+import time
 import urllib.request
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +20,7 @@ import duckdb
 import pytest
 
 from pipelines.warehouse import history
-from tests.support import AD_MEASURES, ROOT, Refreshed
+from tests.support import AD_MEASURES, OKR, ROOT, Refreshed
 
 
 def query(refreshed: Refreshed, sql: str, parameters=()):
@@ -278,6 +283,47 @@ def test_two_refreshes_at_once_one_waits(workspace):
     assert answer.returncode == 2
     assert f"process {third.pid}" in answer.stderr
     assert third.wait(300) == 0
+
+
+def has_open(pid: int, name: str) -> bool:
+    """Whether a process has a file of this name open (Linux)."""
+    places = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            places.append(link.readlink().name)
+    return name in places
+
+
+def test_ctrl_c_while_models_are_scored_lets_go_of_the_warehouse_only_when_nothing_writes_it(workspace):
+    terminal, standard_error = pty.openpty()
+    process = subprocess.Popen(
+        [OKR, "refresh"], cwd=ROOT, env={**os.environ, **workspace.environment}, stdout=subprocess.DEVNULL,
+        stderr=standard_error,
+    )  # fmt: skip
+    os.close(standard_error)
+    said = ""
+    while "models: scoring key results" not in said:
+        said += os.read(terminal, 10_000).decode(errors="replace")
+    # into dbt's own writing: what comes before it has the file open for a moment only
+    opened = 0
+    while opened < 10:
+        assert process.poll() is None, said
+        time.sleep(0.05)
+        opened = opened + 1 if has_open(process.pid, "warehouse.duckdb") else 0
+    process.send_signal(signal.SIGINT)
+    holder = workspace.data_dir / "warehouse.lock.json"
+    while holder.exists():
+        time.sleep(0.01)
+    # refused while another process has it open
+    duckdb.connect(str(workspace.data_dir / "warehouse.duckdb")).close()
+    with suppress(OSError):
+        while more := os.read(terminal, 10_000):
+            said += more.decode(errors="replace")
+    os.close(terminal)
+    assert process.wait(60) == 130, said
+    assert "stopped; what was there is whole, and the command can be run again" in said
+    assert "Traceback" not in said
+    assert workspace.okr("refresh").returncode == 0
 
 
 def test_key_results_of_check_ins_alone_need_no_source(tmp_path):

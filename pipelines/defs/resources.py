@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dagster import ConfigurableResource, InitResourceContext
 
 from pipelines.defs import processes
+from pipelines.defs.meanwhile import wait_for_all
 from pipelines.settings import Workspace
 from pipelines.warehouse.lock import writer_lock
 
@@ -29,4 +30,8 @@ class Writer(ConfigurableResource):  # type: ignore[type-arg]
         if context.run and context.instance and context.instance.get_run_by_id(context.run.run_id):
             context.instance.add_run_tags(context.run.run_id, {processes.TAG: processes.this_process()})
         with writer_lock(Workspace.from_environment(), wait_seconds=self.wait_seconds, on_wait=logger.info):
-            yield self
+            try:
+                yield self
+            finally:
+                # What still writes would write into the next run's warehouse.
+                wait_for_all()

@@ -1,10 +1,8 @@
 """Stage 2: dbt scores everything; its models are assets and its tests asset checks."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from queue import SimpleQueue
-from threading import Thread
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import Any
 
 from dagster import (
@@ -21,6 +19,7 @@ from dagster import (
 
 from pipelines import refresh
 from pipelines.defs.columns import DATA_TEAM
+from pipelines.defs.meanwhile import told_meanwhile
 from pipelines.defs.resources import POOL, Writer
 from pipelines.settings import Workspace
 from pipelines.warehouse.row_counts import row_counts
@@ -75,42 +74,28 @@ def models(
     | AssetCheckResult
     | AssetCheckEvaluation
 ]:
-    events: SimpleQueue[dict[str, Any] | Exception | None] = SimpleQueue()
     keys = context.assets_def.node_keys_by_output_name
     not_told = _as_they_are(context.selected_asset_keys)
     asked = set(context.selected_asset_check_keys)
 
-    def build() -> None:
-        try:
-            refresh.build_models(Workspace.from_environment(), on_event=events.put)
-        except Exception as error:
-            events.put(error)
-        else:
-            events.put(None)
+    def build(tell: Callable[[dict[str, Any]], None]) -> None:
+        refresh.build_models(Workspace.from_environment(), on_event=tell)
 
-    # In a thread, so that Dagster shows each model as it is built, not all of them at the end.
-    thread = Thread(target=build, name="dbt")
-    thread.start()
-    failure: Exception | None = None
-    while (event := events.get()) is not None:
-        if isinstance(event, Exception):
-            failure = event
-            break
-        message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-        for said in message.to_default_asset_events(
-            manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, context=context
-        ):
-            if isinstance(said, Output):
-                yield from _unchanged(context, context.assets_def.asset_deps[keys[said.output_name]], not_told)
-                not_told.pop(keys[said.output_name], None)
-                yield _with_rows(said, event.get("rows"))
-            else:
-                if isinstance(said, AssetCheckResult):
-                    asked.discard(AssetCheckKey(said.asset_key or AssetKey([]), said.check_name or ""))
-                yield said
-    thread.join()
-    if failure is not None:
-        raise failure
+    # Dagster shows each model as it is built, not all of them at the end.
+    with closing(told_meanwhile(build)) as events:
+        for event in events:
+            message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+            for said in message.to_default_asset_events(
+                manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, context=context
+            ):
+                if isinstance(said, Output):
+                    yield from _unchanged(context, context.assets_def.asset_deps[keys[said.output_name]], not_told)
+                    not_told.pop(keys[said.output_name], None)
+                    yield _with_rows(said, event.get("rows"))
+                else:
+                    if isinstance(said, AssetCheckResult):
+                        asked.discard(AssetCheckKey(said.asset_key or AssetKey([]), said.check_name or ""))
+                    yield said
     yield from _unchanged(context, context.selected_asset_keys, not_told)
     for check in sorted(asked):
         yield AssetCheckResult(

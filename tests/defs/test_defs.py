@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from contextlib import closing, nullcontext
 from datetime import date
 
 import pytest
@@ -26,6 +28,7 @@ from dagster._core.instance.ref import InstanceRef
 from pipelines import refresh
 from pipelines.defs import processes, retention
 from pipelines.defs.event_log import KEPT_OPEN, OpenEventLog
+from pipelines.defs.meanwhile import told_meanwhile, wait_for_all
 from pipelines.okrs.models.settings import RefreshTimes
 from pipelines.report_site.lineage import marts_of_pages
 from pipelines.run import _instance
@@ -226,6 +229,46 @@ checks = [[str(one.key), one.blocking, sorted(str(dep.asset_key) for dep in one.
           for one in models.check_specs]
 print(json.dumps([sorted(specs), sorted(checks), "dbt" in sys.modules]))
 """
+
+
+@pytest.mark.parametrize("end", ["closed", "broken", "failed", "over"])
+def test_work_in_a_thread_is_over_when_its_run_goes_on(end):
+    ended = threading.Event()
+
+    def work(tell):
+        for number in range(3):
+            tell(number)
+        time.sleep(0.3)
+        ended.set()
+        if end == "failed":
+            raise ValueError("no")
+
+    heard = []
+    raised = pytest.raises(ValueError, match="no") if end in ("failed", "broken") else nullcontext()
+    with raised, closing(told_meanwhile(work)) as told:
+        for number in told:
+            heard.append(number)
+            if end == "broken":
+                raise ValueError("no")
+            if end == "closed":
+                break
+    assert ended.is_set()
+    assert heard == ([0] if end in ("closed", "broken") else [0, 1, 2])
+
+
+def test_work_that_nobody_listens_to_any_more_is_waited_for():
+    ended = threading.Event()
+
+    def work(tell):
+        tell("begun")
+        time.sleep(0.3)
+        ended.set()
+
+    forgotten = told_meanwhile(work)
+    assert next(forgotten) == "begun"
+    wait_for_all()
+    assert ended.is_set()
+    assert list(forgotten) == []
 
 
 def test_the_graph_of_the_models_is_the_one_that_dbt_draws_without_its_imports(demo):
