@@ -17,7 +17,7 @@ from dagster import (
 )
 
 from pipelines import catalogue, refresh
-from pipelines.defs.columns import DATA_TEAM
+from pipelines.defs.owners import DATA_TEAM
 from pipelines.defs.resources import POOL, Writer
 from pipelines.defs.zone import timezone
 from pipelines.settings import Workspace

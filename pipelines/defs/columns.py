@@ -9,10 +9,6 @@ from dagster import TableColumn, TableSchema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Who is asked: the data team for what the pipeline makes, marketing for what it writes itself.
-DATA_TEAM = ["team:data"]
-MARKETING = ["team:marketing"]
-
 
 def column_metadata(schema: pa.Schema) -> dict[str, Any]:
     """The metadata of an asset whose table has this schema."""

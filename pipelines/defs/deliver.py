@@ -3,7 +3,7 @@
 from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from pipelines import refresh
-from pipelines.defs.columns import DATA_TEAM
+from pipelines.defs.owners import DATA_TEAM
 from pipelines.settings import Workspace
 
 

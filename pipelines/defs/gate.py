@@ -15,8 +15,8 @@ from dagster import (
 )
 
 from pipelines import catalogue, distributed, refresh
-from pipelines.defs.columns import DATA_TEAM
 from pipelines.defs.load import FIRST
+from pipelines.defs.owners import DATA_TEAM
 from pipelines.defs.resources import POOL, Writer
 from pipelines.settings import Workspace
 from pipelines.warehouse import gate, reconcile
@@ -32,7 +32,10 @@ _SCORED = [AssetKey(["marts", name]) for name in ("health_gate", "source_health"
         for channel, key in FIRST.items()
         for name, text in (
             ("fresh", "every source is fresh, or says since when it is not."),
-            ("reconciled", "the mart's sums of the last 62 days are those of the rows that were loaded."),
+            (
+                "reconciled",
+                f"the mart's sums of the last {reconcile.DAYS} days are those of the rows loaded.",
+            ),
         )
     ],
     name="sources",

@@ -23,7 +23,8 @@ from pydantic import Field
 
 from pipelines import catalogue, refresh
 from pipelines.channels.load import raw_schemas
-from pipelines.defs.columns import DATA_TEAM, MARKETING, column_metadata
+from pipelines.defs.columns import column_metadata
+from pipelines.defs.owners import DATA_TEAM, MARKETING
 from pipelines.defs.resources import POOL, Writer
 from pipelines.okrs.tables import TABLES
 from pipelines.settings import Workspace, engine

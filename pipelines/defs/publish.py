@@ -14,8 +14,8 @@ from dagster import (
 )
 
 from pipelines import refresh
-from pipelines.defs.columns import DATA_TEAM, MARKETING
 from pipelines.defs.gate import health_gate
+from pipelines.defs.owners import DATA_TEAM, MARKETING
 from pipelines.defs.resources import POOL, Writer
 from pipelines.defs.retention import forget_old_runs
 from pipelines.defs.transform import models

@@ -18,8 +18,8 @@ from dagster import (
 )
 
 from pipelines import refresh
-from pipelines.defs.columns import DATA_TEAM
 from pipelines.defs.meanwhile import told_meanwhile
+from pipelines.defs.owners import DATA_TEAM
 from pipelines.defs.resources import POOL, Writer
 from pipelines.settings import Workspace
 from pipelines.warehouse.row_counts import row_counts

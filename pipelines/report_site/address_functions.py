@@ -40,6 +40,7 @@ class AddressFunctions:
         return Html('<a href="{}">{}</a>').format(address, text) if address else Html(escape(text))
 
     def asset(self, path: str) -> str:
+        """The address of a file of the site, relative to this page."""
         return asset(self.route, path)
 
     def address_of(self, url: str) -> str:
@@ -86,6 +87,7 @@ class AddressFunctions:
         return self.link(text.strip("/")) if text else ""
 
     def image_of(self, name: str) -> str:
+        """The address of a file in theme/images/. Raises BadValue when there is none."""
         if name not in self.assets.images:
             known = self.assets.images
             todo = choose(name, known, "images") if known else "put the file into reports/theme/images/"

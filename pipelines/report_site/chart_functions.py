@@ -83,19 +83,24 @@ class ChartFunctions:
         )
 
     def sparkline(self, values: Sequence[Any], label: str, kind: str = "line", target: Any = None) -> Markup:
+        """A line, area or bars without axes; `label` says it to those who do not see it."""
         floats = [None if value is None else float(value) for value in values]
         return small.sparkline(floats, label, kind, None if target is None else float(target))
 
     def progress_bar(self, share: Any, expected: Any, status: str, label: str) -> Markup:
+        """A bar from 0 to 1 in the colour of the status, with a tick where it is expected to be."""
         return small.progress_bar(_float(share), _float(expected), status, label)
 
     def strip(self, parts: Sequence[tuple[str, Any]], label: str) -> Markup:
+        """A bar divided into shares: (class, amount) from left to right."""
         return small.strip([(name, float(amount)) for name, amount in parts], label)
 
     def cell_bar(self, share: Any) -> Markup:
+        """The bar beside a number that says the value itself."""
         return small.cell_bar(float(share))
 
     def funnel(self, data: Rows, category: str, value: str, fmt: str, label: str, words: bool = False) -> Markup:
+        """Steps below each other, each with how much of the one before is left. `words`: they are names of measures."""
         titles, values = [str(one) for one in data.column(category)], [_float(one) or 0.0 for one in data.column(value)]
         titles = [self.language.text(readable(one)) if words else one for one in titles]
         texts = [self.formatter.format(one, fmt) for one in values]
@@ -128,6 +133,7 @@ class ChartFunctions:
         return grids.heatmap(row_titles, titles, texts, label), table
 
     def key_result_chart(self, row: Row, days: Rows, pace: Rows, check_ins: Rows) -> Any:
+        """The chart of one key result with its sentence and its table."""
         return key_result_chart(self.formatter, self.language, row, days, pace, check_ins)
 
 

@@ -64,10 +64,12 @@ class Functions:
 
     @cached_property
     def addresses(self) -> AddressFunctions:
+        """The functions for addresses."""
         return AddressFunctions(self.route, self.site, self.assets)
 
     @cached_property
     def charts(self) -> ChartFunctions:
+        """The functions that draw."""
         return ChartFunctions(self.formatter, self.language)
 
     def axis_chart(self, kind: str, given: Mapping[str, Any], children: Sequence[Mapping[str, Any]]) -> AxisChart:
@@ -75,6 +77,7 @@ class Functions:
         return axis_chart(self, kind, given, children)
 
     def status_word(self, status: str | None) -> str:
+        """A status, a source's state or a step as a word."""
         return status_word(self.language, status)
 
     def unit(self, value: Any, unit: str | None) -> str:
@@ -88,6 +91,7 @@ class Functions:
         return self.components[name]
 
     def compare(self, value: Any, base: Any, better: str = "neutral", neutral_range: Any = 0.0) -> Comparison:
+        """A number against another one: how far it moved, and whether that is good."""
         return compare(value, base, better, neutral_range)
 
     def delta_text(self, one: Comparison, display: str = "pct", fmt: str = "auto", pct_fmt: str = "pct1") -> str:
@@ -178,6 +182,7 @@ class Functions:
         return [Measure.of(one).name for one in written]
 
     def share_of(self, part: Any, whole: Any) -> float | None:
+        """A part of a whole; none of an unknown or empty one."""
         return None if part is None or not whole else float(part) / float(whole)
 
     def level_of(self, share: float | None, thresholds: Sequence[float], lower_is_better: bool) -> str:
@@ -252,12 +257,15 @@ class Functions:
         return UNIT_CODES.get(unit or "number", "num")
 
     def kr_value(self, row: Row) -> str:
+        """The value of a key result with its unit."""
         return okr_words.value(self.formatter, self.language, row)
 
     def kr_target(self, row: Row) -> str:
+        """What the value of a key result is measured against."""
         return okr_words.target(self.formatter, self.language, row)
 
     def sentence(self, text: str | None) -> str:
+        """A sentence of the marts with its numbers and days as this site writes them."""
         return okr_words.sentence(self.formatter, self.language, text)
 
     def measure_goal(self, row: Row) -> str:
@@ -266,15 +274,19 @@ class Functions:
         return okr_words.target(self.formatter, self.language, {**asked, "low": None, "high": None})
 
     def chance(self, probability: float | None) -> str:
+        """A probability as whole per cents, never none and never all."""
         return okr_words.chance(self.formatter, probability)
 
     def score_message(self, score: float | None, expected: float | None) -> str:
+        """What a chart of scores says: the score now, and how far it is from the expected pace."""
         return okr_words.score_message(self.formatter, self.language, score, expected)
 
     def kr_message(self, row: Row) -> str:
+        """What the chart of a key result says: its value, the day, how far it is from the expected pace."""
         return okr_words.message(self.formatter, self.language, row)
 
     def table_list(self, given: str | Sequence[str]) -> list[str]:
+        """One name or several, as several."""
         return [given] if isinstance(given, str) else list(given)
 
     def table_children(self, children: Sequence[Mapping[str, Any]], link: str | None) -> list[Mapping[str, Any]]:
@@ -285,6 +297,7 @@ class Functions:
         return columns
 
     def table(self, data: Rows, children: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> Any:
+        """The columns, rows and totals of a table, every cell already written."""
         return table_view(self, data, children, options)
 
 

@@ -17,8 +17,8 @@ DAYS = 62
 def differences(ask: Ask, channels: Sequence[str]) -> dict[str, list[str]]:
     """By channel the measures whose sum in `marts.fct_measure_daily` is not that of the staged rows, in words.
 
-    The last 62 days, amounts in the accounts' own currencies. Exact: both sides are decimals. `ask` gives the rows of
-    a query of the engine that holds both.
+    The last `DAYS` days, amounts in the accounts' own currencies. Exact: both sides are decimals. `ask` gives the rows
+    of a query of the engine that holds both.
     """
     return {channel: _of_channel(ask, channel) for channel in channels}
 

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import shutil
+import sys
 from html import unescape
 from pathlib import Path
 
@@ -15,8 +16,11 @@ from babel.messages.pofile import read_po
 
 from pipelines import okrs
 from pipelines.catalogue import channels
+from pipelines.report_site.address_functions import AddressFunctions
 from pipelines.report_site.build import build_site
+from pipelines.report_site.chart_functions import ChartFunctions
 from pipelines.report_site.charts.data import readable
+from pipelines.report_site.functions import Functions
 from pipelines.report_site.languages import Language
 from pipelines.report_site.source_files import read_source
 from pipelines.report_site.words import SOURCE_STATES, STATUSES, STEPS
@@ -119,6 +123,16 @@ def test_every_translation_is_of_a_text_that_is_shown(folder):
             ids = {one.id[0] if one.pluralizable else one.id for one in read_po(lines) if one.id}
         unused = {one for one in ids - known if f'"{one}"' not in written and f"'{one}'" not in written}
         assert unused == set(), path
+
+
+@pytest.mark.parametrize("kind", [Functions, AddressFunctions, ChartFunctions])
+def test_what_templates_may_call_is_called_and_explained(kind):
+    _, written = texts_of_sources()
+    exposed = sys.modules[kind.__module__].EXPOSED
+    # what the links of a text are resolved by, without a template
+    assert [name for name in exposed if f"{name}(" not in written and name != "resolve_link"] == []
+    public = {name: one for name, one in vars(kind).items() if not name.startswith("_")}
+    assert [name for name, one in public.items() if hasattr(one, "__doc__") and callable(one) and not one.__doc__] == []
 
 
 def test_a_level_is_what_was_known_last(snapshot, tmp_path, few_pages):
