@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from pipelines.catalogue import channels
 from pipelines.errors import ChannelError, CredentialsError, Finding
+from pipelines.loopback import is_loopback_name
 from pipelines.settings import settings_folder
 
 
@@ -32,7 +33,6 @@ class Secret(str):
 
 
 NO_SECRET = Secret("")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # The word that the sandbox takes for every one of these.
 SANDBOX = "sandbox"
 TOKENS = ("access_token", "api_key", "client_id", "client_secret", "developer_token", "refresh_token")
@@ -169,8 +169,7 @@ def _read_credentials(hint: Any, channel: str, section: tuple[str, ...], base_ur
     if isinstance(whole, str) and whole:
         return _filled(hint, whole)
     if all(_look_up_field((*section, name), kind) is None for name, kind in get_type_hints(hint).items()):
-        host = urlsplit(base_url or "").hostname
-        if host in LOOPBACK:
+        if is_loopback_name(urlsplit(base_url or "").hostname or ""):
             return _filled(hint, SANDBOX)
     return _read(hint, channel, section)
 
