@@ -168,9 +168,9 @@ def _read_credentials(hint: Any, channel: str, section: tuple[str, ...], base_ur
     whole = _look_up(section, Secret)
     if isinstance(whole, str) and whole:
         return _filled(hint, whole)
-    if all(_look_up_field((*section, name), kind) is None for name, kind in get_type_hints(hint).items()):
-        if is_loopback_name(urlsplit(base_url or "").hostname or ""):
-            return _filled(hint, SANDBOX)
+    none_given = all(_look_up_field((*section, name), kind) is None for name, kind in get_type_hints(hint).items())
+    if none_given and is_loopback_name(urlsplit(base_url or "").hostname or ""):
+        return _filled(hint, SANDBOX)
     return _read(hint, channel, section)
 
 
