@@ -87,7 +87,7 @@ def test_the_wheel_holds_what_a_workspace_is_made_of(wheel):
 
 def test_a_new_workspace_has_settings_without_secrets(workspace):
     assert sorted(path.name for path in workspace.folder.iterdir()) == [
-        ".dlt", ".gitignore", "okr_definitions", "reports", "workspace.yaml",
+        ".dlt", ".gitignore", ".okr", "okr_definitions", "reports", "workspace.yaml",
     ]  # fmt: skip
     assert ".dlt/secrets.toml" in (workspace.folder / ".gitignore").read_text()
     assert [path.name for path in sorted((workspace.folder / ".dlt").iterdir())] == [

@@ -95,14 +95,16 @@ def test_quotas_and_errors_are_ga4s(google: Any) -> None:
         there.run_report(asked)
 
 
-def search_console(bench: Any) -> Any:
-    return build(
+@pytest.fixture
+def search_console(google: Any) -> Iterator[Any]:
+    with build(
         "searchconsole",
         "v1",
         static_discovery=True,
         credentials=Credentials("sandbox"),
-        client_options={"api_endpoint": f"{bench.sandbox.url}/search_console/"},
-    )
+        client_options={"api_endpoint": f"{google.sandbox.url}/search_console/"},
+    ) as there:
+        yield there
 
 
 def conforms(answer: dict[str, Any], schema: str) -> None:
@@ -119,9 +121,9 @@ def conforms(answer: dict[str, Any], schema: str) -> None:
     jsonschema.validate(answer, json.loads(written.replace('"id": "', '"title": "')))
 
 
-def test_search_analytics_ask_and_answer_the_same(google: Any) -> None:
+def test_search_analytics_ask_and_answer_the_same(google: Any, search_console: Any) -> None:
     google.load("search_console")
-    there = search_console(google)
+    there = search_console
     sites = there.sites().list().execute()
     conforms(sites, "SitesListResponse")
     site = google.rows("select account_id from search_console.site_daily order by 1")[0][0]
