@@ -307,9 +307,12 @@ def write_files(files: Mapping[str, bytes], out_dir: Path) -> None:
     if out_dir.exists():
         shutil.rmtree(out_dir)
     root = out_dir.resolve()
+    folders: set[Path] = set()
     for path in sorted(files):
         target = (root / path).resolve()
         if not target.is_relative_to(root):
             raise PublishError(f"{path}: the file would lie outside of the site; rename the page")
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.parent not in folders:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            folders.add(target.parent)
         target.write_bytes(files[path])

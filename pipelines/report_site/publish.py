@@ -46,7 +46,7 @@ def one_at_a_time(site_dir: Path, seconds: float = 600.0) -> Iterator[None]:
 
 
 def publish(built_dir: Path, site_dir: Path, keep: int, release_id: str) -> Path:
-    """Publish `built_dir` as release `release_id` and return the release's directory.
+    """Publish `built_dir` as release `release_id` and return the release's directory, which it is moved to.
 
     Publishing an id again makes a release `<id>.2`. Raises PublishError when it cannot be put in place.
     """
@@ -60,7 +60,8 @@ def publish(built_dir: Path, site_dir: Path, keep: int, release_id: str) -> Path
         _remove_leftovers(site_dir)
         target = _free_name(releases, release_id)
         incoming = releases / f".{release_id}.{os.getpid()}.incoming"
-        shutil.copytree(built_dir, incoming)
+        # Built beside the releases it is renamed; from another file system it is copied.
+        shutil.move(built_dir, incoming)
         _carry_assets(incoming, target)
         _sync_tree(incoming)
         incoming.rename(target)
