@@ -176,11 +176,9 @@ def channels() -> str:
 
 
 def _read_again(days: int) -> str:
-    return (
-        f"Each refresh reads the last {days} days again."
-        if days
-        else "A file is read again when it or its declaration has changed."
-    )
+    if not days:
+        return "A file is read again when it or its declaration has changed."
+    return f"Each refresh reads the last {days} days again."
 
 
 def _settings(kind: type[Any], prefix: str = "") -> Iterable[tuple[str, str]]:

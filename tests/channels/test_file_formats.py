@@ -1,0 +1,145 @@
+"""Files of every kind become exact measures: CSV as programs write it, Excel, Parquet."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.file_sources import MeasureColumn
+from tests.channels.a_folder import Files
+
+
+def test_exact_decimals_scaled_and_summed(files: Files) -> None:
+    files.write(
+        "a.csv",
+        "date,campaign,cost_micros,leads\n2026-09-01,1,100000,1\n2026-09-01,1,200000,\n"
+        "2026-09-01,2,20836690,0\n2026-09-02 00:00:00,1,,\n",
+    )
+    source = files.source(
+        campaign_id="campaign",
+        measures={"spend": MeasureColumn("cost_micros", Decimal("0.000001")), "leads": MeasureColumn("leads")},
+    )
+    [result] = files.load(source)
+    assert files.rows() == [
+        (date(2026, 9, 1), "1", "leads", Decimal(1)),
+        (date(2026, 9, 1), "1", "spend", Decimal("0.3")),
+        (date(2026, 9, 1), "2", "leads", Decimal(0)),
+        (date(2026, 9, 1), "2", "spend", Decimal("20.83669")),
+    ]
+    assert (result.rows, result.window_from, result.data_through) == (4, date(2026, 9, 1), date(2026, 9, 2))
+
+
+def in_utf16(text: str, order: str = "le") -> bytes:
+    return f"\ufeff{text}".encode(f"utf-16-{order}")
+
+
+@pytest.mark.parametrize(
+    ("text", "declared"),
+    [
+        ("\ufeffdate;spend\r\n2026-09-01;12,5\r\n2026-09-02;1.234,75\r\n", {}),
+        ("date\tspend\n2026-09-01\t12.5\n2026-09-02\t1234.75\n", {}),
+        ('"date","name","spend"\n2026-09-01,"a ""b"", c\nd",12.5\n\n2026-09-02,é,1234.75\n,,\n', {}),
+        ("date,spend\n01/09/2026,12.5\n02/09/2026,1234.75\n", {"date_format": "%d/%m/%Y"}),
+        ("date;spend\n2026-09-01T00:00:00Z;12.5\n2026-09-02;+1.23475e3\n", {}),
+        ("date,spend\r2026-09-01,12.5\r2026-09-02,1234.75\r", {}),
+        ("date|spend\n2026-09-01|12.5\n2026-09-02|1234.75\n", {}),
+        # what Google Ads and Excel ("Unicode text") export
+        (in_utf16("date\tspend\r\n2026-09-01\t12.5\r\n2026-09-02\t1234.75\r\n"), {}),
+        (in_utf16('date\tname\tspend\r2026-09-01\t"a\r\n\U0001f600"\t12.5\r2026-09-02\té\t1234.75', "be"), {}),
+        (in_utf16("date\tspend\n2026-09-01\t12,5\n2026-09-02\t1.234,75\n"), {}),
+        (in_utf16("date,spend\n2026-09-01,12.5\n2026-09-02,1234.75\n"), {}),
+        ("sep=;\r\ndate;spend\r\n2026-09-01;12,5\r\n2026-09-02;1.234,75\r\n", {}),
+        ("\ufeffsep=,\ndate,spend\n2026-09-01,12.5\n2026-09-02,1234.75\n", {}),
+        ("SEP=|\rdate|spend\r2026-09-01|12.5\r2026-09-02|1234.75\r", {}),
+        (in_utf16("sep=\t\r\ndate\tspend\r\n2026-09-01\t12.5\r\n2026-09-02\t1234.75\r\n"), {}),
+        # the header alone would say comma
+        ("sep=;\ndate;spend;a,date,spend\n2026-09-01;12,5;\n2026-09-02;1.234,75;\n", {}),
+    ],
+)
+def test_the_ways_of_writing_csv(files: Files, text: str | bytes, declared: dict[str, Any]) -> None:
+    files.write("a.csv", text)
+    [result] = files.load(files.source(**declared))
+    assert result.state == "loaded", result.error
+    assert files.rows("date, value") == [(date(2026, 9, 1), Decimal("12.5")), (date(2026, 9, 2), Decimal("1234.75"))]
+
+
+def test_a_long_file_of_utf16_is_read_whole(files: Files) -> None:
+    names = [f"{at} {chr(0x1F600) * 30} é" for at in range(50_000)]
+    text = in_utf16("\r\n".join(["date\tname\tspend", *(f"2026-09-01\t{name}\t1" for name in names)]))
+    # a piece ends within what is written as two code units
+    assert any(0xD8 <= text[at - 1] <= 0xDB for at in range(2 + 1024**2, len(text), 1024**2))
+    files.write("a.csv", text)
+    [result] = files.load(files.source(campaign_name="name"))
+    assert result.state == "loaded", result.error
+    assert {name for (name,) in files.rows("campaign_name")} == set(names)
+
+
+@pytest.mark.parametrize(
+    ("text", "impressions"),
+    [
+        ("date;impressions;spend\n2026-09-01;1.234;12,50\n", 1234),
+        ("date;impressions;spend\n2026-09-01;1.234;12.50\n", Decimal("1.234")),
+        ("date;impressions;spend\n2026-09-01;1,234;2.345,5\n", Decimal("1.234")),
+        ("date;impressions;spend\n2026-09-01;1.234;0\n2026-09-01;1.234.567;\n", 1235801),
+    ],
+)
+def test_one_value_beyond_doubt_tells_how_the_whole_file_writes_thousands(files, text, impressions) -> None:
+    files.write("a.csv", text)
+    [result] = files.load(
+        files.source(measures={"impressions": MeasureColumn("impressions"), "spend": MeasureColumn("spend")})
+    )
+    assert result.state == "loaded", result.error
+    assert (("impressions", Decimal(impressions))) in files.rows("measure, value")
+
+
+def test_excel_reads_the_first_sheet_that_can_be_seen(files: Files) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["date", "spend"])
+    book.active.append([datetime(2026, 9, 1), 999])
+    book.active.sheet_state = "hidden"
+    sheet = book.create_sheet("Media")
+    for row in (["date", "spend"], [datetime(2026, 9, 1), 5]):
+        sheet.append(row)
+    book.active = 1
+    book.save(files.folder / "a.xlsx")
+    files.load(files.source("a.xlsx"))
+    assert files.rows("value") == [(Decimal(5),)]
+    files.load(files.source("a.xlsx", sheet="Sheet"))
+    assert files.rows("value") == [(Decimal(999),)]
+
+
+def test_excel_reads_the_named_sheet_with_its_own_dates_and_ids(files: Files) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["not", "this"])
+    sheet = book.create_sheet("Media")
+    for row in (["date", "campaign", "spend"], [datetime(2026, 9, 1), 77, 0.1], ["02/09/2026", "77", "0.2"], [None]):
+        sheet.append(row)
+    book.save(files.folder / "a.xlsx")
+    [result] = files.load(files.source("a.xlsx", sheet="Media", campaign_id="campaign", date_format="%d/%m/%Y"))
+    assert result.state == "loaded", result.error
+    assert files.rows() == [
+        (date(2026, 9, 1), "77", "spend", Decimal("0.1")),
+        (date(2026, 9, 2), "77", "spend", Decimal("0.2")),
+    ]
+
+
+def test_parquet_of_any_types(files: Files) -> None:
+    table = pa.table(
+        {
+            "date": pa.array([date(2026, 9, 1), date(2026, 9, 2)]),
+            "campaign": [1.0, None],
+            "spend": pa.array([Decimal("0.10"), None], pa.decimal128(10, 2)),
+            "extra": [[1], [2]],
+        }
+    )
+    pq.write_table(table, files.folder / "a.parquet")
+    [result] = files.load(files.source("a.parquet", campaign_id="campaign"))
+    assert result.state == "loaded", result.error
+    assert files.rows() == [(date(2026, 9, 1), "1", "spend", Decimal("0.1"))]
+    assert result.data_through == date(2026, 9, 2)
