@@ -44,7 +44,7 @@ test: $(READY) ## every test (installs Debian's chromium when it is missing and 
 	@$(BIN)/python -m pytest
 
 spark: $(SPARK_READY) ## a Spark cluster on 127.0.0.1 until Ctrl-C, for `okr refresh --engine spark` (docs/spark.md)
-	@$(BIN)/python -m pipelines.spark.cluster
+	@$(BIN)/python -m okr_reports.spark.cluster
 
 test-spark: $(SPARK_READY) ## the demo on a real Spark cluster beside DuckDB: the same rows, the same files (needs Java 17)
 	@$(BIN)/python -m pytest -n 0 -m spark tests/spark tests/defs/test_postgres.py
@@ -72,15 +72,15 @@ check: $(READY) ## lint, types, SQL style, definitions
 	@$(BIN)/mypy
 	@OKR_WAREHOUSE=:memory: $(BIN)/sqlfluff lint dbt_project/models
 	@$(BIN)/okr check
-	@$(BIN)/python -c 'from pipelines.settings import Workspace; from pipelines.warehouse.transform import invoke; invoke(Workspace.from_environment(), ["parse"])'
+	@$(BIN)/python -c 'from okr_reports.settings import Workspace; from okr_reports.warehouse.transform import invoke; invoke(Workspace.from_environment(), ["parse"])'
 	@OKR_DATA_DIR=$${OKR_DATA_DIR:-.okr} DAGSTER_HOME=$$(mkdir -p .okr/dagster && cd .okr/dagster && pwd) $(BIN)/dagster definitions validate
 
 dev: $(READY) ## the Dagster UI on 127.0.0.1:3000, its channels pointed at the sandbox
-	@mkdir -p .okr/dagster && cp -n pipelines/dagster.yaml .okr/dagster/ || true
+	@mkdir -p .okr/dagster && cp -n pipelines/okr_reports/dagster.yaml .okr/dagster/ || true
 	@OKR_TODAY=$${OKR_TODAY:-$(DEMO_DAY)} DAGSTER_HOME=$$PWD/.okr/dagster $(BIN)/okr sandbox -- $(BIN)/dagster dev -h 127.0.0.1
 
 channel: $(READY) ## name=x: a new channel from a living one, with its stand-in, staging models, KPIs and tests
-	@$(BIN)/python -m pipelines.channels.copy_channel "$(name)"
+	@$(BIN)/python -m okr_reports.channels.copy_channel "$(name)"
 	@$(BIN)/ruff check -q --fix --select I pipelines tests && $(BIN)/ruff format -q pipelines tests
 
 docs: $(READY) ## the documentation as a site in .okr/docs

@@ -22,7 +22,7 @@ import time; began = time.perf_counter()
 import json, resource, sys
 from datetime import date
 from pathlib import Path
-from pipelines.okrs import check
+from okr_reports.okrs import check
 definitions, findings = check(Path(sys.argv[1]), today=date(2026, 11, 23))
 assert definitions is not None, findings
 taken = time.perf_counter() - began

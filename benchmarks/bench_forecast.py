@@ -20,7 +20,7 @@ from time import perf_counter
 import numpy as np
 import pyarrow as pa
 
-from pipelines.okrs.tables import AMOUNT
+from okr_reports.okrs.tables import AMOUNT
 from tests.dbt_project.warehouse import RAW, Warehouse
 
 START, END = date(2026, 4, 1), date(2026, 6, 30)

@@ -131,8 +131,8 @@ def slow_sandbox() -> str:
 
     import uvicorn
 
-    from pipelines.sandbox.serve import application
-    from pipelines.sandbox.state import SandboxState
+    from okr_reports.sandbox.serve import application
+    from okr_reports.sandbox.state import SandboxState
 
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
@@ -148,8 +148,8 @@ def eleven_at_once() -> bool:
     """Every channel alone, then all side by side as a refresh loads them: the last 30 days of each again."""
     import sqlite3
 
-    from pipelines.sandbox.serve import STAND_INS
-    from pipelines.settings import Workspace
+    from okr_reports.sandbox.serve import STAND_INS
+    from okr_reports.settings import Workspace
 
     url = slow_sandbox()
     with tempfile.TemporaryDirectory() as made:
@@ -192,8 +192,8 @@ def eleven_at_once() -> bool:
 
 def refreshed(workspace: Any, names: Sequence[str]) -> float:
     """Seconds until these channels are loaded."""
-    from pipelines import refresh
-    from pipelines.warehouse import ops
+    from okr_reports import refresh
+    from okr_reports.warehouse import ops
 
     workspace.data_dir.mkdir(exist_ok=True)
     ops.ensure_tables(workspace.warehouse)

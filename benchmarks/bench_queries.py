@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.settings import Workspace
-from pipelines.warehouse.snapshot import write_snapshot
+from okr_reports.settings import Workspace
+from okr_reports.warehouse.snapshot import write_snapshot
 
 PAGE = Path(__file__).parent.parent / "docs" / "analysts.md"
 ROWS = 10_000_000

@@ -64,10 +64,10 @@ MODELS = """
 import json, time
 from pathlib import Path
 import duckdb
-from pipelines.settings import Workspace, quiet_environment
+from okr_reports.settings import Workspace, quiet_environment
 workspace = Workspace.from_environment()
 quiet_environment(workspace)
-from pipelines.warehouse import transform
+from okr_reports.warehouse import transform
 import dbt.cli.main
 times = []
 for _ in range(3):
@@ -98,7 +98,7 @@ def main() -> None:
         first = costs([*sandbox, OKR, "refresh"], environment, 1)
         again = costs([*sandbox, OKR, "refresh", "--json"], environment, 5)
         alone = costs([*sandbox, "true"], environment, 5)
-        location = [sys.executable, "-c", "import pipelines.definitions, os; os._exit(0)"]
+        location = [sys.executable, "-c", "import okr_reports.definitions, os; os._exit(0)"]
         figures = [
             ("first refresh of the demo (two years)", middle(first), None),
             ("refresh with nothing new", middle(again, alone), 8),

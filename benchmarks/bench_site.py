@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 from benchmarks.peer_framework import build_with_framework
-from pipelines.report_site.build import build_site
-from pipelines.report_site.charts import plot
+from okr_reports.report_site.build import build_site
+from okr_reports.report_site.charts import plot
 from tests.report_site.snapshot import write_snapshot
 
 REPORTS = Path(__file__).parent.parent / "reports"
@@ -80,8 +80,8 @@ def one_chart() -> float:
     """Milliseconds to draw a line of 90 days."""
     from datetime import date, timedelta
 
-    from pipelines.report_site.charts.data import ChartData, Series
-    from pipelines.report_site.formats import Formatter
+    from okr_reports.report_site.charts.data import ChartData, Series
+    from okr_reports.report_site.formats import Formatter
 
     days = [date(2026, 10, 1) + timedelta(days=n) for n in range(90)]
     values: list[float | None] = [float(n % 17) for n in range(90)]

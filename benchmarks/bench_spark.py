@@ -22,12 +22,12 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.bench_growth import LOOKBACK, TODAY, Point, define, fill_days
-from pipelines import distributed
-from pipelines.channels.load import raw_tables
-from pipelines.channels.warehouse_tables import DUCKDB_TYPES
-from pipelines.settings import Workspace
-from pipelines.spark.cluster import Cluster, cluster, missing
-from pipelines.warehouse import transform
+from okr_reports import distributed
+from okr_reports.channels.load import raw_tables
+from okr_reports.channels.warehouse_tables import DUCKDB_TYPES
+from okr_reports.settings import Workspace
+from okr_reports.spark.cluster import Cluster, cluster, missing
+from okr_reports.warehouse import transform
 from tests.dbt_project.warehouse import Warehouse
 
 CAMPAIGNS = {1: 172, 10: 1713, 30: 5137}

@@ -62,8 +62,8 @@ def okr(url: str, extent: Extent, folder: Path) -> Run:
         "SOURCES__TIKTOK_ADS__ACCOUNT_IDS": ADVERTISER,
         "SOURCES__TIKTOK_ADS__START_DATE": extent.start.isoformat(),
     }
-    from pipelines.channels import landing  # noqa: F401
-    from pipelines.channels.load import load_channel
+    from okr_reports.channels import landing  # noqa: F401
+    from okr_reports.channels.load import load_channel
 
     def run() -> int:
         [result] = load_channel(

@@ -14,7 +14,7 @@ import click
 import yaml
 
 ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "pipelines"
+PACKAGE = ROOT / "pipelines" / "okr_reports"
 COMPONENTS = PACKAGE / "report_site" / "builtin" / "components"
 # Parts of the definitions in the order in which a reader meets them; keys of a type follow their objective.
 PARTS = (
@@ -52,7 +52,7 @@ def _cell(value: Any) -> str:
 
 def commands() -> str:
     """Every command with its options."""
-    from pipelines.cli import main
+    from okr_reports.cli import main
 
     parts = []
     for name, command in sorted(main.commands.items()):
@@ -158,8 +158,8 @@ def _formula(kpi: Mapping[str, Any]) -> str:
 
 def channels() -> str:
     """Every channel: what it brings, its settings, its load contract."""
-    from pipelines import catalogue
-    from pipelines.channels.base import find_channel
+    from okr_reports import catalogue
+    from okr_reports.channels.base import find_channel
 
     parts = []
     for name, info in catalogue.channels().items():

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pipelines import okrs
-from pipelines.cli import main
+from okr_reports import okrs
+from okr_reports.cli import main
 from tests.okrs.conftest import BASE
 from tests.support import OKR
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from pipelines.doctor import _dagster_ui, examine
-from pipelines.settings import Workspace
+from okr_reports.doctor import _dagster_ui, examine
+from okr_reports.settings import Workspace
 
 
 def test_secrets_are_looked_for_where_dlt_reads_them(tmp_path, monkeypatch):

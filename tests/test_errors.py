@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import shown_path
+from okr_reports.errors import shown_path
 
 
 @pytest.fixture

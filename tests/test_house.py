@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "pipelines"
+PACKAGE = ROOT / "pipelines" / "okr_reports"
 GROUND = {
     "analysts_copy", "answers", "catalogue", "equal_rows", "errors", "file_sources", "finished_loads", "folder_digest",
     "loopback", "progress", "sentences", "settings", "sql_text",
@@ -90,14 +90,14 @@ def wrong_imports(path: Path):
         library, _, rest = name.partition(".")
         if library in ONLY_IN and part not in ONLY_IN[library]:
             yield f"{path.relative_to(ROOT)}:{line}: {library} is for {', '.join(sorted(ONLY_IN[library]))}"
-        if library == "pipelines":
+        if library == "okr_reports":
             other = rest.split(".")[0]
             if other in ROOMS | set(MAY_IMPORT) and other not in {part, *GROUND, *MAY_IMPORT.get(part, set())}:
                 yield f"{path.relative_to(ROOT)}:{line}: {part} must not import {other}"
 
 
 def test_the_day_of_the_demo_is_one():
-    from pipelines.scaffold import DEMO_DAY as shown
+    from okr_reports.scaffold import DEMO_DAY as shown
     from tests.support import DEMO_DAY as tested
 
     assert f"DEMO_DAY := {shown}\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -125,7 +125,7 @@ def test_a_channel_never_imports_another():
         own = path.relative_to(PACKAGE / "channels").parts[0]
         for name, line in imported(path):
             parts = name.split(".")
-            if own in channels and parts[:2] == ["pipelines", "channels"] and parts[2] in channels - {own}:
+            if own in channels and parts[:2] == ["okr_reports", "channels"] and parts[2] in channels - {own}:
                 wrong.append(f"{path.relative_to(ROOT)}:{line}: {own} imports {parts[2]}")
     assert wrong == []
 
@@ -133,7 +133,7 @@ def test_a_channel_never_imports_another():
 def test_the_import_rules_can_fail(tmp_path, monkeypatch):
     bad = PACKAGE / "okrs" / "imports_what_it_must_not.py"
     monkeypatch.setattr(
-        Path, "read_text", lambda self, encoding=None: "import dagster\nfrom pipelines.channels import x"
+        Path, "read_text", lambda self, encoding=None: "import dagster\nfrom okr_reports.channels import x"
     )
     assert len(list(wrong_imports(bad))) == 2
 
@@ -174,7 +174,7 @@ def test_no_path_of_a_machine_is_committed():
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_answers_help_and_is_in_the_readme(command):
     answer = subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import main; main()", command, "--help"],
+        [sys.executable, "-c", "from okr_reports.cli import main; main()", command, "--help"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -186,6 +186,6 @@ def test_every_command_answers_help_and_is_in_the_readme(command):
 def test_help_imports_nothing_heavy():
     """`okr --help` must answer in a third of a second: none of these fits into that."""
     heavy = ("dagster", "dlt", "dbt", "duckdb", "pandas", "pyarrow", "jinja2")
-    code = f"import sys, pipelines.cli; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, okr_reports.cli; print([m for m in {heavy} if m in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert answer.stdout == "[]\n"

@@ -75,7 +75,7 @@ class Workspace:
 def test_the_wheel_holds_what_a_workspace_is_made_of(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     shipped = {
-        f"pipelines/shipped/{path.relative_to(ROOT).as_posix()}"
+        f"okr_reports/shipped/{path.relative_to(ROOT).as_posix()}"
         for folder in ("okr_definitions", "reports", "dbt_project/models", "dbt_project/macros")
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and path.suffix in (".yml", ".csv", ".md", ".html", ".po", ".sql", ".json")

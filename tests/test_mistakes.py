@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pipelines.cli import main
+from okr_reports.cli import main
 from tests.support import DEMO_DAY, OKR, ROOT, free_port
 
 
@@ -176,9 +176,9 @@ def test_a_full_standard_output_is_said_in_one_line(workspace):
 
 
 def test_what_is_our_own_mistake_says_so(workspace, monkeypatch):
-    import pipelines.scaffold
+    import okr_reports.scaffold
 
-    monkeypatch.setattr(pipelines.scaffold, "make_workspace", lambda directory: {}["shipped"])
+    monkeypatch.setattr(okr_reports.scaffold, "make_workspace", lambda directory: {}["shipped"])
     ended, said = okr("init", "x")
     assert ended == 1
     assert said == (

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import pytest
 
-from pipelines import run_elsewhere
-from pipelines.errors import OkrError
+from okr_reports import run_elsewhere
+from okr_reports.errors import OkrError
 
 
 def test_a_webserver_that_hangs_is_given_up_by_the_clock_and_not_by_questions(monkeypatch):

@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.warehouse import history
+from okr_reports.warehouse import history
 from tests.support import AD_MEASURES, OKR, ROOT, Refreshed
 
 

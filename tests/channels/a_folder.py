@@ -12,9 +12,9 @@ from typing import Any
 import duckdb
 import openpyxl
 
-from pipelines.channels.base import LoadResult
-from pipelines.channels.load import load_channel
-from pipelines.file_sources import FileSource, MeasureColumn
+from okr_reports.channels.base import LoadResult
+from okr_reports.channels.load import load_channel
+from okr_reports.file_sources import FileSource, MeasureColumn
 
 
 class Files:

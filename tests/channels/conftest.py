@@ -15,9 +15,9 @@ import requests
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("DLT_DATA_DIR", "/nonexistent-so-that-nothing-hides-there")
 
-from pipelines.channels.base import LoadResult
-from pipelines.channels.load import load_channel
-from pipelines.sandbox.serve import RunningSandbox, start
+from okr_reports.channels.base import LoadResult
+from okr_reports.channels.load import load_channel
+from okr_reports.sandbox.serve import RunningSandbox, start
 from tests.channels.a_folder import Files
 
 TODAY = date(2026, 11, 23)
@@ -79,7 +79,7 @@ def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
             monkeypatch.setenv(name, value)
         return Bench(sandbox, tmp_path, monkeypatch)
 
-    monkeypatch.setattr("pipelines.channels.http.FIRST_BACKOFF", 0.01)
+    monkeypatch.setattr("okr_reports.channels.http.FIRST_BACKOFF", 0.01)
     monkeypatch.setenv("OKR_TODAY", TODAY.isoformat())
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
     # settings of the developer's own .dlt/ must not leak into tests

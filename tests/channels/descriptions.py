@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.sandbox.hubspot import PORTAL
-from pipelines.sandbox.mailchimp import ACCOUNT as MAILCHIMP_ACCOUNT
-from pipelines.sandbox.website import WEBSITES
+from okr_reports.sandbox.hubspot import PORTAL
+from okr_reports.sandbox.mailchimp import ACCOUNT as MAILCHIMP_ACCOUNT
+from okr_reports.sandbox.website import WEBSITES
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines.channels.load import ensure_raw_tables
-from pipelines.settings import Workspace
-from pipelines.warehouse import transform
+from okr_reports.channels.load import ensure_raw_tables
+from okr_reports.settings import Workspace
+from okr_reports.warehouse import transform
 
 
 def staged_measures(bench: Any, channel: str) -> list[tuple[Any, ...]]:

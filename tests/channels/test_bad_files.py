@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.channels.files.cells import Unreadable
-from pipelines.channels.files.measures import read_measures
+from okr_reports.channels.files.cells import Unreadable
+from okr_reports.channels.files.measures import read_measures
 from tests.channels.a_folder import Files, sheet
 
 

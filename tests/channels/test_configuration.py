@@ -13,9 +13,9 @@ import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs import PluggableRunContext
 
-from pipelines.catalogue import channels
-from pipelines.channels.base import find_channel
-from pipelines.channels.configuration import (
+from okr_reports.catalogue import channels
+from okr_reports.channels.base import find_channel
+from okr_reports.channels.configuration import (
     NO_SECRET,
     ChannelSettings,
     Secret,
@@ -23,11 +23,11 @@ from pipelines.channels.configuration import (
     lookback_days,
     read_settings,
 )
-from pipelines.channels.linkedin_ads.settings import LinkedInAdsSettings
-from pipelines.channels.load import check_settings
-from pipelines.channels.redaction import redact
-from pipelines.channels.unread_settings import unread_settings
-from pipelines.errors import ChannelError, CredentialsError
+from okr_reports.channels.linkedin_ads.settings import LinkedInAdsSettings
+from okr_reports.channels.load import check_settings
+from okr_reports.channels.redaction import redact
+from okr_reports.channels.unread_settings import unread_settings
+from okr_reports.errors import ChannelError, CredentialsError
 
 ROOT = Path(__file__).parents[2]
 

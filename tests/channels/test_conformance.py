@@ -12,10 +12,10 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from pipelines.catalogue import channels
-from pipelines.channels.base import find_channel
-from pipelines.channels.doctor import check_channel
-from pipelines.sandbox.company import FOUNDED
+from okr_reports.catalogue import channels
+from okr_reports.channels.base import find_channel
+from okr_reports.channels.doctor import check_channel
+from okr_reports.sandbox.company import FOUNDED
 from tests.channels.compared import START, TODAY, loaded, truth
 from tests.channels.descriptions import DESCRIPTIONS, Description
 

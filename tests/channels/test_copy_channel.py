@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.channels.copy_channel import copy_channel
+from okr_reports.channels.copy_channel import copy_channel
 from tests.support import ROOT
 
 NAME = "reddit_ads"
@@ -21,13 +21,13 @@ LEFT_OUT = (".venv", ".git", ".okr", "test-output", "__pycache__", "target", "lo
 def checkout(tmp_path: Path) -> Path:
     made = Path(shutil.copytree(ROOT, tmp_path / "checkout", ignore=shutil.ignore_patterns(*LEFT_OUT)))
     # `okr` as a module: the installed command would import our package, not the copy's
-    (made / "click_okr.py").write_text("from pipelines.cli import main\nmain()\n")
+    (made / "click_okr.py").write_text("from okr_reports.cli import main\nmain()\n")
     return made
 
 
 def run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
     # the copy's own package comes first, though ours is installed
-    environment = {**os.environ, "PYTHONPATH": str(checkout)}
+    environment = {**os.environ, "PYTHONPATH": str(checkout / "pipelines")}
     return subprocess.run(
         [sys.executable, "-m", *command], cwd=checkout, env=environment, capture_output=True, text=True, timeout=600
     )
@@ -35,9 +35,9 @@ def run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("suite", ["quick", pytest.param("whole", marks=pytest.mark.torture)])
 def test_a_new_channel_passes_its_test_suite_at_once(checkout: Path, suite: str) -> None:
-    made = run(checkout, "pipelines.channels.copy_channel", NAME)
+    made = run(checkout, "okr_reports.channels.copy_channel", NAME)
     assert made.returncode == 0, made.stderr
-    assert f"pipelines/channels/{NAME}/source.py" in made.stdout
+    assert f"pipelines/okr_reports/channels/{NAME}/source.py" in made.stdout
     assert run(checkout, "ruff", "check", "--fix", "--select", "I", "pipelines", "tests").returncode == 0
     assert run(checkout, "ruff", "format", "pipelines", "tests").returncode == 0
     clean = run(checkout, "ruff", "check", "pipelines", "tests")
@@ -53,7 +53,7 @@ def test_a_new_channel_passes_its_test_suite_at_once(checkout: Path, suite: str)
 @pytest.mark.parametrize("name", ["", "Reddit", "reddit-ads", "1ads", "../x", "a" * 41, "tiktok_ads", "files"])
 def test_a_name_that_cannot_be_or_is_taken_writes_nothing(tmp_path: Path, name: str) -> None:
     for taken in ("tiktok_ads", "files"):
-        (tmp_path / "pipelines" / "channels" / taken).mkdir(parents=True)
+        (tmp_path / "pipelines" / "okr_reports" / "channels" / taken).mkdir(parents=True)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(ValueError, match="name"):
         copy_channel(tmp_path, name)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.file_sources import MeasureColumn
+from okr_reports.file_sources import MeasureColumn
 from tests.channels.a_folder import Files
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.channels.load import load_channel
-from pipelines.file_sources import MeasureColumn
+from okr_reports.channels.load import load_channel
+from okr_reports.file_sources import MeasureColumn
 from tests.channels.a_folder import Files, bound_by_rights
 
 

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from pipelines.sandbox.website import WEBSITES, WebsiteFigures
+from okr_reports.sandbox.website import WEBSITES, WebsiteFigures
 
 YESTERDAY = date(2026, 11, 22)
 COLUMNS = (
@@ -107,7 +107,7 @@ def test_a_day_that_became_empty_is_emptied(bench: Any) -> None:
 
 
 def test_reports_longer_than_a_page_are_read_to_the_end(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.channels.ga4.reports.PAGE", 30)
+    monkeypatch.setattr("okr_reports.channels.ga4.reports.PAGE", 30)
     bench.load("ga4")
     assert bench.rows(TRAFFIC) == truth(bench, *COLUMNS)
 

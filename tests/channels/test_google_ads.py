@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.channels.google_ads.errors import classify
-from pipelines.channels.http import Reply
+from okr_reports.channels.google_ads.errors import classify
+from okr_reports.channels.http import Reply
 from tests.channels.daily_truth import YESTERDAY, deleted_campaign, renamed_campaign, truth_rows
 
 CHANNEL, EUROPE, US = "google_ads", "4159262001", "6283185307"

@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 import pytest
 
-from pipelines.channels.addresses import check_base_url
-from pipelines.channels.http import ATTEMPTS, Http, Reply, Verdict, classify_by_status
-from pipelines.channels.oauth import RefreshedToken
-from pipelines.errors import ChannelError, CredentialsError, QuotaError, VendorError
+from okr_reports.channels.addresses import check_base_url
+from okr_reports.channels.http import ATTEMPTS, Http, Reply, Verdict, classify_by_status
+from okr_reports.channels.oauth import RefreshedToken
+from okr_reports.errors import ChannelError, CredentialsError, QuotaError, VendorError
 
 SECRET = "s3cr3t/canary+of=the tests"
 Answer = Callable[[BaseHTTPRequestHandler], None]

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.channels.http import Reply
-from pipelines.channels.hubspot.objects import classify
-from pipelines.sandbox.crm import Crm, morning_of
+from okr_reports.channels.http import Reply
+from okr_reports.channels.hubspot.objects import classify
+from okr_reports.sandbox.crm import Crm, morning_of
 from tests.channels.staged import filled, staged_measures
 
 PORTAL = "144512680"
@@ -83,7 +83,7 @@ def test_every_day_equals_the_truth_as_corrections_come(bench: Any) -> None:
 
 
 def test_searches_go_on_past_ten_thousand_results(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.sandbox.hubspot.SEARCH_CAP", 400)
+    monkeypatch.setattr("okr_reports.sandbox.hubspot.SEARCH_CAP", 400)
     bench.load("hubspot")
     crm = Crm(bench.sandbox.state.company)
     now = morning_of(date(2026, 11, 23))

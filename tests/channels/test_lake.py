@@ -10,9 +10,9 @@ import duckdb
 import pytest
 import sqlglot
 
-from pipelines.channels.load import raw_tables
-from pipelines.spark.raw import LOADS, finished_loads, newest
-from pipelines.spark.storage import Storage
+from okr_reports.channels.load import raw_tables
+from okr_reports.spark.raw import LOADS, finished_loads, newest
+from okr_reports.spark.storage import Storage
 
 CHANNEL = "linkedin_ads"
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from pipelines.channels.configuration import read_settings
-from pipelines.channels.linkedin_ads import source
-from pipelines.channels.linkedin_ads.settings import LinkedInAdsSettings
-from pipelines.channels.linkedin_ads.source import CHANNEL, METRICS, analytics
-from pipelines.channels.windows import Window
-from pipelines.sandbox import linkedin_ads as stand_in
-from pipelines.sandbox.profiles import HOSTILE_NAMES
+from okr_reports.channels.configuration import read_settings
+from okr_reports.channels.linkedin_ads import source
+from okr_reports.channels.linkedin_ads.settings import LinkedInAdsSettings
+from okr_reports.channels.linkedin_ads.source import CHANNEL, METRICS, analytics
+from okr_reports.channels.windows import Window
+from okr_reports.sandbox import linkedin_ads as stand_in
+from okr_reports.sandbox.profiles import HOSTILE_NAMES
 from tests.support import AD_MEASURES
 
 YESTERDAY = date(2026, 11, 22)

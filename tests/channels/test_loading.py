@@ -14,14 +14,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import refresh
-from pipelines.channels.base import LOADED_WINDOWS, LoadResult, find_channel
-from pipelines.channels.doctor import check_channel
-from pipelines.channels.load import check_settings, enabled_channels, ensure_raw_tables, load_channel
-from pipelines.channels.tables import entities, facts
-from pipelines.file_sources import FileSource, MeasureColumn
-from pipelines.settings import Workspace
-from pipelines.warehouse import ops
+from okr_reports import refresh
+from okr_reports.channels.base import LOADED_WINDOWS, LoadResult, find_channel
+from okr_reports.channels.doctor import check_channel
+from okr_reports.channels.load import check_settings, enabled_channels, ensure_raw_tables, load_channel
+from okr_reports.channels.tables import entities, facts
+from okr_reports.file_sources import FileSource, MeasureColumn
+from okr_reports.settings import Workspace
+from okr_reports.warehouse import ops
 from tests.channels.odd_answers import odd_vendor
 
 FACTS = "linkedin_ads.campaign_analytics"
@@ -147,8 +147,8 @@ KILLED = """
 import os, signal, sys
 from datetime import date
 from pathlib import Path
-from pipelines.channels import landing
-from pipelines.channels.load import load_channel
+from okr_reports.channels import landing
+from okr_reports.channels.load import load_channel
 from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
 from dlt.destinations.job_client_impl import SqlLoadJob
 

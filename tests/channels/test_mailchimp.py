@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from pipelines.channels.base import find_channel
-from pipelines.channels.configuration import Secret
-from pipelines.channels.http import Reply
-from pipelines.channels.mailchimp.settings import MailchimpCredentials, MailchimpSettings
-from pipelines.channels.mailchimp.source import classify
-from pipelines.errors import CredentialsError
+from okr_reports.channels.base import find_channel
+from okr_reports.channels.configuration import Secret
+from okr_reports.channels.http import Reply
+from okr_reports.channels.mailchimp.settings import MailchimpCredentials, MailchimpSettings
+from okr_reports.channels.mailchimp.source import classify
+from okr_reports.errors import CredentialsError
 from tests.channels.staged import staged_measures
 
 ACCOUNT = "8d3a3db4d97663a9074efcc16"

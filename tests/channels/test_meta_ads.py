@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pipelines.channels import jobs
-from pipelines.channels.http import Http, Reply
-from pipelines.channels.meta_ads import graph
-from pipelines.channels.meta_ads.errors import classify, seconds_to_regain, usage
-from pipelines.channels.meta_ads.source import actions
+from okr_reports.channels import jobs
+from okr_reports.channels.http import Http, Reply
+from okr_reports.channels.meta_ads import graph
+from okr_reports.channels.meta_ads.errors import classify, seconds_to_regain, usage
+from okr_reports.channels.meta_ads.source import actions
 from tests.channels.daily_truth import YESTERDAY, deleted_campaign, renamed_campaign, truth_rows
 
 CHANNEL, EUROPE, US = "meta_ads", "798085168510957", "1018257391628043"

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from pipelines.catalogue import channels
-from pipelines.channels.base import all_tables, find_channel
-from pipelines.channels.files.source import TABLES as FILES_TABLES
-from pipelines.channels.tables import RawTable
+from okr_reports.catalogue import channels
+from okr_reports.channels.base import all_tables, find_channel
+from okr_reports.channels.files.source import TABLES as FILES_TABLES
+from okr_reports.channels.tables import RawTable
 
-ROOM = Path(__file__).parents[2] / "pipelines" / "channels"
-# what every channel has, described once in pipelines/channels/README.md
+ROOM = Path(__file__).parents[2] / "pipelines" / "okr_reports" / "channels"
+# what every channel has, described once in pipelines/okr_reports/channels/README.md
 SHARED = {"loaded_windows"}
 
 

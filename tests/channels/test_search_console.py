@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.channels.http import Reply
-from pipelines.channels.search_console.source import classify
+from okr_reports.channels.http import Reply
+from okr_reports.channels.search_console.source import classify
 
 DOMAIN, ADDRESS = "sc-domain:acme.example", "https://us.acme-labs.example/"
 FINAL = date(2026, 11, 20)
@@ -82,7 +82,7 @@ def test_years_before_the_site_are_loaded_once(make_bench: Any) -> None:
 
 
 def test_answers_longer_than_a_page_are_read_to_the_end(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.channels.search_console.source.PAGE", 27)
+    monkeypatch.setattr("okr_reports.channels.search_console.source.PAGE", 27)
     bench.load("search_console")
     assert bench.rows(SUMS) == truth(bench)
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pipelines import okrs
-from pipelines.channels.load import enabled_channels
+from okr_reports import okrs
+from okr_reports.channels.load import enabled_channels
 from tests.channels.staged import staged_measures
 
 YESTERDAY = date(2026, 11, 22)

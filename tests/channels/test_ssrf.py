@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.channels.addresses import check_base_url
-from pipelines.channels.http import Http
-from pipelines.errors import ChannelError, VendorError
+from okr_reports.channels.addresses import check_base_url
+from okr_reports.channels.http import Http
+from okr_reports.errors import ChannelError, VendorError
 
 METADATA = "169.254.169.254"
 # Ways of writing hosts that no channel may reach, with what surrounds them in an address.

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipelines.channels.tables import (
+from okr_reports.channels.tables import (
     AMOUNT,
     COUNT,
     DELETED,
@@ -21,8 +21,8 @@ from pipelines.channels.tables import (
     to_arrow,
     tombstones,
 )
-from pipelines.channels.windows import Window
-from pipelines.errors import VendorError
+from okr_reports.channels.windows import Window
+from okr_reports.errors import VendorError
 
 TABLE = facts("daily", unique=("campaign_id",), campaign_id=TEXT, clicks=COUNT, spend=AMOUNT)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

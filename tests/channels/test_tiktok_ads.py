@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.channels.http import Reply
-from pipelines.channels.tiktok_ads import source
-from pipelines.channels.tiktok_ads.errors import classify
+from okr_reports.channels.http import Reply
+from okr_reports.channels.tiktok_ads import source
+from okr_reports.channels.tiktok_ads.errors import classify
 from tests.channels.daily_truth import YESTERDAY, deleted_campaign, renamed_campaign, truth_rows
 
 CHANNEL, EUROPE, US = "tiktok_ads", "7093456789012345678", "7106543210987654321"

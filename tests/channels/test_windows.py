@@ -10,7 +10,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.channels.windows import DAY, Coverage, Window, last_complete_day, plan
+from okr_reports.channels.windows import DAY, Coverage, Window, last_complete_day, plan
 
 START, YESTERDAY = date(2026, 1, 1), date(2026, 11, 22)
 

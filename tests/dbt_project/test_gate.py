@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from pipelines import refresh
-from pipelines.errors import GateError
-from pipelines.warehouse import gate
+from okr_reports import refresh
+from okr_reports.errors import GateError
+from okr_reports.warehouse import gate
 from tests.dbt_project.conftest import TODAY
 from tests.dbt_project.warehouse import Warehouse
 

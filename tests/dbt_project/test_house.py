@@ -12,7 +12,7 @@ import pytest
 import sqlglot
 import yaml
 
-from pipelines.warehouse import transform
+from okr_reports.warehouse import transform
 from tests.dbt_project.conftest import TODAY
 from tests.dbt_project.warehouse import Warehouse
 

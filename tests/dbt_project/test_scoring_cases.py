@@ -16,8 +16,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import okrs
-from pipelines.warehouse import transform
+from okr_reports import okrs
+from okr_reports.warehouse import transform
 from tests.dbt_project.conftest import TODAY
 from tests.dbt_project.warehouse import Row, Warehouse
 

@@ -13,10 +13,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.channels.load import ensure_raw_tables
-from pipelines.okrs.tables import AMOUNT, TABLES
-from pipelines.settings import Workspace
-from pipelines.warehouse import ops, transform
+from okr_reports.channels.load import ensure_raw_tables
+from okr_reports.okrs.tables import AMOUNT, TABLES
+from okr_reports.settings import Workspace
+from okr_reports.warehouse import ops, transform
 
 Row = Mapping[str, Any]
 

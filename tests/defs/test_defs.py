@@ -25,14 +25,14 @@ from dagster import (
 )
 from dagster._core.instance.ref import InstanceRef
 
-from pipelines import refresh
-from pipelines.defs import processes, retention
-from pipelines.defs.event_log import KEPT_OPEN, OpenEventLog
-from pipelines.defs.meanwhile import told_meanwhile, wait_for_all
-from pipelines.okrs.models.settings import RefreshTimes
-from pipelines.report_site.lineage import marts_of_pages
-from pipelines.run import _instance
-from pipelines.settings import WEEKDAYS, Workspace, quiet_environment
+from okr_reports import refresh
+from okr_reports.defs import processes, retention
+from okr_reports.defs.event_log import KEPT_OPEN, OpenEventLog
+from okr_reports.defs.meanwhile import told_meanwhile, wait_for_all
+from okr_reports.okrs.models.settings import RefreshTimes
+from okr_reports.report_site.lineage import marts_of_pages
+from okr_reports.run import _instance
+from okr_reports.settings import WEEKDAYS, Workspace, quiet_environment
 from tests.support import ROOT
 
 
@@ -40,7 +40,7 @@ def test_a_process_that_runs_has_not_ended_and_one_that_was_killed_has():
     assert not processes.has_ended(processes.this_process())
     child = subprocess.Popen(
         [sys.executable, "-c",
-         "from pipelines.defs import processes; print(processes.this_process(), flush=True); input()"],
+         "from okr_reports.defs import processes; print(processes.this_process(), flush=True); input()"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
     )  # fmt: skip
     tag = child.stdout.readline().strip()
@@ -66,7 +66,7 @@ def test_pages_are_drawn_below_the_marts_they_read():
 
 @pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
 def test_what_git_and_editors_write_is_no_changed_content(tmp_path, monkeypatch):
-    from pipelines.defs.sensors import content_changed
+    from okr_reports.defs.sensors import content_changed
 
     for name in ("OKR_DEFINITIONS_DIR", "OKR_REPORTS_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
@@ -183,10 +183,10 @@ def test_the_recipes_mail_the_digest_when_dagster_does():
 MAKE = """
 import sys
 from pathlib import Path
-from pipelines.settings import Workspace, quiet_environment
+from okr_reports.settings import Workspace, quiet_environment
 home = Path(sys.argv[1])
 workspace = Workspace(home, home, home)
-from pipelines.run import _instance
+from okr_reports.run import _instance
 import dagster
 print("ready", flush=True)
 input()
@@ -217,11 +217,11 @@ def test_processes_that_make_dagsters_home_at_the_same_moment_do_not_break_it(tm
 # Prints what the graph says of the models, and whether dbt was imported for it.
 GRAPH = """
 import json, sys
-from pipelines.settings import Workspace, quiet_environment
+from okr_reports.settings import Workspace, quiet_environment
 quiet_environment(Workspace.from_environment())
 if sys.argv[1:] == ["with dbt"]:
     import dagster_dbt
-from pipelines.defs.transform import models
+from okr_reports.defs.transform import models
 
 specs = [[str(one.key), sorted(str(dep.asset_key) for dep in one.deps), one.description, one.code_version]
          for one in models.specs]

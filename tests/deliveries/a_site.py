@@ -7,7 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
-from pipelines.deliveries.sync import MANIFEST
+from okr_reports.deliveries.sync import MANIFEST
 
 
 def write_site(folder: Path, version: str, pages: int = 3) -> Path:

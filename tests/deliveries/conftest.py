@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from pipelines.deliveries.targets import publish_to
+from okr_reports.deliveries.targets import publish_to
 from tests.deliveries.a_site import write_site
 from tests.support import free_port
 

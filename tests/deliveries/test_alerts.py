@@ -10,8 +10,8 @@ import pytest
 from apprise.plugins.discord import NotifyDiscord
 from apprise.plugins.slack import NotifySlack
 
-from pipelines.deliveries.alerts import notify, service
-from pipelines.deliveries.plain_text import without_mentions
+from okr_reports.deliveries.alerts import notify, service
+from okr_reports.deliveries.plain_text import without_mentions
 from tests.deliveries.conftest import Chat
 
 TOKENS = ("T1JJ3T3L2", "A1BRTD4JD", "TIiajkdnlazkcOXrIdevi7FQ")

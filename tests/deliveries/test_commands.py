@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.deliveries import commands
-from pipelines.deliveries.commands import Audience, deliveries_dir
-from pipelines.errors import DeliveryError
-from pipelines.settings import Workspace
+from okr_reports.deliveries import commands
+from okr_reports.deliveries.commands import Audience, deliveries_dir
+from okr_reports.errors import DeliveryError
+from okr_reports.settings import Workspace
 
 AUDIENCE = Audience(
     recipients={"paid_social": ["ana@example.com", "luis@example.com", "ana@example.com"]}, timezone="Europe/Madrid"
@@ -23,9 +23,9 @@ AUDIENCE = Audience(
 KILLED_AFTER_SENDING = """
 import os
 from pathlib import Path
-from pipelines.deliveries import ledger
-from pipelines.deliveries.commands import Audience, run_digest
-from pipelines.settings import Workspace
+from okr_reports.deliveries import ledger
+from okr_reports.deliveries.commands import Audience, run_digest
+from okr_reports.settings import Workspace
 ledger.Ledger.record = lambda *arguments: os._exit(9)
 run_digest(Workspace(Path("d"), Path("r"), Path("data")), Audience({"paid_social": ["ana@example.com"]}))
 """
@@ -41,7 +41,7 @@ def workspace(okr_copy, tmp_path, monkeypatch) -> Workspace:
     """A folder of its own, in which the command runs on the demo's day."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OKR_TODAY", "2026-11-23")
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2] / "pipelines"))
     (tmp_path / "data").mkdir()
     workspace = Workspace(Path("okr_definitions"), Path("reports"), Path("data"))
     shutil.copyfile(okr_copy, workspace.snapshot)

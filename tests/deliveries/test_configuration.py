@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.deliveries import configuration
-from pipelines.deliveries.configuration import read_settings
-from pipelines.errors import DeliveryError
+from okr_reports.deliveries import configuration
+from okr_reports.deliveries.configuration import read_settings
+from okr_reports.errors import DeliveryError
 
 CONFIG = """
 [deliveries]

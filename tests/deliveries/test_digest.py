@@ -11,9 +11,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from pipelines.deliveries.digest import compose
-from pipelines.deliveries.digest_facts import next_check_in
-from pipelines.errors import DeliveryError
+from okr_reports.deliveries.digest import compose
+from okr_reports.deliveries.digest_facts import next_check_in
+from okr_reports.errors import DeliveryError
 
 SITE = "https://okr.example.com/"
 

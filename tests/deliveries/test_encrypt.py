@@ -15,11 +15,11 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from pipelines.deliveries import encrypt
-from pipelines.deliveries.commands import publish_targets
-from pipelines.deliveries.encrypt import encrypt_site
-from pipelines.errors import DeliveryError
-from pipelines.settings import Workspace
+from okr_reports.deliveries import encrypt
+from okr_reports.deliveries.commands import publish_targets
+from okr_reports.deliveries.encrypt import encrypt_site
+from okr_reports.errors import DeliveryError
+from okr_reports.settings import Workspace
 
 PASSPHRASE = "cinco palabras al azár"
 SECRETS = ("Más clientes potenciales", "Onboarding in two days", "276", "Eva Ortiz", "secret-style", "secretSearch")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.deliveries.git_branch import check_git
-from pipelines.deliveries.targets import publish_to
-from pipelines.errors import DeliveryError
+from okr_reports.deliveries.git_branch import check_git
+from okr_reports.deliveries.targets import publish_to
+from okr_reports.errors import DeliveryError
 from tests.deliveries.a_site import content
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ def test_without_history_the_branch_stays_one_commit(bare, run_git, site, publis
 
 
 def test_a_push_that_came_between_is_built_upon(bare, run_git, site, publish, tmp_path, monkeypatch):
-    from pipelines.deliveries.git_branch import _Repository
+    from okr_reports.deliveries.git_branch import _Repository
 
     url = f"git+file://{bare}"
     publish(url, site("one"))

@@ -11,9 +11,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from pipelines.deliveries.site_files import IMMUTABLE, site_files
-from pipelines.deliveries.sync import MANIFEST
-from pipelines.errors import DeliveryError
+from okr_reports.deliveries.site_files import IMMUTABLE, site_files
+from okr_reports.deliveries.sync import MANIFEST
+from okr_reports.errors import DeliveryError
 from tests.deliveries.a_site import content
 from tests.support import free_port
 

@@ -15,11 +15,11 @@ from email.policy import default
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from pipelines.deliveries.configuration import SmtpSettings
-from pipelines.deliveries.digest import compose
-from pipelines.deliveries.message import _check_headers, address, to_message
-from pipelines.deliveries.send import send
-from pipelines.errors import DeliveryError
+from okr_reports.deliveries.configuration import SmtpSettings
+from okr_reports.deliveries.digest import compose
+from okr_reports.deliveries.message import _check_headers, address, to_message
+from okr_reports.deliveries.send import send
+from okr_reports.errors import DeliveryError
 
 SENDER = "OKR reports <okr@example.com>"
 PASSWORD = "canary-pass%2Fword"

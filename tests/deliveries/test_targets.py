@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.deliveries.commands import publish_targets
-from pipelines.deliveries.doctor import check_deliveries
-from pipelines.deliveries.encrypt import INSIDE_PAGES
-from pipelines.deliveries.site_files import CONTENT_TYPES, site_files
-from pipelines.deliveries.sync import MANIFEST
-from pipelines.deliveries.targets import publish_to
-from pipelines.errors import DeliveryError
-from pipelines.report_site.theme import IMAGES
-from pipelines.settings import Workspace
+from okr_reports.deliveries.commands import publish_targets
+from okr_reports.deliveries.doctor import check_deliveries
+from okr_reports.deliveries.encrypt import INSIDE_PAGES
+from okr_reports.deliveries.site_files import CONTENT_TYPES, site_files
+from okr_reports.deliveries.sync import MANIFEST
+from okr_reports.deliveries.targets import publish_to
+from okr_reports.errors import DeliveryError
+from okr_reports.report_site.theme import IMAGES
+from okr_reports.settings import Workspace
 from tests.deliveries.a_site import content
 
 ROOT = Path(__file__).parents[2]
@@ -67,8 +67,8 @@ def test_a_reader_of_a_linked_folder_sees_one_version_while_copies_are_killed(si
             read_once.set()
         return torn
 
-    code = "import sys; from pathlib import Path; from pipelines.deliveries.folder import publish_folder\n"
-    code += "from pipelines.deliveries.site_files import site_files\nprint(flush=True); sys.stdin.readline()\n"
+    code = "import sys; from pathlib import Path; from okr_reports.deliveries.folder import publish_folder\n"
+    code += "from okr_reports.deliveries.site_files import site_files\nprint(flush=True); sys.stdin.readline()\n"
     code += "publish_folder(Path(sys.argv[1]), site_files(Path(sys.argv[2])))"
     began = time.monotonic()
     publish_to(str(tmp_path / "measured"), releases[0], work_dir=tmp_path / "work")
@@ -134,8 +134,8 @@ def test_a_copy_in_place_that_was_cut_short_is_mended(site, publish, tmp_path):
     target.mkdir()
     publish(target, site("one"))
     release = site("two")
-    code = "import os, sys; from pathlib import Path; from pipelines.deliveries import folder\n"
-    code += "from pipelines.deliveries.site_files import site_files\nwrite = folder._Folder.write\n"
+    code = "import os, sys; from pathlib import Path; from okr_reports.deliveries import folder\n"
+    code += "from okr_reports.deliveries.site_files import site_files\nwrite = folder._Folder.write\n"
     code += "def dying(self, name, *rest):\n    os._exit(9) if name == 'index.html' else write(self, name, *rest)\n"
     code += "folder._Folder.write = dying\nfolder.publish_folder(Path(sys.argv[1]), site_files(Path(sys.argv[2])))"
     assert subprocess.run([sys.executable, "-c", code, str(target), str(release)], cwd=ROOT).returncode == 9

@@ -10,11 +10,11 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from pipelines.deliveries.digest_view import STATES, STATUSES
-from pipelines.deliveries.wording import TEMPLATES, Wording
-from pipelines.report_site import okr_words as words
-from pipelines.report_site.formats import Formatter
-from pipelines.report_site.languages import Language
+from okr_reports.deliveries.digest_view import STATES, STATUSES
+from okr_reports.deliveries.wording import TEMPLATES, Wording
+from okr_reports.report_site import okr_words as words
+from okr_reports.report_site.formats import Formatter
+from okr_reports.report_site.languages import Language
 
 ROOM = TEMPLATES.parent
 UNITS = ("count", "currency", "percent", "days", "number", None)

@@ -18,10 +18,10 @@ import click
 import pytest
 import yaml
 
-from pipelines import catalogue
-from pipelines.channels.base import find_channel
-from pipelines.cli import main
-from pipelines.deliveries.configuration import DeliverySettings, SmtpSettings, TargetSettings
+from okr_reports import catalogue
+from okr_reports.channels.base import find_channel
+from okr_reports.cli import main
+from okr_reports.deliveries.configuration import DeliverySettings, SmtpSettings, TargetSettings
 from tests.support import ROOT
 
 DOCS = ROOT / "docs"
@@ -95,7 +95,7 @@ def test_every_setting_of_deliveries_is_there(site):
 
 def test_every_component_and_attribute_is_there(site):
     shown = code(site["pages"])
-    for path in (ROOT / "pipelines" / "report_site" / "builtin" / "components").glob("*.html"):
+    for path in (ROOT / "pipelines" / "okr_reports" / "report_site" / "builtin" / "components").glob("*.html"):
         told = yaml.safe_load(path.read_text(encoding="utf-8").split("---")[1])
         assert {path.stem, *(told.get("attributes") or {})} <= shown, path.stem
 
@@ -113,7 +113,7 @@ def test_every_kpi_and_every_column_of_the_marts_is_there(site):
 def test_every_variable_of_the_environment_is_there(site):
     names = {
         name
-        for path in (ROOT / "pipelines").rglob("*.py")
+        for path in (ROOT / "pipelines" / "okr_reports").rglob("*.py")
         for name in re.findall(r"environ(?:\.get\(|\[)\"(OKR_\w+)\"", path.read_text(encoding="utf-8"))
     }
     assert {"OKR_TODAY", "OKR_DATA_DIR"} <= names
@@ -159,7 +159,7 @@ def test_examples_can_be_read(where, text):
 @pytest.mark.parametrize("page", ["first-hour.md", "kpis.md", "okrs.md"])
 def test_the_examples_of_a_page_pass_check(page, tmp_path):
     """Beside the settings and KPIs that a new workspace has; a missing check-in and the like are warnings."""
-    from pipelines import okrs
+    from okr_reports import okrs
 
     definitions = ROOT / "okr_definitions"
     (tmp_path / "settings.yml").write_bytes((definitions / "settings.yml").read_bytes())

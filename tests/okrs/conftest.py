@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import Finding
-from pipelines.okrs import check
-from pipelines.okrs.definitions import Definitions
+from okr_reports.errors import Finding
+from okr_reports.okrs import check
+from okr_reports.okrs.definitions import Definitions
 
 TODAY = date(2026, 11, 23)
 

@@ -70,7 +70,7 @@ def test_each_is_refused_within_a_second_and_200_megabytes(folder, tmp_path):
         from datetime import date
         from pathlib import Path
         from tempfile import TemporaryDirectory
-        from pipelines.okrs import check
+        from okr_reports.okrs import check
         check(Path("nowhere"), today=date(2026, 11, 23))  # imports pydantic
         slowest = {}
         base = Path(sys.argv[1]).read_bytes()

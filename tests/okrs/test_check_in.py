@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.errors import OkrError
-from pipelines.okrs.check_in import write_check_in
+from okr_reports.errors import OkrError
+from okr_reports.okrs.check_in import write_check_in
 
 DAY = date(2026, 11, 20)
 

@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from pipelines.catalogue import channels
-from pipelines.okrs.lints import Context, lint
-from pipelines.okrs.reading import read_folder
+from okr_reports.catalogue import channels
+from okr_reports.okrs.lints import Context, lint
+from okr_reports.okrs.reading import read_folder
 
 
 def only(findings: list[str]) -> str:

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 import duckdb
 import pytest
 
-from pipelines.okrs import check
-from pipelines.okrs.rows import to_tables
-from pipelines.okrs.source import land
-from pipelines.okrs.tables import TABLES
+from okr_reports.okrs import check
+from okr_reports.okrs.rows import to_tables
+from okr_reports.okrs.source import land
+from okr_reports.okrs.tables import TABLES
 
 PAYLOADS = [
     "'; drop table definitions.kpis; --",

@@ -11,12 +11,12 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from pipelines.catalogue import channels
-from pipelines.okrs import check
-from pipelines.okrs.json_schema import FILE_NAME, schema_text
-from pipelines.okrs.models.objectives import KEY_RESULT_TYPES
-from pipelines.okrs.provenance import last_changes
-from pipelines.okrs.yaml_reader import read_yaml
+from okr_reports.catalogue import channels
+from okr_reports.okrs import check
+from okr_reports.okrs.json_schema import FILE_NAME, schema_text
+from okr_reports.okrs.models.objectives import KEY_RESULT_TYPES
+from okr_reports.okrs.provenance import last_changes
+from okr_reports.okrs.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "okr_definitions"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import DefinitionsError, OkrError
-from pipelines.okrs import check, read
-from pipelines.okrs.models.rates import ExchangeRate
+from okr_reports.errors import DefinitionsError, OkrError
+from okr_reports.okrs import check, read
+from okr_reports.okrs.models.rates import ExchangeRate
 
 TEAM = "teams:\n- {id: %s}\n"
 
@@ -141,7 +141,7 @@ def test_a_rate_that_is_none_is_an_error_at_its_line(folder, rows, line, said):
 
 def test_checking_needs_neither_dlt_nor_dagster_nor_pandas(folder):
     program = (
-        "import sys; from pathlib import Path; from datetime import date; from pipelines import okrs\n"
+        "import sys; from pathlib import Path; from datetime import date; from okr_reports import okrs\n"
         "assert 'pydantic' not in sys.modules\n"
         "definitions, findings = okrs.check(Path(sys.argv[1]), today=date(2026, 11, 23))\n"
         "assert definitions is not None\n"

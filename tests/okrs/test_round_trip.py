@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.okrs import check
-from pipelines.okrs.rows import to_tables
+from okr_reports.okrs import check
+from okr_reports.okrs.rows import to_tables
 
 START, END = date(2026, 10, 1), date(2026, 12, 31)
 TODAY = date(2026, 11, 23)

@@ -12,11 +12,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines import okrs
-from pipelines.errors import OkrError
-from pipelines.okrs.rows import to_tables
-from pipelines.okrs.source import definitions_source, land
-from pipelines.okrs.tables import TABLES
+from okr_reports import okrs
+from okr_reports.errors import OkrError
+from okr_reports.okrs.rows import to_tables
+from okr_reports.okrs.source import definitions_source, land
+from okr_reports.okrs.tables import TABLES
 from tests.support import ROOT
 
 TODAY = date(2026, 11, 23)

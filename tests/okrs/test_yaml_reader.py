@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.okrs.yaml_reader import read_yaml
+from okr_reports.okrs.yaml_reader import read_yaml
 
 
 def read(text: str | bytes):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.report_site.build import BuildResult, build_site
+from okr_reports.report_site.build import BuildResult, build_site
 from tests.report_site.snapshot import write_snapshot
 
 REPORTS = Path(__file__).parent.parent.parent / "reports"

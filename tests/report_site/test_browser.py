@@ -12,8 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from pipelines.report_site.build import build_site
-from pipelines.report_site.languages import SHIPPED
+from okr_reports.report_site.build import build_site
+from okr_reports.report_site.languages import SHIPPED
 from tests.report_site.browser import chromium, watched
 from tests.report_site.conftest import REPORTS
 from tests.report_site.snapshot import write_snapshot

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from pipelines.report_site.charts import plot
-from pipelines.report_site.charts.data import ChartData, Series
-from pipelines.report_site.charts.key_result import steps
-from pipelines.report_site.charts.pace_rule import PaceRule
-from pipelines.report_site.charts.scale import nice_ticks
-from pipelines.report_site.formats import Formatter
+from okr_reports.report_site.charts import plot
+from okr_reports.report_site.charts.data import ChartData, Series
+from okr_reports.report_site.charts.key_result import steps
+from okr_reports.report_site.charts.pace_rule import PaceRule
+from okr_reports.report_site.charts.scale import nice_ticks
+from okr_reports.report_site.formats import Formatter
 
 FORMATTER = Formatter("en-GB", "EUR", "Europe/Madrid")
 PAIR = re.compile(r"[ML](-?[\d.]+) (-?[\d.]+)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.report_site.comparison import compare
+from okr_reports.report_site.comparison import compare
 
 
 @pytest.mark.parametrize(

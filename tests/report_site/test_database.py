@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.report_site.database import Limits, Reader
-from pipelines.report_site.faults import BadValue, PageFault
-from pipelines.report_site.queries import compile_query
-from pipelines.report_site.source_files import Query
+from okr_reports.report_site.database import Limits, Reader
+from okr_reports.report_site.faults import BadValue, PageFault
+from okr_reports.report_site.queries import compile_query
+from okr_reports.report_site.source_files import Query
 
 SECRET = "okr-secret-4711"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.report_site.routes import segment
+from okr_reports.report_site.routes import segment
 from tests.report_site.snapshot import write_snapshot
 
 HEAD = "---\ntitle: Home\n---\n"
@@ -139,7 +139,7 @@ def test_html_of_a_page_stays_text(build):
 
 @pytest.mark.parametrize("expression", ["rows[0].name | safe", "rows[0].name | urlize", "rows[0].name | e"])
 def test_filters_that_make_html_of_values_are_not_there(reports, expression):
-    from pipelines.report_site.check import check_pages
+    from okr_reports.report_site.check import check_pages
 
     rows = "```sql rows\nselect '<b>' as name\n```\n"
     root = reports({"pages/index.md": HEAD + rows + "{{ " + expression + " }}"})

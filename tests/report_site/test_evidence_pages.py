@@ -8,9 +8,9 @@ from html import unescape
 import duckdb
 import pytest
 
-from pipelines.errors import PagesError
-from pipelines.report_site.check import check_pages
-from pipelines.report_site.formats import Formatter
+from okr_reports.errors import PagesError
+from okr_reports.report_site.check import check_pages
+from okr_reports.report_site.formats import Formatter
 
 ORDERS = (
     "select date, account_name, campaign_id, campaign_name, spend, clicks, impressions, leads from marts.fct_ad_daily"
@@ -204,7 +204,7 @@ def test_links_to_pages_as_authors_write_them(pages):
 
 
 def test_a_link_to_no_page_is_told_with_its_line(reports, snapshot, tmp_path):
-    from pipelines.report_site.build import build_site
+    from okr_reports.report_site.build import build_site
 
     files = {"pages/index.md": HEAD + "text\n\n[x](/othr)\n", "pages/other.md": "---\ntitle: Other\n---\n"}
     with pytest.raises(PagesError, match=r"index\.md:10: error: there is no page 'othr'; did you mean 'other'\?"):

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.report_site.faults import BadValue
-from pipelines.report_site.format_codes import check_code
-from pipelines.report_site.formats import Formatter
+from okr_reports.report_site.faults import BadValue
+from okr_reports.report_site.format_codes import check_code
+from okr_reports.report_site.formats import Formatter
 
 ES = Formatter("es-ES", "EUR", "Europe/Madrid")
 EN = Formatter("en-GB", "EUR", "Europe/Madrid")
@@ -115,8 +115,8 @@ LOCALES = ("es-ES", "es-MX", "es-AR", "en-GB", "en-US", "de-CH", "fr-FR", "pt-BR
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_card_a_table_a_tooltip_and_a_mail_say_the_same(locale, tmp_path, reports):
     """1,000 numbers a locale: in a sentence, a table's cell, the table that tooltips show, and the mail's wording."""
-    from pipelines.deliveries.wording import Wording
-    from pipelines.report_site.build import build_site
+    from okr_reports.deliveries.wording import Wording
+    from okr_reports.report_site.build import build_site
     from tests.report_site.snapshot import write_snapshot
 
     body = """---

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from pipelines.report_site import dialect, prose
-from pipelines.report_site.build import build_site
+from okr_reports.report_site import dialect, prose
+from okr_reports.report_site.build import build_site
 from tests.report_site import hostile_corpus
 from tests.report_site.hostile_browser import Seen, open_documents
 from tests.report_site.snapshot import write_snapshot
@@ -100,7 +100,7 @@ def built_pages(folder: Path, snapshot: Path, payloads: list[str]) -> list[Path]
 @pytest.fixture
 def no_link_check(monkeypatch):
     """Some payloads are targets of links and lead nowhere, which would stop the build."""
-    monkeypatch.setattr("pipelines.report_site.build.broken_links", lambda files: [])
+    monkeypatch.setattr("okr_reports.report_site.build.broken_links", lambda files: [])
 
 
 def test_no_payload_does_anything(tmp_path, snapshot_of_payloads, no_link_check):

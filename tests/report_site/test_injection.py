@@ -7,8 +7,8 @@ from html import unescape
 
 import pytest
 
-from pipelines.report_site.build import build_site
-from pipelines.report_site.prose import render_note
+from okr_reports.report_site.build import build_site
+from okr_reports.report_site.prose import render_note
 from tests.report_site.conftest import REPORTS
 from tests.report_site.snapshot import write_snapshot
 

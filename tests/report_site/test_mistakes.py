@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.errors import PagesError
-from pipelines.report_site.build import build_site
-from pipelines.report_site.check import check_pages
-from pipelines.report_site.lineage import marts_of_pages
+from okr_reports.errors import PagesError
+from okr_reports.report_site.build import build_site
+from okr_reports.report_site.check import check_pages
+from okr_reports.report_site.lineage import marts_of_pages
 
 HEAD = "---\ntitle: Home\n---\n"
 ROWS = "```sql rows\nselect 1 as id, 'a' as name, 2.5 as amount\n```\n"
@@ -246,8 +246,8 @@ def test_seen_with_a_snapshot(reports, snapshot, name):
 
 @pytest.mark.parametrize("name", SEEN_BY_BUILD)
 def test_seen_when_building_and_nothing_is_written(reports, snapshot, tmp_path, name):
-    from pipelines.errors import OkrError
-    from pipelines.report_site.database import Limits
+    from okr_reports.errors import OkrError
+    from okr_reports.report_site.database import Limits
 
     files, place, what, todo = SEEN_BY_BUILD[name]
     out = tmp_path / "out"

@@ -14,22 +14,22 @@ import duckdb
 import pytest
 from babel.messages.pofile import read_po
 
-from pipelines import okrs
-from pipelines.catalogue import channels
-from pipelines.report_site.address_functions import AddressFunctions
-from pipelines.report_site.build import build_site
-from pipelines.report_site.chart_functions import ChartFunctions
-from pipelines.report_site.charts.data import readable
-from pipelines.report_site.functions import Functions
-from pipelines.report_site.languages import Language
-from pipelines.report_site.source_files import read_source
-from pipelines.report_site.words import SOURCE_STATES, STATUSES, STEPS
+from okr_reports import okrs
+from okr_reports.catalogue import channels
+from okr_reports.report_site.address_functions import AddressFunctions
+from okr_reports.report_site.build import build_site
+from okr_reports.report_site.chart_functions import ChartFunctions
+from okr_reports.report_site.charts.data import readable
+from okr_reports.report_site.functions import Functions
+from okr_reports.report_site.languages import Language
+from okr_reports.report_site.source_files import read_source
+from okr_reports.report_site.words import SOURCE_STATES, STATUSES, STEPS
 from tests.report_site.conftest import REPORTS, main_of
 from tests.report_site.snapshot import write_snapshot
 from tests.report_site.test_site import text_of
 
 DEFINITIONS = REPORTS.parent / "okr_definitions"
-SITE = REPORTS.parent / "pipelines" / "report_site"
+SITE = REPORTS.parent / "pipelines" / "okr_reports" / "report_site"
 # charts that have nothing to say yet
 SILENT = {"Todavía sin datos", "Aún sin puntuación", "No data yet", "No score yet"}
 

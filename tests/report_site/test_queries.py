@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.report_site.faults import PageFault
-from pipelines.report_site.queries import compile_query
-from pipelines.report_site.source_files import Query
+from okr_reports.report_site.faults import PageFault
+from okr_reports.report_site.queries import compile_query
+from okr_reports.report_site.source_files import Query
 
 PAGE = Path("page.md")
 

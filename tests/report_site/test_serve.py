@@ -5,9 +5,9 @@ from threading import Thread
 
 import pytest
 
-from pipelines.errors import PublishError
-from pipelines.report_site.publish import publish
-from pipelines.report_site.serve import make_server
+from okr_reports.errors import PublishError
+from okr_reports.report_site.publish import publish
+from okr_reports.report_site.serve import make_server
 
 
 def release(tmp_path, name, text):

@@ -17,10 +17,10 @@ from html import unescape
 import duckdb
 import pytest
 
-from pipelines.errors import PublishError
-from pipelines.report_site.build import build_site
-from pipelines.report_site.formats import Formatter
-from pipelines.report_site.links import broken_links
+from okr_reports.errors import PublishError
+from okr_reports.report_site.build import build_site
+from okr_reports.report_site.formats import Formatter
+from okr_reports.report_site.links import broken_links
 from tests.report_site.conftest import REPORTS, main_of
 
 
@@ -54,7 +54,7 @@ def test_a_note_stands_where_that_is_shown_which_it_speaks_of(built):
 ANOTHER_HOST = """
 import sys
 from pathlib import Path
-from pipelines.report_site.build import build_site
+from okr_reports.report_site.build import build_site
 build_site(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
 """
 

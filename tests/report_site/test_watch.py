@@ -7,7 +7,7 @@ import threading
 import time
 import urllib.request
 
-from pipelines.report_site.watch import rebuild, serve_watching
+from okr_reports.report_site.watch import rebuild, serve_watching
 
 HEAD = "---\ntitle: Home\n---\n"
 

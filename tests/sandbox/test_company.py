@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.sandbox.company import CONVERSIONS_ARRIVE_WITHIN, Company
-from pipelines.sandbox.profiles import HOSTILE_NAMES
+from okr_reports.sandbox.company import CONVERSIONS_ARRIVE_WITHIN, Company
+from okr_reports.sandbox.profiles import HOSTILE_NAMES
 
 TODAY = date(2026, 11, 23)
 

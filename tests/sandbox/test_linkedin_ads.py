@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from pipelines.sandbox import linkedin_ads
-from pipelines.sandbox.restli import NotRestli, read_query
-from pipelines.sandbox.serve import RunningSandbox, start
+from okr_reports.sandbox import linkedin_ads
+from okr_reports.sandbox.restli import NotRestli, read_query
+from okr_reports.sandbox.serve import RunningSandbox, start
 
 ACCOUNT = "508720451"
 HEADERS = {"Authorization": "Bearer sandbox", "LinkedIn-Version": "202601", "X-Restli-Protocol-Version": "2.0.0"}

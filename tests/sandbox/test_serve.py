@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from pipelines.channels.configuration import anything_configured
-from pipelines.sandbox import faults
-from pipelines.sandbox.serve import HOST, STAND_INS, run_with_sandbox, start
+from okr_reports.channels.configuration import anything_configured
+from okr_reports.sandbox import faults
+from okr_reports.sandbox.serve import HOST, STAND_INS, run_with_sandbox, start
 
 TODAY = date(2026, 11, 23)
 
@@ -24,7 +24,7 @@ TODAY = date(2026, 11, 23)
 def test_it_starts_within_a_second_and_listens_on_this_machine_only() -> None:
     # processor time: the clock on the wall also measures what else the machine does
     script = (
-        "import time; from pipelines.sandbox.serve import start; running = start();"
+        "import time; from okr_reports.sandbox.serve import start; running = start();"
         "import urllib.request; urllib.request.urlopen(running.url + '/_sandbox').read();"
         "print(time.process_time())"
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.spark.cluster import FOR_SMALL_DATA, Cluster, Size, cluster, missing
+from okr_reports.spark.cluster import FOR_SMALL_DATA, Cluster, Size, cluster, missing
 from tests.support import OKR, ROOT
 
 SMALL = Size(worker_memory=1024, server_memory=1536, settings=FOR_SMALL_DATA)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.distributed import reachable
-from pipelines.doctor import _engine
-from pipelines.errors import EngineError, OkrError
-from pipelines.settings import Workspace, engine
-from pipelines.spark.settings import SparkSettings, read_settings
-from pipelines.warehouse.transform import _without_java
+from okr_reports.distributed import reachable
+from okr_reports.doctor import _engine
+from okr_reports.errors import EngineError, OkrError
+from okr_reports.settings import Workspace, engine
+from okr_reports.spark.settings import SparkSettings, read_settings
+from okr_reports.warehouse.transform import _without_java
 from tests.support import free_port
 
 

@@ -18,14 +18,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.channels.load import raw_tables
-from pipelines.settings import Workspace
-from pipelines.spark import connection
-from pipelines.spark.cluster import Cluster
-from pipelines.spark.compact import compact
-from pipelines.spark.marts import Contract, bring_back
-from pipelines.spark.raw import LOAD_ID, register
-from pipelines.spark.settings import SparkSettings, read_settings
+from okr_reports.channels.load import raw_tables
+from okr_reports.settings import Workspace
+from okr_reports.spark import connection
+from okr_reports.spark.cluster import Cluster
+from okr_reports.spark.compact import compact
+from okr_reports.spark.marts import Contract, bring_back
+from okr_reports.spark.raw import LOAD_ID, register
+from okr_reports.spark.settings import SparkSettings, read_settings
 from tests.spark.compared import differences, shapes
 from tests.spark.conftest import Engine, ended_well
 from tests.support import DEMO_DAY, OKR, ROOT

@@ -23,7 +23,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines.settings import Workspace
+from okr_reports.settings import Workspace
 
 ROOT = Path(__file__).parent.parent.parent
 ENOUGH = 0.95
@@ -227,7 +227,7 @@ def parsed(folder: Path) -> Any:
     import hypothesis  # noqa: F401
     import pytest  # noqa: F401
 
-    from pipelines.warehouse import transform
+    from okr_reports.warehouse import transform
     from tests.dbt_project.warehouse import Warehouse
 
     child = os.fork()

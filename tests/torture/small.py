@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.sandbox.serve import RunningSandbox
+from okr_reports.sandbox.serve import RunningSandbox
 from tests.support import ROOT
 
 YESTERDAY, TODAY = date(2026, 11, 22), date(2026, 11, 23)

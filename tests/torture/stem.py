@@ -77,8 +77,8 @@ class Steps:
 
 def refresh(order: dict[str, Any], log: int) -> int:
     """One `okr refresh` in this process; its exit code."""
-    from pipelines import cli
-    from pipelines.settings import Workspace
+    from okr_reports import cli
+    from okr_reports.settings import Workspace
 
     os.environ.update(order.get("environment", {}))
     workspace = Workspace.from_environment()
@@ -93,15 +93,15 @@ def refresh(order: dict[str, Any], log: int) -> int:
 
 
 def main() -> None:
-    from pipelines.settings import Workspace, quiet_environment
+    from okr_reports.settings import Workspace, quiet_environment
 
     quiet_environment(Workspace.from_environment())
 
-    import pipelines.channels.files.source
-    import pipelines.channels.load
-    import pipelines.definitions
-    import pipelines.report_site.build
-    import pipelines.run  # noqa: F401
+    import okr_reports.channels.files.source
+    import okr_reports.channels.load
+    import okr_reports.definitions
+    import okr_reports.report_site.build
+    import okr_reports.run  # noqa: F401
 
     answers = os.fdopen(os.dup(1), "w")
     print("ready", file=answers, flush=True)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from pipelines import settings
-from pipelines.channels.windows import last_complete_day
+from okr_reports import settings
+from okr_reports.channels.windows import last_complete_day
 
 HOUR = timedelta(hours=1)
 # Hours from UTC in winter and in summer, and when summer is: written down here, not asked of a library.

@@ -24,7 +24,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.sandbox.serve import start
+from okr_reports.sandbox.serve import start
 from tests.torture.conftest import times
 from tests.torture.small import TODAY, YESTERDAY, Small
 

@@ -17,10 +17,10 @@ from random import Random
 import duckdb
 import pyarrow as pa
 
-from pipelines.channels.base import Account, Landing
-from pipelines.channels.landing import run, to_source
-from pipelines.channels.tables import COUNT, TEXT, RawTable, facts
-from pipelines.channels.windows import Window
+from okr_reports.channels.base import Account, Landing
+from okr_reports.channels.landing import run, to_source
+from okr_reports.channels.tables import COUNT, TEXT, RawTable, facts
+from okr_reports.channels.windows import Window
 from tests.torture.conftest import times
 
 TABLE = facts("daily", unique=("campaign_id",), campaign_id=TEXT, clicks=COUNT)

@@ -19,8 +19,8 @@ from statistics import median
 import duckdb
 import pytest
 
-from pipelines.sandbox.serve import start
-from pipelines.settings import KEEP_RUNS
+from okr_reports.sandbox.serve import start
+from okr_reports.settings import KEEP_RUNS
 from tests.torture.small import TODAY, YESTERDAY, Small
 
 REFRESHES = 200

@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.errors import LockedError, WarehouseError
-from pipelines.warehouse.recover import recover
+from okr_reports.errors import LockedError, WarehouseError
+from okr_reports.warehouse.recover import recover
 from tests.torture.conftest import times
 
 FACTS = "linkedin_ads.campaign_analytics"

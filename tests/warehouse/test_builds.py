@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from pipelines.channels.load import ensure_raw_tables
-from pipelines.settings import Workspace
-from pipelines.warehouse import builds, ops
+from okr_reports.channels.load import ensure_raw_tables
+from okr_reports.settings import Workspace
+from okr_reports.warehouse import builds, ops
 
 LOAD = {
     "channel": "linkedin_ads", "account_id": "7", "started_at": datetime(2026, 11, 23, tzinfo=UTC), "state": "loaded",

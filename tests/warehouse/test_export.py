@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.errors import OkrError
-from pipelines.warehouse.export import export_parquet
+from okr_reports.errors import OkrError
+from okr_reports.warehouse.export import export_parquet
 
 
 def test_a_refused_export_leaves_no_folder(tmp_path):

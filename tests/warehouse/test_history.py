@@ -5,9 +5,9 @@ from datetime import date
 import duckdb
 import pytest
 
-from pipelines.errors import OkrError
-from pipelines.warehouse import history
-from pipelines.warehouse.snapshot import write_snapshot
+from okr_reports.errors import OkrError
+from okr_reports.warehouse import history
+from okr_reports.warehouse.snapshot import write_snapshot
 
 
 @pytest.fixture

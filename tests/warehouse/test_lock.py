@@ -8,15 +8,15 @@ from threading import Timer
 
 import pytest
 
-from pipelines.errors import LockedError
-from pipelines.settings import Workspace
-from pipelines.warehouse.lock import writer_lock
+from okr_reports.errors import LockedError
+from okr_reports.settings import Workspace
+from okr_reports.warehouse.lock import writer_lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from pipelines.settings import Workspace
-from pipelines.warehouse.lock import writer_lock
+from okr_reports.settings import Workspace
+from okr_reports.warehouse.lock import writer_lock
 with writer_lock(Workspace(Path("d"), Path("r"), Path(sys.argv[1])), wait_seconds=0):
     print("held", flush=True)
     time.sleep(60)

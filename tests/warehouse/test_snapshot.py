@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.warehouse.snapshot import write_snapshot
+from okr_reports.warehouse.snapshot import write_snapshot
 
 READ_WITH_OLD_CLIENT = """
 import duckdb, sys

@@ -1,7 +1,7 @@
 {#
 Spark's tables are files in the lake (Parquet, if no other format is set), written whole under a folder of the run and never changed: what reads the
 old ones goes on reading them, and renaming a table moves no file. Old folders are taken away after the build, and a
-table whose build died between its last two statements is put in its place before the next (pipelines/spark/marts.py).
+table whose build died between its last two statements is put in its place before the next (pipelines/okr_reports/spark/marts.py).
 #}
 {% materialization table, adapter='spark' %}
     {%- set target_relation = this.incorporate(type='table') -%}

@@ -11,8 +11,8 @@ from google.ads.googleads.v26.services.types.customer_service import ListAccessi
 from google.ads.googleads.v26.services.types.google_ads_service import GoogleAdsRow, SearchGoogleAdsStreamResponse
 from google.protobuf.json_format import ParseDict, ParseError
 
-from pipelines.channels.google_ads import source
-from pipelines.sandbox.gaql import RESOURCES
+from okr_reports.channels.google_ads import source
+from okr_reports.sandbox.gaql import RESOURCES
 
 pytestmark = pytest.mark.sdk
 CHANNEL, EUROPE, MANAGER = "google_ads", "4159262001", "9876543210"

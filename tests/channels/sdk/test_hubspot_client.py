@@ -9,7 +9,7 @@ import pytest
 from hubspot.crm import contacts, deals
 from urllib3 import Retry
 
-from pipelines.channels.hubspot.source import PROPERTIES
+from okr_reports.channels.hubspot.source import PROPERTIES
 
 pytestmark = pytest.mark.sdk
 CHANNEL = "hubspot"

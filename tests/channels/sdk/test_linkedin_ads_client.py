@@ -9,7 +9,7 @@ import pytest
 from linkedin_api.clients.restli.client import RestliClient
 from linkedin_api.common import constants
 
-from pipelines.channels.linkedin_ads.source import CAMPAIGN_STATUSES, KEY_FIELDS, METRICS
+from okr_reports.channels.linkedin_ads.source import CAMPAIGN_STATUSES, KEY_FIELDS, METRICS
 
 pytestmark = pytest.mark.sdk
 CHANNEL, EUROPE = "linkedin_ads", "508720451"

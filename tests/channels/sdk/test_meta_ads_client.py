@@ -14,7 +14,7 @@ from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookRequestError
 from facebook_business.session import FacebookSession
 
-from pipelines.channels.meta_ads.source import FIELDS, STATUSES, WINDOWS
+from okr_reports.channels.meta_ads.source import FIELDS, STATUSES, WINDOWS
 
 pytestmark = pytest.mark.sdk
 CHANNEL, EUROPE = "meta_ads", "798085168510957"

@@ -1,0 +1,345 @@
+"""The one HTTP client of all channels: retries, quotas, refresh of tokens, and nothing secret in any message.
+
+A vendor tells its own dialect by a `classify` function from a reply to a Verdict: Meta's quota errors are HTTP 400,
+TikTok's are HTTP 200, LinkedIn's daily quota is a 429 that waiting does not mend. The rest is the same for all.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Literal, NoReturn, Protocol
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+import urllib3.exceptions
+
+from okr_reports.channels.addresses import check_base_url, same_place
+from okr_reports.channels.pace import Pace
+from okr_reports.channels.public_hosts import PublicHosts
+from okr_reports.channels.redaction import redact
+from okr_reports.errors import ChannelError, CredentialsError, QuotaError, VendorError
+
+ATTEMPTS = 6
+# A second one only serves a token that another thread's refresh has made stale in between.
+REFRESHES = 2
+# A refresh waits this long for one reply at most (a vendor may ask for 11 hours), and this long in sum for a source.
+LONGEST_WAIT = 90.0
+LONGEST_WAIT_IN_SUM = 300.0
+FIRST_BACKOFF = 0.25
+CONNECT_TIMEOUT = 10.0
+# Between two bytes, and for a whole reply: a server that drips a byte a second never trips the first.
+READ_TIMEOUT = 60.0
+REPLY_TIMEOUT = 180.0
+LARGEST_REPLY = 512 * 1024 * 1024
+_SHOWN = 300
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer, read whole. `data` is the parsed JSON, or None where the body is not JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    data: Any
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds the vendor asks to wait, from either form of the header; None if it does not say."""
+        value = self.headers.get("Retry-After", "").strip()
+        if value.replace(".", "", 1).isdigit():
+            return float(value)
+        moment = email.utils.parsedate_tz(value) if value else None
+        return None if moment is None else max(0.0, email.utils.mktime_tz(moment) - time.time())
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a reply means.
+
+    ok: use it. retry: ask again, after `wait` seconds if given. quota: waiting inside a refresh does not help, end
+    the source. unauthorized: refresh the token once, else the credentials are wrong. forbidden: this account only.
+    failed: the request itself is refused. `todo` replaces the usual advice of the error.
+    """
+
+    kind: Literal["ok", "retry", "quota", "unauthorized", "forbidden", "failed"]
+    message: str = ""
+    wait: float | None = None
+    todo: str = ""
+
+
+OK = Verdict("ok")
+
+
+def classify_by_status(reply: Reply) -> Verdict:
+    """The verdict that HTTP itself gives: the base of every vendor's own `classify`."""
+    if 200 <= reply.status < 300:
+        return OK if reply.data is not None else Verdict("retry", "the body is not JSON")
+    message = _vendor_message(reply)
+    if reply.status == 401:
+        return Verdict("unauthorized", message)
+    if reply.status == 403:
+        return Verdict("forbidden", message)
+    if reply.status == 429 or reply.status in (408, 425) or reply.status >= 500:
+        return Verdict("retry", message, reply.retry_after)
+    return Verdict("failed", message)
+
+
+def _vendor_message(reply: Reply) -> str:
+    data = reply.data[0] if isinstance(reply.data, list) and reply.data else reply.data
+    if isinstance(data, dict):
+        inner = data.get("error")
+        data = inner if isinstance(inner, dict) else data
+        for key in ("message", "detail", "error_description", "error", "title"):
+            if isinstance(data.get(key), str):
+                return f"HTTP {reply.status}: {data[key]}"
+    return f"HTTP {reply.status}"
+
+
+class Authenticator(Protocol):
+    """Puts the credentials into headers; `refresh` gets a new token and says whether there was a way to."""
+
+    def headers(self) -> dict[str, str]: ...
+
+    def refresh(self, refused: dict[str, str]) -> bool: ...
+
+
+@dataclass
+class Http:
+    """Requests to one vendor on behalf of one channel; may be used by several threads.
+
+    Every error is a ChannelError whose text holds no query string and none of `secrets`. After a QuotaError or a
+    CredentialsError every later request raises the same error at once: the source is over for this refresh.
+    `paces` holds the vendor's limits by what a path ends with; they count tries, not requests that succeed.
+    """
+
+    channel: str
+    base_url: str
+    classify: Callable[[Reply], Verdict] = classify_by_status
+    secrets: tuple[str, ...] = ()
+    authenticator: Authenticator | None = None
+    reply_timeout: float = REPLY_TIMEOUT
+    read_timeout: float = READ_TIMEOUT
+    sleep: Callable[[float], None] = time.sleep
+    paces: Mapping[str, Pace] = field(default_factory=dict)
+    requests_sent: int = 0
+    _waited: float = 0.0
+    _over: ChannelError | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _sessions: threading.local = field(default_factory=threading.local)
+
+    def __post_init__(self) -> None:
+        self.base_url = check_base_url(self.channel, self.base_url)
+
+    def get(self, path: str, query: str = "", headers: Mapping[str, str] | None = None) -> Reply:
+        """GET `path` (below base_url, or a whole URL at the same host) with an encoded query."""
+        return self.send("GET", path, query=query, headers=headers)
+
+    def post_form(self, path: str, body: str, headers: Mapping[str, str] | None = None) -> Reply:
+        """POST a form, already encoded, to `path` (as of `get`)."""
+        return self.send(
+            "POST",
+            path,
+            body=body.encode(),
+            headers={"Content-Type": "application/x-www-form-urlencoded", **(headers or {})},
+        )
+
+    def post_json(self, path: str, payload: Any, headers: Mapping[str, str] | None = None) -> Reply:
+        """POST `payload` as JSON to `path` (as of `get`)."""
+        return self.send(
+            "POST",
+            path,
+            body=json.dumps(payload).encode(),
+            headers={"Content-Type": "application/json", **(headers or {})},
+        )
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        authenticated: bool = True,
+    ) -> Reply:
+        """Send until the verdict is ok.
+
+        Raises CredentialsError (401 after one refresh, 403), QuotaError (the wait asked for is too long) or
+        VendorError (refused, unreachable, or still failing after ATTEMPTS).
+        """
+        url = self._url(path, query)
+        refreshes = 0
+        last = Verdict("retry", "not asked yet")
+        for attempt in range(ATTEMPTS):
+            if self._over is not None:
+                raise self._over
+            auth = self._authentication() if authenticated else {}
+            try:
+                reply = self._once(method, url, body, {**(headers or {}), **auth})
+                last = self.classify(reply)
+            except _Unreadable as broken:
+                last = Verdict("retry", str(broken))
+            if last.kind == "ok":
+                return reply
+            if last.kind == "unauthorized" and refreshes < REFRESHES and self.authenticator:
+                refreshes += 1
+                if self.authenticator.refresh(auth):
+                    continue
+            if last.kind != "retry":
+                self._refuse(last, url)
+            if attempt < ATTEMPTS - 1:
+                self._wait(last, attempt)
+        what = self._clean(f"{_place(url)} failed {ATTEMPTS} times, last: {last.message}")
+        raise VendorError(self.channel, what, last.todo or "the vendor may be down: refresh again later")
+
+    def pause(self, seconds: float, why: str) -> None:
+        """Wait before the next request because the vendor says that its quota is nearly used; counts as waiting."""
+        self._wait(Verdict("retry", why, seconds), 0)
+
+    def _authentication(self) -> dict[str, str]:
+        headers = self.authenticator.headers() if self.authenticator else {}
+        tokens = {value.removeprefix("Bearer ") for value in headers.values()} - set(self.secrets)
+        if tokens:
+            self.secrets = (*self.secrets, *tokens)
+        return headers
+
+    def _url(self, path: str, query: str) -> str:
+        url = path if "://" in path else f"{self.base_url}/{path.lstrip('/')}"
+        if not same_place(url, self.base_url):
+            raise VendorError(
+                self.channel,
+                f"was sent on to another host ({_place(url)})",
+                "nothing was asked there; check base_url, then report it",
+            )
+        return f"{url}?{query}" if query else url
+
+    def _once(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Reply:
+        with self._lock:
+            self.requests_sent += 1
+        try:
+            with (
+                self._turn(url),
+                self._session().request(
+                    method,
+                    url,
+                    data=body,
+                    headers=headers,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=(CONNECT_TIMEOUT, self.read_timeout),
+                ) as response,
+            ):
+                content = self._read(response)
+        # `from None`: the original holds the whole URL and, in its frames, the headers
+        except requests.Timeout:
+            raise _Unreadable(f"no answer within {self.read_timeout:g} s") from None
+        except requests.exceptions.SSLError:
+            raise VendorError(self.channel, f"{_place(url)} has no valid certificate", "check base_url") from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise _Unreadable(f"the connection broke ({type(error).__name__})") from None
+        except ValueError:
+            # requests parses the Location of a redirect that it is told not to follow
+            raise self._redirected(url) from None
+        if 300 <= response.status_code < 400:
+            raise self._redirected(url)
+        return Reply(response.status_code, response.headers, content, _parsed(content))
+
+    def _redirected(self, url: str) -> VendorError:
+        return VendorError(
+            self.channel, f"{_place(url)} answers with a redirect, which is not followed", "check base_url"
+        )
+
+    def _turn(self, url: str) -> AbstractContextManager[None]:
+        path = urlsplit(url).path
+        pace = next((pace for ending, pace in self.paces.items() if path.endswith(ending)), None)
+        return nullcontext() if pace is None else pace.turn(self.sleep)
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._sessions, "session", None)
+        if session is None:
+            session = self._sessions.session = requests.Session()
+            session.mount("https://", PublicHosts())
+            # without an auth of its own requests would put ~/.netrc's password over our header
+            session.auth = _leave_headers
+        return session
+
+    def _read(self, response: requests.Response) -> bytes:
+        deadline = time.monotonic() + self.reply_timeout
+        parts, size = [], 0
+        while part := response.raw.read1(1 << 20, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if time.monotonic() > deadline:
+                raise _Unreadable(f"the answer took longer than {self.reply_timeout:g} s")
+            if size > LARGEST_REPLY:
+                raise VendorError(self.channel, f"an answer is larger than {LARGEST_REPLY >> 20} MB", "report it")
+        return b"".join(parts)
+
+    def _refuse(self, verdict: Verdict, url: str) -> NoReturn:
+        what = self._clean(f"{_place(url)} answers {verdict.message}")
+        todo = verdict.todo
+        error: ChannelError
+        if verdict.kind == "quota":
+            error = QuotaError(self.channel, what, todo or "the quota is used up: refresh again when it is renewed")
+        elif verdict.kind == "unauthorized":
+            renew = f"renew the credentials in [sources.{self.channel}.credentials]"
+            error = CredentialsError(self.channel, what, todo or renew)
+        elif verdict.kind == "forbidden":
+            raise CredentialsError(self.channel, what, todo or "give the user of these credentials access to it")
+        else:
+            raise VendorError(self.channel, what, todo or "the request was refused; if it stays so, report it")
+        self._over = error
+        raise error
+
+    def _wait(self, verdict: Verdict, attempt: int) -> None:
+        wait = FIRST_BACKOFF * 2**attempt if verdict.wait is None else verdict.wait
+        with self._lock:
+            self._waited += wait
+            too_long = wait > LONGEST_WAIT or self._waited > LONGEST_WAIT_IN_SUM
+        if too_long:
+            what = self._clean(f"asks to wait {wait:.0f} s ({verdict.message})")
+            self._over = QuotaError(self.channel, what, "refresh again when the quota is renewed")
+            raise self._over
+        self.sleep(wait)
+
+    def _clean(self, text: str) -> str:
+        return redact(text, self.secrets)[:_SHOWN]
+
+
+class _Unreadable(Exception):
+    """An answer that did not come, or not whole: worth another try."""
+
+
+def _parsed(content: bytes) -> Any:
+    """The JSON of a body, None where it is none."""
+    if not content:
+        return None
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        pass  # half a surrogate pair, which names cut by a vendor have; Python takes it
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
+
+
+def _leave_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _place(url: str) -> str:
+    """Host and path of a URL: what may be shown of it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that is none"
+    return f"{parts.hostname}{parts.path}"

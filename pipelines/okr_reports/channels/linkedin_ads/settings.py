@@ -1,0 +1,29 @@
+"""Settings of LinkedIn Ads, section `[sources.linkedin_ads]`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from okr_reports.channels.configuration import NO_SECRET, ChannelSettings, Secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkedInAdsCredentials:
+    """Either an access token (lives 60 days), or the three of the refresh flow (365 days), or all four.
+
+    From the app at developer.linkedin.com with the scopes r_ads and r_ads_reporting.
+    """
+
+    access_token: Secret = NO_SECRET
+    client_id: str = ""
+    client_secret: Secret = NO_SECRET
+    refresh_token: Secret = NO_SECRET
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkedInAdsSettings(ChannelSettings):
+    """`api_version` is the LinkedIn-Version header (YYYYMM); LinkedIn switches each off about a year later."""
+
+    credentials: LinkedInAdsCredentials
+    base_url: str = "https://api.linkedin.com"
+    api_version: str = "202601"

@@ -1,0 +1,153 @@
+"""Loading channels: the door for the rest of the house. Importing it is cheap; dlt comes in when something is loaded.
+
+enabled_channels()   which channels have settings
+check_settings()     findings for `okr check`
+ensure_raw_tables()  empty tables for channels that were never loaded
+load_channel()       one channel, from its accounts to the raw tables
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from okr_reports.catalogue import channels
+from okr_reports.channels.configuration import (
+    anything_configured,
+    broken_files,
+    is_configured,
+    read_settings,
+)
+from okr_reports.errors import ChannelError, Finding, OkrError
+from okr_reports.file_sources import FileSource
+from okr_reports.settings import settings_folder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from okr_reports.channels.base import LoadResult
+    from okr_reports.channels.tables import RawTable
+
+Progress = Callable[[str], None]
+
+# What these load is declared in the definitions; they have no settings and are on when something is declared.
+DECLARED = ("files",)
+
+
+def enabled_channels() -> list[str]:
+    """The API channels that have settings and are not switched off, in alphabetical order.
+
+    Raises OkrError while a file of settings cannot be read.
+    """
+    if broken := broken_files():
+        raise OkrError("\n".join(str(finding) for finding in broken))
+    if not anything_configured():
+        return []
+    from okr_reports.channels.base import find_channel
+
+    return [name for name in _api_channels() if is_configured(find_channel(name).settings_class, name)]
+
+
+def check_settings() -> list[Finding]:
+    """What is wrong with the settings of the enabled channels; nothing is asked over the network.
+
+    Also a warning for every setting that nothing reads.
+    """
+    if broken := broken_files():
+        return broken
+    if not anything_configured():
+        return []
+    from okr_reports.channels.base import find_channel
+    from okr_reports.channels.unread_settings import unread_settings
+
+    findings = unread_settings(_api_channels(), lambda name: find_channel(name).settings_class, settings_folder())
+    for name in _api_channels():
+        channel = find_channel(name)
+        try:
+            if is_configured(channel.settings_class, name):
+                channel.http(read_settings(channel.settings_class, name))
+        except ChannelError as error:
+            what, _, todo = str(error).partition("; ")
+            findings.append(Finding(".dlt/config.toml", 1, "error", what, todo))
+    return findings
+
+
+def raw_schemas(name: str) -> dict[str, pa.Schema]:
+    """A channel's raw tables and their columns; the dataset is named after the channel."""
+    return {table.name: table.schema for table in raw_tables(name)}
+
+
+def raw_tables(name: str) -> Sequence[RawTable]:
+    """A channel's raw tables: their columns, and how a newer load of a key takes the place of an older one."""
+    from okr_reports.channels.base import all_tables, find_channel
+
+    if name in DECLARED:
+        from okr_reports.channels.files.source import TABLES as FILES_TABLES
+
+        return FILES_TABLES
+    return all_tables(find_channel(name))
+
+
+def ensure_raw_tables(warehouse: Path, pipelines_dir: Path) -> None:
+    """Create every raw table that is missing, empty. (`pipelines_dir` is left alone: dlt adopts tables it finds.)"""
+    from okr_reports.channels.warehouse_tables import create_missing, open_warehouse
+
+    with open_warehouse(warehouse) as connection:
+        create_missing(connection, {name: raw_tables(name) for name in channels()})
+
+
+def load_channel(
+    name: str,
+    *,
+    warehouse: Path,
+    pipelines_dir: Path,
+    today: date,
+    window: tuple[date, date] | None = None,
+    file_sources: Sequence[FileSource] = (),
+    declared_sources: Collection[str] | None = None,
+    progress: Progress,
+    lake: str | None = None,
+) -> list[LoadResult]:
+    """Load one channel: a LoadResult an account, or one with account_id '' if nothing could be asked at all.
+
+    `today` is the day it is in the reporting zone. Without `window` the re-read window of each account is loaded;
+    with it those days, in slices that a later call with the same window resumes. `file_sources` are what `files` loads;
+    `declared_sources` are the ids of all there are, so that what a removed one left behind is emptied (None: it stays).
+    With `lake`, the URL of a folder, rows are added to Parquet files there, for a distributed engine; `warehouse` then
+    holds only how far accounts are loaded.
+    Never raises ChannelError. May run in several threads at once, for different channels.
+    """
+    from okr_reports.channels.base import LoadResult, find_channel
+    from okr_reports.channels.loading import Load
+    from okr_reports.channels.windows import Window
+
+    started_at = datetime.now(UTC)
+    try:
+        if name in DECLARED:
+            from okr_reports.channels.files.source import load_files
+
+            return load_files(
+                file_sources,
+                declared=declared_sources,
+                warehouse=warehouse,
+                pipelines_dir=pipelines_dir,
+                today=today,
+                progress=progress,
+                lake=lake,
+            )
+        asked = None if window is None else Window(*window)
+        return Load(find_channel(name), warehouse, pipelines_dir, today, asked, progress, started_at, lake).run()
+    except ChannelError as error:
+        progress(str(error))
+        start, end = window or (None, None)
+        return [
+            LoadResult(
+                name, error.account_id or "", "failed", 0, start, end, None, str(error), started_at, datetime.now(UTC)
+            )
+        ]
+
+
+def _api_channels() -> list[str]:
+    return [name for name in channels() if name not in DECLARED]

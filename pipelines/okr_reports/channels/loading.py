@@ -1,0 +1,197 @@
+"""One load of one channel: plan every account's slices, read and land them step by step, say what became of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from okr_reports.channels.base import Account, Channel, LoadResult, State, all_tables
+from okr_reports.channels.collect import UNEXPECTED, Answer, Collection, Task, odd_accounts
+from okr_reports.channels.configuration import ChannelSettings, lookback_days, read_settings
+from okr_reports.channels.landing import run
+from okr_reports.channels.warehouse_tables import (
+    check_types,
+    forget_unfinished,
+    holds,
+    newest_load,
+    open_warehouse,
+    read_coverage,
+    unrecorded_from,
+)
+from okr_reports.channels.windows import DEFAULT_HISTORY, Coverage, Window, last_complete_day, plan
+from okr_reports.errors import ChannelError, CredentialsError
+
+
+@dataclass
+class Load:
+    """State of one `load_channel` call. `asked` is the window given by hand, if any."""
+
+    channel: Channel[Any]
+    warehouse: Path
+    pipelines_dir: Path
+    today: date
+    asked: Window | None
+    progress: Callable[[str], None]
+    started_at: datetime
+    lake: str | None = None
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
+    errors: dict[str, ChannelError] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+
+    def run(self) -> list[LoadResult]:
+        """Load all accounts. Raises ChannelError where no account could even be listed."""
+        settings = read_settings(self.channel.settings_class, self.channel.name)
+        # held open until the end: dlt opens and closes the file several times, which costs nothing while it is open
+        with open_warehouse(self.warehouse) as connection:
+            check_types(connection, self.channel.name, self.channel.tables)
+            forget_unfinished(connection, self.channel.name, all_tables(self.channel))
+            self.coverage = read_coverage(connection, self.channel.name)
+            # Windows that no refresh has told the models of are told with this one.
+            owed = unrecorded_from(connection, self.channel.name)
+            results = self._run(settings, connection)
+            newest = newest_load(connection, self.channel.name)
+            return [replace(one, load_id=newest, window_from=_earlier(one.window_from, owed)) for one in results]
+
+    def _run(self, settings: ChannelSettings, connection: duckdb.DuckDBPyConnection) -> list[LoadResult]:
+        http = self.channel.http(settings)
+        try:
+            accounts = self._wanted(settings, self.channel.accounts(http, settings))
+        except UNEXPECTED as surprise:
+            raise odd_accounts(self.channel.name, surprise) from None
+        plans = {account.id: self._plan(account, settings) for account in accounts}
+        for number, step in enumerate(zip_longest(*plans.values())):
+            tasks = [
+                self._task(account, piece, plans[account.id], number)
+                for account, piece in zip(accounts, step, strict=True)
+                if piece is not None and account.id not in self.broken
+            ]
+            if tasks:
+                self._land(
+                    Collection(
+                        self.channel,
+                        http,
+                        settings,
+                        tasks,
+                        accounts if number == 0 else (),
+                        self.today,
+                        datetime.now(UTC),
+                    ),
+                    connection,
+                )
+        return [self._result(account_id, plans.get(account_id, [])) for account_id in {**plans, **self.errors}]
+
+    def _wanted(self, settings: ChannelSettings, visible: Sequence[Account]) -> list[Account]:
+        if not visible and not settings.account_ids:
+            raise CredentialsError(
+                self.channel.name, "no account is visible to these credentials", "give their user access to an account"
+            )
+        by_id = {account.id: account for account in visible}
+        wanted = dict.fromkeys(settings.account_ids or by_id)
+        for account_id in wanted:
+            if account_id not in by_id:
+                self._fail(
+                    account_id,
+                    CredentialsError(
+                        self.channel.name,
+                        "is not visible to these credentials",
+                        f"give their user access to it, or take it out of sources.{self.channel.name}.account_ids",
+                        account_id,
+                    ),
+                )
+        return [by_id[account_id] for account_id in wanted if account_id in by_id]
+
+    def _plan(self, account: Account, settings: ChannelSettings) -> list[Window]:
+        return plan(
+            self.coverage.get(account.id),
+            yesterday=last_complete_day(self.today, account.timezone),
+            start=settings.start_date or self.today - DEFAULT_HISTORY,
+            lookback_days=lookback_days(self.channel.name, settings),
+            deep_lookback_days=self.channel.deep_lookback_days,
+            slice_days=self.channel.slice_days,
+            asked=self.asked,
+        )
+
+    def _task(self, account: Account, piece: Window, slices: Sequence[Window], number: int) -> Task:
+        request = self.asked or _whole(slices)
+        known = self.coverage.get(account.id)
+        return Task(account, piece, request, known, with_entities=number == 0, by_hand=self.asked is not None)
+
+    def _land(self, collection: Collection, connection: duckdb.DuckDBPyConnection) -> None:
+        try:
+            known = not self.lake and self._is_known(collection, connection)
+            if any(answer.coverage for answer in collection.answers) and not known:
+                source = self.channel.source(collection.settings, collection)
+                run(
+                    self.channel.name,
+                    source,
+                    warehouse=self.warehouse,
+                    pipelines_dir=self.pipelines_dir,
+                    progress=self.progress,
+                    lake=self.lake,
+                )
+        except ChannelError as error:
+            for task in collection.tasks:
+                self._fail(task.account.id, error)
+            return
+        for answer in collection.answers:
+            account_id = answer.task.account.id
+            if answer.error is not None:
+                self._fail(account_id, answer.error, goes_on=answer.coverage is not None)
+            if answer.coverage is not None:
+                self.coverage[account_id] = answer.coverage
+                self.rows[account_id] += answer.rows
+                self.progress(f"{self.channel.name} account {account_id}: {answer.task.slice}, {answer.rows:,} rows")
+
+    def _is_known(self, collection: Collection, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Whether the vendor said nothing that is not in the warehouse already; then dlt need not write it again."""
+        known = all(_adds_nothing(answer) for answer in collection.answers if answer.coverage is not None)
+        return known and holds(connection, self.channel.name, self.channel.tables, collection.batches())
+
+    def _fail(self, account_id: str, error: ChannelError, goes_on: bool = False) -> None:
+        self.errors[account_id] = error
+        if not goes_on:
+            self.broken.add(account_id)
+        self.progress(str(error))
+
+    def _result(self, account_id: str, slices: Sequence[Window]) -> LoadResult:
+        error, known = self.errors.get(account_id), self.coverage.get(account_id)
+        state: State = "loaded"
+        if error is not None:
+            state = "partial" if account_id in self.rows else "failed"
+        whole = self.asked or (_whole(slices) if slices else None)
+        return LoadResult(
+            channel=self.channel.name,
+            account_id=account_id,
+            state=state,
+            rows=self.rows[account_id],
+            window_from=whole.start if whole else None,
+            window_to=whole.end if whole else None,
+            data_through=known.loaded.end if known else None,
+            error=str(error) if error else None,
+            started_at=self.started_at,
+            ended_at=datetime.now(UTC),
+        )
+
+
+def _adds_nothing(answer: Answer) -> bool:
+    """Whether the account is loaded no further than before. Of windows asked for by hand the progress counts too."""
+    before, after = answer.task.coverage, answer.coverage
+    if before is None or after is None or answer.task.by_hand:
+        return before == after
+    return (before.loaded, before.loaded_on) == (after.loaded, after.loaded_on)
+
+
+def _earlier(day: date | None, other: date | None) -> date | None:
+    return min(filter(None, (day, other)), default=None)
+
+
+def _whole(slices: Sequence[Window]) -> Window:
+    return Window(min(piece.start for piece in slices), max(piece.end for piece in slices))

@@ -1,0 +1,169 @@
+"""The campaign performance report: asked for, waited for, unpacked, and summed to its natural key."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from datetime import date
+from decimal import InvalidOperation
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from okr_reports.channels.jobs import JobFailed, wait_for
+from okr_reports.channels.microsoft_ads.services import Services
+from okr_reports.channels.tables import AMOUNT, COUNT, DAY, MEND_THE_CHANNEL, TEXT, to_amount
+from okr_reports.channels.windows import Window
+from okr_reports.errors import VendorError
+
+# Attributes split the rows: all of them, and so all but the name, are the key.
+KEY = {
+    "TimePeriod": "date",
+    "CampaignId": "campaign_id",
+    "CurrencyCode": "currency",
+    "AdDistribution": "ad_distribution",
+    "DeviceType": "device_type",
+    "Network": "network",
+    "DeliveredMatchType": "delivered_match_type",
+    "DeviceOS": "device_os",
+    "TopVsOther": "top_vs_other",
+    "BidMatchType": "bid_match_type",
+}
+NAME = {"CampaignName": "campaign_name"}
+METRICS = {
+    "Impressions": ("impressions", COUNT),
+    "Clicks": ("clicks", COUNT),
+    "Spend": ("spend", AMOUNT),
+    "ConversionsQualified": ("conversions_qualified", AMOUNT),
+    "Revenue": ("revenue", AMOUNT),
+    "AllConversionsQualified": ("all_conversions_qualified", AMOUNT),
+    "AllRevenue": ("all_revenue", AMOUNT),
+}
+COLUMNS = (*KEY, *NAME, *METRICS)
+# A report larger than this, unpacked, is not one of campaigns by day.
+LARGEST_CSV = 1 << 30
+_REPORT = "Reporting/v13/GenerateReport"
+
+
+def fetch(services: Services, headers: Mapping[str, str], account_id: str, window: Window, time_zone: str) -> bytes:
+    """The CSV of the window, b'' if it has no data. Raises JobFailed if Microsoft could not make it."""
+    asked = _request(account_id, window, time_zone)
+    started = services.post_json(f"{_REPORT}/Submit", {"ReportRequest": asked}, headers).data
+    polled = {"ReportRequestId": started["ReportRequestId"]}
+
+    def look() -> str | None:
+        status = services.post_json(f"{_REPORT}/Poll", polled, headers).data["ReportRequestStatus"]
+        if status["Status"] == "Error":
+            raise JobFailed
+        # done without an address is a report without data
+        return str(status.get("ReportDownloadUrl") or "") if status["Status"] == "Success" else None
+
+    url = wait_for(services, look, account_id)
+    return unzip(services.channel, account_id, services.download(url)) if url else b""
+
+
+def unzip(channel: str, account_id: str, content: bytes) -> bytes:
+    """The only file of the archive, read no further than LARGEST_CSV."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            [member] = archive.infolist()
+            with archive.open(member) as file:
+                text = file.read(LARGEST_CSV + 1)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        raise VendorError(
+            channel, "a report is not a ZIP with one file", "refresh again; if it stays so, report it", account_id
+        ) from None
+    if len(text) > LARGEST_CSV:
+        raise VendorError(
+            channel,
+            f"a report is larger than {LARGEST_CSV >> 20} MB unpacked",
+            "load it in smaller windows (--from, --to), or report it",
+            account_id,
+        )
+    return text
+
+
+def read(channel: str, text: bytes) -> pa.Table:
+    """The rows in the raw table's columns, those of one key summed: nothing is lost, and nothing is there twice.
+
+    Empty cells are no value, and the sum of none is none. Raises VendorError where a cell is no number, LookupError
+    where a column is missing.
+    """
+    columns = _columns(text)
+    arrays = {ours: columns[vendor] for vendor, ours in {**KEY, **NAME}.items()}
+    arrays["date"] = arrays["date"].cast(DAY)
+    for vendor, (ours, kind) in METRICS.items():
+        arrays[ours] = _numbers(channel, ours, columns[vendor], kind)
+    measures = dict(METRICS.values())
+    summed = (
+        pa.table(arrays)
+        .group_by(list(KEY.values()), use_threads=False)
+        .aggregate([("campaign_name", "last"), *((name, "sum") for name in measures)])
+    )
+    names = {f"{name}_sum": name for name in measures} | {"campaign_name_last": "campaign_name"}
+    found = summed.rename_columns([names.get(name, name) for name in summed.column_names])
+    return pa.table({name: found[name].cast(measures.get(name, found[name].type)) for name in found.column_names})
+
+
+def _columns(text: bytes) -> pa.Table:
+    content = text.removeprefix(b"\xef\xbb\xbf")
+    if not content:
+        return pa.table({name: pa.array([], TEXT) for name in COLUMNS})
+    return csv.read_csv(
+        io.BytesIO(content),
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            include_columns=list(COLUMNS),
+            column_types=dict.fromkeys(COLUMNS, TEXT),
+            strings_can_be_null=True,
+            null_values=["", "--"],
+        ),
+    )
+
+
+def _numbers(channel: str, column: str, texts: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    plain = pc.replace_substring(texts, ",", "")
+    try:
+        return plain.cast(kind)
+    except pa.ArrowInvalid:
+        pass  # more than nine decimals, or no number at all
+    convert: Any = to_amount if kind == AMOUNT else int
+    values = []
+    for text in plain.to_pylist():
+        try:
+            values.append(None if text is None else convert(text))
+        except (ValueError, InvalidOperation):
+            raise VendorError(
+                channel,
+                f"campaign_performance.{column} should be {kind} but the vendor sent {text!r}",
+                MEND_THE_CHANNEL,
+            ) from None
+    return pa.chunked_array([pa.array(values, kind)])
+
+
+def _request(account_id: str, window: Window, time_zone: str) -> dict[str, Any]:
+    return {
+        "Type": "CampaignPerformanceReportRequest",
+        "Format": "Csv",
+        "FormatVersion": "2.0",
+        "Aggregation": "Daily",
+        "ExcludeColumnHeaders": False,
+        "ExcludeReportHeader": True,
+        "ExcludeReportFooter": True,
+        # today's rows are never asked for, and yesterday's are restated for weeks anyway
+        "ReturnOnlyCompleteData": False,
+        "Columns": list(COLUMNS),
+        "Scope": {"AccountIds": [account_id]},
+        "Time": {
+            "CustomDateRangeStart": _day(window.start),
+            "CustomDateRangeEnd": _day(window.end),
+            "ReportTimeZone": time_zone,
+        },
+    }
+
+
+def _day(day: date) -> dict[str, int]:
+    return {"Day": day.day, "Month": day.month, "Year": day.year}

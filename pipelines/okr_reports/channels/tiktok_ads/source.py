@@ -1,0 +1,177 @@
+"""TikTok Ads: advertisers, campaigns, the daily report of auction campaigns (README.md: the load contract)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
+from okr_reports.channels.http import Http
+from okr_reports.channels.oauth import FixedToken
+from okr_reports.channels.tables import AMOUNT, COUNT, TEXT, entities, facts
+from okr_reports.channels.tiktok_ads.errors import classify
+from okr_reports.channels.tiktok_ads.settings import TikTokAdsSettings
+from okr_reports.errors import CredentialsError, VendorError
+
+PAGE = 1000
+ADVERTISERS_A_CALL = 100
+# With stat_time_day a report may span at most this many days.
+LONGEST_REPORT = 30
+METRICS = {
+    "campaign_name": TEXT,
+    "impressions": COUNT,
+    "clicks": COUNT,
+    "spend": AMOUNT,
+    "conversion": AMOUNT,
+    "total_purchase_value": AMOUNT,
+    "complete_payment": AMOUNT,
+    "sales_lead": AMOUNT,
+    "video_play_actions": COUNT,
+    "video_watched_6s": COUNT,
+    "likes": COUNT,
+    "follows": COUNT,
+}
+# How TikTok writes that a metric does not apply.
+NO_VALUE = "-"
+
+
+class TikTokAds(Channel[TikTokAdsSettings]):
+    """Grain of `campaign_report`: account, day of the account's zone, campaign; amounts in the account's currency."""
+
+    name = "tiktok_ads"
+    settings_class = TikTokAdsSettings
+    access = "an authorisation by the advertiser's admin, with Ad Account and Reporting"
+    slice_days = 180
+    tables = (
+        entities("accounts", **ACCOUNT_COLUMNS),
+        entities("campaigns", account_id=TEXT, name=TEXT, status=TEXT, secondary_status=TEXT, objective=TEXT),
+        facts(
+            "campaign_report",
+            unique=("campaign_id",),
+            required=("campaign_id", "impressions", "clicks", "spend"),
+            campaign_id=TEXT,
+            currency=TEXT,
+            **METRICS,
+        ),
+    )
+
+    def http(self, settings: TikTokAdsSettings) -> Http:
+        token = FixedToken("Access-Token", settings.credentials.access_token)
+        return Http(self.name, settings.base_url, classify, settings.secrets, token)
+
+    def accounts(self, http: Http, settings: TikTokAdsSettings) -> list[Account]:
+        ids = settings.account_ids
+        if not ids:
+            raise CredentialsError(
+                self.name,
+                "has no account_ids",
+                "set account_ids under [sources.tiktok_ads] to the advertiser ids to load",
+            )
+        pieces = (ids[at : at + ADVERTISERS_A_CALL] for at in range(0, len(ids), ADVERTISERS_A_CALL))
+        return [account for piece in pieces for account in _accounts(http, settings, piece)]
+
+    def load_entities(self, http: Http, settings: TikTokAdsSettings, account: Account, landing: Landing) -> None:
+        # a list leaves deleted campaigns out, and names only them if asked for
+        for filtering in ({}, {"filtering": json.dumps({"primary_status": "STATUS_DELETE"})}):
+            landing.entities(
+                "campaigns",
+                (
+                    {
+                        "id": campaign["campaign_id"],
+                        "account_id": account.id,
+                        "name": campaign.get("campaign_name"),
+                        "status": campaign.get("operation_status"),
+                        "secondary_status": campaign.get("secondary_status"),
+                        "objective": campaign.get("objective_type"),
+                    }
+                    for page in _pages(http, settings, "campaign/get/", advertiser_id=account.id, **filtering)
+                    for campaign in page
+                ),
+            )
+
+    def load_facts(self, http: Http, settings: TikTokAdsSettings, account: Account, landing: Landing) -> None:
+        for piece in landing.window.slices(LONGEST_REPORT):
+            pages = _pages(
+                http,
+                settings,
+                "report/integrated/get/",
+                advertiser_id=account.id,
+                service_type="AUCTION",
+                report_type="BASIC",
+                data_level="AUCTION_CAMPAIGN",
+                dimensions=json.dumps(["campaign_id", "stat_time_day"]),
+                metrics=json.dumps(list(METRICS)),
+                start_date=str(piece.start),
+                end_date=str(piece.end),
+                query_lifetime="false",
+            )
+            landing.facts_pages("campaign_report", map(_columns, pages), currency=account.currency)
+
+
+CHANNEL = TikTokAds()
+
+
+def _accounts(http: Http, settings: TikTokAdsSettings, ids: Sequence[str]) -> list[Account]:
+    """Those of `ids` the token may read. One that it may not spoils the answer for all: then each is asked alone."""
+    try:
+        reply = http.get(
+            _path(settings, "advertiser/info/"),
+            urlencode(
+                {
+                    "advertiser_ids": json.dumps(list(ids)),
+                    "fields": json.dumps(
+                        ["advertiser_id", "name", "currency", "timezone", "display_timezone", "status"]
+                    ),
+                }
+            ),
+        )
+    except CredentialsError as error:
+        if "code 4000" not in str(error):
+            raise
+        return [] if len(ids) == 1 else [one for each in ids for one in _accounts(http, settings, [each])]
+    # `timezone` may be a bare offset (Etc/GMT+8), `display_timezone` is the place
+    return [
+        Account(
+            str(one["advertiser_id"]),
+            one.get("name") or "",
+            one["currency"],
+            one.get("display_timezone") or one["timezone"],
+            one.get("status") or "",
+        )
+        for one in reply.data["data"]["list"]
+    ]
+
+
+def _pages(http: Http, settings: TikTokAdsSettings, path: str, **query: str) -> Iterator[list[dict[str, Any]]]:
+    """The records of every page. Raises VendorError if TikTok gives fewer or more than it says there are."""
+    page, seen, last = 1, 0, 1
+    while page <= last:
+        asked = urlencode({**query, "page": page, "page_size": PAGE})
+        data = http.get(_path(settings, path), asked).data["data"]
+        last, total = data["page_info"]["total_page"], data["page_info"]["total_number"]
+        seen += len(data["list"])
+        yield data["list"]
+        page += 1
+    if seen != total:
+        raise VendorError(
+            http.channel, f"{path} gave {seen} of {total} records", "refresh again; if it stays so, report it"
+        )
+
+
+def _path(settings: TikTokAdsSettings, path: str) -> str:
+    return f"open_api/{settings.api_version}/{path}"
+
+
+def _columns(page: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    """A page's rows by column."""
+    dimensions, metrics = [row["dimensions"] for row in page], [row["metrics"] for row in page]
+    columns = {
+        "date": [one["stat_time_day"] for one in dimensions],
+        "campaign_id": [one["campaign_id"] for one in dimensions],
+    }
+    for name in METRICS:
+        values = [one.get(name) for one in metrics]
+        columns[name] = [None if value == NO_VALUE else value for value in values] if NO_VALUE in values else values
+    return columns

@@ -1,0 +1,395 @@
+"""The command `okr`. Each command imports what it needs when it runs, so that `okr --help` answers at once."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shlex
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from okr_reports.answers import OkrGroup, json_option, number_of, print_json
+from okr_reports.errors import OkrError
+from okr_reports.settings import ENGINES, Workspace, quiet_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from okr_reports.deliveries.commands import Done
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+_PORT = click.IntRange(0, 65_535)
+
+
+@click.group(cls=OkrGroup, context_settings=CONTEXT)
+@click.version_option(package_name="okr-reports", prog_name="okr")
+def main() -> None:
+    """Marketing OKRs as code, scored from the channels themselves, published as a static site."""
+
+
+def run() -> None:
+    """The program `okr`: `main`, and out at once.
+
+    Python would first take down every object of Dagster, dlt and dbt, 1.4 s of a refresh. Nothing needs it: what is
+    to be closed at the end has said so to atexit.
+    """
+    code: str | int | None = 1
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    if threading.active_count() > 1 or isinstance(code, str):
+        sys.exit(code)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code or 0)
+
+
+@main.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+def init(directory: Path) -> None:
+    """Make a new workspace in DIR: definitions, report pages, settings."""
+    from okr_reports.scaffold import DEMO_DAY, make_workspace
+
+    make_workspace(directory)
+    click.echo(f"{directory} is ready; next:")
+    click.echo(f"  cd {shlex.quote(str(directory))}")
+    click.echo(f"  OKR_TODAY={DEMO_DAY} okr sandbox -- okr refresh")
+    click.echo("                 try it: every channel answered by the sandbox, on a day of the demo's quarter")
+    click.echo("  okr check      after each change of okr_definitions/ or reports/")
+    click.echo("  okr refresh    with your channels, once their settings are in .dlt/")
+
+
+@main.command()
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@json_option
+def check(strict: bool, as_json: bool) -> None:
+    """Validate definitions, report pages and channel settings; one line a finding."""
+    from okr_reports.findings import findings
+
+    found = findings(Workspace.from_environment())
+    if as_json:
+        print_json([asdict(finding) for finding in found])
+    for finding in () if as_json else found:
+        click.echo(str(finding))
+    errors = [finding for finding in found if finding.severity == "error"]
+    warnings = len(found) - len(errors)
+    click.echo(f"{number_of(len(errors), 'error')}, {number_of(warnings, 'warning')}", err=True)
+    sys.exit(1 if errors or (strict and warnings) else 0)
+
+
+@main.command()
+@click.option("--channel", "channels", multiple=True, metavar="C", help="Load this channel only; may be repeated.")
+@click.option("--from", "from_day", type=_DAY, help="Load account days from this one on.")
+@click.option("--to", "to_day", type=_DAY, help="Load account days up to this one.")
+@click.option(
+    "--wait", type=click.FloatRange(min=0), default=3600.0, show_default=True,
+    help="Seconds to wait for another refresh to end.",
+)  # fmt: skip
+@click.option("--engine", type=click.Choice(ENGINES), help="What runs the models; else OKR_ENGINE, else duckdb.")
+@click.option(
+    "--dagster", metavar="URL", envvar="OKR_DAGSTER_URL",
+    help="Start the run at this Dagster webserver, by its queue, and watch it; else OKR_DAGSTER_URL, else run it here.",
+)  # fmt: skip
+@json_option
+def refresh(
+    channels: Sequence[str],
+    from_day: datetime | None,
+    to_day: datetime | None,
+    wait: float,
+    engine: str | None,
+    dagster: str | None,
+    as_json: bool,
+) -> None:
+    """Load, score, check, publish: one Dagster run.
+
+    Exit code 0; 1 if a source failed (the rest is published, stamped stale); 2 if nothing was published.
+    """
+    if (from_day is None) != (to_day is None):
+        raise click.UsageError("--from and --to go together")
+    if from_day and to_day and from_day > to_day:
+        raise click.UsageError("--from is after --to")
+    if dagster:
+        if engine:
+            raise click.UsageError("--engine is for runs here; where Dagster runs, OKR_ENGINE says it")
+        from okr_reports.run_elsewhere import refresh_elsewhere
+
+        sys.exit(refresh_elsewhere(dagster, list(channels), _day(from_day), _day(to_day), wait, as_json))
+    if engine:
+        os.environ["OKR_ENGINE"] = engine
+    workspace = Workspace.from_environment()
+    from okr_reports.run import run_refresh, without_collection
+
+    with without_collection():
+        errors = _refused(workspace, channels, _day(from_day))
+    if errors:
+        click.echo("\n".join(errors), err=True)
+        click.echo("nothing was published; mend the lines above and run `okr refresh` again", err=True)
+        if as_json:
+            print_json({"published": False, "errors": errors})
+        sys.exit(2)
+    quiet_environment(workspace)
+    sys.exit(run_refresh(workspace, list(channels), _day(from_day), _day(to_day), wait, as_json))
+
+
+def _refused(workspace: Workspace, channels: Sequence[str], from_day: date | None) -> list[str]:
+    """Why a refresh would fail, asked before it takes its time."""
+    from okr_reports.distributed import reachable
+    from okr_reports.findings import errors
+    from okr_reports.refresh import check_request
+
+    try:
+        found = [str(finding) for finding in errors(workspace, bind=False)]
+        if not found:
+            check_request(workspace, channels, from_day)
+            reachable(workspace)
+    except OkrError as error:
+        return [str(error)]
+    return found
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+@main.command()
+@click.option("--as-of", type=_DAY, metavar="D", help="As it was known at the end of day D (YYYY-MM-DD).")
+@click.option("--rollback", is_flag=True, help="Put the release before the current one back in place.")
+@click.option(
+    "--pdf", is_flag=False, flag_value="", metavar="[FILE]", help="Also print all pages; to pdf/ of the data folder."
+)
+@click.option(
+    "--page", "pages", multiple=True, metavar="ROUTE", help="Print this page, such as objectives/<id>, index."
+)
+@json_option
+def report(as_of: datetime | None, rollback: bool, pdf: str | None, pages: tuple[str, ...], as_json: bool) -> None:
+    """Build the site again from the warehouse."""
+    if pages and pdf is None:
+        raise click.UsageError("--page goes with --pdf")
+    if as_of and rollback:
+        raise click.UsageError("--as-of and --rollback exclude each other")
+    workspace = Workspace.from_environment()
+    answer = {"release_id": _rolled_back(workspace)} if rollback else _reported(workspace, _day(as_of))
+    if pdf is not None:
+        from okr_reports.report_site.pdf import all_routes, write_pdf
+
+        release = workspace.site_dir / "current"
+        name = pages[0].strip("/") or "index" if len(pages) == 1 else "pages" if pages else "site"
+        target = Path(pdf) if pdf else workspace.data_dir / "pdf" / f"{name}.pdf"
+        answer["pdf"] = str(write_pdf(release, pages or all_routes(release), target))
+    if as_json:
+        print_json(answer)
+        return
+    click.echo(
+        f"{answer['pages']} pages: {answer['site']}" if "site" in answer else f"now in place: {answer['release_id']}"
+    )
+    if pdf is not None:
+        click.echo(f"printed: {answer['pdf']}")
+
+
+def _rolled_back(workspace: Workspace) -> str:
+    from okr_reports.report_site.publish import rollback
+
+    return rollback(workspace.site_dir).name
+
+
+def _reported(workspace: Workspace, as_of: date | None) -> dict[str, Any]:
+    from okr_reports.progress import shown
+    from okr_reports.refresh import publish_as_of, publish_site
+
+    with shown():
+        published = publish_as_of(workspace, as_of) if as_of else publish_site(workspace)
+    site = (workspace.site_dir / "current" / "index.html").absolute().as_uri()
+    answer = {"release_id": published.release_id, "pages": published.pages, "site": site}
+    if published.missing:
+        answer["missing"] = list(published.missing)
+        what = f"what was kept for {as_of} is of an older version and has no {', '.join(published.missing)}"
+        click.echo(f"{what}; their places are empty, names and thresholds are today's", err=True)
+    return answer
+
+
+@main.command()
+@click.option("--port", type=_PORT, default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--watch", is_flag=True, help="A preview of the pages, built again whenever one of them changes.")
+def serve(port: int, watch: bool) -> None:
+    """Serve the published site on 127.0.0.1."""
+    workspace = Workspace.from_environment()
+    if watch:
+        from okr_reports.report_site.watch import serve_watching
+
+        preview = workspace.data_dir / "preview"
+        serve_watching(workspace.snapshot, workspace.reports_dir, preview, port, click.echo)
+        return
+    from okr_reports.report_site.serve import serve as serve_site
+
+    serve_site(workspace.site_dir, port, click.echo)
+
+
+@main.command("check-in")
+@click.argument("key_result")
+@click.option("--date", type=_DAY, help="Its day; today by default.")
+@click.option("--author", help="Who says it; $USER by default.")
+@click.option("--confidence", help="How sure that it will be reached: 0.7 or 70%.")
+@click.option("--value", help="The value now, for a key result without a KPI.")
+@click.option("--done", help="Ids of the milestones done by now, with commas.")
+@click.option("--met", type=bool, help="For a binary key result.")
+@click.option("--grade", help="For a qualitative key result: 0 to 1.")
+@click.option("--note", help="What happened.")
+@click.option("--next", "next_", help="What is next.")
+@json_option
+def check_in(key_result: str, date: datetime | None, next_: str | None, as_json: bool, **answers: Any) -> None:
+    """Check in on KEY_RESULT: shows the numbers, asks, writes a file in okr_definitions/check_ins/.
+
+    With --json it asks nothing.
+    """
+    from okr_reports.check_in_dialog import check_in as run
+
+    path = run(
+        Workspace.from_environment(), key_result, {"date": _day(date), "next": next_, **answers}, ask=not as_json
+    )
+    if as_json:
+        print_json({"path": str(path)})
+        return
+    click.echo(f"{path}: written; commit it, and the next `okr refresh` shows it")
+
+
+@main.command()
+@click.option("--team", metavar="T", help="This team only.")
+@click.option("--dry-run", is_flag=True, help="Write .eml files instead of sending.")
+@json_option
+def digest(team: str | None, dry_run: bool, as_json: bool) -> None:
+    """Mail each team what it needs before its check-in."""
+    from okr_reports.refresh import send_digests
+
+    _say(send_digests(Workspace.from_environment(), team=team, dry_run=dry_run), as_json)
+
+
+def _say(done: Sequence[Done], as_json: bool) -> None:
+    if as_json:
+        print_json([asdict(one) for one in done])
+    for one in () if as_json else done:
+        click.echo(str(one))
+
+
+@main.command()
+@click.option("--target", "targets", multiple=True, metavar="NAME", help="This target only; may be repeated.")
+@json_option
+def publish(targets: Sequence[str], as_json: bool) -> None:
+    """Copy the published site to the targets of [deliveries.targets]: folder, object store, git branch.
+
+    Encrypted where a target has a passphrase. `okr refresh` does this by itself once there are targets.
+    """
+    from okr_reports.progress import shown
+    from okr_reports.refresh import copy_site
+
+    with shown():
+        done = copy_site(Workspace.from_environment(), targets)
+    if not done:
+        click.echo("no target is set; give one a url under [deliveries.targets.NAME] in .dlt/config.toml", err=True)
+    _say(done, as_json)
+
+
+@main.command()
+@click.option(
+    "--parquet", "folder", required=True, metavar="DIR", type=click.Path(file_okay=False),
+    help="The folder; it is made if it is not there.",
+)  # fmt: skip
+@json_option
+def export(folder: str, as_json: bool) -> None:
+    """Write every mart to DIR as a Parquet file, and columns.csv with what each column means."""
+    from okr_reports.warehouse.export import export_parquet
+
+    if not folder:
+        raise click.UsageError("--parquet names no folder")
+    written = export_parquet(Workspace.from_environment().snapshot, Path(folder))
+    print_json([str(path) for path in written]) if as_json else click.echo(f"{folder}: {len(written)} files")
+
+
+@main.command()
+@click.option(
+    "--behind-proxy", is_flag=True, help="Dagster's UI listens on the network, and a proxy asks who is there."
+)
+@json_option
+def doctor(behind_proxy: bool, as_json: bool) -> None:
+    """Look at everything a refresh needs; exit 1 on a fault."""
+    from okr_reports.doctor import examine
+
+    workspace = Workspace.from_environment()
+    quiet_environment(workspace, only_look=True)
+    found = []
+    for diagnosis in examine(workspace, behind_proxy=behind_proxy):
+        found.append(diagnosis)
+        if not as_json:
+            click.echo(f"{'FAULT' if diagnosis.fault else 'ok':<6}{diagnosis.subject}: {diagnosis.text}")
+    if as_json:
+        print_json([asdict(diagnosis) for diagnosis in found])
+    sys.exit(1 if any(diagnosis.fault for diagnosis in found) else 0)
+
+
+@main.command()
+@click.argument("key_result")
+@click.option("--target", type=float, metavar="X", help="Another target.")
+@click.option("--daily", type=float, metavar="X", help="Another daily rate for the days left.")
+@json_option
+def simulate(key_result: str, target: float | None, daily: float | None, as_json: bool) -> None:
+    """What KEY_RESULT needs from here; its score and chance under another target or rate."""
+    from okr_reports.simulate import simulate as run
+
+    result = run(Workspace.from_environment().snapshot, key_result, target=target, daily=daily)
+    if as_json:
+        print_json(asdict(result))
+        return
+    lines = [
+        ("now", f"{result.value:,.2f} of {result.target:,.2f} {result.unit}, {result.days_left} days left"),
+        ("so far", None if result.daily_so_far is None else f"{result.daily_so_far:,.2f} a day"),
+        ("needed", None if result.needed_daily is None else f"{result.needed_daily:,.2f} a day from here"),
+        ("assumed", None if result.daily is None else f"{result.daily:,.2f} a day from here"),
+        ("end", f"{result.end:,.2f}, score {result.score:.0%}"),
+        ("chance", None if result.probability is None else f"{result.probability:.0%} of meeting the target"),
+    ]
+    click.echo(result.title)
+    for name, text in lines:
+        if text is not None:
+            click.echo(f"  {name:<8}{text}")
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes SHELL complete commands and options: eval "$(okr completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None  # click knows these three
+    click.echo(kind(main, {}, "okr", "_OKR_COMPLETE").source())
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.option("--port", type=_PORT, default=8765, show_default=True, help="0 takes a free one.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same company and faults.")
+@click.option(
+    "--faults", type=click.FloatRange(0, 1), default=0.0, show_default=True, metavar="RATE",
+    help="Share of requests that go wrong.",
+)  # fmt: skip
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def sandbox(port: int, seed: int, faults: float, command: Sequence[str]) -> None:
+    """Serve local stand-ins of the channel APIs over one synthetic company.
+
+    With a COMMAND (after --) serve on a free port, run it with every channel pointed here, and end with its exit code.
+    """
+    from okr_reports.sandbox.serve import run_with_sandbox
+    from okr_reports.sandbox.serve import serve as serve_sandbox
+
+    if command:
+        sys.exit(run_with_sandbox(list(command), seed, faults))
+    serve_sandbox(port, seed, faults)

@@ -1,0 +1,57 @@
+"""Dagster's door: the assets of defs/, their jobs, schedules and sensors, and what holds for the whole graph."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from okr_reports.settings import Workspace, quiet_environment
+
+# Before dagster, dlt and dbt are imported: they read where to write, and whether to phone home, at import.
+quiet_environment(Workspace.from_environment())
+
+import warnings  # noqa: E402
+
+from dagster import (  # noqa: E402
+    AssetsDefinition,
+    BetaWarning,
+    Definitions,
+    FreshnessPolicy,
+    apply_freshness_policy,
+    in_process_executor,
+    load_asset_checks_from_package_module,
+    load_assets_from_package_module,
+)
+
+# Backfills in one run and freshness policies: the version is pinned, and tests hold what they do.
+warnings.filterwarnings("ignore", category=BetaWarning)
+
+from okr_reports import defs as stages  # noqa: E402
+from okr_reports.defs import jobs, schedules, sensors  # noqa: E402
+from okr_reports.defs.backfill import channel_days  # noqa: E402
+from okr_reports.defs.deliver import digests  # noqa: E402
+from okr_reports.defs.resources import Writer  # noqa: E402
+
+# A day missed is late, two are a failure. Days and digests are made when somebody asks for them.
+DAILY = FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
+ON_REQUEST = {key for asset in (*channel_days, digests) for key in asset.keys}
+
+
+def _with_freshness(asset: AssetsDefinition) -> AssetsDefinition:
+    if asset.keys & ON_REQUEST:
+        return asset
+    return asset.map_asset_specs(lambda spec: apply_freshness_policy(spec, DAILY))
+
+
+defs = Definitions(
+    assets=[
+        _with_freshness(asset)
+        for asset in load_assets_from_package_module(stages)
+        if isinstance(asset, AssetsDefinition)
+    ],
+    asset_checks=load_asset_checks_from_package_module(stages),
+    jobs=jobs.ALL,
+    schedules=schedules.ALL,
+    sensors=sensors.ALL,
+    resources={"writer": Writer()},
+    executor=in_process_executor,
+)

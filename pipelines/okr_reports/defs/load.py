@@ -1,0 +1,125 @@
+"""Stage 1: definitions and channels land in their raw schemas.
+
+Channels load in one step, each in a thread of its own: they wait for vendors, not for this machine, and a step a
+channel would wait for them one after the other. A channel that fails does not fail the step, or nothing downstream
+could be published without it; its check turns red here, its sources are stamped on the site, and `refresh_outcome`
+fails the run at its end.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetKey,
+    AssetSpec,
+    Config,
+    MaterializeResult,
+    multi_asset,
+)
+from pydantic import Field
+
+from okr_reports import catalogue, refresh
+from okr_reports.channels.load import raw_schemas
+from okr_reports.defs.columns import column_metadata
+from okr_reports.defs.owners import DATA_TEAM, MARKETING
+from okr_reports.defs.resources import POOL, Writer
+from okr_reports.okrs.tables import TABLES
+from okr_reports.settings import Workspace, engine
+from okr_reports.warehouse.row_counts import row_counts
+
+RAW = {name: {table: AssetKey([name, table]) for table in raw_schemas(name)} for name in catalogue.channels()}
+FIRST = {name: next(iter(keys.values())) for name, keys in RAW.items()}
+
+
+class DefinitionsConfig(Config):
+    """`checked`: whoever starts the run has looked at definitions, pages and settings already."""
+
+    checked: bool = False
+
+
+class LoadConfig(Config):
+    """What a run loads. Empty `channels`: every channel that is on. Dates: an account-day window, both days in."""
+
+    channels: list[str] = Field(default_factory=list)
+    from_date: str | None = None
+    to_date: str | None = None
+
+
+@multi_asset(
+    specs=[
+        AssetSpec(
+            ["definitions", table],
+            group_name="definitions",
+            kinds={"yaml", "duckdb"},
+            owners=MARKETING,
+            metadata=column_metadata(schema),
+            description=f"Rows of `{table}` as the YAML in okr_definitions/ says them now.",
+        )
+        for table, schema in TABLES.items()
+    ],
+    name="definitions",
+    pool=POOL,
+)
+def definitions(
+    context: AssetExecutionContext, config: DefinitionsConfig, writer: Writer
+) -> Iterator[MaterializeResult[None]]:
+    workspace = Workspace.from_environment()
+    if not config.checked:
+        refresh.check(workspace)
+    rows = refresh.land_definitions(workspace, context.run_id)
+    for table, count in rows.items():
+        yield MaterializeResult(asset_key=AssetKey(["definitions", table]), metadata={"dagster/row_count": count})
+
+
+@multi_asset(
+    specs=[
+        AssetSpec(
+            RAW[channel][table],
+            deps=[AssetKey(["definitions", "channels"])],
+            group_name=channel,
+            kinds={"dlt", "duckdb"},
+            owners=DATA_TEAM,
+            metadata=column_metadata(schema),
+            description=f"{catalogue.channels()[channel].title}: `{table}` as the vendor gives it.",
+        )
+        for channel in RAW
+        for table, schema in raw_schemas(channel).items()
+    ],
+    check_specs=[
+        AssetCheckSpec(
+            "loaded", asset=key, description=f"Every account of {catalogue.channels()[channel].title} answered."
+        )
+        for channel, key in FIRST.items()
+    ],
+    name="load_channels",
+    pool=POOL,
+)
+def load_channels(
+    context: AssetExecutionContext, config: LoadConfig, writer: Writer
+) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+    workspace = Workspace.from_environment()
+    window = None
+    if config.from_date and config.to_date:
+        window = (date.fromisoformat(config.from_date), date.fromisoformat(config.to_date))
+    outcome = refresh.load_channels(workspace, context.run_id, config.channels, window)
+    # Of a lake's tables only a scan knows the rows.
+    raw = [(name, table) for name, keys in RAW.items() for table in keys] if engine() == "duckdb" else []
+    counts = row_counts(workspace.warehouse, raw)
+    for channel, keys in RAW.items():
+        loads = outcome.get(channel, [])
+        errors = [load.error for load in loads if load.error]
+        state = "not loaded in this run" if not loads else "failed" if errors else "loaded"
+        for table, key in keys.items():
+            rows = {"rows_loaded": sum(one.rows for one in loads)}
+            if (channel, table) in counts:
+                rows["dagster/row_count"] = counts[channel, table]
+            yield MaterializeResult(asset_key=key, metadata={"state": state, **rows})
+        yield AssetCheckResult(
+            asset_key=FIRST[channel],
+            check_name="loaded",
+            passed=not errors,
+            metadata={"errors": "\n".join(errors)} if errors else {"accounts": len(loads)},
+        )

@@ -1,0 +1,107 @@
+"""Stage 4: the analysts' copy, the site with its pages, and the word on how the run went."""
+
+from collections.abc import Iterator
+
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetSpec,
+    Failure,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+    multi_asset,
+)
+
+from okr_reports import refresh
+from okr_reports.defs.gate import health_gate
+from okr_reports.defs.owners import DATA_TEAM, MARKETING
+from okr_reports.defs.resources import POOL, Writer
+from okr_reports.defs.retention import forget_old_runs
+from okr_reports.defs.transform import models
+from okr_reports.report_site.lineage import marts_of_pages
+from okr_reports.settings import Workspace
+from okr_reports.warehouse import ops
+
+_MARTS = [key for key in models.keys if models.group_names_by_key[key] == "marts"]
+# Dagster's keys hold no brackets: the page of each objective is `pages/objectives/objective`.
+_PAGES = {
+    AssetKey(["pages", *file.replace("[", "").replace("]", "").split("/")]): (file, marts)
+    for file, marts in marts_of_pages(Workspace.from_environment().reports_dir).items()
+}
+
+
+@asset(
+    deps=[health_gate, *_MARTS],
+    group_name="publish",
+    kinds={"duckdb"},
+    owners=DATA_TEAM,
+    pool=POOL,
+    description="The analysts' copy: every public mart in one file that no refresh ever locks.",
+)
+def okr_duckdb(context: AssetExecutionContext, writer: Writer) -> MaterializeResult[None]:
+    workspace = Workspace.from_environment()
+    refresh.write_snapshot(workspace)
+    return MaterializeResult(
+        metadata={
+            "path": MetadataValue.path(str(workspace.snapshot)),
+            "bytes": workspace.snapshot.stat().st_size,
+        }
+    )
+
+
+@multi_asset(
+    specs=[
+        *(
+            AssetSpec(
+                key,
+                deps=[okr_duckdb, *(AssetKey(["marts", mart]) for mart in marts)],
+                group_name="pages",
+                kinds={"markdown", "html"},
+                owners=MARKETING,
+                description=f"What reports/pages/{file}.md becomes: one page, or one a row of its query.",
+            )
+            for key, (file, marts) in _PAGES.items()
+        ),
+        AssetSpec(
+            "site",
+            deps=[okr_duckdb, *_PAGES],
+            group_name="publish",
+            kinds={"html"},
+            owners=DATA_TEAM,
+            description="The report site, put in place in one step.",
+        ),
+    ],
+    name="site",
+    pool=POOL,
+)
+def site(context: AssetExecutionContext, writer: Writer) -> Iterator[MaterializeResult[None]]:
+    published = refresh.publish_site(Workspace.from_environment(), context.run_id)
+    for key in _PAGES:
+        yield MaterializeResult(asset_key=key)
+    yield MaterializeResult(
+        asset_key="site",
+        metadata={
+            "path": MetadataValue.path(str(published.path)),
+            "release": published.release_id,
+            "pages": published.pages,
+        },
+    )
+
+
+@asset(
+    deps=["site"],
+    group_name="publish",
+    owners=DATA_TEAM,
+    pool=POOL,
+    description="Fails when a source failed, after everything else is published, so that the run shows red.",
+)
+def refresh_outcome(context: AssetExecutionContext, writer: Writer) -> MaterializeResult[None]:
+    forget_old_runs(context.instance)
+    errors = ops.failures(Workspace.from_environment().warehouse, context.run_id)
+    if errors:
+        raise Failure(
+            f"published, but {len(errors)} source(s) failed and are stamped stale: " + "; ".join(errors),
+            allow_retries=False,
+        )
+    return MaterializeResult(metadata={"errors": 0})

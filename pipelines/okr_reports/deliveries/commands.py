@@ -1,0 +1,208 @@
+"""What the command line and the scheduler call: send the digests, copy the site to its targets, raise an alert."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from okr_reports import settings
+from okr_reports.deliveries.configuration import DeliverySettings, TargetSettings, read_settings
+from okr_reports.errors import DeliveryError, did_you_mean
+
+if TYPE_CHECKING:
+    from okr_reports.deliveries.digest import Digest
+    from okr_reports.deliveries.ledger import Ledger
+    from okr_reports.settings import Workspace
+
+logger = logging.getLogger("okr")
+
+DRY_RUN_SENDER = "OKR reports <okr-reports@localhost>"
+
+
+@dataclass(frozen=True)
+class Audience:
+    """What the definitions say of mail: recipients by team id, the day of the check-in, the reporting time zone.
+
+    Recipients are in no mart, so that no copy of the data holds people's addresses.
+    """
+
+    recipients: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    check_in_day: str = "monday"
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Done:
+    """One thing done for one team or target, in words; `path` is the file it lies in, if it is one."""
+
+    name: str
+    what: str
+    path: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what}"
+
+
+def deliveries_dir(workspace: Workspace) -> Path:
+    """Where the ledger, the outbox and what targets need between runs are kept."""
+    return workspace.data_dir / "deliveries"
+
+
+def run_digest(
+    workspace: Workspace, audience: Audience, *, team: str | None = None, dry_run: bool = False
+) -> list[Done]:
+    """Send each team's digest of the coming check-in to whoever has not got it; what was done, thing by thing.
+
+    With `dry_run` nothing is sent and the mails lie as .eml files in `<data>/deliveries/outbox/`. Raises DeliveryError
+    if some did not get through, after trying all: run it again to send those.
+    """
+    from okr_reports.deliveries.digest import compose
+    from okr_reports.deliveries.ledger import open_ledger
+
+    told = read_settings()
+    digests = compose(
+        workspace.snapshot,
+        team=team,
+        site_url=told.site_url,
+        check_in_day=audience.check_in_day,
+        today=settings.today(audience.timezone),
+    )
+    if dry_run:
+        return [_to_outbox(one, told, audience, deliveries_dir(workspace) / "outbox") for one in digests]
+    done: list[Done] = []
+    failures: list[str] = []
+    with open_ledger(deliveries_dir(workspace)) as ledger:
+        for one in digests:
+            for way in (_by_mail, _by_chat):
+                try:
+                    done += way(one, told, audience, ledger)
+                except DeliveryError as error:
+                    failures.append(f"{one.team}: {error}")
+    return _outcome(done, failures)
+
+
+def publish_targets(workspace: Workspace, *, only: Sequence[str] = ()) -> list[Done]:
+    """Copy the published site to every target of the settings or to those named, encrypted where a passphrase is set.
+
+    Raises DeliveryError if some target did not take it, after trying all, if one named is not set, or if there is no
+    site.
+    """
+    from okr_reports.deliveries.targets import publish_target
+
+    release = (workspace.site_dir / "current").resolve()
+    targets = _chosen(read_settings().targets, only)
+    if targets and not (release / "index.html").is_file():
+        raise DeliveryError(f"{workspace.site_dir / 'current'} holds no site; run `okr refresh` first")
+    done: list[Done] = []
+    failures: list[str] = []
+    for target in targets:
+        logger.info("copying the site to %s", target.name)
+        try:
+            done.append(Done(target.name, publish_target(target, release, deliveries_dir(workspace))))
+        except DeliveryError as error:
+            failures.append(f"{target.name}: {error}")
+    return _outcome(done, failures)
+
+
+def _chosen(targets: Sequence[TargetSettings], only: Sequence[str]) -> list[TargetSettings]:
+    known = [target.name for target in targets]
+    for name in only:
+        if name not in known:
+            hint = did_you_mean(name, known, f"those that are: {', '.join(known) or 'none'}")
+            raise DeliveryError(f"target {name} is not set under [deliveries.targets]; {hint}")
+    return [target for target in targets if not only or target.name in only]
+
+
+def send_alert(title: str, body: str) -> list[Done]:
+    """Tell the services of `[deliveries] alerts`; one for each. Raises DeliveryError if one was not reached."""
+    from okr_reports.deliveries.alerts import notify, service
+
+    urls = read_settings().alerts
+    failed = notify(urls, title, body)
+    missed = {url for url, _ in failed}
+    return _outcome([Done(service(url), "told") for url in urls if url not in missed], [why for _, why in failed])
+
+
+def _outcome(done: list[Done], failures: list[str]) -> list[Done]:
+    if failures:
+        raise DeliveryError("\n".join([*failures, *(f"done: {line}" for line in done)]))
+    return done
+
+
+def _to_outbox(digest: Digest, told: DeliverySettings, audience: Audience, outbox: Path) -> Done:
+    from okr_reports.deliveries.ledger import write_whole
+    from okr_reports.deliveries.message import to_message
+
+    path = outbox / f"{digest.week}-{digest.team}.eml"
+    message = to_message(
+        digest,
+        sender=told.smtp.sender if told.smtp else DRY_RUN_SENDER,
+        recipients=list(audience.recipients.get(digest.team, ())),
+        sent_at=datetime.now(UTC),
+    )
+    write_whole(path, message.as_bytes())
+    return Done(digest.team, str(path), str(path))
+
+
+def _by_mail(digest: Digest, told: DeliverySettings, audience: Audience, ledger: Ledger) -> list[Done]:
+    from okr_reports.deliveries.message import to_message
+    from okr_reports.deliveries.send import send
+
+    recipients = audience.recipients.get(digest.team, ())
+    if not recipients:
+        if _chat_urls(digest, told):
+            return []
+        return [Done(digest.team, "nobody to send to; give the team recipients in the definitions")]
+    pending = ledger.pending(digest.week, digest.team, recipients)
+    if not pending:
+        return [Done(digest.team, f"already sent for {digest.week}")]
+    if told.smtp is None:
+        raise DeliveryError("no mail server is set; set host and sender under [deliveries.smtp]")
+    message = to_message(digest, sender=told.smtp.sender, recipients=pending, sent_at=datetime.now(UTC))
+    refused = send(
+        message,
+        pending,
+        told.smtp,
+        accepted=lambda got: ledger.record(digest.week, digest.team, got, _moment()),
+    )
+    if refused:
+        answers = "; ".join(f"{recipient} ({answer})" for recipient, answer in refused.items())
+        raise DeliveryError(f"refused by {told.smtp.host}: {answers}; mend the team's recipients or send again")
+    return [Done(digest.team, f"sent to {len(pending)}")]
+
+
+def _by_chat(digest: Digest, told: DeliverySettings, audience: Audience, ledger: Ledger) -> list[Done]:
+    from okr_reports.deliveries.alerts import notify, service
+
+    # The ledger must not hold the services' tokens.
+    books = {_book_name(url): url for url in _chat_urls(digest, told)}
+    pending = ledger.pending(digest.week, digest.team, list(books))
+    done, failures = [], []
+    for name in pending:
+        failed = notify([books[name]], digest.subject, digest.brief)
+        if failed:
+            failures.append(failed[0][1])
+        else:
+            ledger.record(digest.week, digest.team, [name], _moment())
+            done.append(Done(digest.team, f"told {service(books[name])}"))
+    return _outcome(done, failures)
+
+
+def _chat_urls(digest: Digest, told: DeliverySettings) -> tuple[str, ...]:
+    return (*told.chat.get(digest.team, ()), *told.chat.get("all", ()))
+
+
+def _book_name(url: str) -> str:
+    import hashlib
+
+    from okr_reports.deliveries.alerts import service
+
+    return f"{service(url)}:{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+
+
+def _moment() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

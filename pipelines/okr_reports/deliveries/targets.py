@@ -1,0 +1,82 @@
+"""Copies of the published site at other places: a folder, an object store, a branch of git."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from okr_reports.deliveries.configuration import TargetSettings
+from okr_reports.deliveries.folder import publish_folder
+from okr_reports.deliveries.git_branch import publish_git
+from okr_reports.deliveries.object_store import publish_object_store
+from okr_reports.deliveries.plain_text import one_line
+from okr_reports.deliveries.site_files import site_files
+from okr_reports.errors import DeliveryError
+
+
+def publish_target(target: TargetSettings, release: Path, work_dir: Path) -> str:
+    """Copy `release` to one target, encrypted if that has a passphrase; in words what was done."""
+    if target.passphrase:
+        from okr_reports.deliveries.encrypt import encrypt_for_target
+
+        release = encrypt_for_target(target, release, work_dir)
+    return publish_to(target.url, release, options=target.options, work_dir=work_dir, keep_history=target.keep_history)
+
+
+def publish_to(
+    url: str,
+    release: Path,
+    *,
+    options: Mapping[str, Any] | None = None,
+    work_dir: Path,
+    keep_history: bool = True,
+) -> str:
+    """Make the place at `url` show the site in `release`; in words what was done.
+
+    A path or `file://` is a folder, `git+...://` a branch, anything else an object store of fsspec with its `options`.
+    `work_dir` is kept between runs (git's objects). Raises DeliveryError; it names no credential.
+    """
+    files = site_files(release)
+    if not files:
+        raise DeliveryError(f"{release} holds no site; run `okr refresh` first")
+    try:
+        if folder := folder_of(url):
+            return publish_folder(folder, files)
+        if url.startswith("git+"):
+            return publish_git(url, release, work_dir, keep_history=keep_history, summary=f"Publish {len(files)} files")
+        return publish_object_store(url, files, options or {})
+    except DeliveryError as error:
+        raise DeliveryError(without_secrets(str(error), url, options)) from None
+    except Exception as error:  # each fsspec implementation raises its own kinds
+        words = without_secrets(f"{type(error).__name__}: {error}", url, options)
+        raise DeliveryError(
+            f"{one_line(words)}; check the target's url, options and rights, then publish again"
+        ) from None
+
+
+def folder_of(url: str) -> Path | None:
+    """The folder that a path or `file://` names; None for every other place."""
+    scheme, separator, _ = url.partition("://")
+    if not separator:
+        return Path(url).expanduser()
+    return Path(unquote(urlsplit(url).path)).expanduser() if scheme == "file" else None
+
+
+def without_secrets(text: str, url: str, options: Mapping[str, Any] | None) -> str:
+    """`text` without the options' values and the URL's password."""
+    password = urlsplit(url).password
+    for secret in {*_texts_in(options or {}), *([password] if password else [])}:
+        for form in (secret, quote(secret, safe="")):
+            text = text.replace(form, "********") if len(form) >= 6 else text
+    return text
+
+
+def _texts_in(options: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            yield from _texts_in(value)
+        # An address in a message helps; it is no secret.
+        elif isinstance(value, str) and not name.endswith("_url"):
+            yield value

@@ -1,0 +1,77 @@
+"""What a refresh does besides where a distributed engine runs the models; with DuckDB, nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from okr_reports import catalogue
+from okr_reports.settings import Workspace, engine
+from okr_reports.spark import connection, marts
+from okr_reports.spark.settings import read_settings
+from okr_reports.warehouse import transform
+from okr_reports.warehouse.snapshot import SCHEMA
+
+logger = logging.getLogger("okr")
+
+# Read beside the marts by what comes after the models: why an account's amounts are unknown.
+BESIDE_MARTS = ("int_missing_rates",)
+# Schemas that hold tables of models.
+BUILT = ("intermediate", SCHEMA)
+
+
+def lake(workspace: Workspace) -> str | None:
+    """The URL that raw rows land under, None where they land in the warehouse file. Raises EngineError."""
+    return None if engine() == "duckdb" else read_settings(workspace).lake
+
+
+def reachable(workspace: Workspace) -> None:
+    """Ask before an hour of loading whether the engine is there. Raises EngineError."""
+    if engine() != "duckdb":
+        with connection.session(read_settings(workspace)) as session:
+            session.execute("select 1")
+
+
+@contextmanager
+def prepared(workspace: Workspace) -> Iterator[None]:
+    """Around the build of the models: what they read is declared to the engine, and the marts are brought back.
+
+    Raises EngineError.
+    """
+    if engine() == "duckdb":
+        yield
+        return
+    from okr_reports.channels.load import raw_tables
+    from okr_reports.spark import raw
+    from okr_reports.spark.compact import compact
+
+    settings = read_settings(workspace)
+    with connection.session(settings) as session:
+        tables = {name: raw_tables(name) for name in catalogue.channels()}
+        marts.mend(session, BUILT)
+        raw.register(session, settings, tables)
+        if compacted := compact(session, settings, tables):
+            logger.info("models: the lake's files of %s are few again", ", ".join(compacted))
+            raw.register(session, settings, tables)
+        raw.write_small_tables(session, settings, workspace.warehouse)
+    yield
+    contracts = transform.contracts(workspace, BESIDE_MARTS)
+    with connection.session(settings) as session:
+        rows = marts.bring_back(session, settings, workspace.warehouse, contracts)
+        logger.info("models: %d rows of %d tables came back from Spark at %s", rows, len(contracts), settings.address)
+        marts.sweep(session, settings, BUILT)
+
+
+@contextmanager
+def asking(workspace: Workspace) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+    """Whatever holds staged rows and marts alike, asked in SQL that both engines read."""
+    if engine() == "duckdb":
+        import duckdb
+
+        with duckdb.connect(str(workspace.warehouse), read_only=True) as warehouse:
+            yield lambda query: warehouse.execute(query).fetchall()
+        return
+    with connection.session(read_settings(workspace)) as session:
+        yield session.execute

@@ -1,0 +1,66 @@
+"""All definitions of a folder together, with the look-ups that the lints and the rows share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from okr_reports.file_sources import FileSource
+from okr_reports.okrs.models.check_ins import CheckIn, Note
+from okr_reports.okrs.models.file_sources import FileSourceEntry
+from okr_reports.okrs.models.kpis import Kpi
+from okr_reports.okrs.models.objectives import KeyResult, Measure, Objective
+from okr_reports.okrs.models.rates import ExchangeRate
+from okr_reports.okrs.models.settings import Period, Settings, Team
+from okr_reports.okrs.periods import Span, built_in
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """What `okr_definitions/` says. Every list is ordered by file path, then by place in the file."""
+
+    settings: Settings
+    periods: list[Period] = field(default_factory=list)
+    teams: list[Team] = field(default_factory=list)
+    kpis: list[Kpi] = field(default_factory=list)
+    objectives: list[Objective] = field(default_factory=list)
+    check_ins: list[CheckIn] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    file_sources: list[FileSource] = field(default_factory=list)
+    # The same sources as written, with the lines of their keys.
+    file_source_entries: list[FileSourceEntry] = field(default_factory=list)
+    exchange_rates: list[ExchangeRate] = field(default_factory=list)
+
+    @cached_property
+    def kpi_by_id(self) -> dict[str, Kpi]:
+        return {kpi.id: kpi for kpi in self.kpis}
+
+    @cached_property
+    def objective_by_id(self) -> dict[str, Objective]:
+        return {objective.id: objective for objective in self.objectives}
+
+    @cached_property
+    def key_result_by_id(self) -> dict[str, tuple[Objective, KeyResult]]:
+        return {result.id: (objective, result) for objective, result in self.key_results()}
+
+    @cached_property
+    def _own_periods(self) -> dict[str, Span]:
+        return {period.id: Span(period.id, "custom", period.start, period.end) for period in self.periods}
+
+    def key_results(self) -> Iterator[tuple[Objective, KeyResult]]:
+        """Every key result with its objective, in order."""
+        for objective in self.objectives:
+            for result in objective.key_results:
+                yield objective, result
+
+    def scored(self) -> Iterator[tuple[Objective, KeyResult | Measure]]:
+        """Every key result and every objective's own measure: all that the scoring rules apply to."""
+        for objective in self.objectives:
+            yield from ((objective, result) for result in objective.key_results)
+            if objective.measure is not None:
+                yield objective, objective.measure
+
+    def span(self, period: str) -> Span | None:
+        """The days of a period, or None if it is neither built in nor defined."""
+        return built_in(period) or self._own_periods.get(period)

@@ -1,0 +1,61 @@
+"""File sources name files that can be read, and currencies that can be converted."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from okr_reports.errors import Finding
+from okr_reports.file_sources import CSV, EXCEL, PARQUET, FileSource
+from okr_reports.okrs.findings import advice, mistake
+from okr_reports.okrs.lints.context import Context
+from okr_reports.okrs.models.file_sources import FileSourceEntry
+from okr_reports.okrs.words import shown
+
+
+def lint_file_sources(context: Context) -> Iterator[Finding]:
+    """Kinds of files that are not read, patterns that match nothing, currencies without any rate."""
+    rated = {rate.currency for rate in context.definitions.exchange_rates}
+    reporting = context.definitions.settings.currency
+    known = not context.broken.get("settings")
+    yield from _counted_twice(context)
+    for entry, source in zip(context.definitions.file_source_entries, context.definitions.file_sources, strict=True):
+        yield from _path(entry, source)
+        if known and source.currency is not None and source.currency != reporting and source.currency not in rated:
+            what = f"there is no exchange rate for {source.currency}"
+            todo = f"add rows `date,{source.currency},rate` to exchange_rates.csv"
+            yield mistake(entry.place.path, entry.place.at("currency"), what, todo)
+        if source.date_format is not None and "%" not in source.date_format:
+            what = f"{shown(source.date_format)} is not a date format"
+            yield mistake(entry.place.path, entry.place.at("date_format"), what, 'write it as "%d/%m/%Y"')
+
+
+def _counted_twice(context: Context) -> Iterator[Finding]:
+    """One column of one file under one measure of one channel, by two entries."""
+    definitions = context.definitions
+    taken: dict[tuple[str, str, str, Path], str] = {}
+    for entry, source in zip(definitions.file_source_entries, definitions.file_sources, strict=True):
+        # Path.resolve raises where a link leads back to itself
+        files = [Path(os.path.realpath(path)) for path in source.matches()]
+        for name, measure in source.measures.items():
+            keys = [(source.channel, name, measure.column, path) for path in files]
+            first, path = next(((taken[key], key[3]) for key in keys if key in taken), ("", Path()))
+            if first:
+                what = f"`{first}` takes {name} of {source.channel} from {path.name} too, so it is counted twice"
+                yield advice(entry.place.path, entry.place.at("measures"), what, "keep it in one of them")
+            taken.update((key, source.id) for key in keys if key not in taken)
+
+
+def _path(entry: FileSourceEntry, source: FileSource) -> Iterator[Finding]:
+    path, line = entry.place.path, entry.place.at("path")
+    suffix = source.pattern.suffix.lower()
+    if "://" in entry.path:
+        yield mistake(path, line, f"{shown(entry.path)} is an address, not a file", "download it into a folder first")
+    elif suffix not in (*CSV, *EXCEL, *PARQUET) and not glob.has_magic(source.pattern.name[-1:]):
+        yield mistake(path, line, f"files ending in {shown(suffix)} are not read", "use .csv, .xlsx or .parquet")
+    elif entry.sheet is not None and suffix not in EXCEL:
+        yield mistake(path, entry.place.at("sheet"), f"a {suffix} file has no sheets", "remove `sheet`")
+    elif not source.matches():
+        yield advice(path, line, f"no file matches {shown(entry.path)}", "put one there, or mend the path")

@@ -1,0 +1,120 @@
+"""KPIs take measures that exist, from channels that bring them, and never count one conversion twice unawares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from okr_reports.errors import Finding
+from okr_reports.okrs.findings import advice, mistake
+from okr_reports.okrs.lints.context import Context
+from okr_reports.okrs.models.kpis import Condition, Kpi
+from okr_reports.okrs.words import nearest, shown
+
+# What each self-attributing platform claims for itself, whatever the others claim (docs/okrs.md).
+CLAIMED_MEASURES = ("conversions", "conversion_value", "leads")
+
+
+def lint_kpis(context: Context) -> Iterator[Finding]:
+    """Unknown channels and measures; sums of conversions over several self-attributing channels."""
+    for kpi in context.definitions.kpis:
+        unknown = list(_unknown_channels(context, kpi))
+        yield from unknown
+        if not unknown:
+            yield from _unknown_measures(context, kpi)
+            yield from _added_up(context, kpi)
+        yield from _counted_twice(context, kpi)
+
+
+def channels_of(kpi: Kpi, channels: set[str]) -> set[str]:
+    """Those of `channels` whose rows the KPI's conditions let through."""
+    return {name for name in channels if all(_meets(name, condition) for condition in kpi.where.channel)}
+
+
+def _meets(name: str, condition: Condition) -> bool:
+    if condition.operator in ("in", "not_in"):
+        found = name in condition.values
+    else:
+        found = any(_like(pattern).fullmatch(name) for pattern in condition.values)
+    return found == (condition.operator in ("in", "like"))
+
+
+def _like(pattern: str) -> re.Pattern[str]:
+    """SQL's LIKE: % is any text, _ any one character; letters count as written."""
+    parts = {"%": ".*", "_": "."}
+    return re.compile("".join(parts.get(letter) or re.escape(letter) for letter in pattern), re.DOTALL)
+
+
+def _unknown_channels(context: Context, kpi: Kpi) -> Iterator[Finding]:
+    known = context.measures_by_channel
+    place = kpi.where.place
+    for condition in kpi.where.channel:
+        if condition.operator in ("in", "not_in"):
+            for name in condition.values:
+                yield from context.unknown("file_sources", name, known, place, "channel", called="the channel")
+            continue
+        patterns = [_like(pattern) for pattern in condition.values]
+        if context.complete and not any(pattern.fullmatch(name) for pattern in patterns for name in known):
+            what = f"no channel is like {shown(', '.join(condition.values))}"
+            yield mistake(place.path, place.at("channel"), what, nearest("", known))
+
+
+def _unknown_measures(context: Context, kpi: Kpi) -> Iterator[Finding]:
+    if not context.complete or context.broken.get("file_sources"):
+        return
+    channels = channels_of(kpi, set(context.measures_by_channel))
+    if not channels:
+        place = kpi.where.place
+        yield mistake(place.path, place.at("channel"), "the conditions let no channel through", "mend or remove them")
+        return
+    named = {name for name in channels if name in context.channels and context.channels[name].names_own_measures}
+    if kpi.where.channel and named:
+        return  # a channel named here may bring any measure
+    every = set().union(*context.measures_by_channel.values())
+    there = set().union(*(context.measures_by_channel[name] for name in channels))
+    for key in ("measure", "numerator", "denominator"):
+        measure = getattr(kpi, key)
+        if measure is None or measure in there:
+            continue
+        line = kpi.place.at(key)
+        if measure in every:
+            what = f"{', '.join(sorted(channels))} does not bring the measure {shown(measure)}"
+            yield mistake(kpi.place.path, line, what, nearest(measure, there))
+        else:
+            what = f"no channel brings the measure {shown(measure)}"
+            yield mistake(kpi.place.path, line, what, nearest(measure, there or every))
+
+
+def _added_up(context: Context, kpi: Kpi) -> Iterator[Finding]:
+    """People counted once over an interval must not be summed over days, nor anything else be taken as such a count."""
+    bringing = [context.channels[name] for name in channels_of(kpi, set(context.channels))]
+    once = {measure for channel in bringing for measure in channel.counted_once}
+    files = [source for source in context.definitions.file_sources if channels_of(kpi, {source.channel})]
+    by_day = {measure for source in files for measure in source.measures}
+    place = kpi.place
+    for key in ("measure", "numerator", "denominator"):
+        measure = getattr(kpi, key)
+        if measure in once and kpi.kind != "distinct":
+            what = f"{shown(measure)} counts people once over an interval, and a {kpi.kind} would add its days"
+            yield mistake(place.path, place.at(key), what, "use kind: distinct")
+        elif measure in by_day and kpi.kind == "distinct":
+            what = f"{shown(measure)} comes day by day, and distinct things of several days cannot be added"
+            yield advice(place.path, place.at(key), what, "expect a value on single days only, or use kind: flow")
+        elif measure is not None and measure not in once and kpi.kind == "distinct":
+            what = f"{shown(measure)} is not counted once over an interval by any channel here"
+            yield mistake(place.path, place.at(key), what, "use kind: flow, or " + nearest(measure, once))
+
+
+def _counted_twice(context: Context, kpi: Kpi) -> Iterator[Finding]:
+    if kpi.dedupe is not None:
+        return
+    for measure in kpi.measures:
+        bringing = {name for name, channel in context.channels.items() if measure in channel.measures}
+        several = sorted(name for name in channels_of(kpi, bringing) if context.channels[name].self_attributing)
+        if measure in CLAIMED_MEASURES and len(several) > 1:
+            what = f"{shown(kpi.id)} adds {measure} of {', '.join(several)}, which claim the same ones"
+            todo = "name one channel in where, or write dedupe: acknowledged"
+            # A price per lead over all channels is asked for every day; it does not grow by what two of them claim.
+            say = advice if kpi.kind == "ratio" and measure == "leads" else mistake
+            yield say(kpi.place.path, kpi.place.line, what, todo)
+            return

@@ -1,0 +1,107 @@
+"""Ids are unique, every name that is used exists, and no objective is its own ancestor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from okr_reports.errors import Finding
+from okr_reports.okrs.definitions import Definitions
+from okr_reports.okrs.findings import mistake
+from okr_reports.okrs.lints.context import Context
+from okr_reports.okrs.models.objectives import MilestonesKeyResult, Objective, numbers_of
+from okr_reports.okrs.place import Place
+from okr_reports.okrs.words import shown
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def place(self) -> Place: ...
+
+
+def lint_names(context: Context) -> Iterator[Finding]:
+    """Duplicate ids, unknown names, cycles of parents."""
+    definitions = context.definitions
+    yield from _duplicates(definitions)
+    yield from _cycles(definitions)
+    teams = {team.id for team in definitions.teams}
+    own_periods = [period.id for period in definitions.periods]
+    for objective in definitions.objectives:
+        place = objective.place
+        if definitions.span(objective.period) is None:
+            yield from context.unknown("periods", objective.period, own_periods, place, "period", called="the period")
+        if objective.team is not None:
+            yield from context.unknown("teams", objective.team, teams, place, "team", called="the team")
+        if objective.parent is not None:
+            objectives = definitions.objective_by_id
+            yield from context.unknown("objectives", objective.parent, objectives, place, "parent", called="the parent")
+    yield from _unknown_kpis(context)
+    yield from _unknown_in_notes(context, teams)
+
+
+def _unknown_kpis(context: Context) -> Iterator[Finding]:
+    known = context.definitions.kpi_by_id
+    for _, scored in context.definitions.scored():
+        kpi = numbers_of(scored).kpi
+        if kpi is not None:
+            yield from context.unknown("kpis", kpi, known, scored.place, "kpi", called="the KPI")
+    for _, result in context.definitions.key_results():
+        for kpi in result.kpis:
+            yield from context.unknown("kpis", kpi, known, result.place, "kpis", called="the KPI")
+
+
+def _unknown_in_notes(context: Context, teams: set[str]) -> Iterator[Finding]:
+    definitions = context.definitions
+    known = {
+        "kpi": ("kpis", set(definitions.kpi_by_id)),
+        "key_result": ("key_results", set(definitions.key_result_by_id)),
+        "objective": ("objectives", set(definitions.objective_by_id)),
+        "team": ("teams", teams),
+        "channel": ("file_sources", set(context.measures_by_channel)),
+    }
+    for note in definitions.notes:
+        kind, identifier = note.on
+        list_name, names = known[kind]
+        called = "the " + kind.replace("_", " ")
+        yield from context.unknown(list_name, identifier, names, note.place, "on", called=called)
+
+
+def _duplicates(definitions: Definitions) -> Iterator[Finding]:
+    results = [result for _, result in definitions.key_results()]
+    groups: list[tuple[str, Sequence[_Named]]] = [
+        ("period", definitions.periods),
+        ("team", definitions.teams),
+        ("KPI", definitions.kpis),
+        ("objective", definitions.objectives),
+        ("key result", results),
+        ("file source", definitions.file_source_entries),
+        *(("milestone", result.milestones) for result in results if isinstance(result, MilestonesKeyResult)),
+    ]
+    for called, entries in groups:
+        first: dict[str, Place] = {}
+        for entry in entries:
+            seen = first.setdefault(entry.id, entry.place)
+            if seen is not entry.place:
+                place = entry.place
+                what = f"the {called} {shown(entry.id)} stands already at {seen.path}:{seen.at('id')}"
+                yield mistake(place.path, place.at("id"), what, "give one of them another id")
+
+
+def _cycles(definitions: Definitions) -> Iterator[Finding]:
+    objectives = definitions.objective_by_id
+    done: set[str] = set()
+    for start in definitions.objectives:
+        path: list[str] = []
+        current: Objective | None = start
+        while current is not None and current.id not in done:
+            if current.id in path:
+                circle = [*path[path.index(current.id) :], current.id]
+                what = "the parents go round in a circle: " + " -> ".join(circle)
+                place = current.place
+                yield mistake(place.path, place.at("parent"), what, "remove one of these parents")
+                break
+            path.append(current.id)
+            current = objectives.get(current.parent) if current.parent is not None else None
+        done.update(path)

@@ -1,0 +1,162 @@
+"""Targets that can be reached, directions that fit the numbers, weights and paces that add up (docs/scoring.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import pairwise
+
+from okr_reports.errors import Finding
+from okr_reports.okrs.fields import Percentage
+from okr_reports.okrs.findings import advice, mistake
+from okr_reports.okrs.lints.context import Context
+from okr_reports.okrs.models.kpis import Kpi
+from okr_reports.okrs.models.objectives import (
+    HOLDING_TYPES,
+    KeyResult,
+    Measure,
+    MilestonesKeyResult,
+    Move,
+    Objective,
+    numbers_of,
+)
+from okr_reports.okrs.words import plain, shown
+
+# These run from zero: a period's count, not a level (docs/scoring.md, "Progress and score").
+COUNTED_KINDS = ("flow", "distinct")
+
+
+def lint_numbers(context: Context) -> Iterator[Finding]:
+    """Everything about numbers that one entry alone does not show."""
+    for objective, scored in context.definitions.scored():
+        kpi = context.definitions.kpi_by_id.get(numbers_of(scored).kpi or "")
+        if isinstance(scored, Move):
+            yield from _move(scored, kpi)
+        yield from _counted_target(scored, kpi)
+        yield from _units(scored, kpi)
+        yield from _pace(context, objective, scored, kpi)
+    for objective in context.definitions.objectives:
+        yield from _measure_has_kpi(objective)
+        yield from _weights(objective)
+        yield from _milestones(context, objective)
+
+
+def _move(move: Move, kpi: Kpi | None) -> Iterator[Finding]:
+    place = move.place
+    known_kpi = kpi is not None or move.kpi is None
+    counted = kpi is not None and kpi.kind in COUNTED_KINDS
+    if move.baseline is None:
+        if move.change is not None:
+            what = "the change is relative to a baseline, and there is none"
+            yield mistake(place.path, place.at("change"), what, "write baseline: previous_period or a number")
+        elif known_kpi and not (move.type == "increase" and counted):
+            what = f"this {move.type} starts nowhere: it has no baseline"
+            yield mistake(place.path, place.line, what, "write baseline: with the number it starts from")
+    elif isinstance(move.baseline, str) and move.kpi is None:
+        what = f"{move.baseline} needs a KPI to look it up"
+        yield mistake(place.path, place.at("baseline"), what, "add kpi:, or write the baseline as a number")
+    if kpi is not None and kpi.kind == "distinct" and move.type == "decrease":
+        what = f"{shown(kpi.id)} counts distinct things, which cannot be scored as a decrease"
+        yield mistake(place.path, place.at("type"), what, "use at_most, or another KPI")
+    if move.type == "decrease" and move.change is not None and move.change > 1:
+        what = "a decrease of more than 100 % ends below zero"
+        yield mistake(place.path, place.at("change"), what, "write a smaller change, or target: with the number")
+    elif isinstance(move.baseline, Decimal):
+        yield from _direction(move, move.baseline)
+
+
+def _direction(move: Move, baseline: Decimal) -> Iterator[Finding]:
+    place, sign = move.place, 1 if move.type == "increase" else -1
+    target = move.target if move.target is not None else baseline * (1 + sign * (move.change or 0))
+    line = place.at("target", "change")
+    if target == baseline:
+        what = f"the baseline {plain(baseline)} equals the target" if move.change is None else "a share of 0 is no move"
+        yield mistake(place.path, line, what, "write a target that differs from the baseline")
+    elif (target - baseline) * sign < 0:
+        what = f"this is to {move.type}, but {plain(baseline)} to {plain(target)} goes the other way"
+        yield mistake(place.path, line, what, "swap baseline and target, or mend the type")
+
+
+def _counted_target(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:
+    if kpi is None or kpi.kind not in COUNTED_KINDS or scored.type not in ("increase", "at_least"):
+        return
+    target = numbers_of(scored).target
+    if target is not None and target <= 0:
+        what = f"{shown(kpi.id)} is counted from 0, so a target of {plain(target)} is reached before it starts"
+        yield mistake(scored.place.path, scored.place.at("target"), what, "write a target above 0")
+
+
+def _units(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:
+    place, numbers = scored.place, numbers_of(scored)
+    own_unit = getattr(scored, "unit", None)
+    if own_unit is not None and numbers.kpi is not None:
+        yield mistake(place.path, place.at("unit"), "the unit is the KPI's", "remove `unit` here")
+    unit = kpi.unit if kpi is not None else own_unit
+    if numbers.kpi is not None and kpi is None:
+        return
+    for key in ("baseline", "target", "low", "high"):
+        number = getattr(numbers, key)
+        if isinstance(number, Percentage) and unit != "percent":
+            what = f"{key}: a percentage, but the number is counted in {unit or 'no unit'}"
+            yield mistake(place.path, place.at(key), what, "write it without %, or set unit: percent")
+        elif isinstance(number, Percentage) or not isinstance(number, Decimal):
+            continue
+        elif unit == "percent" and abs(number) > 1:
+            what = f"{key}: {plain(number)} of a percentage is {plain(number * 100)} %"
+            yield advice(place.path, place.at(key), what, f"write {plain(number)}% if that is meant")
+    better, kind = (kpi.better, scored.type) if kpi is not None else ("neutral", "")
+    if (better, kind) in (("lower", "increase"), ("lower", "at_least"), ("higher", "decrease"), ("higher", "at_most")):
+        what = f"{kind} asks for what is worse: {better} values of {shown(numbers.kpi)} are better"
+        yield advice(place.path, place.at("type"), what, "mend the type, or `better` of the KPI")
+
+
+def _pace(context: Context, objective: Objective, scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:
+    pace, place, span = scored.pace, scored.place, context.definitions.span(objective.period)
+    line = place.at("pace")
+    if pace == "linear" or span is None:
+        return
+    if scored.type in (*HOLDING_TYPES, "binary", "qualitative"):
+        yield mistake(place.path, line, f"a pace has no meaning for {scored.type}", "remove `pace`")
+        return
+    if isinstance(pace, str):
+        if numbers_of(scored).kpi is None or (kpi is not None and kpi.kind != "flow"):
+            yield mistake(place.path, line, "a seasonal pace needs a flow KPI", "use linear, or a table of dates")
+        return
+    points = sorted(pace.items())
+    for day, share in points:
+        if not span.start <= day <= span.end:
+            what = f"{day} lies outside the period {objective.period} ({span.start} to {span.end})"
+            yield mistake(place.path, line, what, "use days of the period")
+        elif day == span.end and share != 1:
+            yield mistake(place.path, line, "the last day of the period expects less than 100 %", "write 100%")
+    if any(later[1] < earlier[1] for earlier, later in pairwise(points)):
+        yield mistake(place.path, line, "the expected share falls", "let it rise from date to date")
+
+
+def _measure_has_kpi(objective: Objective) -> Iterator[Finding]:
+    measure = objective.measure
+    if measure is not None and numbers_of(measure).kpi is None:
+        what = "the objective's measure has no KPI, and check-ins are about key results"
+        yield mistake(measure.place.path, measure.place.line, what, "add kpi:, or make it a key result")
+
+
+def _weights(objective: Objective) -> Iterator[Finding]:
+    results = objective.key_results
+    if results and not any(result.weight for result in results):
+        place, what = objective.place, f"all key results of {shown(objective.id)} weigh 0"
+        yield mistake(place.path, place.at("key_results"), what, "give one of them a weight above 0")
+    for result in results:
+        if isinstance(result, MilestonesKeyResult) and not any(step.weight for step in result.milestones):
+            what = f"all milestones of {shown(result.id)} weigh 0"
+            yield mistake(result.place.path, result.place.at("milestones"), what, "give one of them a weight above 0")
+
+
+def _milestones(context: Context, objective: Objective) -> Iterator[Finding]:
+    span = context.definitions.span(objective.period)
+    for result in objective.key_results:
+        if span is None or not isinstance(result, MilestonesKeyResult):
+            continue
+        for step in result.milestones:
+            if step.due is not None and not span.start <= step.due <= span.end:
+                what = f"{step.due} lies outside the period {objective.period} ({span.start} to {span.end})"
+                yield mistake(step.place.path, step.place.at("due"), what, "use a day of the period")

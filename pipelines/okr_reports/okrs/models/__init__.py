@@ -1,0 +1,31 @@
+"""The definition language as pydantic models (docs/okrs.md)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from okr_reports.okrs.models.check_ins import CheckIn, Note
+from okr_reports.okrs.models.file_sources import FileSourceEntry
+from okr_reports.okrs.models.kpis import Kpi
+from okr_reports.okrs.models.objectives import Objective
+from okr_reports.okrs.models.settings import Period, Settings, Team
+from okr_reports.okrs.place import Located
+
+__all__ = [
+    "CheckIn", "DefinitionsFile", "FileSourceEntry", "Kpi", "Note", "Objective", "Period", "Settings", "Team",
+]  # fmt: skip
+
+
+class DefinitionsFile(Located):
+    """One file of `okr_definitions/`: any of these lists; one file of all may hold the settings."""
+
+    settings: Settings | None = None
+    periods: Annotated[list[Period], Field(default_factory=list)]
+    teams: Annotated[list[Team], Field(default_factory=list)]
+    kpis: Annotated[list[Kpi], Field(default_factory=list)]
+    objectives: Annotated[list[Objective], Field(default_factory=list)]
+    check_ins: Annotated[list[CheckIn], Field(default_factory=list)]
+    notes: Annotated[list[Note], Field(default_factory=list)]
+    file_sources: Annotated[list[FileSourceEntry], Field(default_factory=list)]

@@ -1,0 +1,130 @@
+"""KPIs and the rows they are taken from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+
+from okr_reports.okrs.fields import Description, Id, Title, choice, refuse
+from okr_reports.okrs.place import Located
+from okr_reports.okrs.words import shown
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition on the rows of a KPI; operator is in, like, not_in or not_like."""
+
+    operator: Literal["in", "like", "not_in", "not_like"]
+    values: tuple[str, ...]
+
+
+def _where_values(value: Any) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [value]
+    if not items:
+        raise refuse("the list is empty, so nothing would be counted", "name a value, or remove the key")
+    texts = []
+    for item in items:
+        text = str(item) if isinstance(item, int) and not isinstance(item, bool) else item
+        if not isinstance(text, str) or not text:
+            raise refuse(f"{shown(item)} stands where a text belongs", "put it in quotes")
+        if "\x00" in text:
+            raise refuse("a NUL character stands in the text", "remove it")
+        texts.append(text)
+    return tuple(texts)
+
+
+def _conditions(value: Any) -> tuple[Condition, ...]:
+    """The conditions on one field: a text, a list, {like: pattern}, {not: any of these}."""
+    if not isinstance(value, dict):
+        return (Condition("in", _where_values(value)),)
+    found: list[Condition] = []
+    for operator, operand in value.items():
+        if operator == "like":
+            found.append(Condition("like", _where_values(operand)))
+        elif operator == "not" and isinstance(operand, dict):
+            if list(operand) != ["like"]:
+                raise refuse("only `like` may stand under `not`", "write {not: value} or {not: {like: pattern}}")
+            found.append(Condition("not_like", _where_values(operand["like"])))
+        elif operator == "not":
+            found.append(Condition("not_in", _where_values(operand)))
+        else:
+            raise refuse(f"{shown(operator)} is not a condition", "use a text, a list, {like: pattern} or {not: value}")
+    if not found:
+        raise refuse("the condition is empty", "use a text, a list, {like: pattern} or {not: value}")
+    return tuple(found)
+
+
+_VALUES_SCHEMA = {
+    "anyOf": [
+        {"type": ["string", "integer"]},
+        {"type": "array", "minItems": 1, "items": {"type": ["string", "integer"]}},
+    ]
+}
+_LIKE_SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["like"],
+    "properties": {"like": _VALUES_SCHEMA},
+}
+_CONDITIONS_SCHEMA = {
+    "anyOf": [
+        *_VALUES_SCHEMA["anyOf"],
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "minProperties": 1,
+            "properties": {"like": _VALUES_SCHEMA, "not": {"anyOf": [*_VALUES_SCHEMA["anyOf"], _LIKE_SCHEMA]}},
+        },
+    ]
+}
+Conditions = Annotated[tuple[Condition, ...], PlainValidator(_conditions), WithJsonSchema(_CONDITIONS_SCHEMA)]
+
+
+class Where(Located):
+    """Which campaign-days belong to a KPI: those that meet every condition."""
+
+    channel: Conditions = ()
+    account_id: Conditions = ()
+    account_name: Conditions = ()
+    campaign_group_name: Conditions = ()
+    campaign_id: Conditions = ()
+    campaign_name: Conditions = ()
+    source_file: Conditions = ()
+
+    def items(self) -> list[tuple[str, Condition]]:
+        """Field and condition, in the order of the fields above."""
+        return [(name, condition) for name in type(self).model_fields for condition in getattr(self, name)]
+
+
+class Kpi(Located):
+    """One number with one meaning: how it is added up, over which rows, and which way is better."""
+
+    id: Id
+    title: Title | None = None
+    description: Description | None = None
+    kind: Annotated[Literal["flow", "ratio", "stock", "distinct"], *choice("flow", "ratio", "stock", "distinct")]
+    measure: Id | None = None
+    numerator: Id | None = None
+    denominator: Id | None = None
+    where: Where = Field(default_factory=Where)
+    unit: Annotated[str, *choice("count", "currency", "percent", "days", "number")] = "number"
+    better: Annotated[str, *choice("higher", "lower", "neutral")] = "neutral"
+    dedupe: Annotated[str, *choice("acknowledged")] | None = None
+
+    @model_validator(mode="after")
+    def _has_its_measures(self) -> Self:
+        needed = ("numerator", "denominator") if self.kind == "ratio" else ("measure",)
+        missing = [name for name in needed if getattr(self, name) is None]
+        extra = [name for name in ("measure", "numerator", "denominator") if name not in needed and getattr(self, name)]
+        if missing:
+            raise refuse(f"a {self.kind} KPI has no {' and no '.join(missing)}", f"write {' and '.join(needed)}")
+        if extra:
+            raise refuse(f"a {self.kind} KPI has a {extra[0]}", f"remove it; a {self.kind} has {' and '.join(needed)}")
+        return self
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures this KPI is made of."""
+        return tuple(name for name in (self.measure, self.numerator, self.denominator) if name is not None)

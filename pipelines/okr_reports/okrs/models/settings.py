@@ -1,0 +1,179 @@
+"""Settings, periods and teams as they are written, and the kinds of values only they need."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+
+from okr_reports.okrs.fields import Day, Email, Id, Line, Share, Title, Whole, choice, refuse
+from okr_reports.okrs.place import Located
+from okr_reports.okrs.words import shown
+from okr_reports.settings import WEEKDAYS
+
+LANGUAGES = ("en", "es")
+
+
+def currency(value: Any) -> str:
+    """An ISO 4217 code, as CLDR lists them (Babel)."""
+    from babel.core import get_global  # 40 ms, so only once a currency is read
+
+    if isinstance(value, str) and value in get_global("all_currencies"):
+        return value
+    raise refuse(f"{shown(value)} is not a currency code of ISO 4217", "write it as EUR or USD")
+
+
+def _timezone(value: Any) -> str:
+    try:
+        if isinstance(value, str) and value:
+            return ZoneInfo(value).key
+    except (ValueError, OSError, LookupError):  # a path, a folder, a name nobody knows
+        pass
+    raise refuse(f"{shown(value)} is not a time zone", "use a name of the IANA list, such as Europe/Madrid")
+
+
+def _locale(value: Any) -> str:
+    from babel.core import Locale, UnknownLocaleError
+
+    try:
+        if isinstance(value, str):
+            locale = Locale.parse(value, sep="-")
+            if locale.language in LANGUAGES:
+                return value
+            raise refuse(
+                f"the language of {shown(value)} is not translated yet", f"use {' or '.join(LANGUAGES)}, such as es-ES"
+            )
+    except (ValueError, UnknownLocaleError):
+        pass
+    raise refuse(f"{shown(value)} is not a locale", "use a language and a country, such as es-ES or en-GB")
+
+
+Currency = Annotated[str, PlainValidator(currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
+Timezone = Annotated[str, PlainValidator(_timezone), WithJsonSchema({"type": "string", "examples": ["Europe/Madrid"]})]
+LocaleCode = Annotated[str, PlainValidator(_locale), WithJsonSchema({"type": "string", "examples": ["es-ES", "en-GB"]})]
+
+
+class StatusLines(Located):
+    """The shares of the expected progress that part the statuses (docs/scoring.md, "Expected, and the status")."""
+
+    on_track: Share = 0.95
+    at_risk: Share = 0.75
+    grace: Share = 0.10
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.at_risk > self.on_track:
+            raise refuse("at_risk lies above on_track", "let on_track be the larger one")
+        return self
+
+
+class SuccessLines(Located):
+    """The score from which a closed key result counts as achieved."""
+
+    committed: Share = 1.0
+    aspirational: Share = 0.7
+
+
+class ObjectivesPerTeam(Located):
+    """How many objectives a team may have in a period before `okr check` warns."""
+
+    min: Whole = 3
+    max: Whole = 5
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min > self.max:
+            raise refuse("min lies above max", "let max be the larger one")
+        return self
+
+
+def _time_of_day(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return value
+    raise refuse(f"{shown(value)} is not a time of day", 'write it in quotes as "06:00"')
+
+
+def _known_channel(value: Any) -> str:
+    from okr_reports.catalogue import channels
+
+    if value in channels():
+        return str(value)
+    raise refuse(f"{shown(value)} is not a channel", f"those that are: {', '.join(channels())}")
+
+
+TimeOfDay = Annotated[
+    str, PlainValidator(_time_of_day), WithJsonSchema({"type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$"})
+]
+ChannelName = Annotated[str, PlainValidator(_known_channel), WithJsonSchema({"type": "string"})]
+
+
+class RefreshTimes(Located):
+    """When Dagster's schedules run, in the reporting time zone.
+
+    `at`: when everything is loaded. `channels`: at which further times of the day one channel is loaded. `digest`: when
+    digests are sent, on the day before the check-in day.
+    """
+
+    at: list[TimeOfDay] = Field(default_factory=lambda: ["06:00"], min_length=1)
+    channels: dict[ChannelName, list[TimeOfDay]] = Field(default_factory=dict)
+    digest: TimeOfDay = "18:00"
+
+
+class GateLines(Located):
+    """What the health gate asks before a report is published or mailed.
+
+    `stale_after_days`: an API's source, or a report about to be mailed, that lies further back is stale. `least_fresh`:
+    the share of sources of running key results that must be fresh. `least_kept`: the share of running key results with
+    a value in the last report that must still have one. Both are 0 by default: whatever is late is published and says
+    so.
+    """
+
+    stale_after_days: Whole = 3
+    least_fresh: Share = 0.0
+    least_kept: Share = 0.0
+
+
+class Settings(Located):
+    """What holds for all reports. Amounts are shown in `currency`, days are those of `timezone`."""
+
+    organisation: Line = "Our organisation"
+    currency: Currency = "EUR"
+    timezone: Timezone = "UTC"
+    locale: LocaleCode = "en-GB"
+    check_in_day: Annotated[str, *choice(*WEEKDAYS)] = "monday"
+    status: StatusLines = Field(default_factory=StatusLines)
+    success: SuccessLines = Field(default_factory=SuccessLines)
+    objectives_per_team: ObjectivesPerTeam = Field(default_factory=ObjectivesPerTeam)
+    check_in_stale_after_days: Whole = 10
+    gate: GateLines = Field(default_factory=GateLines)
+    refresh: RefreshTimes = Field(default_factory=RefreshTimes)
+
+    @property
+    def language(self) -> str:
+        """The first part of the locale: `es` of `es-ES`."""
+        return self.locale.split("-")[0]
+
+
+class Period(Located):
+    """A period of its own beside the built-in quarters, months and years; both days belong to it."""
+
+    id: Id
+    title: Title | None = None
+    start: Day
+    end: Day
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.end < self.start:
+            raise refuse(f"the period ends on {self.end}, before it starts on {self.start}", "swap or mend the days")
+        return self
+
+
+class Team(Located):
+    """Who works on objectives, and who gets the team's mail."""
+
+    id: Id
+    title: Title | None = None
+    recipients: list[Email] = Field(default_factory=list)

@@ -1,0 +1,187 @@
+"""From a folder of YAML files to definitions: every file is read, every entry checked, every mistake kept."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from okr_reports.errors import Finding, shown_path
+from okr_reports.okrs.definitions import Definitions
+from okr_reports.okrs.entries import read_entry
+from okr_reports.okrs.exchange_rates import FILE_NAME as RATES_FILE
+from okr_reports.okrs.exchange_rates import read_exchange_rates
+from okr_reports.okrs.findings import advice, mistake
+from okr_reports.okrs.models import CheckIn, FileSourceEntry, Kpi, Note, Objective, Period, Settings, Team
+from okr_reports.okrs.place import Located
+from okr_reports.okrs.words import nearest, shown
+from okr_reports.okrs.yaml_reader import MAX_BYTES, Mapping, Sequence, read_yaml
+
+LISTS: dict[str, type[Located]] = {
+    "periods": Period,
+    "teams": Team,
+    "kpis": Kpi,
+    "objectives": Objective,
+    "check_ins": CheckIn,
+    "notes": Note,
+    "file_sources": FileSourceEntry,
+}
+
+# A list with more mistakes is another kind of file; 60,000 of them would take longer to sort than to read.
+MAX_FINDINGS = 500
+
+
+@dataclass
+class Reading:
+    """What could be read, and what is wrong so far.
+
+    `broken` holds the ids of entries that are there but wrong, by list, so that a reference to one of them is not
+    called unknown. With `unreadable` files nothing can be called unknown.
+    """
+
+    definitions: Definitions
+    findings: list[Finding]
+    broken: dict[str, set[str]]
+    unreadable: bool
+
+
+def read_folder(definitions_dir: Path) -> Reading:
+    """Every definition below the folder, in the order of the files' paths. Raises nothing: mistakes are findings."""
+    reader = _FolderReader(definitions_dir)
+    if not definitions_dir.is_dir():
+        reader.add(mistake(str(shown_path(definitions_dir)), 1, "there is no such folder", "make it with `okr init`"))
+    for path in definition_files(definitions_dir, reader.findings):
+        reader.read_file(path)
+    return reader.result()
+
+
+def definition_files(definitions_dir: Path, findings: list[Finding]) -> Iterator[Path]:
+    """The YAML files below the folder, sorted. Hidden names are left out; links that lead outside are findings."""
+    root = definitions_dir.resolve()
+    found: list[Path] = []
+    for folder, subfolders, names in os.walk(definitions_dir):
+        here = Path(folder)
+        for name in [*subfolders, *names]:
+            path = here / name
+            if not str(path).isprintable():
+                findings.append(mistake(ascii(str(path)), 1, "the name holds control characters", "rename it"))
+            elif path.is_symlink() and not name.startswith(".") and not _real(path).is_relative_to(root):
+                findings.append(
+                    mistake(str(shown_path(path)), 1, "the link leads out of the folder", "put a copy here")
+                )
+            elif name in names and path.suffix.lower() in (".yml", ".yaml") and not name.startswith("."):
+                found.append(path)
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+    yield from sorted(found)
+
+
+def _real(path: Path) -> Path:
+    """As `Path.resolve`, which raises where a link leads back to itself."""
+    return Path(os.path.realpath(path))
+
+
+@dataclass
+class _FolderReader:
+    folder: Path
+    findings: list[Finding] = field(default_factory=list)
+    lists: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in LISTS})
+    broken: dict[str, set[str]] = field(default_factory=lambda: {name: set() for name in [*LISTS, "key_results"]})
+    unreadable: bool = False
+    settings: Settings | None = None
+    settings_at: str = ""
+
+    def add(self, finding: Finding) -> None:
+        self.findings.append(finding)
+
+    def read_file(self, path: Path) -> None:
+        place = str(shown_path(path))
+        content, findings = self._content(path, place)
+        self.findings += findings
+        if content is None:
+            self.unreadable = self.unreadable or bool(findings)
+            return
+        if not isinstance(content, Mapping):
+            self.unreadable = True
+            self.add(mistake(place, 1, "the file holds no mapping", f"start it with `{next(iter(LISTS))}:`"))
+            return
+        for key, value in content.items():
+            line = content.lines[key]
+            if key == "settings":
+                self._read_settings(value, place, line)
+            elif key in LISTS:
+                self._read_list(key, value, place, line)
+            else:
+                todo = nearest(key, ["settings", *LISTS])
+                self.add(mistake(place, line, f"unknown key {shown(key)}", todo))
+
+    def _content(self, path: Path, place: str) -> tuple[Any, list[Finding]]:
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):  # a pipe would keep us waiting for ever
+                return None, [mistake(place, 1, "this is not a plain file", "put a file here")]
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            return None, [mistake(place, 1, f"the file cannot be read: {error.strerror}", "mend its rights")]
+        return read_yaml(data, place)
+
+    def _read_settings(self, value: Any, path: str, line: int) -> None:
+        if self.settings_at:
+            self.add(mistake(path, line, f"settings stand already at {self.settings_at}", "keep one of them"))
+            return
+        self.settings_at = f"{path}:{line}"
+        self.settings, findings = read_entry(Settings, value, path, line)
+        self.findings += findings
+
+    def _read_list(self, name: str, value: Any, path: str, line: int) -> None:
+        if value is None:
+            return
+        if not isinstance(value, Sequence):
+            self.unreadable = True
+            self.add(mistake(path, line, f"`{name}` is not a list", "start each entry with `- `"))
+            return
+        before = len(self.findings)
+        for entry, entry_line in zip(value, value.lines, strict=True):
+            if len(self.findings) - before > MAX_FINDINGS:
+                self.unreadable = True
+                self.add(mistake(path, entry_line, "too many mistakes to go on here", "mend those above first"))
+                return
+            model, findings = read_entry(LISTS[name], entry, path, entry_line)
+            self.findings += findings
+            if model is None:
+                self._remember_broken(name, entry)
+            else:
+                self.lists[name].append(model)
+
+    def _remember_broken(self, name: str, entry: Any) -> None:
+        if not isinstance(entry, dict):
+            return
+        self.broken[name].add(str(entry.get("id")))
+        results = entry.get("key_results")
+        for result in results if name == "objectives" and isinstance(results, list) else []:
+            if isinstance(result, dict):
+                self.broken["key_results"].add(str(result.get("id")))
+
+    def result(self) -> Reading:
+        known = self.settings is not None or not self.settings_at
+        settings = self.settings or Settings()
+        rates_path = self.folder / RATES_FILE
+        currency = settings.currency if known else None
+        rates, findings = read_exchange_rates(rates_path, str(shown_path(rates_path)), currency)
+        if not known:
+            self.broken["settings"] = {"settings"}
+        elif not self.settings_at and not self.unreadable:
+            what = f"no file holds settings: amounts are reported in {settings.currency}, days in {settings.timezone}"
+            self.add(advice(str(shown_path(self.folder)), 1, what, "write `settings:` in one of the files"))
+        entries: list[FileSourceEntry] = self.lists.pop("file_sources")
+        sources = [entry.to_file_source(Path(entry.place.path).parent) for entry in entries]
+        definitions = Definitions(
+            settings=settings,
+            file_sources=sources,
+            file_source_entries=entries,
+            exchange_rates=rates,
+            **self.lists,
+        )
+        return Reading(definitions, self.findings + findings, self.broken, self.unreadable)

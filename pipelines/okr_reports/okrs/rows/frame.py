@@ -1,0 +1,119 @@
+"""Rows of what stands around the objectives: settings, periods, teams, KPIs, measures, rates, channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from okr_reports.catalogue import channels as catalogue_channels
+from okr_reports.catalogue import is_money
+from okr_reports.okrs.definitions import Definitions
+from okr_reports.okrs.fields import Texts
+from okr_reports.okrs.periods import Span
+from okr_reports.okrs.rows.parts import Row, kpi_title, span_of, text_columns
+from okr_reports.okrs.words import from_id
+
+
+def settings(definitions: Definitions) -> Iterator[Row]:
+    chosen = definitions.settings
+    yield {
+        "organisation": chosen.organisation,
+        "currency": chosen.currency,
+        "timezone": chosen.timezone,
+        "locale": chosen.locale,
+        "language": chosen.language,
+        "status_on_track": chosen.status.on_track,
+        "status_at_risk": chosen.status.at_risk,
+        "grace": chosen.status.grace,
+        "success_committed": chosen.success.committed,
+        "success_aspirational": chosen.success.aspirational,
+        "check_in_stale_after_days": chosen.check_in_stale_after_days,
+        "gate_stale_after_days": chosen.gate.stale_after_days,
+        "gate_least_fresh": chosen.gate.least_fresh,
+        "gate_least_kept": chosen.gate.least_kept,
+    }
+
+
+def periods(definitions: Definitions) -> Iterator[Row]:
+    titles = {period.id: period.title for period in definitions.periods}
+    language = definitions.settings.language
+    named = [period.id for period in definitions.periods] + [objective.period for objective in definitions.objectives]
+    for period in dict.fromkeys(named):
+        span = span_of(definitions, period)
+        title = titles.get(period)
+        yield {
+            "period_id": period,
+            "title": title.in_language(language) if title else _period_title(span, language),
+            "kind": span.kind,
+            "start_date": span.start,
+            "end_date": span.end,
+        }
+
+
+def _period_title(span: Span, language: str) -> str:
+    from babel.dates import format_skeleton
+
+    if span.kind == "custom":
+        return from_id(span.id)
+    skeleton = {"quarter": "yQQQ", "month": "yMMMM", "year": "y"}[span.kind]
+    return str(format_skeleton(skeleton, span.start, locale=language))
+
+
+def teams(definitions: Definitions) -> Iterator[Row]:
+    for team in definitions.teams:
+        yield {
+            "team_id": team.id,
+            **text_columns("title", team.title or Texts(from_id(team.id)), definitions.settings.language),
+        }
+
+
+def kpis(definitions: Definitions) -> Iterator[Row]:
+    for kpi in definitions.kpis:
+        yield {
+            "kpi_id": kpi.id,
+            **text_columns("title", kpi_title(kpi), definitions.settings.language),
+            **text_columns("description", kpi.description, definitions.settings.language),
+            "kind": kpi.kind,
+            "measure": kpi.measure,
+            "numerator": kpi.numerator,
+            "denominator": kpi.denominator,
+            "unit": kpi.unit,
+            "better": kpi.better,
+        }
+
+
+def kpi_conditions(definitions: Definitions) -> Iterator[Row]:
+    for kpi in definitions.kpis:
+        for number, (field, condition) in enumerate(kpi.where.items(), start=1):
+            for value in condition.values:
+                yield {
+                    "kpi_id": kpi.id,
+                    "condition_no": number,
+                    "field": field,
+                    "operator": condition.operator,
+                    "value": value,
+                }
+
+
+def measures(definitions: Definitions) -> Iterator[Row]:
+    names = {measure for channel in catalogue_channels().values() for measure in channel.measures}
+    names |= {measure for source in definitions.file_sources for measure in source.measures}
+    # a database brings what its query says, known here only by the KPIs that ask for it
+    names |= {measure for kpi in definitions.kpis for measure in kpi.measures}
+    for name in sorted(names):
+        yield {"measure": name, "is_money": is_money(name)}
+
+
+def exchange_rates(definitions: Definitions) -> Iterator[Row]:
+    for rate in definitions.exchange_rates:
+        yield {"date": rate.date, "currency": rate.currency, "rate": rate.rate}
+
+
+def channels(definitions: Definitions, given: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    yield from (dict(row) for row in given)
+    names = {str(row["channel"]) for row in given}
+    for name in dict.fromkeys(source.channel for source in definitions.file_sources):
+        if name not in names:
+            known = catalogue_channels().get(name)
+            title = known.title if known else from_id(name)
+            yield {"channel": name, "title": title, "kind": "file", "lookback_days": 0}

@@ -1,0 +1,161 @@
+"""What a chart shows, apart from how: x values, series, and every number already written as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from okr_reports.report_site.faults import BadValue
+from okr_reports.report_site.formats import Formatter
+from okr_reports.report_site.shaping import Measure, Rows
+
+# More lines than these a reader cannot tell apart.
+MAX_SERIES = 8
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line or set of bars. `texts` are its values as written; `mark` is line or bar in a combo chart."""
+
+    title: str
+    values: list[float | None]
+    texts: list[str]
+    fmt: str
+    mark: str = "line"
+
+
+@dataclass(frozen=True)
+class ChartData:
+    """`kind` says how x is spaced: by day, by number, or evenly by category. `left_out` counts the series not drawn.
+    `connected`: lines go on over places without a value.
+    """
+
+    x: list[Any]
+    x_texts: list[str]
+    x_title: str
+    kind: Literal["date", "number", "category"]
+    series: list[Series]
+    formatter: Formatter = field(repr=False)
+    truncated: bool = False
+    left_out: int = 0
+    x_fmt: str | None = None
+    connected: bool = False
+
+    def known(self) -> list[float | None]:
+        return [value for one in self.series for value in one.values]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The attributes that say which columns are drawn and how they are written and named."""
+
+    x: str
+    y: Sequence[str]
+    series: str | None = None
+    x_fmt: str | None = None
+    y_fmt: str | None = None
+    titles: Sequence[str] = ()
+    series_order: Sequence[str] = ()
+    x_sort: str | Sequence[str] | None = None
+    evenly: bool = False
+
+
+def chart_data(rows: Rows, wanted: Wanted, formatter: Formatter) -> ChartData:
+    """Bring rows into series. Raises BadValue for a measure that is no number."""
+    x_name, names = Measure.of(wanted.x).name, [Measure.of(one).name for one in wanted.y]
+    for name in (x_name, *names, *([wanted.series] if wanted.series else [])):
+        rows.need(name)
+    xs = list(dict.fromkeys(row[x_name] for row in rows))
+    dated = bool(xs) and all(isinstance(x, date) for x in xs)
+    numeric = bool(xs) and all(isinstance(x, int | float) and not isinstance(x, bool) for x in xs)
+    xs = sorted(x.date() if isinstance(x, datetime) else x for x in xs) if dated else _sorted(xs, wanted.x_sort)
+    places = {x: number for number, x in enumerate(xs)}
+    code = wanted.y_fmt or "auto"
+    every = _columns(rows, wanted, x_name, names, places)
+    columns = _largest(every)
+    series = [
+        Series(title, values, [formatter.format(value, code) for value in values], code)
+        for title, values in columns.items()
+    ]
+    x_code = wanted.x_fmt or ("shortdate" if dated else "auto")
+    kind: Literal["date", "number", "category"] = "date" if dated else "number" if numeric else "category"
+    if wanted.evenly:
+        kind = "category"
+    x_texts = [formatter.format(x, x_code) for x in xs]
+    left_out = len(every) - len(columns)
+    return ChartData(xs, x_texts, readable(x_name), kind, series, formatter, rows.truncated, left_out, wanted.x_fmt)
+
+
+def _sorted(xs: list[Any], order: str | Sequence[str] | None) -> list[Any]:
+    """Places in the order of the rows, or as `x_sort` says: asc, desc, data, or a list of them."""
+    if order is None or order == "data":
+        return xs
+    if isinstance(order, str):
+        return sorted(
+            xs, key=lambda x: (x is None, x if isinstance(x, int | float) else str(x)), reverse=order == "desc"
+        )
+    rank = {name: number for number, name in enumerate(order)}
+    return sorted(xs, key=lambda x: rank.get(str(x), len(rank)))
+
+
+def _largest(columns: dict[str, list[float | None]]) -> dict[str, list[float | None]]:
+    """At most MAX_SERIES of them, in their order: a ninth account must not stop the whole site from being published."""
+    sizes = {title: sum(abs(value) for value in values if value is not None) for title, values in columns.items()}
+    kept = set(sorted(sizes, key=lambda title: (-sizes[title], title))[:MAX_SERIES])
+    return {title: values for title, values in columns.items() if title in kept}
+
+
+def _columns(
+    rows: Rows, wanted: Wanted, x_name: str, names: list[str], places: dict[Any, int]
+) -> dict[str, list[float | None]]:
+    columns: dict[str, list[float | None]] = {}
+    taken: set[tuple[str, Any]] = set()
+    titles = dict(zip(names, wanted.titles, strict=False))
+    for row in rows:
+        x = row[x_name].date() if isinstance(row[x_name], datetime) else row[x_name]
+        for name in names:
+            title = titles.get(name) or readable(name)
+            if wanted.series:
+                part = str(row[wanted.series])
+                title = part if len(names) == 1 else f"{part}: {title}"
+            values = columns.setdefault(title, [None] * len(places))
+            if (title, x) in taken:
+                what = f"the query {rows.name!r} has several rows for {x_name}={x!s}"
+                more = f" and {wanted.series}={row[wanted.series]!s}" if wanted.series else ""
+                raise BadValue(
+                    what + more, f'sum them: y="sum({name})", or name the column that tells them apart in series='
+                )
+            taken.add((title, x))
+            values[places[x]] = _number(rows, name, row[name])
+    if wanted.series_order:
+        rank = {name: number for number, name in enumerate(wanted.series_order)}
+        columns = dict(sorted(columns.items(), key=lambda item: rank.get(item[0], len(rank))))
+    return columns or {titles.get(name) or readable(name): [] for name in names}
+
+
+def _number(rows: Rows, name: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        what = f"the column {name!r} of {rows.name!r} holds {value!r}, not a number"
+        raise BadValue(what, "draw a column of numbers") from None
+
+
+AGGREGATE = re.compile(r"(\w+)\((?:(distinct)\s+)?(\w+|\*)\)", re.IGNORECASE)
+AGGREGATES = {"sum": "", "avg": "Average of ", "min": "Lowest ", "max": "Highest ", "count": "Count of "}
+
+
+def readable(name: str) -> str:
+    """A column's name as a title: `cost_per_lead` reads Cost per lead, `sum(net_sales)` Net sales."""
+    if match := AGGREGATE.fullmatch(name):
+        if match[3] == "*":
+            name = "count"
+        elif match[1].lower() in AGGREGATES:
+            name = ("distinct " if match[2] else AGGREGATES[match[1].lower()]) + match[3]
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,153 @@
+"""Line, area, bar and combo charts over one x axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from markupsafe import Markup
+
+from okr_reports.report_site.charts.axes import BOTTOM, TOP, Frame, evenly, position, x_axis, x_limits, y_axis
+from okr_reports.report_site.charts.data import ChartData, Series
+from okr_reports.report_site.charts.references import reference_marks
+from okr_reports.report_site.charts.scale import Scale, domain, nice_ticks
+from okr_reports.report_site.charts.svg import ACROSS, chart, element, join, number, path, percent, stretch, text
+
+# more bars than that have no room for numbers above them
+WIDE_LABELS = 12
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a chart is drawn. `marks` are reference lines, areas and points: dicts of their tags' attributes."""
+
+    height: float = 240.0
+    stacked: bool = False
+    low: float | None = None
+    high: float | None = None
+    y_fmt: str = "auto"
+    data_labels: bool = False
+    marks: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+
+def per_mille(kind: str, data: ChartData) -> list[str]:
+    """Where each place of the x axis lies in the drawn chart, per mille of its width; '' where it has no place."""
+    if kind in ("funnel", "heatmap"):
+        return [""] * len(data.x)
+    data = evenly(data) if kind in ("bar", "combo") else data
+    across = Scale(*x_limits(data, kind in ("bar", "combo")), 0.0, ACROSS)
+    return [number(across(position(data, place, value))) for place, value in enumerate(data.x)]
+
+
+def draw(kind: str, data: ChartData, label: str, options: Options) -> Markup:
+    """A chart of `kind` line, area, bar or combo as SVG; `label` is its summary sentence."""
+    bars = [one for one in data.series if kind == "bar" or (kind == "combo" and one.mark == "bar")]
+    lines = [one for one in data.series if one not in bars]
+    data = evenly(data) if bars else data
+    frame = _frame(kind, data, bars, options)
+    grid, ticks = y_axis(frame, options.y_fmt)
+    shapes: list[Markup] = [_bars(frame, bars, options.stacked, data.series)] if bars else []
+    if kind == "area":
+        shapes.append(_areas(frame, lines, options.stacked, data.series))
+    else:
+        shapes.append(_lines(frame, lines, data.series))
+    marks = reference_marks(frame, options.marks)
+    labels = _labels(frame, bars or lines) if options.data_labels and not (bars and options.stacked) else Markup("")
+    content = join([grid, *shapes, ticks, marks, x_axis(frame), labels])
+    return chart(options.height, label, content, f"{kind}-chart gutter")
+
+
+def _frame(kind: str, data: ChartData, bars: Sequence[Series], options: Options) -> Frame:
+    values: list[float | None] = list(data.known())
+    if options.stacked:
+        count = len(data.x)
+        values += [sum(one.values[n] or 0.0 for one in (bars or data.series)) for n in range(count)]
+    values += [float(mark["y"]) for mark in options.marks if isinstance(mark.get("y"), int | float)]
+    low, high = domain(values, bool(bars) or kind == "area", options.low, options.high)
+    ticks = nice_ticks(low, high)
+    floor = options.height - BOTTOM
+    y = Scale(ticks[0] if options.low is None else low, ticks[-1] if options.high is None else high, floor, TOP)
+    return Frame(data, Scale(*x_limits(data, bool(bars)), 0.0, ACROSS), y, floor, options.height)
+
+
+def _lines(frame: Frame, lines: Sequence[Series], everyone: Sequence[Series]) -> Markup:
+    paths, ends = [], []
+    for one in lines:
+        rank = everyone.index(one) + 1
+        points = [
+            None if value is None else (frame.across(place), frame.y(value)) for place, value in enumerate(one.values)
+        ]
+        if frame.data.connected:
+            points = [point for point in points if point is not None]
+        plan = one.mark == "plan"
+        paths.append(element("path", d=path(points), class_="pace" if plan else f"line s{rank}"))
+        known = [point for point in points if point is not None]
+        if known and not plan:
+            ends.append(end_mark(rank, percent(known[-1][0]), known[-1][1]))
+    return join([stretch(frame.height, join(paths)), *ends])
+
+
+def end_mark(rank: int, x: str, y: float) -> Markup:
+    """The dot at the end of a line. Its shape differs by series, so that colour is not alone."""
+    shapes = {1: "M0-4A4 4 0 1 1 0 4A4 4 0 1 1 0-4Z", 2: "M-4-4H4V4H-4Z", 3: "M0-5L5 0L0 5L-5 0Z", 4: "M0-5L5 4H-5Z"}
+    shape = element("path", d=shapes.get((rank - 1) % 4 + 1), class_=f"end s{rank}")
+    return element("svg", shape, x=x, y=number(y), class_="at", overflow="visible")
+
+
+def _areas(frame: Frame, series: Sequence[Series], stacked: bool, everyone: Sequence[Series]) -> Markup:
+    below = [0.0] * len(frame.data.x)
+    parts = []
+    for one in series:
+        rank = everyone.index(one) + 1
+        tops = [(below[n] if stacked else 0.0) + (value or 0.0) for n, value in enumerate(one.values)]
+        upper = [(frame.across(n), frame.y(top)) for n, top in enumerate(tops)]
+        lower = [(frame.across(n), frame.y(below[n] if stacked else 0.0)) for n in range(len(tops))]
+        parts.append(element("path", d=path([*upper, *reversed(lower)], closed=True), class_=f"area s{rank}"))
+        parts.append(element("path", d=path(upper), class_=f"line s{rank}"))
+        below = tops if stacked else below
+    return stretch(frame.height, join(parts))
+
+
+def _bars(frame: Frame, series: Sequence[Series], stacked: bool, everyone: Sequence[Series]) -> Markup:
+    places = [frame.across(n) for n in range(len(frame.data.x))]
+    slot = min((b - a for a, b in pairwise(places)), default=ACROSS) * 0.72
+    slot = min(slot, ACROSS / 4)
+    width = slot if stacked else slot / max(len(series), 1)
+    ups, downs = [0.0] * len(places), [0.0] * len(places)
+    parts = []
+    for order, one in enumerate(series):
+        rank = everyone.index(one) + 1
+        for n, value in enumerate(one.values):
+            if value is None:
+                continue
+            sums = ups if value >= 0 else downs
+            start = sums[n] if stacked else 0.0
+            sums[n] = start + value
+            left = places[n] - slot / 2 + (0.0 if stacked else order * width)
+            top, bottom = sorted((frame.y(start), frame.y(start + value)))
+            parts.append(
+                element(
+                    "rect",
+                    x=percent(left),
+                    width=percent(width * 0.94),
+                    y=number(top),
+                    height=number(max(bottom - top, 0.75)),
+                    class_=f"bar s{rank}",
+                )
+            )
+    return join(parts)
+
+
+def _labels(frame: Frame, series: Sequence[Series]) -> Markup:
+    if len(series) != 1 or len(frame.data.x) > WIDE_LABELS:
+        return Markup("")
+    one = series[0]
+    return join(
+        [
+            text(percent(frame.across(n)), frame.y(value) - 5, one.texts[n], "label", "middle")
+            for n, value in enumerate(one.values)
+            if value is not None
+        ]
+    )

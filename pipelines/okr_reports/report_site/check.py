@@ -1,0 +1,106 @@
+"""What `okr check` says about the report pages, without building them.
+
+Without a snapshot: files, front matter, tags with their attributes, query chains, names of queries that tags use.
+With one also each query's SQL, bound to the tables and columns of the snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from okr_reports.errors import Finding
+from okr_reports.report_site.dialect import Sandbox
+from okr_reports.report_site.faults import PageFault, choose
+from okr_reports.report_site.queries import compile_query, references
+from okr_reports.report_site.reports import Page, Reports, read_reports
+from okr_reports.report_site.source_files import Query, SourceFile
+from okr_reports.report_site.tag_check import check_tags
+
+# the public tables of schema marts, which tags may name like queries
+MARTS = (
+    "dim_account",
+    "dim_campaign",
+    "dim_channel",
+    "dim_date",
+    "dim_kpi",
+    "dim_period",
+    "dim_team",
+    "fct_ad_daily",
+    "fct_check_in",
+    "fct_key_result_daily",
+    "fct_key_result_reported",
+    "fct_kpi_daily",
+    "fct_measure_daily",
+    "fct_note",
+    "fct_objective_daily",
+    "health_gate",
+    "initiatives",
+    "key_result_kpis",
+    "key_result_milestones",
+    "key_result_pace",
+    "key_result_sources",
+    "key_result_versions",
+    "key_results",
+    "objectives",
+    "report_context",
+    "source_health",
+)
+
+
+def check_pages(reports_dir: Path, snapshot: Path | None) -> list[Finding]:
+    """Every mistake that can be seen in the pages, in the order of files and lines."""
+    reports = read_reports(reports_dir)
+    faults = [*reports.faults, *check_reports(reports)]
+    if snapshot is not None and snapshot.is_file() and not faults:
+        from okr_reports.report_site.check_sql import check_sql
+
+        faults.extend(check_sql(reports, snapshot))
+    return sorted({fault.finding for fault in faults})
+
+
+def check_reports(reports: Reports, tables: tuple[str, ...] = MARTS) -> list[PageFault]:
+    """The mistakes of files that could be read."""
+    bodies = {component.name: component.has_body for component in reports.components.values()}
+    environment = Sandbox(bodies, lambda *_: "")
+    faults = check_tags(reports, environment, tables)
+    for page in reports.pages:
+        faults.extend(_check_page(reports, page))
+    for component in reports.components.values():
+        names = {"attributes": tuple(component.attributes)}
+        faults.extend(_check_queries(component.file, reports.queries, names))
+    return faults
+
+
+def _check_page(reports: Reports, page: Page) -> list[PageFault]:
+    queries = {**reports.queries, **page.file.queries}
+    if page.one_page_per is not None and page.one_page_per not in queries:
+        todo = choose(page.one_page_per, queries, "queries")
+        what = f"one_page_per names {page.one_page_per!r}, which is no query"
+        return [page.file.fault("one_page_per", what, todo)]
+    # which columns one_page_per has is known only with data: any parameter passes here when there are parameters
+    names = {"params": _named(page.file.queries, queries)} if page.parameter else {}
+    names["page"] = tuple(page.variables)
+    return _check_queries(page.file, reports.queries, names)
+
+
+def _named(of: Mapping[str, Query], queries: Mapping[str, Query]) -> tuple[str, ...]:
+    found: set[str] = set()
+    for query in {**queries, **of}.values():
+        try:
+            found |= {one.name.partition(".")[2] for one in references(query) if one.name.startswith("params.")}
+        except PageFault:
+            continue
+    return tuple(sorted(found))
+
+
+def _check_queries(
+    file: SourceFile, shared: Mapping[str, Query], names: Mapping[str, tuple[str, ...]]
+) -> list[PageFault]:
+    faults = []
+    for query in file.queries.values():
+        try:
+            compile_query(query, {**shared, **file.queries}, names)
+        except PageFault as fault:
+            faults.append(fault)
+    return faults

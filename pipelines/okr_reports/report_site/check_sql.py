@@ -1,0 +1,64 @@
+"""Binds every query of the pages to the snapshot without running it, so that unknown columns are found at check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from okr_reports.errors import PublishError
+from okr_reports.report_site.database import Reader, check_statement, sql_fault
+from okr_reports.report_site.faults import PageFault
+from okr_reports.report_site.queries import Statement, compile_query
+from okr_reports.report_site.reports import Reports
+from okr_reports.report_site.source_files import Query, SourceFile
+
+
+def check_sql(reports: Reports, snapshot: Path) -> list[PageFault]:
+    """What DuckDB says against the queries of pages and components. Empty when the snapshot cannot be opened."""
+    faults: list[PageFault] = []
+    try:
+        reader = Reader(snapshot)
+    except PublishError:
+        return []
+    with reader:
+        for page in reports.pages:
+            names: dict[str, tuple[str, ...]] = {"page": tuple(page.variables)}
+            if page.one_page_per is not None:
+                try:
+                    names["params"] = tuple(_columns(reader, reports, page.file, page.one_page_per))
+                except PageFault as fault:
+                    faults.append(fault)
+                    continue
+            faults.extend(_check_file(reader, reports, page.file, names))
+        for component in reports.components.values():
+            faults.extend(_check_file(reader, reports, component.file, {"attributes": tuple(component.attributes)}))
+    return faults
+
+
+def _check_file(
+    reader: Reader, reports: Reports, file: SourceFile, names: Mapping[str, tuple[str, ...]]
+) -> list[PageFault]:
+    faults = []
+    for query in file.queries.values():
+        try:
+            _bind(reader, compile_query(query, {**reports.queries, **file.queries}, names))
+        except PageFault as fault:
+            faults.append(fault)
+    return faults
+
+
+def _columns(reader: Reader, reports: Reports, file: SourceFile, name: str) -> list[str]:
+    queries: Mapping[str, Query] = {**reports.queries, **file.queries}
+    return _bind(reader, compile_query(queries[name], queries, {}))
+
+
+def _bind(reader: Reader, statement: Statement) -> list[str]:
+    check_statement(statement)
+    try:
+        return reader.columns_of(statement)
+    except duckdb.Error as error:
+        # one more line stands before the statement: DESCRIBE (
+        raise sql_fault(replace(statement, offset=statement.offset + 1), error) from None

@@ -1,0 +1,77 @@
+"""Compares a number with another one and says whether the difference is good, by the KPI's own direction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from okr_reports.report_site.faults import BadValue
+
+Number = Decimal | int | float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`change` in the value's unit; `share` of the size of the base, None where the base is zero or unknown.
+
+    `move` is up, down or flat; `verdict` is good, bad or neutral.
+    """
+
+    change: float | None
+    share: float | None
+    move: Literal["up", "down", "flat", "unknown"]
+    verdict: Literal["good", "bad", "neutral"]
+    base: float | None = None
+
+
+def compare(
+    value: Number | None,
+    base: Number | None,
+    better: str | None = "neutral",
+    neutral_range: float | Sequence[float | None] = 0.0,
+) -> Comparison:
+    """Compare `value` with `base`. A share is taken of the base's size, so that -5 after -10 is a rise of 50 %.
+
+    Shares within +-`neutral_range`, or between its two ends (None is without end), count as flat.
+    """
+    if value is None or base is None:
+        return Comparison(None, None, "unknown", "neutral")
+    change = float(value) - float(base)
+    share = change / abs(float(base)) if base else None
+    if change == 0 or (share is not None and _within(share, neutral_range)):
+        return Comparison(change, share, "flat", "neutral", float(base))
+    move: Literal["up", "down"] = "up" if change > 0 else "down"
+    if better not in ("higher", "lower"):
+        return Comparison(change, share, move, "neutral", float(base))
+    return Comparison(change, share, move, "good" if (move == "up") == (better == "higher") else "bad", float(base))
+
+
+def sign(change: Number) -> str:
+    """What stands before the size of a change; nothing before none."""
+    return "+" if change > 0 else "−" if change < 0 else ""
+
+
+def target_number(target: Any) -> Number | None:
+    """The number a comparison has for its target; None where that is a column or an aggregate of the rows.
+
+    Raises BadValue where it is neither, or there is none.
+    """
+    if target is None:
+        raise BadValue("the comparison with a target does not say which", 'add target=120 or target="sum(plan)"')
+    if isinstance(target, Number):
+        return target
+    if not isinstance(target, str):
+        raise BadValue(f"the target {target!r} is no number", 'write target=120 or target="sum(plan)"')
+    try:
+        return float(target)
+    except ValueError:
+        return None
+
+
+def _within(share: float, neutral: float | Sequence[float | None]) -> bool:
+    if isinstance(neutral, int | float | Decimal):
+        return abs(share) <= neutral
+    low, high = neutral
+    return (low is None or share >= low) and (high is None or share <= high)

@@ -1,0 +1,333 @@
+"""What pages and components may call. Everything returns plain values, or Markup made by our own drawing code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from okr_reports.report_site import okr_words
+from okr_reports.report_site.address_functions import AddressFunctions
+from okr_reports.report_site.assets import Assets
+from okr_reports.report_site.axis_charts import AxisChart, axis_chart
+from okr_reports.report_site.chart_functions import ChartFunctions
+from okr_reports.report_site.charts.data import readable
+from okr_reports.report_site.comparison import Comparison, compare, sign
+from okr_reports.report_site.components import Component
+from okr_reports.report_site.database import Reader, Row
+from okr_reports.report_site.date_ranges import FIRST, named_range, range_before
+from okr_reports.report_site.definitions_sheet import definitions
+from okr_reports.report_site.downloads import Downloads
+from okr_reports.report_site.faults import BadValue, choose
+from okr_reports.report_site.formats import UNIT_CODES, Formatter
+from okr_reports.report_site.languages import Language
+from okr_reports.report_site.prose import render_note
+from okr_reports.report_site.routes import SiteMap, segment
+from okr_reports.report_site.shaping import GRAIN_FORMATS, Measure, Rows, Shape
+from okr_reports.report_site.single_value import Single, single_value, source_of
+from okr_reports.report_site.table_view import table_view
+from okr_reports.report_site.words import status_word
+
+
+@dataclass
+class Functions:
+    """The functions of one page: links are relative to its `route`."""
+
+    route: str
+    site: SiteMap
+    context: Row
+    formatter: Formatter
+    language: Language
+    downloads: Downloads
+    assets: Assets
+    components: Mapping[str, Component]
+    reader: Reader
+
+    def all(self) -> dict[str, Any]:
+        """By the names templates use."""
+        return (
+            {name: getattr(self, name) for name in EXPOSED}
+            | self.addresses.all()
+            | self.charts.all()
+            | {
+                "t": self.language.text,
+                "tn": self.language.plural,
+                "context": self.context,
+                "note": render_note,
+                "route": self.route,
+                "readable": readable,
+                "text_direction": self.formatter.locale.text_direction,
+            }
+        )
+
+    @cached_property
+    def addresses(self) -> AddressFunctions:
+        """The functions for addresses."""
+        return AddressFunctions(self.route, self.site, self.assets)
+
+    @cached_property
+    def charts(self) -> ChartFunctions:
+        """The functions that draw."""
+        return ChartFunctions(self.formatter, self.language)
+
+    def axis_chart(self, kind: str, given: Mapping[str, Any], children: Sequence[Mapping[str, Any]]) -> AxisChart:
+        """A line, area, bar or combo chart as its tag asks."""
+        return axis_chart(self, kind, given, children)
+
+    def status_word(self, status: str | None) -> str:
+        """A status, a source's state or a step as a word."""
+        return status_word(self.language, status)
+
+    def unit(self, value: Any, unit: str | None) -> str:
+        """A value with the unit of its KPI or key result."""
+        return self.formatter.unit(value, unit)
+
+    def component_info(self, name: str) -> Component:
+        """A component as its file describes it, for the gallery."""
+        if name not in self.components:
+            raise BadValue(f"there is no component {name!r}", choose(name, self.components, "components"))
+        return self.components[name]
+
+    def compare(self, value: Any, base: Any, better: str = "neutral", neutral_range: Any = 0.0) -> Comparison:
+        """A number against another one: how far it moved, and whether that is good."""
+        return compare(value, base, better, neutral_range)
+
+    def delta_text(self, one: Comparison, display: str = "pct", fmt: str = "auto", pct_fmt: str = "pct1") -> str:
+        """A comparison with its sign: a share (n/a on a zero base) or an amount."""
+        if one.move == "unknown":
+            return self.language.text("n/a")
+        if display == "abs":
+            assert one.change is not None
+            return sign(one.change) + self.formatter.format(abs(one.change), fmt)
+        if one.share is None:
+            return self.language.text("n/a")
+        return sign(one.share) + self.formatter.format(abs(one.share), pct_fmt)
+
+    def date_range(self, given: Any) -> tuple[date, date] | None:
+        """First and last day of an attribute `date_range`: a text, or an object with `range`."""
+        text = given.get("range") if isinstance(given, Mapping) else given
+        return None if not text else named_range(str(text), self.context["data_through"])
+
+    def shaped(
+        self,
+        data: Rows,
+        dimensions: Sequence[str | None] = (),
+        measures: Any = (),
+        where: str | None = None,
+        order: str | None = None,
+        limit: int | None = None,
+        date_grain: str | None = None,
+        date_range: Any = None,
+        x: str | None = None,
+        having: str | None = None,
+    ) -> Rows:
+        """Rows grouped, filtered and cut as a tag asks."""
+        days = self.date_range(date_range)
+        column = self.date_column(data, date_range, x) if days else None
+        grained = x or next((one for one in dimensions if one), None)
+        wanted = [measures] if isinstance(measures, str) else list(measures)
+        known = tuple(one for one in dimensions if one)
+        shape = Shape(known, tuple(wanted), where, order, limit, date_grain, grained, days, having, column)
+        return data.shaped(shape)
+
+    def date_column(self, data: Rows, given: Any, x: str | None = None) -> str:
+        """The column that a date range is of: as said, or the only one that holds dates, or the chart's x."""
+        if isinstance(given, Mapping) and given.get("date"):
+            return str(given["date"])
+        dates = data.date_columns
+        if x in dates or len(dates) == 1:
+            return str(x) if x in dates else dates[0]
+        if not dates:
+            what = f"the query {data.name!r} has no column of dates for date_range"
+            raise BadValue(what, "select its date too, or leave date_range out")
+        what = f"the query {data.name!r} has several columns of dates: {', '.join(dates)}"
+        raise BadValue(what, f'name one: date_range={{ range="..." date="{dates[0]}" }}')
+
+    def rows_between(self, data: Rows, measures: Any, date_range: Any, compare_vs: str, where: str | None) -> Rows:
+        """The same measures over the range that `compare_vs` names; days without data yet are compared with none."""
+        return data.shaped(
+            Shape(
+                (),
+                tuple([measures] if isinstance(measures, str) else measures),
+                where,
+                date_range=self.days_before(date_range, compare_vs),
+                range_column=self.date_column(data, date_range),
+            )
+        )
+
+    def days_before(self, date_range: Any, compare_vs: str) -> tuple[date, date]:
+        """The days to compare with: as many as have data."""
+        days = self.date_range(date_range)
+        if days is None or days[0] == FIRST:
+            what = f"compare_vs={compare_vs!r} needs to know which days"
+            raise BadValue(what, 'add date_range={ range="last 28 days" date="date" }')
+        last = min(days[1], max(days[0], self.context["data_through"]))
+        return range_before((days[0], last), compare_vs)
+
+    def single(
+        self,
+        data: Rows | None,
+        value: str | None,
+        metric: str | None,
+        better: str = "neutral",
+        **options: Any,
+    ) -> Single:
+        """A number of a query or KPI with its comparison; `options` are the tag's other attributes."""
+        return single_value(self, source_of(self, data, value, metric, better), options)
+
+    def names_of(self, written: Sequence[str]) -> list[str]:
+        """The result columns of columns or aggregates as written in a tag."""
+        return [Measure.of(one).name for one in written]
+
+    def share_of(self, part: Any, whole: Any) -> float | None:
+        """A part of a whole; none of an unknown or empty one."""
+        return None if part is None or not whole else float(part) / float(whole)
+
+    def level_of(self, share: float | None, thresholds: Sequence[float], lower_is_better: bool) -> str:
+        """The status whose colour a share takes between two thresholds."""
+        if share is None:
+            return "no_data"
+        rank = sum(share >= limit for limit in thresholds[:2])
+        return ("on_track", "at_risk", "off_track")[rank if lower_is_better else 2 - rank]
+
+    def series_values(
+        self,
+        data: Rows | None,
+        y: str | None,
+        x: str | None,
+        metric: str | None,
+        where: str | None = None,
+        order: str | None = None,
+        limit: int | None = None,
+        date_grain: str | None = None,
+        date_range: Any = None,
+    ) -> tuple[Rows, str, str]:
+        """The rows of a series in the order of x, the name of its column, and its format."""
+        source = source_of(self, data, y, metric, "neutral")
+        across = x or ("date" if metric else None)
+        grain = date_grain or ("day" if metric else None)
+        rows = self.shaped(source.rows, [across], source.value, where, order, limit, grain, date_range, x=across)
+        return rows, Measure.of(source.value).name, source.fmt
+
+    def gridded(
+        self,
+        data: Rows,
+        x: str,
+        y: str,
+        value: str,
+        x_grain: str | None,
+        y_grain: str | None,
+        where: str | None,
+        order: str | None,
+        date_range: Any,
+    ) -> Rows:
+        """Rows of a grid: one for each pair of x and y."""
+        days = self.date_range(date_range)
+        column = self.date_column(data, date_range, x) if days else None
+        grains = tuple((name, grain) for name, grain in ((x, x_grain), (y, y_grain)) if grain)
+        return data.shaped(Shape((x, y), (value,), where, order, date_range=days, range_column=column, grains=grains))
+
+    def funnel_order(self, value: str) -> str | None:
+        """Widest first, when the steps are summed here; the rows' own order otherwise."""
+        measure = Measure.of(value)
+        return f"{measure.sql} desc" if measure.aggregates else None
+
+    def grain_fmt(self, fmt: str, grain: str | None) -> str:
+        """The format that a grain is read by, unless another is given."""
+        return GRAIN_FORMATS.get(grain or "", fmt) if fmt == "auto" else fmt
+
+    def width_step(self, width: int) -> int:
+        """A share of the page in steps of five per cent: the content policy allows classes, not styles."""
+        return min(max(round(width / 5) * 5, 5), 100)
+
+    def csv_of(self, data: Rows, filename: str | None) -> str:
+        """The path of a CSV file with all rows of a query."""
+        name = segment(filename or data.name)
+        defined = self.definitions(name, data, [(column, readable(column), "auto", {}) for column in data.columns])
+        return self.downloads.csv(name, data.columns, [list(row) for row in data], defined)
+
+    def definitions(self, name: str, data: Rows, columns: Sequence[tuple[str, str, str, Mapping[str, Any]]]) -> Any:
+        """What the columns of a table mean, for the page's workbook."""
+        return definitions(name, data, columns, self.context["currency"], self.context["data_through"])
+
+    def unit_code(self, unit: str | None) -> str:
+        """The fmt of a KPI's unit."""
+        return UNIT_CODES.get(unit or "number", "num")
+
+    def kr_value(self, row: Row) -> str:
+        """The value of a key result with its unit."""
+        return okr_words.value(self.formatter, self.language, row)
+
+    def kr_target(self, row: Row) -> str:
+        """What the value of a key result is measured against."""
+        return okr_words.target(self.formatter, self.language, row)
+
+    def sentence(self, text: str | None) -> str:
+        """A sentence of the marts with its numbers and days as this site writes them."""
+        return okr_words.sentence(self.formatter, self.language, text)
+
+    def measure_goal(self, row: Row) -> str:
+        """What an objective's own measure is held against: a limit is no part of a whole."""
+        asked = {"type": row["measure_type"], "target": row["measure_target"], "unit": row["measure_unit"]}
+        return okr_words.target(self.formatter, self.language, {**asked, "low": None, "high": None})
+
+    def chance(self, probability: float | None) -> str:
+        """A probability as whole per cents, never none and never all."""
+        return okr_words.chance(self.formatter, probability)
+
+    def score_message(self, score: float | None, expected: float | None) -> str:
+        """What a chart of scores says: the score now, and how far it is from the expected pace."""
+        return okr_words.score_message(self.formatter, self.language, score, expected)
+
+    def kr_message(self, row: Row) -> str:
+        """What the chart of a key result says: its value, the day, how far it is from the expected pace."""
+        return okr_words.message(self.formatter, self.language, row)
+
+    def table_list(self, given: str | Sequence[str]) -> list[str]:
+        """One name or several, as several."""
+        return [given] if isinstance(given, str) else list(given)
+
+    def table_children(self, children: Sequence[Mapping[str, Any]], link: str | None) -> list[Mapping[str, Any]]:
+        """The columns as given; the table's own link is the first one's."""
+        columns = list(children)
+        if link and columns and not columns[0].get("link"):
+            columns[0] = {**columns[0], "link": link}
+        return columns
+
+    def table(self, data: Rows, children: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> Any:
+        """The columns, rows and totals of a table, every cell already written."""
+        return table_view(self, data, children, options)
+
+
+EXPOSED = (
+    "status_word",
+    "unit",
+    "component_info",
+    "compare",
+    "delta_text",
+    "shaped",
+    "single",
+    "axis_chart",
+    "width_step",
+    "series_values",
+    "gridded",
+    "funnel_order",
+    "grain_fmt",
+    "names_of",
+    "share_of",
+    "level_of",
+    "csv_of",
+    "unit_code",
+    "kr_value",
+    "kr_target",
+    "kr_message",
+    "measure_goal",
+    "score_message",
+    "sentence",
+    "chance",
+    "table",
+    "table_list",
+    "table_children",
+)

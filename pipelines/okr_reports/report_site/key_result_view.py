@@ -1,0 +1,126 @@
+"""The chart of one key result with its sentence and its table, from the rows of the marts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from okr_reports.report_site.charts.key_result import Drawn, draw_key_result
+from okr_reports.report_site.charts.pace_rule import COUNTS_FROM_ZERO, KEPT, SHARES, PaceRule
+from okr_reports.report_site.charts.scale import Scale
+from okr_reports.report_site.database import Row
+from okr_reports.report_site.formats import UNIT_CODES, Formatter
+from okr_reports.report_site.languages import Language
+from okr_reports.report_site.shaping import Rows
+from okr_reports.report_site.words import status_word
+
+
+@dataclass(frozen=True)
+class KeyResultChart:
+    """`rows` is the data table: (x per mille, date, value, expected, status, provisional) for each day, newest last."""
+
+    svg: Markup
+    summary: str
+    has_pace: bool
+    rows: list[tuple[str, str, str, str, str, bool]]
+
+
+def key_result_chart(
+    formatter: Formatter, language: Language, row: Row, days: Rows, pace: Rows, check_ins: Rows
+) -> KeyResultChart:
+    """`row` is the key result now with `kpi_kind`; `days`, `pace` and `check_ins` are its rows by date."""
+    code = "pct0" if row["type"] in SHARES else UNIT_CODES.get(row["unit"] or "number", "num")
+    kind, kpi_kind = row["type"], row["kpi_kind"]
+    rule = PaceRule(kind, kpi_kind, row["baseline"], row["target"], row["low"])
+    length = (row["period_end"] - row["period_start"]).days + 1
+    path = []
+    for point in pace:
+        elapsed = ((point["date"] - row["period_start"]).days + 1) / length
+        value = rule.value(point["expected"], elapsed)
+        if value is not None:
+            path.append((point["date"], float(value)))
+    column = "progress" if kind == "milestones" else "value"
+    values = [(day["date"], None if day[column] is None else float(day[column])) for day in days]
+    target = 1.0 if kind in SHARES else row["target"]
+    banded = row["low"] is not None and row["high"] is not None
+    fan = (row["forecast_low"], row["forecast"], row["forecast_high"])
+    drawn = Drawn(
+        start=row["period_start"],
+        end=row["period_end"],
+        days=values,
+        pace=path,
+        target=None if banded else target,
+        low=row["low"],
+        high=row["high"],
+        provisional_from=row["provisional_from"],
+        forecast=None if None in fan else fan,
+        check_ins=[(one["date"], _check_in(formatter, one)) for one in check_ins],
+        from_zero=kind in SHARES or kind == "count_range" or kpi_kind in COUNTS_FROM_ZERO,
+        code=code,
+        target_text=_target_text(formatter, language, row, target, code),
+        value_text=formatter.format(values[-1][1] if values else None, code),
+        forecast_text=""
+        if fan[1] is None
+        else language.text("forecast %(value)s", value=formatter.format(fan[1], code)),
+        stepped=row["kpi_id"] is None,
+    )
+    summary = _summary(formatter, language, row, drawn, code)
+    svg = draw_key_result(drawn, summary, f"kr-{row['key_result_id']}", formatter)
+    return KeyResultChart(svg, summary, bool(path), _table(formatter, language, days, drawn, code))
+
+
+def _check_in(formatter: Formatter, one: Row) -> str:
+    confidence = formatter.format(one["confidence"], "pct0")
+    return f"{formatter.format(one['date'])} · {one['author'] or ''} · {confidence}\n{one['note'] or ''}".strip()
+
+
+def _target_text(formatter: Formatter, language: Language, row: Row, target: Any, code: str) -> str:
+    if row["low"] is not None and row["high"] is not None:
+        low, high = formatter.format(row["low"], code), formatter.format(row["high"], code)
+        return language.text("between %(low)s and %(high)s", low=low, high=high)
+    word = "at most %(value)s" if row["type"] == "at_most" else "target %(value)s"
+    return language.text(word, value=formatter.format(target, code))
+
+
+def _summary(formatter: Formatter, language: Language, row: Row, drawn: Drawn, code: str) -> str:
+    known = [(day, value) for day, value in drawn.days if value is not None]
+    if not known:
+        return language.text("%(title)s: no data yet.", title=row["title"])
+    day, value = known[-1]
+    expected = dict(drawn.pace).get(day)
+    parts = [
+        language.text(
+            "%(title)s: %(value)s on %(day)s, %(target)s, %(status)s.",
+            title=row["title"],
+            value=formatter.format(value, code),
+            day=formatter.format(day),
+            target=drawn.target_text,
+            status=status_word(language, row["status"]).lower(),
+        )
+    ]
+    if expected is not None and row["type"] not in KEPT:
+        parts.append(language.text("Expected by then: %(value)s.", value=formatter.format(expected, code)))
+    if drawn.forecast is not None:
+        low, _, high = (formatter.format(one, code) for one in drawn.forecast)
+        parts.append(language.text("Forecast for the end: %(low)s to %(high)s.", low=low, high=high))
+    return " ".join(parts)
+
+
+def _table(
+    formatter: Formatter, language: Language, days: Rows, drawn: Drawn, code: str
+) -> list[tuple[str, str, str, str, str, bool]]:
+    x = Scale(drawn.start.toordinal(), drawn.end.toordinal(), 0.0, 1000.0)
+    expected, values = dict(drawn.pace), dict(drawn.days)
+    return [
+        (
+            f"{x(day['date'].toordinal()):.0f}",
+            formatter.format(day["date"], "weekday"),
+            formatter.format(values[day["date"]], code),
+            formatter.format(expected.get(day["date"]), code),
+            status_word(language, day["status"]),
+            bool(day["is_provisional"]),
+        )
+        for day in days
+    ]

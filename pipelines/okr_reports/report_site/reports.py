@@ -1,0 +1,178 @@
+"""Everything of a reports folder, read once: pages, partials, shared queries, components, theme.
+
+reports/pages/**/*.md          one route a file; `[id].md` with `one_page_per: query` one route a row
+reports/partials/*.md          text that pages include
+reports/queries/*.sql          queries every page may use
+reports/components/*.html      the workspace's own tags
+reports/theme.yaml             colours, fonts and logo
+reports/theme/                 theme.css, appended to the shipped one; images/
+reports/translations/*.po      texts of the pages
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from okr_reports.errors import shown_path
+from okr_reports.report_site.components import Component, load_components
+from okr_reports.report_site.faults import PageFault, choose
+from okr_reports.report_site.source_files import Query, SourceFile, read_query, read_source
+from okr_reports.report_site.theme import Theme, read_theme
+
+PAGE_KEYS: Mapping[str, type] = {
+    "title": str,
+    "description": str,
+    "one_page_per": str,
+    "sidebar": bool,
+    "sidebar_position": int,
+    "page_width": str,
+    "table_of_contents": bool,
+    "cards": bool,
+}
+KINDS = {str: "a text", bool: "true or false", int: "a whole number"}
+WIDTHS = ("normal", "wide", "full")
+# keys of Evidence that mean nothing here; any other key is a variable of the page
+REFUSED = {
+    "icon": "the menu shows titles alone; leave it out",
+    "theme": "the whole site has one; describe it in reports/theme.yaml",
+    "queries": "put shared queries into reports/queries/, where every page finds them; leave it out",
+    "sidebar_link": "write `sidebar: false` to hide a page from the menu",
+    "hide_title": "the title is what the menu shows; the page's own heading is the line `# ...`",
+    "full_width": "write `page_width: wide`",
+}
+SHIPPED_QUERIES = Path(__file__).parent / "builtin" / "queries"
+PARAMETER = re.compile(r"\[([a-z][a-z0-9_]*)\]")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page file. `route` keeps its `[parameter]`; `variables` are front matter keys of the author's own."""
+
+    file: SourceFile
+    route: str
+
+    @property
+    def parameter(self) -> str | None:
+        match = PARAMETER.search(self.route)
+        return match[1] if match else None
+
+    @property
+    def one_page_per(self) -> str | None:
+        return self.file.front.get("one_page_per")
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        return dict(self.file.front)
+
+
+@dataclass(frozen=True)
+class Reports:
+    """A reports folder as read; `faults` are the files that could not be."""
+
+    root: Path
+    pages: tuple[Page, ...]
+    partials: Mapping[str, SourceFile]
+    queries: Mapping[str, Query]
+    components: Mapping[str, Component]
+    faults: tuple[PageFault, ...]
+    theme: Theme = field(default_factory=Theme)
+
+    def files(self) -> Iterator[tuple[SourceFile, Mapping[str, Query]]]:
+        """Every file with the queries it may name."""
+        for page in self.pages:
+            yield page.file, {**self.queries, **page.file.queries}
+        for partial in self.partials.values():
+            yield partial, self.queries
+        for component in self.components.values():
+            yield component.file, {**self.queries, **component.file.queries}
+
+
+def read_reports(root: Path) -> Reports:
+    """Read a reports folder. Nothing is raised: mistakes are in `faults`, so that all are told at once."""
+    components, faults = load_components([root / "components"])
+    pages: list[Page] = []
+    partials: dict[str, SourceFile] = {}
+    queries: dict[str, Query] = {}
+    for path in sorted((root / "pages").rglob("*.md")):
+        try:
+            pages.append(_page(root / "pages", path))
+        except PageFault as fault:
+            faults.append(fault)
+    for path in sorted((root / "partials").glob("*.md")):
+        try:
+            partials[path.stem] = _partial(path)
+        except PageFault as fault:
+            faults.append(fault)
+    for path in (*sorted(SHIPPED_QUERIES.glob("*.sql")), *sorted((root / "queries").glob("*.sql"))):
+        try:
+            if path.stem in queries:
+                todo = "rename the file; shipped queries stay as they are"
+                raise PageFault(shown_path(path), 1, f"there is a query {path.stem!r} already", todo)
+            queries[path.stem] = read_query(path)
+        except PageFault as fault:
+            faults.append(fault)
+    theme = Theme()
+    try:
+        theme = read_theme(root)
+    except PageFault as fault:
+        faults.append(fault)
+    if not pages and not faults:
+        faults.append(PageFault(shown_path(root / "pages"), 1, "there are no pages", "add pages/index.md"))
+    faults.extend(_same_routes(pages))
+    return Reports(root, tuple(pages), partials, queries, components, tuple(faults), theme)
+
+
+def _page(folder: Path, path: Path) -> Page:
+    if path.is_symlink():
+        raise PageFault(shown_path(path), 1, "the page is a symbolic link", "put the file itself here")
+    file = read_source(path)
+    parts = PurePosixPath(path.relative_to(folder).with_suffix("").as_posix()).parts
+    route = "/".join(parts[:-1] if parts[-1] == "index" else parts)
+    page = Page(file, route)
+    for key, value in file.front.items():
+        kind = PAGE_KEYS.get(key)
+        if kind is not None and not isinstance(value, kind):
+            raise file.fault(key, f"{key} is {value!r}", f"give {KINDS[kind]}")
+        if key in REFUSED:
+            raise file.fault(key, f"{key} has no effect", REFUSED[key])
+    if file.front.get("page_width", "wide") not in WIDTHS:
+        width = file.front["page_width"]
+        raise file.fault("page_width", f"page_width is {width!r}", choose(width, WIDTHS, "widths"))
+    if not file.front.get("title"):
+        raise file.fault("title", "the page has no title", "add `title: ...` to its front matter")
+    if (page.parameter is None) != (page.one_page_per is None):
+        if page.parameter is None:
+            todo = "name the file [id].md, with a column of that query in the brackets"
+            raise file.fault("one_page_per", "the page has one_page_per but no [parameter] in its name", todo)
+        todo = f"add `one_page_per: query` to its front matter; the query has a column {page.parameter!r}"
+        raise file.fault("title", f"the page is called [{page.parameter}] but does not say which pages", todo)
+    if len(PARAMETER.findall(route)) > 1:
+        raise file.fault("title", "the route has more than one [parameter]", "keep one of them")
+    return page
+
+
+def _partial(path: Path) -> SourceFile:
+    file = read_source(path)
+    for query in file.queries.values():
+        todo = f"put it in queries/{query.name}.sql"
+        raise PageFault(file.path, query.line - 1, "a partial has a SQL fence", todo)
+    return file
+
+
+def _same_routes(pages: list[Page]) -> Iterator[PageFault]:
+    seen: dict[str, Page] = {}
+    for page in pages:
+        key = PARAMETER.sub("[]", page.route).lower()
+        if key in seen:
+            what = f"the page has the same address as {seen[key].file.path}"
+            yield page.file.fault("title", what, "rename one of them")
+        seen[key] = page
+
+
+def partial_name(written: str) -> str:
+    """A partial's name, also as Evidence writes its place: /partials/intro."""
+    return written.removeprefix("/").removeprefix("partials/").removesuffix(".md")

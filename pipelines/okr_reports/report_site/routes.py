@@ -1,0 +1,79 @@
+"""Addresses of pages: safe folder names, links that work from disk, and the menu."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from okr_reports.report_site.faults import BadValue, choose
+
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
+
+
+def segment(value: object) -> str:
+    """One folder name for a value. Ids stay as they are; anything else becomes a slug with a short hash.
+
+    So no value can leave the site's folder, and two values never share a folder.
+    """
+    text = str(value)
+    if PLAIN.fullmatch(text) and text.lower() not in RESERVED:
+        return text
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:40].lower() or "x"
+    return f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def relative(here: str, there: str) -> str:
+    """The link from page `here` to page `there` (routes): with its file name, because it must work from disk."""
+    up = "../" * (len(here.split("/")) if here else 0)
+    return f"{up}{there}/index.html" if there else f"{up}index.html"
+
+
+def asset(here: str, path: str) -> str:
+    """The link from page `here` to a file of the site."""
+    return "../" * (len(here.split("/")) if here else 0) + path
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu."""
+
+    title: str
+    route: str
+    position: int
+    children: Sequence[Entry] = field(default_factory=tuple)
+
+    def holds(self, route: str) -> bool:
+        return route == self.route or (bool(self.route) and route.startswith(self.route + "/"))
+
+
+@dataclass(frozen=True)
+class SiteMap:
+    """All pages of one build: route -> title, and the menu."""
+
+    titles: Mapping[str, str]
+    menu: Sequence[Entry]
+
+    def find(self, *parts: object) -> str | None:
+        """The route of `objectives`, `grow_pipeline`, or None when there is no such page."""
+        pieces = [piece for part in parts for piece in (str(part).split("/") if len(parts) == 1 else [str(part)])]
+        route = "/".join(segment(piece) for piece in pieces if piece)
+        return route if route in self.titles else None
+
+    def need(self, *parts: object) -> str:
+        """The route. Raises BadValue when there is no such page."""
+        route = self.find(*parts)
+        if route is None:
+            wanted = "/".join(str(part) for part in parts)
+            raise BadValue(f"there is no page {wanted!r}", choose(wanted, self.titles, "pages"))
+        return route
+
+    def trail(self, route: str) -> list[tuple[str, str]]:
+        """The pages above `route`, from the top: (route, title)."""
+        parts = route.split("/") if route else []
+        above = ["/".join(parts[:number]) for number in range(len(parts))]
+        return [(one, self.titles[one]) for one in above if one in self.titles]

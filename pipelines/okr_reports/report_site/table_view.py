@@ -1,0 +1,305 @@
+"""What a table shows: columns from the tag's children or from the query, every cell already written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
+
+from okr_reports.report_site.charts.data import readable
+from okr_reports.report_site.charts.small import cell_bar, sparkline
+from okr_reports.report_site.comparison import Comparison, sign
+from okr_reports.report_site.database import Row
+from okr_reports.report_site.faults import BadValue, choose
+from okr_reports.report_site.markup import Html
+from okr_reports.report_site.prose import render_note
+from okr_reports.report_site.shaping import GRAIN_FORMATS, SQL, Measure, Rows
+from okr_reports.report_site.table_rows import Gathering, Grid, names_of, plain_value
+
+if TYPE_CHECKING:
+    from okr_reports.report_site.functions import Functions
+
+# the theme's, each a pair for light and dark
+COLOURS = ("red", "orange", "green", "blue", "purple", "gray")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in the rows, how it is written, and the attributes of its tag."""
+
+    name: str
+    title: str
+    fmt: str
+    align: str
+    wrap: bool
+    number: int
+    given: Mapping[str, Any]
+
+    @property
+    def viz(self) -> str:
+        return str(self.given.get("viz") or "")
+
+    @property
+    def better(self) -> str:
+        down = (self.given.get("delta_options") or {}).get("down_is_good")
+        return "lower" if down else str(self.given.get("better") or "neutral")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`text` is what is shown, `sort` what the column sorts by, `class_` its look."""
+
+    text: Markup
+    sort: str
+    class_: str
+    title: str
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A table as its component writes it. `kinds` says of each row what it is: row or subtotal, with its colour."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    kinds: Sequence[str]
+    total: Sequence[Markup]
+    csv: str
+    truncated: bool
+    facets: Sequence[Mapping[str, str]]
+
+
+def table_view(
+    functions: Functions, data: Rows, children: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> TableView:
+    """The table that a tag and its children ask for."""
+    children = [*children, *_listed(options)] or [_plain(name) for name in data.columns if not name.startswith("_")]
+    if not children:
+        raise BadValue("the table has no columns", "add {% dimension value=... /%} or {% measure value=... /%}")
+    names = names_of(children)
+    grid = Gathering(functions, data, children, names, options).grid()
+    columns = [_column(child, names[n], n, options) for n, child in enumerate(children) if not child.get("hide")]
+    for column in columns:
+        grid.need(column.name)
+    drawing = Drawing(functions, grid, _largest(grid, columns))
+    rows, kinds, facets = [], [], []
+    groups = [row[names[0]] for row in grid.rows]
+    for n, row in enumerate(grid.rows):
+        rows.append([drawing.cell(column, row) for column in columns])
+        kinds.append(drawing.row_colour(row))
+        facets.append(_facets(grid, row))
+        if grid.subtotals and (n + 1 == len(groups) or groups[n + 1] != groups[n]):
+            rows.append(drawing.subtotal(columns, groups[n]))
+            kinds.append("subtotal")
+            facets.append({})
+    csv = ""
+    if options.get("download", True):
+        taken = [[plain_value(row[column.name]) for column in columns] for row in grid.rows]
+        name = options.get("name") or data.name
+        said = [(column.name, column.title, column.fmt, column.given) for column in columns]
+        defined = functions.definitions(name, data, said)
+        csv = functions.downloads.csv(name, [column.name for column in columns], taken, defined)
+    total = drawing.total(columns, options) if options.get("total") else []
+    return TableView(columns, rows, kinds, total, csv, grid.truncated, facets)
+
+
+def _listed(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The columns of the attributes `dimensions` and `measures`, as if they were child tags."""
+    for tag in ("dimension", "measure"):
+        yield from ({"tag": tag, "value": str(one)} for one in options.get(f"{tag}s") or ())
+
+
+def _plain(name: str) -> dict[str, Any]:
+    return {"tag": "column", "value": name}
+
+
+def _column(child: Mapping[str, Any], name: str, number: int, options: Mapping[str, Any]) -> Column:
+    numeric = child["tag"] == "measure"
+    align = child.get("align") or ("right" if numeric else "left" if child["tag"] == "dimension" else "")
+    wrap = options.get("wrap") if child.get("wrap") is None else child["wrap"]
+    fmt = child.get("fmt") or GRAIN_FORMATS.get(child.get("date_grain") or "") or "auto"
+    title = child.get("title") or readable(Measure.of(child["value"]).name)
+    return Column(name, title, fmt, align, not numeric if wrap is None else bool(wrap), number, child)
+
+
+def _facets(grid: Grid, row: Row) -> dict[str, str]:
+    kinds = ("team", "period", "channel")
+    return {name: str(row[f"_{name}"] or "") for name in kinds if f"_{name}" in grid.columns}
+
+
+def _largest(grid: Grid, columns: Sequence[Column]) -> dict[str, float]:
+    """The largest size in each column that is drawn as bars or shades."""
+    drawn = [column.name for column in columns if column.viz in ("bar", "color")]
+    return {
+        name: max((abs(float(row[name])) for row in grid.rows if _numeric(row[name])), default=0.0) for name in drawn
+    }
+
+
+def _numeric(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Writes the cells of one table."""
+
+    functions: Functions
+    grid: Grid
+    largest: Mapping[str, float]
+
+    def cell(self, column: Column, row: Row) -> Cell:
+        value = row[column.name]
+        right = column.align == "right" or (not column.align and _numeric(value))
+        looks = ["num" if right else "center" if column.align == "center" else "", "" if column.wrap else "nowrap"]
+        text = self._text(column, row, value)
+        if column.viz == "color" and _numeric(value) and self.largest[column.name]:
+            looks.append(f"h{min(int(abs(float(value)) / self.largest[column.name] * 5) + 1, 5)}")
+        looks.append(self._colour(row, f"__conditional_colors_{column.number}"))
+        if column.given.get("red_negatives") and _numeric(value) and value < 0:
+            looks.append("c-red")
+        return Cell(text, _sort_key(value), " ".join(filter(None, looks)), column.title)
+
+    def _text(self, column: Column, row: Row, value: Any) -> Markup:
+        functions = self.functions
+        if isinstance(value, Comparison):
+            return self._compared(column, value)
+        if isinstance(value, list):
+            numbers = [None if one is None else float(one) for one in value]
+            kind = (column.given.get("sparkline_options") or {}).get("type", "line")
+            return sparkline(numbers, column.title, kind) if column.viz == "sparkline" else escape(len(value))
+        words = self.words(column, row, value)
+        if column.given.get("link"):
+            return self._linked(column, row, words)
+        if column.viz == "bar" and _numeric(value):
+            share = abs(float(value)) / self.largest[column.name] if self.largest[column.name] else 0.0
+            return escape(words) + cell_bar(share, float(value) < 0)
+        if column.viz == "delta" and _numeric(value):
+            return self._delta(column, value)
+        if column.viz == "status":
+            return status_markup(functions.status_word(value), value)
+        if column.viz == "word" and isinstance(value, str):
+            return escape(functions.language.text(readable(value)))
+        if column.viz == "note":
+            return render_note(value)
+        return escape(words)
+
+    def words(self, column: Column, row: Row | None, value: Any) -> str:
+        """A value as its column writes it."""
+        unit = column.given.get("unit")
+        if unit and row is not None:
+            return self.functions.unit(value, row[unit])
+        code = column.given.get("fmt_column")
+        return self.functions.formatter.format(value, str(row[code]) if code and row is not None else column.fmt)
+
+    def _compared(self, column: Column, one: Comparison) -> Markup:
+        how = column.given.get("comparison") or {}
+        kind = how.get("display_type", "pct")
+        abs_fmt = how.get("abs_fmt") or column.fmt
+        if kind == "compared_value":
+            return escape(self.functions.formatter.format(one.base, abs_fmt))
+        words = self.functions.delta_text(one, kind, abs_fmt, how.get("pct_fmt", "pct1"))
+        return _change(one, words)
+
+    def _linked(self, column: Column, row: Row, words: str) -> Markup:
+        """A link: a pattern such as key-results/{key_result_id}, a column of addresses, or an expression of SQL."""
+        link = str(column.given["link"])
+        if "{" not in link:
+            made = f"__link_{column.number}"
+            self.grid.need(made if SQL.search(link) else link)
+            address = self.functions.addresses.page_address(row[made if SQL.search(link) else link])
+            return Html('<a href="{}">{}</a>').format(address, words) if address else escape(words)
+        parts: list[str] = []
+        for piece in link.split("/"):
+            if piece.startswith("{") and piece.endswith("}"):
+                self.grid.need(piece[1:-1])
+                found = row[piece[1:-1]]
+                if found is None:
+                    return escape(words)
+                parts.append(str(found))
+            else:
+                parts.append(piece)
+        return self.functions.addresses.linked(words, *parts)
+
+    def _delta(self, column: Column, value: Any) -> Markup:
+        one = self.functions.compare(value, 0, column.better)
+        return _change(one, sign(value) + self.functions.formatter.format(abs(value), column.fmt))
+
+    def _colour(self, row: Row, name: str) -> str:
+        """A colour that an expression of the author names; others than the theme's are an error."""
+        if name not in self.grid.columns or row[name] is None:
+            return ""
+        colour = str(row[name])
+        if colour not in COLOURS:
+            raise BadValue(f"there is no colour {colour!r}", choose(colour, COLOURS, "colours"))
+        return f"c-{colour}"
+
+    def row_colour(self, row: Row) -> str:
+        return self._colour(row, "__row_colors")
+
+    def subtotal(self, columns: Sequence[Column], group: Any) -> list[Cell]:
+        """The row below a group."""
+        values = self.grid.subtotals[group]
+        cells = []
+        for n, column in enumerate(columns):
+            label = self.functions.language.text("Total") + " " + self.words(column, None, group) if n == 0 else ""
+            cells.append(
+                Cell(self._summed(column, values) if n else escape(label), "", "num" if n else "", column.title)
+            )
+        return cells
+
+    def _summed(self, column: Column, values: Mapping[str, Any]) -> Markup:
+        if column.name not in values:
+            return Markup("")
+        value = values[column.name]
+        if isinstance(value, Comparison):
+            return self._compared(column, value)
+        return escape(self.words(column, None, value))
+
+    def total(self, columns: Sequence[Column], options: Mapping[str, Any]) -> list[Markup]:
+        """Aggregates over all rows; sums of the columns that ask for one, as a sum of ratios would say nothing."""
+        totals = []
+        for n, column in enumerate(columns):
+            values = [row[column.name] for row in self.grid.rows]
+            if n == 0:
+                totals.append(escape(options.get("total_label") or self.functions.language.text("Total")))
+            elif column.name in self.grid.totals:
+                totals.append(self._summed(column, self.grid.totals))
+            elif column.given.get("total_value") is not None:
+                totals.append(escape(self.words(column, None, column.given["total_value"])))
+            elif column.given.get("total") == "sum" and all(value is None or _numeric(value) for value in values):
+                known = [value for value in values if value is not None]
+                totals.append(escape(self.words(column, None, sum(known) if known else None)))
+            else:
+                totals.append(Markup(""))
+        return totals
+
+
+def _change(one: Comparison, words: str) -> Markup:
+    arrow = {"up": "▲", "down": "▼"}.get(one.move, "■")
+    return Html('<span class="delta {}"><span aria-hidden="true">{}</span> {}</span>').format(one.verdict, arrow, words)
+
+
+def status_markup(word: str, status: str | None) -> Markup:
+    """A status as shape and word; its colour comes from the class."""
+    name = status or "no_data"
+    return Html(
+        '<span class="status st-{0}"><svg class="mark" aria-hidden="true" focusable="false"><use href="#st-{0}"/></svg>'
+        "{1}</span>"
+    ).format(name, word)
+
+
+def _sort_key(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Comparison):
+        return "" if value.share is None else repr(value.share)
+    if isinstance(value, list):
+        return str(len(value))
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return str(int(value))
+    return format(value, "f") if isinstance(value, Decimal) else str(value)[:80]

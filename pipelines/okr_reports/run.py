@@ -1,0 +1,176 @@
+"""`okr refresh`: the job `refresh` as one Dagster run in this process, told in words."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+import yaml
+from filelock import FileLock
+
+from okr_reports.analysts_copy import open_copy
+from okr_reports.answers import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED, number_of, print_json
+from okr_reports.progress import interruptible, shown
+from okr_reports.settings import Workspace
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, ExecuteInProcessResult
+
+
+def run_refresh(
+    workspace: Workspace,
+    channels: list[str],
+    from_day: date | None,
+    to_day: date | None,
+    wait_seconds: float,
+    as_json: bool = False,
+) -> int:
+    """Run the job and print how it went; the exit code of the contract."""
+    began = time.monotonic()
+    with shown(), interruptible():
+        result = _execute(workspace, channels, from_day, to_day, wait_seconds)
+    whole = time.monotonic() - began
+    if _interrupted(result):
+        raise KeyboardInterrupt
+    from okr_reports.defs.words import failures
+
+    published = any(event.is_step_success and event.step_key == "site" for event in result.all_events)
+    errors = failures(result.all_events)
+    for message in errors:
+        click.echo(message, err=True)
+    if not published:
+        click.echo("nothing was published; the site and the analysts' copy are as they were", err=True)
+    shows = _what_the_site_shows(workspace) if published else {}
+    if as_json:
+        print_json({"published": published, **shows, "errors": errors, "seconds": _seconds_by_step(result, whole)})
+    elif published:
+        _say(shows)
+    if not published:
+        return NOT_PUBLISHED
+    return PUBLISHED if result.success else SOURCE_FAILED
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Around imports: they leave no garbage behind, and looking for it takes half a second of a refresh."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _instance(workspace: Workspace) -> DagsterInstance:
+    """The instance that the UI shows, without capturing this terminal.
+
+    Dagster captures a step's output by processes of its own, two a step; on Ctrl-C each of them writes a traceback.
+    One process at a time: two that find no databases and make them at the same moment break each other's.
+    """
+    from dagster import DagsterInstance
+    from dagster._core.instance.ref import InstanceRef
+
+    captured = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    home = workspace.dagster_home.absolute()
+    # Dagster takes the path of its settings for a pattern: below a folder named [2026] it finds none of them.
+    settings = yaml.safe_load((home / "dagster.yaml").read_text(encoding="utf-8")) or {}
+    overrides = settings | {"compute_logs": captured}
+    with FileLock(home / "making.lock"):
+        return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=overrides))
+
+
+def _execute(
+    workspace: Workspace, channels: list[str], from_day: date | None, to_day: date | None, wait_seconds: float
+) -> ExecuteInProcessResult:
+    with without_collection():
+        from okr_reports.definitions import defs
+    from okr_reports.defs.run_config import of_refresh
+
+    asked = of_refresh(channels, from_day, to_day, wait_seconds)
+    job = defs.resolve_job_def("refresh")
+    # What is imported by now stays: without this, each full collection looks at all of it, 1.5 s of a refresh.
+    gc.freeze()
+    try:
+        with _instance(workspace) as instance:
+            return job.execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config={
+                    **asked,
+                    # Dagster's own log of every event goes to its database; the terminal gets ours.
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                    "ops": {**asked["ops"], "definitions": {"config": {"checked": True}}},
+                },
+            )
+    finally:
+        gc.unfreeze()
+
+
+def _interrupted(result: ExecuteInProcessResult) -> bool:
+    """Whether Ctrl-C ended it: Dagster makes that a failure of the step it hits, DuckDB one of the query it was in."""
+    errors = [getattr(event.event_specific_data, "error", None) for event in result.all_events if event.is_failure]
+    return any(_tells_of_interrupt(error) for error in errors)
+
+
+def _tells_of_interrupt(error: Any) -> bool:
+    while error is not None:
+        if error.cls_name == "DagsterExecutionInterruptedError" or error.message.strip().endswith("Query interrupted"):
+            return True
+        error = error.cause
+    return False
+
+
+def _seconds_by_step(result: ExecuteInProcessResult, whole: float) -> dict[str, float]:
+    """Where the time went: each step of the run, and `starting` for the rest (imports, the manifest, Dagster)."""
+    steps = {
+        str(event.step_key): round(event.step_success_data.duration_ms / 1000, 2)
+        for event in result.all_events
+        if event.is_step_success
+    }
+    return {"starting": round(whole - sum(steps.values()), 2), **steps}
+
+
+def _what_the_site_shows(workspace: Workspace) -> dict[str, Any]:
+    """Where the site lies, which day it is, key results running today by status, sources fresh and late."""
+    with open_copy(workspace.snapshot) as connection:
+        today, through = connection.execute("select today, data_through from marts.report_context").fetchone() or (
+            None,
+            None,
+        )
+        statuses = connection.execute(
+            "select status, count(*) from marts.key_results where period_start <= ? and period_end >= ?"
+            " group by 1 order by 2 desc, 1",
+            [today, today],
+        ).fetchall()
+        objectives, sources, late = connection.execute(
+            """
+            select
+                (select count(*) from marts.objectives),
+                (select count(*) from marts.source_health),
+                (select count(*) from marts.source_health where state <> 'fresh')
+            """
+        ).fetchone() or (0, 0, 0)
+    return {
+        "site": (workspace.site_dir / "current" / "index.html").absolute().as_uri(),
+        "today": today,
+        "data_through": through,
+        "key_results": dict(statuses),
+        "objectives": objectives,
+        "sources": sources,
+        "sources_late": late,
+    }
+
+
+def _say(shows: dict[str, Any]) -> None:
+    counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in shows["key_results"].items())
+    sources, late = shows["sources"], shows["sources_late"]
+    click.echo(shows["site"])
+    click.echo(f"  key results: {counts or 'none running'} ({number_of(shows['objectives'], 'objective')} in all)")
+    click.echo(f"  as of {shows['today']}, data through {shows['data_through']}")
+    click.echo(f"  sources: {sources - late} of {sources} fresh" + (", the others are stamped on it" if late else ""))
+    sys.stdout.flush()

@@ -1,0 +1,315 @@
+"""LinkedIn's Marketing API over Acme: adAccounts, adCampaignGroups, adCampaigns, adAnalytics, token refresh."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from okr_reports.sandbox.company import FOUNDED, Campaign, Figures, days_of
+from okr_reports.sandbox.restli import NotRestli, read_query
+from okr_reports.sandbox.state import SandboxState
+
+CHANNEL = "linkedin_ads"
+# What a connector's settings must hold to be let in.
+SETTINGS = {
+    "CREDENTIALS__ACCESS_TOKEN": "sandbox",
+    "CREDENTIALS__CLIENT_ID": "sandbox",
+    "CREDENTIALS__CLIENT_SECRET": "sandbox",
+    "CREDENTIALS__REFRESH_TOKEN": "sandbox",
+}
+OLDEST_VERSION = 202511
+LONGEST_URL = 8_000
+MOST_FIELDS = 20
+LARGEST_ANSWER = 15_000
+METRICS = {
+    "impressions": "impressions",
+    "clicks": "clicks",
+    "landingPageClicks": "link_clicks",
+    "costInLocalCurrency": "spend",
+    "externalWebsiteConversions": "conversions",
+    "conversionValueInLocalCurrency": "conversion_value",
+    "oneClickLeads": "leads",
+    "videoViews": "video_views",
+}
+# Known to the API, always 0 here.
+OTHER_METRICS = (
+    "likes",
+    "comments",
+    "shares",
+    "follows",
+    "totalEngagements",
+    "videoCompletions",
+    "videoStarts",
+    "oneClickLeadFormOpens",
+    "sends",
+    "opens",
+    "reactions",
+    "cardClicks",
+    "companyPageClicks",
+    "textUrlClicks",
+    "viralClicks",
+    "viralImpressions",
+)
+_CAMPAIGN_STATUS = {"active": "ACTIVE", "paused": "PAUSED", "completed": "COMPLETED"}
+
+
+class Refused(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, status: int, code: str, message: str, service_code: int = 100) -> None:
+        self.status = status
+        self.body = {"status": status, "serviceErrorCode": service_code, "code": code, "message": message}
+        super().__init__(message)
+
+
+def application(state: SandboxState) -> Starlette:
+    """The API as an ASGI application."""
+    api = _Api(state)
+    routes = [
+        Route("/oauth/v2/accessToken", api.token, methods=["POST"]),
+        Route("/rest/adAccounts", api.answer(api.accounts), methods=["GET", "POST"]),
+        Route("/rest/adAccounts/{account}/adCampaignGroups", api.answer(api.groups), methods=["GET", "POST"]),
+        Route("/rest/adAccounts/{account}/adCampaigns", api.answer(api.campaigns), methods=["GET", "POST"]),
+        Route("/rest/adAnalytics", api.answer(api.analytics), methods=["GET", "POST"]),
+    ]
+    return Starlette(routes=routes)
+
+
+class _Api:
+    def __init__(self, state: SandboxState) -> None:
+        self._state = state
+
+    def answer(self, find: Any) -> Any:
+        """The handler of one resource: checks what LinkedIn checks of every request, then finds the elements."""
+
+        async def handle(request: Request) -> Response:
+            try:
+                self._check(request)
+                return JSONResponse(find(read_query(await _raw_query(request)), **request.path_params))
+            except NotRestli as error:
+                return JSONResponse({"status": 400, "code": "ILLEGAL_ARGUMENT", "message": str(error)}, 400)
+            except Refused as refused:
+                return JSONResponse(refused.body, refused.status)
+
+        return handle
+
+    async def token(self, request: Request) -> Response:
+        form = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
+        if not self._state.grants(form):
+            return JSONResponse({"error": "invalid_grant", "error_description": "The refresh token is not valid"}, 400)
+        self._state.counts["linkedin_ads refreshes"] += 1
+        return JSONResponse(
+            {
+                "access_token": self._state.issue_token(),
+                "expires_in": 5_184_000,
+                "refresh_token": form["refresh_token"],
+                "refresh_token_expires_in": 31_536_000,
+            }
+        )
+
+    def accounts(self, query: dict[str, Any]) -> dict[str, Any]:
+        _want(query, q="search")
+        ids = None
+        if "search" in query:
+            if "pageToken" in query:
+                raise Refused(400, "ILLEGAL_ARGUMENT", "search cannot be used together with pageToken")
+            ids = {_id_of(urn) for urn in query["search"]["id"]["values"]}
+        found = [account for account in self._state.company.accounts(CHANNEL) if ids is None or account.id in ids]
+        return self._page(
+            query,
+            [
+                {
+                    "id": int(account.id),
+                    "name": account.name,
+                    "currency": account.currency,
+                    "type": "BUSINESS",
+                    "status": "ACTIVE",
+                    "servingStatuses": ["RUNNABLE"],
+                    "reference": "urn:li:organization:64265083",
+                    "test": False,
+                    "version": {"versionTag": "6"},
+                    "changeAuditStamps": _stamps(FOUNDED),
+                }
+                for account in found
+            ],
+        )
+
+    def groups(self, query: dict[str, Any], account: str) -> dict[str, Any]:
+        self._listing(query, account)
+        ids = sorted({campaign.group_id for campaign in self._listed(account)})
+        return self._page(
+            query,
+            [
+                {
+                    "id": int(group),
+                    "account": f"urn:li:sponsoredAccount:{account}",
+                    "name": f"Programme {int(group) % 10}",
+                    "status": "ACTIVE",
+                    "test": False,
+                    "changeAuditStamps": _stamps(FOUNDED),
+                }
+                for group in ids
+            ],
+        )
+
+    def campaigns(self, query: dict[str, Any], account: str) -> dict[str, Any]:
+        statuses = self._listing(query, account)
+        today = self._state.today
+        elements = [
+            {
+                "id": int(campaign.id),
+                "account": f"urn:li:sponsoredAccount:{account}",
+                "campaignGroup": f"urn:li:sponsoredCampaignGroup:{campaign.group_id}",
+                "name": campaign.name(today),
+                "status": _CAMPAIGN_STATUS[campaign.status(today)],
+                "type": "SPONSORED_UPDATES",
+                "costType": "CPM",
+                "objectiveType": "LEAD_GENERATION",
+                "version": {"versionTag": "1"},
+                "changeAuditStamps": _stamps(campaign.start),
+            }
+            for campaign in self._listed(account)
+        ]
+        return self._page(query, [element for element in elements if element["status"] in statuses])
+
+    def analytics(self, query: dict[str, Any]) -> dict[str, Any]:
+        _want(query, q="analytics", pivot={"value": "CAMPAIGN"}, timeGranularity={"value": "DAILY"})
+        fields = query.get("fields", ["impressions", "clicks"])
+        if len(fields) > MOST_FIELDS:
+            raise Refused(400, "ILLEGAL_ARGUMENT", f"at most {MOST_FIELDS} fields may be requested")
+        unknown = [name for name in fields if name not in (*METRICS, *OTHER_METRICS, "dateRange", "pivotValues")]
+        if unknown:
+            raise Refused(400, "ILLEGAL_ARGUMENT", f"unknown fields {', '.join(unknown)}")
+        start, end = (_day(query["dateRange"][side]) for side in ("start", "end"))
+        elements = []
+        for campaign in self._asked_for(query):
+            for day in days_of(max(start, campaign.start), min(end, campaign.end, self._state.today)):
+                figures = self._state.figures(CHANNEL, campaign, day)
+                element = _element(campaign, day, figures, fields)
+                if element is not None:
+                    elements.append(self._state.drifted(CHANNEL, element))
+        elements = elements[:LARGEST_ANSWER]
+        return {"paging": {"start": 0, "count": 10, "links": []}, "elements": elements}
+
+    def _asked_for(self, query: dict[str, Any]) -> list[Campaign]:
+        if "accounts" in query:
+            accounts = [_id_of(urn) for urn in query["accounts"]]
+            for account in accounts:
+                self._may(account)
+            return [one for account in accounts for one in self._state.company.campaigns(CHANNEL, account)]
+        if "campaigns" not in query:
+            raise Refused(400, "ILLEGAL_ARGUMENT", "one of accounts, campaigns is required")
+        ids = {_id_of(urn) for urn in query["campaigns"]}
+        accounts = [account.id for account in self._state.company.accounts(CHANNEL)]
+        return [one for account in accounts for one in self._state.company.campaigns(CHANNEL, account) if one.id in ids]
+
+    def _check(self, request: Request) -> None:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not self._state.token_works(CHANNEL, token):
+            if (CHANNEL, token) in self._state.expired:
+                raise Refused(401, "EXPIRED_ACCESS_TOKEN", "Expired access token", 65602)
+            raise Refused(401, "INVALID_ACCESS_TOKEN", "Invalid access token", 65600)
+        if CHANNEL in self._state.unscoped:
+            raise Refused(403, "ACCESS_DENIED", "Not enough permissions to access: adAccounts.FINDER-search", 100)
+        if CHANNEL in self._state.throttled:
+            raise Refused(429, "TOO_MANY_REQUESTS", self._state.throttled[CHANNEL], 101)
+        version = request.headers.get("linkedin-version", "")
+        if not re.fullmatch(r"20\d\d(0[1-9]|1[0-2])", version) or int(version) < OLDEST_VERSION:
+            raise Refused(426, "NONEXISTENT_VERSION", f"Requested version {version} is not active")
+        if request.headers.get("x-restli-protocol-version") != "2.0.0":
+            raise Refused(400, "ILLEGAL_ARGUMENT", "X-Restli-Protocol-Version must be 2.0.0")
+        if len(request.scope["query_string"]) > LONGEST_URL:
+            raise Refused(414, "URI_TOO_LONG", "Request URI too long")
+
+    def _may(self, account: str) -> None:
+        known = {one.id for one in self._state.company.accounts(CHANNEL)}
+        if account in self._state.denied or account not in known:
+            raise Refused(403, "ACCESS_DENIED", "Not enough permissions to access: partnerApiAdAccounts")
+
+    def _listing(self, query: dict[str, Any], account: str) -> list[str]:
+        _want(query, q="search")
+        self._may(account)
+        try:
+            statuses: list[str] = query["search"]["status"]["values"]
+        except (KeyError, TypeError):
+            raise Refused(400, "ILLEGAL_ARGUMENT", "search is required") from None
+        return statuses
+
+    def _listed(self, account: str) -> list[Campaign]:
+        return [one for one in self._state.company.campaigns(CHANNEL, account) if one.is_listed(self._state.today)]
+
+    def _page(self, query: dict[str, Any], elements: list[dict[str, Any]]) -> dict[str, Any]:
+        size = min(int(query.get("pageSize", 100)), self._state.page_size)
+        at = 0
+        if "pageToken" in query:
+            at = int(base64.urlsafe_b64decode(query["pageToken"]).decode().removeprefix("after:"))
+        metadata = {}
+        if at + size < len(elements):
+            metadata["nextPageToken"] = base64.urlsafe_b64encode(f"after:{at + size}".encode()).decode()
+        return {"elements": elements[at : at + size], "metadata": metadata}
+
+
+async def _raw_query(request: Request) -> str:
+    if request.method == "POST":
+        if request.headers.get("x-http-method-override") != "GET":
+            raise Refused(400, "ILLEGAL_ARGUMENT", "POST is not supported without X-HTTP-Method-Override: GET")
+        return (await request.body()).decode()
+    raw: bytes = request.scope["query_string"]
+    return raw.decode()
+
+
+def _element(campaign: Campaign, day: date, figures: Figures, fields: list[str]) -> dict[str, Any] | None:
+    """One row; None where every metric asked for is 0 (and, asked for none, where the day had nothing at all)."""
+    metrics = [name for name in fields if name not in ("dateRange", "pivotValues")]
+    values = {name: getattr(figures, METRICS[name]) if name in METRICS else 0 for name in metrics}
+    if figures.is_empty or (values and not any(values.values())):
+        return None
+    element: dict[str, Any] = {}
+    if "dateRange" in fields:
+        written = {"year": day.year, "month": day.month, "day": day.day}
+        element["dateRange"] = {"start": written, "end": written}
+    if "pivotValues" in fields:
+        element["pivotValues"] = [f"urn:li:sponsoredCampaign:{campaign.id}"]
+    for name, value in values.items():
+        element[name] = _money(value, day) if isinstance(value, Decimal) else value
+    return element
+
+
+def _money(amount: Decimal, day: date) -> str:
+    """As LinkedIn writes money: a decimal string, now and then with the residue of a float (seen: -2e-18)."""
+    if day.day == 7:
+        return str(amount - Decimal("4e-14")) if amount else "-2e-18"
+    return str(amount)
+
+
+def _want(query: dict[str, Any], **wanted: Any) -> None:
+    for name, value in wanted.items():
+        if query.get(name) != value:
+            raise Refused(400, "ILLEGAL_ARGUMENT", f"parameter {name} must be {value}")
+
+
+def _id_of(urn: str) -> str:
+    if not re.fullmatch(r"urn:li:\w+:\d+", urn):
+        raise Refused(400, "ILLEGAL_ARGUMENT", f"{urn!r} is not a URN")
+    return urn.rsplit(":", 1)[-1]
+
+
+def _day(written: dict[str, str]) -> date:
+    try:
+        return date(int(written["year"]), int(written["month"]), int(written["day"]))
+    except (KeyError, ValueError):
+        raise Refused(400, "ILLEGAL_ARGUMENT", "dateRange is invalid") from None
+
+
+def _stamps(day: date) -> dict[str, Any]:
+    moment = int(datetime.combine(day, time(9), UTC).timestamp() * 1000)
+    return {"created": {"time": moment}, "lastModified": {"time": moment}}

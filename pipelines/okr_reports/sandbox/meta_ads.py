@@ -1,0 +1,347 @@
+"""Meta's Marketing API (Graph v26.0) over Acme: ad accounts, campaigns, insights at once and by report jobs."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from okr_reports.sandbox.company import days_of
+from okr_reports.sandbox.meta_ads_rows import ACCOUNT_FIELDS, CAMPAIGN_FIELDS, INSIGHT_FIELDS, insight_row
+from okr_reports.sandbox.state import SandboxState
+
+CHANNEL = "meta_ads"
+SETTINGS = {"CREDENTIALS__ACCESS_TOKEN": "sandbox"}
+TOKENS_EXPIRE = False
+# Of the application, of the account, and of two business use cases: all of them HTTP 400.
+THROTTLED = tuple(
+    (
+        400,
+        b'{"error":{"message":"(#%d) Too many calls","type":"OAuthException","code":%d,"fbtrace_id":"A"}}'
+        % (code, code),
+    )
+    for code in (4, 17, 80000, 80004)
+)
+VERSIONS = ("v24.0", "v25.0", "v26.0")
+WINDOWS = {"1d_click", "7d_click", "28d_click", "1d_view", "1d_ev", "incrementality", "default"}
+OLDEST_MONTHS = 37
+# Real pages of insights hold as many as asked for; here at most fifty pages of an entity listing.
+ROWS_A_PAGE = 50
+# A job is told to run this many times before it is complete.
+POLLS_RUNNING = 1
+# The rows are under another id than the POST gave.
+FINAL_ID = 7
+# How full each quota is, as every answer tells.
+USAGE = {
+    "x-fb-ads-insights-throttle": {
+        "app_id_util_pct": 0,
+        "acc_id_util_pct": 12.5,
+        "ads_api_access_tier": "standard_access",
+    },
+    "x-app-usage": {"call_count": 28, "total_time": 25, "total_cputime": 25},
+    "x-ad-account-usage": {"acc_id_util_pct": 9.6, "reset_time_duration": 120},
+    "x-business-use-case-usage": {
+        "798085168510957": [
+            {
+                "type": "ads_insights",
+                "call_count": 28,
+                "total_cputime": 25,
+                "total_time": 25,
+                "estimated_time_to_regain_access": 0,
+            }
+        ]
+    },
+}
+_STATUS = {"active": "ACTIVE", "paused": "PAUSED", "completed": "PAUSED"}
+
+
+class Refused(Exception):
+    """An answer that is an error, in the body Meta gives it."""
+
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        status: int = 400,
+        subcode: int = 0,
+        *,
+        transient: bool = False,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.status, self.headers = status, headers or {}
+        kind = "GraphMethodException" if code == 100 else "OAuthException"
+        self.body = {
+            "error": {
+                "message": f"(#{code}) {message}",
+                "type": kind,
+                "code": code,
+                "fbtrace_id": "AbCdEf",
+                "is_transient": transient,
+                **({"error_subcode": subcode} if subcode else {}),
+            }
+        }
+        super().__init__(message)
+
+
+@dataclass
+class _Job:
+    account: str
+    asked: dict[str, str]
+    fails: bool
+    hangs: bool
+    polls: int = 0
+
+
+def application(state: SandboxState) -> Starlette:
+    """The API as an ASGI application."""
+    api = _Api(state)
+    return Starlette(
+        routes=[
+            Route("/{version}/me/adaccounts", api.answer(api.accounts)),
+            Route("/{version}/act_{account:int}/campaigns", api.answer(api.campaigns)),
+            Route("/{version}/act_{account:int}/insights", api.answer(api.start_job), methods=["POST"]),
+            Route("/{version}/act_{account:int}/insights", api.answer(api.insights_at_once)),
+            Route("/{version}/{run:int}", api.answer(api.job)),
+            Route("/{version}/{run:int}/insights", api.answer(api.job_rows)),
+        ]
+    )
+
+
+class _Api:
+    def __init__(self, state: SandboxState) -> None:
+        self._state = state
+        self._jobs: dict[int, _Job] = {}
+
+    def answer(self, find: Any) -> Any:
+        """The handler of one node or edge: token and version first."""
+
+        async def handle(request: Request) -> Response:
+            asked = dict(parse_qsl((await request.body()).decode())) | dict(request.query_params)
+            usage = {name: json.dumps(value) for name, value in USAGE.items()}
+            try:
+                self._check(request, asked)
+                params = {name: value for name, value in request.path_params.items() if name != "version"}
+                return JSONResponse(find(asked, path=request.url.path, **params), headers=usage)
+            except Refused as refused:
+                return JSONResponse(refused.body, refused.status, {**usage, **refused.headers})
+
+        return handle
+
+    def accounts(self, asked: dict[str, str], path: str) -> dict[str, Any]:
+        fields = _fields(asked, ACCOUNT_FIELDS)
+        rows = [
+            {
+                "account_id": one.id,
+                "id": f"act_{one.id}",
+                "name": one.name,
+                "currency": one.currency,
+                "timezone_name": one.timezone,
+                "account_status": 1,
+            }
+            for one in self._state.company.accounts(CHANNEL)
+        ]
+        return self._page(asked, path, [_chosen(row, fields) for row in rows], self._state.page_size)
+
+    def campaigns(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
+        self._may(str(account))
+        fields, today = _fields(asked, CAMPAIGN_FIELDS), self._state.today
+        statuses = json.loads(asked.get("effective_status") or '["ACTIVE", "PAUSED"]')
+        rows = []
+        for campaign in self._state.company.campaigns(CHANNEL, str(account)):
+            if campaign.start <= today:
+                # a campaign that was deleted is found by its status for a while, then by no list
+                status = _STATUS[campaign.status(today)] if campaign.is_listed(today) else "DELETED"
+                rows.append(
+                    {
+                        "id": campaign.id,
+                        "account_id": str(account),
+                        "name": campaign.name(today),
+                        "status": status,
+                        "effective_status": status,
+                        "objective": "OUTCOME_LEADS",
+                    }
+                )
+        return self._page(
+            asked,
+            path,
+            [
+                _chosen(row, fields)
+                for row in rows
+                if row["effective_status"] in statuses and not self._is_forgotten(row["id"], str(account))
+            ],
+            self._state.page_size,
+        )
+
+    def start_job(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
+        self._may(str(account))
+        since, until = self._validated(asked)
+        told, run = self._state.jobs.get(CHANNEL, {}), 120_000_000 + 10 * len(self._jobs)
+        hit = len(self._jobs) < told.get("times", 1_000_000) and (until - since).days >= told.get("longer_than", 0)
+        outcome = told.get("outcome") if hit else None
+        self._jobs[run] = _Job(str(account), asked, outcome == "failed", outcome == "never")
+        return {"report_run_id": str(run)}
+
+    def job(self, asked: dict[str, str], path: str, run: int) -> dict[str, Any]:
+        job = self._jobs.get(run, self._jobs.get(run - FINAL_ID))
+        if job is None:
+            raise _not_there(run)
+        job.polls += 1
+        state: tuple[str, int] = ("Job Running", 40)
+        if job.polls > POLLS_RUNNING and not job.hangs:
+            state = ("Job Failed", 40) if job.fails else ("Job Completed", 100)
+        final = run + FINAL_ID if run in self._jobs else run
+        return {
+            "id": str(final),
+            "account_id": job.account,
+            "async_status": state[0],
+            "async_percent_completion": state[1],
+        }
+
+    def job_rows(self, asked: dict[str, str], path: str, run: int) -> dict[str, Any]:
+        job = self._jobs.get(run - FINAL_ID)
+        if job is None:
+            raise _not_there(run)
+        if job.polls <= POLLS_RUNNING:
+            raise Refused(100, "The report is not ready", subcode=1504018)
+        return self._insights(job.account, job.asked, asked, path)
+
+    def insights_at_once(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
+        self._may(str(account))
+        self._validated(asked)
+        return self._insights(str(account), asked, asked, path)
+
+    def _insights(self, account: str, what: Mapping[str, str], page: dict[str, str], path: str) -> dict[str, Any]:
+        most = self._state.jobs.get(CHANNEL, {}).get("most_rows")
+        if most is not None and int(page.get("limit", 25)) > most:
+            raise Refused(1, "Please reduce the amount of data you're asking for, then retry your request", 500)
+        since, until = self._validated(what)
+        profile = next(one for one in self._state.company.accounts(CHANNEL) if one.id == account)
+        fields = _fields(dict(what), INSIGHT_FIELDS)
+        windows = json.loads(what.get("action_attribution_windows", "[]"))
+        rows = []
+        for campaign in self._state.company.campaigns(CHANNEL, account):
+            for day in days_of(max(since, campaign.start), min(until, campaign.end, self._state.today)):
+                figures = self._state.figures(CHANNEL, campaign, day)
+                if not figures.is_empty:
+                    row = insight_row(profile, campaign, campaign.name(self._state.today), day, figures, windows)
+                    told = {**_chosen(row, fields), "date_start": str(day), "date_stop": str(day)}
+                    rows.append(self._state.drifted(CHANNEL, told))
+        return self._page(page, path, rows, self._state.page_size * ROWS_A_PAGE)
+
+    def _validated(self, asked: Mapping[str, str]) -> tuple[date, date]:
+        _fields(dict(asked), INSIGHT_FIELDS)
+        if asked.get("level", "account") != "campaign" or asked.get("time_increment") != "1":
+            raise Refused(100, "This sandbox makes reports of level=campaign and time_increment=1 only")
+        unknown = set(json.loads(asked.get("action_attribution_windows", "[]"))) - WINDOWS
+        if unknown:
+            raise Refused(100, f"action_attribution_windows[0] must be one of the following values: {sorted(WINDOWS)}")
+        try:
+            given = json.loads(asked["time_range"])
+            since, until = date.fromisoformat(given["since"]), date.fromisoformat(given["until"])
+        except (KeyError, ValueError):
+            raise Refused(100, "Must be a dictionary with since and until as YYYY-MM-DD: time_range") from None
+        if since > until:
+            raise Refused(100, "since must be before until: time_range")
+        if (self._state.today - since).days > OLDEST_MONTHS * 30.44:
+            raise Refused(3018, "The start date of the time range cannot be beyond 37 months from the current date")
+        return since, until
+
+    def _check(self, request: Request, asked: dict[str, str]) -> None:
+        if "access_token" in asked:
+            self._state.counts["meta_ads tokens in the URL"] += 1
+        token = request.headers.get("authorization", "").removeprefix("Bearer ") or asked.get("access_token", "")
+        if not self._state.token_works(CHANNEL, token):
+            raise Refused(
+                190,
+                "Error validating access token: Session has expired"
+                if (CHANNEL, token) in self._state.expired
+                else "Invalid OAuth access token - Cannot parse access token",
+                401,
+                463,
+            )
+        if CHANNEL in self._state.unscoped:
+            raise Refused(200, "(#200) Requires ads_read permission to access this resource", 403)
+        if request.path_params["version"] not in VERSIONS:
+            raise Refused(
+                2635, "You are calling a deprecated version of the Ads API. Please update to the latest version: v26.0."
+            )
+        if CHANNEL in self._state.throttled:
+            told_code, _, minutes = self._state.throttled[CHANNEL].partition(":")
+            code = told_code if told_code.isdigit() else "17"
+            told = {
+                "798085168510957": [
+                    {
+                        "type": "ads_insights",
+                        "call_count": 100,
+                        "total_cputime": 25,
+                        "total_time": 25,
+                        "estimated_time_to_regain_access": int(minutes or 0),
+                    }
+                ]
+            }
+            raise Refused(
+                int(code),
+                "There have been too many calls",
+                subcode=2446079 if code == "17" else 0,
+                transient=True,
+                headers={"x-business-use-case-usage": json.dumps(told)} if minutes else {},
+            )
+
+    def _may(self, account: str) -> None:
+        if account in self._state.denied:
+            raise Refused(200, "Ad account owner has NOT grant ads_management or ads_read permission", 403)
+        if account not in {one.id for one in self._state.company.accounts(CHANNEL)}:
+            raise _not_there(f"act_{account}")
+
+    def _is_forgotten(self, campaign_id: str, account: str) -> bool:
+        campaign = next(one for one in self._state.company.campaigns(CHANNEL, account) if one.id == campaign_id)
+        return campaign.deleted_on is not None and (self._state.today - campaign.deleted_on).days > 180
+
+    def _page(self, asked: dict[str, str], path: str, rows: list[dict[str, Any]], most: int) -> dict[str, Any]:
+        size = min(int(asked.get("limit", 25)), most)
+        at = int(base64.b64decode(asked["after"]).decode()) if asked.get("after") else 0
+        if not rows:
+            return {"data": []}
+        ends = {"before": _cursor(at), "after": _cursor(at + size)}
+        paging: dict[str, Any] = {"cursors": ends}
+        if at + size < len(rows):
+            more = urlencode({"access_token": "never-follow-me", "limit": size, "after": ends["after"]})
+            paging["next"] = f"https://graph.facebook.com{path.removeprefix('/' + CHANNEL)}?{more}"
+        return {"data": rows[at : at + size], "paging": paging}
+
+
+def _fields(asked: dict[str, str], known: tuple[str, ...]) -> list[str]:
+    given = asked.get("fields", "id")
+    # Meta's own client writes a list as JSON, others write the names with commas
+    fields = json.loads(given) if given.startswith("[") else [name.strip() for name in given.split(",")]
+    for name in fields:
+        if name not in (*known, "id"):
+            raise Refused(100, f"Tried accessing nonexisting field ({name})")
+    return fields
+
+
+def _chosen(row: dict[str, Any], fields: list[str]) -> dict[str, Any]:
+    # a node has its id in any case
+    return {name: value for name, value in row.items() if name in fields or name == "id"}
+
+
+def _not_there(what: object) -> Refused:
+    return Refused(
+        100,
+        f"Unsupported get request. Object with ID '{what}' does not exist, cannot be loaded due to "
+        "missing permissions, or does not support this operation",
+        subcode=33,
+    )
+
+
+def _cursor(at: int) -> str:
+    return base64.b64encode(str(at).encode()).decode()

@@ -1,0 +1,166 @@
+"""The Search Console API (webmasters/v3) over Acme's websites: sites, searchAnalytics/query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from okr_reports.sandbox.company import FOUNDED, days_of
+from okr_reports.sandbox.google_token import token_endpoint
+from okr_reports.sandbox.state import SandboxState
+from okr_reports.sandbox.website import WEBSITES, Website, WebsiteFigures
+
+CHANNEL = "search_console"
+SETTINGS = {
+    "CREDENTIALS__CLIENT_ID": "sandbox",
+    "CREDENTIALS__CLIENT_SECRET": "sandbox",
+    "CREDENTIALS__REFRESH_TOKEN": "sandbox",
+}
+THROTTLED = (
+    (
+        429,
+        b'{"error":{"code":429,"message":"Too many requests.","errors":[{"message":"Too many requests.",'
+        b'"domain":"global","reason":"rateLimitExceeded"}],"status":"RESOURCE_EXHAUSTED"}}',
+    ),
+)
+SCOPE = "https://www.googleapis.com/auth/webmasters.readonly"
+# Days younger than this are not final yet; of today there is nothing.
+FINAL_AFTER = 3
+TYPES = ("web", "image", "video", "news", "discover", "googleNews")
+MOST_ROWS = 25_000
+TRUTH_COLUMNS = (
+    "date",
+    "channel",
+    "account_id",
+    "campaign_id",
+    "currency",
+    "clicks",
+    "impressions",
+    "position_weighted",
+)
+
+
+class Refused(Exception):
+    """An answer that is an error, in the body Google gives it."""
+
+    def __init__(self, code: int, message: str, reason: str) -> None:
+        self.code = code
+        self.body = {
+            "error": {
+                "code": code,
+                "message": message,
+                "errors": [{"message": message, "domain": "global", "reason": reason}],
+            }
+        }
+        super().__init__(message)
+
+
+def application(state: SandboxState) -> Starlette:
+    """The API as an ASGI application."""
+    api = _Api(state)
+    return Starlette(
+        routes=[
+            Route("/token", token_endpoint(state, CHANNEL, SCOPE), methods=["POST"]),
+            Route("/webmasters/v3/sites", api.answer(api.sites), methods=["GET"]),
+            # a site is percent-encoded in the path, and decoded here before routing
+            Route("/webmasters/v3/sites/{site:path}/searchAnalytics/query", api.answer(api.query), methods=["POST"]),
+        ]
+    )
+
+
+def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterator[tuple[Any, ...]]:
+    """Final days only."""
+    figures = WebsiteFigures(state.company)
+    for site in WEBSITES:
+        for day in days_of(max(start, FOUNDED), min(end, asked_on - timedelta(days=FINAL_AFTER))):
+            if (CHANNEL, site.search_site, day) not in state.erased:
+                found = figures.search(site, day)
+                yield (day, CHANNEL, site.search_site, "", "", found.clicks, found.impressions, found.positions)
+
+
+class _Api:
+    def __init__(self, state: SandboxState) -> None:
+        self._state = state
+        self._figures = WebsiteFigures(state.company)
+
+    def answer(self, find: Any) -> Any:
+        async def handle(request: Request) -> Response:
+            try:
+                token = request.headers.get("authorization", "").removeprefix("Bearer ")
+                if not self._state.token_works(CHANNEL, token):
+                    raise Refused(401, "Request had invalid authentication credentials.", "authError")
+                if CHANNEL in self._state.unscoped:
+                    raise Refused(403, "Request had insufficient authentication scopes.", "insufficientPermissions")
+                if CHANNEL in self._state.throttled:
+                    raise Refused(403, self._state.throttled[CHANNEL], "quotaExceeded")
+                return JSONResponse(await find(request))
+            except Refused as refused:
+                return JSONResponse(refused.body, refused.code)
+
+        return handle
+
+    async def sites(self, request: Request) -> dict[str, Any]:
+        known = [{"siteUrl": site.search_site, "permissionLevel": "siteFullUser"} for site in WEBSITES]
+        return {"siteEntry": [*known, {"siteUrl": "https://left.example/", "permissionLevel": "siteUnverifiedUser"}]}
+
+    async def query(self, request: Request) -> dict[str, Any]:
+        if "%2F" not in request.scope["raw_path"].decode() and "://" in request.path_params["site"]:
+            raise Refused(404, "Requested entity was not found.", "notFound")
+        site = self._may(request.path_params["site"])
+        body = await request.json()
+        start, end, first, most = _read(body)
+        final = self._state.today - timedelta(days=FINAL_AFTER)
+        there = self._state.today - timedelta(days=1) if body.get("dataState") == "all" else final
+        rows = [
+            self._row(site, day)
+            for day in days_of(max(start, FOUNDED), min(end, there))
+            if (CHANNEL, site.search_site, day) not in self._state.erased
+        ]
+        answer: dict[str, Any] = {"responseAggregationType": "byProperty"}
+        if rows[first : first + most]:
+            answer["rows"] = rows[first : first + most]
+        if body.get("dataState") == "all" and end > final:
+            answer["metadata"] = {"firstIncompleteDate": max(final + timedelta(days=1), start).isoformat()}
+        return answer
+
+    def _may(self, site_url: str) -> Website:
+        site = next((one for one in WEBSITES if one.search_site == site_url), None)
+        if site is None or site_url in self._state.denied:
+            raise Refused(
+                403,
+                f"User does not have sufficient permission for site '{site_url}'. See also: "
+                "https://support.google.com/webmasters/answer/2451999.",
+                "forbidden",
+            )
+        return site
+
+    def _row(self, site: Website, day: date) -> dict[str, Any]:
+        found = self._figures.search(site, day)
+        row = {
+            "keys": [day.isoformat()],
+            "clicks": found.clicks,
+            "impressions": found.impressions,
+            "ctr": found.clicks / found.impressions,
+            "position": found.positions / found.impressions,
+        }
+        return self._state.drifted(CHANNEL, row)
+
+
+def _read(body: dict[str, Any]) -> tuple[date, date, int, int]:
+    try:
+        start, end = date.fromisoformat(body["startDate"]), date.fromisoformat(body["endDate"])
+    except (KeyError, ValueError):
+        raise Refused(400, "Invalid value at 'start_date'.", "invalidParameter") from None
+    first, most = body.get("startRow", 0), body.get("rowLimit", 1000)
+    if not isinstance(most, int) or not 1 <= most <= MOST_ROWS or not isinstance(first, int) or start > end:
+        raise Refused(400, "Request contains an invalid argument.", "badRequest")
+    known = body.get("dataState", "final") in ("final", "all") and body.get("type", "web") in TYPES
+    if not known or body.get("dimensions") != ["date"]:
+        raise Refused(400, "Request contains an invalid argument.", "badRequest")
+    return start, end, first, most

@@ -1,0 +1,145 @@
+"""What a key result needs from here, and what another target or another daily rate would mean for it.
+
+Reads the analysts' copy; scores by the rules of the models (docs/scoring.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import erf, sqrt
+from pathlib import Path
+from typing import Any
+
+from okr_reports.analysts_copy import open_copy
+from okr_reports.errors import OkrError, did_you_mean
+
+# Half an 80 % interval of a normal distribution, in standard deviations.
+HALF_INTERVAL = 1.2815515655446004
+LARGEST = 1e15
+# Types whose score at the period's end follows from one number.
+BY_NUMBER = ("increase", "decrease", "at_least", "at_most")
+# Of a flow these hold a projected total, of anything else the share of the weeks within the limit.
+HELD = ("at_least", "at_most")
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """The end of a key result's period under a target and a daily rate, in the KPI's unit.
+
+    For a flow: `daily` is the rate assumed for the days left, `needed_daily` the one that just reaches the target (for
+    `at_most` and `decrease`: that just keeps to it), `end` where the period then ends. For other kinds there is no
+    daily rate: both are None and `end` is the value now. `probability` is the chance that `end` meets the target, None
+    where the models give no forecast.
+    """
+
+    key_result_id: str
+    title: str
+    unit: str
+    value: float
+    target: float
+    days_left: int
+    daily_so_far: float | None
+    needed_daily: float | None
+    daily: float | None
+    end: float
+    score: float
+    probability: float | None
+
+
+def simulate(snapshot: Path, key_result_id: str, *, target: float | None, daily: float | None) -> Simulation:
+    """Simulate one key result. Raises OkrError where there is nothing to simulate, and says why."""
+    for option, number in (("target", target), ("daily", daily)):
+        if number is not None and not abs(number) < LARGEST:
+            raise OkrError(f"--{option} {number:g} is no amount; write a number below {LARGEST:.0e}")
+    row = _row(snapshot, key_result_id)
+    aim = row["target"] if target is None else target
+    if row["type"] not in BY_NUMBER:
+        raise OkrError(f"{key_result_id} is of type {row['type']}: its score does not follow from one number")
+    if row["value"] is None or aim is None:
+        raise OkrError(f"{key_result_id} has no number yet: {row['status_reason']}")
+    days_left = max((row["period_end"] - row["date"]).days, 0)
+    if row["kind"] != "flow":
+        if row["type"] in HELD:
+            raise OkrError(f"{key_result_id} is judged week by week: its score does not follow from one number")
+        if daily is not None:
+            raise OkrError(f"{key_result_id} has no daily rate: its KPI is a {row['kind']}, not a flow; use --target")
+        return _of_value(row, aim, days_left)
+    return _of_flow(row, aim, days_left, daily)
+
+
+def _of_value(row: dict[str, Any], aim: float, days_left: int) -> Simulation:
+    score = _score(row, row["value"], aim)
+    return Simulation(
+        row["key_result_id"], row["title"], row["unit"], row["value"], aim, days_left,
+        daily_so_far=None, needed_daily=None, daily=None, end=row["value"], score=score, probability=None,
+    )  # fmt: skip
+
+
+def _of_flow(row: dict[str, Any], aim: float, days_left: int, daily: float | None) -> Simulation:
+    so_far = row["value"] / ((row["date"] - row["period_start"]).days + 1)
+    expected_rest = row["forecast"] - row["value"] if row["forecast"] is not None else so_far * days_left
+    rest = expected_rest if daily is None else daily * days_left
+    end = row["value"] + rest
+    deviation = None
+    if row["forecast_high"] is not None:
+        deviation = (row["forecast_high"] - row["forecast_low"]) / (2 * HALF_INTERVAL)
+    return Simulation(
+        row["key_result_id"], row["title"], row["unit"], row["value"], aim, days_left,
+        daily_so_far=so_far,
+        needed_daily=(aim - row["value"]) / days_left if days_left else None,
+        daily=rest / days_left if days_left else None,
+        end=end,
+        score=_score(row, end, aim),
+        probability=_probability(row["type"], end, aim, deviation),
+    )  # fmt: skip
+
+
+def _score(row: dict[str, Any], end: float, aim: float) -> float:
+    name, baseline = row["key_result_id"], row["baseline"]
+    if row["type"] == "at_most":
+        if aim < 0:
+            raise OkrError(f"{name} is counted from 0, so {aim:g} can never be kept; name another target")
+        raw = 1.0 if end <= aim else aim / end
+    elif row["type"] == "at_least" or (row["type"] == "increase" and row["kind"] in ("flow", "distinct")):
+        if aim <= 0:
+            raise OkrError(
+                f"{name} is counted from 0, so a target of {aim:g} is reached before it starts; name another"
+            )
+        raw = end / aim
+    elif baseline is None:
+        raise OkrError(f"{name} has no baseline yet: {row['status_reason']}")
+    elif baseline == aim:
+        raise OkrError(f"{name}: the target {aim:g} equals the baseline; name another")
+    elif (aim > baseline) != (row["type"] == "increase"):
+        raise OkrError(
+            f"{name} is to {row['type']}, but {baseline:g} to {aim:g} goes the other way; name another target"
+        )
+    else:
+        raw = (end - baseline) / (aim - baseline)
+    return min(max(raw, 0.0), 1.0)
+
+
+def _probability(type_: str, end: float, aim: float, deviation: float | None) -> float | None:
+    if deviation is None:
+        return None
+    if deviation == 0:
+        reached = end >= aim
+        return float(reached if type_ in ("increase", "at_least") else end <= aim)
+    above = 0.5 * (1 - erf((aim - end) / (deviation * sqrt(2))))
+    return above if type_ in ("increase", "at_least") else 1 - above
+
+
+def _row(snapshot: Path, key_result_id: str) -> dict[str, Any]:
+    with open_copy(snapshot) as connection:
+        result = connection.execute(
+            "select k.*, coalesce(kpi.kind, 'check-in') as kind from marts.key_results as k"
+            " left join marts.dim_kpi as kpi using (kpi_id) where k.key_result_id = ?",
+            [key_result_id],
+        )
+        names = [column[0] for column in result.description]
+        row = result.fetchone()
+        known = [name for (name,) in connection.execute("select key_result_id from marts.key_results").fetchall()]
+    if row is None:
+        some = f"use one of the {len(known)} there are, such as {min(known)}" if known else "none is defined yet"
+        raise OkrError(f"there is no key result {key_result_id!r}; {did_you_mean(key_result_id, known, some)}")
+    return dict(zip(names, row, strict=True))

@@ -1,0 +1,171 @@
+"""Whether the models would come out any different from the last time they were built.
+
+A refresh that brings nothing new need not compute 80 models again, 5 of its seconds. What decides is compared, never
+guessed: the definitions' rows and the day, dlt's newest load of each channel and the raw tables' sizes, how each
+source's last load went, the dbt project with its versions, and that all its tables are still there. Moments alone (when
+a source was last asked) are told by the few models that carry the tag `every_refresh`. Their compiled queries are
+written down with the build and run again without dbt, whose start costs 2 s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import duckdb
+
+from okr_reports.equal_rows import MOMENTS
+from okr_reports.finished_loads import finished_loads
+from okr_reports.folder_digest import folder_digest
+from okr_reports.settings import Workspace, shipped
+from okr_reports.sql_text import quoted_name
+
+# The tag of the models that are told anew by every refresh.
+EVERY_REFRESH = "every_refresh"
+_MODELS = ("staging", "intermediate", "marts")
+_NOT_RAW = (*_MODELS, "definitions", "ops", "main")
+_MOMENTARY = ("_dlt_load_id", "_dlt_id", *MOMENTS)
+
+
+@dataclass(frozen=True)
+class State:
+    """What the models would be made from now, and whether those in the warehouse are to stay.
+
+    `is_current`: they were made from just that, and none of them is gone or was emptied. `is_of_another_project`: the
+    rows that models carry from build to build were made by other models, macros or versions than now. Scored days are
+    computed again where their inputs changed; a rule that changed is no input of any of them.
+    """
+
+    made_from: str
+    is_current: bool
+    is_of_another_project: bool
+
+
+def state(workspace: Workspace) -> State:
+    """How the warehouse stands before a build."""
+    with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
+        project = _project()
+        made_from = _digest([project, *_inputs(connection)])
+        last_build = _rows_if_there(connection, "select inputs, models from ops.last_build")
+        return State(
+            made_from,
+            is_current=last_build == [(made_from, _models(connection))],
+            is_of_another_project=_rows_if_there(connection, "select digest from ops.built_project") != [(project,)],
+        )
+
+
+def forget(workspace: Workspace) -> None:
+    """A build begins: until it has ended well, nothing may pass for built."""
+    with duckdb.connect(str(workspace.warehouse)) as connection:
+        connection.execute("create or replace table ops.last_build (inputs varchar not null, models varchar not null)")
+
+
+def note(workspace: Workspace, made_from: str, telling_moments: Mapping[str, str]) -> None:
+    """Write down what the models were made from, after they all were built and tested.
+
+    `telling_moments`: table -> query of the models that tell moments, in the order in which they were built.
+    """
+    with duckdb.connect(str(workspace.warehouse)) as connection:
+        connection.execute("insert into ops.last_build values (?, ?)", [made_from, _models(connection)])
+        connection.execute("create or replace table ops.moments_told (position bigint, model varchar, query varchar)")
+        for position, (model, query) in enumerate(telling_moments.items()):
+            connection.execute("insert into ops.moments_told values (?, ?, ?)", [position, model, query])
+        connection.execute("create or replace table ops.built_project (digest varchar not null)")
+        connection.execute("insert into ops.built_project values (?)", [_project()])
+
+
+def tell_moments(workspace: Workspace) -> bool:
+    """Fill the tables that tell moments anew, all of them or none, by the queries of their last build.
+
+    False if that cannot be: no query was written down, or somebody gave a table other columns. Only where the models
+    are current: what their tests look at is then what it was. Raises duckdb.Error.
+    """
+    with duckdb.connect(str(workspace.warehouse)) as connection:
+        queries = _rows_if_there(connection, "select model, query from ops.moments_told order by position")
+        connection.execute("begin")
+        try:
+            for model, query in queries:
+                connection.execute(f"delete from {model}")
+                connection.execute(f"insert into {model} by name {query}")
+        except duckdb.BinderException:
+            return False
+        connection.execute("commit")
+    return bool(queries)
+
+
+def _project() -> str:
+    versions = [version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb")]
+    return " ".join([folder_digest(shipped("dbt_project")), *versions])
+
+
+def _inputs(connection: duckdb.DuckDBPyConnection) -> list[Any]:
+    tables = _tables(connection)
+    raw = [one for one in tables if one[0] not in _NOT_RAW and not one[0].endswith("_staging")]
+    return [
+        [
+            [table, _content(connection, table)]
+            for schema, table in tables
+            if schema == "definitions" and not table.startswith("_dlt")
+        ],
+        [[schema, _newest(connection, schema)] for schema, table in raw if table == "_dlt_loads"],
+        _sizes(connection, [one for one in raw if one[1] != "_dlt_loads"]),
+        _last_loads(connection),
+    ]
+
+
+def _digest(said: Any) -> str:
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
+
+
+def _rows_if_there(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Any]:
+    try:
+        return connection.execute(sql).fetchall()
+    except duckdb.CatalogException:
+        return []
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    return connection.execute("select schema_name, table_name from duckdb_tables() order by all").fetchall()
+
+
+def _content(connection: duckdb.DuckDBPyConnection, table: str) -> Any:
+    left_out = f"columns(lambda name: name not in {_MOMENTARY})"
+    sql = f"select count(*), sum(hash(row)) from (select {left_out} from definitions.{quoted_name(table)}) as row"
+    return connection.execute(sql).fetchall()
+
+
+def _sizes(connection: duckdb.DuckDBPyConnection, tables: Sequence[tuple[str, str]]) -> list[Any]:
+    """Each table with how many rows it has, asked at once: a hundred questions one by one take a tenth of a second."""
+    counts = [f"(select count(*) from {quoted_name(schema)}.{quoted_name(table)})" for schema, table in tables]
+    (sizes,) = connection.execute(f"select [{', '.join(counts)}]").fetchone() or ([],)
+    return list(zip(tables, sizes, strict=True))
+
+
+def _newest(connection: duckdb.DuckDBPyConnection, schema: str) -> Any:
+    return connection.execute(f"select max(load_id) from ({finished_loads(schema)})").fetchall()
+
+
+def _last_loads(connection: duckdb.DuckDBPyConnection) -> Any:
+    """How each account's load went in the last refresh that loaded its channel."""
+    return connection.execute(
+        """
+        select channel, account_id, state, data_through, error, load_id from ops.source_loads
+        qualify refresh_id = last_value(refresh_id) over (
+            partition by channel order by ended_at, refresh_id rows between unbounded preceding and unbounded following
+        )
+        order by all
+        """
+    ).fetchall()
+
+
+def _models(connection: duckdb.DuckDBPyConnection) -> str:
+    tables = _sizes(connection, [one for one in _tables(connection) if one[0] in _MODELS])
+    views = connection.execute(
+        "select schema_name, view_name from duckdb_views() where list_contains(?, schema_name) order by all",
+        [list(_MODELS)],
+    ).fetchall()
+    return _digest([tables, views])

@@ -1,0 +1,62 @@
+"""A kept publication in the shape that today's pages read.
+
+Marts grow: what was published before a table or a column was there has none of it. What only says how things are
+called and judged (the dimensions, `report_context`) is taken from today's copy, row by row; what was measured then and
+not kept stays empty, never guessed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from okr_reports.sql_text import quoted_name, quoted_text
+from okr_reports.warehouse.snapshot import SCHEMA
+
+
+def complete(copy: Path, today: Path) -> list[str]:
+    """Add to `copy` the tables and columns that only `today` has; returns them as `table` and `table.column`."""
+    added: list[str] = []
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {quoted_text(str(today))} as today (read_only)")
+        connection.execute(f"attach {quoted_text(str(copy))} as copy")
+        there, here = _shape(connection, "copy"), _shape(connection, "today")
+        for table, columns in here.items():
+            name = f"{SCHEMA}.{quoted_name(table)}"
+            if table not in there:
+                connection.execute(f"create table copy.{name} as from today.{name} limit 0")
+                added.append(table)
+                continue
+            missing = [column for column in columns if column not in there[table]]
+            for column in missing:
+                connection.execute(f"alter table copy.{name} add column {quoted_name(column)} {columns[column]}")
+                added.append(f"{table}.{column}")
+            if missing and _describes(table):
+                _fill(connection, table, missing, [column for column in columns if column in there[table]])
+    return added
+
+
+def _shape(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, dict[str, str]]:
+    shape: dict[str, dict[str, str]] = {}
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns()"
+        " where database_name = ? and schema_name = ? order by table_name, column_index",
+        [database, SCHEMA],
+    ).fetchall():
+        shape.setdefault(table, {})[column] = kind
+    return shape
+
+
+def _describes(table: str) -> bool:
+    return table == "report_context" or table.startswith("dim_")
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, table: str, missing: list[str], common: list[str]) -> None:
+    """Take columns of today's row with the same key: the first column, and the account and campaign below a channel."""
+    name = f"{SCHEMA}.{quoted_name(table)}"
+    keys = [common[0], *(one for one in ("account_id", "campaign_id") if one in common[1:])]
+    keys = [] if table == "report_context" else keys
+    same = " and ".join(f"old.{quoted_name(key)} = now.{quoted_name(key)}" for key in keys) or "true"
+    chosen = ", ".join(f"{quoted_name(column)} = now.{quoted_name(column)}" for column in missing)
+    connection.execute(f"update copy.{name} as old set {chosen} from today.{name} as now where {same}")

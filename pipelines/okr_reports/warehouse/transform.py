@@ -1,0 +1,205 @@
+"""dbt in this process: starting it as a program costs 4 s of imports and parsing for every call."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from okr_reports.errors import TransformError
+from okr_reports.settings import Workspace, engine, shipped
+from okr_reports.spark.marts import Contract, contracts_of
+from okr_reports.spark.settings import SparkSettings, read_settings
+from okr_reports.warehouse.snapshot import SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dbt.cli.main import dbtRunnerResult
+
+# dbt's own names of the events that end a node.
+_RESULT_EVENTS = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult"}
+
+
+def manifest_path(workspace: Workspace) -> Path:
+    """dbt's parsed project, parsed anew when a file of the project is newer than it.
+
+    Raises TransformError if the project does not parse.
+    """
+    manifest = _target_dir(workspace) / "manifest.json"
+    if _is_old(manifest):
+        workspace.dbt_dir.mkdir(parents=True, exist_ok=True)
+        # Of several processes that begin together one parses, into files that all of them read.
+        with FileLock(workspace.dbt_dir / "parse.lock"):
+            if _is_old(manifest):
+                invoke(workspace, ["parse"])
+    return manifest
+
+
+def contracts(workspace: Workspace, also: Sequence[str] = ()) -> list[Contract]:
+    """What every mart, and each model named in `also`, promises of its columns."""
+    manifest = json.loads(manifest_path(workspace).read_text(encoding="utf-8"))
+    return contracts_of(manifest["nodes"], [SCHEMA], also)
+
+
+def _target_dir(workspace: Workspace) -> Path:
+    return workspace.dbt_dir / ("target" if engine() == "duckdb" else f"target_{engine()}")
+
+
+def _is_old(manifest: Path) -> bool:
+    return not manifest.exists() or manifest.stat().st_mtime < _newest(shipped("dbt_project"))
+
+
+def build(
+    workspace: Workspace,
+    select: Sequence[str] = (),
+    on_event: Callable[[dict[str, Any]], None] | None = None,
+    anew: bool = False,
+) -> dbtRunnerResult:
+    """Build and test the models against the warehouse, unit tests left out (they run in `make test`).
+
+    With `anew` nothing is carried over from the build before but what was reported and resolved for good.
+    `on_event` gets dbt's structured result events as they happen, with the `rows` of a table.
+    Raises TransformError naming the nodes that failed.
+    """
+    # Writing manifest.json and run_results.json anew costs 0.8 s, and `parse` has written the manifest.
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
+    if select:
+        arguments += ["--select", *select]
+    if anew:
+        arguments.append("--full-refresh")
+    return invoke(workspace, arguments, on_event)
+
+
+def queries(built: dbtRunnerResult, tag: str) -> dict[str, str]:
+    """The queries of DuckDB's tables that were built and carry a tag: table -> SQL, in the order they were built."""
+    if engine() != "duckdb":
+        return {}
+    nodes: list[Any] = [result.node for result in getattr(built.result, "results", [])]
+    models = [node for node in nodes if node.resource_type == "model" and tag in node.tags]
+    return {node.relation_name: node.compiled_code for node in models}
+
+
+def invoke(
+    workspace: Workspace, arguments: Sequence[str], on_event: Callable[[dict[str, Any]], None] | None = None
+) -> dbtRunnerResult:
+    """Run one dbt command in process, files kept in the data folder, and close its connections after it."""
+    from dbt.cli.main import dbtRunner
+
+    with _environment(workspace):
+        callbacks = [_structured(on_event)] if on_event else []
+        try:
+            outcome = dbtRunner(callbacks=callbacks).invoke(
+                [
+                    "--quiet", "--no-use-colors", "--log-level-file", "none", *arguments,
+                    "--project-dir", str(shipped("dbt_project")), "--profiles-dir", str(shipped("dbt_project")),
+                    "--target-path", str(_target_dir(workspace).absolute()),
+                    "--target", engine(),
+                ]
+            )  # fmt: skip
+        finally:
+            _close_connections()
+    if not outcome.success:
+        raise TransformError(_why(outcome, arguments[0]))
+    return outcome
+
+
+@contextmanager
+def _environment(workspace: Workspace) -> Iterator[None]:
+    """The variables that dbt_project/ reads; the path stays relative, since another one means parsing everything."""
+    added = {"OKR_WAREHOUSE": str(workspace.warehouse), "DBT_LOG_PATH": str((workspace.dbt_dir / "logs").absolute())}
+    if engine() == "spark":
+        added |= _of_spark(read_settings(workspace))
+    before = {name: os.environ.get(name) for name in added}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _of_spark(settings: SparkSettings) -> dict[str, str]:
+    return {
+        "OKR_SPARK_HOST": settings.host,
+        "OKR_SPARK_PORT": str(settings.port),
+        "OKR_SPARK_AUTH": settings.auth,
+        "OKR_SPARK_USER": settings.user,
+        # dbt writes no variable of this name into its files
+        "DBT_ENV_SECRET_OKR_SPARK_PASSWORD": settings.password or "",
+        "OKR_SPARK_THREADS": str(settings.threads),
+        "OKR_SPARK_LAKE": settings.lake_of_spark,
+        "OKR_SPARK_TABLE_FORMAT": settings.table_format,
+    }
+
+
+def _close_connections() -> None:
+    """dbt-duckdb keeps its connection for the process's life; the next stage could not open the file."""
+    if engine() != "duckdb":
+        return
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    with DuckDBConnectionManager._LOCK:
+        if DuckDBConnectionManager._ENV is not None:
+            DuckDBConnectionManager._ENV.close()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _rows_of(relation: str) -> int:
+    """Rows of a table that dbt has just built, over its own connection: the file is open for nobody else."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment: Any = DuckDBConnectionManager._ENV
+    cursor = environment.conn.cursor()
+    try:
+        return int(cursor.execute(f"select count(*) from {relation}").fetchone()[0])
+    finally:
+        cursor.close()
+
+
+def _structured(on_event: Callable[[dict[str, Any]], None]) -> Callable[[Any], None]:
+    from google.protobuf.json_format import MessageToDict
+
+    def forward(event: Any) -> None:
+        if event.info.name in _RESULT_EVENTS:
+            said = MessageToDict(event, preserving_proto_field_name=True)
+            node = said["data"].get("node_info", {})
+            # Spark would read a table again to count it.
+            if (
+                engine() == "duckdb"
+                and said["info"]["level"] != "error"
+                and node.get("materialized") in ("table", "incremental")
+            ):
+                said["rows"] = _rows_of(node["node_relation"]["relation_name"])
+            on_event(said)
+
+    return forward
+
+
+def _why(outcome: dbtRunnerResult, command: str) -> str:
+    if outcome.exception is not None:
+        return f"dbt {command}: {outcome.exception}"
+    failed = [
+        f"{result.node.name} ({result.node.original_file_path}): {_without_java(result.message or result.status)}"
+        for result in getattr(outcome.result, "results", [])
+        if result.status in ("error", "fail", "runtime error")
+    ]
+    return f"dbt {command} failed: " + "; ".join(failed or ["no node says why, see the dbt log in the data folder"])
+
+
+def _without_java(message: str) -> str:
+    """What Spark says, without the hundred lines of where in Java it said it; any other message as it is."""
+    return re.split(r"\n\s*at [\w.$]+\(|\s+\[?Caused by: ", message, maxsplit=1)[0].strip()
+
+
+def _newest(folder: Path) -> float:
+    return max(path.stat().st_mtime for path in folder.rglob("*") if path.is_file())
