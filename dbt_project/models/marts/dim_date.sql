@@ -8,6 +8,10 @@ context as (
     select * from {{ source('definitions', 'context') }}
 ),
 
+settings as (
+    select days_before_monday from {{ source('definitions', 'settings') }}
+),
+
 periods as (
     select * from {{ source('definitions', 'periods') }}
 ),
@@ -51,7 +55,8 @@ days as (
 final as (
     select
         days.date,
-        {{ monday_of('days.date') }} as week_start,
+        {{ add_days(monday_of(add_days('days.date', 'settings.days_before_monday')), '-settings.days_before_monday') }}
+        as week_start,
         cast({{ dbt.date_trunc('month', 'days.date') }} as date) as month_start,
         cast(extract(quarter from days.date) as {{ dbt.type_bigint() }}) as quarter,
         cast(extract(year from days.date) as {{ dbt.type_bigint() }}) as year,
@@ -59,6 +64,7 @@ final as (
     from days
     inner join bounds
         on days.date between bounds.first_day and bounds.last_day
+    cross join settings
 )
 
 select * from final

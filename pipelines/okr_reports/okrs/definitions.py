@@ -13,7 +13,7 @@ from okr_reports.okrs.models.kpis import Kpi
 from okr_reports.okrs.models.objectives import KeyResult, Measure, Objective
 from okr_reports.okrs.models.rates import ExchangeRate
 from okr_reports.okrs.models.settings import Period, Settings, Team
-from okr_reports.okrs.periods import Span, built_in
+from okr_reports.okrs.periods import Calendar, Span
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,11 @@ class Definitions:
         return {result.id: (objective, result) for objective, result in self.key_results()}
 
     @cached_property
-    def _own_periods(self) -> dict[str, Span]:
-        return {period.id: Span(period.id, "custom", period.start, period.end) for period in self.periods}
+    def calendar(self) -> Calendar:
+        """The periods that objectives may name."""
+        own = (Span(period.id, "custom", period.start, period.end) for period in self.periods)
+        fiscal = self.settings.fiscal_year
+        return Calendar.of(own, fiscal.to_fiscal_year() if fiscal else None)
 
     def key_results(self) -> Iterator[tuple[Objective, KeyResult]]:
         """Every key result with its objective, in order."""
@@ -63,4 +66,4 @@ class Definitions:
 
     def span(self, period: str) -> Span | None:
         """The days of a period, or None if it is neither built in nor defined."""
-        return built_in(period) or self._own_periods.get(period)
+        return self.calendar.span(period)

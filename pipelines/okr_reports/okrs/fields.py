@@ -24,7 +24,8 @@ _ID = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERCENT = re.compile(r"([-+]?\d{1,15}(?:\.\d{1,9})?) ?%")
-_PERIOD = re.compile(r"(199\d|20\d\d|21\d\d)(-Q[1-4]|-(0[1-9]|1[0-2]))?")
+_YEAR = r"(199\d|20\d\d|21\d\d)"
+_PERIOD = re.compile(rf"{_YEAR}(-Q[1-4]|-(0[1-9]|1[0-2]))?|FY{_YEAR}(-Q[1-4]|-M(0[1-9]|1[0-2]))?")
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 # Tab and line break are what a person types; the rest of these would only ever hide something.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -188,7 +189,8 @@ def _period(value: Any) -> str:
     if isinstance(text, str) and (_ID.fullmatch(text) or _PERIOD.fullmatch(text)):
         return text
     raise refuse(
-        f"{_kind(value)} is not a period", "write 2026-Q3, 2026-09, 2026, or the id of one listed under `periods`"
+        f"{_kind(value)} is not a period",
+        "write 2026-Q3, 2026-09, 2026, FY2027-Q1, or the id of one listed under `periods`",
     )
 
 

@@ -21,7 +21,7 @@ def _table(**columns: pa.DataType) -> pa.Schema:
 TABLES: dict[str, pa.Schema] = {
     # one row: the refresh these definitions were landed by; `today` is the reporting zone's day
     "context": _table(today=_date, refresh_id=_text, refreshed_at=_moment),
-    # one row; language is the first part of locale
+    # one row; language is the first part of locale; days_before_monday: how far before Monday weeks start (Sunday: 1)
     "settings": _table(
         organisation=_text,
         currency=_text,
@@ -34,6 +34,7 @@ TABLES: dict[str, pa.Schema] = {
         success_committed=_share,
         success_aspirational=_share,
         check_in_stale_after_days=_int,
+        days_before_monday=_int,
         gate_stale_after_days=_int,
         gate_least_fresh=_share,
         gate_least_kept=_share,
@@ -79,7 +80,7 @@ TABLES: dict[str, pa.Schema] = {
     ),
     # one row a scored number. role: key_result | objective_measure (an objective's own `measure`, then
     # key_result_id is `objective/<objective_id>`, scored by the same rules and left out of every mean).
-    # baseline_kind: number | previous_period | same_period_last_year | null, the latter two with their interval.
+    # baseline_kind: number | null, or with an interval previous_period | same_period_last_year | same_weeks_last_year.
     # change is the size of the move as a share (0.2). pace_kind: linear | table | seasonal.
     # last_year_start/end: the same period a year before, for the seasonal pace. signature: a digest of what
     # fixes the target (period, type, kpi, target, change, low, high, baseline and its interval): a change of it starts

@@ -10,6 +10,7 @@ from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.findings import mistake
 from okr_reports.okrs.lints.context import Context
 from okr_reports.okrs.models.objectives import MilestonesKeyResult, Objective, numbers_of
+from okr_reports.okrs.periods import is_fiscal
 from okr_reports.okrs.place import Place
 from okr_reports.okrs.words import shown
 
@@ -30,7 +31,10 @@ def lint_names(context: Context) -> Iterator[Finding]:
     own_periods = [period.id for period in definitions.periods]
     for objective in definitions.objectives:
         place = objective.place
-        if definitions.span(objective.period) is None:
+        if is_fiscal(objective.period) and definitions.settings.fiscal_year is None:
+            what = f"{objective.period} is a period of a fiscal year, and the settings name none"
+            yield mistake(place.path, place.at("period"), what, "add `fiscal_year: {starts: 04-01}` to settings")
+        elif definitions.span(objective.period) is None:
             yield from context.unknown("periods", objective.period, own_periods, place, "period", called="the period")
         if objective.team is not None:
             yield from context.unknown("teams", objective.team, teams, place, "team", called="the team")

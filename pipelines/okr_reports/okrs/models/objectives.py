@@ -26,19 +26,18 @@ from okr_reports.okrs.fields import amount as read_amount
 from okr_reports.okrs.place import Located
 from okr_reports.okrs.words import shown
 
-RELATIVE_BASELINES = ("previous_period", "same_period_last_year")
+RELATIVE_BASELINES = ("previous_period", "same_period_last_year", "same_weeks_last_year")
 UNITS = ("count", "currency", "percent", "days", "number")
 
-Baseline = Decimal | Literal["previous_period", "same_period_last_year"]
+Baseline = Decimal | Literal["previous_period", "same_period_last_year", "same_weeks_last_year"]
 
 
 def _baseline(value: Any) -> Baseline:
     if isinstance(value, str) and value in RELATIVE_BASELINES:
         return value  # type: ignore[return-value]  # the tuple above holds exactly these words
     if isinstance(value, str) and not value.strip().endswith("%"):
-        raise refuse(
-            f"{shown(value)} is not a baseline", "write a number, `previous_period` or `same_period_last_year`"
-        )
+        words = ", ".join(f"`{word}`" for word in RELATIVE_BASELINES)
+        raise refuse(f"{shown(value)} is not a baseline", f"write a number, or one of {words}")
     return read_amount(value)
 
 

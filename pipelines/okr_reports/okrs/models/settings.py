@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from okr_reports.okrs.fields import Day, Email, Id, Line, Share, Title, Whole, choice, refuse
+from okr_reports.okrs.periods import FiscalYear
 from okr_reports.okrs.place import Located
 from okr_reports.okrs.words import shown
 from okr_reports.settings import WEEKDAYS
 
 LANGUAGES = ("en", "es")
+# With how many days each comes before the Monday of the same week.
+WEEK_STARTS = {"monday": 0, "sunday": 1, "saturday": 2}
 
 
 def currency(value: Any) -> str:
@@ -135,6 +138,36 @@ class GateLines(Located):
     least_kept: Share = 0.0
 
 
+def _year_start(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])", value):
+        return value
+    raise refuse(
+        f"{shown(value)} is not the day a year starts on", "write month and day, such as 04-01; days 29 to 31 cannot be"
+    )
+
+
+YearStart = Annotated[
+    str,
+    PlainValidator(_year_start),
+    WithJsonSchema({"type": "string", "pattern": "^(0[1-9]|1[0-2])-(0[1-9]|1\\d|2[0-8])$", "examples": ["04-01"]}),
+]
+
+
+class FiscalYearEntry(Located):
+    """The fiscal year, which makes periods FY2027, FY2027-Q1 and FY2027-M01.
+
+    `starts`: month and day. `named_by`: whether FY2027 is the year that ends in 2027 (default) or starts in it.
+    """
+
+    starts: YearStart
+    named_by: Annotated[Literal["start", "end"], *choice("start", "end")] = "end"
+
+    def to_fiscal_year(self) -> FiscalYear:
+        """What the periods are computed from."""
+        month, day = map(int, self.starts.split("-"))
+        return FiscalYear(month, day, self.named_by)
+
+
 class Settings(Located):
     """What holds for all reports. Amounts are shown in `currency`, days are those of `timezone`."""
 
@@ -142,6 +175,8 @@ class Settings(Located):
     currency: Currency = "EUR"
     timezone: Timezone = "UTC"
     locale: LocaleCode = "en-GB"
+    fiscal_year: FiscalYearEntry | None = None
+    week_starts: Annotated[str, *choice(*WEEK_STARTS)] = "monday"
     check_in_day: Annotated[str, *choice(*WEEKDAYS)] = "monday"
     status: StatusLines = Field(default_factory=StatusLines)
     success: SuccessLines = Field(default_factory=SuccessLines)

@@ -9,7 +9,8 @@ from okr_reports.catalogue import channels as catalogue_channels
 from okr_reports.catalogue import is_money
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.fields import Texts
-from okr_reports.okrs.periods import Span
+from okr_reports.okrs.models.settings import WEEK_STARTS
+from okr_reports.okrs.periods import Span, is_fiscal
 from okr_reports.okrs.rows.parts import Row, kpi_title, span_of, text_columns
 from okr_reports.okrs.words import from_id
 
@@ -28,6 +29,7 @@ def settings(definitions: Definitions) -> Iterator[Row]:
         "success_committed": chosen.success.committed,
         "success_aspirational": chosen.success.aspirational,
         "check_in_stale_after_days": chosen.check_in_stale_after_days,
+        "days_before_monday": WEEK_STARTS[chosen.week_starts],
         "gate_stale_after_days": chosen.gate.stale_after_days,
         "gate_least_fresh": chosen.gate.least_fresh,
         "gate_least_kept": chosen.gate.least_kept,
@@ -55,6 +57,8 @@ def _period_title(span: Span, language: str) -> str:
 
     if span.kind == "custom":
         return from_id(span.id)
+    if is_fiscal(span.id):
+        return span.id.replace("-", " ")
     skeleton = {"quarter": "yQQQ", "month": "yMMMM", "year": "y"}[span.kind]
     return str(format_skeleton(skeleton, span.start, locale=language))
 

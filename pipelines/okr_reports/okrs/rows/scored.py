@@ -75,12 +75,12 @@ def key_results(definitions: Definitions, changes: Mapping[str, Change]) -> Iter
             "change": float(numbers.change) if numbers.change is not None else None,
             "low": numbers.low,
             "high": numbers.high,
-            **_baseline(numbers.baseline, span),
+            **_baseline(definitions, numbers.baseline, span),
             "weight": getattr(scored, "weight", 1.0),
             "pace_kind": scored.pace if isinstance(scored.pace, str) else "table",
             "last_year_start": last_year[0],
             "last_year_end": last_year[1],
-            "signature": _signature(scored, span),
+            "signature": _signature(definitions, scored, span),
             "path": scored.place.path,
             "line": scored.place.line,
             "changed_by": changes[scored.place.path].changed_by if scored.place.path in changes else None,
@@ -94,12 +94,14 @@ def _own_unit(scored: KeyResult | Measure) -> str | None:
     return getattr(scored, "unit", None) or ("count" if isinstance(scored, CountRange) else "number")
 
 
-def _baseline(baseline: Decimal | str | None, span: Span) -> Row:
+def _baseline(definitions: Definitions, baseline: Decimal | str | None, span: Span) -> Row:
     interval: tuple[date | None, date | None] = (None, None)
     if baseline == "previous_period":
-        interval = span.previous()
+        interval = definitions.calendar.previous(span)
     elif baseline == "same_period_last_year":
         interval = span.last_year()
+    elif baseline == "same_weeks_last_year":
+        interval = span.same_weeks_last_year()
     relative = isinstance(baseline, str)
     return {
         "baseline_kind": None if baseline is None else baseline if relative else "number",
@@ -109,14 +111,14 @@ def _baseline(baseline: Decimal | str | None, span: Span) -> Row:
     }
 
 
-def _signature(scored: KeyResult | Measure, span: Span) -> str:
+def _signature(definitions: Definitions, scored: KeyResult | Measure, span: Span) -> str:
     """A digest of what fixes the target. Numbers count by value: 2, 2.0 and 2.00 are one target.
 
     With the period, and the days a relative baseline is taken from: a key result that moves on to the next quarter
     under its old id must not keep the old quarter's baseline.
     """
     numbers = numbers_of(scored)
-    interval = _baseline(numbers.baseline, span)
+    interval = _baseline(definitions, numbers.baseline, span)
     parts = [
         scored.type, numbers.kpi, numbers.target, numbers.change, numbers.low, numbers.high, numbers.baseline, span.id,
         interval["baseline_start"], interval["baseline_end"],
