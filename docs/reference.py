@@ -22,7 +22,7 @@ PARTS = (
     "Period", "Team", "Kpi", "Where", "Objective",
     "Approval", "MoveKeyResult", "HoldKeyResult", "BandKeyResult", "CountRangeKeyResult", "MilestonesKeyResult",
     "Milestone", "BinaryKeyResult", "QualitativeKeyResult", "Initiative", "CheckIn", "Note", "FileSourceEntry",
-    "ScaledColumn", "CurrencyColumn",
+    "MeasureMapping", "CurrencyColumn", "NumberMarks", "PivotEntry", "WideEntry",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ It stands between the two rooms because neither imports the other.
 
 from __future__ import annotations
 
+import datetime
 import errno
 import glob
 import os
@@ -13,44 +14,110 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
-# The kinds of files that are read, by how their names end.
+# The kinds of files that are read, by how their names end. What a file is, its content says (channels/files).
 CSV = (".csv", ".tsv", ".txt")
-EXCEL = (".xlsx", ".xlsm")
+EXCEL = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 PARQUET = (".parquet", ".pq")
+JSON = (".jsonl", ".ndjson")
+PACKED = (".zip", ".gz")
+
+# A column by its name, or by several of which the first that the file has is taken (presets know many languages).
+Column = str | tuple[str, ...]
+Grain = Literal["day", "week", "month", "quarter", "reading"]
+
+
+@dataclass(frozen=True)
+class RowCondition:
+    """Rows count whose `column` meets it; operator is in, like, not_in or not_like, as in a KPI's `where`."""
+
+    column: Column
+    operator: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class MeasureColumn:
-    """The column a measure is read from; every value is multiplied by `scale` (micros: 0.000001)."""
+    """What a measure is read from: a column's values x `scale` (micros: 0.000001), less those of `minus`.
 
-    column: str
+    `count` "rows" counts rows, "column" those in which the column is not empty. `times` multiplies by another column of
+    the row. `rows` are conditions of this measure alone. `currency` is that of its values where it is another one
+    than the row's; `money` makes a measure money that no vendor calls so. With `pivot` the column is a value of
+    the name column. An `optional` measure of a preset is left out where the file has no such column.
+    """
+
+    column: Column = ()
     scale: Decimal = Decimal(1)
+    count: Literal["rows", "column"] | None = None
+    minus: Column = ()
+    times: Column = ()
+    rows: tuple[RowCondition, ...] = ()
+    currency: str | None = None
+    money: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Pivot:
+    """A long table: the column of names and the column of values. Of a wide table the values are its cells."""
+
+    name: Column
+    value: Column = ()
 
 
 @dataclass(frozen=True)
 class FileSource:
-    """One declared set of files of the same shape.
+    """One declared set of files of the same shape. What the keys mean: docs/okrs.md, "File source".
 
-    `pattern` is the path or glob, already made relative to the file that declares it. Column fields hold column
-    names. `currency` is a code for every row, `currency_column` a column of codes; both None means the reporting
-    currency. Rows of one date and campaign are summed unless `key` is given, then duplicates under it are an error.
-    `defined_at` is `path:line`, for messages; `folder` is that of the declaring file.
+    `pattern` is the path or glob, already made relative to the file that declares it; `address` is set instead of it
+    for a published sheet. Column fields hold column names, () is none. `currency` is a code for every row,
+    `currency_column` a column of codes, `currency_auto` takes what the file names; without all three the reporting
+    currency. `as_of` is a column or a day. `sheets` are names, ("*",) all, () the first visible one. `cadence` is
+    in days, 0 never goes stale, None by the grain. Columns of the fields in `may_miss` (a preset's) need not be there;
+    `by_day` is how the vendor exports days. `defined_at` is `path:line`, for messages; `folder` is that of the
+    declaring file.
     """
 
     id: str
     channel: str
     pattern: Path
-    date: str
+    date: Column
     measures: dict[str, MeasureColumn]
-    sheet: str | None = None
+    address: str | None = None
+    preset: str | None = None
+    encoding: str | None = None
+    header: int | None = None
+    sheets: tuple[str, ...] = ()
     date_format: str | None = None
-    account_id: str | None = None
-    campaign_id: str | None = None
-    campaign_name: str | None = None
+    date_order: Literal["dmy", "mdy"] | None = None
+    timezone: str | None = None
+    end_date: Column = ()
+    grain: Grain = "day"
+    dated: Literal["start", "end"] = "start"
+    open_range: Literal["to_date", "whole"] = "to_date"
+    as_of: Column | datetime.date = ()
+    account_id: Column = ()
+    campaign_id: Column = ()
+    campaign_name: Column = ()
+    campaign_group_name: Column = ()
     currency: str | None = None
-    currency_column: str | None = None
+    currency_column: Column = ()
+    currency_auto: bool = False
+    decimal: str | None = None
+    group: str | None = None
+    null_values: tuple[str, ...] = ()
+    rows: tuple[RowCondition, ...] = ()
+    pivot: Pivot | None = None
+    wide: str | None = None
+    totals: Literal["refuse", "skip", "keep"] = "refuse"
     key: tuple[str, ...] = ()
+    on_overlap: Literal["refuse", "newest", "sum"] = "refuse"
+    replaces: Literal["range", "all"] = "range"
+    cadence: int | None = None
+    ended: tuple[str, ...] = ()
+    may_miss: tuple[str, ...] = ()
+    by_day: str = ""
     defined_at: str = ""
     folder: Path = Path()
 
@@ -59,6 +126,8 @@ class FileSource:
 
         One that cannot be looked at is among them, for whoever reads it to say so.
         """
+        if self.address is not None:
+            return []
         if self._is_one_file:
             return [self.pattern]
         return sorted(path for path in _matching(self._glob) if _is_file(path) is not False)

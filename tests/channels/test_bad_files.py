@@ -235,7 +235,7 @@ def test_a_missing_sheet_names_those_there_are(files: Files) -> None:
     book = openpyxl.Workbook()
     book.active.title = "Data"
     book.save(files.folder / "a.xlsx")
-    [result] = files.load(files.source("a.xlsx", sheet="Media"))
+    [result] = files.load(files.source("a.xlsx", sheets=("Media",)))
     assert "no sheet 'Media'; it has Data" in (result.error or "")
 
 

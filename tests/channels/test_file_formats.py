@@ -110,7 +110,7 @@ def test_excel_reads_the_first_sheet_that_can_be_seen(files: Files) -> None:
     book.save(files.folder / "a.xlsx")
     files.load(files.source("a.xlsx"))
     assert files.rows("value") == [(Decimal(5),)]
-    files.load(files.source("a.xlsx", sheet="Sheet"))
+    files.load(files.source("a.xlsx", sheets=("Sheet",)))
     assert files.rows("value") == [(Decimal(999),)]
 
 
@@ -121,7 +121,7 @@ def test_excel_reads_the_named_sheet_with_its_own_dates_and_ids(files: Files) ->
     for row in (["date", "campaign", "spend"], [datetime(2026, 9, 1), 77, 0.1], ["02/09/2026", "77", "0.2"], [None]):
         sheet.append(row)
     book.save(files.folder / "a.xlsx")
-    [result] = files.load(files.source("a.xlsx", sheet="Media", campaign_id="campaign", date_format="%d/%m/%Y"))
+    [result] = files.load(files.source("a.xlsx", sheets=("Media",), campaign_id="campaign", date_format="%d/%m/%Y"))
     assert result.state == "loaded", result.error
     assert files.rows() == [
         (date(2026, 9, 1), "77", "spend", Decimal("0.1")),

@@ -6,7 +6,7 @@ The work is DuckDB's, in one pass over all rows; Python sees only the first wron
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -31,6 +31,7 @@ _EITHER = r"[+-]?\d{1,3}\.\d{3}"
 _EXACT = "DECIMAL(38,12)"
 # A plan may be a year ahead; what is later than that is a slip of the pen.
 FURTHEST_AHEAD = timedelta(days=366)
+_COLUMNS = ("date", "account_id", "campaign_id", "campaign_name", "currency_column")
 _ROLES = ("date", "account_id", "campaign_id", "campaign_name")
 
 
@@ -56,17 +57,22 @@ def read_measures(
 
     `others` are the keys of the source's other files, by name: what one of them has is a duplicate here.
     """
+    source = replace(source, **{name: _first(getattr(source, name)) for name in _COLUMNS})
     wanted = [
         source.date,
         source.account_id,
         source.campaign_id,
         source.campaign_name,
         source.currency_column,
-        *(measure.column for measure in source.measures.values()),
+        *(_first(measure.column) for measure in source.measures.values()),
         *_key_columns(source),
     ]
     try:
-        cells = read_cells(path, list(dict.fromkeys(column for column in wanted if column)), source.sheet)
+        cells = read_cells(
+            path,
+            list(dict.fromkeys(column for column in wanted if column)),
+            source.sheets[0] if source.sheets else None,
+        )
         try:
             return _Reading(source, cells, today, others or {}).read()
         finally:
@@ -75,7 +81,11 @@ def read_measures(
         raise out_of_reach(error) from None
 
 
-def _key_columns(source: FileSource) -> list[str]:
+def _first(column: Any) -> Any:
+    return column if isinstance(column, str) else next(iter(column), None)
+
+
+def _key_columns(source: Any) -> list[str]:
     """Key names are columns of the file; a role's name (`date`, `campaign_id`) means the column declared for it."""
     declared = {role: getattr(source, role) for role in _ROLES} | {"currency": source.currency_column}
     return [declared.get(name) or name for name in source.key]
@@ -85,7 +95,7 @@ def _key_columns(source: FileSource) -> list[str]:
 class _Reading:
     """Table `parsed` beside `cells`: r, day, account, campaign, campaign_name, money, v0 ... (scaled values)."""
 
-    source: FileSource
+    source: Any
     cells: Cells
     today: date
     others: Mapping[str, pa.Table]

@@ -80,7 +80,7 @@ class _File:
 
     def digest(self) -> str:
         """Of the content and of all that decides how it is read. Raises Unreadable."""
-        said = replace(self.source, defined_at="", pattern=Path(), folder=Path())
+        said = replace(self.source, defined_at="", pattern=Path(), folder=Path(), by_day="")
         try:
             with self.path.open("rb") as file:
                 started = hashlib.blake2b(repr(said).encode(), digest_size=16)

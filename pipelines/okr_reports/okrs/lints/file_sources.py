@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from okr_reports.errors import Finding
-from okr_reports.file_sources import CSV, EXCEL, PARQUET, FileSource
+from okr_reports.file_sources import CSV, EXCEL, JSON, PACKED, PARQUET, Column, FileSource
 from okr_reports.okrs.findings import advice, mistake
 from okr_reports.okrs.lints.context import Context
 from okr_reports.okrs.models.file_sources import FileSourceEntry
@@ -27,15 +27,12 @@ def lint_file_sources(context: Context) -> Iterator[Finding]:
             what = f"there is no exchange rate for {source.currency}"
             todo = f"add rows `date,{source.currency},rate` to exchange_rates.csv"
             yield mistake(entry.place.path, entry.place.at("currency"), what, todo)
-        if source.date_format is not None and "%" not in source.date_format:
-            what = f"{shown(source.date_format)} is not a date format"
-            yield mistake(entry.place.path, entry.place.at("date_format"), what, 'write it as "%d/%m/%Y"')
 
 
 def _counted_twice(context: Context) -> Iterator[Finding]:
     """One column of one file under one measure of one channel, by two entries."""
     definitions = context.definitions
-    taken: dict[tuple[str, str, str, Path], str] = {}
+    taken: dict[tuple[str, str, Column, Path], str] = {}
     for entry, source in zip(definitions.file_source_entries, definitions.file_sources, strict=True):
         # Path.resolve raises where a link leads back to itself
         files = [Path(os.path.realpath(path)) for path in source.matches()]
@@ -51,11 +48,13 @@ def _counted_twice(context: Context) -> Iterator[Finding]:
 def _path(entry: FileSourceEntry, source: FileSource) -> Iterator[Finding]:
     path, line = entry.place.path, entry.place.at("path")
     suffix = source.pattern.suffix.lower()
-    if "://" in entry.path:
-        yield mistake(path, line, f"{shown(entry.path)} is an address, not a file", "download it into a folder first")
-    elif suffix not in (*CSV, *EXCEL, *PARQUET) and not glob.has_magic(source.pattern.name[-1:]):
+    if "://" in entry.path and source.address is None:
+        yield mistake(path, line, f"{shown(entry.path)} is an address that is not read", "publish it by https://")
+    elif source.address is not None:
+        return
+    elif suffix not in (*CSV, *EXCEL, *PARQUET, *JSON, *PACKED) and not glob.has_magic(source.pattern.name[-1:]):
         yield mistake(path, line, f"files ending in {shown(suffix)} are not read", "use .csv, .xlsx or .parquet")
-    elif entry.sheet is not None and suffix not in EXCEL:
+    elif entry.sheet is not None and suffix in (*CSV, *PARQUET, *JSON, ".gz"):
         yield mistake(path, entry.place.at("sheet"), f"a {suffix} file has no sheets", "remove `sheet`")
     elif not source.matches():
-        yield advice(path, line, f"no file matches {shown(entry.path)}", "put one there, or mend the path")
+        yield advice(path, line, f"no file matches {shown(entry.path)}", "put one there, or correct the path")

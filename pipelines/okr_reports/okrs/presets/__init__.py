@@ -1,0 +1,100 @@
+"""Presets: what is known of a vendor's export, one YAML file each, so that naming it is the whole mapping.
+
+A preset holds the keys of a file source (columns are lists of the names that the column has in every language), and
+what `okr add` needs: the title, the kind of channel, the questions that the file itself leaves open, the KPIs. An
+installed package brings more by an entry point of the group `okr_reports.presets` that names a package of its own:
+every `.yml` in its folder is a preset.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.resources import files
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from okr_reports.okrs.fields import Id, Line, choice, refuse
+from okr_reports.okrs.models.file_sources import FileMapping
+from okr_reports.okrs.place import Located
+from okr_reports.okrs.words import nearest, shown
+
+GROUP = "okr_reports.presets"
+_MAY_MISS = {"end_date", "account_id", "campaign_id", "campaign_name", "campaign_group_name", "currency_column"}
+
+
+class PresetKpi(Located):
+    """A KPI that fits the export: a measure, or a ratio of two."""
+
+    id: Id
+    title: Line
+    measure: Id | None = None
+    numerator: Id | None = None
+    denominator: Id | None = None
+    unit: Annotated[str, *choice("count", "currency", "percent", "days", "number")]
+    better: Annotated[str, *choice("higher", "lower", "neutral")]
+
+
+class Preset(FileMapping):
+    """A vendor's export as a mapping. `asks` are the keys that no file of it answers; `by_day` says how to export
+    days where a report is of a longer range; `date_order` is how the vendor writes 9/1/2026."""
+
+    id: Id
+    title: Line
+    kind: Annotated[str, *choice("ads", "analytics", "crm", "email", "social", "shop", "other")]
+    channel: Id
+    asks: list[Annotated[str, *choice("currency", "timezone", "rows", "encoding")]] = Field(default_factory=list)
+    by_day: Line | None = None
+    date_order: Annotated[str, *choice("dmy", "mdy")] | None = None
+    note: Line | None = None
+    kpis: list[PresetKpi] = Field(default_factory=list)
+
+    def source_fields(self) -> dict[str, Any]:
+        """Of a FileSource that names this preset and nothing else."""
+        mapped = self.mapped()
+        said = {"date_order": self.date_order, "by_day": self.by_day}
+        return {
+            "totals": "skip",
+            "currency_auto": True,
+            **mapped,
+            **{key: value for key, value in said.items() if value},
+            # of a vendor's many columns an export holds those that were chosen
+            "measures": {name: replace(measure, optional=True) for name, measure in mapped["measures"].items()},
+            "may_miss": tuple(sorted(mapped.keys() & _MAY_MISS)),
+        }
+
+
+@cache
+def presets() -> dict[str, Preset]:
+    """All there are, by id, ours first. Raises OkrError where an installed package's file is no preset."""
+    found: dict[str, Preset] = {}
+    for package in [__name__, *(point.value for point in entry_points(group=GROUP))]:
+        for file in sorted(files(package).iterdir(), key=lambda one: one.name):
+            if file.name.endswith((".yml", ".yaml")):
+                preset = _read(file.read_bytes(), f"{package}/{file.name}")
+                found.setdefault(preset.id, preset)
+    return found
+
+
+def find_preset(name: str) -> Preset:
+    """Raises what a field raises if there is none of that name."""
+    known = presets()
+    if name not in known:
+        raise refuse(f"there is no preset {shown(name)}", nearest(name, known))
+    return known[name]
+
+
+def _read(data: bytes, path: str) -> Preset:
+    from okr_reports.errors import OkrError
+    from okr_reports.okrs.entries import read_entry
+    from okr_reports.okrs.yaml_reader import read_yaml
+
+    content, findings = read_yaml(data, path)
+    if content is not None:
+        preset, more = read_entry(Preset, content, path, 1)
+        findings += more
+        if preset is not None and not findings:
+            return preset
+    raise OkrError("\n".join(str(finding) for finding in findings) or f"{path} is empty; write a preset there")
