@@ -143,3 +143,22 @@ select n, (n * 7919 - 3000000)::decimal(18, 3) / 1000 as amount from range(1000)
     mail = [Wording(locale, "EUR").number((n * 7919 - 3_000_000) / 1000, "currency") for n in range(1000)]
     assert len(cells) == 1000
     assert sentences == cells == tooltips == mail
+
+
+@pytest.mark.parametrize(
+    ("locale", "short", "days"),
+    [
+        ("en-GB", ["1.5\xa0k", "1.5\xa0M", "1.5\xa0B"], ["1\xa0day", "2.5\xa0days"]),
+        ("es-ES", ["1,5\xa0mil", "1,5\xa0M", "1,5\xa0mil\xa0M"], ["1\xa0día", "2,5\xa0días"]),
+        ("fr-FR", ["1,5\xa0k", "1,5\xa0M", "1,5\xa0Md"], ["1\xa0jour", "2,5\xa0jours"]),
+        ("de-DE", ["1,5\xa0Tsd.", "1,5\xa0Mio.", "1,5\xa0Mrd."], ["1\xa0Tag", "2,5\xa0Tage"]),
+        ("pt-BR", ["1,5\xa0mil", "1,5\xa0mi", "1,5\xa0bi"], ["1\xa0dia", "2,5\xa0dias"]),
+        ("ca-ES", ["1,5\xa0k", "1,5\xa0M", "1,5\xa0k\xa0M"], ["1\xa0dia", "2,5\xa0dies"]),
+        ("ja-JP", ["1.5\xa0k", "1.5\xa0M", "1.5\xa0k\xa0M"], ["1\xa0日", "2.5\xa0日"]),
+    ],
+)
+def test_large_numbers_and_days_are_in_the_words_of_the_locale(locale, short, days):
+    formatter = Formatter(locale, "EUR", "UTC")
+    numbers = (Decimal(1500), Decimal(1500000), Decimal(1500000000))
+    assert [formatter.format(n, code) for n, code in zip(numbers, ("num1k", "num1m", "num1b"), strict=True)] == short
+    assert [formatter.format(n, "days") for n in (1, 2.5)] == days

@@ -21,11 +21,11 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import NumberPattern, get_currency_symbol
 
+from okr_reports.locales import NBSP, days
 from okr_reports.sentences import Kind, rewritten
 
 TEMPLATES = Path(__file__).parent / "templates"
 NO_VALUE = "–"
-NBSP = "\u00a0"
 # Babel writes EUR1,234 for es-MX; readers know these signs.
 SYMBOLS = {"EUR": "€", "USD": "US$", "GBP": "£", "JPY": "¥"}
 
@@ -120,8 +120,7 @@ class Wording:
 
     def _days(self, value: Decimal) -> str:
         digits = 0 if value == value.to_integral_value() else 1
-        one, many = ("día", "días") if self.locale.language == "es" else ("day", "days")
-        return self._plain(value, digits) + NBSP + (one if _round(value, digits) == 1 else many)
+        return days(_round(value, digits), _with_digits(self.locale.decimal_formats[None], digits), self.locale)
 
     def _money(self, value: Decimal, digits: int | None = None) -> str:
         digits = self._digits(value, 2) if digits is None else digits

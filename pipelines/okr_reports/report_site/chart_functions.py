@@ -47,7 +47,10 @@ class ChartFunctions:
         """Rows as series of a chart. `marks` says which measure is a bar and which a line, `plan` which are plans."""
         wanted = [y] if isinstance(y, str) else list(y)
         made = chart_data(
-            data, Wanted(x, wanted, series, x_fmt, y_fmt, titles, series_order, x_sort, evenly), self.formatter
+            data,
+            Wanted(x, wanted, series, x_fmt, y_fmt, titles, series_order, x_sort, evenly),
+            self.formatter,
+            self.language,
         )
         plans = [plan] if isinstance(plan, str) else list(plan)
         if not marks and not plans:

@@ -19,16 +19,20 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_datetime, format_skeleton
 from babel.numbers import NumberPattern, get_currency_symbol
 
+from okr_reports.locales import NBSP, days, known_locale
 from okr_reports.report_site.faults import BadValue
 from okr_reports.report_site.format_codes import CODE, PATTERNS, POWERS, SKELETONS
 
 NO_VALUE = "–"
-NBSP = "\u00a0"
-POWER_WORDS = {"es": {"k": "mil", "m": "M", "b": "mil M", "t": "B"}}
+# Where CLDR's short form of a thousand is no word, or another than readers know.
+POWER_WORDS = {
+    "de": {"k": "Tsd.", "m": "Mio.", "b": "Mrd.", "t": "Bio."},
+    "en": {"k": "k"},
+}
 # Babel writes EUR1,234 for es-MX and MUS$ for es-ES; readers know these signs
 SYMBOLS = {"EUR": "€", "USD": "US$", "GBP": "£", "JPY": "¥"}
 DEFAULT_DIGITS = {"num": None, "pct": None, "mult": 1, "days": 1, "pp": 1}
@@ -42,13 +46,12 @@ class Formatter:
     """Formats values for one locale, reporting currency and zone. Results are cached: pages repeat values."""
 
     def __init__(self, locale: str, currency: str, timezone: str) -> None:
-        try:
-            self.locale = Locale.parse(locale, sep="-")
-        except (UnknownLocaleError, ValueError):
-            todo = "use a CLDR locale such as es-ES or en-GB"
-            raise BadValue(f"the locale {locale!r} is not known", todo) from None
+        known = known_locale(locale)
+        if known is None:
+            raise BadValue(f"the locale {locale!r} is not known", "use a CLDR locale such as es-ES or en-GB")
+        self.locale = known
         self.currency, self.zone = currency, ZoneInfo(timezone)
-        self._words = POWER_WORDS.get(self.locale.language, {})
+        self._words = _power_words(self.locale)
         self._decimal: NumberPattern = self.locale.decimal_formats[None]
         self._percent: NumberPattern = self.locale.percent_formats[None]
         self._money: NumberPattern = self.locale.currency_formats["standard"]
@@ -127,11 +130,10 @@ class Formatter:
 
     def _days(self, value: Decimal, digits: str | None) -> str:
         places = int(digits) if digits else (0 if value == value.to_integral_value() else 1)
-        word = {"es": ("día", "días"), "en": ("day", "days")}.get(self.locale.language, ("d", "d"))
-        return self._plain(value, places, self._decimal) + NBSP + word[self._round(value, places) != 1]
+        return days(self._round(value, places), _with_digits(self._decimal, places), self.locale)
 
     def _power(self, power: str) -> str:
-        return self._words.get(power, power if power == "k" else power.upper())
+        return self._words[power]
 
     def _currency(self, value: Decimal, currency: str, digits: int, power: str) -> str:
         rounded = self._round(value, digits)
@@ -166,6 +168,19 @@ class Formatter:
         if code in PATTERNS:
             return str(format_datetime(_moment(value), PATTERNS[code], locale=self.locale))
         raise BadValue(f"{code!r} formats numbers, not the date {value}", "use a date format such as shortdate")
+
+
+def _power_words(locale: Locale) -> dict[str, str]:
+    """What is written behind a number in thousands, millions, billions, trillions: CLDR's own short word for it."""
+    patterns = locale.compact_decimal_formats["short"]["other"]
+    words = {}
+    for power, exponent in POWERS.items():
+        known = patterns.get("1" + "0" * exponent)
+        if match := re.fullmatch(r"0[ \u00a0\u202f]*([^0'\s]+)", known.pattern if known else ""):
+            words[power] = match[1]
+    words = {"k": "k", "m": "M", "t": "T", **words, **POWER_WORDS.get(locale.language, {})}
+    # A thousand million where the language has no short word for it: B is a million million in some.
+    return {"b": f"{words['k']}{NBSP}{words['m']}", **words}
 
 
 def _share_digits(value: Decimal) -> int:

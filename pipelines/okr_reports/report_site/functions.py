@@ -242,10 +242,14 @@ class Functions:
         """A share of the page in steps of five per cent: the content policy allows classes, not styles."""
         return min(max(round(width / 5) * 5, 5), 100)
 
+    def readable(self, name: str) -> str:
+        """The name of a column or measure as a title, in the report's language; a formula as it is written."""
+        return self.language.text(readable(name)) if name.isidentifier() else readable(name)
+
     def csv_of(self, data: Rows, filename: str | None) -> str:
         """The path of a CSV file with all rows of a query."""
         name = segment(filename or data.name)
-        defined = self.definitions(name, data, [(column, readable(column), "auto", {}) for column in data.columns])
+        defined = self.definitions(name, data, [(column, self.readable(column), "auto", {}) for column in data.columns])
         return self.downloads.csv(name, data.columns, [list(row) for row in data], defined)
 
     def definitions(self, name: str, data: Rows, columns: Sequence[tuple[str, str, str, Mapping[str, Any]]]) -> Any:

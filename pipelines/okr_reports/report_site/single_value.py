@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from okr_reports.report_site.charts.data import readable
 from okr_reports.report_site.comparison import target_number
 from okr_reports.report_site.database import Row
 from okr_reports.report_site.faults import BadValue, choose
@@ -56,7 +55,7 @@ def source_of(functions: Functions, data: Rows | None, value: str | None, metric
         return kpi_source(functions, metric)
     if data is None or not value:
         raise BadValue("the tag does not say which number", 'give data and value, or metric="..." with the id of a KPI')
-    return Source(data, value, readable(Measure.of(value).name), "auto", better)
+    return Source(data, value, functions.readable(Measure.of(value).name), "auto", better)
 
 
 def kpi_source(functions: Functions, metric: str) -> Source:

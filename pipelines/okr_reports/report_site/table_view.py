@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from okr_reports.report_site.charts.data import readable
 from okr_reports.report_site.charts.small import cell_bar, sparkline
 from okr_reports.report_site.comparison import Comparison, sign
 from okr_reports.report_site.database import Row
@@ -81,7 +80,9 @@ def table_view(
         raise BadValue("the table has no columns", "add {% dimension value=... /%} or {% measure value=... /%}")
     names = names_of(children)
     grid = Gathering(functions, data, children, names, options).grid()
-    columns = [_column(child, names[n], n, options) for n, child in enumerate(children) if not child.get("hide")]
+    columns = [
+        _column(functions, child, names[n], n, options) for n, child in enumerate(children) if not child.get("hide")
+    ]
     for column in columns:
         grid.need(column.name)
     drawing = Drawing(functions, grid, _largest(grid, columns))
@@ -116,12 +117,14 @@ def _plain(name: str) -> dict[str, Any]:
     return {"tag": "column", "value": name}
 
 
-def _column(child: Mapping[str, Any], name: str, number: int, options: Mapping[str, Any]) -> Column:
+def _column(
+    functions: Functions, child: Mapping[str, Any], name: str, number: int, options: Mapping[str, Any]
+) -> Column:
     numeric = child["tag"] == "measure"
     align = child.get("align") or ("right" if numeric else "left" if child["tag"] == "dimension" else "")
     wrap = options.get("wrap") if child.get("wrap") is None else child["wrap"]
     fmt = child.get("fmt") or GRAIN_FORMATS.get(child.get("date_grain") or "") or "auto"
-    title = child.get("title") or readable(Measure.of(child["value"]).name)
+    title = child.get("title") or functions.readable(Measure.of(child["value"]).name)
     return Column(name, title, fmt, align, not numeric if wrap is None else bool(wrap), number, child)
 
 
@@ -181,7 +184,7 @@ class Drawing:
         if column.viz == "status":
             return status_markup(functions.status_word(value), value)
         if column.viz == "word" and isinstance(value, str):
-            return escape(functions.language.text(readable(value)))
+            return escape(functions.readable(value))
         if column.viz == "note":
             return render_note(value)
         return escape(words)

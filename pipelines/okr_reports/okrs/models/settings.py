@@ -14,7 +14,6 @@ from okr_reports.okrs.place import Located
 from okr_reports.okrs.words import shown
 from okr_reports.settings import WEEKDAYS
 
-LANGUAGES = ("en", "es")
 # With how many days each comes before the Monday of the same week.
 WEEK_STARTS = {"monday": 0, "sunday": 1, "saturday": 2}
 
@@ -38,18 +37,11 @@ def _timezone(value: Any) -> str:
 
 
 def _locale(value: Any) -> str:
-    from babel.core import Locale, UnknownLocaleError
+    """A locale of CLDR, as es-ES or pt-BR. Texts that have no translation are shown in English."""
+    from okr_reports.locales import known_locale
 
-    try:
-        if isinstance(value, str):
-            locale = Locale.parse(value, sep="-")
-            if locale.language in LANGUAGES:
-                return value
-            raise refuse(
-                f"the language of {shown(value)} is not translated yet", f"use {' or '.join(LANGUAGES)}, such as es-ES"
-            )
-    except (ValueError, UnknownLocaleError):
-        pass
+    if isinstance(value, str) and known_locale(value):
+        return value.replace("_", "-")
     raise refuse(f"{shown(value)} is not a locale", "use a language and a country, such as es-ES or en-GB")
 
 

@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any, Literal
 
 from okr_reports.report_site.faults import BadValue
 from okr_reports.report_site.formats import Formatter
+from okr_reports.report_site.languages import Language
 from okr_reports.report_site.shaping import Measure, Rows
 
 # More lines than these a reader cannot tell apart.
@@ -63,7 +65,7 @@ class Wanted:
     evenly: bool = False
 
 
-def chart_data(rows: Rows, wanted: Wanted, formatter: Formatter) -> ChartData:
+def chart_data(rows: Rows, wanted: Wanted, formatter: Formatter, language: Language) -> ChartData:
     """Bring rows into series. Raises BadValue for a measure that is no number."""
     x_name, names = Measure.of(wanted.x).name, [Measure.of(one).name for one in wanted.y]
     for name in (x_name, *names, *([wanted.series] if wanted.series else [])):
@@ -74,7 +76,7 @@ def chart_data(rows: Rows, wanted: Wanted, formatter: Formatter) -> ChartData:
     xs = sorted(x.date() if isinstance(x, datetime) else x for x in xs) if dated else _sorted(xs, wanted.x_sort)
     places = {x: number for number, x in enumerate(xs)}
     code = wanted.y_fmt or "auto"
-    every = _columns(rows, wanted, x_name, names, places)
+    every = _columns(rows, wanted, x_name, _titles(names, wanted.titles, language), places)
     columns = _largest(every)
     series = [
         Series(title, values, [formatter.format(value, code) for value in values], code)
@@ -86,7 +88,18 @@ def chart_data(rows: Rows, wanted: Wanted, formatter: Formatter) -> ChartData:
         kind = "category"
     x_texts = [formatter.format(x, x_code) for x in xs]
     left_out = len(every) - len(columns)
-    return ChartData(xs, x_texts, readable(x_name), kind, series, formatter, rows.truncated, left_out, wanted.x_fmt)
+    x_title = language.text(readable(x_name))
+    return ChartData(xs, x_texts, x_title, kind, series, formatter, rows.truncated, left_out, wanted.x_fmt)
+
+
+def _titles(names: Sequence[str], given: Sequence[str], language: Language) -> dict[str, str]:
+    """What each measure is called: as the tag says, else its name in the report's language."""
+    titles: dict[str, str] = {}
+    for name, title in zip_longest(names, given[: len(names)]):
+        translated = title or language.text(readable(name))
+        # Two names may share a translation; a chart's series may not share a title.
+        titles[name] = readable(name) if translated in titles.values() else translated
+    return titles
 
 
 def _sorted(xs: list[Any], order: str | Sequence[str] | None) -> list[Any]:
@@ -109,15 +122,15 @@ def _largest(columns: dict[str, list[float | None]]) -> dict[str, list[float | N
 
 
 def _columns(
-    rows: Rows, wanted: Wanted, x_name: str, names: list[str], places: dict[Any, int]
+    rows: Rows, wanted: Wanted, x_name: str, titles: dict[str, str], places: dict[Any, int]
 ) -> dict[str, list[float | None]]:
     columns: dict[str, list[float | None]] = {}
     taken: set[tuple[str, Any]] = set()
-    titles = dict(zip(names, wanted.titles, strict=False))
+    names = [Measure.of(measure).name for measure in wanted.y]
     for row in rows:
         x = row[x_name].date() if isinstance(row[x_name], datetime) else row[x_name]
         for name in names:
-            title = titles.get(name) or readable(name)
+            title = titles[name]
             if wanted.series:
                 part = str(row[wanted.series])
                 title = part if len(names) == 1 else f"{part}: {title}"
@@ -133,7 +146,7 @@ def _columns(
     if wanted.series_order:
         rank = {name: number for number, name in enumerate(wanted.series_order)}
         columns = dict(sorted(columns.items(), key=lambda item: rank.get(item[0], len(rank))))
-    return columns or {titles.get(name) or readable(name): [] for name in names}
+    return columns or {titles[name]: [] for name in names}
 
 
 def _number(rows: Rows, name: str, value: Any) -> float | None:
