@@ -17,6 +17,7 @@ import click
 
 from okr_reports.answers import OkrGroup, json_option, number_of, print_json
 from okr_reports.errors import OkrError
+from okr_reports.older_workspace import bring_over
 from okr_reports.settings import ENGINES, Workspace, quiet_environment
 
 if TYPE_CHECKING:
@@ -27,12 +28,17 @@ if TYPE_CHECKING:
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 _PORT = click.IntRange(0, 65_535)
+NOT_IN_A_WORKSPACE = ("init", "completion")
 
 
 @click.group(cls=OkrGroup, context_settings=CONTEXT)
 @click.version_option(package_name="okr-reports", prog_name="okr")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Marketing OKRs as code, scored from the channels themselves, published as a static site."""
+    if ctx.invoked_subcommand not in NOT_IN_A_WORKSPACE:
+        for line in bring_over(Workspace.from_environment()):
+            click.echo(line, err=True)
 
 
 def run() -> None:

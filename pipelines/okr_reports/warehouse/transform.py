@@ -7,12 +7,14 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 from okr_reports.errors import TransformError
+from okr_reports.folder_digest import folder_digest
 from okr_reports.settings import Workspace, engine, shipped
 from okr_reports.spark.marts import Contract, contracts_of
 from okr_reports.spark.settings import SparkSettings, read_settings
@@ -28,18 +30,26 @@ _RESULT_EVENTS = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapsh
 
 
 def manifest_path(workspace: Workspace) -> Path:
-    """dbt's parsed project, parsed anew when a file of the project is newer than it.
+    """dbt's parsed project, parsed anew when the project or dbt is another than it was parsed from.
 
     Raises TransformError if the project does not parse.
     """
     manifest = _target_dir(workspace) / "manifest.json"
-    if _is_old(manifest):
+    parsed_from = manifest.with_name("parsed_from")
+    # By content: an installed file is as old as its installer says, so that an upgrade may bring older ones.
+    project = f"{version('dbt-core')} {folder_digest(shipped('dbt_project'))}"
+    if not _is_parsed_from(project, manifest, parsed_from):
         workspace.dbt_dir.mkdir(parents=True, exist_ok=True)
         # Of several processes that begin together one parses, into files that all of them read.
         with FileLock(workspace.dbt_dir / "parse.lock"):
-            if _is_old(manifest):
+            if not _is_parsed_from(project, manifest, parsed_from):
                 invoke(workspace, ["parse"])
+                parsed_from.write_text(project, encoding="utf-8")
     return manifest
+
+
+def _is_parsed_from(project: str, manifest: Path, parsed_from: Path) -> bool:
+    return manifest.exists() and parsed_from.exists() and parsed_from.read_text(encoding="utf-8") == project
 
 
 def contracts(workspace: Workspace, also: Sequence[str] = ()) -> list[Contract]:
@@ -50,10 +60,6 @@ def contracts(workspace: Workspace, also: Sequence[str] = ()) -> list[Contract]:
 
 def _target_dir(workspace: Workspace) -> Path:
     return workspace.dbt_dir / ("target" if engine() == "duckdb" else f"target_{engine()}")
-
-
-def _is_old(manifest: Path) -> bool:
-    return not manifest.exists() or manifest.stat().st_mtime < _newest(shipped("dbt_project"))
 
 
 def build(
@@ -199,7 +205,3 @@ def _why(outcome: dbtRunnerResult, command: str) -> str:
 def _without_java(message: str) -> str:
     """What Spark says, without the hundred lines of where in Java it said it; any other message as it is."""
     return re.split(r"\n\s*at [\w.$]+\(|\s+\[?Caused by: ", message, maxsplit=1)[0].strip()
-
-
-def _newest(folder: Path) -> float:
-    return max(path.stat().st_mtime for path in folder.rglob("*") if path.is_file())
