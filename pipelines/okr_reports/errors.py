@@ -23,11 +23,15 @@ Every message says what happened, where (path:line, channel, account, day) and w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
+# Around what is quoted, inside an error alone: no text that is typed or printed has these.
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+_QUOTED = re.compile(f"{_OPEN}.*?{_CLOSE}", re.DOTALL)
 # A longer word is no misspelling, and comparing it takes seconds.
 _LONGEST_WORD = 60
 
@@ -70,6 +74,11 @@ def shown_path(path: Path) -> Path:
     return path
 
 
+def quoted(shown: str) -> str:
+    """What a file or a vendor holds, within a ChannelError's text: shown on the terminal, and not in the report."""
+    return f"{_OPEN}{shown}{_CLOSE}"
+
+
 class OkrError(Exception):
     """Root of the errors that are shown to a person without a traceback."""
 
@@ -91,13 +100,26 @@ class PagesError(FindingsError):
 
 
 class ChannelError(OkrError):
-    """One channel could not be loaded. Its last good data stays and is stamped stale."""
+    """One channel could not be loaded. Its last good data stays and is stamped stale.
+
+    `for_report` is the text without what it quotes of files and answers: many people read the report.
+    """
 
     def __init__(self, channel: str, what: str, todo: str, account_id: str | None = None) -> None:
-        self.channel = channel
-        self.account_id = account_id
-        where = channel if account_id is None else f"{channel} account {account_id}"
-        super().__init__(f"{where}: {what}; {todo}")
+        self.channel, self.what, self.todo, self.account_id = channel, what, todo, account_id
+        super().__init__(self._text().replace(_OPEN, "").replace(_CLOSE, ""))
+
+    @property
+    def for_report(self) -> str:
+        return _QUOTED.sub("the value", self._text())
+
+    def of_account(self, account_id: str) -> Self:
+        """The same error, of that account if it names none."""
+        return type(self)(self.channel, self.what, self.todo, self.account_id or account_id)
+
+    def _text(self) -> str:
+        where = self.channel if self.account_id is None else f"{self.channel} account {self.account_id}"
+        return f"{where}: {self.what}; {self.todo}"
 
 
 class CredentialsError(ChannelError):

@@ -11,10 +11,12 @@ import glob
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+
+from okr_reports.file_places import lies_within
 
 # The kinds of files that are read, by how their names end. What a file is, its content says (channels/files).
 CSV = (".csv", ".tsv", ".txt")
@@ -76,7 +78,7 @@ class FileSource:
     currency. `as_of` is a column or a day. `sheets` are names, ("*",) all, () the first visible one. `cadence` is
     in days, 0 never goes stale, None by the grain. Columns of the fields in `may_miss` (a preset's) need not be there;
     `by_day` is how the vendor exports days. `defined_at` is `path:line`, for messages; `folder` is that of the
-    declaring file.
+    declaring file. Nothing outside the folders of `roots` is read (`file_places.places`).
     """
 
     id: str
@@ -120,13 +122,21 @@ class FileSource:
     by_day: str = ""
     defined_at: str = ""
     folder: Path = Path()
+    # not in the repr, of which a file's digest is made
+    roots: tuple[Path, ...] = field(default=(), repr=False)
+
+    @property
+    def is_within_roots(self) -> bool:
+        """Whether its files lie where files may be read, as far as the path says before its first wildcard."""
+        return self.address is not None or lies_within(self.fixed_folder, self.roots)
 
     def matches(self) -> list[Path]:
         """Its files, in order. A path that is there as it is written is that file, wildcards or not.
 
-        One that cannot be looked at is among them, for whoever reads it to say so.
+        One that cannot be looked at is among them, for whoever reads it to say so, and so is one that a link or `..`
+        after a wildcard takes out of `roots`. None where the path itself leads out: what is there is not looked at.
         """
-        if self.address is not None:
+        if self.address is not None or not self.is_within_roots:
             return []
         if self._is_one_file:
             return [self.pattern]
@@ -134,11 +144,13 @@ class FileSource:
 
     def closed_folders(self) -> Iterator[tuple[Path, OSError]]:
         """Those it leads into without letting in or listing: their files match nothing, and are not gone for that."""
-        if self._is_one_file:
+        if not self.is_within_roots or self._is_one_file:
             return
         lead = [self._glob, *self._glob.parents] if self._glob.name == "**" else [*self._glob.parents]
         wild = [_matching(pattern) for pattern in lead if glob.has_magic(str(pattern))]
         for folder in sorted({self.fixed_folder, *(folder for found in wild for folder in found)}):
+            if not lies_within(folder, self.roots):
+                continue
             try:
                 os.scandir(f"{folder}/.").close()
             except OSError as error:

@@ -37,6 +37,7 @@ class Files:
             "date": "date",
             "measures": {"spend": MeasureColumn("spend")},
             "defined_at": "imports.yml:3",
+            "roots": (self.folder.resolve(),),
             **changed,
         }
         return FileSource(pattern=self.folder / pattern, **given)
@@ -56,14 +57,14 @@ class Files:
             return connection.execute(f"select {what} from files.measures order by all").fetchall()
 
     def error(self, text: str | bytes, name: str = "a.csv", **source: Any) -> str:
-        """The one error that a file gives."""
+        """The one error that a file gives, as the terminal has it: with the cell that the report may not quote."""
         self.write(name, text)
         [result] = self.load(self.source(name, **source))
         assert (result.channel, result.state, result.rows) == ("ads", "failed", 0)
         assert result.error is not None
         assert name in result.error
         assert "imports.yml:3" in result.error
-        return result.error
+        return self.said[-1]
 
 
 # linux/capability.h

@@ -147,7 +147,7 @@ def _external_entity(path: Path) -> None:
 )
 def test_hostile_files_are_refused(files: Files, name: str, make: Callable[[Path], object], word: str) -> None:
     make(files.folder / name)
-    [result] = files.load(files.source(name))
+    [result] = files.load(files.source(name, roots=(Path("/"),)))
     assert result.state == "failed"
     assert word in (result.error or "")
 
@@ -178,7 +178,7 @@ def test_cells_that_are_no_value_are_named(
     [result] = files.load(files.source(name))
     assert result.state == "failed"
     for word in words:
-        assert word in (result.error or "")
+        assert word in files.said[-1]
 
 
 def test_a_formula_beside_the_wanted_columns_is_nobodys_business(files: Files) -> None:
@@ -220,7 +220,7 @@ def test_what_the_system_does_not_hand_out_is_an_error_of_that_file(
 ) -> None:
     if link:
         (files.folder / name).symlink_to(link)
-    [result] = files.load(files.source(name))
+    [result] = files.load(files.source(name, roots=(Path("/"),)))
     assert result.state == "failed"
     assert word in (result.error or "")
 

@@ -61,7 +61,8 @@ def test_a_key_holds_over_all_files_of_the_source(files: Files) -> None:
     loaded, *refused = files.load(source)
     assert (loaded.state, loaded.rows) == ("loaded", 2)
     assert [one.state for one in refused] == ["partial", "partial"]
-    assert "0.csv line 3 has a key that a.csv has too (date 2026-09-01, campaign_id x)" in str(refused[0].error)
+    assert "0.csv line 3 has a key that a.csv has too (date 2026-09-01, campaign_id x)" in "\n".join(files.said)
+    assert "0.csv line 3 has a key that a.csv has too" in str(refused[0].error)
     assert "c.csv line 2 has a key that b.csv has too" in str(refused[1].error)
     assert files.rows("date, value") == [(date(2026, 9, 1), 1), (date(2026, 9, 3), 1)]
     (files.folder / "a.csv").rename(files.folder / "d.csv")

@@ -207,7 +207,9 @@ def test_a_killed_load_is_forgotten_and_read_again(bench: Any) -> None:
 
 def test_channels_load_side_by_side_in_threads(bench: Any) -> None:
     (bench.folder / "a.csv").write_text("date,spend\n2026-09-01,1\n")
-    source = FileSource("ads", "ads", bench.folder / "a.csv", "date", {"spend": MeasureColumn("spend")})
+    source = FileSource(
+        "ads", "ads", bench.folder / "a.csv", "date", {"spend": MeasureColumn("spend")}, roots=(bench.folder,)
+    )
     names = [*enabled_channels(), "files"]
     for name in names:
         bench.set(name, start_date="2026-11-10" if name != "linkedin_ads" else "2026-07-27")

@@ -109,11 +109,11 @@ class Collection:
                 try:
                     self._channel.load_entities(self._http, self.settings, task.account, landing)
                 except ChannelError as error:
-                    names_error = _of_account(error, task.account.id)
+                    names_error = error.of_account(task.account.id)
                 except UNEXPECTED as surprise:
                     names_error = odd_answer(self._channel.name, surprise, task.account.id)
         except ChannelError as error:
-            return Answer(task, None, 0, _of_account(error, task.account.id), {})
+            return Answer(task, None, 0, error.of_account(task.account.id), {})
         except UNEXPECTED as surprise:
             return Answer(task, None, 0, odd_answer(self._channel.name, surprise, task.account.id), {})
         coverage = _covered(task, landing.data_through, self._today)
@@ -167,16 +167,6 @@ def _covered(task: Task, data_through: date, on: date) -> Coverage:
         request=task.request,
         request_end=task.slice.end,
     )
-
-
-def _of_account(error: ChannelError, account_id: str) -> ChannelError:
-    if error.account_id is not None:
-        return error
-    named = type(error).__new__(type(error))
-    message = str(error).removeprefix(f"{error.channel}: ")
-    Exception.__init__(named, f"{error.channel} account {account_id}: {message}")
-    named.channel, named.account_id = error.channel, account_id
-    return named
 
 
 def odd_answer(channel: str, surprise: Exception, account_id: str) -> VendorError:

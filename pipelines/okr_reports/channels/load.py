@@ -144,7 +144,16 @@ def load_channel(
         start, end = window or (None, None)
         return [
             LoadResult(
-                name, error.account_id or "", "failed", 0, start, end, None, str(error), started_at, datetime.now(UTC)
+                channel=name,
+                account_id=error.account_id or "",
+                state="failed",
+                rows=0,
+                window_from=start,
+                window_to=end,
+                data_through=None,
+                error=error.for_report,
+                started_at=started_at,
+                ended_at=datetime.now(UTC),
             )
         ]
 

@@ -175,7 +175,7 @@ class Load:
             window_from=whole.start if whole else None,
             window_to=whole.end if whole else None,
             data_through=known.loaded.end if known else None,
-            error=str(error) if error else None,
+            error=error.for_report if error else None,
             started_at=self.started_at,
             ended_at=datetime.now(UTC),
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from okr_reports.errors import Finding, shown_path
+from okr_reports.file_places import lies_within, places
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.entries import read_entry
 from okr_reports.okrs.exchange_rates import FILE_NAME as RATES_FILE
@@ -60,7 +61,7 @@ def read_folder(definitions_dir: Path) -> Reading:
 
 def definition_files(definitions_dir: Path, findings: list[Finding]) -> Iterator[Path]:
     """The YAML files below the folder, sorted. Hidden names are left out; links that lead outside are findings."""
-    root = definitions_dir.resolve()
+    roots = places(definitions_dir)
     found: list[Path] = []
     for folder, subfolders, names in os.walk(definitions_dir):
         here = Path(folder)
@@ -68,7 +69,7 @@ def definition_files(definitions_dir: Path, findings: list[Finding]) -> Iterator
             path = here / name
             if not str(path).isprintable():
                 findings.append(mistake(ascii(str(path)), 1, "the name holds control characters", "rename it"))
-            elif path.is_symlink() and not name.startswith(".") and not _real(path).is_relative_to(root):
+            elif path.is_symlink() and not name.startswith(".") and not lies_within(path, roots):
                 findings.append(
                     mistake(str(shown_path(path)), 1, "the link leads out of the folder", "put a copy here")
                 )
@@ -76,11 +77,6 @@ def definition_files(definitions_dir: Path, findings: list[Finding]) -> Iterator
                 found.append(path)
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
     yield from sorted(found)
-
-
-def _real(path: Path) -> Path:
-    """As `Path.resolve`, which raises where a link leads back to itself."""
-    return Path(os.path.realpath(path))
 
 
 @dataclass
@@ -167,16 +163,19 @@ class _FolderReader:
     def result(self) -> Reading:
         known = self.settings is not None or not self.settings_at
         settings = self.settings or Settings()
+        roots = places(self.folder)
         rates_path = self.folder / RATES_FILE
         currency = settings.currency if known else None
-        rates, findings = read_exchange_rates(rates_path, str(shown_path(rates_path)), currency)
+        rates, findings = [], []
+        if lies_within(rates_path, roots):  # where it does not, the link itself is a finding already
+            rates, findings = read_exchange_rates(rates_path, str(shown_path(rates_path)), currency)
         if not known:
             self.broken["settings"] = {"settings"}
         elif not self.settings_at and not self.unreadable:
             what = f"no file holds settings: amounts are reported in {settings.currency}, days in {settings.timezone}"
             self.add(advice(str(shown_path(self.folder)), 1, what, "write `settings:` in one of the files"))
         entries: list[FileSourceEntry] = self.lists.pop("file_sources")
-        sources = [entry.to_file_source(Path(entry.place.path).parent) for entry in entries]
+        sources = [entry.to_file_source(Path(entry.place.path).parent, roots) for entry in entries]
         definitions = Definitions(
             settings=settings,
             file_sources=sources,

@@ -23,7 +23,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from okr_reports.errors import did_you_mean
+from okr_reports.errors import did_you_mean, quoted
 from okr_reports.file_sources import CSV, EXCEL, PARQUET
 
 LARGEST_FILE = 2 * 1024**3
@@ -102,7 +102,8 @@ def _pick(header: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
         if names.count(name) > 1:
             raise Unreadable(f"has two columns named {name!r}", "rename one of them")
         if name not in names:
-            hint = did_you_mean(name, names, f"it has {', '.join(names[:20]) or 'no columns'}.", repr)
+            shown = quoted(", ".join(names[:20])) if names else "no columns"
+            hint = did_you_mean(name, names, f"it has {shown}.", repr)
             raise Unreadable(f"has no column {name!r}", f"{hint} Correct the file or the definition")
     return {name: names.index(name) for name in wanted}
 
@@ -215,7 +216,9 @@ def _broken_csv(message: str) -> Unreadable:
     if "unterminated quote" in message:
         return Unreadable(f"{where} opens a quotation mark that is never closed", "correct that line")
     lines = message.splitlines()
-    return Unreadable(f"{where} cannot be read: {lines[2] if len(lines) > 2 else lines[0]}", "correct that line")
+    return Unreadable(
+        f"{where} cannot be read: {quoted(lines[2] if len(lines) > 2 else lines[0])}", "correct that line"
+    )
 
 
 def _line_of(path: Path, layout: _Layout, row: int) -> int:
@@ -277,8 +280,9 @@ def _check_formulas(path: Path, sheet: str, frame: Any, columns: Sequence[int]) 
                 read = frame[column].iloc[row] if row < len(frame) else None
                 if (read is None or read == "") and column < len(cells) and cells[column].data_type == "f":
                     place = f"sheet {sheet!r}, cell {cells[column].coordinate}"
+                    shown = repr(str(cells[column].value)[:60])
                     raise Unreadable(
-                        f"{place}: the formula {str(cells[column].value)[:60]!r} has no result in the file",
+                        f"{place}: the formula has no result in the file ({quoted(shown)})",
                         "open it in Excel or LibreOffice and save it, or export it as CSV",
                     )
     finally:

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from okr_reports.channels.files.cells import Cells, Unreadable, out_of_reach, read_cells
+from okr_reports.errors import quoted
 from okr_reports.file_sources import FileSource
 
 _ISO = r"\d{4}-\d{2}-\d{2}([ T]00:00(:00(\.0+)?)?(Z|[+-]00(:?00)?)?)?"
@@ -240,7 +241,7 @@ class _Reading:
         return self.cells.connection.sql(f"select {keys} from keys").to_arrow_table()
 
     def _words(self, values: Sequence[Any]) -> str:
-        return ", ".join(f"{name} {value}" for name, value in zip(self.source.key, values, strict=True))
+        return ", ".join(f"{name} {quoted(str(value))}" for name, value in zip(self.source.key, values, strict=True))
 
     def _check_one_currency(self) -> None:
         if not self.source.currency_column:
@@ -251,7 +252,7 @@ class _Reading:
         ):
             rows = f"{self.cells.place(first)} and {self.cells.place(second)}"
             raise Unreadable(
-                f"{rows} are of one campaign and day but in {one} and {other}",
+                f"{rows} are of one campaign and day but in {quoted(one)} and {quoted(other)}",
                 "give them an account or campaign of their own",
             )
 
@@ -283,7 +284,7 @@ class _Reading:
         for row, value in self._run(
             f"select r, {column} from parsed join cells using (r) where {wrong} order by r limit 1"
         ):
-            shown = "the empty cell" if value is None else repr(value[:60])
+            shown = "the empty cell" if value is None else quoted(repr(value[:60]))
             raise Unreadable(f"{self.cells.place(row)}, column {name!r}: {shown} {what}", todo)
 
     def _run(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:

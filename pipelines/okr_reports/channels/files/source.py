@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from okr_reports.channels.landing import run, to_source
 from okr_reports.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT, TEXT, RawTable, tombstones
 from okr_reports.channels.warehouse_tables import check_types, create_missing, newest_load, open_warehouse
 from okr_reports.errors import InputFileError
+from okr_reports.file_places import lies_within, refusal
 from okr_reports.file_sources import FileSource
 from okr_reports.finished_loads import finished_loads
 
@@ -211,6 +213,9 @@ def _load(
 
 def _files(sources: Sequence[FileSource], errors: list[_Error]) -> Iterator[_File]:
     for source in sources:
+        if not source.is_within_roots:
+            errors.append(_refused(source, source.pattern, Unreadable(*refusal(source.fixed_folder))))
+            continue
         found = [path for path in source.matches() if not path.name.startswith((".", "~$"))]
         closed = [_refused(source, folder, out_of_reach(error)) for folder, error in source.closed_folders()]
         errors += closed
@@ -220,6 +225,10 @@ def _files(sources: Sequence[FileSource], errors: list[_Error]) -> Iterator[_Fil
             errors.append(_Error(source, InputFileError(source.channel, what, todo)))
         folder = source.fixed_folder
         for path in found:
+            if not lies_within(path, source.roots):
+                real = Path(os.path.realpath(path))
+                errors.append(_refused(source, path, Unreadable(*refusal(real.parent))))
+                continue
             yield _File(source, path, path.relative_to(folder).as_posix())
 
 
@@ -298,4 +307,4 @@ def _failed(errors: Sequence[_Error], present: Sequence[_File], started_at: date
     for one in errors:
         channel = one.source.channel
         state: State = "partial" if channel in read else "failed"
-        yield LoadResult(channel, "", state, 0, None, None, None, str(one.error), started_at, datetime.now(UTC))
+        yield LoadResult(channel, "", state, 0, None, None, None, one.error.for_report, started_at, datetime.now(UTC))

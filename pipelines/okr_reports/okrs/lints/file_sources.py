@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from okr_reports.errors import Finding
+from okr_reports.file_places import refusal
 from okr_reports.file_sources import CSV, EXCEL, JSON, PACKED, PARQUET, Column, FileSource
+from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.findings import advice, mistake
 from okr_reports.okrs.lints.context import Context
 from okr_reports.okrs.models.file_sources import FileSourceEntry
@@ -27,6 +29,14 @@ def lint_file_sources(context: Context) -> Iterator[Finding]:
             what = f"there is no exchange rate for {source.currency}"
             todo = f"add rows `date,{source.currency},rate` to exchange_rates.csv"
             yield mistake(entry.place.path, entry.place.at("currency"), what, todo)
+
+
+def misplaced_sources(definitions: Definitions) -> Iterator[Finding]:
+    """Sources whose path leads to where no file is read: in a refresh each fails alone, so they are no lint."""
+    for entry, source in zip(definitions.file_source_entries, definitions.file_sources, strict=True):
+        if "://" not in entry.path and not source.is_within_roots:
+            what, todo = refusal(source.fixed_folder)
+            yield mistake(entry.place.path, entry.place.at("path"), f"{shown(entry.path)} {what}", todo)
 
 
 def _counted_twice(context: Context) -> Iterator[Finding]:
@@ -56,5 +66,5 @@ def _path(entry: FileSourceEntry, source: FileSource) -> Iterator[Finding]:
         yield mistake(path, line, f"files ending in {shown(suffix)} are not read", "use .csv, .xlsx or .parquet")
     elif entry.sheet is not None and suffix in (*CSV, *PARQUET, *JSON, ".gz"):
         yield mistake(path, entry.place.at("sheet"), f"a {suffix} file has no sheets", "remove `sheet`")
-    elif not source.matches():
+    elif source.is_within_roots and not source.matches():
         yield advice(path, line, f"no file matches {shown(entry.path)}", "put one there, or correct the path")

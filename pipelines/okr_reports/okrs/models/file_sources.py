@@ -138,7 +138,7 @@ class FileSourceEntry(FileMapping):
             raise refuse("no measure is named", "write `measures: {name: column}`, or `preset:` for a vendor's export")
         return self
 
-    def to_file_source(self, folder: Path) -> FileSource:
+    def to_file_source(self, folder: Path, roots: tuple[Path, ...]) -> FileSource:
         """The source with its path made relative to `folder`, that of the declaring file; what is written here
         overrides its preset's."""
         from okr_reports.okrs.presets import find_preset
@@ -158,6 +158,7 @@ class FileSourceEntry(FileMapping):
             preset=self.preset,
             defined_at=f"{self.place.path}:{self.place.line}",
             folder=folder,
+            roots=roots,
             **{"date": (), "measures": {}, **given, **mine, "grain": mine.get("grain") or self._grain(given, mine)},
         )
 
