@@ -17,6 +17,7 @@ from okr_reports.okrs.exchange_rates import FILE_NAME as RATES_FILE
 from okr_reports.okrs.exchange_rates import read_exchange_rates
 from okr_reports.okrs.findings import advice, mistake
 from okr_reports.okrs.models import CheckIn, FileSourceEntry, Kpi, Note, Objective, Period, Settings, Team
+from okr_reports.okrs.models.rates import ExchangeRate
 from okr_reports.okrs.place import Located
 from okr_reports.okrs.words import nearest, shown
 from okr_reports.okrs.yaml_reader import MAX_BYTES, Mapping, Sequence, read_yaml
@@ -166,7 +167,8 @@ class _FolderReader:
         roots = places(self.folder)
         rates_path = self.folder / RATES_FILE
         currency = settings.currency if known else None
-        rates, findings = [], []
+        rates: list[ExchangeRate] = []
+        findings: list[Finding] = []
         if lies_within(rates_path, roots):  # where it does not, the link itself is a finding already
             rates, findings = read_exchange_rates(rates_path, str(shown_path(rates_path)), currency)
         if not known:
