@@ -114,6 +114,10 @@ class Warehouse:
         """Delete the rows that meet a condition."""
         self._connect_and(lambda connection: connection.execute(f"delete from {table} where {condition}", parameters))
 
+    def run(self, statement: str, *parameters: Any) -> None:
+        """Run one statement that changes rows."""
+        self._connect_and(lambda connection: connection.execute(statement, parameters))
+
     def put_arrow(self, table: str, rows: pa.Table) -> None:
         """Replace the rows of a table by those of an Arrow table with its columns."""
         self._insert(table, rows, keep=False)
