@@ -16,7 +16,7 @@ about to add again, and what no definition names any more.
 
 {% macro forget_changed_kpis() -%}
     {%- set changes = ref('int_changed_kpi') -%}
-    {%- set kpis = source('definitions', 'kpis') -%}
+    {%- set kpis = ref('stg_definitions__kpis') -%}
     {%- do needs_all_before('int_changed_kpi') -%}
     {%- set condition -%}
     kpi_id not in (select kpi_id from {{ kpis }})
@@ -30,7 +30,7 @@ about to add again, and what no definition names any more.
 
 {% macro forget_changed(column) -%}
     {%- set changes = ref('int_changed_key_result') -%}
-    {%- set key_results = source('definitions', 'key_results') -%}
+    {%- set key_results = ref('stg_definitions__key_results') -%}
     {%- do needs_all_before('int_changed_key_result') -%}
     {%- set condition -%}
     {{ column }} not in (select {{ column }} from {{ key_results }})
@@ -42,7 +42,7 @@ about to add again, and what no definition names any more.
 {# Rows written by a build whose publication never came about: what nobody saw was not reported. #}
 {% macro forget_unpublished() -%}
     {%- set condition -%}
-    reported_on not in (select published_on from {{ source('ops', 'publications') }})
+    reported_on not in (select published_on from {{ ref('stg_ops__publications') }})
     {%- endset -%}
     {{ forget(condition) if is_incremental() }}
 {%- endmacro %}

@@ -1,10 +1,10 @@
 """Whether the models of the working tree make the marts that those of another version made, row for row.
 
-    python -m tests.dbt_project.equal_builds [--ref 385b2d6] [--warehouse FILE] [--workspaces 50]
+    python -m tests.dbt_project.equal_builds [--ref 385b2d6] [--builds 12] [--workspaces 50] [--warehouse FILE]
 
 One life of a warehouse is lived twice: the same raw rows, definitions and changes from day to day, built by the dbt
 project of a git ref and by the one here. After each day every mart that both have is compared on the columns that both
-have, by its count of rows and the sum of their hashes (doubles by their bits). What differs is named with its first rows.
+have, by its count of rows and the sum of their hashes (doubles by their bits). What differs is named with first rows.
 Lives: the example company of the tests, random workspaces of `companies`, and, with --warehouse, the raw tables of a
 refreshed workspace with days of restatements, deletions, new names, rates and targets.
 """
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
@@ -104,7 +104,7 @@ def _first_rows(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> It
         yield from (f"\n    only {name}: {row}" for row in rows)
 
 
-def compare(pair: Pair, days: Sequence[lives.Day]) -> int:
+def compare(pair: Pair, days: Iterable[lives.Day]) -> int:
     """Live these days and say after each what differs; the count of days that differ."""
     failed = 0
     for day in days:
@@ -124,13 +124,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--ref", default=BEFORE)
     parser.add_argument("--warehouse", type=Path)
     parser.add_argument("--workspaces", type=int, default=50)
-    parser.add_argument("--example", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--builds", type=int, default=12)
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="okr-equal-") as folder:
         pair = Pair(Path(folder), project_at(chosen.ref, Path(folder)))
         failed = 0
-        if chosen.example:
-            failed += compare(pair, lives.of_the_example())
+        if chosen.builds:
+            failed += compare(pair, lives.of_the_example(chosen.builds))
         if chosen.workspaces:
             pair.change(lambda warehouse: warehouse.emptied(lives.TODAY) and None)
             failed += compare(pair, lives.of_companies(chosen.workspaces))

@@ -12,6 +12,7 @@ import pytest
 import sqlglot
 import yaml
 
+from okr_reports.okrs.tables import TABLES
 from okr_reports.warehouse import transform
 from tests.dbt_project.conftest import TODAY
 from tests.dbt_project.warehouse import Warehouse
@@ -44,6 +45,17 @@ def test_every_model_has_its_description_beside_it_and_ends_it_with_its_grain() 
         assert model["name"] == path.stem
         last_sentence = [part for part in model["description"].rstrip(". ").split(". ") if part][-1]
         assert last_sentence.startswith("One row"), path
+
+
+def test_staging_alone_reads_sources_and_names_every_column_of_definitions(manifest: dict[str, Any]) -> None:
+    readers = [
+        one for one in models(manifest) if any(name.startswith("source.") for name in one["depends_on"]["nodes"])
+    ]
+    assert not [one["name"] for one in readers if one["fqn"][1] != "staging"]
+    for table, schema in TABLES.items():
+        (model,) = (one for one in readers if one["name"] == f"stg_definitions__{table}")
+        # Where something is defined concerns those who read YAML.
+        assert set(model["columns"]) == set(schema.names) - {"path", "line"}, table
 
 
 def test_models_are_short() -> None:

@@ -3,12 +3,12 @@
 with
 
 channels as (
-    select * from {{ source('definitions', 'channels') }}
+    select * from {{ ref('stg_definitions__channels') }}
     where kind <> 'file'
 ),
 
 loads as (
-    select * from {{ source('ops', 'source_loads') }}
+    select * from {{ ref('stg_ops__source_loads') }}
 ),
 
 refreshes as (

@@ -2,7 +2,7 @@
 with
 
 check_ins as (
-    select * from {{ source('definitions', 'check_ins') }}
+    select * from {{ ref('stg_definitions__check_ins') }}
 ),
 
 read as (

@@ -3,11 +3,7 @@
 with
 
 rates as (
-    select
-        date,
-        upper(currency) as currency,
-        rate
-    from {{ source('definitions', 'exchange_rates') }}
+    select * from {{ ref('stg_definitions__exchange_rates') }}
 ),
 
 offsets as (

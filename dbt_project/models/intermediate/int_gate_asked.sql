@@ -1,19 +1,19 @@
 with
 
 context as (
-    select * from {{ source('definitions', 'context') }}
+    select * from {{ ref('stg_definitions__context') }}
 ),
 
 defined as (
     select
         'objective ' || objective_id as name,
         objective_id in (select scored.objective_id from {{ ref('objectives') }} as scored) as is_met
-    from {{ source('definitions', 'objectives') }}
+    from {{ ref('stg_definitions__objectives') }}
     union all
     select
         'key result ' || key_result_id as name,
         key_result_id in (select scored.key_result_id from {{ ref('key_results') }} as scored) as is_met
-    from {{ source('definitions', 'key_results') }}
+    from {{ ref('stg_definitions__key_results') }}
     where role = 'key_result'
 ),
 

@@ -3,11 +3,11 @@
 with
 
 context as (
-    select * from {{ source('definitions', 'context') }}
+    select * from {{ ref('stg_definitions__context') }}
 ),
 
 loads as (
-    select * from {{ source('ops', 'source_loads') }}
+    select * from {{ ref('stg_ops__source_loads') }}
     where state <> 'failed' or window_from is not null
 ),
 
@@ -23,13 +23,13 @@ whole as (
         whole_accounts.channel,
         count(distinct coalesce(all_loads.load_id, all_loads.refresh_id)) as load_count
     from whole_accounts
-    left join {{ source('ops', 'source_loads') }} as all_loads
+    left join {{ ref('stg_ops__source_loads') }} as all_loads
         on whole_accounts.channel = all_loads.channel
     group by whole_accounts.channel
 ),
 
 money as (
-    select {{ digest_of_rows(['measure']) }} as digest from {{ source('definitions', 'measures') }}
+    select {{ digest_of_rows(['measure']) }} as digest from {{ ref('stg_definitions__measures') }}
     where is_money
 ),
 
@@ -45,7 +45,7 @@ final as (
         '' as channel,
         settings.currency || ' ' || coalesce(money.digest, '') as digest,
         {{ from_the_beginning() }} as date_from
-    from {{ source('definitions', 'settings') }} as settings
+    from {{ ref('stg_definitions__settings') }} as settings
     cross join money
 
     union all
@@ -56,7 +56,7 @@ final as (
         '' as channel,
         cast(rate as {{ dbt.type_string() }}) as digest,
         date as date_from
-    from {{ source('definitions', 'exchange_rates') }}
+    from {{ ref('stg_definitions__exchange_rates') }}
 
     union all
 

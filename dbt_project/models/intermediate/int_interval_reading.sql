@@ -10,7 +10,7 @@ intervals as (
 ),
 
 kpis as (
-    select * from {{ source('definitions', 'kpis') }}
+    select * from {{ ref('stg_definitions__kpis') }}
     where kind = 'distinct'
 ),
 
@@ -19,7 +19,7 @@ sources as (
 ),
 
 narrowed as (
-    select distinct kpi_id from {{ source('definitions', 'kpi_conditions') }}
+    select distinct kpi_id from {{ ref('stg_definitions__kpi_conditions') }}
     where field not in ('channel', 'account_id', 'account_name')
 ),
 

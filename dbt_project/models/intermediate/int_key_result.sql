@@ -3,19 +3,19 @@
 with
 
 key_results as (
-    select * from {{ source('definitions', 'key_results') }}
+    select * from {{ ref('stg_definitions__key_results') }}
 ),
 
 objectives as (
-    select * from {{ source('definitions', 'objectives') }}
+    select * from {{ ref('stg_definitions__objectives') }}
 ),
 
 periods as (
-    select * from {{ source('definitions', 'periods') }}
+    select * from {{ ref('stg_definitions__periods') }}
 ),
 
 context as (
-    select * from {{ source('definitions', 'context') }}
+    select * from {{ ref('stg_definitions__context') }}
 ),
 
 coverage as (
@@ -23,7 +23,7 @@ coverage as (
 ),
 
 kpis as (
-    select * from {{ source('definitions', 'kpis') }}
+    select * from {{ ref('stg_definitions__kpis') }}
 ),
 
 dated as (

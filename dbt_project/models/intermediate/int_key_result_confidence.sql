@@ -2,11 +2,11 @@
 with
 
 check_ins as (
-    select * from {{ source('definitions', 'check_ins') }}
+    select * from {{ ref('stg_definitions__check_ins') }}
 ),
 
 context as (
-    select * from {{ source('definitions', 'context') }}
+    select * from {{ ref('stg_definitions__context') }}
 ),
 
 ranked as (

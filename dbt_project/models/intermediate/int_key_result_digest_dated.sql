@@ -7,7 +7,7 @@ key_results as (
 ),
 
 settings as (
-    select * from {{ source('definitions', 'settings') }}
+    select * from {{ ref('stg_definitions__settings') }}
 ),
 
 coverage as (

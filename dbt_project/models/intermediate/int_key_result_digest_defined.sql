@@ -7,7 +7,7 @@ key_results as (
 ),
 
 definitions as (
-    select * from {{ source('definitions', 'key_results') }}
+    select * from {{ ref('stg_definitions__key_results') }}
 ),
 
 lines as (
@@ -15,7 +15,7 @@ lines as (
 ),
 
 pace_points as (
-    select * from {{ source('definitions', 'pace_points') }}
+    select * from {{ ref('stg_definitions__pace_points') }}
 ),
 
 milestones as (
@@ -23,7 +23,7 @@ milestones as (
 ),
 
 check_ins as (
-    select * from {{ source('definitions', 'check_ins') }}
+    select * from {{ ref('stg_definitions__check_ins') }}
 ),
 
 final as (

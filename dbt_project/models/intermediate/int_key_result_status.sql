@@ -15,7 +15,7 @@ key_results as (
 ),
 
 settings as (
-    select * from {{ source('definitions', 'settings') }}
+    select * from {{ ref('stg_definitions__settings') }}
 ),
 
 judged as (

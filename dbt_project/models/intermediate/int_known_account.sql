@@ -1,11 +1,11 @@
 with
 
 channels as (
-    select * from {{ source('definitions', 'channels') }}
+    select * from {{ ref('stg_definitions__channels') }}
 ),
 
 loads as (
-    select * from {{ source('ops', 'source_loads') }}
+    select * from {{ ref('stg_ops__source_loads') }}
 ),
 
 staged as (

@@ -14,11 +14,11 @@ measures as (
 ),
 
 kpis as (
-    select * from {{ source('definitions', 'kpis') }}
+    select * from {{ ref('stg_definitions__kpis') }}
 ),
 
 conditions as (
-    select * from {{ source('definitions', 'kpi_conditions') }}
+    select * from {{ ref('stg_definitions__kpi_conditions') }}
 ),
 
 named as (

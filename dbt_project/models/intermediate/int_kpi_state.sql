@@ -3,7 +3,7 @@
 with
 
 kpis as (
-    select * from {{ source('definitions', 'kpis') }}
+    select * from {{ ref('stg_definitions__kpis') }}
 ),
 
 campaigns as (

@@ -6,7 +6,7 @@ days as (
 ),
 
 kpis as (
-    select * from {{ source('definitions', 'kpis') }}
+    select * from {{ ref('stg_definitions__kpis') }}
     where kind = 'stock'
 ),
 

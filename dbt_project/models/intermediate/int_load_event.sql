@@ -6,7 +6,7 @@ accounts as (
 ),
 
 loads as (
-    select * from {{ source('ops', 'source_loads') }}
+    select * from {{ ref('stg_ops__source_loads') }}
 ),
 
 joined as (

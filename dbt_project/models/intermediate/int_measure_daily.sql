@@ -30,11 +30,11 @@ rates as (
 ),
 
 known_measures as (
-    select * from {{ source('definitions', 'measures') }}
+    select * from {{ ref('stg_definitions__measures') }}
 ),
 
 settings as (
-    select * from {{ source('definitions', 'settings') }}
+    select * from {{ ref('stg_definitions__settings') }}
 ),
 
 priced as (
@@ -46,10 +46,10 @@ priced as (
         measures.source_file,
         measures.measure,
         measures.value_local,
-        coalesce(measures.currency, upper(settings.currency)) as currency,
+        coalesce(measures.currency, settings.currency) as currency,
         -- Nothing costs nothing in every currency: an empty cell of a money column needs no rate.
         known_measures.is_money
-        and coalesce(measures.currency, upper(settings.currency)) <> upper(settings.currency)
+        and coalesce(measures.currency, settings.currency) <> settings.currency
         and measures.value_local <> 0 as needs_rate
     from measures
     cross join settings

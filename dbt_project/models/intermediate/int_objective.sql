@@ -1,19 +1,19 @@
 with
 
 objectives as (
-    select * from {{ source('definitions', 'objectives') }}
+    select * from {{ ref('stg_definitions__objectives') }}
 ),
 
 periods as (
-    select * from {{ source('definitions', 'periods') }}
+    select * from {{ ref('stg_definitions__periods') }}
 ),
 
 teams as (
-    select * from {{ source('definitions', 'teams') }}
+    select * from {{ ref('stg_definitions__teams') }}
 ),
 
 context as (
-    select * from {{ source('definitions', 'context') }}
+    select * from {{ ref('stg_definitions__context') }}
 ),
 
 final as (

@@ -7,7 +7,7 @@ key_results as (
 ),
 
 milestones as (
-    select * from {{ source('definitions', 'milestones') }}
+    select * from {{ ref('stg_definitions__milestones') }}
 ),
 
 dates as (

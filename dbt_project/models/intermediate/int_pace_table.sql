@@ -2,7 +2,7 @@
 with
 
 points as (
-    select * from {{ source('definitions', 'pace_points') }}
+    select * from {{ ref('stg_definitions__pace_points') }}
 ),
 
 dates as (

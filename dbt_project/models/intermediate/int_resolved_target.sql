@@ -18,7 +18,7 @@ coverage as (
 ),
 
 context as (
-    select * from {{ source('definitions', 'context') }}
+    select * from {{ ref('stg_definitions__context') }}
 ),
 
 {% if is_incremental() -%}

@@ -7,11 +7,11 @@ sources as (
 ),
 
 context as (
-    select * from {{ source('definitions', 'context') }}
+    select * from {{ ref('stg_definitions__context') }}
 ),
 
 settings as (
-    select * from {{ source('definitions', 'settings') }}
+    select * from {{ ref('stg_definitions__settings') }}
 ),
 
 -- What an unreadable clock or a vendor's forecast says about today and later is not closed yet.

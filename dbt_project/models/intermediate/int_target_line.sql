@@ -11,7 +11,7 @@ key_results as (
 ),
 
 kpis as (
-    select * from {{ source('definitions', 'kpis') }}
+    select * from {{ ref('stg_definitions__kpis') }}
 ),
 
 -- Of several versions of one day the last counts.

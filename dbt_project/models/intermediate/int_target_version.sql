@@ -12,19 +12,19 @@
 with
 
 key_results as (
-    select * from {{ source('definitions', 'key_results') }}
+    select * from {{ ref('stg_definitions__key_results') }}
 ),
 
 context as (
-    select * from {{ source('definitions', 'context') }}
+    select * from {{ ref('stg_definitions__context') }}
 ),
 
 kpis as (
-    select * from {{ source('definitions', 'kpis') }}
+    select * from {{ ref('stg_definitions__kpis') }}
 ),
 
 objectives as (
-    select * from {{ source('definitions', 'objectives') }}
+    select * from {{ ref('stg_definitions__objectives') }}
 ),
 
 {% if is_incremental() -%}

@@ -6,7 +6,7 @@ final as (
         title,
         kind,
         lookback_days
-    from {{ source('definitions', 'channels') }}
+    from {{ ref('stg_definitions__channels') }}
 )
 
 select * from final

@@ -5,19 +5,19 @@ numbers as (
 ),
 
 context as (
-    select * from {{ source('definitions', 'context') }}
+    select * from {{ ref('stg_definitions__context') }}
 ),
 
 settings as (
-    select days_before_monday from {{ source('definitions', 'settings') }}
+    select days_before_monday from {{ ref('stg_definitions__settings') }}
 ),
 
 periods as (
-    select * from {{ source('definitions', 'periods') }}
+    select * from {{ ref('stg_definitions__periods') }}
 ),
 
 key_results as (
-    select * from {{ source('definitions', 'key_results') }}
+    select * from {{ ref('stg_definitions__key_results') }}
 ),
 
 measures as (

@@ -1,11 +1,11 @@
 with
 
 kpis as (
-    select * from {{ source('definitions', 'kpis') }}
+    select * from {{ ref('stg_definitions__kpis') }}
 ),
 
 conditions as (
-    select * from {{ source('definitions', 'kpi_conditions') }}
+    select * from {{ ref('stg_definitions__kpi_conditions') }}
 ),
 
 channels as (

@@ -7,7 +7,7 @@ final as (
         kind,
         start_date,
         end_date
-    from {{ source('definitions', 'periods') }}
+    from {{ ref('stg_definitions__periods') }}
 )
 
 select * from final

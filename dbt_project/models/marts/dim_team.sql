@@ -5,7 +5,7 @@ final as (
         team_id,
         title,
         title_texts
-    from {{ source('definitions', 'teams') }}
+    from {{ ref('stg_definitions__teams') }}
 )
 
 select * from final

@@ -1,11 +1,11 @@
 with
 
 check_ins as (
-    select * from {{ source('definitions', 'check_ins') }}
+    select * from {{ ref('stg_definitions__check_ins') }}
 ),
 
 reports as (
-    select * from {{ source('definitions', 'check_in_milestones') }}
+    select * from {{ ref('stg_definitions__check_in_milestones') }}
 ),
 
 done as (

@@ -15,12 +15,12 @@ now_rows as (
 ),
 
 context as (
-    select * from {{ source('definitions', 'context') }}
+    select * from {{ ref('stg_definitions__context') }}
 ),
 
 {% if is_incremental() -%}
 publications as (
-    select * from {{ source('ops', 'publications') }}
+    select * from {{ ref('stg_ops__publications') }}
 ),
 
 {% endif -%}

@@ -7,7 +7,7 @@ final as (
         on_kind,
         on_id,
         text
-    from {{ source('definitions', 'notes') }}
+    from {{ ref('stg_definitions__notes') }}
 )
 
 select * from final

@@ -17,11 +17,11 @@ weakest as (
 ),
 
 objectives as (
-    select * from {{ source('definitions', 'objectives') }}
+    select * from {{ ref('stg_definitions__objectives') }}
 ),
 
 settings as (
-    select * from {{ source('definitions', 'settings') }}
+    select * from {{ ref('stg_definitions__settings') }}
 ),
 
 summed as (

@@ -3,7 +3,7 @@
 with
 
 settings as (
-    select * from {{ source('definitions', 'settings') }}
+    select * from {{ ref('stg_definitions__settings') }}
 ),
 
 asked as (
@@ -11,7 +11,7 @@ asked as (
 ),
 
 resting as (
-    select count(*) as key_result_count from {{ source('definitions', 'key_results') }}
+    select count(*) as key_result_count from {{ ref('stg_definitions__key_results') }}
     where kpi_id is not null
 ),
 
@@ -45,7 +45,7 @@ refusals as (
     select
         rule,
         max(refused_at) as last_refused_at
-    from {{ source('ops', 'gate_refusals') }}
+    from {{ ref('stg_ops__gate_refusals') }}
     group by rule
 ),
 

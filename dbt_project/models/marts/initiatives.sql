@@ -7,7 +7,7 @@ final as (
         title,
         owner,
         state
-    from {{ source('definitions', 'initiatives') }}
+    from {{ ref('stg_definitions__initiatives') }}
 )
 
 select * from final

@@ -5,7 +5,7 @@ final as (
         key_result_id,
         kpi_id,
         position
-    from {{ source('definitions', 'key_result_kpis') }}
+    from {{ ref('stg_definitions__key_result_kpis') }}
 )
 
 select * from final

@@ -1,19 +1,19 @@
 with
 
 milestones as (
-    select * from {{ source('definitions', 'milestones') }}
+    select * from {{ ref('stg_definitions__milestones') }}
 ),
 
 check_ins as (
-    select * from {{ source('definitions', 'check_ins') }}
+    select * from {{ ref('stg_definitions__check_ins') }}
 ),
 
 reports as (
-    select * from {{ source('definitions', 'check_in_milestones') }}
+    select * from {{ ref('stg_definitions__check_in_milestones') }}
 ),
 
 context as (
-    select * from {{ source('definitions', 'context') }}
+    select * from {{ ref('stg_definitions__context') }}
 ),
 
 done as (

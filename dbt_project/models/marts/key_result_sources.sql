@@ -1,7 +1,7 @@
 with
 
 key_results as (
-    select * from {{ source('definitions', 'key_results') }}
+    select * from {{ ref('stg_definitions__key_results') }}
     where role = 'key_result'
 ),
 

@@ -14,7 +14,7 @@ voices as (
 ),
 
 objectives as (
-    select * from {{ source('definitions', 'objectives') }}
+    select * from {{ ref('stg_definitions__objectives') }}
 ),
 
 restatements as (

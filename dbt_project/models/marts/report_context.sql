@@ -3,11 +3,11 @@
 with
 
 context as (
-    select * from {{ source('definitions', 'context') }}
+    select * from {{ ref('stg_definitions__context') }}
 ),
 
 settings as (
-    select * from {{ source('definitions', 'settings') }}
+    select * from {{ ref('stg_definitions__settings') }}
 ),
 
 sources as (

@@ -1,0 +1,23 @@
+with
+
+source as (
+    select * from {{ source('definitions', 'check_ins') }}
+),
+
+final as (
+    select
+        check_in_id,
+        position,
+        date,
+        key_result_id,
+        author,
+        confidence,
+        note,
+        next,
+        value,
+        met,
+        grade
+    from source
+)
+
+select * from final

@@ -1,0 +1,36 @@
+with
+
+source as (
+    select * from {{ source('definitions', 'key_results') }}
+),
+
+final as (
+    select
+        key_result_id,
+        role,
+        objective_id,
+        position,
+        title,
+        title_texts,
+        type,
+        kpi_id,
+        unit,
+        target,
+        change,
+        low,
+        high,
+        baseline_kind,
+        baseline_value,
+        baseline_start,
+        baseline_end,
+        weight,
+        pace_kind,
+        last_year_start,
+        last_year_end,
+        signature,
+        changed_by,
+        changed_at
+    from source
+)
+
+select * from final

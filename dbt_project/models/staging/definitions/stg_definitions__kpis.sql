@@ -1,0 +1,23 @@
+with
+
+source as (
+    select * from {{ source('definitions', 'kpis') }}
+),
+
+final as (
+    select
+        kpi_id,
+        title,
+        title_texts,
+        description,
+        description_texts,
+        kind,
+        measure,
+        numerator,
+        denominator,
+        unit,
+        better
+    from source
+)
+
+select * from final

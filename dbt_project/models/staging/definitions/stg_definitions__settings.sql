@@ -1,0 +1,27 @@
+with
+
+source as (
+    select * from {{ source('definitions', 'settings') }}
+),
+
+final as (
+    select
+        organisation,
+        upper(currency) as currency,
+        timezone,
+        locale,
+        language,
+        status_on_track,
+        status_at_risk,
+        grace,
+        success_committed,
+        success_aspirational,
+        check_in_stale_after_days,
+        days_before_monday,
+        gate_stale_after_days,
+        gate_least_fresh,
+        gate_least_kept
+    from source
+)
+
+select * from final
