@@ -81,15 +81,19 @@ def init(directory: Path) -> None:
 @json_option
 def check(strict: bool, as_json: bool) -> None:
     """Validate definitions, report pages and channel settings; one line a finding."""
-    from okr_reports.findings import findings
+    from okr_reports.findings import examine, translation_note
 
-    found = findings(Workspace.from_environment())
+    workspace = Workspace.from_environment()
+    examined = examine(workspace)
+    found = examined.findings
     if as_json:
         print_json([asdict(finding) for finding in found])
     for finding in () if as_json else found:
         click.echo(str(finding))
     errors = [finding for finding in found if finding.severity == "error"]
     warnings = len(found) - len(errors)
+    if note := translation_note(workspace, examined.locale):
+        click.echo(note, err=True)
     click.echo(f"{number_of(len(errors), 'error')}, {number_of(warnings, 'warning')}", err=True)
     sys.exit(1 if errors or (strict and warnings) else 0)
 

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from okr_reports.errors import Finding
 from okr_reports.settings import Workspace
 
 
+@dataclass(frozen=True)
+class Examination:
+    """Every error and warning there is, and the locale that the definitions set (None while they have errors)."""
+
+    findings: list[Finding]
+    locale: str | None
+
+
+def translation_note(workspace: Workspace, locale: str | None) -> str | None:
+    """How much of the site is translated into the report's language; None for English, which is what texts are."""
+    from okr_reports.report_site.languages import language_of, translated
+
+    if locale is None or language_of(locale) == "en":
+        return None
+    done, known = translated(locale, [workspace.reports_dir / "translations"])
+    note = f"{done * 100 // known} % of {known} texts are translated into {language_of(locale)}"
+    if done == known:
+        return note
+    own = workspace.reports_dir / "translations" / f"{language_of(locale)}.po"
+    return f"{note}; the others are shown in English: add them to {own}"
+
+
 def findings(workspace: Workspace, bind: bool = True) -> list[Finding]:
-    """Every error and warning there is.
+    """What `examine` finds."""
+    return examine(workspace, bind).findings
+
+
+def examine(workspace: Workspace, bind: bool = True) -> Examination:
+    """Read the definitions, the channels' settings and the pages.
 
     Without `bind`, for a refresh, pages are not held against the snapshot there is (the marts that it is about to write
     may have more tables and columns than those of an older version), nor parsed again if the last build found them
@@ -23,11 +52,12 @@ def findings(workspace: Workspace, bind: bool = True) -> list[Finding]:
     defined, found = okrs.check(workspace.definitions_dir)
     if bind and defined is not None:
         found = [*found, *misplaced_sources(defined)]
+    locale = defined.settings.locale if defined else None
     said = [*sorted(found), *setting_findings(), *check_settings()]
     if not bind and was_checked(workspace.page_cache_dir, workspace.reports_dir):
-        return said
+        return Examination(said, locale)
     snapshot = workspace.snapshot if bind and workspace.snapshot.exists() else None
-    return [*said, *check_pages(workspace.reports_dir, snapshot)]
+    return Examination([*said, *check_pages(workspace.reports_dir, snapshot)], locale)
 
 
 def errors(workspace: Workspace, bind: bool = True) -> list[Finding]:

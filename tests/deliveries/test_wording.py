@@ -58,8 +58,9 @@ def translations(path: Path) -> dict[str, str]:
         return {str(one.id): one.string for one in read_po(lines) if one.id and not one.pluralizable}
 
 
-def test_every_text_of_templates_and_code_is_translated():
-    with (TEMPLATES / "es.po").open("rb") as lines:
+@pytest.mark.parametrize("language", ["de", "es", "fr", "pt"])
+def test_every_text_of_templates_and_code_is_translated(language):
+    with (TEMPLATES / f"{language}.po").open("rb") as lines:
         catalogue = read_po(lines)
     assert [one.id for one in catalogue if one.id and not (all(one.string) if one.pluralizable else one.string)] == []
     environment = Environment(extensions=["jinja2.ext.i18n"])
@@ -75,8 +76,9 @@ def test_every_text_of_templates_and_code_is_translated():
     assert known - used == set()
 
 
-def test_one_thing_has_one_word_in_mail_and_site():
-    mail = translations(TEMPLATES / "es.po")
-    site = translations(ROOM.parent / "report_site" / "builtin" / "translations" / "es.po")
+@pytest.mark.parametrize("language", ["de", "es", "fr", "pt"])
+def test_one_thing_has_one_word_in_mail_and_site(language):
+    mail = translations(TEMPLATES / f"{language}.po")
+    site = translations(ROOM.parent / "report_site" / "builtin" / "translations" / f"{language}.po")
     assert {id_: (mail[id_], site[id_]) for id_ in mail.keys() & site.keys() if mail[id_] != site[id_]} == {}
     assert {"Off track", "On track", "At risk"} <= mail.keys() & site.keys()

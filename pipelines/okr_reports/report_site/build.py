@@ -130,7 +130,7 @@ def open_site(reports_dir: Path, reader: Reader, cache_dir: Path | None = None) 
     raise_faults(reports.faults)
     context = read_context(reader)
     formatter = Formatter(context["locale"], context["currency"], context["timezone"])
-    language = Language(context["language"], [reports_dir / "translations"])
+    language = Language(context["locale"], [reports_dir / "translations"])
     filters: dict[str, Callable[..., Any]] = {
         "fmt": formatter.format,
         "abs_or_zero": _abs_or_zero,

@@ -1,6 +1,7 @@
 """Texts of the site in the report's language: gettext catalogues, compiled in memory from .po files.
 
-The English text is the key. The package's own catalogue comes first, then the workspace's `reports/translations/`.
+The English text is the key. The workspace's `reports/translations/` comes first, then the package's own catalogue; in
+each the file of the whole locale (`pt_BR.po`), then that of its language (`pt.po`). What none translates stays English.
 """
 
 from __future__ import annotations
@@ -31,17 +32,16 @@ class Untranslated(gettext.NullTranslations):
 
 
 class Language:
-    """Looks texts up; what is not translated stays English."""
+    """Looks texts up for a locale (`pt-BR`) or a language (`pt`), in the workspace's folders, then in the package."""
 
-    def __init__(self, code: str, folders: Iterable[Path]) -> None:
-        self.code = code
+    def __init__(self, locale: str, folders: Iterable[Path]) -> None:
+        self.code = language_of(locale)
         self._untranslated = Untranslated()
         self._translations: gettext.NullTranslations = self._untranslated
-        for path in reversed([folder / f"{code}.po" for folder in (SHIPPED, *folders)]):
-            if path.is_file():
-                catalogue = _compile(path)
-                catalogue.add_fallback(self._translations)
-                self._translations = catalogue
+        for path in reversed(catalogues(locale, folders)):
+            catalogue = _compile(path)
+            catalogue.add_fallback(self._translations)
+            self._translations = catalogue
 
     @property
     def missing(self) -> set[str]:
@@ -56,6 +56,38 @@ class Language:
     def plural(self, one: str, many: str, number: int, **values: Any) -> str:
         """`one` or `many`, by the language's own rule for `number`; `%(n)s` is the number unless given."""
         return self._translations.ngettext(one, many, number) % {"n": number, **values}
+
+
+def language_of(locale: str) -> str:
+    """The language of a locale: `pt` of `pt-BR`."""
+    return locale.replace("_", "-").split("-")[0]
+
+
+def catalogues(locale: str, folders: Iterable[Path]) -> list[Path]:
+    """The files that translate into `locale`, the one that is looked into first at the beginning."""
+    names = dict.fromkeys((locale.replace("-", "_"), language_of(locale)))
+    files = [folder / f"{name}.po" for folder in (*folders, SHIPPED) for name in names]
+    return [path for path in files if path.is_file()]
+
+
+def translated(locale: str, folders: Iterable[Path]) -> tuple[int, int]:
+    """How many of the site's texts are translated into the language of `locale`, of how many.
+
+    Counted against the Spanish catalogues, which a test holds complete.
+    """
+    folders = list(folders)
+    known = {text for path in catalogues("es", folders) for text in _texts(path)}
+    done = {text for path in catalogues(locale, folders) for text in _texts(path)}
+    return len(known & done), len(known)
+
+
+def _texts(path: Path) -> set[str]:
+    """The English texts that a file translates."""
+    from babel.messages.pofile import read_po
+
+    with path.open("rb") as lines:
+        found = [message for message in read_po(lines) if message.id and message.string]
+    return {message.id if isinstance(message.id, str) else message.id[0] for message in found}
 
 
 def _compile(path: Path) -> gettext.GNUTranslations:

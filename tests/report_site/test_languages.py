@@ -1,0 +1,75 @@
+"""The languages that ship are complete; a workspace adds its own, and what nobody translated stays English."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from click.testing import CliRunner
+
+from okr_reports.cli import main
+from okr_reports.report_site.languages import SHIPPED, Language, translated
+from tests.support import ROOT
+
+OWN = ROOT / "reports" / "translations"
+MAIL = ROOT / "pipelines" / "okr_reports" / "deliveries" / "templates"
+COMPLETE = ("de", "es", "fr", "pt")
+
+
+def messages(path: Path) -> dict:
+    with path.open("rb") as lines:
+        return {message.id: message for message in read_po(lines) if message.id}
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"%\(\w+\)s|\{\w+\}", text))
+
+
+@pytest.mark.parametrize("language", COMPLETE)
+@pytest.mark.parametrize("folder", [SHIPPED, OWN, MAIL], ids=["components", "pages", "mails"])
+def test_a_shipped_language_is_complete_and_keeps_the_placeholders(folder, language):
+    texts, wanted = messages(folder / f"{language}.po"), messages(folder / "es.po")
+    assert texts.keys() == wanted.keys()
+    for id_, message in texts.items():
+        written = message.string if message.pluralizable else (message.string,)
+        assert all(written), id_
+        assert placeholders(written[-1]) == placeholders(id_[-1] if message.pluralizable else id_), id_
+        assert all(placeholders(one) <= placeholders(written[-1]) for one in written), id_
+
+
+@pytest.mark.parametrize("language", COMPLETE)
+def test_one_word_is_not_said_by_two_catalogues_in_two_ways(language):
+    """A status in a mail, on a page and in a component is one word."""
+    said: dict[str, set[str]] = {}
+    for folder in (SHIPPED, OWN, MAIL):
+        for id_, message in messages(folder / f"{language}.po").items():
+            if isinstance(id_, str):
+                said.setdefault(id_, set()).add(message.string)
+    assert {id_: words for id_, words in said.items() if len(words) > 1} == {}
+
+
+def test_a_workspace_adds_a_language_and_corrects_a_shipped_one(tmp_path):
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    (tmp_path / "ca.po").write_text(head + 'msgid "On track"\nmsgstr "Al ritme"\n', encoding="utf-8")
+    (tmp_path / "pt_PT.po").write_text(head + 'msgid "Team"\nmsgstr "Equipa"\n', encoding="utf-8")
+    catalan, portuguese = Language("ca-ES", [tmp_path]), Language("pt-PT", [tmp_path])
+    assert [catalan.text(text) for text in ("On track", "At risk")] == ["Al ritme", "At risk"]
+    assert catalan.missing == {"At risk"}
+    assert [portuguese.text(text) for text in ("Team", "At risk")] == ["Equipa", "Em risco"]
+    assert Language("pt-BR", [tmp_path]).text("Team") == "Equipe"
+
+
+def test_the_check_says_what_share_is_translated(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "okr_definitions").mkdir()
+    settings = tmp_path / "okr_definitions" / "settings.yml"
+    said = {}
+    for locale in ("en-GB", "fr-FR", "ca-ES"):
+        settings.write_text(f"settings: {{locale: {locale}}}\n", encoding="utf-8")
+        said[locale] = CliRunner().invoke(main, ["check"]).output
+    known = translated("es", [])[1]
+    assert known > 200
+    assert "translated" not in said["en-GB"]
+    assert f"100 % of {known} texts are translated into fr\n" in said["fr-FR"]
+    assert f"0 % of {known} texts are translated into ca; the others are shown in English" in said["ca-ES"]
+    assert "reports/translations/ca.po" in said["ca-ES"]
