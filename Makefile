@@ -21,7 +21,7 @@ if command -v uv >/dev/null 2>&1; then \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test spark test-spark torture coverage mutants check dev channel docs bench lock sbom audit
+.PHONY: help setup report test spark test-spark torture coverage mutants generate check dev channel docs bench lock sbom audit
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 17
@@ -66,6 +66,10 @@ coverage: $(READY) ## every test, and which lines of pipelines/ they reach (half
 
 mutants: $(READY) ## mistakes made in the models' SQL one by one: how many the tests catch, and which survive
 	@$(BIN)/python -m tests.torture.mutants --count 80
+
+generate: $(READY) ## what is written from the code: the models' macros of key-result types, the JSON schema of definitions
+	@$(BIN)/python -m okr_reports.key_result_types.sql
+	@$(BIN)/python -m okr_reports.okrs.json_schema
 
 check: $(READY) ## lint, types, SQL style, definitions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

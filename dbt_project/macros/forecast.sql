@@ -6,12 +6,12 @@
 {# The chance that the value at the period's end reaches the target, over the columns of int_key_result_forecast. #}
 {% macro chance_of_target() -%}
     case
-        when type = 'increase' and only_grows and value >= target then 1.0
-        when type = 'decrease' and only_grows and value > target then 0.0
-        when type = 'increase' and deviation > 0 then {{ normal_cdf('surplus') }}
-        when type = 'decrease' and deviation > 0 then 1 - {{ normal_cdf('surplus') }}
-        when type = 'increase' and expected_end >= target then 1.0
-        when type = 'decrease' and expected_end <= target then 1.0
+        when forecast_side = 'above' and only_grows and value >= target then 1.0
+        when forecast_side = 'below' and only_grows and value > target then 0.0
+        when forecast_side = 'above' and deviation > 0 then {{ normal_cdf('surplus') }}
+        when forecast_side = 'below' and deviation > 0 then 1 - {{ normal_cdf('surplus') }}
+        when forecast_side = 'above' and expected_end >= target then 1.0
+        when forecast_side = 'below' and expected_end <= target then 1.0
         else 0.0
     end
 {%- endmacro %}

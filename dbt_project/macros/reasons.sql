@@ -1,22 +1,22 @@
-{# Which sentence of status_words() tells the status of a row of int_key_result_status. #}
-{% macro reason_phrase() -%}
+{# Why a row of int_key_result_status has its status: one of the codes in words/reasons.py. #}
+{% macro reason_code() -%}
     case
-        when judged.status = 'missed' and judged.progress < 0 and judged.is_provisional then 'final_away_provisional'
-        when judged.status = 'missed' and judged.progress < 0 then 'final_away'
-        when judged.status in ('achieved', 'missed') and judged.is_provisional then 'final_provisional'
-        when judged.status in ('achieved', 'missed') then 'final'
-        when judged.status = 'too_early' then 'too_early'
-        when judged.status <> 'no_data' and judged.type in ('at_least', 'at_most', 'between') then 'holding'
-        when judged.status <> 'no_data' and judged.progress < 0 then 'running_away'
-        when judged.status <> 'no_data' then 'running'
-        when judged.kpi_kind = 'check_in' and judged.value is null then 'no_check_in'
+        when status = 'missed' and progress < 0 and is_provisional then 'final_away_provisional'
+        when status = 'missed' and progress < 0 then 'final_away'
+        when status in ('achieved', 'missed') and is_provisional then 'final_provisional'
+        when status in ('achieved', 'missed') then 'final'
+        when status = 'too_early' then 'too_early'
+        when status <> 'no_data' and is_held then 'holding'
+        when status <> 'no_data' and progress < 0 then 'running_away'
+        when status <> 'no_data' then 'running'
+        when kpi_kind = 'check_in' and value is null then 'no_check_in'
         when
-            judged.kpi_kind <> 'flow' and judged.type in ('at_least', 'at_most', 'between')
-            and coalesce(judged.weeks_observed, 0) = 0
+            kpi_kind <> 'flow' and is_held
+            and coalesce(weeks_observed, 0) = 0
             then 'no_week'
-        when judged.lacks_rate then 'no_rate'
-        when judged.value is null then 'no_value'
-        when judged.baseline is not null and judged.target is not null then 'no_way'
+        when lacks_rate then 'no_rate'
+        when value is null then 'no_value'
+        when baseline is not null and target is not null then 'no_way'
         else 'no_baseline'
     end
 {%- endmacro %}
@@ -29,11 +29,11 @@
     {%- endfor -%}
     {{ return(dict(
         in_unit,
-        projected_text=value_text(projected(), 'unit', 'language', 'currency'),
+        projected_text=value_text('projected', 'unit', 'language', 'currency'),
         progress_text=percent_text('progress', 'language'),
         expected_text=percent_text('expected', 'language'),
         line_text=percent_text('success_line', 'language'),
-        weeks_within_text=number_text('weeks_within', 'language'),
+        weeks_kept_text=number_text('weeks_kept', 'language'),
         weeks_observed_text=number_text('weeks_observed', 'language'),
         weight_done_text=number_text('weight_done', 'language'),
         weight_total_text=number_text('weight_total', 'language'),

@@ -97,14 +97,6 @@ def test_every_mart_has_a_tested_key(manifest: dict[str, Any]) -> None:
     assert keyless == {"report_context"}
 
 
-def test_every_type_of_key_result_is_one_macro_file_one_word_and_one_unit_test(manifest: dict[str, Any]) -> None:
-    words = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["key_result_types"]
-    files = {path.stem for path in (PROJECT / "macros" / "key_result_types").glob("*.sql")}
-    unit_tests = {test["name"] for test in manifest["unit_tests"].values()}
-    assert files == set(words)
-    assert files <= unit_tests
-
-
 @pytest.mark.parametrize("dialect", ["spark", "postgres", "snowflake", "bigquery"])
 def test_compiled_models_can_be_said_in_other_dialects(manifest: dict[str, Any], dialect: str) -> None:
     # BigQuery cannot say where nulls come in a window's order; no column that we order by is ever null.

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from okr_reports.channels.load import ensure_raw_tables
+from okr_reports.key_result_types.sql import rows as key_result_types
 from okr_reports.okrs.tables import AMOUNT, TABLES
 from okr_reports.settings import Workspace
 from okr_reports.warehouse import ops, transform
@@ -89,6 +90,7 @@ class Warehouse:
     def _begin(self, today: date, settings: Row) -> None:
         self._refreshes = 0
         self.put("definitions.settings", [{**SETTINGS, **settings}])
+        self.put("definitions.key_result_types", key_result_types())
         self.at(today)
 
     def at(self, today: date) -> str:

@@ -1,13 +1,3 @@
-{# A flow is judged by its projected total; anything else week by week. #}
-{% macro progress_at_least() -%}
-    case
-        when kpi_kind <> 'flow' then {{ share_of_weeks() }}
-        when {{ projected() }} >= target then 1.0
-        when target > 0 then {{ quotient(projected(), 'target') }}
-        when {{ projected() }} < target then 0.0
-    end
-{%- endmacro %}
-
 {% macro words_at_least() -%}
     {{ return({
         'flow': {
@@ -15,8 +5,8 @@
             'es': 'camino de {projected}, como mínimo {target}',
         },
         'other': {
-            'en': '{weeks_within} of {weeks_observed} weeks at least {target}',
-            'es': '{weeks_within} de {weeks_observed} semanas con {target} como mínimo',
+            'en': '{weeks_kept} of {weeks_observed} weeks at least {target}',
+            'es': '{weeks_kept} de {weeks_observed} semanas con {target} como mínimo',
         },
     }) }}
 {%- endmacro %}

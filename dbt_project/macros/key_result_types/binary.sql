@@ -1,8 +1,3 @@
-{# 1 or 0 as the last check-in says; null before any. #}
-{% macro progress_binary() -%}
-    value
-{%- endmacro %}
-
 {% macro words_binary() -%}
     {{ return({
         'other': {

@@ -1,7 +1,3 @@
-{% macro progress_milestones() -%}
-    {{ quotient('weight_done', 'weight_total') }}
-{%- endmacro %}
-
 {% macro words_milestones() -%}
     {{ return({
         'other': {

@@ -47,6 +47,7 @@ begun as (
     select
         lines.key_result_id,
         phrases.text,
+        coverage.first_day,
         {{ day_text('coverage.first_day') }} as first_text
     from lines
     inner join coverage
@@ -59,6 +60,8 @@ begun as (
 final as (
     select
         coalesce(restated.key_result_id, begun.key_result_id) as key_result_id,
+        case when restated.key_result_id is not null then 'restated' else 'baseline_begins' end as baseline_note_code,
+        begun.first_day as baseline_from,
         coalesce(
             {{ fill('restated.text', ['kept_text', 'now_text']) }}, {{ fill('begun.text', ['first_text']) }}
         ) as baseline_note

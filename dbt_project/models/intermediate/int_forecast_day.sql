@@ -3,7 +3,7 @@ with
 
 key_results as (
     select * from {{ ref('int_key_result') }}
-    where type in ('increase', 'decrease')
+    where forecast_side is not null
 ),
 
 changes as (

@@ -26,6 +26,10 @@ kpis as (
     select * from {{ ref('stg_definitions__kpis') }}
 ),
 
+types as (
+    select * from {{ ref('stg_definitions__key_result_types') }}
+),
+
 dated as (
     select
         key_results.key_result_id,
@@ -43,19 +47,23 @@ dated as (
         key_results.last_year_start,
         key_results.last_year_end,
         coalesce(key_results.unit, kpis.unit, 'number') as unit,
-        case
-            when key_results.type in ('increase', 'at_least') then 'higher'
-            when key_results.type in ('decrease', 'at_most') then 'lower'
-            when key_results.type = 'between' then 'neutral'
-            else coalesce(kpis.better, 'higher')
-        end as better,
+        types.shape,
+        types.is_held,
+        types.is_paced,
+        types.reads,
+        types.forecast_side,
+        coalesce(types.better, kpis.better, 'higher') as better,
         objectives.ambition,
+        objectives.owner,
+        objectives.team_id,
+        objectives.parent_id,
         periods.period_id,
         periods.start_date as period_start,
         periods.end_date as period_end,
         context.today,
         -- Without a KPI the value comes from check-ins, which are known up to today.
         case when key_results.kpi_id is null then context.today else coverage.data_through end as data_through,
+        case when coverage.kind in ('flow', 'ratio') then coverage.first_day end as summed_from,
         coverage.provisional_from,
         coverage.stale_since
     from key_results
@@ -64,19 +72,29 @@ dated as (
     inner join periods
         on objectives.period_id = periods.period_id
     cross join context
+    inner join types
+        on key_results.type = types.type
     left join kpis
         on key_results.kpi_id = kpis.kpi_id
     left join coverage
         on key_results.kpi_id = coverage.kpi_id
 ),
 
-final as (
+reached as (
     select
         *,
         {{ days_between('period_start', 'period_end') }} + 1 as period_days,
         today > period_end as is_over,
         {{ earlier('data_through', 'period_end') }} as last_day
     from dated
+),
+
+final as (
+    select
+        *,
+        -- Of what is added up; a stock is what it is on its day, whenever its data begin.
+        case when summed_from > period_start and summed_from <= last_day then summed_from end as data_from
+    from reached
 )
 
 select * from final

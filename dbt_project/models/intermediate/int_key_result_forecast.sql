@@ -4,7 +4,12 @@ with
 
 scored as (
     select * from {{ ref('int_key_result_measured') }}
-    where kpi_kind = 'flow' and type in ('increase', 'decrease') and value is not null and target is not null
+    where kpi_kind = 'flow' and value is not null and target is not null
+),
+
+types as (
+    select * from {{ ref('stg_definitions__key_result_types') }}
+    where forecast_side is not null
 ),
 
 shares as (
@@ -21,7 +26,7 @@ joined as (
     select
         scored.key_result_id,
         scored.date,
-        scored.type,
+        types.forecast_side,
         scored.value,
         scored.target,
         spread.degrees,
@@ -35,6 +40,8 @@ joined as (
         -- From the middle of the days behind to the middle of those before, in weeks, for each of those before.
         {{ quotient('shares.days_left * (shares.day_no + shares.days_left)', '14') }} as leverage
     from scored
+    inner join types
+        on scored.type = types.type
     inner join shares
         on
             scored.key_result_id = shares.key_result_id

@@ -27,12 +27,12 @@ joined as (
     select
         days.*,
         case
-            when days.type = 'milestones' then weights.weight_done
+            when days.reads = 'done' then weights.weight_done
             when days.kpi_kind = 'check_in' then readings.reading
             else kpi_values.value
         end as any_value,
         coalesce(kpi_values.lacks_rate, false) as lacks_rate,
-        weeks.weeks_within,
+        weeks.weeks_kept,
         weeks.weeks_observed,
         weights.weight_done,
         weights.weight_total
@@ -46,7 +46,7 @@ joined as (
         on
             days.kpi_kind = 'check_in'
             and days.key_result_id = readings.key_result_id
-            and days.check_in_field = readings.field
+            and days.reads = readings.field
             and days.checked_in_by >= readings.valid_from
             and (days.checked_in_by < readings.next_from or readings.next_from is null)
     left join weeks
@@ -74,12 +74,15 @@ final as (
         target,
         low,
         high,
+        limit_low,
+        limit_high,
+        is_held,
         day_no,
         elapsed,
         is_provisional,
         is_final_day,
         lacks_rate,
-        weeks_within,
+        weeks_kept,
         weeks_observed,
         weight_done,
         weight_total

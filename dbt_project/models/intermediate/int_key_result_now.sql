@@ -28,8 +28,11 @@ final as (
         days.value,
         coalesce(days.baseline, lines.baseline) as baseline,
         coalesce(days.target, lines.target) as target,
+        lines.baseline_start,
+        lines.baseline_end,
         lines.low,
         lines.high,
+        lines.kpi_kind,
         lines.is_restated,
         lines.baseline_kept,
         lines.baseline_now,
@@ -43,6 +46,19 @@ final as (
         end as status,
         coalesce(days.status_reason, replace(phrases.text, '{start}', {{ day_text('key_results.period_start') }}))
         as status_reason,
+        case
+            when days.reason_code is not null then days.reason_code
+            when key_results.today < key_results.period_start then 'scheduled'
+            else 'no_source'
+        end as reason_code,
+        days.projected,
+        days.weeks_kept,
+        days.weeks_observed,
+        days.weight_done,
+        days.weight_total,
+        days.day_no,
+        key_results.period_days,
+        days.success_line,
         coalesce(days.is_provisional, true) as is_provisional,
         days.forecast_low,
         days.forecast,

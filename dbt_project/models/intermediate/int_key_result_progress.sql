@@ -4,11 +4,19 @@ measured as (
     select * from {{ ref('int_key_result_measured') }}
 ),
 
+-- The period's total if the rate so far goes on.
+projected as (
+    select
+        *,
+        case when kpi_kind = 'flow' then {{ quotient('value', 'elapsed') }} end as projected
+    from measured
+),
+
 computed as (
     select
         *,
         {{ progress() }} as raw_progress
-    from measured
+    from projected
 ),
 
 checked as (
@@ -30,12 +38,14 @@ final as (
         target,
         low,
         high,
+        is_held,
         day_no,
         elapsed,
         is_provisional,
         is_final_day,
         lacks_rate,
-        weeks_within,
+        projected,
+        weeks_kept,
         weeks_observed,
         weight_done,
         weight_total,

@@ -26,10 +26,8 @@ chosen as (
         key_results.baseline_end,
         settings.language,
         settings.currency,
-        {{ reason_phrase() }} as phrase,
-        judged.type || case
-            when judged.kpi_kind = 'flow' and judged.type <> 'count_range' then '/flow' else '/other'
-        end as detail_phrase
+        judged.reason_code as phrase,
+        judged.type || case when judged.kpi_kind = 'flow' then '/flow' else '/other' end as detail_phrase
     from judged
     inner join key_results
         on judged.key_result_id = key_results.key_result_id

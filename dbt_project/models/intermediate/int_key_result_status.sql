@@ -37,7 +37,7 @@ judged as (
     cross join settings
 ),
 
-final as (
+scored_days as (
     select
         key_result_id,
         objective_id,
@@ -50,6 +50,7 @@ final as (
         target,
         low,
         high,
+        is_held,
         progress,
         score,
         expected,
@@ -60,11 +61,19 @@ final as (
         period_days,
         is_provisional,
         lacks_rate,
-        weeks_within,
+        projected,
+        weeks_kept,
         weeks_observed,
         weight_done,
         weight_total
     from judged
+),
+
+final as (
+    select
+        *,
+        {{ reason_code() }} as reason_code
+    from scored_days
 )
 
 select * from final

@@ -49,6 +49,7 @@ heard as (
 final as (
     select
         heard.*,
+        heard.phrase as disagreement_code,
         replace(phrases.text, '{confidence}', {{ percent_text('heard.confidence', 'heard.language') }}) as disagreement
     from heard
     left join phrases

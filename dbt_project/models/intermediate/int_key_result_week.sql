@@ -3,7 +3,7 @@ with
 
 lines as (
     select * from {{ ref('int_target_line') }}
-    where type in ('at_least', 'at_most', 'between') and kpi_kind <> 'flow'
+    where is_held and kpi_kind <> 'flow'
 ),
 
 changes as (
@@ -24,10 +24,8 @@ final as (
         lines.version,
         lines.kpi_id,
         lines.kpi_kind,
-        lines.type,
-        lines.target,
-        lines.low,
-        lines.high,
+        lines.limit_low,
+        lines.limit_high,
         min(dates.date) as week_start,
         max(dates.date) as week_end
     from lines
@@ -38,8 +36,8 @@ final as (
     inner join dates
         on dates.date between key_results.period_start and key_results.period_end
     group by
-        lines.key_result_id, lines.version, lines.kpi_id, lines.kpi_kind, lines.type, lines.target, lines.low,
-        lines.high, dates.week_start
+        lines.key_result_id, lines.version, lines.kpi_id, lines.kpi_kind, lines.limit_low, lines.limit_high,
+        dates.week_start
 )
 
 select * from final

@@ -35,12 +35,9 @@ judged as (
     select
         *,
         case
-            when value is null then 0
-            when type = 'at_least' and value >= target then 1
-            when type = 'at_most' and value <= target then 1
-            when type = 'between' and value between low and high then 1
-            else 0
-        end as is_within
+            when value is null or value < limit_low or value > limit_high then 0
+            else 1
+        end as is_kept
     from valued
 ),
 
@@ -50,7 +47,9 @@ final as (
         version,
         week_end,
         lead(week_end) over (partition by key_result_id, version order by week_end) as next_week_end,
-        sum(is_within) over ({{ so_far('key_result_id, version', 'week_end') }}) as weeks_within,
+        cast(
+            sum(is_kept) over ({{ so_far('key_result_id, version', 'week_end') }}) as {{ dbt.type_bigint() }}
+        ) as weeks_kept,
         count(value) over ({{ so_far('key_result_id, version', 'week_end') }}) as weeks_observed
     from judged
 )

@@ -3,7 +3,7 @@ with
 
 days as (
     select * from {{ ref('int_key_result_day') }}
-    where type = 'milestones'
+    where reads = 'done'
 ),
 
 milestones as (

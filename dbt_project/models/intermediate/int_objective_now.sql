@@ -83,6 +83,10 @@ final as (
         coverage,
         weakest_key_result_id,
         status,
+        phrase as reason_code,
+        day_no,
+        period_days,
+        success_line,
         {{ fill('text', [
             'start_text', 'progress_text', 'expected_text', 'covered_text', 'line_text', 'day_text', 'days_text'
         ]) }} as status_reason

@@ -3,7 +3,7 @@ with
 
 key_results as (
     select * from {{ ref('int_key_result') }}
-    where type = 'milestones'
+    where reads = 'done'
 ),
 
 milestones as (

@@ -42,12 +42,17 @@ final as (
         kpi_kind,
         low,
         high,
+        limit_low,
+        limit_high,
+        is_held,
+        reads,
         baseline,
         case
             when change is null then target
-            when type = 'decrease' then baseline * (1 - change)
-            else baseline * (1 + change)
+            else baseline * (size_start + size_sign * change)
         end as target,
+        baseline_start,
+        baseline_end,
         baseline_start is not null and baseline_kept is null as is_provisional,
         baseline_now,
         baseline_kept,

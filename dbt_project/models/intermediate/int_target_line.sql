@@ -14,6 +14,10 @@ kpis as (
     select * from {{ ref('stg_definitions__kpis') }}
 ),
 
+types as (
+    select * from {{ ref('stg_definitions__key_result_types') }}
+),
+
 -- Of several versions of one day the last counts.
 standing as (
     select
@@ -34,7 +38,7 @@ spans as (
     where newest_first = 1
 ),
 
-final as (
+lines as (
     select
         spans.key_result_id,
         spans.version,
@@ -55,12 +59,29 @@ final as (
         spans.baseline_kind,
         {{ to_double('spans.baseline_value') }} as baseline_value,
         spans.baseline_start,
-        spans.baseline_end
+        spans.baseline_end,
+        types.is_held,
+        types.reads,
+        types.limit_low_from,
+        types.limit_high_from,
+        types.size_start,
+        types.size_sign
     from spans
     inner join key_results
         on spans.key_result_id = key_results.key_result_id
     left join kpis
         on spans.kpi_id = kpis.kpi_id
+    -- A version of a type that is no longer installed scores nothing.
+    left join types
+        on spans.type = types.type
+),
+
+final as (
+    select
+        *,
+        case limit_low_from when 'target' then target when 'low' then low end as limit_low,
+        case limit_high_from when 'target' then target when 'high' then high end as limit_high
+    from lines
 )
 
 select * from final

@@ -8,86 +8,41 @@
 
 with
 
-all_key_results as (
-    select * from {{ ref('int_key_result') }}
+days as (
+    select * from {{ ref('int_pace_days_expected') }}
 ),
 
-changes as (
-    select * from {{ ref('int_changed_key_result') }}
+lines as (
+    select * from {{ ref('int_target') }}
+    where is_current
 ),
 
-key_results as (
-    select all_key_results.*
-    from all_key_results
-    inner join changes
-        on all_key_results.key_result_id = changes.key_result_id
-),
-
-dates as (
-    select * from {{ ref('dim_date') }}
-),
-
-settings as (
-    select * from {{ ref('stg_definitions__settings') }}
-),
-
-pace_table as (
-    select * from {{ ref('int_pace_table') }}
-),
-
-seasonal as (
-    select * from {{ ref('int_pace_seasonal') }}
-),
-
-milestones as (
-    select * from {{ ref('int_pace_milestones') }}
-),
-
-spine as (
+lined as (
     select
-        key_results.key_result_id,
-        key_results.type,
-        key_results.period_end,
-        key_results.pace_kind,
-        dates.date,
-        {{ quotient(days_between('key_results.period_start', 'dates.date') ~ ' + 1', 'key_results.period_days') }}
-        as elapsed,
-        case key_results.ambition when 'aspirational' then settings.success_aspirational else 1.0 end as ambition_share
-    from key_results
-    cross join settings
-    inner join dates
-        on dates.date between {{ add_days('key_results.period_start', -1) }} and key_results.period_end
-),
-
-paced as (
-    select
-        spine.*,
-        case
-            when spine.type in ('binary', 'qualitative') then spine.elapsed
-            when milestones.share is not null then milestones.share
-            when spine.pace_kind = 'table' then coalesce(pace_table.share, spine.elapsed)
-            -- Last year's period may be a day shorter or longer than this one.
-            when seasonal.share is not null and spine.date < spine.period_end then seasonal.share
-            else spine.elapsed
-        end as share
-    from spine
-    left join milestones
-        on spine.key_result_id = milestones.key_result_id and spine.date = milestones.date
-    left join pace_table
-        on
-            spine.pace_kind = 'table'
-            and spine.key_result_id = pace_table.key_result_id
-            and spine.date = pace_table.date
-    left join seasonal
-        on spine.key_result_id = seasonal.key_result_id and spine.date = seasonal.date
+        days.key_result_id,
+        days.date,
+        days.type,
+        days.elapsed,
+        days.expected,
+        lines.kpi_kind,
+        lines.baseline,
+        lines.target,
+        lines.low,
+        lines.high,
+        lines.limit_low,
+        lines.limit_high
+    from days
+    inner join lines
+        on days.key_result_id = lines.key_result_id
 ),
 
 final as (
     select
         key_result_id,
         date,
-        case when type in ('at_least', 'at_most', 'between') then 1.0 else share * ambition_share end as expected
-    from paced
+        expected,
+        {{ expected_value() }} as expected_value
+    from lined
 )
 
 select * from final

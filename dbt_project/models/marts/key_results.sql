@@ -13,21 +13,8 @@ voices as (
     select * from {{ ref('int_key_result_voice') }}
 ),
 
-objectives as (
-    select * from {{ ref('stg_definitions__objectives') }}
-),
-
 restatements as (
     select * from {{ ref('int_baseline_note') }}
-),
-
--- Of what is added up; a stock is what it is on its day, whenever its data begin.
-begun as (
-    select
-        kpi_id,
-        first_day
-    from {{ ref('int_kpi_coverage') }}
-    where kind in ('flow', 'ratio')
 ),
 
 final as (
@@ -40,14 +27,15 @@ final as (
         key_results.title_texts,
         key_results.type,
         key_results.kpi_id,
+        now_rows.kpi_kind,
         key_results.unit,
         key_results.better,
-        objectives.owner,
-        objectives.team_id as team,
+        key_results.owner,
+        key_results.team_id as team,
         key_results.period_id as period,
         key_results.period_start,
         key_results.period_end,
-        objectives.parent_id as parent,
+        key_results.parent_id as parent,
         key_results.ambition,
         key_results.weight,
         now_rows.value,
@@ -60,6 +48,15 @@ final as (
         now_rows.expected,
         now_rows.status,
         now_rows.status_reason,
+        now_rows.reason_code,
+        now_rows.projected,
+        now_rows.weeks_kept,
+        now_rows.weeks_observed,
+        now_rows.weight_done,
+        now_rows.weight_total,
+        now_rows.day_no,
+        now_rows.period_days,
+        now_rows.success_line,
         now_rows.is_provisional,
         now_rows.forecast_low,
         now_rows.forecast,
@@ -72,12 +69,16 @@ final as (
         voices.last_check_in_next,
         voices.check_in_is_stale,
         voices.disagreement,
+        voices.disagreement_code,
         restatements.baseline_note,
-        coalesce(key_results.type = 'count_range' and now_rows.value > now_rows.high, false) as over_range,
-        case
-            when begun.first_day > key_results.period_start and begun.first_day <= key_results.last_day
-                then begun.first_day
-        end as data_from,
+        restatements.baseline_note_code,
+        now_rows.baseline_start,
+        now_rows.baseline_end,
+        now_rows.baseline_kept,
+        now_rows.baseline_now,
+        restatements.baseline_from,
+        coalesce(key_results.shape = 'range' and now_rows.value > now_rows.high, false) as over_range,
+        key_results.data_from,
         key_results.data_through,
         case when key_results.stale_since <= key_results.period_end then key_results.stale_since end as stale_since,
         case
@@ -88,12 +89,8 @@ final as (
         on key_results.key_result_id = now_rows.key_result_id
     inner join voices
         on key_results.key_result_id = voices.key_result_id
-    inner join objectives
-        on key_results.objective_id = objectives.objective_id
     left join restatements
         on key_results.key_result_id = restatements.key_result_id
-    left join begun
-        on key_results.kpi_id = begun.kpi_id
 )
 
 select * from final

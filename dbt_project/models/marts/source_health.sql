@@ -42,6 +42,9 @@ final as (
                     || '; add it to okr_definitions/exchange_rates.csv'
             when sources.state <> 'fresh' then sources.last_error
         end as last_error,
+        case when first_missing.date is not null then 'no_rate' end as error_code,
+        first_missing.currency as missing_currency,
+        first_missing.date as missing_date,
         case
             when first_missing.date is not null then first_missing.date
             when sources.state <> 'fresh' then {{ add_days('sources.data_through', 1) }}

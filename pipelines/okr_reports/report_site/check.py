@@ -23,6 +23,7 @@ MARTS = (
     "dim_campaign",
     "dim_channel",
     "dim_date",
+    "dim_key_result_type",
     "dim_kpi",
     "dim_period",
     "dim_team",

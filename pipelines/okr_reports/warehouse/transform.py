@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from okr_reports.errors import TransformError
 from okr_reports.folder_digest import folder_digest
+from okr_reports.key_result_types.sql import variables
 from okr_reports.settings import Workspace, engine, shipped
 from okr_reports.spark.marts import Contract, contracts_of
 from okr_reports.spark.settings import SparkSettings, read_settings
@@ -98,6 +99,7 @@ def invoke(
     """Run one dbt command in process, files kept in the data folder, and close its connections after it."""
     from dbt.cli.main import dbtRunner
 
+    given = variables()
     with _environment(workspace):
         callbacks = [_structured(on_event)] if on_event else []
         try:
@@ -106,7 +108,7 @@ def invoke(
                     "--quiet", "--no-use-colors", "--log-level-file", "none", *arguments,
                     "--project-dir", str(shipped("dbt_project")), "--profiles-dir", str(shipped("dbt_project")),
                     "--target-path", str(_target_dir(workspace).absolute()),
-                    "--target", engine(),
+                    "--target", engine(), *(["--vars", json.dumps(given)] if given else []),
                 ]
             )  # fmt: skip
         finally:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from okr_reports.key_result_types.sql import rows as key_result_types
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.provenance import Change
 from okr_reports.okrs.rows import frame, said, scored
@@ -56,6 +57,7 @@ def to_tables(
     rows: dict[str, Iterable[Row]] = {
         "context": [{"today": today, "refresh_id": refresh_id, "refreshed_at": refreshed_at}],
         "channels": frame.channels(definitions, channels),
+        "key_result_types": key_result_types(),
         "key_results": scored.key_results(definitions, changes),
         **{name: make(definitions) for name, make in _MAKERS.items()},
     }

@@ -1,0 +1,27 @@
+"""A number that is to stay at or above its target."""
+
+from okr_reports.key_result_types.rule import N_, WITHIN_LIMITS, KeyResultType
+
+TYPE = KeyResultType(
+    name="at_least",
+    position=3,
+    shape="hold",
+    better="higher",
+    limits=("target", None),
+    about=N_(
+        "Counts: the projected end over the target. Rates and levels: the share of the weeks at or above the limit."
+    ),
+    progress=WITHIN_LIMITS,
+    expected_value="case when kpi_kind in ('flow', 'distinct') then elapsed * target end",
+    goal=N_("at least %(value)s"),
+    detail={
+        "flow": N_("on course for %(projected)s, at least %(target)s"),
+        "other": N_("%(weeks_kept)s of %(weeks_observed)s weeks at least %(target)s"),
+    },
+    examples=[
+        ({"kpi_kind": "flow", "projected": 120, "limit_low": 100}, 1.0),
+        ({"kpi_kind": "flow", "projected": 50, "limit_low": 100}, 0.5),
+        ({"kpi_kind": "flow", "projected": -10, "limit_low": 0}, 0.0),
+        ({"kpi_kind": "check_in", "value": 0, "limit_low": 1, "weeks_kept": 1, "weeks_observed": 2}, 0.5),
+    ],
+)

@@ -1,0 +1,28 @@
+"""A number that is to stay at or below its target."""
+
+from okr_reports.key_result_types.rule import N_, WITHIN_LIMITS, KeyResultType
+
+TYPE = KeyResultType(
+    name="at_most",
+    position=4,
+    shape="hold",
+    better="lower",
+    limits=(None, "target"),
+    about=N_(
+        "Counts: the target over the projected end. Rates and levels: the share of the weeks at or below the limit."
+    ),
+    progress=WITHIN_LIMITS,
+    expected_value="case when kpi_kind in ('flow', 'distinct') then elapsed * target end",
+    goal=N_("at most %(value)s"),
+    detail={
+        "flow": N_("on course for %(projected)s, at most %(target)s"),
+        "other": N_("%(weeks_kept)s of %(weeks_observed)s weeks at most %(target)s"),
+    },
+    examples=[
+        ({"kpi_kind": "flow", "projected": 100, "limit_high": 100}, 1.0),
+        ({"kpi_kind": "flow", "projected": 200, "limit_high": 100}, 0.5),
+        ({"kpi_kind": "flow", "limit_high": 100}, None),
+        ({"kpi_kind": "ratio", "value": 9, "limit_high": 1, "weeks_kept": 3, "weeks_observed": 4}, 0.75),
+        ({"kpi_kind": "ratio", "value": 9, "limit_high": 1, "weeks_kept": 0, "weeks_observed": 0}, None),
+    ],
+)

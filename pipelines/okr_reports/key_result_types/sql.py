@@ -1,0 +1,88 @@
+"""The types' SQL for the models: one macro file, generated, and the rules of added types as a variable of dbt.
+
+`python -m okr_reports.key_result_types.sql` writes the file again after a change of a type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from okr_reports.key_result_types import KeyResultType, added, shipped_types, types
+
+MACROS = Path("dbt_project") / "macros" / "generated" / "key_result_types.sql"
+# The variable of dbt that holds the rules of types that other packages bring.
+VARIABLE = "added_key_result_types"
+_HEAD = "{#- Generated from key_result_types/ by `make generate`; change the types, not this file. -#}\n"
+_ABOUT = {
+    "progress": "Progress of one row of int_key_result_measured by the rule of its type; it may be NaN.",
+    "expected_value": "Where the value should be by a row's date, in its own unit; null where a type has no path.",
+}
+
+
+def macro_text() -> str:
+    """The macro file as it is committed."""
+    return _HEAD + "".join(_macro(name) for name in _ABOUT)
+
+
+def variables() -> dict[str, Any]:
+    """dbt's variables: the rules of added types; empty where there are none, so that nothing is parsed anew."""
+    rules = [
+        {"name": one.name, "progress": one.progress, "expected_value": one.expected_value} for one in added().values()
+    ]
+    return {VARIABLE: rules} if rules else {}
+
+
+def expression(rule: str) -> str:
+    """`progress` or `expected_value` of all types as one SQL expression over a row with `type`."""
+    whens = "".join(_when(one, rule) for one in types().values())
+    return f"case type\n{whens}end"
+
+
+def rows() -> Iterator[dict[str, Any]]:
+    """The types as rows of definitions.key_result_types: what the models need to know of them beside their SQL."""
+    for one in types().values():
+        yield {
+            "type": one.name,
+            "position": one.position,
+            "shape": one.shape,
+            "about": one.about,
+            "better": one.better,
+            "is_held": one.is_held,
+            "is_paced": one.is_paced,
+            "is_share": one.is_share,
+            "reads": one.reads,
+            "limit_low_from": one.limits[0],
+            "limit_high_from": one.limits[1],
+            "size_start": one.size.start if one.size else None,
+            "size_sign": one.size.sign if one.size else None,
+            "forecast_side": one.forecast_side,
+            "progress": one.progress,
+            "expected_value": one.expected_value,
+        }
+
+
+def _macro(name: str) -> str:
+    whens = "".join(_when(one, name) for one in shipped_types().values())
+    return (
+        f"\n{{# {_ABOUT[name]} #}}\n{{% macro {name}() -%}}\n    case type\n{whens}"
+        f"    {{%- for added in var('{VARIABLE}', []) %}}\n"
+        f"        when '{{{{ added.name }}}}' then {{{{ added.{name} }}}}\n"
+        "    {%- endfor %}\n    end\n{%- endmacro %}\n"
+    )
+
+
+def _when(one: KeyResultType, rule: str) -> str:
+    first, *inner = (line.strip() for line in getattr(one, rule).splitlines())
+    lines = [first, *(line if line == "end" else f"    {line}" for line in inner)]
+    return f"        when '{one.name}' then " + "\n        ".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    from okr_reports.settings import shipped
+
+    path = shipped("dbt_project") / MACROS.relative_to("dbt_project")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(macro_text(), encoding="utf-8")
+    print(path)

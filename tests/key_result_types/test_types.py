@@ -1,0 +1,136 @@
+"""Each type keeps what it says: its examples by DuckDB itself, its SQL in the models' macro file, its own package."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from okr_reports.key_result_types import KeyResultType, find, shipped_types, types
+from okr_reports.key_result_types.rule import COUNTED_KINDS
+from okr_reports.key_result_types.sql import MACROS, expression, macro_text, rows, variables
+from okr_reports.okrs.tables import TABLES
+
+EXAMPLES = [
+    pytest.param(type_, row, answer, id=f"{type_.name}-{number}")
+    for type_ in types().values()
+    for number, (row, answer) in enumerate(type_.examples, start=1)
+]
+COLUMNS = (
+    "value", "baseline", "target", "low", "high", "limit_low", "limit_high", "projected", "elapsed", "expected",
+    "weeks_kept", "weeks_observed", "weight_done", "weight_total",
+)  # fmt: skip
+
+
+def computed(rule: str, type_: KeyResultType, row: dict[str, Any]) -> Any:
+    given = {**dict.fromkeys(COLUMNS), "kpi_kind": "check_in", **row}
+    columns = ", ".join(f"cast(${name} as {'varchar' if name == 'kpi_kind' else 'double'}) as {name}" for name in given)
+    query = f"select {expression(rule)} from (select '{type_.name}' as type, {columns})"
+    return duckdb.execute(query, given).fetchall()[0][0]
+
+
+@pytest.mark.parametrize(("type_", "row", "answer"), EXAMPLES)
+def test_examples_come_out_as_they_say(type_: KeyResultType, row: dict[str, Any], answer: float | None) -> None:
+    assert computed("progress", type_, row) == pytest.approx(answer)
+
+
+def test_the_path_of_a_value_ends_at_its_target() -> None:
+    ends = {
+        "increase": 276, "decrease": 276, "at_least": 276, "at_most": 276, "between": None, "count_range": 3,
+        "milestones": 1, "binary": 1, "qualitative": 1,
+    }  # fmt: skip
+    numbers = {"baseline": 230.0, "target": 276.0, "low": 3.0, "high": 5.0, "elapsed": 1.0, "expected": 1.0}
+    for kind in (*COUNTED_KINDS, "stock"):
+        for name, type_ in shipped_types().items():
+            end = None if type_.is_held and kind not in COUNTED_KINDS else ends[name]
+            assert computed("expected_value", type_, {"kpi_kind": kind, **numbers}) == end, (name, kind)
+
+
+def test_a_projected_decrease_has_moved_by_what_is_expected() -> None:
+    half = {"kpi_kind": "flow", "baseline": 100, "target": 80, "elapsed": 0.5, "expected": 0.5}
+    assert computed("expected_value", find("decrease"), half) == 45
+
+
+def test_the_models_macros_are_generated_from_the_types() -> None:
+    assert MACROS.read_text(encoding="utf-8") == macro_text(), "run `make generate`"
+    assert variables() == {}
+
+
+def test_types_are_rows_of_the_definitions_too() -> None:
+    found = list(rows())
+    assert [row["type"] for row in found] == list(types())
+    assert [row["position"] for row in found] == sorted(row["position"] for row in found)
+    assert all(row.keys() == set(TABLES["key_result_types"].names) for row in found)
+    # What is held has its limits in columns that its shape has.
+    fields = {"hold": {"target"}, "band": {"low", "high"}}
+    for type_ in types().values():
+        assert set(type_.limits) - {None} == (fields.get(type_.shape, set()) if type_.is_held else set())
+
+
+PACKAGE = """
+from okr_reports.key_result_types.rule import KeyResultType
+
+def named(name, **more):
+    return KeyResultType(name=name, position=20, shape="said", about="A.", progress="value", reads="grade",
+                         detail={"other": "grade %(value)s"}, examples=[({"value": 1}, 1.0)], **more)
+
+ours, taken, other = named("ours"), named("increase"), named("another")
+"""
+
+
+def with_package(tmp_path: Path, entry: str, code: str) -> subprocess.CompletedProcess[str]:
+    """Python with a package installed that brings a type."""
+    (tmp_path / "brought.py").write_text(PACKAGE, encoding="utf-8")
+    info = tmp_path / "brought-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(f"[okr_reports.key_result_types]\n{entry}\n", encoding="utf-8")
+    code = f"import sys; sys.path.append({str(tmp_path)!r}); {code}"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_a_package_brings_a_type(tmp_path: Path) -> None:
+    code = "from okr_reports.key_result_types import sql, types; print(list(types())[-1], sql.variables())"
+    told = with_package(tmp_path, "ours = brought:ours", code)
+    assert told.stdout == (
+        "ours {'added_key_result_types': [{'name': 'ours', 'progress': 'value', 'expected_value': 'null'}]}\n"
+    ), told.stderr
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("increase = brought:taken", "the key-result type increase of brought is there already"),
+        ("ours = brought:other", "the key-result type ours of brought is no KeyResultType of that name"),
+        ("ours = brought:nothing", "the key-result type ours of brought cannot be loaded"),
+    ],
+)
+def test_a_package_that_brings_none_is_named(tmp_path: Path, entry: str, why: str) -> None:
+    told = with_package(tmp_path, entry, "from okr_reports.key_result_types import types; types()")
+    assert f"OkrError: {why}" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"name": "Two words"}, "has no name of small letters"),
+        ({"shape": "round"}, "its shape is none of move, hold"),
+        ({"reads": "minds"}, "it reads none of value, met"),
+        ({"detail": {"flow": "x"}}, "it has no detail sentence `other`"),
+        ({"examples": ()}, "it has no examples"),
+    ],
+)
+def test_a_type_that_is_not_whole_is_refused(wrong: dict[str, Any], why: str) -> None:
+    from okr_reports.errors import OkrError
+
+    whole = {
+        "name": "ours", "position": 20, "shape": "said", "about": "A.", "progress": "value", "detail": {"other": "x"},
+        "examples": [({}, None)],
+    }  # fmt: skip
+    KeyResultType(**whole)
+    with pytest.raises(OkrError, match=why):
+        KeyResultType(**{**whole, **wrong})
