@@ -62,7 +62,7 @@ class Preset(FileMapping):
             **{key: value for key, value in said.items() if value},
             # of a vendor's many columns an export holds those that were chosen
             "measures": {name: replace(measure, optional=True) for name, measure in mapped["measures"].items()},
-            "may_miss": tuple(sorted(mapped.keys() & _MAY_MISS)),
+            "may_miss": tuple(sorted({*(mapped.keys() & _MAY_MISS), "totals"})),
         }
 
 

@@ -1,0 +1,106 @@
+"""Days as people and programs write them. One file has one form; two possible orders of day and month are refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from okr_reports.channels.files.names import MONTHS
+
+_TIME = r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|\(UTC\))?"
+_ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})" + _TIME, re.IGNORECASE)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_NUMBERS = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})" + _TIME, re.IGNORECASE)
+_WEEKDAY = r"(?:[^\W\d]{2,12}\.?,? +)?"
+_DAY_FIRST = re.compile(_WEEKDAY + r"(\d{1,2})(?:\.|st|nd|rd|th|er)?[ -]*(?:de |di )?([^\W\d]{3,12})\.?,?[ -]*(?:de |del )?(\d{4})" + _TIME, re.I)
+_MONTH_FIRST = re.compile(_WEEKDAY + r"([^\W\d]{3,12})\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})" + _TIME, re.IGNORECASE)
+_MONTH_ONLY = re.compile(r"(?:([^\W\d]{3,12})\.?[ -/]+(?:de )?(\d{4})|(\d{4})-(\d{1,2})|(\d{1,2})/(\d{4}))")
+_QUARTER = re.compile(r"(?:q([1-4])[ -/]*(\d{4})|(\d{4})[ -/]*q([1-4]))", re.IGNORECASE)
+# In running text, as of a report's title: a word, a bracket or a comma may follow.
+IN_TEXT = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}|\b\d{8}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{4}|"
+    r"\b\d{1,2}(?:\.|st|nd|rd|th|er)? (?:de )?[^\W\d]{3,12}\.?,? (?:de )?\d{4}|\b[^\W\d]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?, ?\d{4}"
+)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A day as written. `order` "" is beyond doubt; "/", "." or "-" leave open which of `first` and `second` is the month."""
+
+    year: int
+    first: int
+    second: int
+    order: str = ""
+    at: time | None = None
+    offset: timedelta | None = None
+
+    def on(self, month_first: bool) -> date | None:
+        month, day = (self.first, self.second) if not self.order or month_first else (self.second, self.first)
+        try:
+            return date(self.year, month, day)
+        except ValueError:
+            return None
+
+
+def _time(groups: tuple[str | None, ...]) -> tuple[time | None, timedelta | None]:
+    hour, minute, second, half, zone = groups
+    at = None
+    if hour is not None:
+        hours = int(hour) % 12 + 12 * (half[0].lower() == "p") if half else int(hour)
+        at = time(hours, int(minute or 0), min(int(second or 0), 59))
+    if zone is None:
+        return at, None
+    if zone[0] not in "+-":
+        return at, timedelta(0)
+    digits = zone[1:].replace(":", "")
+    size = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return at, size if zone[0] == "+" else -size
+
+
+def read(text: str, *, months: bool = False) -> Written | None:
+    """None if it is no day; with `months` a month or quarter is its first day."""
+    try:
+        if found := _ISO.fullmatch(text):
+            year, _, month, day, *rest = found.groups()
+            return Written(int(year), int(month), int(day), "", *_time(tuple(rest)))
+        if found := _NUMBERS.fullmatch(text):
+            first, mark, second, year, *rest = found.groups()
+            return Written(int(year), int(first), int(second), mark, *_time(tuple(rest)))
+        if found := _COMPACT.fullmatch(text):
+            return Written(*map(int, found.groups()))
+        if found := _DAY_FIRST.fullmatch(text):
+            day, word, year, *rest = found.groups()
+            return Written(int(year), MONTHS[word.casefold()], int(day), "", *_time(tuple(rest)))
+        if found := _MONTH_FIRST.fullmatch(text):
+            word, day, year, *rest = found.groups()
+            return Written(int(year), MONTHS[word.casefold()], int(day), "", *_time(tuple(rest)))
+        if months and (found := _QUARTER.fullmatch(text)):
+            quarter, year = found[1] or found[4], found[2] or found[3]
+            return Written(int(year), 3 * int(quarter) - 2, 1)
+        if months and (found := _MONTH_ONLY.fullmatch(text)):
+            month = MONTHS[found[1].casefold()] if found[1] else int(found[4] or found[5])
+            return Written(int(found[2] or found[3] or found[6]), month, 1)
+    except (KeyError, ValueError):
+        pass
+    return None
+
+
+def orders(texts: Iterable[Written]) -> set[bool]:
+    """Which orders every day allows, month first (True) or day first; both where nothing says."""
+    possible = {True, False}
+    for one in texts:
+        if one.order:
+            possible &= {month_first for month_first in (True, False) if one.on(month_first) is not None}
+    return possible
+
+
+def day_of(one: Written, month_first: bool, zone: ZoneInfo | None, *, utc: bool) -> date | None:
+    """The day as it is written, or in `zone` where the stamp says (or `utc` says) what it is an hour of."""
+    found = one.on(month_first)
+    offset = one.offset if one.offset is not None else timedelta(0) if utc and one.at is not None else None
+    if found is None or zone is None or offset is None or one.at is None:
+        return found
+    return datetime.combine(found, one.at, timezone(offset) if offset else UTC).astimezone(zone).date()

@@ -1,0 +1,185 @@
+"""A table of a file as the DuckDB table `cells`: line, c0, c1 ... (text, NULL where empty), `extra`, `filled`.
+
+Whatever the format, so that all are judged by the same rules. Cells that were numbers or days in the file itself begin
+with NATIVE. The grain is one row a record from the header's end to the end of the table.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from okr_reports.channels.files import dates
+from okr_reports.channels.files.faults import Refused, refused
+from okr_reports.channels.files.layout import Layout, Record, find_header
+from okr_reports.channels.files.names import is_total, spaced
+from okr_reports.file_sources import FileSource
+
+DELIMITERS = (",", ";", "\t", "|")
+_HEAD = 256 * 1024
+_CHUNK = 20_000
+_LONGEST_CELL = 4 * 1024**2
+_MOST_COLUMNS = 2_000
+# The first line with which Excel names the delimiter, and honours it.
+_NAMED = re.compile(r"sep=([^\r\n])(?:\r\n|\r|\n|$)", re.IGNORECASE)
+csv.field_size_limit(_LONGEST_CELL)
+
+
+@dataclass
+class Grid:
+    """A table that was found: where it is in the file, what its columns are. `said` is what of the file is not read."""
+
+    layout: Layout
+    records: Iterable[Record]
+    sheet: str = ""
+    unit: str = "line"
+    delimiter: str = ""
+    skipped: int = 0
+    head: Sequence[Record] = ()
+    factor: int = 1
+    said: list[str] = field(default_factory=list)
+
+    def place(self, line: int) -> str:
+        where = f"{self.unit} {line // self.factor}"
+        return f"sheet {self.sheet!r}, {where}" if self.sheet and self.unit == "row" else where
+
+
+def find_text_table(path: Path, source: FileSource) -> Grid:
+    """The table of a text file: the separator under which its header holds what is named. Raises Refused."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        text = file.read(_HEAD)
+        whole = not file.read(1)
+    named = _NAMED.match(text)
+    if named and named[1] not in DELIMITERS:
+        raise refused(f"line 1 names a delimiter that is not read ({named[1]!r})", "write commas, semicolons, tabs or |")
+    skipped = 1 if named else 0
+    text = text[named.end() :] if named else text
+    best: tuple[tuple[int, int], Layout, str, list[Record]] | None = None
+    trouble: list[tuple[int, Refused]] = []
+    for mark in [named[1]] if named else DELIMITERS:
+        records = _first_records(text, mark, skipped, whole)
+        try:
+            layout = find_header(records, source)
+        except Refused as error:
+            trouble.append((max((len(cells) for _, _, cells in records), default=0), error))
+            continue
+        score = (layout.found, len(layout.names))
+        if best is None or score > best[0]:
+            best = (score, layout, mark, records)
+    if best is None:
+        raise max(trouble, key=lambda one: one[0])[1]
+    _, layout, mark, records = best
+    body = itertools.dropwhile(lambda one: one[0] <= layout.last_line, _text_records(path, mark, skipped))
+    return Grid(layout, body, delimiter=mark, skipped=skipped, head=records)
+
+
+def _first_records(text: str, mark: str, skipped: int, whole: bool) -> list[Record]:
+    found: list[Record] = []
+    try:
+        for record in _read_csv(io.StringIO(text, newline=""), mark, skipped, strict=False):
+            found.append(record)
+            if len(found) > 400:
+                return found
+    except Refused:
+        return found
+    return found if whole else found[:-1]
+
+
+def _text_records(path: Path, mark: str, skipped: int) -> Iterator[Record]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for _ in range(skipped):
+            file.readline()
+        yield from _read_csv(file, mark, skipped, strict=True)
+
+
+def _read_csv(file: Iterable[str], mark: str, skipped: int, *, strict: bool) -> Iterator[Record]:
+    reader = csv.reader(file, delimiter=mark, strict=strict)
+    before = 0
+    try:
+        for cells in reader:
+            yield skipped + before + 1, skipped + reader.line_num, [cell.strip() for cell in cells]
+            before = reader.line_num
+    except csv.Error as error:
+        where = f"line {skipped + before + 1}"
+        if "unexpected end of data" in str(error):
+            what = f"{where} opens a quotation mark that is never closed"
+        elif "expected after" in str(error):
+            what = f"{where} has text behind a closing quotation mark"
+        else:
+            what = f"{where} cannot be read ({error})"
+        raise refused(what, "correct that line") from None
+
+
+def to_cells(connection: duckdb.DuckDBPyConnection, grid: Grid) -> None:
+    """Make the table `cells` of the grid's body, up to where the table ends."""
+    width = len(grid.layout.names)
+    if width > _MOST_COLUMNS:
+        raise refused(f"has {width:,} columns", f"keep at most {_MOST_COLUMNS:,}")
+    schema = pa.schema(
+        [
+            ("line", pa.int64()),
+            *((f"c{at}", pa.string()) for at in range(width)),
+            ("extra", pa.string()),
+            ("filled", pa.int32()),
+            ("short", pa.bool_()),
+        ]
+    )
+    connection.execute("drop table if exists cells")
+    made = False
+    body = _until_the_end(grid)
+    while True:
+        chunk = list(itertools.islice(body, _CHUNK))
+        if not chunk and made:
+            return
+        lines = [line for line, _ in chunk]
+        columns = list(itertools.zip_longest(*(cells for _, cells in chunk))) if chunk else []
+        empty = [None] * len(chunk)
+        arrays = [pa.array([cell or None for cell in columns[at]] if at < len(columns) else empty, pa.string()) for at in range(width)]
+        extra = [" ".join(filter(None, cells[width:])) or None for _, cells in chunk]
+        filled = [sum(map(bool, cells)) for _, cells in chunk]
+        short = [len(cells) < width for _, cells in chunk]
+        table = pa.Table.from_arrays(
+            [pa.array(lines, pa.int64()), *arrays, pa.array(extra, pa.string()), pa.array(filled, pa.int32()), pa.array(short)],
+            schema=schema,
+        )
+        connection.register("chunk", table)
+        connection.execute("insert into cells select * from chunk" if made else "create table cells as select * from chunk")
+        connection.unregister("chunk")
+        made = True
+
+
+def _until_the_end(grid: Grid) -> Iterator[tuple[int, Sequence[str | None]]]:
+    """The records up to a comment, or to another header behind a blank line: what follows is another table."""
+    blank, any_row = False, False
+    day = grid.layout.roles.get("date")
+    for line, _, cells in grid.records:
+        if not any(cells):
+            blank = any_row
+            continue
+        first = cells[0] or ""
+        if any_row and first.startswith("#") and dates.read(first) is None and (blank or sum(map(bool, cells)) == 1):
+            grid.said.append(f"another table begins in {grid.place(line)}; it is not read")
+            return
+        if blank and _is_header(cells, day):
+            grid.said.append(f"another table begins in {grid.place(line)}; it is not read")
+            return
+        yield line, cells
+        blank, any_row = False, True
+
+
+def _is_header(cells: Sequence[str | None], day: int | None) -> bool:
+    filled = [cell for cell in cells if cell]
+    if len(filled) < 2 or any(cell.startswith("\x01") or cell[:1].isdigit() for cell in filled):
+        return False
+    if any(is_total(spaced(cell)) for cell in filled):
+        return False
+    at = cells[day] if day is not None and day < len(cells) else None
+    return at is None or dates.read(at) is None

@@ -1,0 +1,227 @@
+"""Where the table of a file begins and which of its columns are meant: the first row that holds all that is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from okr_reports.channels.files import dates
+from okr_reports.channels.files.faults import Refused, listed, refused
+from okr_reports.channels.files.names import named_currency, plain, spaced
+from okr_reports.channels.files.preamble import Preamble
+from okr_reports.errors import did_you_mean
+from okr_reports.file_sources import Column, FileSource
+
+# A header further down is nobody's export; `header:` names it.
+HEADER_WITHIN = 50
+Record = tuple[int, int, list[str]]  # its first line, its last line, its cells
+
+
+@dataclass
+class Layout:
+    """The header and what it is for. `roles` maps date, end_date, as_of, account_id, campaign_id, campaign_name,
+    campaign_group_name, currency_column, pivot.name, pivot.value to columns; `measures`, `minus`, `times` measures to
+    columns; `conditions` names of conditions' columns; `periods` columns of a wide table to their days."""
+
+    line: int
+    last_line: int
+    names: list[str]
+    roles: dict[str, int] = field(default_factory=dict)
+    measures: dict[str, int] = field(default_factory=dict)
+    minus: dict[str, int] = field(default_factory=dict)
+    times: dict[str, int] = field(default_factory=dict)
+    conditions: dict[str, int] = field(default_factory=dict)
+    keys: list[int | str] = field(default_factory=list)
+    periods: dict[int, date] = field(default_factory=dict)
+    missing: list[Column] = field(default_factory=list)
+    found: int = 0
+    preamble: Preamble = field(default_factory=Preamble)
+
+    @property
+    def wanted(self) -> set[int]:
+        """The columns that something is read from."""
+        every = [self.roles, self.measures, self.minus, self.times, self.conditions]
+        keys = {one for one in self.keys if isinstance(one, int)}
+        return {at for columns in every for at in columns.values()} | keys | set(self.periods)
+
+    @property
+    def day_is_given(self) -> bool:
+        """Whether each row says its day, or the header does."""
+        return "date" in self.roles or bool(self.periods)
+
+
+def alternatives(column: Column) -> tuple[str, ...]:
+    return (column,) if isinstance(column, str) else tuple(column)
+
+
+class _Twice(Exception):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def place(names: Sequence[str], column: Column) -> int | None:
+    """Where a column is: its name as written first, then without case, zone and currency. Raises _Twice."""
+    written = [spaced(name) for name in names]
+    for wanted in alternatives(column):
+        for these, name in ((written, spaced(wanted)), ([plain(one) for one in names], plain(wanted))):
+            if these.count(name) > 1:
+                raise _Twice(wanted)
+            if name in these:
+                return these.index(name)
+    return None
+
+
+def read_header(record: Record, source: FileSource) -> Layout:
+    """What this record would be as a header; `missing` are the columns that are named and not there."""
+    layout = Layout(record[0], record[1], record[2])
+    _place_days(layout, source)
+    for role in ("account_id", "campaign_id", "campaign_name", "campaign_group_name", "currency_column"):
+        _take(layout, layout.roles, role, getattr(source, role), role not in source.may_miss)
+    if source.as_of and not isinstance(source.as_of, date):
+        _take(layout, layout.roles, "as_of", source.as_of)
+    if source.pivot is not None:
+        _take(layout, layout.roles, "pivot.name", source.pivot.name)
+        _take(layout, layout.roles, "pivot.value", source.pivot.value)
+    elif not source.wide:
+        for name, measure in source.measures.items():
+            _take(layout, layout.measures, name, measure.column, not measure.optional)
+            _take(layout, layout.minus, name, measure.minus, not measure.optional)
+            _take(layout, layout.times, name, measure.times, not measure.optional)
+    conditions = [*source.rows, *(one for measure in source.measures.values() for one in measure.rows)]
+    for one in conditions:
+        _take(layout, layout.conditions, alternatives(one.column)[0], one.column)
+    _place_keys(layout, source)
+    layout.found = len(layout.wanted)
+    return layout
+
+
+def _take(layout: Layout, into: dict[str, int], key: str, column: Column, required: bool = True) -> None:
+    if not column:
+        return
+    at = place(layout.names, column)
+    if at is not None:
+        into[key] = at
+    elif required:
+        layout.missing.append(column)
+
+
+def _place_days(layout: Layout, source: FileSource) -> None:
+    if source.wide:
+        layout.periods = {at: day for at, name in enumerate(layout.names) if (day := _period(name, source.wide))}
+        return
+    day = place(layout.names, source.day) if source.day else None
+    if day is not None:
+        layout.roles["date"] = day
+        return
+    _take(layout, layout.roles, "date", source.date)
+    _take(layout, layout.roles, "end_date", source.end_date, "end_date" not in source.may_miss)
+
+
+def _period(name: str, form: str) -> date | None:
+    """The day a header stands for: in the declared format, or a date of the sheet itself."""
+    text = spaced(name)
+    if text.startswith("\x01"):
+        written = dates.read(text[1:])
+        return written.on(False) if written else None
+    try:
+        return datetime.strptime(text, form).date()  # noqa: DTZ007
+    except ValueError:
+        written = dates.read(text, months="%d" not in form)
+        return written.on(False) if written and not written.order else None
+
+
+def _place_keys(layout: Layout, source: FileSource) -> None:
+    roles = {"date", "account_id", "campaign_id", "campaign_name", "campaign_group_name"}
+    for name in source.key:
+        declared = {spaced(one) for one in alternatives(source.date)}
+        if name in roles and (name in layout.roles or name == "date"):
+            layout.keys.append(name)
+        elif name == "currency" and "currency_column" in layout.roles:
+            layout.keys.append(layout.roles["currency_column"])
+        elif spaced(name) in declared:
+            layout.keys.append("date")
+        else:
+            at = place(layout.names, name)
+            if at is None:
+                layout.missing.append(name)
+            else:
+                layout.keys.append(at)
+
+
+def find_header(records: Sequence[Record], source: FileSource) -> Layout:
+    """The layout of a table that begins with these records. Raises Refused."""
+    if not any(any(cells) for _, _, cells in records):
+        raise refused("is empty", "export it again, with its header row")
+    best: Layout | None = None
+    twice: str | None = None
+    for at, record in _candidates(records, source):
+        try:
+            layout = read_header(record, source)
+        except _Twice as error:
+            twice = twice or error.name
+            continue
+        if not layout.found and best is not None:
+            continue
+        layout.preamble = Preamble.of([one for one in records[:at]])
+        if _fits(layout, source):
+            return layout
+        if best is None or layout.found > best.found:
+            best = layout
+    if twice is not None and (best is None or best.found < 2):
+        raise refused(f"has two columns named {twice!r}", "rename one of them")
+    assert best is not None
+    return _without_day(best, source)
+
+
+def _candidates(records: Sequence[Record], source: FileSource) -> Iterator[tuple[int, Record]]:
+    if source.header is not None:
+        for at, record in enumerate(records):
+            if record[0] <= source.header <= record[1]:
+                yield at, record
+                return
+        raise refused(f"has no row {source.header}", "correct `header`, which counts the rows of the file from 1")
+    filled = [(at, record) for at, record in enumerate(records) if any(record[2])]
+    yield from filled[:HEADER_WITHIN]
+
+
+def _fits(layout: Layout, source: FileSource) -> bool:
+    if layout.missing or not layout.day_is_given:
+        return False
+    if source.pivot is not None or source.wide:
+        return True
+    return any(measure.count == "rows" or name in layout.measures for name, measure in source.measures.items())
+
+
+def _without_day(best: Layout, source: FileSource) -> Layout:
+    """A report of one day alone needs no column of days; else what is missing is said. Raises Refused."""
+    days = alternatives(source.day) + alternatives(source.date)
+    missing = [one for one in best.missing if one != source.date]
+    one_day = best.preamble.first is not None and best.preamble.first == best.preamble.last
+    if source.preset and not best.day_is_given and best.measures and not missing:
+        if one_day:
+            best.missing = []
+            return best
+        span = f" for a report of {best.preamble.days} days" if best.preamble.days else ""
+        todo = f"export it by day ({source.by_day})" if source.by_day else "export it with a column of days"
+        raise refused(f"has no column of days ({listed(days, 4)}){span}", todo)
+    if source.preset and not best.missing:
+        measures = [alternatives(one.column)[0] for one in source.measures.values() if one.column]
+        raise refused(f"has no column of a measure ({listed(measures, 6)})", "choose another preset, or name the columns")
+    if source.wide and not best.periods:
+        raise refused(f"has no column whose header is a date as {source.wide!r}", f"correct `wide`. {_has(best)}")
+    wrong = best.missing[0]
+    names = [spaced(name) for name in best.names if name]
+    shown = " or ".join(repr(one) for one in alternatives(wrong))
+    hint = did_you_mean(alternatives(wrong)[0], names, _has(best), repr)
+    raise Refused([*refused(f"has no column {shown}", f"{hint} Correct the file or the definition").faults])
+
+
+def _has(layout: Layout) -> str:
+    return f"it has {listed([spaced(name) for name in layout.names if name]) or 'no columns'}."
+
+
+def currencies_of(layout: Layout) -> dict[str, str]:
+    """The currency that the header of a measure's column names, by measure."""
+    found = {name: named_currency(layout.names[at]) for name, at in layout.measures.items()}
+    return {name: code for name, code in found.items() if code}

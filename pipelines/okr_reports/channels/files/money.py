@@ -1,0 +1,77 @@
+"""Whose currency amounts are in: what the definition says, what the file names, and refusing where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from okr_reports.catalogue import is_money
+from okr_reports.channels.files.layout import Layout, currencies_of
+from okr_reports.channels.files.names import CURRENCY_COLUMN, MONEY_COLUMN, plain
+from okr_reports.channels.files.rows import Fault
+from okr_reports.file_sources import FileSource
+
+
+@dataclass
+class Money:
+    """`code` is that of every row, None where a column or nobody says it; `measures` those with one of their own."""
+
+    code: str | None = None
+    measures: dict[str, str] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+
+def money_measures(source: FileSource, layout: Layout) -> list[str]:
+    """Measures that are amounts of a currency, as far as names, definition and header tell."""
+    named = currencies_of(layout)
+    return [
+        name
+        for name, measure in source.measures.items()
+        if measure.count is None and (is_money(name) or measure.money or measure.currency or name in named)
+    ]
+
+
+def currency_columns(source: FileSource, layout: Layout) -> list[int]:
+    """Columns of currency codes that the definition does not name, where there is an amount that they may be of."""
+    amounts = any(MONEY_COLUMN.search(plain(layout.names[at])) for at in layout.measures.values())
+    if "currency_column" in layout.roles or not (amounts or money_measures(source, layout)):
+        return []
+    return [at for at, name in enumerate(layout.names) if CURRENCY_COLUMN.fullmatch(plain(name))]
+
+
+def decide(source: FileSource, layout: Layout, reporting: str | None, columns: Iterable[set[str]]) -> Money:
+    """`columns` are the codes that each of `currency_columns` holds; `reporting` is the currency of the reports."""
+    own = {name: measure.currency for name, measure in source.measures.items() if measure.currency}
+    headers = {name: code for name, code in currencies_of(layout).items() if name not in own}
+    money = Money(source.currency, dict(own))
+    preamble = {layout.preamble.currency} - {None}
+    if source.currency is None and "currency_column" not in layout.roles and source.currency_auto:
+        _take_what_is_named(money, headers, {str(code) for code in preamble}, source, layout)
+        return money
+    expected = {source.currency or reporting} - {None}
+    named = {code for code in headers.values()} | {str(code) for code in preamble}
+    held = [codes for codes in columns if codes]
+    if held and expected and not any(codes <= expected for codes in held):
+        named |= held[0]
+    if expected and "currency_column" not in layout.roles and (other := sorted(named - expected)):
+        by = f"the definition says {source.currency}" if source.currency else f"the reports are in {reporting}"
+        what = f"the file names {', '.join(other)} as its currency and {by}"
+        todo = f"declare `currency: {other[0]}`" if len(other) == 1 else "declare `currency: {column: ...}`"
+        money.faults.append(Fault(what, f"{todo}, or `currency: auto` to take what the file names"))
+    return money
+
+
+def _take_what_is_named(
+    money: Money, headers: dict[str, str], preamble: set[str], source: FileSource, layout: Layout
+) -> None:
+    named = set(headers.values()) | preamble
+    if len(named) == 1:
+        money.code = named.pop()
+    elif len(set(headers.values())) > 1 and not preamble - set(headers.values()):
+        money.measures.update(headers)
+    elif named:
+        what = f"the file names several currencies: {', '.join(sorted(named))}"
+        money.faults.append(Fault(what, "declare `currency`"))
+    elif money_measures(source, layout):
+        money.said.append("no currency is named: amounts count in the reporting currency; declare `currency` if not")

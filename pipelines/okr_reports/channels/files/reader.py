@@ -1,0 +1,231 @@
+"""Reading the files of one source: opened, their tables found, their rows put into one table (rows.py: what comes out)."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from okr_reports.channels.files import clean
+from okr_reports.channels.files.faults import Refused, listed, out_of_reach, refused
+from okr_reports.channels.files.grid import Grid, find_text_table, to_cells
+from okr_reports.channels.files.opened import Opened, open_file
+from okr_reports.channels.files.records import find_json_table, find_parquet_table
+from okr_reports.channels.files.rows import ROW_COLUMNS, VALUE, Fault, FileFacts, SourceRows
+from okr_reports.channels.files.sheets import find_sheets
+from okr_reports.channels.files.typed import Typing
+from okr_reports.channels.files.wide import turn
+from okr_reports.file_sources import FileSource
+
+_NUMBERS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file of a source: where it is, its name in the raw tables, the digest of its content and declaration."""
+
+    path: Path
+    name: str
+    digest: str = ""
+
+
+@dataclass
+class Table:
+    """A table of a file that is to be read."""
+
+    file: InputFile
+    opened: Opened
+    grid: Grid
+
+
+@dataclass
+class _Found:
+    """What is known of one file while it is read."""
+
+    file: InputFile
+    tables: list[Table] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+
+def read_source(
+    source: FileSource, files: Sequence[InputFile], today: date, reporting: str | None = None, *, quick: bool = True
+) -> SourceRows:
+    """All rows of these files. A file with any fault gives none, and all its faults; nothing is raised for it.
+
+    `reporting` is the currency of the reports. With `quick` files without anything odd are read many at a time, and
+    less is said of them.
+    """
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    connection.execute("set timezone = 'UTC'")
+    rows = SourceRows(connection, tuple(source.measures))
+    values = "".join(f", v{at} {VALUE}" for at in range(len(source.measures)))
+    columns = ", ".join(f"{name} {kind}" for name, kind in ROW_COLUMNS.items())
+    connection.execute(f"create table rows ({columns}{values})")
+    with tempfile.TemporaryDirectory(prefix="okr-files-") as scratch:
+        found = {}
+        for at, file in enumerate(files):
+            room = Path(scratch) / str(at)
+            room.mkdir()
+            found[file.name] = _find(source, file, room)
+        left = clean.read_clean(source, rows, [one for one in found.values() if quick and not one.faults], today, reporting)
+        for one in found.values():
+            if one.faults or (quick and one.file.name not in left):
+                continue
+            _read(source, rows, one, today, reporting)
+        rows.faults |= {name: one.faults for name, one in found.items() if one.faults}
+    return rows
+
+
+def _find(source: FileSource, file: InputFile, scratch: Path) -> _Found:
+    found = _Found(file)
+    try:
+        parts = open_file(file.path, source.encoding, scratch)
+        found.tables = list(_tables(source, file, parts, found.said))
+    except Refused as error:
+        found.faults += error.faults
+    except OSError as error:
+        found.faults += out_of_reach(error).faults
+    return found
+
+
+def _tables(source: FileSource, file: InputFile, parts: Sequence[Opened], said: list[str]) -> Iterator[Table]:
+    if len(parts) == 1:
+        yield from (Table(file, parts[0], grid) for grid in _grids(source, parts[0]))
+        return
+    fitting, first = 0, None
+    left: list[str] = []
+    for part in parts:
+        try:
+            grids = _grids(source, part)
+        except Refused as error:
+            left.append(part.member)
+            first = first or error
+            continue
+        fitting += 1
+        for grid in grids:
+            grid.sheet = grid.sheet or part.member
+            yield Table(file, part, grid)
+    if not fitting:
+        what = f"holds no file with the columns that are named: {first}"
+        raise refused(what, f"it holds {listed(left, 8)}")
+    if left:
+        said.append(f"files of the archive not read: {listed(left, 8)}")
+
+
+def _grids(source: FileSource, part: Opened) -> list[Grid]:
+    if part.kind == "excel":
+        return find_sheets(part.path, source)
+    if part.kind == "parquet":
+        return [find_parquet_table(part.path, source)]
+    if part.kind == "json":
+        return [find_json_table(part.path, source)]
+    return [find_text_table(part.path, source)]
+
+
+def _read(source: FileSource, rows: SourceRows, found: _Found, today: date, reporting: str | None) -> None:
+    facts: list[FileFacts] = []
+    connection = rows.connection
+    connection.execute("create or replace table of_file as select * from rows limit 0")
+    for table in found.tables:
+        try:
+            typing = _type(source, table.grid, connection, today, reporting)
+        except Refused as error:
+            found.faults += error.faults
+            continue
+        found.faults += typing.faults
+        found.said += [*table.grid.said, *typing.said]
+        if typing.faults:
+            continue
+        rows.currencies.update(typing.money.measures)
+        values = "".join(f", v{at}" for at in range(len(source.measures)))
+        names = ", ".join(name for name in ROW_COLUMNS if name not in ("source_file", "sheet", "line"))
+        connection.execute(
+            f"insert into of_file select $file, $sheet, line // {table.grid.factor}, {names}{values} from typed",
+            {"file": found.file.name, "sheet": table.grid.sheet},
+        )
+        facts.append(_facts(found, table.grid, typing.measures))
+    if not found.faults and len({table.opened.member for table in found.tables}) > 1:
+        _check_members(connection, found)
+    if found.faults:
+        return
+    connection.execute("insert into rows select * from of_file")
+    rows.files[found.file.name] = summed_up(connection, "of_file", found.file, facts, tuple(found.said))
+
+
+def _type(
+    source: FileSource, grid: Grid, connection: duckdb.DuckDBPyConnection, today: date, reporting: str | None
+) -> Typing:
+    to_cells(connection, grid)
+    if source.wide:
+        source = turn(connection, grid, source)
+    typing = Typing(connection, source, grid, today, reporting)
+    try:
+        typing.read()
+    except duckdb.OutOfRangeException:
+        raise refused("has values whose sum or product is too large", "correct them, or the scale") from None
+    return typing
+
+
+def _check_members(connection: duckdb.DuckDBPyConnection, found: _Found) -> None:
+    """Files of one archive that hold the same campaign and day would count twice."""
+    twice = connection.execute(
+        "select min(sheet), max(sheet) from of_file group by date, account_id, campaign_id having count(distinct sheet) > 1"
+    ).fetchone()
+    if twice:
+        what = f"{twice[0]} and {twice[1]} hold rows of the same day and campaign"
+        found.faults.append(Fault(what, "pack only one of them"))
+
+
+def _facts(found: _Found, grid: Grid, measures: Sequence[str]) -> FileFacts:
+    preamble = grid.layout.preamble
+    return FileFacts(
+        found.file.name,
+        found.file.digest,
+        ("", "", ()),
+        generated_on=preamble.generated_on,
+        report_from=preamble.first,
+        report_to=preamble.last,
+        measures=tuple(measures),
+    )
+
+
+def summed_up(
+    connection: duckdb.DuckDBPyConnection, table: str, file: InputFile, facts: Sequence[FileFacts], said: tuple[str, ...]
+) -> FileFacts:
+    """One FileFacts of a file, from those of its tables and from its rows in `table`."""
+    ((count, first, last),) = connection.execute(
+        f"select count(*), min(date), max(end_date) from {table} where source_file = ?", [file.name]
+    ).fetchall()
+    return combined(file, facts, said, count, first, last)
+
+
+def combined(
+    file: InputFile, facts: Sequence[FileFacts], said: tuple[str, ...], count: int, first: date | None, last: date | None
+) -> FileFacts:
+    generated = max((one.generated_on for one in facts if one.generated_on), default=None)
+    report_to = max((one.report_to for one in facts if one.report_to), default=None)
+    return FileFacts(
+        file.name,
+        file.digest,
+        order_of(generated, last or report_to, file.name),
+        generated_on=generated,
+        report_from=min((one.report_from for one in facts if one.report_from), default=None),
+        report_to=report_to,
+        rows=count,
+        first_day=first,
+        last_day=last,
+        measures=tuple(dict.fromkeys(name for one in facts for name in one.measures)),
+        said=(*(("no rows in this file",) if not count else ()), *dict.fromkeys(said)),
+    )
+
+
+def order_of(generated: date | None, last: date | None, name: str) -> tuple[str, str, tuple[tuple[int, str], ...]]:
+    """What files of a source are ordered by: generation date, last day covered, natural order of names."""
+    natural = tuple((int(part), "") if part.isdigit() else (-1, part) for part in _NUMBERS.split(name) if part)
+    return (str(generated or ""), str(last or ""), natural)

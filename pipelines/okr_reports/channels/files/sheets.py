@@ -1,0 +1,197 @@
+"""Sheets of Excel and OpenDocument (python-calamine): cells as text, merged ones filled, errors and unfinished formulas kept."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import python_calamine as calamine
+
+from okr_reports.channels.files.amounts import NATIVE
+from okr_reports.channels.files.faults import Refused, listed, refused
+from okr_reports.channels.files.grid import Grid
+from okr_reports.channels.files.layout import HEADER_WITHIN, Record, find_header
+from okr_reports.file_sources import FileSource
+
+# What stands for an error of the sheet, and for a formula whose result the file does not hold.
+ERROR, UNCALCULATED = "#ERROR", "#FORMULA"
+_MOST_CELLS = 60_000_000
+_CELL = re.compile(rb'<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)', re.DOTALL)
+_REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
+_WIDE = re.compile(rb'\br="([A-Z]{3})\d{1,7}"')
+_VALUE = re.compile(rb"<(?:\w+:)?v>[^<]|<(?:\w+:)?is>")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
+
+
+def find_sheets(path: Path, source: FileSource) -> list[Grid]:
+    """The tables of the sheets that are asked for. Raises Refused."""
+    xml = _sheet_parts(path)
+    _check_size(path, xml)
+    try:
+        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+            visible = [
+                one.name
+                for one in book.sheets_metadata
+                if one.visible == calamine.SheetVisibleEnum.Visible and one.typ == calamine.SheetTypeEnum.WorkSheet
+            ]
+            return _chosen(path, book, visible, xml, source)
+    except calamine.PasswordError:
+        raise refused("is locked by a password", "save it without one") from None
+    except (calamine.CalamineError, OSError, ValueError, OverflowError, MemoryError) as error:
+        raise refused(f"is not a readable Excel file ({type(error).__name__})", "open it and save it as .xlsx") from None
+
+
+def _chosen(path: Path, book: Any, visible: list[str], xml: dict[str, str], source: FileSource) -> list[Grid]:
+    every = [str(name) for name in book.sheet_names]
+    if source.sheets and source.sheets != ("*",):
+        for name in source.sheets:
+            if name not in every:
+                raise refused(f"has no sheet {name!r}", f"it has {listed(every)}")
+        wanted = list(source.sheets)
+        grids = [_grid(path, book, name, xml, source) for name in wanted]
+    elif source.sheets:
+        wanted = visible
+        grids = [_grid(path, book, name, xml, source) for name in wanted]
+    else:
+        grid = _first_that_fits(path, book, visible or every, xml, source)
+        wanted, grids = [grid.sheet], [grid]
+    left = [name for name in every if name not in wanted]
+    if left and grids:
+        word = "sheet" if len(left) == 1 else "sheets"
+        todo = "" if source.sheets else '; `sheet: "*"` reads all'
+        grids[0].said.append(f"{word} not read: {listed(left)}{todo}")
+    return grids
+
+
+def _first_that_fits(path: Path, book: Any, names: Sequence[str], xml: dict[str, str], source: FileSource) -> Grid:
+    first: Refused | None = None
+    for name in names:
+        try:
+            return _grid(path, book, name, xml, source)
+        except Refused as error:
+            first = first or error
+    raise first or refused("has no sheet that can be seen", "show the one to be read")
+
+
+def _grid(path: Path, book: Any, name: str, xml: dict[str, str], source: FileSource) -> Grid:
+    sheet = book.get_sheet_by_name(name)
+    rows: list[list[Any]] = sheet.to_python(skip_empty_area=False)
+    odd = _odd_cells(path, xml.get(name))
+    for (row, column), mark in odd.items():
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = mark
+    merged = [one for one in sheet.merged_cell_ranges or () if one[0][0] < len(rows)]
+    for (top, left), (bottom, right) in merged:
+        value = rows[top][left] if left < len(rows[top]) else ""
+        for row in range(top, min(bottom, len(rows) - 1) + 1):
+            for column in range(left, min(right, len(rows[row]) - 1) + 1):
+                rows[row][column] = value
+    head = list(_records(rows[: max(HEADER_WITHIN * 4, (source.header or 0) + 1)]))
+    layout = find_header(head, source)
+    _check_merged(layout.measures.values(), merged, layout.last_line, name)
+    grid = Grid(layout, _records(rows, layout.last_line), name, "row", head=head)
+    return grid
+
+
+def _check_merged(measures: Any, merged: Sequence[Any], header: int, sheet: str) -> None:
+    for (top, left), (bottom, right) in merged:
+        if bottom > top >= header and any(left <= column <= right for column in measures):
+            where = f"sheet {sheet!r}, row {top + 1}"
+            what = f"{where}: a number in merged cells would count once for each of their {bottom - top + 1} rows"
+            raise refused(what, "take the merge apart and write what each row has")
+
+
+def _records(rows: Sequence[Sequence[Any]], after: int = 0) -> Iterator[Record]:
+    for at in range(after, len(rows)):
+        yield at + 1, at + 1, [_as_text(cell) for cell in rows[at]]
+
+
+def _as_text(cell: Any) -> str:
+    """A cell as a reader would type it in, marked where it is a number or a day of the sheet itself."""
+    if cell.__class__ is str:
+        return str(cell).strip()
+    if cell.__class__ is float or cell.__class__ is int:
+        if cell != cell or cell in (float("inf"), float("-inf")):
+            return ERROR
+        if abs(cell) < 2**63 and cell == int(cell):
+            return f"{NATIVE}{int(cell)}"
+        return f"{NATIVE}{cell!r}"
+    if isinstance(cell, datetime):
+        return f"{NATIVE}{cell.isoformat(sep=' ', timespec='seconds')}"
+    if isinstance(cell, date):
+        return f"{NATIVE}{cell.isoformat()}"
+    if isinstance(cell, time | timedelta):
+        return str(cell)
+    return "" if cell is None else str(cell)
+
+
+def _sheet_parts(path: Path) -> dict[str, str]:
+    """Of an .xlsx, the part of each sheet by its name; nothing of other kinds."""
+    from defusedxml.ElementTree import fromstring
+
+    relation = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if "xl/workbook.xml" not in archive.namelist():
+                return {}
+            links = fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+            targets = {one.get("Id"): str(one.get("Target")) for one in links}
+            book = fromstring(archive.read("xl/workbook.xml"))
+            sheets = [one for one in book.iter() if one.tag.endswith("}sheet")]
+            named = {str(one.get("name")): targets.get(one.get(relation), "") for one in sheets}
+            return {name: f"xl/{part.removeprefix('/xl/').removeprefix('xl/')}" for name, part in named.items() if part}
+    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, OSError, RuntimeError, NotImplementedError):
+        return {}
+
+
+def _part(path: Path, part: str) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.read(part)
+    except Exception as error:  # a broken archive raises zlib.error, EOFError, KeyError and more
+        what = f"is not a readable Excel file ({type(error).__name__})"
+        raise refused(what, "open it and save it again") from None
+
+
+def _check_size(path: Path, parts: dict[str, str]) -> None:
+    """A single cell in the last column of the last row would be a table of 17 thousand million cells."""
+    for name, part in parts.items():
+        xml = _part(path, part)
+        wide = max((_column(found[1]) for found in _WIDE.finditer(xml)), default=0)
+        if not wide:
+            continue
+        rows = max((int(found[1]) for found in _ROWS.finditer(xml)), default=0)
+        if wide * rows > _MOST_CELLS:
+            what = f"sheet {name!r} is {rows:,} rows by {wide:,} columns"
+            raise refused(what, "delete what lies far to the right or below, or export it as CSV")
+
+
+def _odd_cells(path: Path, part: str | None) -> dict[tuple[int, int], str]:
+    """Errors, and formulas without a result, by row and column: the reader gives them as empty cells."""
+    if part is None:
+        return {}
+    xml = _part(path, part)
+    if b't="e"' not in xml and not _FORMULA.search(xml):
+        return {}
+    found: dict[tuple[int, int], str] = {}
+    for cell in _CELL.finditer(xml):
+        attributes, content = cell[1], cell[2] or b""
+        is_error = b't="e"' in attributes
+        if not is_error and not (_FORMULA.search(content) and not _VALUE.search(content) and b't="str"' not in attributes):
+            continue
+        reference = _REFERENCE.search(attributes)
+        if reference:
+            found[int(reference[2]) - 1, _column(reference[1]) - 1] = ERROR if is_error else UNCALCULATED
+    return found
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

@@ -1,0 +1,321 @@
+"""From cells to rows: days, exact numbers, ids; every fault of the table is collected, none stops the search for more.
+
+The work is DuckDB's; Python judges each distinct text once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+
+from okr_reports.channels.files import amounts
+from okr_reports.channels.files.days import DayReader
+from okr_reports.channels.files.faults import SHOWN
+from okr_reports.channels.files.grid import Grid
+from okr_reports.channels.files.layout import Layout
+from okr_reports.channels.files.marks import decide_mark
+from okr_reports.channels.files.money import Money, currency_columns, decide
+from okr_reports.channels.files.names import NULL_MARKS, SHEET_ERROR
+from okr_reports.channels.files.rows import VALUE, Fault
+from okr_reports.channels.files.totals import find_totals
+from okr_reports.file_sources import FileSource, RowCondition
+
+# Nine decimals are kept; these many are multiplied, so that a scale above 1 does not amplify the rounding.
+EXACT = "DECIMAL(38,12)"
+# A plan may be a year ahead; what is later than that is a slip of the pen.
+FURTHEST_AHEAD = timedelta(days=366)
+_IDS = ("account_id", "campaign_id", "campaign_name", "campaign_group_name")
+
+
+@dataclass
+class Typing:
+    """One table being read. Its result is the table `typed` (ROW_COLUMNS less file and sheet, v0 ...), `faults`, `said`."""
+
+    connection: duckdb.DuckDBPyConnection
+    source: FileSource
+    grid: Grid
+    today: date
+    reporting: str | None
+    faults: list[Fault] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    money: Money = field(default_factory=Money)
+    measures: list[str] = field(default_factory=list)
+
+    @property
+    def layout(self) -> Layout:
+        return self.grid.layout
+
+    def run(self, sql: str, values: Any = None) -> list[tuple[Any, ...]]:
+        return self.connection.execute(sql, values).fetchall()
+
+    def fault(self, what: str, todo: str, found: Sequence[tuple[Any, ...]], count: int | None = None) -> None:
+        """`found` are (line, cell) of the first places."""
+        places = tuple(self.grid.place(line) for line, *_ in found[:SHOWN])
+        shown = tuple("the empty cell" if cell is None else repr(_bare(cell)[:60]) for _, cell, *_ in found[:SHOWN])
+        self.faults.append(Fault(what, todo, places, count if count is not None else len(found), shown))
+
+    def read(self) -> None:
+        """All steps. Faults of one step do not keep the next from looking."""
+        self._make_base()
+        self._leave_rows_out()
+        DayReader(self).read()
+        self._check_shape()
+        self._read_numbers()
+        find_totals(self)
+        self._check_numbers()
+        self._decide_money()
+        self._make_typed()
+        self._check_key()
+
+    def ids(self) -> list[str]:
+        """The columns of `base` that name a row's campaign, else its account; none where the file has none."""
+        named = [role for role in _IDS[1:] if role in self.layout.roles]
+        return named or [role for role in _IDS[:1] if role in self.layout.roles]
+
+    def counts_rows(self) -> bool:
+        return any(self.source.measures[name].count for name in self.measures)
+
+    def _make_base(self) -> None:
+        marks = {mark.casefold() for mark in (*NULL_MARKS, *self.source.null_values)}
+        listed = ", ".join(_quoted(mark) for mark in sorted(marks))
+        self.run(f"create or replace macro cell(x) as if(lower(x) in ({listed}), null, x)")
+        self.run(r"create or replace macro ident(x) as regexp_replace(ltrim(cell(x), chr(1)), '^\[(.*)\]$', '\1')")
+        layout, parts = self.layout, ["line", "extra", "filled", "short"]
+        for role in ("date", "end_date", "as_of"):
+            parts.append(f"{self._column('cell', layout.roles.get(role))} as {role}_text")
+        parts += [f"{self._column('ident', layout.roles.get(role))} as {role}" for role in _IDS]
+        parts.append(f"upper({self._column('cell', layout.roles.get('currency_column'))}) as money")
+        for at, name in enumerate(self.source.measures):
+            for letter, columns in (("m", layout.measures), ("n", layout.minus), ("t", layout.times)):
+                parts.append(f"{self._column('cell', self._measure_column(columns, name))} as {letter}{at}")
+        for at, one in enumerate(layout.keys):
+            if isinstance(one, int):
+                parts.append(f"cell(c{one}) as k{at}")
+        self.run(f"create or replace table base as select {', '.join(parts)}, true as counts from cells")
+        self.measures = [name for name in self.source.measures if self._is_there(name)]
+
+    def _measure_column(self, columns: dict[str, int], name: str) -> int | None:
+        if self.source.pivot is not None and columns is self.layout.measures:
+            return self.layout.roles.get("pivot.value")
+        return columns.get(name)
+
+    def _is_there(self, name: str) -> bool:
+        measure = self.source.measures[name]
+        return measure.count == "rows" or self.source.pivot is not None or name in self.layout.measures
+
+    @staticmethod
+    def _column(macro: str, at: int | None) -> str:
+        return "cast(null as varchar)" if at is None else f"{macro}(c{at})"
+
+    def _leave_rows_out(self) -> None:
+        """Rows that no condition lets through do not count, whatever else is in them."""
+        for one in self.source.rows:
+            ((before,),) = self.run("select count(*) from base where counts")
+            self.run(f"update base set counts = false from cells where base.line = cells.line and not {self.meets(one)}")
+            ((after,),) = self.run("select count(*) from base where counts")
+            if after < before:
+                self.said.append(f"{_rows(before - after)} left out by `rows` on {one.column!r}")
+        if self.source.pivot is not None:
+            self._leave_other_names_out()
+
+    def _leave_other_names_out(self) -> None:
+        at = self.layout.roles["pivot.name"]
+        wanted = ", ".join(_quoted(text) for text in self._pivot_names())
+        self.run(
+            f"update base set counts = false from cells where base.line = cells.line "
+            f"and not coalesce(lower(c{at}) in ({wanted}), false)"
+        )
+        found = self.run(
+            f"select count(distinct c{at}), count(*) from cells where c{at} is not null and lower(c{at}) not in ({wanted})"
+        )
+        if found[0][0]:
+            self.said.append(f"{_rows(found[0][1])} of {found[0][0]} other names not read (no measure is made of them)")
+
+    def _pivot_names(self) -> list[str]:
+        return [name.casefold() for measure in self.source.measures.values() for name in _texts(measure.column)]
+
+    def meets(self, one: RowCondition) -> str:
+        """The condition on `cells` in SQL, never NULL."""
+        column = f"coalesce(ltrim(c{self.layout.conditions[_texts(one.column)[0]]}, chr(1)), '')"
+        if one.operator in ("in", "not_in"):
+            found = f"{column} in ({', '.join(_quoted(value) for value in one.values)})"
+        else:
+            patterns = [value.replace("\\", "\\\\").replace("_", "\\_") for value in one.values]
+            found = " or ".join(f"{column} like {_quoted(pattern)} escape '\\'" for pattern in patterns)
+        return f"({found})" if one.operator in ("in", "like") else f"not ({found})"
+
+    def _check_shape(self) -> None:
+        more = self.run("select line, extra from base where counts and kind = 'row' and extra is not null order by line")
+        if more:
+            self.fault("more cells than the header has", "correct that line", more)
+        some = self.some_value()
+        few = self.run(f"select line, null from base where counts and kind = 'row' and short and not ({some}) order by line")
+        if few:
+            self.fault("fewer cells than the header has", "correct that line", [(line, "") for line, _ in few])
+
+    def some_value(self) -> str:
+        read = [at for at, name in enumerate(self.source.measures) if name in self.measures]
+        return "true" if self.counts_rows() or not read else " or ".join(f"m{at} is not null" for at in read)
+
+    def value_columns(self) -> Iterator[tuple[str, str, int]]:
+        """Every column of numbers: its name in `base`, the measure, its place in the file."""
+        for at, (name, measure) in enumerate(self.source.measures.items()):
+            if measure.count is not None or name not in self.measures:
+                continue
+            for letter, columns in (("m", self.layout.measures), ("n", self.layout.minus), ("t", self.layout.times)):
+                place = self._measure_column(columns, name)
+                if place is not None:
+                    yield f"{letter}{at}", name, place
+
+    def _read_numbers(self) -> None:
+        """Table `numbers`: each text of the mapped columns and the number it is, NULL if it is none."""
+        texts: set[str] = set()
+        for column, _, _ in self.value_columns():
+            found = self.run(f"select distinct {column} from base where {column} is not null and not starts_with({column}, chr(1))")
+            texts.update(text for (text,) in found)
+        mark = decide_mark(self, texts)
+        import pyarrow as pa
+
+        ordered = sorted(texts)
+        values = [amounts.value(text, mark or ".", self.source.group) for text in ordered]
+        self.connection.register("read_numbers", pa.table({"text": pa.array(ordered, pa.string()), "written": pa.array(values, pa.string())}))
+        self.run(f"create or replace table numbers as select text, written, try_cast(written as {EXACT}) as number from read_numbers")
+        self.connection.unregister("read_numbers")
+
+    def _check_numbers(self) -> None:
+        for column, name, place in self.value_columns():
+            header = self.layout.names[place] if place < len(self.layout.names) else name
+            scale = scale_literal(self.source.measures[name].scale)
+            number = f"coalesce(number, if(starts_with({column}, chr(1)), try_cast(substr({column}, 2) as {EXACT}), null))"
+            found = self.run(
+                f"select line, {column}, written is null and not starts_with({column}, chr(1)) from base "
+                f"left join numbers on text = {column} where counts and kind = 'row' and {column} is not null "
+                f"and try_cast(try({number} * {scale}) as {VALUE}) is null order by line"
+            )
+            self._say_numbers(header, found)
+            if self.source.pivot is not None:  # every measure reads the same column
+                break
+
+    def _say_numbers(self, header: str, found: list[tuple[Any, ...]]) -> None:
+        broken = [one for one in found if SHEET_ERROR.fullmatch(one[1]) or one[1] == "#ERROR"]
+        unfinished = [one for one in found if one[1] == "#FORMULA"]
+        large = [one for one in found if one not in broken and one not in unfinished and not one[2]]
+        wrong = [one for one in found if one not in broken and one not in unfinished and one not in large]
+        where = f"column {header!r} holds"
+        if broken:
+            self.fault(f"{where} an error of the sheet", "correct the formula there", broken)
+        if unfinished:
+            todo = "open it in Excel or LibreOffice and save it, or export it as CSV"
+            self.fault(f"{where} a formula that has no result in the file", todo, unfinished)
+        if large:
+            self.fault(f"{where} a number that is too large", "correct it, or the scale", large)
+        if wrong:
+            self.fault(f"{where} what is not a number", "write it as 1234.56, and nothing where there is no value", wrong)
+
+    def _decide_money(self) -> None:
+        if "currency_column" in self.layout.roles:
+            wrong = self.run(
+                "select line, money from base where counts and kind = 'row' "
+                f"and ({self.some_value()}) and not regexp_full_match(coalesce(money, ''), '[A-Z]{{3}}') order by line"
+            )
+            if wrong:
+                self.fault("the currency column holds what is not a currency", "write its three letters, as in EUR", wrong)
+        held = []
+        for at in currency_columns(self.source, self.layout):
+            found = self.run(f"select distinct upper(cell(c{at})) from cells where cell(c{at}) is not null limit 100")
+            held.append({text for (text,) in found if len(text) == 3 and text.isalpha()})
+        self.money = decide(self.source, self.layout, self.reporting, held)
+        self.faults += self.money.faults
+        self.said += self.money.said
+
+    def number(self, column: str) -> str:
+        """The number of a column of `base` in SQL; `n_<column>` is its join with `numbers`."""
+        return f"coalesce(n_{column}.number, if(starts_with({column}, chr(1)), try_cast(substr({column}, 2) as {EXACT}), null))"
+
+    def joins(self) -> str:
+        return " ".join(f"left join numbers n_{column} on n_{column}.text = base.{column}" for column, _, _ in self.value_columns())
+
+    def value(self, at: int, name: str) -> str:
+        """A measure's value in SQL over `base` joined with `numbers` and `cells`."""
+        measure = self.source.measures[name]
+        conditions = " and ".join(self.meets(one) for one in measure.rows)
+        if name not in self.measures:
+            return "null"
+        if measure.count is not None:
+            counted = "true" if measure.count == "rows" else f"m{at} is not null"
+            return f"if({' and '.join(filter(None, [counted, conditions]))}, 1, 0)"
+        number = self.number(f"m{at}")
+        if name in self.layout.minus:
+            number = f"({number} - coalesce({self.number(f'n{at}')}, 0))"
+        if name in self.layout.times:
+            number = f"try(cast({number} as DECIMAL(24,6)) * cast({self.number(f't{at}')} as DECIMAL(14,6)))"
+        if measure.scale != 1:
+            number = f"{number} * {scale_literal(measure.scale)}"
+        if self.source.pivot is not None:
+            at_name = self.layout.roles["pivot.name"]
+            wanted = ", ".join(_quoted(text.casefold()) for text in _texts(measure.column))
+            conditions = " and ".join(filter(None, [conditions, f"coalesce(lower(c{at_name}) in ({wanted}), false)"]))
+        return f"if({conditions}, {number}, null)" if conditions else number
+
+    def _make_typed(self) -> None:
+        values = "".join(
+            f", try_cast({self.value(at, name)} as {VALUE}) as v{at}" for at, name in enumerate(self.source.measures)
+        )
+        code = _quoted(self.money.code) if self.money.code else "base.money"
+        as_of = f"date '{self.source.as_of}'" if isinstance(self.source.as_of, date) else "as_of_day"
+        keys = "".join(f", k{at}" for at, one in enumerate(self.layout.keys) if isinstance(one, int))
+        self.run(
+            f"create or replace table typed as select base.line, day as date, coalesce(end_day, day) as end_date, {as_of} as as_of, "
+            "coalesce(account_id, '') as account_id, coalesce(campaign_id, campaign_name, '') as campaign_id, campaign_name, "
+            f"campaign_group_name, {code} as currency{keys}{values} from base join cells on cells.line = base.line {self.joins()} "
+            f"where counts and kind = 'row' order by base.line"
+        )
+        if self.counts_rows():
+            return
+        some = " or ".join(f"v{at} is not null" for at in range(len(self.source.measures)))
+        self.run(f"delete from typed where not ({some})")
+
+    def _check_key(self) -> None:
+        if self.source.key:
+            keys = ", ".join("date" if one == "date" else str(one) if isinstance(one, str) else f"k{at}" for at, one in enumerate(self.layout.keys))
+            found = self.run(f"select min(line), max(line), {keys} from typed group by {keys} having count(*) > 1 order by 2")
+            if found:
+                pairs = [f"{self.grid.place(first)} and {self.grid.place(last)}" for first, last, *_ in found[:SHOWN]]
+                shown = tuple(", ".join(f"{k} {v}" for k, v in zip(self.source.key, one[2:], strict=True)) for one in found[:SHOWN])
+                self.faults.append(Fault("the same key", "remove one, or widen `key`", tuple(pairs), len(found), shown))
+        if "currency_column" in self.layout.roles:
+            mixed = self.run(
+                "select min(line), max(line), min(currency), max(currency) from typed group by date, account_id, campaign_id "
+                "having min(currency) <> max(currency) order by 1"
+            )
+            if mixed:
+                pairs = [f"{self.grid.place(first)} and {self.grid.place(last)}" for first, last, *_ in mixed[:SHOWN]]
+                what = f"rows of one campaign and day are in {mixed[0][2]} and {mixed[0][3]}"
+                self.faults.append(Fault(what, "give them an account or campaign of their own", tuple(pairs), len(mixed)))
+
+
+def _texts(column: Any) -> tuple[str, ...]:
+    return (column,) if isinstance(column, str) else tuple(column)
+
+
+def _bare(cell: Any) -> str:
+    return str(cell).lstrip(amounts.NATIVE)
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def scale_literal(scale: Any) -> str:
+    written = f"{scale:f}"
+    decimals = len(written.partition(".")[2])
+    digits = len(written.replace(".", "").lstrip("-"))
+    return f"cast('{written}' as DECIMAL({max(digits, decimals, 1)},{decimals}))"

@@ -1,0 +1,50 @@
+"""Wide tables, one column a period, turned into one row a period before anything else is judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+
+from okr_reports.channels.files.faults import listed
+from okr_reports.channels.files.grid import Grid
+from okr_reports.channels.files.names import TOTAL, is_total, spaced
+from okr_reports.file_sources import FileSource, Pivot
+
+PERIOD, VALUE = "(period)", "(value)"
+# Rows of one line stay apart: a line's number times this, plus the column.
+LINE_FACTOR = 10_000
+
+
+def turn(connection: duckdb.DuckDBPyConnection, grid: Grid, source: FileSource) -> FileSource:
+    """Replace `cells` by its long form and correct the grid's layout; the source that reads the long form."""
+    layout = grid.layout
+    names = layout.names
+    totals = [at for at, name in enumerate(names) if at not in layout.periods and is_total(spaced(name.lstrip("\x01")))]
+    plain = [at for at in range(len(names)) if at not in layout.periods and at not in totals]
+    if totals:
+        grid.said.append(f"columns not read: {listed(spaced(names[at]) for at in totals)} (a total)")
+    label = " or ".join(f"regexp_full_match(coalesce(c{at}, ''), '(?i){TOTAL}')" for at in plain) or "false"
+    ids = [f"c{at}" for at in layout.roles.values()]
+    nameless = " and ".join(f"{one} is null" for one in ids) or "false"
+    lost = connection.execute(f"select line from cells where ({label}) or ({nameless}) order by line").fetchall()
+    if lost:
+        grid.said.append(f"a total without a day, not read: {listed((grid.place(line) for (line,) in lost), 5)}")
+    columns = ", ".join(f"c{at}" for at in range(len(names)))
+    each = " union all ".join(
+        f"select line * {LINE_FACTOR} + {at} as line, {columns}, chr(1) || '{day}' as c{len(names)}, "
+        f"c{at} as c{len(names) + 1}, null as extra, filled, false as short from cells "
+        f"where c{at} is not null and not ({label}) and not ({nameless})"
+        for at, day in layout.periods.items()
+    )
+    connection.execute(f"create or replace table cells as select * from ({each}) order by line")
+    layout.names = [*names, PERIOD, VALUE]
+    layout.roles["date"] = len(names)
+    layout.periods = {}
+    grid.factor = LINE_FACTOR
+    if source.pivot is not None:
+        layout.roles["pivot.value"] = len(names) + 1
+        return replace(source, pivot=Pivot(source.pivot.name, VALUE), totals="keep", wide=None, date_format=None)
+    (name, measure), *_ = source.measures.items()
+    layout.measures = {name: len(names) + 1}
+    return replace(source, measures={name: replace(measure, column=VALUE)}, totals="keep", wide=None, date_format=None)
