@@ -76,10 +76,10 @@ class FileSource:
     for a published sheet. Column fields hold column names, () is none. `currency` is a code for every row,
     `currency_column` a column of codes, `currency_auto` takes what the file names; without all three the reporting
     currency. `as_of` is a column or a day. `sheets` are names, ("*",) all, () the first visible one. `cadence` is
-    in days, 0 never goes stale, None by the grain. `day` is a preset's column
-    of days, which wins over `date` and `end_date` where a file has it. Columns of the fields in `may_miss` (a preset's) need not be there;
-    `by_day` is how the vendor exports days. `defined_at` is `path:line`, for messages; `folder` is that of the
-    declaring file. Nothing outside the folders of `roots` is read (`file_places.places`).
+    in days, 0 never goes stale, None by the grain. `day` is a preset's column of days, which wins over `date` and
+    `end_date` where a file has it. Columns of the fields in `may_miss` (a preset's) need not be there; `by_day` is how
+    the vendor exports days. `defined_at` is `path:line`, for messages; `folder` is that of the declaring file. Nothing
+    outside the folders of `roots` is read (`file_places.places`).
     """
 
     id: str

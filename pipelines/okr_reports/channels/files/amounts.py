@@ -46,7 +46,7 @@ def evidence(number: Number) -> Mark:
     digits = number.digits
     points, commas = digits.count("."), digits.count(",")
     if points and commas:
-        last = "." if digits.rindex(".") > digits.rindex(",") else ","
+        last: Mark = "." if digits.rindex(".") > digits.rindex(",") else ","
         return last if digits.count(last) == 1 else ""
     if not points and not commas:
         return ""

@@ -1,4 +1,4 @@
-"""The quick way for files without anything odd: all of one shape are read by DuckDB at once, straight into typed rows."""
+"""The quick way for files without anything odd: all of one shape are read by DuckDB at once into typed rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from okr_reports.channels.files.rows import SourceRows
 from okr_reports.file_sources import FileSource
 
 
-def read_clean(source: FileSource, rows: SourceRows, found: Sequence[Any], today: date, reporting: str | None) -> set[str]:
+def read_clean(
+    source: FileSource, rows: SourceRows, found: Sequence[Any], today: date, reporting: str | None
+) -> set[str]:
     """The names of the files that are not read this way."""
-    return {one.file.name for one in found}
+    return {one.name for one in found}

@@ -10,25 +10,31 @@ from zoneinfo import ZoneInfo
 
 from okr_reports.channels.files.names import MONTHS
 
-_TIME = r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|\(UTC\))?"
+_TIME = (
+    r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|\(UTC\))?"
+)
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})" + _TIME, re.IGNORECASE)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMBERS = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})" + _TIME, re.IGNORECASE)
 _WEEKDAY = r"(?:[^\W\d]{2,12}\.?,? +)?"
-_DAY_FIRST = re.compile(_WEEKDAY + r"(\d{1,2})(?:\.|st|nd|rd|th|er)?[ -]*(?:de |di )?([^\W\d]{3,12})\.?,?[ -]*(?:de |del )?(\d{4})" + _TIME, re.I)
+_DAY_FIRST = re.compile(
+    _WEEKDAY + r"(\d{1,2})(?:\.|st|nd|rd|th|er)?[ -]*(?:de |di )?([^\W\d]{3,12})\.?,?[ -]*(?:de |del )?(\d{4})" + _TIME,
+    re.I,
+)
 _MONTH_FIRST = re.compile(_WEEKDAY + r"([^\W\d]{3,12})\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})" + _TIME, re.IGNORECASE)
 _MONTH_ONLY = re.compile(r"(?:([^\W\d]{3,12})\.?[ -/]+(?:de )?(\d{4})|(\d{4})-(\d{1,2})|(\d{1,2})/(\d{4}))")
 _QUARTER = re.compile(r"(?:q([1-4])[ -/]*(\d{4})|(\d{4})[ -/]*q([1-4]))", re.IGNORECASE)
 # In running text, as of a report's title: a word, a bracket or a comma may follow.
 IN_TEXT = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\b\d{8}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{4}|"
-    r"\b\d{1,2}(?:\.|st|nd|rd|th|er)? (?:de )?[^\W\d]{3,12}\.?,? (?:de )?\d{4}|\b[^\W\d]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?, ?\d{4}"
+    r"\b\d{1,2}(?:\.|st|nd|rd|th|er)? (?:de )?[^\W\d]{3,12}\.?,? (?:de )?\d{4}|"
+    r"\b[^\W\d]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?, ?\d{4}"
 )
 
 
 @dataclass(frozen=True)
 class Written:
-    """A day as written. `order` "" is beyond doubt; "/", "." or "-" leave open which of `first` and `second` is the month."""
+    """A day as written. `order` "" is beyond doubt; "/", "." or "-" leave open which number is the month."""
 
     year: int
     first: int
@@ -70,7 +76,7 @@ def read(text: str, *, months: bool = False) -> Written | None:
             first, mark, second, year, *rest = found.groups()
             return Written(int(year), int(first), int(second), mark, *_time(tuple(rest)))
         if found := _COMPACT.fullmatch(text):
-            return Written(*map(int, found.groups()))
+            return Written(int(found[1]), int(found[2]), int(found[3]))
         if found := _DAY_FIRST.fullmatch(text):
             day, word, year, *rest = found.groups()
             return Written(int(year), MONTHS[word.casefold()], int(day), "", *_time(tuple(rest)))

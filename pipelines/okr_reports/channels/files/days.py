@@ -1,4 +1,4 @@
-"""The days of a table: each distinct text is read once, the order of day and month is decided once, odd rows are sorted out."""
+"""The days of a table: each text read once, the order of day and month decided once, rows without a day sorted out."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ _WRITTEN = "select distinct {column} from base where counts and {column} is not 
 
 
 class DayReader:
-    """Gives `base` the columns day, end_day, as_of_day and kind: `row`, `total` (without a day of its own) or `skip`."""
+    """Gives `base` the columns day, end_day, as_of_day and kind: `row`, `total` or `skip`; makes the view `good`."""
 
     def __init__(self, typing: Typing) -> None:
         self.typing, self.source, self.layout = typing, typing.source, typing.layout
         self.months = self.source.grain in ("month", "quarter")
+        self.undecided = False
 
     def read(self) -> None:
         run = self.typing.run
@@ -39,6 +40,7 @@ class DayReader:
         if "date" not in self.layout.roles and self.layout.preamble.first is not None:
             run("update base set day = $day", {"day": self.layout.preamble.first})
         run("alter table base add column kind varchar default 'row'")
+        run("create or replace view good as select * from base where counts and kind = 'row'")
         self._sort_odd_rows()
         self._check_ends()
         self._check_plausible()
@@ -65,11 +67,14 @@ class DayReader:
         if form is not None:
             return {text: self._native(text) or self._declared(text, form) for text in texts}
         if _NTH_DAY.fullmatch(spaced(header)) and (first := self.layout.preamble.first):
-            return {text: first + timedelta(days=int(text)) if text.isdigit() and len(text) < 5 else None for text in texts}
+            return {
+                text: first + timedelta(days=int(text)) if text.isdigit() and len(text) < 5 else None for text in texts
+            }
         written = {text: dates.read(text.lstrip(NATIVE), months=self.months) for text in texts}
         known = [one for one in written.values() if one is not None]
         month_first = self._order(written, role)
         if month_first is None:
+            self.undecided = True
             return dict.fromkeys(texts)
         utc = is_utc(header)
         self._check_utc(known, utc, role)
@@ -82,7 +87,7 @@ class DayReader:
 
     def _declared(self, text: str, form: str) -> date | None:
         try:
-            found = datetime.strptime(text, form)  # noqa: DTZ007
+            found = datetime.strptime(text, form)
         except ValueError:
             return None
         if self.source.timezone and found.tzinfo is not None:
@@ -122,21 +127,25 @@ class DayReader:
         self.typing.fault(what, "write them all in one, best as 2026-09-30", self._lines(role, odd))
 
     def _lines(self, role: str, texts: list[str]) -> list[tuple[Any, ...]]:
-        sql = f"select min(line), {role}_text from base where counts and list_contains($texts, {role}_text) group by 2 order by 1"
-        return self.typing.run(sql, {"texts": texts})
+        where = f"counts and list_contains($texts, {role}_text)"
+        return self.typing.run(
+            f"select min(line), {role}_text from base where {where} group by 2 order by 1", {"texts": texts}
+        )
 
     def _header(self, role: str) -> str:
         return spaced(self.layout.names[self.layout.roles[role]])
 
     def _check_utc(self, known: list[dates.Written], utc: bool, role: str) -> None:
         stamped = [one for one in known if one.at is not None]
-        if role != "date" or not stamped or self.source.timezone:
+        if role != "date" or self.source.timezone:
             return
-        zero = all(one.offset is not None and not one.offset for one in stamped)
+        zero = bool(stamped) and all(one.offset is not None and not one.offset for one in stamped)
         midnight = all((one.at.hour, one.at.minute, one.at.second) == (0, 0, 0) for one in stamped if one.at)
         if zero and not midnight:
             what = f"column {self._header(role)!r} holds times of day in UTC, so its days are not those of the account"
-            self.typing.faults.append(Fault(what, "declare `timezone: Europe/Madrid`, or `timezone: UTC` to take them as they are"))
+            self.typing.faults.append(
+                Fault(what, "declare `timezone: Europe/Madrid`, or `timezone: UTC` to take them as they are")
+            )
         elif utc:
             self.typing.said.append("days are those of UTC, as the header says")
 
@@ -160,10 +169,16 @@ class DayReader:
                 wrong.append((line, text))
             else:
                 kinds[line] = kind
-        if wrong and "date" in self.layout.roles:
+        if wrong and "date" in self.layout.roles and not self.undecided:
             self._say_wrong(wrong)
         self.typing.connection.register(
-            "odd", pa.table({"line": pa.array(kinds, pa.int64()), "kind": pa.array([k.split(":")[0] for k in kinds.values()], pa.string())})
+            "odd",
+            pa.table(
+                {
+                    "line": pa.array(kinds, pa.int64()),
+                    "kind": pa.array([k.split(":")[0] for k in kinds.values()], pa.string()),
+                }
+            ),
         )
         run("update base set kind = odd.kind from odd where base.line = odd.line")
         self.typing.connection.unregister("odd")
@@ -197,7 +212,12 @@ class DayReader:
             return "skip"
         if len(filled) <= 1 and (text is None or len(self.layout.names) > 2) and not any(values):
             return "skip:a line that is no row of the table,"
-        if text is None and self._lacks_ids(cells) and (with_ids >= 2 or not self.typing.ids()) and self._is_sum(cells, bool(with_ids)):
+        if (
+            text is None
+            and self._lacks_ids(cells)
+            and (with_ids >= 2 or not self.typing.ids())
+            and self._is_sum(cells, bool(with_ids))
+        ):
             return "total:a total without a day or name,"
         return None
 
@@ -226,10 +246,18 @@ class DayReader:
         if "end_date" not in self.layout.roles:
             return
         # a stamp at the next midnight ends the day before
-        run(r"update base set end_day = end_day - 1 where end_day > day and regexp_matches(end_date_text, '[T ]00:00(:00)?(\D|$)')")
-        found = run("select line, end_date_text from base where counts and kind = 'row' and day is not null and (end_day is null or end_day < day) order by line")
+        run(
+            "update base set end_day = end_day - 1 where end_day > day"
+            r" and regexp_matches(end_date_text, '[T ]00:00(:00)?(\D|$)')"
+        )
+        found = run(
+            "select line, end_date_text from good"
+            " where day is not null and (end_day is null or end_day < day) order by line"
+        )
         if found:
-            self.typing.fault(f"column {self._header('end_date')!r} holds no day on or after the start", "correct it", found)
+            self.typing.fault(
+                f"column {self._header('end_date')!r} holds no day on or after the start", "correct it", found
+            )
         if "end_date" in self.source.may_miss:
             self._refuse_ranges()
 
@@ -240,7 +268,7 @@ class DayReader:
             return
         ids = self.typing.ids()
         named = " or ".join(f"{one} is not null" for one in ids) or "true"
-        long = run(f"select line, null from base where counts and kind = 'row' and end_day > day and ({named}) order by line")
+        long = run(f"select line, null from good where end_day > day and ({named}) order by line")
         if long:
             days = run(f"select max(end_day - day) + 1 from base where counts and end_day > day and ({named})")[0][0]
             how = f"export it by day ({self.source.by_day}), or " if self.source.by_day else ""
@@ -254,12 +282,14 @@ class DayReader:
         run, header = self.typing.run, self.layout.roles.get("date")
         if header is None:
             return
-        where = "select line, date_text from base where counts and kind = 'row' and"
+        where = "select line, date_text from good where"
         if found := run(f"{where} year(day) not between 1990 and 2199 order by line"):
             self.typing.fault(f"column {self._header('date')!r} holds what is not a date", "correct the year", found)
         latest = self.typing.today + FURTHEST_AHEAD
         if found := run(f"{where} day > date '{latest}' and year(day) <= 2199 order by line"):
-            what = f"column {self._header('date')!r} holds a day that is more than a year after today, {self.typing.today}"
+            what = (
+                f"column {self._header('date')!r} holds a day that is more than a year after today, {self.typing.today}"
+            )
             self.typing.fault(what, "correct it; what is planned for later can wait for a later file", found)
 
     def _check_range(self) -> None:
@@ -269,17 +299,19 @@ class DayReader:
             self.typing.faults.append(Fault("is a summary, not one row a day", f"export it by day{self._by_day()}"))
         if preamble.incomplete:
             self.typing.said.append("the report says that its data may be incomplete")
-        ((first, last, days),) = run("select min(day), max(day), count(distinct day) from base where counts and kind = 'row'")
+        ((first, last, days),) = run("select min(day), max(day), count(distinct day) from good")
         if not preamble.first or not preamble.last or first is None or "date" not in self.layout.roles:
             return
         if self.source.grain == "day" and (first < preamble.first or last > preamble.last):
             found = run(
-                "select line, date_text from base where counts and kind = 'row' and (day < $first or day > $last) order by line",
+                "select line, date_text from good where (day < $first or day > $last) order by line",
                 {"first": preamble.first, "last": preamble.last},
             )
             what = f"days outside the report's own range, {preamble.first} to {preamble.last}"
             self.typing.fault(what, "correct date_format, or export it again", found)
-        only_start = days == 1 and first == preamble.first and preamble.days > 1 and not self.layout.roles.get("end_date")
+        only_start = (
+            days == 1 and first == preamble.first and preamble.days > 1 and not self.layout.roles.get("end_date")
+        )
         if only_start and self.source.grain == "day" and _START.search(self._header("date")):
             what = f"every row carries the first day of a report of {preamble.days} days, so it is of all of them"
             self.typing.faults.append(Fault(what, f"export it by day{self._by_day()}"))
@@ -293,7 +325,7 @@ class DayReader:
 
     def _check_second_date(self) -> None:
         """A second column of days that ends the row's range, where the definition takes the row for one day."""
-        if self.source.grain != "day" or "end_date" in self.layout.roles or self.source.day and self._has_day():
+        if self.source.grain != "day" or "end_date" in self.layout.roles or (self.source.day and self._has_day()):
             return
         if self.source.pivot is not None or self.source.wide or "date" not in self.layout.roles:
             return
@@ -303,7 +335,9 @@ class DayReader:
             lines = self._longer(at)
             if lines:
                 what = f"column {spaced(name)!r} says that rows cover more than one day"
-                self.typing.fault(what, f"declare `end_date: {spaced(name)}`, or export it by day{self._by_day()}", lines)
+                self.typing.fault(
+                    what, f"declare `end_date: {spaced(name)}`, or export it by day{self._by_day()}", lines
+                )
                 return
 
     def _has_day(self) -> bool:
@@ -314,20 +348,21 @@ class DayReader:
     def _longer(self, at: int) -> list[tuple[Any, ...]]:
         """Rows whose other date is later, unless the ranges of one campaign overlap: then it is when something ends."""
         rows = self.typing.run(
-            f"select line, day, cell(c{at}), concat_ws('|', account_id, campaign_id, campaign_name) from base "
-            "join cells using (line) where counts and kind = 'row' and day is not null order by day, line limit 20000"
+            f"select line, day, cell(c{at}), concat_ws('|', account_id, campaign_id, campaign_name) from good "
+            "join cells using (line) where day is not null order by day, line limit 20000"
         )
         texts = {text: dates.read(str(text).lstrip(NATIVE)) for _, _, text, _ in rows if text}
         known = {text: one for text, one in texts.items() if one is not None}
         order = dates.orders(known.values())
-        longer, until = [], {}
+        longer: list[tuple[Any, ...]] = []
+        until: dict[str, tuple[date, date]] = {}
         for line, day, text, campaign in rows:
             one = known.get(text)
             end = one.on(True in order and False not in order) if one else None
             if end is None or end <= day or (one and one.at and (end - day).days == 1 and one.at.hour == 0):
                 continue
-            start, last = until.get(campaign, (None, None))
-            if start is not None and start < day <= last:
+            before = until.get(campaign)
+            if before is not None and before[0] < day <= before[1]:
                 return []
             until[campaign] = (day, end)
             longer.append((line, text))

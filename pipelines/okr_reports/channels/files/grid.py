@@ -59,7 +59,9 @@ def find_text_table(path: Path, source: FileSource) -> Grid:
         whole = not file.read(1)
     named = _NAMED.match(text)
     if named and named[1] not in DELIMITERS:
-        raise refused(f"line 1 names a delimiter that is not read ({named[1]!r})", "write commas, semicolons, tabs or |")
+        raise refused(
+            f"line 1 names a delimiter that is not read ({named[1]!r})", "write commas, semicolons, tabs or |"
+        )
     skipped = 1 if named else 0
     text = text[named.end() :] if named else text
     best: tuple[tuple[int, int], Layout, str, list[Record]] | None = None
@@ -142,16 +144,27 @@ def to_cells(connection: duckdb.DuckDBPyConnection, grid: Grid) -> None:
         lines = [line for line, _ in chunk]
         columns = list(itertools.zip_longest(*(cells for _, cells in chunk))) if chunk else []
         empty = [None] * len(chunk)
-        arrays = [pa.array([cell or None for cell in columns[at]] if at < len(columns) else empty, pa.string()) for at in range(width)]
+        arrays = [
+            pa.array([cell or None for cell in columns[at]] if at < len(columns) else empty, pa.string())
+            for at in range(width)
+        ]
         extra = [" ".join(filter(None, cells[width:])) or None for _, cells in chunk]
         filled = [sum(map(bool, cells)) for _, cells in chunk]
         short = [len(cells) < width for _, cells in chunk]
         table = pa.Table.from_arrays(
-            [pa.array(lines, pa.int64()), *arrays, pa.array(extra, pa.string()), pa.array(filled, pa.int32()), pa.array(short)],
+            [
+                pa.array(lines, pa.int64()),
+                *arrays,
+                pa.array(extra, pa.string()),
+                pa.array(filled, pa.int32()),
+                pa.array(short),
+            ],
             schema=schema,
         )
         connection.register("chunk", table)
-        connection.execute("insert into cells select * from chunk" if made else "create table cells as select * from chunk")
+        connection.execute(
+            "insert into cells select * from chunk" if made else "create table cells as select * from chunk"
+        )
         connection.unregister("chunk")
         made = True
 

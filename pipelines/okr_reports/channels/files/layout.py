@@ -108,7 +108,8 @@ def _take(layout: Layout, into: dict[str, int], key: str, column: Column, requir
 
 def _place_days(layout: Layout, source: FileSource) -> None:
     if source.wide:
-        layout.periods = {at: day for at, name in enumerate(layout.names) if (day := _period(name, source.wide))}
+        found = {at: _period(name, source.wide) for at, name in enumerate(layout.names)}
+        layout.periods = {at: period for at, period in found.items() if period is not None}
         return
     day = place(layout.names, source.day) if source.day else None
     if day is not None:
@@ -125,7 +126,7 @@ def _period(name: str, form: str) -> date | None:
         written = dates.read(text[1:])
         return written.on(False) if written else None
     try:
-        return datetime.strptime(text, form).date()  # noqa: DTZ007
+        return datetime.strptime(text, form).date()
     except ValueError:
         written = dates.read(text, months="%d" not in form)
         return written.on(False) if written and not written.order else None
@@ -163,7 +164,7 @@ def find_header(records: Sequence[Record], source: FileSource) -> Layout:
             continue
         if not layout.found and best is not None:
             continue
-        layout.preamble = Preamble.of([one for one in records[:at]])
+        layout.preamble = Preamble.of(records[:at])
         if _fits(layout, source):
             return layout
         if best is None or layout.found > best.found:
@@ -207,7 +208,9 @@ def _without_day(best: Layout, source: FileSource) -> Layout:
         raise refused(f"has no column of days ({listed(days, 4)}){span}", todo)
     if source.preset and not best.missing:
         measures = [alternatives(one.column)[0] for one in source.measures.values() if one.column]
-        raise refused(f"has no column of a measure ({listed(measures, 6)})", "choose another preset, or name the columns")
+        raise refused(
+            f"has no column of a measure ({listed(measures, 6)})", "choose another preset, or name the columns"
+        )
     if source.wide and not best.periods:
         raise refused(f"has no column whose header is a date as {source.wide!r}", f"correct `wide`. {_has(best)}")
     wrong = best.missing[0]

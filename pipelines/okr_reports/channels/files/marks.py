@@ -1,4 +1,4 @@
-"""The one decimal mark of a file: from the mapped columns, then from rates and averages, then from what counts wholes."""
+"""The one decimal mark of a file: from the mapped columns, then rates and averages, then what counts wholes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def decide_mark(typing: Typing, texts: Iterable[str]) -> str | None:
-    """"." or ",", None where it matters to no cell or a fault says that it cannot be known."""
+    """ "." or ",", None where it matters to no cell or a fault says that it cannot be known."""
     if typing.source.decimal is not None or typing.source.group is not None:
         return typing.source.decimal or ("," if typing.source.group == "." else ".")
-    found = amounts.marks_of(sorted(texts))
+    found: dict[str, str] = {str(mark): text for mark, text in amounts.marks_of(sorted(texts)).items()}
     if "." in found and "," in found:
         lines = [place for mark in (".", ",") for place in _places(typing, {found[mark]})[:1]]
         what = "the file writes decimals with a point in one place and with a comma in another"
@@ -41,7 +41,7 @@ def _refuse(typing: Typing, texts: Iterable[str]) -> str | None:
 def _none_counts(typing: Typing, doubtful: set[str]) -> bool:
     """Whether no row that counts holds one of these."""
     some = " or ".join(f"list_contains($texts, {column})" for column, _, _ in typing.value_columns())
-    return not typing.run(f"select 1 from base where counts and kind = 'row' and ({some}) limit 1", {"texts": sorted(doubtful)})
+    return not typing.run(f"select 1 from good where ({some}) limit 1", {"texts": sorted(doubtful)})
 
 
 def _places(typing: Typing, texts: set[str]) -> list[tuple[int, str]]:

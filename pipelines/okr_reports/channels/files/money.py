@@ -50,7 +50,7 @@ def decide(source: FileSource, layout: Layout, reporting: str | None, columns: I
         _take_what_is_named(money, headers, {str(code) for code in preamble}, source, layout)
         return money
     expected = {source.currency or reporting} - {None}
-    named = {code for code in headers.values()} | {str(code) for code in preamble}
+    named = set(headers.values()) | {str(code) for code in preamble}
     held = [codes for codes in columns if codes]
     if held and expected and not any(codes <= expected for codes in held):
         named |= held[0]

@@ -13,7 +13,9 @@ TOTAL = (
 )
 _TOTAL = re.compile(TOTAL, re.IGNORECASE)
 # What a sheet shows where it could not calculate.
-SHEET_ERROR = re.compile(r"#(?:REF|¡REF|BEZUG|N/A|NV|N/D|DIV/0|¡DIV/0|VALUE|¡VALOR|WERT|VALEUR|NAME|¿NOMBRE|NUM|NULL)[!?]*", re.I)
+SHEET_ERROR = re.compile(
+    r"#(?:REF|¡REF|BEZUG|N/A|NV|N/D|DIV/0|¡DIV/0|VALUE|¡VALOR|WERT|VALEUR|NAME|¿NOMBRE|NUM|NULL)[!?]*", re.I
+)
 _UTC = re.compile(r"\s*\((?:in )?utc\)$")
 _CODE = re.compile(r"\s*\(([a-z]{3})\)$")
 RANGE_END = re.compile(
@@ -22,13 +24,34 @@ RANGE_END = re.compile(
     r"date de fin|einde rapportage|einddatum|data (?:di )?fine|data (?:de )?fim|to|until|hasta"
 )
 # Columns whose values are fractions by what they are, and those that cannot be.
-RATE = re.compile(r"\b(?:ctr|cpc|cpm|cpa|roas|avg|average|rate|ratio|quote|tasa|taux|rendimiento|cost ?/|kosten/|coste/)")
+RATE = re.compile(
+    r"\b(?:ctr|cpc|cpm|cpa|roas|avg|average|rate|ratio|quote|tasa|taux|rendimiento|cost ?/|kosten/|coste/)"
+)
 COUNTS = frozenset(
-    "impressions clicks link_clicks sessions engaged_sessions new_users page_views emails_sent opens opens_unique "
-    "clicks_unique unsubscribes bounces_hard bounces_soft abuse_reports interactions landing_page_views contacts_created".split()
+    [
+        "impressions",
+        "clicks",
+        "link_clicks",
+        "sessions",
+        "engaged_sessions",
+        "new_users",
+        "page_views",
+        "emails_sent",
+        "opens",
+        "opens_unique",
+        "clicks_unique",
+        "unsubscribes",
+        "bounces_hard",
+        "bounces_soft",
+        "abuse_reports",
+        "interactions",
+        "landing_page_views",
+        "contacts_created",
+    ]
 )
 CURRENCY_COLUMN = re.compile(
-    r"(?:amount |converted |account )?currency(?: code)?|currency_code|c[oó]digo de moneda|moneda|divisa|w[äa]hrung(?:scode)?|"
+    r"(?:amount |converted |account )?currency(?: code)?|currency_code|c[oó]digo de moneda|"
+    r"moneda|divisa|w[äa]hrung(?:scode)?|"
     r"devise|code de la devise|valuta(?:code)?|codice valuta|moeda|c[oó]digo da moeda"
 )
 MONEY_COLUMN = re.compile(
@@ -75,5 +98,5 @@ def is_utc(name: str) -> bool:
 
 
 def is_total(text: str) -> bool:
-    """Whether a cell is the label of a total and no name that begins like one: `Total: Account`, not `Total Rewards`."""
+    """Whether a cell is a total's label: `Total: Account`, and not `Total Rewards`, which is a name."""
     return _TOTAL.fullmatch(spaced(text)) is not None

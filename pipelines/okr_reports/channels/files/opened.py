@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import IO, Literal, cast
 
 from okr_reports.channels.files.faults import (
     LARGEST_FILE,
@@ -85,7 +85,9 @@ def _zip(path: Path, encoding: str | None, scratch: Path) -> list[Opened]:
                 return [Opened(path, "excel")]
             return list(_members(archive, members, encoding, scratch))
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError) as error:
-        raise refused(f"is not a readable archive ({type(error).__name__})", "pack it again, without a password") from None
+        raise refused(
+            f"is not a readable archive ({type(error).__name__})", "pack it again, without a password"
+        ) from None
 
 
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo], most: int) -> None:
@@ -93,9 +95,7 @@ def _check_sizes(path: Path, members: list[zipfile.ZipInfo], most: int) -> None:
         raise refused(f"holds {len(members):,} files", f"pack at most {MOST_MEMBERS:,}, or unpack it into a folder")
     size = sum(one.file_size for one in members)
     if size > most or (size > _PIECE and size > LARGEST_ZIP_RATIO * path.stat().st_size):
-        raise refused(
-            f"unpacks to {size / 1024**2:,.0f} MB, which is suspiciously much", "export it as CSV or Parquet"
-        )
+        raise refused(f"unpacks to {size / 1024**2:,.0f} MB, which is suspiciously much", "export it as CSV or Parquet")
 
 
 def _check_book(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> None:
@@ -135,7 +135,7 @@ def _gunzipped(path: Path, encoding: str | None, scratch: Path) -> Opened:
     most = min(LARGEST_FILE, max(_PIECE, LARGEST_ZIP_RATIO * path.stat().st_size))
     try:
         with gzip.open(path) as packed:
-            _copied(packed, copy, most)  # type: ignore[arg-type]
+            _copied(cast("IO[bytes]", packed), copy, most)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise refused(f"is not a readable archive ({type(error).__name__})", "pack it again") from None
     with copy.open("rb") as file:
@@ -145,7 +145,7 @@ def _gunzipped(path: Path, encoding: str | None, scratch: Path) -> Opened:
     return _plain(copy, head, encoding, scratch)
 
 
-def _copied(packed: BinaryIO, copy: Path, most: int) -> None:
+def _copied(packed: IO[bytes], copy: Path, most: int) -> None:
     size = 0
     with copy.open("wb") as out:
         while piece := packed.read(_PIECE):

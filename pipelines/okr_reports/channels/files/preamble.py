@@ -11,7 +11,8 @@ from okr_reports.channels.files import dates
 from okr_reports.channels.files.names import spaced
 
 _GENERATED = re.compile(
-    r"generat|created on|exported|last completed|aangemaakt|erstellt|generad|généré|creado|exportiert|as of|stand:|printed", re.I
+    r"generat|created on|exported|last completed|aangemaakt|erstellt|generad|généré|creado|exportiert|as of|stand:",
+    re.I,
 )
 _MADE = re.compile(r"generat|created on|exported|aangemaakt|erstellt|generad|généré|creado|exportiert", re.I)
 _START = re.compile(r"start|begin|inicio|début|desde|from|von", re.I)
@@ -76,7 +77,9 @@ class Preamble:
             starts = [days[0] for text, days in spans if len(days) == 1 and _START.search(text)]
             ends = [days[0] for text, days in spans if len(days) == 1 and _END.search(text)]
             single = [days[0] for _, days in spans if len(days) == 1]
-            pair = [starts[0], ends[0]] if starts and ends and starts[0] is not ends[0] else single[:1] * (len(spans) == 1)
+            pair = (
+                [starts[0], ends[0]] if starts and ends and starts[0] is not ends[0] else single[:1] * (len(spans) == 1)
+            )
         orders = dates.orders(pair)
         found = {(pair[0].on(order), pair[-1].on(order)) for order in orders} if pair else set()
         ordered = [(first, last) for first, last in found if first and last and first <= last]

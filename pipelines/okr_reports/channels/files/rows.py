@@ -10,6 +10,8 @@ from datetime import date
 
 import duckdb
 
+from okr_reports.errors import quoted
+
 # Columns of the table `rows` before those of the measures, with their types. Grain: one row a row of a sheet that
 # counts (totals, filtered, blank and repeated header rows are left out; long and wide tables are already turned).
 ROW_COLUMNS: dict[str, str] = {
@@ -33,8 +35,8 @@ VALUE = "DECIMAL(28,9)"
 class FileFacts:
     """What a file says of itself, beside its rows.
 
-    `name` is as in the raw tables; `digest` is of the content and of all that decides how it is read; `order` sorts
-    the files of a source as the contract does (generation date, last day covered, natural order of names).
+    `name` is as in the raw tables; `order` sorts the files of a source as the contract does (generation date, last
+    day covered, natural order of names).
     `generated_on`, `report_from` and `report_to` are of the lines above the header. `rows` counts those of the table
     `rows`, `first_day` and `last_day` are theirs. `measures` are those whose columns it has. `said` are sentences about
     what was not read (sheets, tables, totals, rows by filter) or taken for granted (currency, UTC days); no cell is
@@ -42,7 +44,6 @@ class FileFacts:
     """
 
     name: str
-    digest: str
     order: tuple[str, str, tuple[tuple[int, str], ...]]
     generated_on: date | None = None
     report_from: date | None = None
@@ -58,7 +59,7 @@ class FileFacts:
 class Fault:
     """One kind of thing wrong with a file: where (the first five places, `count` in all) and what to do.
 
-    `what` is safe to publish: it quotes no cell. `shown` adds the cells, for the terminal alone.
+    `shown` are the cells in those places; in words they are marked as quoted, so that the report leaves them out.
     """
 
     what: str
@@ -68,7 +69,8 @@ class Fault:
     shown: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        where = ", ".join(self.places)
+        cells = [f" ({quoted(cell)})" for cell in self.shown] + [""] * len(self.places)
+        where = ", ".join(f"{place}{cell}" for place, cell in zip(self.places, cells, strict=False))
         more = f" and {self.count - len(self.places):,} more" if self.count > len(self.places) > 0 else ""
         return f"{where}{more}: {self.what}" if where else self.what
 

@@ -1,4 +1,4 @@
-"""Sheets of Excel and OpenDocument (python-calamine): cells as text, merged ones filled, errors and unfinished formulas kept."""
+"""Sheets of Excel and OpenDocument (python-calamine): cells as text, merged ones filled, errors of the sheet kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from okr_reports.file_sources import FileSource
 # What stands for an error of the sheet, and for a formula whose result the file does not hold.
 ERROR, UNCALCULATED = "#ERROR", "#FORMULA"
 _MOST_CELLS = 60_000_000
-_CELL = re.compile(rb'<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)', re.DOTALL)
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
 _WIDE = re.compile(rb'\br="([A-Z]{3})\d{1,7}"')
@@ -43,7 +43,9 @@ def find_sheets(path: Path, source: FileSource) -> list[Grid]:
     except calamine.PasswordError:
         raise refused("is locked by a password", "save it without one") from None
     except (calamine.CalamineError, OSError, ValueError, OverflowError, MemoryError) as error:
-        raise refused(f"is not a readable Excel file ({type(error).__name__})", "open it and save it as .xlsx") from None
+        raise refused(
+            f"is not a readable Excel file ({type(error).__name__})", "open it and save it as .xlsx"
+        ) from None
 
 
 def _chosen(path: Path, book: Any, visible: list[str], xml: dict[str, str], source: FileSource) -> list[Grid]:
@@ -182,7 +184,9 @@ def _odd_cells(path: Path, part: str | None) -> dict[tuple[int, int], str]:
     for cell in _CELL.finditer(xml):
         attributes, content = cell[1], cell[2] or b""
         is_error = b't="e"' in attributes
-        if not is_error and not (_FORMULA.search(content) and not _VALUE.search(content) and b't="str"' not in attributes):
+        if not is_error and not (
+            _FORMULA.search(content) and not _VALUE.search(content) and b't="str"' not in attributes
+        ):
             continue
         reference = _REFERENCE.search(attributes)
         if reference:

@@ -1,4 +1,4 @@
-"""Total rows: a total's label, or no id or name where at least two others have one. They count nothing, and that is said."""
+"""Total rows: a total's label, or no id or name where two others have one. They count nothing, and that is said."""
 
 from __future__ import annotations
 
@@ -26,14 +26,18 @@ def find_totals(typing: Typing) -> None:
 
 def _labelled(typing: Typing) -> list[int]:
     numbers = {place for _, _, place in typing.value_columns()}
-    texts = [f"c{at}" for at in range(len(typing.layout.names)) if at not in numbers and at != typing.layout.roles.get("date")]
+    texts = [
+        f"c{at}"
+        for at in range(len(typing.layout.names))
+        if at not in numbers and at != typing.layout.roles.get("date")
+    ]
     if not texts:
         return []
     begins = ", ".join(f"'{one[:3]}'" for one in _BEGINNINGS)
     is_label = " or ".join(
         f"(lower(left({one}, 3)) in ({begins}) and regexp_full_match({one}, '(?i){TOTAL}'))" for one in texts
     )
-    found = typing.run(f"select line from base join cells using (line) where counts and kind = 'row' and day is not null and ({is_label})")
+    found = typing.run(f"select line from good join cells using (line) where day is not null and ({is_label})")
     return [line for (line,) in found]
 
 
@@ -42,11 +46,11 @@ def _nameless(typing: Typing) -> list[int]:
     if not ids:
         return []
     none = " and ".join(f"{one} is null" for one in ids)
-    others = typing.run(f"select count(*) from base where counts and kind = 'row' and day is not null and not ({none})")
+    others = typing.run(f"select count(*) from good where day is not null and not ({none})")
     if others[0][0] < 2:
         return []
     some = typing.some_value()
-    found = typing.run(f"select line from base where counts and kind = 'row' and day is not null and ({none}) and ({some})")
+    found = typing.run(f"select line from good where day is not null and ({none}) and ({some})")
     return [line for (line,) in found]
 
 
@@ -57,7 +61,13 @@ def _judge(typing: Typing, lines: list[int]) -> None:
     preset = "totals" in typing.source.may_miss
     if typing.source.totals == "refuse" or (preset and unequal):
         which = unequal if typing.source.totals != "refuse" else lines
-        proof = "the sum of the others" if len(equal) == len(lines) else "not the sum of the others" if not equal else "not all the sum of the others"
+        proof = (
+            "the sum of the others"
+            if len(equal) == len(lines)
+            else "not the sum of the others"
+            if not equal
+            else "not all the sum of the others"
+        )
         what = f"a row that looks like a total (a total's label, or no id or name where others have one; {proof})"
         todo = "declare `totals: skip` to leave it out, or `totals: keep` if it counts"
         typing.faults.append(Fault(what, todo, tuple(typing.grid.place(line) for line in which[:SHOWN]), len(which)))
@@ -68,7 +78,11 @@ def _judge(typing: Typing, lines: list[int]) -> None:
 
 
 def _values(typing: Typing) -> list[str]:
-    return [f"cast({typing.number(column)} as DECIMAL(38,6))" for column, _, _ in typing.value_columns() if column.startswith("m")]
+    return [
+        f"cast({typing.number(column)} as DECIMAL(38,6))"
+        for column, _, _ in typing.value_columns()
+        if column.startswith("m")
+    ]
 
 
 def _equals_others(typing: Typing, line: int, lines: list[int]) -> bool:
@@ -102,4 +116,6 @@ def _compare(typing: Typing) -> None:
         typing.said.append(f"{word}, equal to the sums of what was read")
     else:
         other = typing.grid.place(next(line for line in lines if line not in equal))
-        typing.said.append(f"{word}, of which {len(lines) - len(equal)} differ from the sums of what was read (first {other})")
+        typing.said.append(
+            f"{word}, of which {len(lines) - len(equal)} differ from the sums of what was read (first {other})"
+        )

@@ -33,7 +33,10 @@ _IDS = ("account_id", "campaign_id", "campaign_name", "campaign_group_name")
 
 @dataclass
 class Typing:
-    """One table being read. Its result is the table `typed` (ROW_COLUMNS less file and sheet, v0 ...), `faults`, `said`."""
+    """One table being read, into the table `typed` (ROW_COLUMNS less file and sheet, v0 ...), `faults` and `said`.
+
+    Its tables: `cells` as found; `base`, the named cells, days and `kind` of each row; `good`, those rows that count.
+    """
 
     connection: duckdb.DuckDBPyConnection
     source: FileSource
@@ -55,7 +58,8 @@ class Typing:
     def fault(self, what: str, todo: str, found: Sequence[tuple[Any, ...]], count: int | None = None) -> None:
         """`found` are (line, cell) of the first places."""
         places = tuple(self.grid.place(line) for line, *_ in found[:SHOWN])
-        shown = tuple("the empty cell" if cell is None else repr(_bare(cell)[:60]) for _, cell, *_ in found[:SHOWN])
+        cells = [cell for _, cell, *_ in found[:SHOWN]]
+        shown = tuple("the empty cell" if cell is None else repr(_bare(cell)[:60]) for cell in cells if cell != "")
         self.faults.append(Fault(what, todo, places, count if count is not None else len(found), shown))
 
     def read(self) -> None:
@@ -114,9 +118,11 @@ class Typing:
     def _leave_rows_out(self) -> None:
         """Rows that no condition lets through do not count, whatever else is in them."""
         for one in self.source.rows:
-            ((before,),) = self.run("select count(*) from base where counts")
-            self.run(f"update base set counts = false from cells where base.line = cells.line and not {self.meets(one)}")
-            ((after,),) = self.run("select count(*) from base where counts")
+            ((before,),) = self.run("select count(*) from base where counts and filled > 1")
+            self.run(
+                f"update base set counts = false from cells where base.line = cells.line and not {self.meets(one)}"
+            )
+            ((after,),) = self.run("select count(*) from base where counts and filled > 1")
             if after < before:
                 self.said.append(f"{_rows(before - after)} left out by `rows` on {one.column!r}")
         if self.source.pivot is not None:
@@ -130,7 +136,8 @@ class Typing:
             f"and not coalesce(lower(c{at}) in ({wanted}), false)"
         )
         found = self.run(
-            f"select count(distinct c{at}), count(*) from cells where c{at} is not null and lower(c{at}) not in ({wanted})"
+            f"select count(distinct c{at}), count(*) from cells where c{at} is not null"
+            f" and lower(c{at}) not in ({wanted})"
         )
         if found[0][0]:
             self.said.append(f"{_rows(found[0][1])} of {found[0][0]} other names not read (no measure is made of them)")
@@ -149,11 +156,11 @@ class Typing:
         return f"({found})" if one.operator in ("in", "like") else f"not ({found})"
 
     def _check_shape(self) -> None:
-        more = self.run("select line, extra from base where counts and kind = 'row' and extra is not null order by line")
+        more = self.run("select line, extra from good where extra is not null order by line")
         if more:
             self.fault("more cells than the header has", "correct that line", more)
         some = self.some_value()
-        few = self.run(f"select line, null from base where counts and kind = 'row' and short and not ({some}) order by line")
+        few = self.run(f"select line, null from good where short and not ({some}) order by line")
         if few:
             self.fault("fewer cells than the header has", "correct that line", [(line, "") for line, _ in few])
 
@@ -175,25 +182,34 @@ class Typing:
         """Table `numbers`: each text of the mapped columns and the number it is, NULL if it is none."""
         texts: set[str] = set()
         for column, _, _ in self.value_columns():
-            found = self.run(f"select distinct {column} from base where {column} is not null and not starts_with({column}, chr(1))")
+            found = self.run(
+                f"select distinct {column} from base where {column} is not null and not starts_with({column}, chr(1))"
+            )
             texts.update(text for (text,) in found)
         mark = decide_mark(self, texts)
         import pyarrow as pa
 
         ordered = sorted(texts)
         values = [amounts.value(text, mark or ".", self.source.group) for text in ordered]
-        self.connection.register("read_numbers", pa.table({"text": pa.array(ordered, pa.string()), "written": pa.array(values, pa.string())}))
-        self.run(f"create or replace table numbers as select text, written, try_cast(written as {EXACT}) as number from read_numbers")
+        self.connection.register(
+            "read_numbers", pa.table({"text": pa.array(ordered, pa.string()), "written": pa.array(values, pa.string())})
+        )
+        self.run(
+            "create or replace table numbers as"
+            f" select text, written, try_cast(written as {EXACT}) as number from read_numbers"
+        )
         self.connection.unregister("read_numbers")
 
     def _check_numbers(self) -> None:
         for column, name, place in self.value_columns():
             header = self.layout.names[place] if place < len(self.layout.names) else name
             scale = scale_literal(self.source.measures[name].scale)
-            number = f"coalesce(number, if(starts_with({column}, chr(1)), try_cast(substr({column}, 2) as {EXACT}), null))"
+            number = (
+                f"coalesce(number, if(starts_with({column}, chr(1)), try_cast(substr({column}, 2) as {EXACT}), null))"
+            )
             found = self.run(
-                f"select line, {column}, written is null and not starts_with({column}, chr(1)) from base "
-                f"left join numbers on text = {column} where counts and kind = 'row' and {column} is not null "
+                f"select line, {column}, written is null and not starts_with({column}, chr(1)) from good "
+                f"left join numbers on text = {column} where {column} is not null "
                 f"and try_cast(try({number} * {scale}) as {VALUE}) is null order by line"
             )
             self._say_numbers(header, found)
@@ -214,16 +230,20 @@ class Typing:
         if large:
             self.fault(f"{where} a number that is too large", "correct it, or the scale", large)
         if wrong:
-            self.fault(f"{where} what is not a number", "write it as 1234.56, and nothing where there is no value", wrong)
+            self.fault(
+                f"{where} what is not a number", "write it as 1234.56, and nothing where there is no value", wrong
+            )
 
     def _decide_money(self) -> None:
         if "currency_column" in self.layout.roles:
             wrong = self.run(
-                "select line, money from base where counts and kind = 'row' "
-                f"and ({self.some_value()}) and not regexp_full_match(coalesce(money, ''), '[A-Z]{{3}}') order by line"
+                f"select line, money from good where ({self.some_value()})"
+                " and not regexp_full_match(coalesce(money, ''), '[A-Z]{3}') order by line"
             )
             if wrong:
-                self.fault("the currency column holds what is not a currency", "write its three letters, as in EUR", wrong)
+                self.fault(
+                    "the currency column holds what is not a currency", "write its three letters, as in EUR", wrong
+                )
         held = []
         for at in currency_columns(self.source, self.layout):
             found = self.run(f"select distinct upper(cell(c{at})) from cells where cell(c{at}) is not null limit 100")
@@ -234,10 +254,12 @@ class Typing:
 
     def number(self, column: str) -> str:
         """The number of a column of `base` in SQL; `n_<column>` is its join with `numbers`."""
-        return f"coalesce(n_{column}.number, if(starts_with({column}, chr(1)), try_cast(substr({column}, 2) as {EXACT}), null))"
+        return f"coalesce(n_{column}.number, {_native(column)})"
 
     def joins(self) -> str:
-        return " ".join(f"left join numbers n_{column} on n_{column}.text = base.{column}" for column, _, _ in self.value_columns())
+        return " ".join(
+            f"left join numbers n_{column} on n_{column}.text = base.{column}" for column, _, _ in self.value_columns()
+        )
 
     def value(self, at: int, name: str) -> str:
         """A measure's value in SQL over `base` joined with `numbers` and `cells`."""
@@ -269,9 +291,11 @@ class Typing:
         as_of = f"date '{self.source.as_of}'" if isinstance(self.source.as_of, date) else "as_of_day"
         keys = "".join(f", k{at}" for at, one in enumerate(self.layout.keys) if isinstance(one, int))
         self.run(
-            f"create or replace table typed as select base.line, day as date, coalesce(end_day, day) as end_date, {as_of} as as_of, "
-            "coalesce(account_id, '') as account_id, coalesce(campaign_id, campaign_name, '') as campaign_id, campaign_name, "
-            f"campaign_group_name, {code} as currency{keys}{values} from base join cells on cells.line = base.line {self.joins()} "
+            "create or replace table typed as"
+            f" select base.line, day as date, coalesce(end_day, day) as end_date, {as_of} as as_of,"
+            " coalesce(account_id, '') as account_id, coalesce(campaign_id, campaign_name, '') as campaign_id,"
+            f" campaign_name, campaign_group_name, {code} as currency{keys}{values}"
+            f" from base join cells on cells.line = base.line {self.joins()} "
             f"where counts and kind = 'row' order by base.line"
         )
         if self.counts_rows():
@@ -281,21 +305,36 @@ class Typing:
 
     def _check_key(self) -> None:
         if self.source.key:
-            keys = ", ".join("date" if one == "date" else str(one) if isinstance(one, str) else f"k{at}" for at, one in enumerate(self.layout.keys))
-            found = self.run(f"select min(line), max(line), {keys} from typed group by {keys} having count(*) > 1 order by 2")
+            keys = ", ".join(
+                "date" if one == "date" else str(one) if isinstance(one, str) else f"k{at}"
+                for at, one in enumerate(self.layout.keys)
+            )
+            found = self.run(
+                f"select min(line), max(line), {keys} from typed group by {keys} having count(*) > 1 order by 2"
+            )
             if found:
                 pairs = [f"{self.grid.place(first)} and {self.grid.place(last)}" for first, last, *_ in found[:SHOWN]]
-                shown = tuple(", ".join(f"{k} {v}" for k, v in zip(self.source.key, one[2:], strict=True)) for one in found[:SHOWN])
+                shown = tuple(
+                    ", ".join(f"{k} {v}" for k, v in zip(self.source.key, one[2:], strict=True))
+                    for one in found[:SHOWN]
+                )
                 self.faults.append(Fault("the same key", "remove one, or widen `key`", tuple(pairs), len(found), shown))
         if "currency_column" in self.layout.roles:
             mixed = self.run(
-                "select min(line), max(line), min(currency), max(currency) from typed group by date, account_id, campaign_id "
-                "having min(currency) <> max(currency) order by 1"
+                "select min(line), max(line), min(currency), max(currency) from typed"
+                " group by date, account_id, campaign_id having min(currency) <> max(currency) order by 1"
             )
             if mixed:
                 pairs = [f"{self.grid.place(first)} and {self.grid.place(last)}" for first, last, *_ in mixed[:SHOWN]]
                 what = f"rows of one campaign and day are in {mixed[0][2]} and {mixed[0][3]}"
-                self.faults.append(Fault(what, "give them an account or campaign of their own", tuple(pairs), len(mixed)))
+                self.faults.append(
+                    Fault(what, "give them an account or campaign of their own", tuple(pairs), len(mixed))
+                )
+
+
+def _native(column: str) -> str:
+    """The number of a cell that was one in the file itself."""
+    return f"if(starts_with({column}, chr(1)), try_cast(substr({column}, 2) as {EXACT}), null)"
 
 
 def _texts(column: Any) -> tuple[str, ...]:

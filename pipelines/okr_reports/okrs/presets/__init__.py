@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from okr_reports.okrs.fields import Id, Line, choice, refuse
+from okr_reports.okrs.models.file_columns import Columns
 from okr_reports.okrs.models.file_sources import FileMapping
 from okr_reports.okrs.place import Located
 from okr_reports.okrs.words import nearest, shown
@@ -38,14 +39,18 @@ class PresetKpi(Located):
 
 
 class Preset(FileMapping):
-    """A vendor's export as a mapping. `asks` are the keys that no file of it answers; `by_day` says how to export
-    days where a report is of a longer range; `date_order` is how the vendor writes 9/1/2026."""
+    """A vendor's export as a mapping.
+
+    `asks` are the keys that no file of it answers. `day` is a column of days that wins over `date` and `end_date`;
+    `by_day` says how to export days where a report is of a longer range; `date_order` is how 9/1/2026 is meant.
+    """
 
     id: Id
     title: Line
     kind: Annotated[str, *choice("ads", "analytics", "crm", "email", "social", "shop", "other")]
     channel: Id
     asks: list[Annotated[str, *choice("currency", "timezone", "rows", "encoding")]] = Field(default_factory=list)
+    day: Columns | None = None
     by_day: Line | None = None
     date_order: Annotated[str, *choice("dmy", "mdy")] | None = None
     note: Line | None = None
@@ -54,7 +59,7 @@ class Preset(FileMapping):
     def source_fields(self) -> dict[str, Any]:
         """Of a FileSource that names this preset and nothing else."""
         mapped = self.mapped()
-        said = {"date_order": self.date_order, "by_day": self.by_day}
+        said = {"date_order": self.date_order, "by_day": self.by_day, "day": self.day}
         return {
             "totals": "skip",
             "currency_auto": True,

@@ -1,10 +1,10 @@
-"""Reading the files of one source: opened, their tables found, their rows put into one table (rows.py: what comes out)."""
+"""Reading the files of one source: opened, their tables found, their rows in one table (rows.py: what comes out)."""
 
 from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -25,20 +25,10 @@ from okr_reports.file_sources import FileSource
 _NUMBERS = re.compile(r"(\d+)")
 
 
-@dataclass(frozen=True)
-class InputFile:
-    """One file of a source: where it is, its name in the raw tables, the digest of its content and declaration."""
-
-    path: Path
-    name: str
-    digest: str = ""
-
-
 @dataclass
 class Table:
     """A table of a file that is to be read."""
 
-    file: InputFile
     opened: Opened
     grid: Grid
 
@@ -47,16 +37,19 @@ class Table:
 class _Found:
     """What is known of one file while it is read."""
 
-    file: InputFile
+    name: str
+    path: Path
     tables: list[Table] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
 
 def read_source(
-    source: FileSource, files: Sequence[InputFile], today: date, reporting: str | None = None, *, quick: bool = True
+    source: FileSource, files: Mapping[str, Path], today: date, reporting: str | None = None, *, quick: bool = True
 ) -> SourceRows:
-    """All rows of these files. A file with any fault gives none, and all its faults; nothing is raised for it.
+    """All rows of these files, by the names they have in the raw tables.
+
+    A file with any fault gives none, and all its faults; nothing is raised for it.
 
     `reporting` is the currency of the reports. With `quick` files without anything odd are read many at a time, and
     less is said of them.
@@ -69,24 +62,26 @@ def read_source(
     connection.execute(f"create table rows ({columns}{values})")
     with tempfile.TemporaryDirectory(prefix="okr-files-") as scratch:
         found = {}
-        for at, file in enumerate(files):
+        for at, (name, path) in enumerate(files.items()):
             room = Path(scratch) / str(at)
             room.mkdir()
-            found[file.name] = _find(source, file, room)
-        left = clean.read_clean(source, rows, [one for one in found.values() if quick and not one.faults], today, reporting)
+            found[name] = _find(source, name, path, room)
+        left = clean.read_clean(
+            source, rows, [one for one in found.values() if quick and not one.faults], today, reporting
+        )
         for one in found.values():
-            if one.faults or (quick and one.file.name not in left):
+            if one.faults or (quick and one.name not in left):
                 continue
             _read(source, rows, one, today, reporting)
         rows.faults |= {name: one.faults for name, one in found.items() if one.faults}
     return rows
 
 
-def _find(source: FileSource, file: InputFile, scratch: Path) -> _Found:
-    found = _Found(file)
+def _find(source: FileSource, name: str, path: Path, scratch: Path) -> _Found:
+    found = _Found(name, path)
     try:
-        parts = open_file(file.path, source.encoding, scratch)
-        found.tables = list(_tables(source, file, parts, found.said))
+        parts = open_file(path, source.encoding, scratch)
+        found.tables = list(_tables(source, parts, found.said))
     except Refused as error:
         found.faults += error.faults
     except OSError as error:
@@ -94,9 +89,9 @@ def _find(source: FileSource, file: InputFile, scratch: Path) -> _Found:
     return found
 
 
-def _tables(source: FileSource, file: InputFile, parts: Sequence[Opened], said: list[str]) -> Iterator[Table]:
+def _tables(source: FileSource, parts: Sequence[Opened], said: list[str]) -> Iterator[Table]:
     if len(parts) == 1:
-        yield from (Table(file, parts[0], grid) for grid in _grids(source, parts[0]))
+        yield from (Table(parts[0], grid) for grid in _grids(source, parts[0]))
         return
     fitting, first = 0, None
     left: list[str] = []
@@ -110,7 +105,7 @@ def _tables(source: FileSource, file: InputFile, parts: Sequence[Opened], said: 
         fitting += 1
         for grid in grids:
             grid.sheet = grid.sheet or part.member
-            yield Table(file, part, grid)
+            yield Table(part, grid)
     if not fitting:
         what = f"holds no file with the columns that are named: {first}"
         raise refused(what, f"it holds {listed(left, 8)}")
@@ -147,7 +142,7 @@ def _read(source: FileSource, rows: SourceRows, found: _Found, today: date, repo
         names = ", ".join(name for name in ROW_COLUMNS if name not in ("source_file", "sheet", "line"))
         connection.execute(
             f"insert into of_file select $file, $sheet, line // {table.grid.factor}, {names}{values} from typed",
-            {"file": found.file.name, "sheet": table.grid.sheet},
+            {"file": found.name, "sheet": table.grid.sheet},
         )
         facts.append(_facts(found, table.grid, typing.measures))
     if not found.faults and len({table.opened.member for table in found.tables}) > 1:
@@ -155,7 +150,7 @@ def _read(source: FileSource, rows: SourceRows, found: _Found, today: date, repo
     if found.faults:
         return
     connection.execute("insert into rows select * from of_file")
-    rows.files[found.file.name] = summed_up(connection, "of_file", found.file, facts, tuple(found.said))
+    rows.files[found.name] = summed_up(connection, "of_file", found.name, facts, tuple(found.said))
 
 
 def _type(
@@ -175,7 +170,8 @@ def _type(
 def _check_members(connection: duckdb.DuckDBPyConnection, found: _Found) -> None:
     """Files of one archive that hold the same campaign and day would count twice."""
     twice = connection.execute(
-        "select min(sheet), max(sheet) from of_file group by date, account_id, campaign_id having count(distinct sheet) > 1"
+        "select min(sheet), max(sheet) from of_file group by date, account_id, campaign_id"
+        " having count(distinct sheet) > 1"
     ).fetchone()
     if twice:
         what = f"{twice[0]} and {twice[1]} hold rows of the same day and campaign"
@@ -185,8 +181,7 @@ def _check_members(connection: duckdb.DuckDBPyConnection, found: _Found) -> None
 def _facts(found: _Found, grid: Grid, measures: Sequence[str]) -> FileFacts:
     preamble = grid.layout.preamble
     return FileFacts(
-        found.file.name,
-        found.file.digest,
+        found.name,
         ("", "", ()),
         generated_on=preamble.generated_on,
         report_from=preamble.first,
@@ -196,24 +191,23 @@ def _facts(found: _Found, grid: Grid, measures: Sequence[str]) -> FileFacts:
 
 
 def summed_up(
-    connection: duckdb.DuckDBPyConnection, table: str, file: InputFile, facts: Sequence[FileFacts], said: tuple[str, ...]
+    connection: duckdb.DuckDBPyConnection, table: str, name: str, facts: Sequence[FileFacts], said: tuple[str, ...]
 ) -> FileFacts:
     """One FileFacts of a file, from those of its tables and from its rows in `table`."""
     ((count, first, last),) = connection.execute(
-        f"select count(*), min(date), max(end_date) from {table} where source_file = ?", [file.name]
+        f"select count(*), min(date), max(end_date) from {table} where source_file = ?", [name]
     ).fetchall()
-    return combined(file, facts, said, count, first, last)
+    return combined(name, facts, said, count, first, last)
 
 
 def combined(
-    file: InputFile, facts: Sequence[FileFacts], said: tuple[str, ...], count: int, first: date | None, last: date | None
+    name: str, facts: Sequence[FileFacts], said: tuple[str, ...], count: int, first: date | None, last: date | None
 ) -> FileFacts:
     generated = max((one.generated_on for one in facts if one.generated_on), default=None)
     report_to = max((one.report_to for one in facts if one.report_to), default=None)
     return FileFacts(
-        file.name,
-        file.digest,
-        order_of(generated, last or report_to, file.name),
+        name,
+        order_of(generated, last or report_to, name),
         generated_on=generated,
         report_from=min((one.report_from for one in facts if one.report_from), default=None),
         report_to=report_to,
