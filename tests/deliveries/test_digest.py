@@ -54,7 +54,7 @@ def test_one_digest_for_each_team_with_a_running_objective(okr_copy):
 def test_both_forms_say_what_changed_and_what_needs_attention(paid_social):
     page = Page(paid_social.html).text
     for words in (
-        "1 fuera de ritmo, 1 en riesgo, 1 sin datos",
+        "1 fuera de ritmo, 1 en riesgo, 1 sin datos, 1 sobre una fuente con retraso",
         "Más formularios",
         "Fuera de ritmo · 350, objetivo 1.000",
         "En riesgo → Fuera de ritmo (peor); 280 → 350 (+70); la cifra de aquel día es ahora 304",
@@ -83,13 +83,15 @@ def test_subject_and_week_are_those_of_the_check_in(paid_social):
     assert paid_social.week == "2026-W48"
     assert paid_social.subject == (
         "OKR de Publicidad en redes, seguimiento del lunes, 23 de noviembre de 2026: "
-        "1 fuera de ritmo, 1 en riesgo, 1 sin datos"
+        "1 fuera de ritmo, 1 en riesgo, 1 sin datos, 1 sobre una fuente con retraso"
     )
 
 
 def test_english_report_english_digest(make_company, tmp_path):
     (digest,) = compose(make_company("en-GB").write(tmp_path / "okr.duckdb"), team="paid_social")
-    assert digest.subject.endswith("check-in of Monday, 23 November 2026: 1 off track, 1 at risk, 1 no data")
+    assert digest.subject.endswith(
+        "check-in of Monday, 23 November 2026: 1 off track, 1 at risk, 1 no data, 1 on a late source"
+    )
     assert "At risk → Off track (worse); 280 → 350 (+70)" in digest.text
     assert 'lang="en"' in digest.html
 

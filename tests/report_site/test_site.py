@@ -183,8 +183,36 @@ def test_stale_marks_follow_the_sources(snapshot, tmp_path):
         page = text_of((site / f"key-results/{key_result}/index.html").read_text(encoding="utf-8"))
         assert "sin actualizar desde el 20 nov 2026" in page, key_result
     overview = text_of((site / "index.html").read_text(encoding="utf-8"))
-    assert "2 fuentes no están al día" in overview
+    assert "3 fuentes no están al día" in overview
     assert all(word in overview for word in ("Sin actualizar", "Con error", "Parcial"))
+
+
+RUNNING = "from marts.report_context as c where c.today between k.period_start and k.period_end"
+FIRST = f"select min(k.key_result_id) {RUNNING.replace('from ', 'from marts.key_results as k, ')}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "heading", "below"),
+    [
+        ([], "everything is on track", "Every key result is on track."),
+        (["status = 'too_early'"], "key results are on track, 1 has no verdict yet", "None is off track"),
+        (["stale_since = date '2026-11-20'"], "1 key result rests on a late source", "None is off track"),
+    ],
+)
+def test_all_is_well_only_where_every_verdict_says_so_on_fresh_data(
+    english_snapshot, tmp_path, changes, heading, below
+):
+    copy = tmp_path / "copy.duckdb"
+    shutil.copyfile(english_snapshot, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(f"update marts.key_results as k set status = 'on_track', stale_since = null {RUNNING}")
+        for change in changes:
+            connection.execute(f"update marts.key_results set {change} where key_result_id = ({FIRST})")
+    site = build_site(copy, REPORTS, tmp_path / "site").out_dir
+    overview = text_of(main_of((site / "index.html").read_text(encoding="utf-8")))
+    assert heading in overview
+    assert below in overview
+    assert ("everything is on track" in overview) == (not changes)
 
 
 def test_as_reported_and_as_known_now_stand_side_by_side(built):
@@ -237,8 +265,9 @@ def test_an_empty_company_builds(tmp_path):
     empty.rows = {table: [] for table in empty.rows} | {"report_context": context}
     site = build_site(empty.write(tmp_path / "okr.duckdb"), REPORTS, tmp_path / "site").out_dir
     text = text_of(main_of((site / "index.html").read_text(encoding="utf-8")))
-    assert "No period runs today" in text
-    assert "Nothing is waiting." in text
+    assert "Three steps to the first report" in text
+    assert all(command in text for command in ("okr add export.csv", "okr check", "okr refresh"))
+    assert "on track" not in text
 
 
 def test_a_missing_snapshot_is_named(tmp_path):
@@ -270,3 +299,16 @@ def test_kpis_stand_below_their_channel(build):
     above, below = re.split(r"<h3>LinkedIn Ads</h3>", html)
     assert "<h3>Over several channels</h3>" in above
     assert "linkedin" in below.lower()
+
+
+def test_a_note_on_a_kpi_a_channel_or_a_team_is_shown_where_it_is_used(built, snapshot):
+    """On each key result that rests on it, with what it is about; a page without notes has no heading for them."""
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        rows = connection.execute(
+            """select k.key_result_id, n.text from marts.fct_note as n join marts.key_results as k
+            on (n.on_kind = 'kpi' and n.on_id = k.kpi_id) or (n.on_kind = 'team' and n.on_id = k.team)"""
+        ).fetchall()
+    assert rows
+    for key_result, note in rows:
+        page = text_of((built.out_dir / f"key-results/{key_result}/index.html").read_text(encoding="utf-8"))
+        assert " ".join(note.split()[:4]) in " ".join(page.split()), key_result

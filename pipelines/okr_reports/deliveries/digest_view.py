@@ -26,6 +26,7 @@ STATUSES = {
     "achieved": ("●", "Achieved"),
 }
 ATTENTION = ("off_track", "missed", "at_risk")
+_WELL = ("on_track", "achieved")
 STATES = {"failed": "failed", "never_loaded": "was never loaded", "partial": "is partial", "stale": "is stale"}
 # What counts as better when a status changes.
 _RANK = {"off_track": 0, "missed": 0, "at_risk": 1, "on_track": 2, "achieved": 3}
@@ -131,8 +132,14 @@ class _Writer:
         )
 
     def headline(self, counts: tuple[tuple[str, str, str, int], ...]) -> str:
-        named = [f"{number} {word.lower()}" for status, _, word, number in counts if status in (*ATTENTION, "no_data")]
-        return ", ".join(named) or self.say("nothing off track")
+        """What is not on track, counted; that all is well only where every verdict says so and rests on fresh data."""
+        running = [one for one in counts if one[0] not in _WELL]
+        named = [f"{number} {word.lower()}" for _, _, word, number in running]
+        if late := len({title for source in self.facts.sources for title in source.feeds}):
+            named.append(self.texts.ngettext("%(n)s on a late source", "%(n)s on late sources", late) % {"n": late})
+        if not counts:
+            return self.say("no key results")
+        return ", ".join(named) or self.say("everything on track")
 
     def preheader(self, attention: list[KeyResult], changed: list[KeyResult]) -> str:
         """The worst key results by name, else what moved."""
