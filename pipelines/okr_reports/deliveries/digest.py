@@ -13,7 +13,7 @@ import css_inline
 from okr_reports.deliveries.digest_facts import TeamFacts, read_facts
 from okr_reports.deliveries.digest_view import view_of
 from okr_reports.deliveries.plain_text import header_text, one_line
-from okr_reports.deliveries.templating import environment
+from okr_reports.deliveries.templating import rendered
 from okr_reports.deliveries.wording import TEMPLATES, catalogue
 from okr_reports.errors import DeliveryError, did_you_mean
 
@@ -65,10 +65,10 @@ def compose(
 
 def _compose(facts: TeamFacts, site_url: str | None) -> Digest:
     view = view_of(facts, site_url)
-    templates = environment(facts.context.language)
+    language = facts.context.language
     year, week, _ = facts.check_in.isocalendar()
     subject = catalogue(facts.context.language).gettext("OKRs of %(team)s, check-in of %(day)s: %(headline)s")
-    html = templates.get_template("digest.html.j2").render(view=view)
+    html = rendered("digest.html.j2", language, view=view, has_images=bool(view.images))
     return Digest(
         team=facts.team,
         title=view.team,
@@ -80,8 +80,8 @@ def _compose(facts: TeamFacts, site_url: str | None) -> Digest:
             subject % {"team": one_line(facts.title, 80), "day": view.check_in, "headline": view.headline}
         ),
         html=_inliner().inline(html),
-        text=templates.get_template("digest.txt.j2").render(view=view),
-        brief=templates.get_template("digest_brief.txt.j2").render(view=view),
+        text=rendered("digest.txt.j2", language, view=view),
+        brief=rendered("digest_brief.txt.j2", language, view=view),
         images=view.images,
     )
 

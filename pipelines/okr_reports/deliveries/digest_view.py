@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from gettext import NullTranslations
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from okr_reports.deliveries.digest_charts import chart
 from okr_reports.deliveries.digest_facts import KeyResult, SourceState, TeamFacts
 from okr_reports.deliveries.plain_text import one_line
 from okr_reports.deliveries.wording import Wording, catalogue
+from okr_reports.plain_values import shows
 
 # Worst first: the order in which key results want attention, and what is said of each.
 STATUSES = {
@@ -79,6 +80,10 @@ class View:
     sources: tuple[tuple[str, str, str], ...]
     missing: tuple[tuple[str, tuple[tuple[Item, str], ...]], ...]
     images: Mapping[str, bytes] = field(repr=False)
+
+
+shows(Item, *(one.name for one in fields(Item)))
+shows(View, *(one.name for one in fields(View) if one.name != "images"))
 
 
 def view_of(facts: TeamFacts, site_url: str | None) -> View:

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from okr_reports.deliveries.configuration import TargetSettings
 from okr_reports.deliveries.self_contained import LOCKED_SUFFIX, referenced_scripts, self_contained
 from okr_reports.deliveries.site_files import CONTENT_TYPES
-from okr_reports.deliveries.templating import environment
+from okr_reports.deliveries.templating import rendered
 from okr_reports.errors import DeliveryError
 
 # OWASP's figure for PBKDF2-HMAC-SHA256 (2023); half a second in a browser.
@@ -129,16 +129,13 @@ def _lock_all(files: Mapping[str, bytes], seal: _Seal) -> dict[str, str]:
 
 def _locked_page(seal: _Seal, name: str, content: bytes, language: str, *, kind: str) -> str:
     suffix = posixpath.splitext(name)[1].lower()
-    return (
-        environment(language)
-        .get_template("locked.html.j2")
-        .render(
-            language=language,
-            kind=kind,
-            name=posixpath.basename(name),
-            content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"),
-            salt=seal.salt.hex(),
-            iterations=ITERATIONS,
-            sealed=b64encode(seal.close(name, content)).decode(),
-        )
+    return rendered(
+        "locked.html.j2",
+        language,
+        kind=kind,
+        name=posixpath.basename(name),
+        content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"),
+        salt=seal.salt.hex(),
+        iterations=ITERATIONS,
+        sealed=b64encode(seal.close(name, content)).decode(),
     )

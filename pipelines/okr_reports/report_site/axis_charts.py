@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from okr_reports.plain_values import shows
 from okr_reports.report_site.charts import plot
 from okr_reports.report_site.charts.data import ChartData, Series
 from okr_reports.report_site.faults import BadValue
@@ -30,6 +31,9 @@ class AxisChart:
     summary: str
     svg: Markup
     truncated: bool
+
+
+shows(AxisChart, "drawn", "summary", "svg", "truncated")
 
 
 def axis_chart(functions: Functions, kind: str, given: Attributes, children: Sequence[Attributes]) -> AxisChart:

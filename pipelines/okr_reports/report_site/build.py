@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as clock
-from functools import partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from okr_reports.equal_rows import MOMENTS
 from okr_reports.errors import PagesError, PublishError
+from okr_reports.plain_values import function, plain
 from okr_reports.progress import advance
 from okr_reports.report_site.assets import Assets, load_assets
 from okr_reports.report_site.database import Limits, Reader, Row
@@ -64,6 +65,7 @@ class Instance:
     route: str
     params: Mapping[str, Any]
     title: str
+    fault: PageFault | None = None
 
 
 @dataclass
@@ -79,8 +81,14 @@ class Site:
     assets: Assets
     cache: PageCache | None = None
     as_of: date | None = None
+    faults: list[PageFault] = field(default_factory=list)
     instances: list[Instance] = field(default_factory=list)
     map: SiteMap = field(default_factory=lambda: SiteMap({}, ()))
+
+    @cached_property
+    def shown_map(self) -> Any:
+        """The map as templates see it, made once: each page shows the whole menu."""
+        return plain(self.map)
 
 
 def build_site(
@@ -106,6 +114,7 @@ def build_site(
     with Reader(snapshot, limits) as reader:
         site = open_site(reports_dir, reader, cache_dir)
         site.as_of = as_of
+        raise_faults(site.faults)
         if cache_dir is not None:
             columns = [name for name in reader.tables()["report_context"] if name not in MOMENTS]
             shared = [repr(site.context[name]) for name in columns]
@@ -124,10 +133,9 @@ def build_site(
 def open_site(reports_dir: Path, reader: Reader, cache_dir: Path | None = None) -> Site:
     """Read the pages, check them (unless they are those checked last), and find out which pages there will be.
 
-    Raises PagesError.
+    Mistakes are in `faults`; a page with one in its own file has it in its instances too.
     """
     reports = read_reports(reports_dir)
-    raise_faults(reports.faults)
     context = read_context(reader)
     formatter = Formatter(context["locale"], context["currency"], context["timezone"])
     language = Language(context["locale"], [reports_dir / "translations"])
@@ -137,11 +145,13 @@ def open_site(reports_dir: Path, reader: Reader, cache_dir: Path | None = None) 
         "groupby_in_order": _in_order,
     }
     renderer = Renderer(reports, reader, filters)
+    faults = list(reports.faults)
     if not was_checked(cache_dir, reports_dir, reader):
-        raise_faults(renderer.check_templates())
-        note_checked(cache_dir, reports_dir, reader)
+        faults += renderer.check_templates()
+        if not faults:
+            note_checked(cache_dir, reports_dir, reader)
     assets = load_assets(reports_dir / "theme", reports.theme)
-    site = Site(reports, reader, context, formatter, language, renderer, assets)
+    site = Site(reports, reader, context, formatter, language, renderer, assets, faults=faults)
     site.instances = _instances(site)
     site.map = SiteMap({one.route: one.title for one in site.instances}, _menu(site.instances))
     return site
@@ -193,7 +203,9 @@ def render_all(site: Site, progress: Callable[[str], None]) -> dict[str, bytes]:
 
 
 def render_page(site: Site, instance: Instance) -> dict[str, bytes]:
-    """The HTML of one page and the files it offers."""
+    """The HTML of one page and the files it offers. Raises PageFault."""
+    if instance.fault is not None:
+        raise instance.fault
     # A workbook says the day it was made: with the moment, none would ever be the same as before.
     downloads = Downloads(datetime.combine(site.context["today"], clock()))
     functions = Functions(
@@ -216,7 +228,7 @@ def render_page(site: Site, instance: Instance) -> dict[str, bytes]:
             site.cache.put(instance.route, instance.page.file.text, instance.params, rendered, site.reader.asked)
     frame = {
         "title": instance.title,
-        "site": site.map,
+        "site": site.shown_map,
         **_with_contents(instance.page, rendered.content),
         "page": dict(instance.page.file.front),
         "css": site.assets.css,
@@ -244,35 +256,45 @@ def _with_contents(page: Page, content: str) -> dict[str, Any]:
 
 
 def _instances(site: Site) -> list[Instance]:
-    functions = {"t": site.language.text, "tn": site.language.plural, "context": site.context}
+    called: dict[str, Callable[..., Any]] = {"t": site.language.text, "tn": site.language.plural}
+    functions = {name: function(one) for name, one in called.items()} | {"context": site.context}
+    broken = {fault.finding.path: fault for fault in reversed(site.faults)}
     found: list[Instance] = []
-    faults: list[PageFault] = []
     for page in site.reports.pages:
         try:
-            found.extend(_of_page(site, page, functions))
+            found += [_instance(site, page, params, functions, broken) for params in _params_of(site, page)]
         except PageFault as fault:
-            faults.append(fault)
-    raise_faults(faults)
+            site.faults.append(fault)
     return found
 
 
-def _of_page(site: Site, page: Page, functions: Mapping[str, Any]) -> Iterable[Instance]:
-    title_of = partial(site.renderer.line, page)
-    written = str(page.file.front["title"])
+def _params_of(site: Site, page: Page) -> list[dict[str, Any]]:
+    """The parameters of each page that a file becomes. Raises PageFault."""
     if page.one_page_per is None:
-        yield Instance(page, page.route, {}, title_of(site.language.text(written), {}, functions))
-        return
+        return [{}]
     try:
         rows = site.renderer.rows(page, page.one_page_per)
         assert page.parameter is not None
         rows.need(page.parameter)
     except BadValue as error:
         raise page.file.fault("one_page_per", error.what, error.todo) from None
-    for row in rows:
-        params = dict(zip(rows.columns, row, strict=True))
-        name = segment(params[page.parameter])
-        route = page.route.replace(f"[{page.parameter}]", name)
-        yield Instance(page, route, params, title_of(written, params, functions))
+    return [dict(zip(rows.columns, row, strict=True)) for row in rows]
+
+
+def _instance(
+    site: Site, page: Page, params: dict[str, Any], functions: Mapping[str, Any], broken: Mapping[str, PageFault]
+) -> Instance:
+    route, written = page.route, str(page.file.front["title"])
+    if page.parameter is not None:
+        route = route.replace(f"[{page.parameter}]", segment(params[page.parameter]))
+    else:
+        written = site.language.text(written)
+    try:
+        title = site.renderer.line(page, written, params, functions)
+    except PageFault as fault:
+        site.faults.append(fault)
+        return Instance(page, route, params, route.rpartition("/")[2], fault)
+    return Instance(page, route, params, title, broken.get(str(page.file.path)))
 
 
 def _menu(instances: list[Instance]) -> list[Entry]:

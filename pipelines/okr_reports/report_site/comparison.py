@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from okr_reports.plain_values import shows
 from okr_reports.report_site.faults import BadValue
 
 Number = Decimal | int | float
@@ -24,6 +25,9 @@ class Comparison:
     move: Literal["up", "down", "flat", "unknown"]
     verdict: Literal["good", "bad", "neutral"]
     base: float | None = None
+
+
+shows(Comparison, "change", "share", "move", "verdict", "base")
 
 
 def compare(

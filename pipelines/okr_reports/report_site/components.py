@@ -27,6 +27,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from okr_reports.plain_values import Table, shows
 from okr_reports.report_site.date_ranges import named_range
 from okr_reports.report_site.dialect import TagUse, Unknown
 from okr_reports.report_site.faults import BadValue, PageFault, choose
@@ -97,7 +98,7 @@ class Attribute:
     def check(self, value: Any) -> None:
         """Raises BadValue when `value` is not of this attribute's type."""
         kinds = TYPES[self.type]
-        if self.type == "query" and hasattr(value, "shaped"):
+        if self.type == "query" and isinstance(value, Table):
             return
         if (isinstance(value, bool) and bool not in kinds) or not isinstance(value, kinds):
             said = SAID.get(self.type, "a text in quotes")
@@ -192,6 +193,10 @@ class Component:
             homes = " or ".join(f"{{% {name} %}}" for name in self.child_of)
             faults.append(PageFault(path, use.line, f"{self.name!r} stands alone", f"put it inside {homes}"))
         return faults
+
+
+shows(Attribute, "name", "type", "required", "default", "values", "fields", "about")
+shows(Component, "name", "about", "group", "inline", "has_body", "child_of", "attributes")
 
 
 def load_components(folders: Iterable[Path]) -> tuple[dict[str, Component], list[PageFault]]:

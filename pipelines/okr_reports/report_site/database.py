@@ -19,6 +19,7 @@ import duckdb
 
 from okr_reports.analysts_copy import unreadable
 from okr_reports.errors import PublishError
+from okr_reports.plain_values import ROWS, SCALARS, plain
 from okr_reports.report_site.faults import BadValue, PageFault, choose
 from okr_reports.report_site.queries import Statement
 from okr_reports.sql_text import quoted_text
@@ -57,6 +58,9 @@ class Row:
             raise AttributeError(name)
         return self[name]
 
+    def __repr__(self) -> str:
+        return repr(dict(zip(self._columns, self._values, strict=False)))
+
     def __iter__(self) -> Iterator[Any]:
         return iter(self._values)
 
@@ -64,9 +68,12 @@ class Row:
         return len(self._values)
 
 
+ROWS.add(Row)
+
+
 @dataclass(frozen=True)
 class Result:
-    """The rows of a query. `truncated`: there were more than the limit."""
+    """The rows of a query, of plain values. `truncated`: there were more than the limit."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -75,7 +82,21 @@ class Result:
     @classmethod
     def of(cls, columns: Sequence[str], values: Sequence[tuple[Any, ...]], truncated: bool = False) -> Result:
         places = {name: number for number, name in enumerate(columns)}
-        return cls(tuple(columns), tuple(Row(places, one) for one in values), truncated)
+        return cls(tuple(columns), tuple(Row(places, _plain_cells(one)) for one in values), truncated)
+
+
+def _plain_cells(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if all(type(value) in SCALARS for value in values):
+        return values
+    return tuple(_plain_cell(value) for value in values)
+
+
+def _plain_cell(value: Any) -> Any:
+    """A list or structure as it is; what templates do not know (a UUID, bytes) as text."""
+    try:
+        return plain(value)
+    except TypeError:
+        return str(value)
 
 
 # A statement's SQL and its values by name.

@@ -17,23 +17,18 @@ from typing import Any
 
 from jinja2 import nodes
 from jinja2.environment import Environment
-from jinja2.exceptions import SecurityError, TemplateSyntaxError
+from jinja2.exceptions import TemplateSyntaxError
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.parser import Parser
 from jinja2.runtime import Context, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
-from okr_reports.report_site.database import Row
+from okr_reports.plain_values import Table, field_of
 from okr_reports.report_site.faults import BadValue, choose
+from okr_reports.template_sandbox import PlainSandbox
 
 SELF_CLOSE = "__close__"
-MAX_TEXT = 1_000_000
-WIDTH = re.compile(r"%[^%a-zA-Z]*\d{5}|%[^%a-zA-Z]*\*")
-PADDING = ("center", "ljust", "rjust", "zfill", "expandtabs")
-# filters that would turn a value into page text or HTML
-UNSAFE_FILTERS = ("safe", "e", "escape", "forceescape", "urlize", "xmlattr")
 # Evidence writes a variable of the page as `$name`, where Jinja has no use for the sign
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 VARIABLE = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|\$(?=[A-Za-z_])""", re.DOTALL)
@@ -281,9 +276,10 @@ class NamedUndefined(StrictUndefined):
         name, owner = str(self._undefined_name), self._undefined_obj
         if owner is missing:
             raise UnknownName(name)
-        if hasattr(owner, "columns"):
-            what = f"{owner.name!r} is a query of many rows"
-            raise BadValue(f"{what}, {name!r} is of one", f"write {owner.name}[0].{name}, or loop over its rows")
+        if isinstance(owner, Table):
+            query = field_of(owner, "name")
+            what = f"{query!r} is a query of many rows, {name!r} is of one"
+            raise BadValue(what, f"write {query}[0].{name}, or loop over its rows")
         known = owner if isinstance(owner, Mapping) else ()
         raise BadValue(f"there is no {name!r} here", choose(name, (str(one) for one in known), "names"))
 
@@ -297,23 +293,14 @@ class NamedUndefined(StrictUndefined):
     __getitem__ = _fail_with_undefined_error
 
 
-class Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja with our tags, escaping on, no attribute beginning with an underscore, and no endless texts.
-
-    The stock sandbox stops `cycler.__init__` and huge ranges, but not `'x' * 10**9`.
-    """
-
-    intercepted_binops = frozenset(["*", "**", "%"])
+class Sandbox(PlainSandbox):
+    """The sandbox with our tags, escaping on."""
 
     def __init__(self, tag_bodies: Mapping[str, bool], render_tag: RenderTag, **options: Any) -> None:
         super().__init__(autoescape=True, undefined=NamedUndefined, trim_blocks=True, lstrip_blocks=False, **options)
         self.tag_bodies = dict(tag_bodies)
         self.render_tag = render_tag
         self.add_extension(Tags)
-        for name in ("cycler", "joiner", "lipsum"):
-            self.globals.pop(name, None)
-        for name in UNSAFE_FILTERS:
-            self.filters.pop(name)
 
     @property
     def uses(self) -> list[TagUse]:
@@ -329,32 +316,6 @@ class Sandbox(ImmutableSandboxedEnvironment):
         with extension.set_aside():
             (output,) = Parser(self, text).parse().find_all(nodes.Output)
         return output.nodes[0]
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """A column of a row is data: asked for a hundred thousand times a site, without the sandbox's questions."""
-        return obj[attribute] if type(obj) is Row else super().getattr(obj, attribute)
-
-    def call(self, context: Context, called: Any, /, *given: Any, **named: Any) -> Any:
-        """Methods of texts may not make endless ones."""
-        text = getattr(called, "__self__", None)
-        if (
-            isinstance(text, str)
-            and getattr(called, "__name__", "") in PADDING
-            and any(isinstance(one, int) and one > MAX_TEXT for one in given)
-        ):
-            raise SecurityError(f"the text would be longer than {MAX_TEXT} characters")
-        return super().call(context, called, *given, **named)
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        if operator == "**" and isinstance(right, int | float) and abs(right) > 64:
-            raise SecurityError("the exponent is above 64")
-        if operator == "%" and isinstance(left, str) and WIDTH.search(left):
-            raise SecurityError("a width in a format is above 9999")
-        if operator == "*":
-            for one, times in ((left, right), (right, left)):
-                if isinstance(one, str | list | tuple) and isinstance(times, int) and len(one) * times > MAX_TEXT:
-                    raise SecurityError(f"the text would be longer than {MAX_TEXT} characters")
-        return super().call_binop(context, operator, left, right)
 
 
 def explain_syntax(error: TemplateSyntaxError, tags: Mapping[str, bool]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from okr_reports.plain_values import function
 from okr_reports.report_site import okr_words
 from okr_reports.report_site.address_functions import AddressFunctions
 from okr_reports.report_site.assets import Assets
@@ -46,21 +47,18 @@ class Functions:
     reader: Reader
 
     def all(self) -> dict[str, Any]:
-        """By the names templates use."""
-        return (
+        """What templates get, by the names they use: functions and plain values."""
+        called = (
             {name: getattr(self, name) for name in EXPOSED}
             | self.addresses.all()
             | self.charts.all()
-            | {
-                "t": self.language.text,
-                "tn": self.language.plural,
-                "context": self.context,
-                "note": render_note,
-                "route": self.route,
-                "readable": readable,
-                "text_direction": self.formatter.locale.text_direction,
-            }
+            | {"t": self.language.text, "tn": self.language.plural, "note": render_note, "readable": readable}
         )
+        return {name: function(one) for name, one in called.items()} | {
+            "context": self.context,
+            "route": self.route,
+            "text_direction": str(self.formatter.locale.text_direction),
+        }
 
     @cached_property
     def addresses(self) -> AddressFunctions:

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from okr_reports.plain_values import shows
 from okr_reports.report_site.charts.key_result import Drawn, draw_key_result
 from okr_reports.report_site.charts.pace_rule import COUNTS_FROM_ZERO, KEPT, SHARES, PaceRule
 from okr_reports.report_site.charts.scale import Scale
@@ -25,6 +26,9 @@ class KeyResultChart:
     summary: str
     has_pace: bool
     rows: list[tuple[str, str, str, str, str, bool]]
+
+
+shows(KeyResultChart, "svg", "summary", "has_pace", "rows")
 
 
 def key_result_chart(

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from okr_reports.plain_values import PLAIN
+
 
 class Html(Markup):
     """Finished HTML; everything from outside was escaped when it was put in."""
 
     __slots__ = ()
+
+
+PLAIN.add(Html)

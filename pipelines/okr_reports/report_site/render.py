@@ -15,11 +15,12 @@ from types import TracebackType
 from typing import Any
 
 from jinja2 import FunctionLoader, Template, TemplateNotFound
-from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
 from jinja2.runtime import Context
 from jinja2.utils import missing
 from markupsafe import Markup
 
+from okr_reports.plain_values import live, plain
 from okr_reports.report_site.check import check_reports
 from okr_reports.report_site.components import IDS, Component
 from okr_reports.report_site.database import Reader
@@ -69,16 +70,17 @@ class Scope:
 
 
 class QueryContext(Context):
-    """A Jinja context in which query names stand for their rows."""
+    """A Jinja context in which query names stand for their rows. Templates cannot name the context itself."""
+
+    scope: Scope | None = None
 
     def resolve_or_missing(self, key: str) -> Any:
         value = super().resolve_or_missing(key)
         if value is not missing:
             return value
-        scope = super().resolve_or_missing("scope__")
-        rows = scope.find(key) if isinstance(scope, Scope) else None
+        rows = self.scope.find(key) if self.scope is not None else None
         if rows is not None:
-            return rows
+            return plain(rows)
         page = super().resolve_or_missing("page")
         return page[key] if isinstance(page, Mapping) and key in page else missing
 
@@ -131,7 +133,7 @@ class Renderer:
         scope = self._scope(page.file, {"params": params, "page": page.variables})
         self._functions = {**functions, "params": params}
         with deadline(self.reader.limits.page_seconds):
-            text = self._run(self.pages, page.file, {**self._functions, "page": page.variables, "scope__": scope})
+            text = self._run(self.pages, page.file, {**self._functions, "page": page.variables}, scope)
         try:
             return render_prose(text, self._drawing.slots, self._functions.get("resolve_link"))
         except BadLink as error:
@@ -149,7 +151,7 @@ class Renderer:
             if text not in self._lines:
                 self._lines[text] = self.components.from_string(text)
             made = self._lines[text].render({**functions, "params": params})
-        except (TemplateError, BadValue) as error:
+        except Exception as error:
             what = error.what if isinstance(error, BadValue) else str(error)
             raise page.file.fault("title", f"title: {what}", "use {{ params.column }} of one_page_per") from None
         return Markup(made).unescape()
@@ -159,15 +161,22 @@ class Renderer:
         file = self.reports.components[name].file
         scope = self._scope(file, {})
         self._functions = dict(functions)
-        return self._run(self.components, file, {**functions, **values, "scope__": scope}).lstrip()
+        return self._run(self.components, file, {**functions, **values}, scope).lstrip()
 
     def _scope(self, file: SourceFile, namespaces: Mapping[str, Mapping[str, object]]) -> Scope:
         return Scope({**self.reports.queries, **file.queries}, self.marts, namespaces, self.reader)
 
-    def _run(self, environment: Sandbox, file: SourceFile, variables: Mapping[str, Any]) -> str:
+    def _run(self, environment: Sandbox, file: SourceFile, variables: Mapping[str, Any], scope: Scope) -> str:
         name = str(file.path)
         try:
-            return environment.get_template(name).render(variables)
+            template = environment.get_template(name)
+            context = template.new_context({key: plain(value) for key, value in variables.items()})
+            assert isinstance(context, QueryContext)
+            context.scope = scope
+            try:
+                return environment.concat(template.root_render_func(context))
+            except Exception:
+                environment.handle_exception()
         except PageFault:
             raise
         except TemplateSyntaxError as error:
@@ -196,8 +205,7 @@ class Renderer:
             return f'SQL stands in quotes: "{name}(...)"'
         if name in self.pages.filters:
             return f"it is a filter: write {{{{ value | {name} }}}}"
-        names = [name for name in variables if not name.endswith("__")]
-        return choose(name, [*names, *self.reports.queries, *file.queries], "names")
+        return choose(name, [*variables, *self.reports.queries, *file.queries], "names")
 
     def _place(self, traceback: TracebackType | None, file: SourceFile) -> tuple[str, int]:
         """The innermost line of a template in the traceback; Jinja has put the templates' own lines there."""
@@ -272,7 +280,7 @@ class Renderer:
             **partial.front,
             **(given.get("variables") or {}),
         }
-        return Markup(self._run(self.pages, partial, {**context.get_all(), "page": page}))
+        return Markup(self._run(self.pages, partial, {**context.get_all(), "page": page}, _scope_of(context)))
 
     def _draw(
         self,
@@ -286,7 +294,7 @@ class Renderer:
         path = str(context.name)
         for name, wrong in component.check(given):
             raise wrong.at(path, lines.get(name, line))
-        scope = context.get("scope__")
+        scope = _scope_of(context)
         given_at = [(value, lines.get(name, line)) for name, value in given.items()]
         try:
             values = {
@@ -327,12 +335,12 @@ class Renderer:
             "page": values,
             "body": body[0],
             "children": body[1],
-            "scope__": self._scope(component.file, {"attributes": values}),
         }
+        scope = self._scope(component.file, {"attributes": {name: live(value) for name, value in values.items()}})
         try:
             if component.file.path.suffix == ".md":
-                return render_prose(self._run(self.pages, component.file, variables), drawing.slots)
-            return Markup(self._run(self.components, component.file, variables))
+                return render_prose(self._run(self.pages, component.file, variables, scope), drawing.slots)
+            return Markup(self._run(self.components, component.file, variables, scope))
         except PageFault as fault:
             if fault.__cause__ is not None and isinstance(fault.__cause__, BadValue):
                 line = _line_of(fault.finding.what, line, given_at, body[1])
@@ -341,9 +349,9 @@ class Renderer:
         finally:
             drawing.depth -= 1
 
-    def _resolve(self, scope: Any, kind: str, value: Any) -> Any:
+    def _resolve(self, scope: Scope, kind: str, value: Any) -> Any:
         if kind == "query" and isinstance(value, str):
-            return scope.need(value)
+            return plain(scope.need(value))
         if kind in IDS and isinstance(value, str):
             self._need_id(kind, value)
         return value
@@ -357,6 +365,12 @@ class Renderer:
             self._ids[kind] = frozenset(row[0] for row in rows)
         if value not in self._ids[kind]:
             raise BadValue(f"there is no {words} {value!r}", choose(value, self._ids[kind], f"{words}s"))
+
+
+def _scope_of(context: Context) -> Scope:
+    assert isinstance(context, QueryContext)
+    assert context.scope is not None
+    return context.scope
 
 
 def _places(children: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, int]]:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from okr_reports.plain_values import shows
 from okr_reports.report_site.faults import BadValue, choose
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -77,3 +78,7 @@ class SiteMap:
         parts = route.split("/") if route else []
         above = ["/".join(parts[:number]) for number in range(len(parts))]
         return [(one, self.titles[one]) for one in above if one in self.titles]
+
+
+shows(Entry, "title", "route", "position", "children", "holds")
+shows(SiteMap, "menu", "trail")

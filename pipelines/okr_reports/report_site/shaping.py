@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
+from okr_reports.plain_values import shows_rows
 from okr_reports.report_site.database import Reader, Result, Row
 from okr_reports.report_site.faults import BadValue, PageFault, choose
 from okr_reports.report_site.queries import Statement
@@ -161,6 +162,10 @@ class Rows:
             todo = choose(name, self.columns, "columns")
             raise BadValue(f"the query {self.name!r} has no column {name!r}", todo)
 
+    def __str__(self) -> str:
+        what = f"{self.name!r} is a query of many rows, not one value"
+        raise BadValue(what, f"write {self.name}[0].column, or loop over its rows")
+
     def __iter__(self) -> Iterator[Row]:
         return iter(self.result.rows)
 
@@ -226,6 +231,9 @@ class Rows:
         return Statement(
             Query(query.name, query.sql, query.path, query.line), "\n".join(sql), (), self.statement.offset + 1
         )
+
+
+shows_rows(Rows, "columns", "truncated", "first", "name", "column")
 
 
 def _dimension(measure: Measure, column: str, shape: Shape) -> str:

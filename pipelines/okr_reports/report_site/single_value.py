@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from okr_reports.plain_values import shows
 from okr_reports.report_site.comparison import target_number
 from okr_reports.report_site.database import Row
 from okr_reports.report_site.faults import BadValue, choose
@@ -37,6 +38,9 @@ class Source:
     better: str
 
 
+shows(Source, "rows", "value", "title", "fmt", "better")
+
+
 @dataclass(frozen=True)
 class Single:
     """A number with its comparison. `base` is what it is compared with, `words` say with what."""
@@ -47,6 +51,9 @@ class Single:
     base: Any
     words: str
     options: Mapping[str, Any]
+
+
+shows(Single, "source", "value", "compared", "base", "words", "options")
 
 
 def source_of(functions: Functions, data: Rows | None, value: str | None, metric: str | None, better: str) -> Source:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from okr_reports.plain_values import shows
 from okr_reports.report_site.charts.small import cell_bar, sparkline
 from okr_reports.report_site.comparison import Comparison, sign
 from okr_reports.report_site.database import Row
@@ -48,6 +49,9 @@ class Column:
         return "lower" if down else str(self.given.get("better") or "neutral")
 
 
+shows(Column, "name", "title", "fmt", "align", "wrap", "number", "given")
+
+
 @dataclass(frozen=True)
 class Cell:
     """`text` is what is shown, `sort` what the column sorts by, `class_` its look."""
@@ -56,6 +60,9 @@ class Cell:
     sort: str
     class_: str
     title: str
+
+
+shows(Cell, "text", "sort", "class_", "title")
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,9 @@ class TableView:
     csv: str
     truncated: bool
     facets: Sequence[Mapping[str, str]]
+
+
+shows(TableView, "columns", "rows", "kinds", "total", "csv", "truncated", "facets")
 
 
 def table_view(

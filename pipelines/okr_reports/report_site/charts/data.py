@@ -9,6 +9,7 @@ from datetime import date, datetime
 from itertools import zip_longest
 from typing import Any, Literal
 
+from okr_reports.plain_values import shows
 from okr_reports.report_site.faults import BadValue
 from okr_reports.report_site.formats import Formatter
 from okr_reports.report_site.languages import Language
@@ -27,6 +28,9 @@ class Series:
     texts: list[str]
     fmt: str
     mark: str = "line"
+
+
+shows(Series, "title", "values", "texts", "fmt", "mark")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,9 @@ class ChartData:
 
     def known(self) -> list[float | None]:
         return [value for one in self.series for value in one.values]
+
+
+shows(ChartData, "x", "x_texts", "x_title", "kind", "series", "truncated", "left_out", "connected")
 
 
 @dataclass(frozen=True)
