@@ -1,17 +1,259 @@
-"""The quick way for files without anything odd: all of one shape are read by DuckDB at once into typed rows."""
+"""The quick way for text files without anything odd: all of one shape are read by DuckDB at once into typed rows.
+
+A file is odd if any row has no plain day, no plain number or no name, looks like a total, repeats a key or has a
+doubtful currency. It is then read with all care (typed.py), which judges and says; all that is decided here is that
+nothing is odd.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
-from okr_reports.channels.files.rows import SourceRows
+import duckdb
+
+from okr_reports.channels.files import amounts
+from okr_reports.channels.files.grid import Grid
+from okr_reports.channels.files.money import currency_columns, decide
+from okr_reports.channels.files.names import NULL_MARKS, RANGE_END, is_total, is_utc, plain
+from okr_reports.channels.files.rows import ROW_COLUMNS, VALUE, SourceRows
+from okr_reports.channels.files.typed import EXACT, FURTHEST_AHEAD, scale_literal
 from okr_reports.file_sources import FileSource
+
+_LONGEST_LINE = 4 * 1024**2
+_IDS = ("account_id", "campaign_id", "campaign_name", "campaign_group_name")
+_BEGINS = "'tot', 'gra', 'sub', 'ges', 'sum', 'res', 'ein', 'som'"
+# 1.234: a thousand and more, or one and a bit
+_CODE = re.compile(r"[A-Z]{3}")
+_EITHER = r"[+-]?[1-9]\d{0,2}\.\d{3}"
+
+
+@dataclass(frozen=True)
+class PlainFile:
+    """A text file whose header is found and whose first rows are plain."""
+
+    name: str
+    path: Path
+    grid: Grid
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """What files that are read together have in common."""
+        layout = self.grid.layout
+        return (self.grid.delimiter, layout.last_line, tuple(layout.names), self.mark)
+
+    @property
+    def mark(self) -> str:
+        """The decimal mark of the first rows, "" where they have none, "?" where it takes more to know."""
+        layout = self.grid.layout
+        body = [cells for line, _, cells in self.grid.head if line > layout.last_line]
+        texts = [cells[at] for at in layout.measures.values() for cells in body if at < len(cells)]
+        found = amounts.marks_of(texts)
+        sure = [mark for mark in (".", ",") if mark in found]
+        return "?" if len(sure) > 1 or ("?" in found and not sure) else "".join(sure)
+
+
+@dataclass
+class Clean:
+    """What was read this way: by file its rows, first and last day; the currency of files of one shape."""
+
+    facts: dict[str, tuple[int, date | None, date | None]] = field(default_factory=dict)
+    said: dict[str, list[str]] = field(default_factory=dict)
+
+
+def may_be_plain(source: FileSource, grid: Grid) -> bool:
+    """Whether the declaration and the header leave nothing to judge."""
+    layout, roles = grid.layout, grid.layout.roles
+    measures = source.measures.values()
+    if source.rows or source.pivot or source.wide or source.timezone or source.null_values or source.group is not None:
+        return False
+    if source.as_of or source.end_date or "%z" in (source.date_format or "") or source.totals == "keep":
+        return False
+    if any(one.rows or one.minus or one.times or one.count == "column" for one in measures):
+        return False
+    if "date" not in roles or is_utc(layout.names[roles["date"]]) or layout.preamble.lines or grid.skipped:
+        return False
+    others = [plain(name) for at, name in enumerate(layout.names) if at not in layout.wanted]
+    return not any(RANGE_END.fullmatch(name) for name in others) and not currency_columns(source, layout)
 
 
 def read_clean(
-    source: FileSource, rows: SourceRows, found: Sequence[Any], today: date, reporting: str | None
-) -> set[str]:
-    """The names of the files that are not read this way."""
-    return {one.name for one in found}
+    source: FileSource, rows: SourceRows, files: Sequence[PlainFile], today: date, reporting: str | None
+) -> Clean:
+    """Put what is plain into `rows`; the files that are in the result are read, the others are not."""
+    clean = Clean()
+    shapes: dict[tuple[Any, ...], list[PlainFile]] = {}
+    for file in files:
+        shapes.setdefault(file.shape, []).append(file)
+    for group in shapes.values():
+        money = decide(source, group[0].grid.layout, reporting, [])
+        if money.faults or group[0].mark == "?":
+            continue
+        for part in _parts(source, rows.connection, group, money.code):
+            plain_ones = _plain_ones(source, rows.connection, part, today)
+            _keep(rows, plain_ones, clean)
+            clean.said.update({file.name: money.said for file in part if file.name in clean.facts})
+        rows.currencies.update(money.measures)
+    return clean
+
+
+def _parts(
+    source: FileSource, connection: duckdb.DuckDBPyConnection, files: Sequence[PlainFile], code: str | None
+) -> Iterator[Sequence[PlainFile]]:
+    """Table `part` of as many of these files at once as can be read together; one that breaks is left out."""
+    try:
+        connection.execute(_sql(source, files, code), {"paths": [str(file.path) for file in files]})
+    except duckdb.Error:
+        half = len(files) // 2
+        if half:
+            yield from _parts(source, connection, files[:half], code)
+            yield from _parts(source, connection, files[half:], code)
+        return
+    yield files
+
+
+def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None) -> str:
+    grid, layout = files[0].grid, files[0].grid.layout
+    columns = ", ".join(f"'f{at}': 'VARCHAR'" for at in range(len(layout.names)))
+    read = (
+        f"read_csv($paths, auto_detect=false, header=false, skip={layout.last_line}, delim='{grid.delimiter}', "
+        f"quote='\"', escape='\"', columns={{{columns}}}, strict_mode=true, max_line_size={_LONGEST_LINE}, "
+        "filename=true)"
+    )
+    ids = {role: f"nullif(trim(f{layout.roles[role]}), '')" if role in layout.roles else "null" for role in _IDS}
+    at = layout.roles.get("currency_column")
+    money = f"'{code}'" if code else f"upper(trim(f{at}))" if at is not None else "null"
+    odd, values = [f"({_day(source, layout.roles['date'])}) is null"], []
+    for number, (name, measure) in enumerate(source.measures.items()):
+        place = layout.measures.get(name)
+        value = "1" if measure.count == "rows" else "null"
+        if place is not None:
+            value = _value(f"f{place}", measure.scale, files[0].mark)
+        values.append(f"cast({value} as {VALUE}) as v{number}")
+        if measure.count is None and place is not None:
+            odd.append(_odd_number(f"f{place}", value, files[0].mark))
+    named = [role for role in _IDS[1:] if role in layout.roles] or [role for role in _IDS[:1] if role in layout.roles]
+    if named:
+        odd.append(" and ".join(f"{ids[role]} is null" for role in named))
+    else:
+        texts = [other for other in range(len(layout.names)) if other not in layout.wanted]
+        odd += [f"coalesce(lower(left(f{other}, 3)) in ({_BEGINS}), false)" for other in texts]
+    keys = "".join(f", f{one} as k{number}" for number, one in enumerate(layout.keys) if isinstance(one, int))
+    return (
+        "create or replace table part as select filename as source_file, "
+        f"{_day(source, layout.roles['date'])} as date, cast(null as date) as as_of, "
+        f"coalesce({ids['account_id']}, '') as account_id, "
+        f"coalesce({ids['campaign_id']}, {ids['campaign_name']}, '') as campaign_id, {ids['campaign_name']} as campaign_name, {ids['campaign_group_name']} as campaign_group_name, "
+        f"{money} as currency, {', '.join(values)}{keys}, {' or '.join(f'({one})' for one in odd)} as odd from {read}"
+    )
+
+
+def _day(source: FileSource, at: int) -> str:
+    if source.date_format is not None:
+        form = source.date_format.replace("'", "''")
+        return f"cast(try_strptime(trim(f{at}), '{form}') as date)"
+    return f"if(length(f{at}) = 10, try_cast(f{at} as date), null)"
+
+
+def _value(column: str, scale: Any, mark: str) -> str:
+    text = f"replace({column}, ',', '.')" if mark == "," else column
+    if scale == 1:
+        return f"try_cast({text} as {VALUE})"
+    return f"try_cast(try(try_cast({text} as {EXACT}) * {scale_literal(scale)}) as {VALUE})"
+
+
+def _odd_number(column: str, value: str, mark: str) -> str:
+    wrong = f"({column} is not null and {value} is null) or coalesce(contains({column}, '_'), false)"
+    if mark == ",":
+        return f"{wrong} or coalesce(contains({column}, '.'), false)"
+    if mark == "":
+        either = f"regexp_full_match(trim({column}), '{_EITHER}')"
+        return f"{wrong} or case when contains({column}, '.') then {either} else false end"
+    return wrong
+
+
+def _plain_ones(
+    source: FileSource, connection: duckdb.DuckDBPyConnection, files: Sequence[PlainFile], today: date
+) -> dict[str, PlainFile]:
+    """Those of `part` without anything odd, by the path that `part` knows them by."""
+    run = connection.execute
+    odd = {path for (path,) in run("select distinct source_file from part where odd").fetchall()}
+    odd |= _with_odd_texts(connection)
+    latest = today + FURTHEST_AHEAD
+    odd |= {
+        path
+        for path, first, last in run("select source_file, min(date), max(date) from part group by 1").fetchall()
+        if first is not None and (first.year < 1990 or last > latest)
+    }
+    layout = files[0].grid.layout
+    if source.key:
+        keys = ", ".join(one if isinstance(one, str) else f"k{at}" for at, one in enumerate(layout.keys))
+        twice = f"select distinct source_file from part group by source_file, {keys} having count(*) > 1"
+        odd |= {path for (path,) in run(twice).fetchall()}
+    return {str(file.path): file for file in files if str(file.path) not in odd}
+
+
+def _with_odd_texts(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Files in which a name is a total's label or a mark for nothing, or a currency is none or mixed."""
+    odd: set[str] = set()
+    for column in ("campaign_id", "campaign_name", "campaign_group_name", "account_id"):
+        names = connection.execute(f"select distinct {column} from part where {column} <> ''").fetchall()
+        texts = [text for (text,) in names]
+        wrong = [text for text in texts if _is_odd(text)]
+        if wrong:
+            found = connection.execute(
+                f"select distinct source_file from part where list_contains(?, {column})", [wrong]
+            )
+            odd |= {path for (path,) in found.fetchall()}
+    codes = connection.execute("select distinct source_file, currency from part").fetchall()
+    by_file: dict[str, set[str | None]] = {}
+    for path, code in codes:
+        by_file.setdefault(path, set()).add(code)
+    for path, held in by_file.items():
+        if len(held) > 1 or not all(code is None or _CODE.fullmatch(code) for code in held):
+            odd.add(path)
+    return odd
+
+
+def _is_odd(text: str) -> bool:
+    return text.casefold() in NULL_MARKS or is_total(text) or text[:1] == "[" or "\n" in text or "\r" in text
+
+
+def _keep(rows: SourceRows, files: dict[str, PlainFile], clean: Clean) -> None:
+    """Move the rows of these files from `part` to `rows`, with the names and lines that the files have."""
+    if not files:
+        return
+    run = rows.connection.execute
+    layout = next(iter(files.values())).grid.layout
+    some = " or ".join(f"v{at} is not null" for at in range(len(rows.measures)))
+    run("create or replace temp table named (path varchar, name varchar, first bigint)")
+    firsts = dict(run("select source_file, min(rowid) from part group by 1").fetchall())
+    run(
+        "insert into named select unnest($paths), unnest($names), unnest($firsts)",
+        {
+            "paths": list(files),
+            "names": [file.name for file in files.values()],
+            "firsts": [firsts.get(path, 0) for path in files],
+        },
+    )
+    columns = ", ".join(name for name in ROW_COLUMNS if name not in ("source_file", "sheet", "line", "end_date"))
+    values = "".join(f", v{at}" for at in range(len(rows.measures)))
+    names = ", ".join(["source_file", "sheet", "line", "end_date"])
+    run(
+        f"insert into rows ({names}, {columns}{values}) "
+        f"select name, '', part.rowid - first + {layout.last_line + 1}, date, {columns}{values} "
+        f"from part join named on path = source_file where {some}"
+    )
+    counted = run(
+        "select source_file, count(*), min(date), max(date) from rows"
+        " where list_contains($names, source_file) group by 1",
+        {"names": [file.name for file in files.values()]},
+    ).fetchall()
+    found = {name: (count, first, last) for name, count, first, last in counted}
+    for file in files.values():
+        clean.facts[file.name] = found.get(file.name, (0, None, None))
+    run("drop table part")

@@ -66,7 +66,7 @@ def find_text_table(path: Path, source: FileSource) -> Grid:
     text = text[named.end() :] if named else text
     best: tuple[tuple[int, int], Layout, str, list[Record]] | None = None
     trouble: list[tuple[int, Refused]] = []
-    for mark in [named[1]] if named else DELIMITERS:
+    for mark in [named[1]] if named else sorted(DELIMITERS, key=text.count, reverse=True):
         records = _first_records(text, mark, skipped, whole)
         try:
             layout = find_header(records, source)
@@ -76,6 +76,8 @@ def find_text_table(path: Path, source: FileSource) -> Grid:
         score = (layout.found, len(layout.names))
         if best is None or score > best[0]:
             best = (score, layout, mark, records)
+        if layout.found > 1:  # no other separator parts the same names
+            break
     if best is None:
         raise max(trouble, key=lambda one: one[0])[1]
     _, layout, mark, records = best

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from okr_reports.channels.files import clean
+from okr_reports.channels.files.clean import PlainFile, may_be_plain, read_clean
 from okr_reports.channels.files.faults import Refused, listed, out_of_reach, refused
 from okr_reports.channels.files.grid import Grid, find_text_table, to_cells
 from okr_reports.channels.files.opened import Opened, open_file
@@ -66,13 +66,10 @@ def read_source(
             room = Path(scratch) / str(at)
             room.mkdir()
             found[name] = _find(source, name, path, room)
-        left = clean.read_clean(
-            source, rows, [one for one in found.values() if quick and not one.faults], today, reporting
-        )
+        done = _read_plain(source, rows, found.values(), today, reporting) if quick else set()
         for one in found.values():
-            if one.faults or (quick and one.name not in left):
-                continue
-            _read(source, rows, one, today, reporting)
+            if not one.faults and one.name not in done:
+                _read(source, rows, one, today, reporting)
         rows.faults |= {name: one.faults for name, one in found.items() if one.faults}
     return rows
 
@@ -121,6 +118,29 @@ def _grids(source: FileSource, part: Opened) -> list[Grid]:
     if part.kind == "json":
         return [find_json_table(part.path, source)]
     return [find_text_table(part.path, source)]
+
+
+def _read_plain(
+    source: FileSource, rows: SourceRows, found: Iterable[_Found], today: date, reporting: str | None
+) -> set[str]:
+    """The files in which nothing is odd, many at a time; the names of those."""
+    candidates = {
+        one.name: one
+        for one in found
+        if not one.faults and len(one.tables) == 1 and one.tables[0].opened.kind == "text"
+        if may_be_plain(source, one.tables[0].grid)
+    }
+    files = [PlainFile(name, one.tables[0].opened.path, one.tables[0].grid) for name, one in candidates.items()]
+    clean = read_clean(source, rows, files, today, reporting)
+    for name, (count, first, last) in clean.facts.items():
+        one = candidates[name]
+        facts = _facts(one, one.tables[0].grid, _measures_there(source, one.tables[0].grid))
+        rows.files[name] = combined(name, [facts], tuple(clean.said.get(name, ())), count, first, last)
+    return set(clean.facts)
+
+
+def _measures_there(source: FileSource, grid: Grid) -> list[str]:
+    return [name for name, one in source.measures.items() if one.count == "rows" or name in grid.layout.measures]
 
 
 def _read(source: FileSource, rows: SourceRows, found: _Found, today: date, reporting: str | None) -> None:

@@ -1,0 +1,63 @@
+"""The quick way of reading gives what the careful one gives, for plain files and for those with one odd thing in them."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from okr_reports.channels.files.read import read_source
+from okr_reports.file_sources import FileSource, MeasureColumn
+
+COLUMNS = "source_file, line, date, end_date, account_id, campaign_id, campaign_name, currency, v0, v1"
+# A row that makes a file odd, after its plain rows; "" is none.
+ODD = (
+    "", "", "", "Total,,,,10,10", ",,,,,", "2026-09-01,c,n,EUR,1 234,1", "01.09.2026,c,n,EUR,1,1", "2026-09-02,,,EUR,9,9",
+    "2026-09-02,--,--,EUR,1,1", "2026-09-02,c,Total,EUR,1,1", '2026-09-02,c,n,EUR,"1,5",1', "2026-09-02,c,n,EUR,1.234,1",
+    "2026-09-02,c,n,EUR,oops,1", "2026-09-02,c,n,EUR,1", "2026-09-02,c,n,EUR,1,1,more", '2026-09-02,c,"n\nm",EUR,1,1',
+    "2026-09-02,[7],n,EUR,1,1", "2026-09-02,c,n,Euro,1,1", "2199-01-01,c,n,EUR,1,1", "2026-09-02,c,n,EUR,1_0,1",
+)  # fmt: skip
+
+
+def written(chance: random.Random, odd: str) -> str:
+    decimals = chance.choice([0, 0, 2, 3])
+    lines = ["date,id,name,currency,spend,clicks"]
+    for _ in range(chance.randrange(1, 30)):
+        day = date(2026, 9, 1) + timedelta(days=chance.randrange(60))
+        spend = f"{chance.uniform(0, 5000):.{decimals}f}" if chance.random() > 0.1 else ""
+        campaign = chance.randrange(5)
+        lines.append(f"{day},{campaign},Name {campaign},EUR,{spend},{chance.randrange(900)}")
+    if odd:
+        lines.insert(chance.randrange(1, len(lines) + 1), odd)
+    return chance.choice(["\n", "\r\n"]).join(lines) + chance.choice(["", "\n"])
+
+
+def result(source: FileSource, files: dict[str, Path], *, quick: bool) -> tuple[Any, ...]:
+    found = read_source(source, files, date(2026, 11, 23), "EUR", quick=quick)
+    rows = found.connection.execute(f"select {COLUMNS} from rows order by all").fetchall()
+    faults = {name: [str(one) for one in faults] for name, faults in found.faults.items()}
+    facts = {name: (one.rows, one.first_day, one.last_day, one.measures) for name, one in found.files.items()}
+    found.close()
+    return rows, faults, facts
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_quick_way_gives_what_the_careful_way_gives(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    files = {}
+    for at in range(12):
+        path = tmp_path / f"e_{at}.csv"
+        path.write_text(written(chance, chance.choice(ODD)), encoding="utf-8", newline="")
+        files[path.name] = path
+    measures = {"spend": MeasureColumn("spend"), "clicks": MeasureColumn("clicks")}
+    key = ("date", "campaign_id") if seed % 2 else ()
+    source = FileSource(
+        "s", "s", tmp_path / "e_*.csv", "date", measures,
+        campaign_id="id", campaign_name="name", currency_column="currency", key=key,
+    )  # fmt: skip
+    quick, careful = result(source, files, quick=True), result(source, files, quick=False)
+    assert quick == careful
+    assert careful[0] or careful[1]
