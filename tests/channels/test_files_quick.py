@@ -1,4 +1,4 @@
-"""The quick way of reading gives what the careful one gives, for plain files and for those with one odd thing in them."""
+"""The quick way of reading gives what the careful one gives, for plain files and for those with one odd row."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from okr_reports.file_sources import FileSource, MeasureColumn
 COLUMNS = "source_file, line, date, end_date, account_id, campaign_id, campaign_name, currency, v0, v1"
 # A row that makes a file odd, after its plain rows; "" is none.
 ODD = (
-    "", "", "", "Total,,,,10,10", ",,,,,", "2026-09-01,c,n,EUR,1 234,1", "01.09.2026,c,n,EUR,1,1", "2026-09-02,,,EUR,9,9",
+    "", "", "", "Total,,,,10,10", ",,,,,", "2026-09-01,c,n,EUR,1 234,1",
+    "01.09.2026,c,n,EUR,1,1", "2026-09-02,,,EUR,9,9",
     "2026-09-02,--,--,EUR,1,1", "2026-09-02,c,Total,EUR,1,1", '2026-09-02,c,n,EUR,"1,5",1', "2026-09-02,c,n,EUR,1.234,1",
-    "2026-09-02,c,n,EUR,oops,1", "2026-09-02,c,n,EUR,1", "2026-09-02,c,n,EUR,1,1,more", '2026-09-02,c,"n\nm",EUR,1,1',
+    "2026-09-02,c,n,EUR,oops,1", "2026-09-02,c,n,EUR,1", "2026-09-02,c,n,EUR,1,1,more",
+    '2026-09-02,c,"n\nm",EUR,1,1',
     "2026-09-02,[7],n,EUR,1,1", "2026-09-02,c,n,Euro,1,1", "2199-01-01,c,n,EUR,1,1", "2026-09-02,c,n,EUR,1_0,1",
 )  # fmt: skip
 

@@ -147,7 +147,8 @@ def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None) -> st
         "create or replace table part as select filename as source_file, "
         f"{_day(source, layout.roles['date'])} as date, cast(null as date) as as_of, "
         f"coalesce({ids['account_id']}, '') as account_id, "
-        f"coalesce({ids['campaign_id']}, {ids['campaign_name']}, '') as campaign_id, {ids['campaign_name']} as campaign_name, {ids['campaign_group_name']} as campaign_group_name, "
+        f"coalesce({ids['campaign_id']}, {ids['campaign_name']}, '') as campaign_id, "
+        f"{ids['campaign_name']} as campaign_name, {ids['campaign_group_name']} as campaign_group_name, "
         f"{money} as currency, {', '.join(values)}{keys}, {' or '.join(f'({one})' for one in odd)} as odd from {read}"
     )
 
