@@ -15,7 +15,15 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from okr_reports import catalogue, distributed, okrs, progress, settings
-from okr_reports.errors import FindingsError, GateError, OkrError, UnknownChannelError, did_you_mean, shown_path
+from okr_reports.errors import (
+    FindingsError,
+    GateError,
+    OkrError,
+    TransformError,
+    UnknownChannelError,
+    did_you_mean,
+    shown_path,
+)
 from okr_reports.folder_digest import folder_digest
 from okr_reports.settings import KEEP_RELEASES, Workspace
 from okr_reports.warehouse import builds, gate, history, older_copy, ops, snapshot, transform
@@ -171,18 +179,30 @@ def _chosen(
     return [name for name in on if name in only and name != "files"] + (["files"] if chosen else []), chosen
 
 
-def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None] | None = None) -> None:
+def build_models(
+    workspace: Workspace,
+    only: Sequence[str] | None = None,
+    on_event: Callable[[dict[str, Any]], None] | None = None,
+) -> list[str]:
     """Score everything, or only say when each source was last asked if nothing else has changed.
 
-    Raises TransformError.
+    `only`: models and tests, as dbt selects them. They alone are built where all that they are made from is built;
+    where something has changed everything is, or the warehouse would hold models of two states, and a site of both.
+    Returns the tables that were filled anew without dbt, which has no event for them. Raises TransformError.
     """
     before = builds.state(workspace)
     # an upgrade's rules hold for the days that are scored already, too
     anew = before.is_of_another_project
-    select = [f"tag:{builds.EVERY_REFRESH}"] if before.is_current and not anew else []
-    logger.info("models: nothing new to score" if select else "models: scoring key results")
-    if select and builds.tell_moments(workspace):
-        return
+    if anew or not before.is_current:
+        logger.info("models: scoring key results")
+        only, select = None, []
+    elif only is not None:
+        select = list(only)
+    else:
+        logger.info("models: nothing new to score")
+        if told := builds.tell_moments(workspace):
+            return told
+        select = [f"tag:{builds.EVERY_REFRESH}"]
 
     def counted(event: dict[str, Any]) -> None:
         data = event.get("data", {})
@@ -191,9 +211,17 @@ def build_models(workspace: Workspace, on_event: Callable[[dict[str, Any]], None
             on_event(event)
 
     builds.forget(workspace)
-    with distributed.prepared(workspace):
-        built = transform.build(workspace, select, on_event=counted, anew=anew)
-    builds.note(workspace, before.made_from, transform.queries(built, builds.EVERY_REFRESH))
+    try:
+        with distributed.prepared(workspace):
+            built = transform.build(workspace, select, on_event=counted, anew=anew, with_tests=only is None)
+    except TransformError as error:
+        if not anew:
+            raise
+        todo = "these models are of another version than the last build; `okr refresh` first lands what they read"
+        raise TransformError(f"{error}; {todo}") from None
+    telling_moments = transform.queries(built, builds.EVERY_REFRESH) if only is None else None
+    builds.note(workspace, before.made_from, telling_moments)
+    return []
 
 
 def decide(workspace: Workspace, refresh_id: str) -> list[Ruling]:

@@ -10,13 +10,14 @@ import time
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import click
 import requests
 
 from okr_reports.answers import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED, print_json
 from okr_reports.defs.run_config import of_refresh
+from okr_reports.defs.run_tags import WORKSPACE
 from okr_reports.defs.words import told
 from okr_reports.errors import OkrError
 
@@ -28,7 +29,7 @@ ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 
 JOBS = """
 { repositoriesOrError {
-    ... on RepositoryConnection { nodes { name location { name } jobs { name } } }
+    ... on RepositoryConnection { nodes { name location { name } jobs { name tags { key } } } }
     ... on PythonError { message }
 } }
 """
@@ -59,10 +60,14 @@ query Watch($run: ID!, $cursor: String) {
 
 
 class Webserver:
-    """A Dagster webserver. Raises OkrError, without the password of its URL, if it cannot be asked."""
+    """A Dagster webserver, or one code location of it (`https://host/locations/NAME`, as its UI shows it).
+
+    Raises OkrError, without the password of its URL, if it cannot be asked.
+    """
 
     def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
+        self.url, _, location = url.rstrip("/").partition("/locations/")
+        self.location = unquote(location.partition("/")[0])
         parts = urlsplit(self.url)
         self.shown = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -90,20 +95,36 @@ class Webserver:
 
     def launch(self, job: str, config: Mapping[str, Any]) -> str:
         """Put a run of the job into the queue; its id."""
-        found = self.ask(JOBS)["repositoriesOrError"]
-        places = [node for node in found.get("nodes", ()) if job in (one["name"] for one in node["jobs"])]
-        if not places:
-            why = found.get("message", f"it has no job {job!r}").splitlines()[0]
-            raise OkrError(f"Dagster at {self.shown}: {why}; point it at a code location of okr_reports.definitions")
+        place = self._place_of(job)
         selector = {
-            "repositoryName": places[0]["name"], "repositoryLocationName": places[0]["location"]["name"],
-            "jobName": job,
+            "repositoryName": place["name"], "repositoryLocationName": place["location"]["name"], "jobName": job,
         }  # fmt: skip
         launched = self.ask(LAUNCH, params={"selector": selector, "runConfigData": config})["launchRun"]
         if launched["__typename"] != "LaunchRunSuccess":
             errors = launched.get("errors") or [launched]
             raise OkrError(f"Dagster at {self.shown} starts no run: {errors[0].get('message', launched['__typename'])}")
         return str(launched["run"]["runId"])
+
+    def _place_of(self, job: str) -> dict[str, Any]:
+        """Our code location: another team's may have a job of the same name, without our tag."""
+        found = self.ask(JOBS)["repositoriesOrError"]
+        ours = {
+            node["location"]["name"]: node
+            for node in found.get("nodes", ())
+            for one in node["jobs"]
+            if one["name"] == job and WORKSPACE in (tag["key"] for tag in one["tags"])
+        }
+        if self.location:
+            ours = {name: node for name, node in ours.items() if name == self.location}
+        if len(ours) == 1:
+            return dict(ours.popitem()[1])
+        where = f"Dagster at {self.shown}"
+        if ours:
+            names = ", ".join(f"{self.shown}/locations/{quote(name)}" for name in sorted(ours))
+            raise OkrError(f"{where} has {len(ours)} workspaces of okr; name one of them: {names}")
+        at = f" at the code location {self.location!r}" if self.location else ""
+        why = found.get("message", f"it has no job {job!r} of okr{at}")
+        raise OkrError(f"{where}: {why.splitlines()[0]}; point it at a code location of okr_reports.definitions")
 
 
 def refresh_elsewhere(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 from tests.support import ROOT, Refreshed, free_port
 
 BIN = Path(sys.executable).parent
+OURS = "okr_reports.definitions"
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 
 LAUNCH = """
@@ -61,10 +62,14 @@ class Dagster:
         return answer["data"]
 
     def selector(self, **more: str) -> dict[str, str]:
-        """The code location, and what is named in it."""
-        (repository,) = self.ask(
-            "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }"
-        )["repositoriesOrError"]["nodes"]
+        """Our code location, and what is named in it."""
+        (repository,) = [
+            found
+            for found in self.ask(
+                "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }"
+            )["repositoriesOrError"]["nodes"]
+            if found["location"]["name"] == OURS
+        ]
         return {
             "repositoryLocationName": repository["location"]["name"], "repositoryName": repository["name"], **more
         }  # fmt: skip
@@ -110,8 +115,18 @@ def tell(definitions: Path, line: str) -> None:
 
 
 @contextmanager
-def started(demo: Refreshed, folder: Path, settings: str, **environment: str) -> Iterator[Dagster]:
-    """`dagster dev` on copies of the demo's data, definitions and pages; `settings` is a line more of its settings."""
+def started(
+    demo: Refreshed,
+    folder: Path,
+    settings: str,
+    locations: Sequence[str] = (),
+    prepare: Callable[[Path], None] = lambda data: None,
+    **environment: str,
+) -> Iterator[Dagster]:
+    """`dagster dev` on copies of the demo's data, definitions and pages; `settings` is a line more of its settings.
+
+    `locations`: what it loads, as options, if not our code alone; `prepare` gets the data folder before it starts.
+    """
     data, reports, definitions = folder / "data", folder / "reports", folder / "okr_definitions"
     shutil.copytree(demo.data_dir, data, symlinks=True)
     shutil.copytree(ROOT / "reports", reports)
@@ -121,6 +136,7 @@ def started(demo: Refreshed, folder: Path, settings: str, **environment: str) ->
     configuration = data / "dagster" / "dagster.yaml"
     text = configuration.read_text(encoding="utf-8").replace("poll_interval_seconds: 30", "poll_interval_seconds: 2")
     configuration.write_text(text, encoding="utf-8")
+    prepare(data)
     told = {
         **demo.environment,
         "OKR_DATA_DIR": str(data),
@@ -132,7 +148,7 @@ def started(demo: Refreshed, folder: Path, settings: str, **environment: str) ->
     port = free_port()
     with (folder / "dagster-dev.log").open("w") as log:
         process = subprocess.Popen(
-            [str(BIN / "dagster"), "dev", "-h", "127.0.0.1", "-p", str(port)],
+            [str(BIN / "dagster"), "dev", "-h", "127.0.0.1", "-p", str(port), *locations],
             cwd=ROOT, env={**os.environ, **told}, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         dagster = Dagster(port, data, reports, definitions, told)

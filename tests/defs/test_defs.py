@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from datetime import date
 
 import pytest
@@ -26,9 +26,9 @@ from dagster import (
 from dagster._core.instance.ref import InstanceRef
 
 from okr_reports import refresh
-from okr_reports.defs import processes, retention
+from okr_reports.defs import retention, run_tags
+from okr_reports.defs.background import events_of, wait_for_all
 from okr_reports.defs.event_log import KEPT_OPEN, OpenEventLog
-from okr_reports.defs.meanwhile import told_meanwhile, wait_for_all
 from okr_reports.okrs.models.settings import RefreshTimes
 from okr_reports.report_site.lineage import marts_of_pages
 from okr_reports.run import _instance
@@ -37,23 +37,23 @@ from tests.support import ROOT
 
 
 def test_a_process_that_runs_has_not_ended_and_one_that_was_killed_has():
-    assert not processes.has_ended(processes.this_process())
+    assert not run_tags.has_ended(run_tags.this_process())
     child = subprocess.Popen(
         [sys.executable, "-c",
-         "from okr_reports.defs import processes; print(processes.this_process(), flush=True); input()"],
+         "from okr_reports.defs import run_tags; print(run_tags.this_process(), flush=True); input()"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
     )  # fmt: skip
     tag = child.stdout.readline().strip()
-    assert not processes.has_ended(tag)
+    assert not run_tags.has_ended(tag)
     child.kill()
     child.wait()
     child.communicate()
-    assert processes.has_ended(tag)
+    assert run_tags.has_ended(tag)
     # Its number may be given away again: to this process, say.
     _, _, started = tag.rsplit(":", 2)
-    host = processes.this_process().split(":")[0]
-    assert processes.has_ended(f"{host}:{os.getpid()}:{started}")
-    assert not processes.has_ended(tag.replace(host, "elsewhere"))
+    host = run_tags.this_process().split(":")[0]
+    assert run_tags.has_ended(f"{host}:{os.getpid()}:{started}")
+    assert not run_tags.has_ended(tag.replace(host, "elsewhere"))
 
 
 def test_pages_are_drawn_below_the_marts_they_read():
@@ -136,7 +136,8 @@ def test_old_runs_are_forgotten_with_the_files_of_their_events(tmp_path, monkeyp
     def site() -> int:
         return 1
 
-    jobs = [define_asset_job(name, executor_def=in_process_executor) for name in ("refresh", "backfill")]
+    tags = run_tags.of_this_workspace()
+    jobs = [define_asset_job(name, executor_def=in_process_executor, tags=tags) for name in ("refresh", "backfill")]
     defined = Definitions(assets=[site], jobs=jobs)
 
     with instance_of(tmp_path) as instance:
@@ -231,44 +232,60 @@ print(json.dumps([sorted(specs), sorted(checks), "dbt" in sys.modules]))
 """
 
 
-@pytest.mark.parametrize("end", ["closed", "broken", "failed", "over"])
-def test_work_in_a_thread_is_over_when_its_run_goes_on(end):
+@pytest.mark.parametrize("end", ["failed", "over"])
+def test_work_in_a_thread_is_over_when_its_events_are(end):
     ended = threading.Event()
 
-    def work(tell):
+    def work(report):
         for number in range(3):
-            tell(number)
+            report(number)
         time.sleep(0.3)
         ended.set()
         if end == "failed":
             raise ValueError("no")
 
-    heard = []
-    raised = pytest.raises(ValueError, match="no") if end in ("failed", "broken") else nullcontext()
-    with raised, closing(told_meanwhile(work)) as told:
-        for number in told:
-            heard.append(number)
-            if end == "broken":
-                raise ValueError("no")
-            if end == "closed":
-                break
+    read = []
+    with pytest.raises(ValueError, match="no") if end == "failed" else nullcontext():
+        read.extend(events_of(work))
     assert ended.is_set()
-    assert heard == ([0] if end in ("closed", "broken") else [0, 1, 2])
+    assert end == "failed" or read == [0, 1, 2]
 
 
-def test_work_that_nobody_listens_to_any_more_is_waited_for():
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_work_whose_events_nobody_reads_any_more_is_waited_for(is_closed):
     ended = threading.Event()
 
-    def work(tell):
-        tell("begun")
+    def work(report):
+        report("begun")
         time.sleep(0.3)
         ended.set()
 
-    forgotten = told_meanwhile(work)
-    assert next(forgotten) == "begun"
+    events = events_of(work)
+    assert next(events) == "begun"
+    if is_closed:
+        events.close()
     wait_for_all()
     assert ended.is_set()
-    assert list(forgotten) == []
+
+
+def test_events_may_be_closed_by_a_thread_that_the_work_waits_for():
+    """As Python's collector does, in any thread: it held a run, and the writer's lock, until somebody killed it."""
+    may_close = threading.Event()
+
+    def work(report):
+        report("begun")
+        may_close.wait(10)
+        closer = threading.Thread(target=events.close)
+        closer.start()
+        closer.join()
+
+    events = events_of(work)
+    assert next(events) == "begun"
+    may_close.set()
+    waiting = threading.Thread(target=wait_for_all, daemon=True)
+    waiting.start()
+    waiting.join(10)
+    assert not waiting.is_alive()
 
 
 def test_the_graph_of_the_models_is_the_one_that_dbt_draws_without_its_imports(demo):

@@ -107,7 +107,7 @@ def test_every_asset_has_a_group_an_owner_kinds_and_a_description(nodes):
     ]
     assert bare == []
     without_kind = {key for key, node in nodes.items() if key[0] != "ops" and not node["kinds"]}
-    assert without_kind == {("refresh_outcome",), ("digests",)}
+    assert without_kind == {("refresh_outcome",)}
 
 
 def test_columns_of_raw_tables_definitions_and_marts_are_shown(nodes):
@@ -127,9 +127,11 @@ def test_checks_come_from_dbt_the_sources_and_the_gate(nodes):
 
 def test_what_is_refreshed_has_a_freshness_policy_and_writers_share_a_pool(nodes):
     assert nodes["site",]["internalFreshnessPolicy"]["__typename"] == "TimeWindowFreshnessPolicy"
+    # How new a channel's rows are says its check `fresh`, by their days.
     assert nodes["linkedin_ads", "days"]["internalFreshnessPolicy"] is None
+    assert nodes["linkedin_ads", "accounts"]["internalFreshnessPolicy"] is None
     for key in (("definitions", "key_results"), ("linkedin_ads", "accounts"), ("marts", "key_results"), ("site",)):
-        assert nodes[key]["pools"] == ["warehouse"], key
+        assert nodes[key]["pools"] == ["okr_warehouse"], key
 
 
 def test_the_pool_of_the_writer_holds_one_run_at_a_time(dagster):

@@ -140,7 +140,7 @@ def test_moments_are_told_by_the_queries_of_the_build(built):
     assert told(built) == [("r1", 6)]
     run(built, "update definitions.context set refresh_id = 'r2'")
     loaded(built, "r2", 7)
-    assert builds.tell_moments(built)
+    assert builds.tell_moments(built) == list(TELLING)
     assert told(built) == [("r2", 7)]
     assert is_current(built)
     # the tables are the same ones, with what readers see of them

@@ -1,9 +1,10 @@
 """Stage 3: do the channels' numbers agree with the marts, and may this be published?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dagster import (
     AssetCheckExecutionContext,
+    AssetCheckKey,
     AssetCheckResult,
     AssetCheckSeverity,
     AssetCheckSpec,
@@ -19,7 +20,7 @@ from okr_reports.defs.load import FIRST
 from okr_reports.defs.owners import DATA_TEAM
 from okr_reports.defs.resources import POOL, Writer
 from okr_reports.settings import Workspace
-from okr_reports.warehouse import gate, reconcile
+from okr_reports.warehouse import gate, ops, reconcile
 
 _SCORED = [AssetKey(["marts", name]) for name in ("health_gate", "source_health", "fct_measure_daily")]
 
@@ -39,28 +40,46 @@ _SCORED = [AssetKey(["marts", name]) for name in ("health_gate", "source_health"
         )
     ],
     name="sources",
+    can_subset=True,
     pool=POOL,
 )
 def sources(context: AssetCheckExecutionContext, writer: Writer) -> Iterator[AssetCheckResult]:
     workspace = Workspace.from_environment()
-    late = reconcile.not_fresh(workspace.warehouse)
+    known = reconcile.freshness(workspace.warehouse)
+    # A run that loads looks at what it loaded, any other at every channel that has a source.
+    asked = ops.loaded_channels(workspace.warehouse, context.run.run_id) or set(known)
+    by_asset: dict[str, list[reconcile.Freshness]] = {}
+    for name in known.keys() & asked:
+        by_asset.setdefault(name if name in FIRST else "files", []).append(known[name])
     with distributed.asking(workspace) as ask:
-        different = reconcile.differences(ask, list(FIRST))
-    for channel, key in FIRST.items():
-        yield AssetCheckResult(
-            check_name="fresh",
-            asset_key=key,
-            passed=channel not in late,
-            # It is published all the same, and says so.
-            severity=AssetCheckSeverity.WARN,
-            metadata={"late": "\n".join(late.get(channel, []))},
-        )
-        yield AssetCheckResult(
-            check_name="reconciled",
-            asset_key=key,
-            passed=not different[channel],
-            metadata={"differences": "\n".join(different[channel])},
-        )
+        different = reconcile.differences(ask, list(by_asset))
+    for channel, found in by_asset.items():
+        for result in (_fresh(FIRST[channel], found), _reconciled(FIRST[channel], different[channel])):
+            if AssetCheckKey(FIRST[channel], str(result.check_name)) in context.selected_asset_check_keys:
+                yield result
+
+
+def _fresh(key: AssetKey, found: Sequence[reconcile.Freshness]) -> AssetCheckResult:
+    late = [text for one in found for text in one.late]
+    through = [one.data_through for one in found]
+    oldest = "never" if None in through else min(day for day in through if day).isoformat()
+    return AssetCheckResult(
+        asset_key=key,
+        check_name="fresh",
+        passed=not late,
+        # It is published all the same, and says so.
+        severity=AssetCheckSeverity.WARN,
+        metadata={"late": "\n".join(late), "data_through": oldest},
+    )
+
+
+def _reconciled(key: AssetKey, differences: Sequence[str]) -> AssetCheckResult:
+    return AssetCheckResult(
+        asset_key=key,
+        check_name="reconciled",
+        passed=not differences,
+        metadata={"differences": "\n".join(differences)},
+    )
 
 
 @asset(

@@ -6,22 +6,23 @@ With Dagster's default of one process a step, a job of three assets over 2,000 r
 from dagster import AssetSelection, define_asset_job, in_process_executor
 
 from okr_reports.defs import backfill as days
-from okr_reports.defs.deliver import digests, site_copies
+from okr_reports.defs.deliver import site_copies
 from okr_reports.defs.gate import health_gate, sources
 from okr_reports.defs.load import definitions
 from okr_reports.defs.publish import okr_duckdb, site
+from okr_reports.defs.run_tags import of_this_workspace
 from okr_reports.defs.transform import models
 
 # A run whose process died is begun anew: every stage replaces what was left half done, and what was loaded is not
 # loaded twice. From the failed step on it would not know which sources had failed.
-_TAGS = {"dagster/retry_strategy": "ALL_STEPS"}
+_TAGS = {"dagster/retry_strategy": "ALL_STEPS", **of_this_workspace()}
 
 _DAYS = AssetSelection.assets(*days.channel_days)
 _PUBLISHED = AssetSelection.assets(health_gate, okr_duckdb, site, site_copies)
 
 refresh = define_asset_job(
     "refresh",
-    selection=AssetSelection.all() - _DAYS - AssetSelection.assets(digests),
+    selection=AssetSelection.all() - _DAYS,
     executor_def=in_process_executor,
     tags=_TAGS,
     description="Load every channel that is on, score the key results, pass the health gate, publish the site.",
@@ -54,12 +55,4 @@ backfill = define_asset_job(
     description="Load days of channels again: choose channels and days.",
 )
 
-digest = define_asset_job(
-    "digest",
-    selection=AssetSelection.assets(digests),
-    executor_def=in_process_executor,
-    tags=_TAGS,
-    description="Mail each team what it needs before its check-in.",
-)
-
-ALL = [refresh, publish_changes, report, backfill, digest]
+OF_ASSETS = [refresh, publish_changes, report, backfill]

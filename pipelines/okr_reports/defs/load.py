@@ -3,13 +3,15 @@
 Channels load in one step, each in a thread of its own: they wait for vendors, not for this machine, and a step a
 channel would wait for them one after the other. A channel that fails does not fail the step, or nothing downstream
 could be published without it; its check turns red here, its sources are stamped on the site, and `refresh_outcome`
-fails the run at its end.
+fails the run at its end. Of a channel that gave nothing, or was not asked, no materialisation is recorded.
 """
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from dagster import (
+    AssetCheckKey,
     AssetCheckResult,
     AssetCheckSpec,
     AssetExecutionContext,
@@ -17,6 +19,7 @@ from dagster import (
     AssetSpec,
     Config,
     MaterializeResult,
+    Output,
     multi_asset,
 )
 from pydantic import Field
@@ -24,6 +27,7 @@ from pydantic import Field
 from okr_reports import catalogue, refresh
 from okr_reports.channels.load import raw_schemas
 from okr_reports.defs.columns import column_metadata
+from okr_reports.defs.not_made import not_made
 from okr_reports.defs.owners import DATA_TEAM, MARKETING
 from okr_reports.defs.resources import POOL, Writer
 from okr_reports.okrs.tables import TABLES
@@ -61,6 +65,7 @@ class LoadConfig(Config):
         for table, schema in TABLES.items()
     ],
     name="definitions",
+    can_subset=True,
     pool=POOL,
 )
 def definitions(
@@ -71,7 +76,8 @@ def definitions(
         refresh.check(workspace)
     rows = refresh.land_definitions(workspace, context.run_id)
     for table, count in rows.items():
-        yield MaterializeResult(asset_key=AssetKey(["definitions", table]), metadata={"dagster/row_count": count})
+        if (key := AssetKey(["definitions", table])) in context.selected_asset_keys:
+            yield MaterializeResult(asset_key=key, metadata={"dagster/row_count": count})
 
 
 @multi_asset(
@@ -95,31 +101,48 @@ def definitions(
         for channel, key in FIRST.items()
     ],
     name="load_channels",
+    can_subset=True,
     pool=POOL,
 )
 def load_channels(
     context: AssetExecutionContext, config: LoadConfig, writer: Writer
-) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+) -> Iterator[MaterializeResult[None] | AssetCheckResult | Output[Any]]:
     workspace = Workspace.from_environment()
     window = None
     if config.from_date and config.to_date:
         window = (date.fromisoformat(config.from_date), date.fromisoformat(config.to_date))
-    outcome = refresh.load_channels(workspace, context.run_id, config.channels, window)
+    outcome = refresh.load_channels(workspace, context.run_id, _asked(context, config.channels), window)
     # Of a lake's tables only a scan knows the rows.
     raw = [(name, table) for name, keys in RAW.items() for table in keys] if engine() == "duckdb" else []
     counts = row_counts(workspace.warehouse, raw)
     for channel, keys in RAW.items():
         loads = outcome.get(channel, [])
-        errors = [load.error for load in loads if load.error]
-        state = "not loaded in this run" if not loads else "failed" if errors else "loaded"
+        given = [load for load in loads if load.state != "failed"]
         for table, key in keys.items():
-            rows = {"rows_loaded": sum(one.rows for one in loads)}
+            if key not in context.selected_asset_keys:
+                continue
+            if not given:
+                yield not_made(context, key)
+                continue
+            metadata: dict[str, Any] = {"accounts": len(given), "rows_loaded": sum(load.rows for load in given)}
+            if through := [load.data_through for load in given if load.data_through]:
+                metadata["data_through"] = min(through).isoformat()
             if (channel, table) in counts:
-                rows["dagster/row_count"] = counts[channel, table]
-            yield MaterializeResult(asset_key=key, metadata={"state": state, **rows})
-        yield AssetCheckResult(
-            asset_key=FIRST[channel],
-            check_name="loaded",
-            passed=not errors,
-            metadata={"errors": "\n".join(errors)} if errors else {"accounts": len(loads)},
-        )
+                metadata["dagster/row_count"] = counts[channel, table]
+            yield MaterializeResult(asset_key=key, metadata=metadata)
+        if loads and AssetCheckKey(FIRST[channel], "loaded") in context.selected_asset_check_keys:
+            errors = [load.error for load in loads if load.error]
+            yield AssetCheckResult(
+                asset_key=FIRST[channel],
+                check_name="loaded",
+                passed=not errors,
+                metadata={"errors": "\n".join(errors)} if errors else {"accounts": len(loads)},
+            )
+
+
+def _asked(context: AssetExecutionContext, channels: list[str]) -> list[str]:
+    """The channels of the run's config, or those of which tables were selected; none where all are asked."""
+    if channels or context.selected_asset_keys == {key for keys in RAW.values() for key in keys.values()}:
+        return channels
+    checked = {key.asset_key for key in context.selected_asset_check_keys}
+    return [name for name, keys in RAW.items() if {*keys.values()} & {*context.selected_asset_keys, *checked}]

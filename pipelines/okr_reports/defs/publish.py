@@ -73,20 +73,22 @@ def okr_duckdb(context: AssetExecutionContext, writer: Writer) -> MaterializeRes
         ),
     ],
     name="site",
+    can_subset=True,
     pool=POOL,
 )
 def site(context: AssetExecutionContext, writer: Writer) -> Iterator[MaterializeResult[None]]:
     published = refresh.publish_site(Workspace.from_environment(), context.run_id)
-    for key in _PAGES:
+    for key in context.selected_asset_keys & _PAGES.keys():
         yield MaterializeResult(asset_key=key)
-    yield MaterializeResult(
-        asset_key="site",
-        metadata={
-            "path": MetadataValue.path(str(published.path)),
-            "release": published.release_id,
-            "pages": published.pages,
-        },
-    )
+    if AssetKey("site") in context.selected_asset_keys:
+        yield MaterializeResult(
+            asset_key="site",
+            metadata={
+                "path": MetadataValue.path(str(published.path)),
+                "release": published.release_id,
+                "pages": published.pages,
+            },
+        )
 
 
 @asset(

@@ -18,6 +18,7 @@ from dagster import (
 from okr_reports import refresh as stages
 from okr_reports.channels.load import enabled_channels
 from okr_reports.defs import jobs
+from okr_reports.defs.deliver import digest
 from okr_reports.defs.run_config import to_load
 from okr_reports.defs.zone import report_settings, timezone
 from okr_reports.settings import WEEKDAYS, Workspace
@@ -66,7 +67,7 @@ channel_refreshes = [_refresh_of(channel, times) for channel, times in sorted(_T
 # Of cron's days, Sunday is 0; Python's week and ours begin on Monday: the day before our number n is n.
 digest_on_the_eve = ScheduleDefinition(
     name="digest_before_check_in",
-    job=jobs.digest,
+    job=digest,
     cron_schedule=_cron(_TIMES.digest, str(WEEKDAYS.index(report_settings().check_in_day))),
     execution_timezone=timezone(),
     description="Digests on the day before the check-in day of settings, at settings.refresh.digest.",

@@ -22,7 +22,7 @@ from dagster import (
     sensor,
 )
 
-from okr_reports.defs import jobs, processes
+from okr_reports.defs import jobs, run_tags
 from okr_reports.defs.words import failures
 from okr_reports.deliveries.commands import send_alert
 from okr_reports.folder_digest import files_state
@@ -60,6 +60,8 @@ def _state_of(*folders: Path) -> str:
 )
 def run_failed(context: RunFailureSensorContext) -> None:
     run = context.dagster_run
+    if run_tags.is_of_another_workspace(run.tags):
+        return
     reasons = failures(context.get_step_failure_events()) or [context.failure_event.message or "no reason is known"]
     again = "" if run.tags.get("dagster/will_retry") != "true" else "\nIt is run again by itself."
     body = "\n".join(reasons) + f"{again}\nRun {run.run_id} in Dagster has the rest."
@@ -76,6 +78,8 @@ def run_failed(context: RunFailureSensorContext) -> None:
 )
 def after_backfill(context: RunStatusSensorContext) -> RunRequest | SkipReason:
     run = context.dagster_run
+    if run_tags.is_of_another_workspace(run.tags):
+        return SkipReason("a run of another workspace")
     if BACKFILL_TAG in run.tags or run.job_name == jobs.backfill.name:
         # One publication for all runs of a backfill that end before it begins.
         return RunRequest(run_key=f"after {run.tags.get(BACKFILL_TAG, run.run_id)} {run.run_id}")
@@ -94,11 +98,12 @@ def lost_runs(context: SensorEvaluationContext) -> Iterator[SkipReason]:
 
 
 def mark_lost_runs(context: SensorEvaluationContext) -> int:
-    """Report each started run as failed whose process has ended; how many there were."""
+    """Report each started run of this workspace as failed whose process has ended; how many there were."""
     lost = 0
-    for run in context.instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED])):
-        tag = run.tags.get(processes.TAG)
-        if tag and processes.has_ended(tag):
+    ours = RunsFilter(statuses=[DagsterRunStatus.STARTED], tags=run_tags.of_this_workspace())
+    for run in context.instance.get_runs(ours):
+        tag = run.tags.get(run_tags.PROCESS)
+        if tag and run_tags.has_ended(tag):
             message = f"The process of this run is gone ({tag}): it was killed, or the machine went down. Run it again."
             context.instance.report_run_failed(run, message)
             lost += 1

@@ -1,28 +1,27 @@
 """Stage 2: dbt scores everything; its models are assets and its tests asset checks."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from dagster import (
-    AssetCheckEvaluation,
     AssetCheckKey,
     AssetCheckResult,
     AssetExecutionContext,
     AssetKey,
-    AssetMaterialization,
     AssetObservation,
     MaterializeResult,
     Output,
 )
 
 from okr_reports import refresh
-from okr_reports.defs.meanwhile import told_meanwhile
+from okr_reports.defs.background import events_of
+from okr_reports.defs.not_made import not_made
 from okr_reports.defs.owners import DATA_TEAM
 from okr_reports.defs.resources import POOL, Writer
 from okr_reports.settings import Workspace
-from okr_reports.warehouse.row_counts import row_counts
 from okr_reports.warehouse.transform import manifest_path
 
 
@@ -46,7 +45,7 @@ with _hidden("dbt.version"):
     # Not exported: the class that turns one dbt event into Dagster's. tests/defs/test_webserver.py holds it in place.
     from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-UNCHANGED = "nothing but moments that this is made from has changed since it was built and tested"
+Said = Output[Any] | MaterializeResult[Any] | AssetObservation | AssetCheckResult
 _MANIFEST = manifest_path(Workspace.from_environment())
 
 
@@ -64,63 +63,72 @@ _TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_asset_checks=True, 
 
 
 @dbt_assets(manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, name="models", pool=POOL)
-def models(
-    context: AssetExecutionContext, writer: Writer
-) -> Iterator[
-    Output[Any]
-    | MaterializeResult[Any]
-    | AssetMaterialization
-    | AssetObservation
-    | AssetCheckResult
-    | AssetCheckEvaluation
-]:
-    keys = context.assets_def.node_keys_by_output_name
-    not_told = _as_they_are(context.selected_asset_keys)
-    asked = set(context.selected_asset_check_keys)
+def models(context: AssetExecutionContext, writer: Writer) -> Iterator[Said]:
+    waiting = set(context.selected_asset_keys)
+    filled: list[str] = []
 
     def build(tell: Callable[[dict[str, Any]], None]) -> None:
-        refresh.build_models(Workspace.from_environment(), on_event=tell)
+        filled.extend(refresh.build_models(Workspace.from_environment(), _selectors(context), on_event=tell))
 
     # Dagster shows each model as it is built, not all of them at the end.
-    with closing(told_meanwhile(build)) as events:
-        for event in events:
-            message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-            for said in message.to_default_asset_events(
-                manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, context=context
-            ):
-                if isinstance(said, Output):
-                    yield from _unchanged(context, context.assets_def.asset_deps[keys[said.output_name]], not_told)
-                    not_told.pop(keys[said.output_name], None)
-                    yield _with_rows(said, event.get("rows"))
-                else:
-                    if isinstance(said, AssetCheckResult):
-                        asked.discard(AssetCheckKey(said.asset_key or AssetKey([]), said.check_name or ""))
-                    yield said
-    yield from _unchanged(context, context.selected_asset_keys, not_told)
-    for check in sorted(asked):
-        yield AssetCheckResult(
-            passed=True, asset_key=check.asset_key, check_name=check.name, metadata={"state": UNCHANGED}
-        )
+    for event in events_of(build):
+        for said in _selected(context, event):
+            if isinstance(said, Output):
+                key = context.assets_def.node_keys_by_output_name[said.output_name]
+                yield from _not_made(context, context.assets_def.asset_deps[key], waiting)
+                waiting.discard(key)
+            yield said
+    for relation in filled:
+        # "database"."schema"."table"
+        key = AssetKey([part.strip('"') for part in relation.split(".")[-2:]])
+        if key in waiting:
+            yield from _not_made(context, context.assets_def.asset_deps[key], waiting)
+            waiting.discard(key)
+            yield MaterializeResult(asset_key=key)
+    yield from _not_made(context, context.selected_asset_keys, waiting)
 
 
-def _unchanged(
-    context: AssetExecutionContext, keys: Iterable[AssetKey], not_told: dict[AssetKey, dict[str, Any]]
-) -> Iterator[MaterializeResult[Any]]:
-    """Those of the models that dbt has not built, since nothing they are made from has changed.
+def _selectors(context: AssetExecutionContext) -> list[str] | None:
+    """The selected models and tests as dbt names them; None where all models are selected."""
+    if context.selected_asset_keys == models.keys:
+        return None
+    specs = (
+        *(context.assets_def.specs_by_key[key] for key in context.selected_asset_keys),
+        *(context.assets_def.get_spec_for_check_key(key) for key in context.selected_asset_check_keys),
+    )
+    nodes = json.loads(_MANIFEST.read_text(encoding="utf-8"))["nodes"]
+    return ["fqn:" + ".".join(nodes[spec.metadata["dagster_dbt/unique_id"]]["fqn"]) for spec in specs if spec]
 
-    Told all the same, or Dagster would skip what stands downstream of them; each after what it needs.
-    """
+
+def _selected(context: AssetExecutionContext, event: dict[str, Any]) -> Iterator[Said]:
+    """What Dagster is to know of one result of dbt's: that of a model or test which was selected."""
+    message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+    for said in message.to_default_asset_events(
+        manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, context=context
+    ):
+        if isinstance(said, Output):
+            if context.assets_def.node_keys_by_output_name[said.output_name] in context.selected_asset_keys:
+                yield _with_rows(said, event.get("rows"))
+        elif isinstance(said, AssetObservation):
+            if said.asset_key in context.selected_asset_keys:
+                yield said
+        elif isinstance(said, AssetCheckResult) and _key_of(said) in context.selected_asset_check_keys:
+            yield said
+
+
+def _key_of(result: AssetCheckResult) -> AssetCheckKey:
+    return AssetCheckKey(result.asset_key or AssetKey([]), result.check_name or "")
+
+
+def _not_made(
+    context: AssetExecutionContext, keys: Iterable[AssetKey], waiting: set[AssetKey]
+) -> Iterator[Output[Any]]:
+    """Those of the models that dbt has not built, since nothing they are made from has changed; each after its own."""
     for key in sorted(keys):
-        if (metadata := not_told.pop(key, None)) is not None:
-            yield from _unchanged(context, context.assets_def.asset_deps[key], not_told)
-            yield MaterializeResult(asset_key=key, metadata={"state": UNCHANGED, **metadata})
-
-
-def _as_they_are(keys: Iterable[AssetKey]) -> dict[AssetKey, dict[str, Any]]:
-    """How many rows the models' tables have before dbt opens the warehouse."""
-    tables = {key: (key.path[0], key.path[1]) for key in keys}
-    counts = row_counts(Workspace.from_environment().warehouse, tables.values())
-    return {key: {"dagster/row_count": counts[table]} if table in counts else {} for key, table in tables.items()}
+        if key in waiting:
+            waiting.discard(key)
+            yield from _not_made(context, context.assets_def.asset_deps[key], waiting)
+            yield not_made(context, key)
 
 
 def _with_rows(output: Output[Any], rows: int | None) -> Output[Any]:

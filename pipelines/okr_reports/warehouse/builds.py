@@ -64,24 +64,28 @@ def forget(workspace: Workspace) -> None:
         connection.execute("create or replace table ops.last_build (inputs varchar not null, models varchar not null)")
 
 
-def note(workspace: Workspace, made_from: str, telling_moments: Mapping[str, str]) -> None:
+def note(workspace: Workspace, made_from: str, telling_moments: Mapping[str, str] | None) -> None:
     """Write down what the models were made from, after they all were built and tested.
 
-    `telling_moments`: table -> query of the models that tell moments, in the order in which they were built.
+    `telling_moments`: table -> query of the models that tell moments, in the order in which they were built; None
+    where a part of the models was built again, of the same.
     """
     with duckdb.connect(str(workspace.warehouse)) as connection:
         connection.execute("insert into ops.last_build values (?, ?)", [made_from, _models(connection)])
-        connection.execute("create or replace table ops.moments_told (position bigint, model varchar, query varchar)")
-        for position, (model, query) in enumerate(telling_moments.items()):
+        if telling_moments is not None:
+            connection.execute(
+                "create or replace table ops.moments_told (position bigint, model varchar, query varchar)"
+            )
+        for position, (model, query) in enumerate((telling_moments or {}).items()):
             connection.execute("insert into ops.moments_told values (?, ?, ?)", [position, model, query])
         connection.execute("create or replace table ops.built_project (digest varchar not null)")
         connection.execute("insert into ops.built_project values (?)", [_project()])
 
 
-def tell_moments(workspace: Workspace) -> bool:
-    """Fill the tables that tell moments anew, all of them or none, by the queries of their last build.
+def tell_moments(workspace: Workspace) -> list[str]:
+    """Fill the tables that tell moments anew, all of them or none, by the queries of their last build; which they are.
 
-    False if that cannot be: no query was written down, or somebody gave a table other columns. Only where the models
+    None if that cannot be: no query was written down, or somebody gave a table other columns. Only where the models
     are current: what their tests look at is then what it was. Raises duckdb.Error.
     """
     with duckdb.connect(str(workspace.warehouse)) as connection:
@@ -92,9 +96,9 @@ def tell_moments(workspace: Workspace) -> bool:
                 connection.execute(f"delete from {model}")
                 connection.execute(f"insert into {model} by name {query}")
         except duckdb.BinderException:
-            return False
+            return []
         connection.execute("commit")
-    return bool(queries)
+    return [model for model, _ in queries]
 
 
 def _project() -> str:

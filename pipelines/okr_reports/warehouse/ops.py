@@ -116,6 +116,13 @@ def record_refusals(warehouse: Path, refresh_id: str, reasons: Mapping[str, str]
         )
 
 
+def loaded_channels(warehouse: Path, refresh_id: str) -> set[str]:
+    """The channels that a refresh asked, whatever came of it; none of a run that loads nothing."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute("select distinct channel from ops.source_loads where refresh_id = ?", [refresh_id])
+        return {row[0] for row in rows.fetchall()}
+
+
 def failures(warehouse: Path, refresh_id: str) -> Sequence[str]:
     """What went wrong with the sources of a refresh, one line each, in words a person can act on.
 

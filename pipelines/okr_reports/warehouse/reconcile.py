@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ Ask = Callable[[str], list[tuple[Any, ...]]]
 
 # As far back as vendors restate; older days were compared when they were new.
 DAYS = 62
+# Nothing more is asked of a source that is switched off or has ended.
+NOT_LATE = ("fresh", "off", "ended")
 
 
 def differences(ask: Ask, channels: Sequence[str]) -> dict[str, list[str]]:
@@ -43,15 +48,31 @@ def _of_channel(ask: Ask, channel: str) -> list[str]:
     return [f"{name}: {staged} staged, {published} in the mart" for name, staged, published in rows]
 
 
-def not_fresh(warehouse: Path) -> dict[str, list[str]]:
-    """By channel its sources that are not fresh, in words: account, state, since when, why."""
+@dataclass(frozen=True)
+class Freshness:
+    """What is known of the sources of one channel: those that are not fresh, in words, and the last whole day of all.
+
+    `data_through` is None while one of them has never given data.
+    """
+
+    late: list[str]
+    data_through: date | None
+
+
+def freshness(warehouse: Path) -> dict[str, Freshness]:
+    """By channel that has a source: whether its data is as new as it should be."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         rows = connection.execute(
-            "select channel, account_id, state, stale_since, last_error from marts.source_health"
-            " where state <> 'fresh' order by 1, 2"
+            "select channel, account_id, state, stale_since, last_error, data_through from marts.source_health"
+            " order by 1, 2"
         ).fetchall()
-    found: dict[str, list[str]] = {}
-    for channel, account, state, since, error in rows:
-        text = f"{account or 'the channel'} is {state}" + (f" since {since}" if since else "")
-        found.setdefault(channel, []).append(text + (f": {error}" if error else ""))
+    found: dict[str, Freshness] = {}
+    for channel, of_channel in groupby(rows, key=lambda row: str(row[0])):
+        late, through = [], []
+        for _, account, state, since, error, to in of_channel:
+            through.append(to)
+            if state not in NOT_LATE:
+                text = f"{account or 'the channel'} is {state}" + (f" since {since}" if since else "")
+                late.append(text + (f": {error}" if error else ""))
+        found[channel] = Freshness(late, None if None in through else min(through))
     return found

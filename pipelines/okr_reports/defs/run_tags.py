@@ -1,4 +1,7 @@
-"""Which process works on a run, written on the run itself, so that one that was killed is not taken for running.
+"""What is written on our runs: which workspace they are of, and which process works on them.
+
+A Dagster may serve other teams too, with jobs and assets of the same names, so that only these tags say which runs are
+ours to retry, to report or to delete.
 
 Dagster's daemon notices when a run that it launched dies. It cannot see one whose code server died with it (a power
 cut), nor an `okr refresh` in a shell; such a run would hold the pool until it reaches its time limit.
@@ -8,9 +11,26 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
-TAG = "okr/process"
+from okr_reports.settings import Workspace
+
+WORKSPACE = "okr/workspace"
+PROCESS = "okr/process"
+
+
+def of_this_workspace() -> dict[str, str]:
+    """The tag of this workspace's runs: the data folder's path."""
+    return {WORKSPACE: str(Workspace.from_environment().data_dir.resolve())}
+
+
+def is_of_another_workspace(tags: Mapping[str, str]) -> bool:
+    """Whether a run of our code location is tagged with the data folder of another workspace.
+
+    Two webservers that share one database may both have a code location of our name.
+    """
+    return WORKSPACE in tags and not of_this_workspace().items() <= tags.items()
 
 
 def this_process() -> str:
