@@ -10,9 +10,12 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from importlib.metadata import version
 
 import pytest
+from click.testing import CliRunner
 
+from okr_reports.cli import main
 from tests.support import OKR, ROOT, Refreshed
 
 
@@ -290,3 +293,17 @@ def test_ctrl_c_that_python_swallows_is_delivered_again():
     ended = subprocess.run([sys.executable, "-c", CTRL_C_IN_A_FINALISER], cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode == -signal.SIGINT
     assert "ignored" not in ended.stderr
+
+
+def test_the_version_names_the_commit_of_the_checkout():
+    answer = CliRunner().invoke(main, ["--version"])
+    assert answer.exit_code == 0
+    shown = re.fullmatch(r"okr, version (\d+\.\d+\.\d+) \(commit ([0-9a-f]{12})(-dirty)?\)\n", answer.output)
+    assert shown is not None, answer.output
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert head.startswith(shown[2])
+
+
+def test_the_version_has_its_entry_in_the_changelog():
+    released = re.findall(r"(?m)^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text())
+    assert version("okr-reports") in released

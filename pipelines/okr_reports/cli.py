@@ -31,8 +31,16 @@ _PORT = click.IntRange(0, 65_535)
 NOT_IN_A_WORKSPACE = ("init", "completion")
 
 
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from okr_reports.installed import version_line
+
+        click.echo(f"okr, version {version_line()}")
+        ctx.exit()
+
+
 @click.group(cls=OkrGroup, context_settings=CONTEXT)
-@click.version_option(package_name="okr-reports", prog_name="okr")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Marketing OKRs as code, scored from the channels themselves, published as a static site."""
