@@ -28,10 +28,12 @@ MAY_IMPORT = {
     "run": {"definitions", "defs"},
     "run_elsewhere": {"defs"},
     "check_in_dialog": {"okrs"},
+    "adding": {"okrs", "channels"},
     "doctor": {"distributed", "findings", "okrs", "channels", "report_site", "deliveries", "warehouse"},
     "defs": {"distributed", "refresh", "channels", "okrs", "warehouse", "report_site", "deliveries"},
     "definitions": {"defs"},
     "cli": {
+        "adding",
         "check_in_dialog",
         "distributed",
         "doctor",

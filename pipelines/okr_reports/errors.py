@@ -79,6 +79,11 @@ def quoted(shown: str) -> str:
     return f"{_OPEN}{shown}{_CLOSE}"
 
 
+def plain_text(text: str) -> str:
+    """A text for the terminal: what it quotes stands there without its marks."""
+    return text.replace(_OPEN, "").replace(_CLOSE, "")
+
+
 class OkrError(Exception):
     """Root of the errors that are shown to a person without a traceback."""
 
@@ -107,7 +112,7 @@ class ChannelError(OkrError):
 
     def __init__(self, channel: str, what: str, todo: str, account_id: str | None = None) -> None:
         self.channel, self.what, self.todo, self.account_id = channel, what, todo, account_id
-        super().__init__(self._text().replace(_OPEN, "").replace(_CLOSE, ""))
+        super().__init__(plain_text(self._text()))
 
     @property
     def for_report(self) -> str:

@@ -113,7 +113,7 @@ class DayReader:
             return self.source.date_order == "mdy" and all(one.order == "/" for one in open_ones.values())
         found = self._lines(role, list(open_ones))
         what = f"column {self._header(role)!r} holds dates that may be day/month or month/day"
-        self.typing.fault(what, 'declare `date_format: "%d/%m/%Y"` or "%m/%d/%Y"', found)
+        self.typing.fault(what, 'declare `date_format: "%d/%m/%Y"` or "%m/%d/%Y"', found, "date_format")
         return None
 
     def _in_range(self, written: dict[str, dates.Written], order: bool) -> bool:
@@ -144,7 +144,11 @@ class DayReader:
         if zero and not midnight:
             what = f"column {self._header(role)!r} holds times of day in UTC, so its days are not those of the account"
             self.typing.faults.append(
-                Fault(what, "declare `timezone: Europe/Madrid`, or `timezone: UTC` to take them as they are")
+                Fault(
+                    what,
+                    "declare `timezone: Europe/Madrid`, or `timezone: UTC` to take them as they are",
+                    settles="timezone",
+                )
             )
         elif utc:
             self.typing.said.append("days are those of UTC, as the header says")
@@ -274,7 +278,7 @@ class DayReader:
             how = f"export it by day ({self.source.by_day}), or " if self.source.by_day else ""
             what = f"rows cover more than one day (up to {days}, by {self._header('end_date')!r})"
             todo = f"{how}declare `end_date: {self._header('end_date')}` to spread them over their days"
-            self.typing.fault(what, todo, [(line, "") for line, _ in long])
+            self.typing.fault(what, todo, [(line, "") for line, _ in long], "end_date")
 
     def _check_plausible(self) -> None:
         from okr_reports.channels.files.typed import FURTHEST_AHEAD
@@ -336,7 +340,7 @@ class DayReader:
             if lines:
                 what = f"column {spaced(name)!r} says that rows cover more than one day"
                 self.typing.fault(
-                    what, f"declare `end_date: {spaced(name)}`, or export it by day{self._by_day()}", lines
+                    what, f"declare `end_date: {spaced(name)}`, or export it by day{self._by_day()}", lines, "end_date"
                 )
                 return
 

@@ -85,6 +85,15 @@ def find_text_table(path: Path, source: FileSource) -> Grid:
     return Grid(layout, body, delimiter=mark, skipped=skipped, head=records)
 
 
+def head_records(path: Path, mark: str) -> list[Record]:
+    """The first records of a text file under one separator."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        text = file.read(_HEAD)
+        whole = not file.read(1)
+    named = _NAMED.match(text)
+    return _first_records(text[named.end() :] if named else text, mark, 1 if named else 0, whole)
+
+
 def _first_records(text: str, mark: str, skipped: int, whole: bool) -> list[Record]:
     found: list[Record] = []
     try:

@@ -55,18 +55,20 @@ def alternatives(column: Column) -> tuple[str, ...]:
     return (column,) if isinstance(column, str) else tuple(column)
 
 
-class _Twice(Exception):
+class Twice(Exception):
+    """A column that is named is there twice."""
+
     def __init__(self, name: str) -> None:
         self.name = name
 
 
 def place(names: Sequence[str], column: Column) -> int | None:
-    """Where a column is: its name as written first, then without case, zone and currency. Raises _Twice."""
+    """Where a column is: its name as written first, then without case, zone and currency. Raises Twice."""
     written = [spaced(name) for name in names]
     for wanted in alternatives(column):
         for these, name in ((written, spaced(wanted)), ([plain(one) for one in names], plain(wanted))):
             if these.count(name) > 1:
-                raise _Twice(wanted)
+                raise Twice(wanted)
             if name in these:
                 return these.index(name)
     return None
@@ -159,7 +161,7 @@ def find_header(records: Sequence[Record], source: FileSource) -> Layout:
     for at, record in _candidates(records, source):
         try:
             layout = read_header(record, source)
-        except _Twice as error:
+        except Twice as error:
             twice = twice or error.name
             continue
         if not layout.found and best is not None:

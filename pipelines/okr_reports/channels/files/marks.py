@@ -20,7 +20,7 @@ def decide_mark(typing: Typing, texts: Iterable[str]) -> str | None:
     if "." in found and "," in found:
         lines = [place for mark in (".", ",") for place in _places(typing, {found[mark]})[:1]]
         what = "the file writes decimals with a point in one place and with a comma in another"
-        typing.fault(what, 'declare `numbers: {decimal: ",", group: "."}`, or correct one of them', lines)
+        typing.fault(what, 'declare `numbers: {decimal: ",", group: "."}`, or correct one of them', lines, "numbers")
         return None
     if "?" not in found or "." in found or "," in found:
         return "," if "," in found else "."
@@ -34,7 +34,7 @@ def _refuse(typing: Typing, texts: Iterable[str]) -> str | None:
         return "."
     what = "1.234 may be a thousand and more, or one and a fraction; nothing in the file says which (so may 1,234)"
     todo = 'declare `numbers: {decimal: "."}` or `numbers: {decimal: ","}`'
-    typing.fault(what, todo, places)
+    typing.fault(what, todo, places, "numbers")
     return None
 
 

@@ -58,7 +58,7 @@ def decide(source: FileSource, layout: Layout, reporting: str | None, columns: I
         by = f"the definition says {source.currency}" if source.currency else f"the reports are in {reporting}"
         what = f"the file names {', '.join(other)} as its currency and {by}"
         todo = f"declare `currency: {other[0]}`" if len(other) == 1 else "declare `currency: {column: ...}`"
-        money.faults.append(Fault(what, f"{todo}, or `currency: auto` to take what the file names"))
+        money.faults.append(Fault(what, f"{todo}, or `currency: auto` to take what the file names", settles="currency"))
     return money
 
 
@@ -72,6 +72,6 @@ def _take_what_is_named(
         money.measures.update(headers)
     elif named:
         what = f"the file names several currencies: {', '.join(sorted(named))}"
-        money.faults.append(Fault(what, "declare `currency`"))
+        money.faults.append(Fault(what, "declare `currency`", settles="currency"))
     elif money_measures(source, layout):
         money.said.append("no currency is named: amounts count in the reporting currency; declare `currency` if not")

@@ -20,6 +20,7 @@ from okr_reports.channels.files.faults import (
     Refused,
     refused,
 )
+from okr_reports.channels.files.rows import Fault
 
 Kind = Literal["text", "excel", "parquet", "json"]
 _PIECE = 1024**2
@@ -222,7 +223,7 @@ def _not_utf8(path: Path, line: int, byte: int) -> Refused:
     except UnicodeDecodeError:
         other = ""
     todo = "save it as CSV UTF-8, or declare `encoding: windows-1252` if that is what it is"
-    return refused(f"line {line} is not UTF-8 text (byte 0x{byte:02X}{other})", todo)
+    return Refused([Fault(f"line {line} is not UTF-8 text (byte 0x{byte:02X}{other})", todo, settles="encoding")])
 
 
 def _decode(path: Path, encoding: str, copy: Path) -> None:

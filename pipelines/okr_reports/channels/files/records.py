@@ -40,6 +40,24 @@ def find_parquet_table(path: Path, source: FileSource) -> Grid:
     return Grid(layout, _parquet_records(file), unit="row")
 
 
+def parquet_head(path: Path) -> list[Record]:
+    """The names of the columns, and the first rows."""
+    import pyarrow.parquet as parquet
+
+    try:
+        file = parquet.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise refused(f"is not a readable Parquet file ({type(error).__name__})", "export it again") from None
+    return [(0, 0, list(file.schema_arrow.names)), *itertools.islice(_parquet_records(file), 200)]
+
+
+def json_head(path: Path) -> list[Record]:
+    """The keys of the first rows, and these."""
+    rows = list(itertools.islice(_json_rows(path), 200))
+    names = list(dict.fromkeys(key for _, row in rows for key in row))
+    return [(0, 0, names), *((line, line, [as_text(row.get(name)) for name in names]) for line, row in rows)]
+
+
 def _parquet_records(file: Any) -> Iterator[Record]:
     line = 0
     try:

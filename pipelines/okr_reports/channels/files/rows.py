@@ -60,6 +60,7 @@ class Fault:
     """One kind of thing wrong with a file: where (the first five places, `count` in all) and what to do.
 
     `shown` are the cells in those places; in words they are marked as quoted, so that the report leaves them out.
+    `settles` is the key of the definition that would settle it, where one does.
     """
 
     what: str
@@ -67,6 +68,7 @@ class Fault:
     places: tuple[str, ...] = ()
     count: int = 1
     shown: tuple[str, ...] = ()
+    settles: str = ""
 
     def __str__(self) -> str:
         cells = [f" ({quoted(cell)})" for cell in self.shown] + [""] * len(self.places)

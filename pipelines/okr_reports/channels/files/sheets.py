@@ -34,11 +34,7 @@ def find_sheets(path: Path, source: FileSource) -> list[Grid]:
     _check_size(path, xml)
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
-            visible = [
-                one.name
-                for one in book.sheets_metadata
-                if one.visible == calamine.SheetVisibleEnum.Visible and one.typ == calamine.SheetTypeEnum.WorkSheet
-            ]
+            visible = _visible(book)
             return _chosen(path, book, visible, xml, source)
     except calamine.PasswordError:
         raise refused("is locked by a password", "save it without one") from None
@@ -46,6 +42,32 @@ def find_sheets(path: Path, source: FileSource) -> list[Grid]:
         raise refused(
             f"is not a readable Excel file ({type(error).__name__})", "open it and save it as .xlsx"
         ) from None
+
+
+def heads(path: Path) -> list[tuple[str, list[Record]]]:
+    """The first records of each sheet that can be seen. Raises Refused."""
+    _check_size(path, _sheet_parts(path))
+    try:
+        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+            names = _visible(book) or [str(name) for name in book.sheet_names]
+            return [
+                (name, list(_records(book.get_sheet_by_name(name).to_python(skip_empty_area=False)[:400])))
+                for name in names
+            ]
+    except calamine.PasswordError:
+        raise refused("is locked by a password", "save it without one") from None
+    except (calamine.CalamineError, OSError, ValueError, OverflowError, MemoryError) as error:
+        raise refused(
+            f"is not a readable Excel file ({type(error).__name__})", "open it and save it as .xlsx"
+        ) from None
+
+
+def _visible(book: Any) -> list[str]:
+    return [
+        one.name
+        for one in book.sheets_metadata
+        if one.visible == calamine.SheetVisibleEnum.Visible and one.typ == calamine.SheetTypeEnum.WorkSheet
+    ]
 
 
 def _chosen(path: Path, book: Any, visible: list[str], xml: dict[str, str], source: FileSource) -> list[Grid]:

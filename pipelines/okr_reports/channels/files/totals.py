@@ -70,7 +70,9 @@ def _judge(typing: Typing, lines: list[int]) -> None:
         )
         what = f"a row that looks like a total (a total's label, or no id or name where others have one; {proof})"
         todo = "declare `totals: skip` to leave it out, or `totals: keep` if it counts"
-        typing.faults.append(Fault(what, todo, tuple(typing.grid.place(line) for line in which[:SHOWN]), len(which)))
+        typing.faults.append(
+            Fault(what, todo, tuple(typing.grid.place(line) for line in which[:SHOWN]), len(which), (), "totals")
+        )
         return
     typing.run("update base set kind = 'total' where list_contains($lines, line)", {"lines": lines})
     more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""

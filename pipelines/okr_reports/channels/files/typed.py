@@ -55,12 +55,12 @@ class Typing:
     def run(self, sql: str, values: Any = None) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql, values).fetchall()
 
-    def fault(self, what: str, todo: str, found: Sequence[tuple[Any, ...]], count: int | None = None) -> None:
-        """`found` are (line, cell) of the first places."""
+    def fault(self, what: str, todo: str, found: Sequence[tuple[Any, ...]], settles: str = "") -> None:
+        """`found` are (line, cell) of all places."""
         places = tuple(self.grid.place(line) for line, *_ in found[:SHOWN])
         cells = [cell for _, cell, *_ in found[:SHOWN]]
         shown = tuple("the empty cell" if cell is None else repr(_bare(cell)[:60]) for cell in cells if cell != "")
-        self.faults.append(Fault(what, todo, places, count if count is not None else len(found), shown))
+        self.faults.append(Fault(what, todo, places, len(found), shown, settles))
 
     def read(self) -> None:
         """All steps. Faults of one step do not keep the next from looking."""

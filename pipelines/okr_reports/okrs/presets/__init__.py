@@ -41,7 +41,8 @@ class PresetKpi(Located):
 class Preset(FileMapping):
     """A vendor's export as a mapping.
 
-    `asks` are the keys that no file of it answers. `day` is a column of days that wins over `date` and `end_date`;
+    `signature` are columns of which a file has one, by which it is recognised. `asks` are the keys that no file of it
+    answers. `day` is a column of days that wins over `date` and `end_date`;
     `by_day` says how to export days where a report is of a longer range; `date_order` is how 9/1/2026 is meant.
     """
 
@@ -49,6 +50,7 @@ class Preset(FileMapping):
     title: Line
     kind: Annotated[str, *choice("ads", "analytics", "crm", "email", "social", "shop", "other")]
     channel: Id
+    signature: Columns
     asks: list[Annotated[str, *choice("currency", "timezone", "rows", "encoding")]] = Field(default_factory=list)
     day: Columns | None = None
     by_day: Line | None = None

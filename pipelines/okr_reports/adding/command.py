@@ -1,0 +1,104 @@
+"""`okr add FILE` from start to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from okr_reports import okrs, settings
+from okr_reports.adding import preview
+from okr_reports.adding.dialog import Added, choose, somebody_is_there, understand
+from okr_reports.adding.write import write
+from okr_reports.errors import OkrError, shown_path
+from okr_reports.settings import Workspace
+
+
+def add(
+    workspace: Workspace, file: Path, *, source_id: str | None, preset: str | None, yes: bool, quiet: bool
+) -> dict[str, Any]:
+    """Understand the file, ask, write; what was done, as JSON. With `quiet` nothing is printed and nothing asked.
+
+    Raises OkrError with the reason where the file cannot be read; then nothing is written.
+    """
+    if not file.is_file():
+        raise OkrError(f"there is no file {file}; check its name")
+    _check_names(source_id, preset)
+    defined = okrs.read(workspace.definitions_dir)
+    chosen = defined.settings
+    asks = not yes and not quiet and somebody_is_there()
+    added = understand(
+        file, preset, _free_id(source_id), settings.today(chosen.timezone), chosen.currency, choose if asks else None
+    )
+    try:
+        _take_grain(added, asks)
+        _take_id(added, source_id, {source.id for source in defined.file_sources})
+        told = preview.as_json(added)
+        if not quiet:
+            for line in preview.lines(added):
+                click.echo(line)
+        if asks and not click.confirm("Write this", default=True):
+            raise OkrError(
+                "nothing was written; `--preset`, `--id` change what is taken, and the entry can be written by hand"
+            )
+        path = write(added, workspace.definitions_dir, defined)
+    finally:
+        added.rows.close()
+    told |= {"entry": added.entry, "written": str(shown_path(path)), "next": "okr refresh"}
+    if not quiet:
+        click.echo(
+            f"{shown_path(path)}: written, the source {added.entry['id']} and its KPIs; a wrong guess is one line there"
+        )
+        click.echo("next: okr check, then okr refresh")
+    return told
+
+
+def _check_names(source_id: str | None, preset: str | None) -> None:
+    from pydantic_core import PydanticCustomError
+
+    from okr_reports.okrs.models.file_sources import FileSourceEntry
+    from okr_reports.okrs.presets import find_preset
+
+    try:
+        if preset is not None:
+            find_preset(preset)
+        if source_id is not None:
+            FileSourceEntry.model_validate(
+                {"id": source_id, "path": "x.csv", "channel": source_id, "date": "d", "measures": {"m": "m"}}
+            )
+    except PydanticCustomError as refused:
+        context = refused.context or {}
+        raise OkrError(f"{context.get('what')}; {context.get('todo')}") from None
+    except ValueError:
+        raise OkrError(f"{source_id!r} is no id; use small letters a-z, digits and _, starting with a letter") from None
+
+
+def _free_id(source_id: str | None) -> str | None:
+    return source_id
+
+
+def _take_id(added: Added, wanted: str | None, taken: set[str]) -> None:
+    """An id that is free, unless one was asked for; a second export of a vendor is a source of the same channel."""
+    name = added.entry["id"]
+    if wanted is not None or name not in taken:
+        return
+    number = next(at for at in range(2, 10_000) if f"{name}_{at}" not in taken)
+    added.entry["id"] = f"{name}_{number}"
+
+
+def _take_grain(added: Added, asks: bool) -> None:
+    """Days that are a week or a month apart say another grain than a day: asked, or taken and said."""
+    if added.entry.keys() & {"grain", "end_date", "wide"} or (added.preset and added.preset.wide):
+        return
+    days = [day for (day,) in added.rows.connection.execute("select distinct date from rows order by 1").fetchall()]
+    grain = preview.spacing(days)
+    if grain is None:
+        return
+    question = f"Its {len(days)} dates are a {grain} apart. What does a row hold"
+    answers = [f"the sum of its {grain}", "a reading on that day (a stock)", "what happened on that day alone"]
+    if asks:
+        added.entry["grain"] = (grain, "reading", "day")[choose(question, answers)]
+    else:
+        added.entry["grain"] = grain
+        added.assumed.append(f"a row holds the sum of its {grain}, since its {len(days)} dates are a {grain} apart")

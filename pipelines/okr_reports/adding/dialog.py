@@ -1,0 +1,223 @@
+"""Reading a file that nobody has described yet: recognised, read, asked about, and read again with the answers."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from okr_reports.adding.guess import Guess, guess, to_id
+from okr_reports.adding.recognise import Recognised, recognise
+from okr_reports.channels.files.faults import Refused
+from okr_reports.channels.files.glimpse import Glimpse, glimpses
+from okr_reports.channels.files.read import read_source
+from okr_reports.channels.files.rows import Fault, SourceRows
+from okr_reports.errors import OkrError
+from okr_reports.okrs.models.file_sources import FileSourceEntry
+from okr_reports.okrs.presets import Preset
+
+# question, answers and what each writes into the entry; the first is what is taken with --yes, where there is one
+Answer = tuple[str, dict[str, Any]]
+_MOST_QUESTIONS = 8
+
+
+@dataclass
+class Added:
+    """A file that is understood: the entry that reads it, what was read by it, and what was taken for granted."""
+
+    path: Path
+    entry: dict[str, Any]
+    rows: SourceRows
+    glimpse: Glimpse
+    header: int
+    preset: Preset | None
+    why: str
+    left: list[str] = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
+
+    @property
+    def facts(self) -> Any:
+        return self.rows.files[self.path.name]
+
+
+def understand(
+    path: Path,
+    wanted: str | None,
+    source_id: str | None,
+    today: date,
+    reporting: str,
+    ask: Callable[[str, list[str]], int] | None,
+) -> Added:
+    """What the file is and the entry that reads it. `ask` puts a question with its answers; None takes what is safe.
+
+    Raises OkrError with the reason where it cannot be read.
+    """
+    encoding: str | None = None
+    try:
+        with tempfile.TemporaryDirectory(prefix="okr-add-") as scratch:
+            found = glimpses(path, None, Path(scratch))
+    except Refused as error:
+        if not any(fault.settles == "encoding" for fault in error.faults) or ask is None:
+            raise _unreadable(path, error.faults) from None
+        encoding = ["windows-1252", "iso-8859-15", "mac-roman", "cp1251"][
+            ask(
+                "Which encoding is it in",
+                ["Windows-1252 (Western Europe)", "ISO-8859-15", "Mac Roman", "Windows-1251 (Cyrillic)"],
+            )
+        ]
+        with tempfile.TemporaryDirectory(prefix="okr-add-") as scratch:
+            found = glimpses(path, encoding, Path(scratch))
+    except OSError as error:
+        raise OkrError(f"{path} cannot be read ({error.strerror or error}); check its name and rights") from None
+    known = recognise(found, wanted)
+    guessed = None if known else guess(found)
+    if known is None and (guessed is None or wanted is not None):
+        raise OkrError(_nothing_found(path, wanted, found))
+    entry = _first_entry(path, known, guessed, source_id, encoding)
+    return _settle(path, entry, known, guessed, today, reporting, ask)
+
+
+def _first_entry(
+    path: Path, known: Recognised | None, guessed: Guess | None, source_id: str | None, encoding: str | None
+) -> dict[str, Any]:
+    fallback = to_id(path.name.partition(".")[0]) or "sheet"
+    name = source_id or (known.preset.channel if known else fallback)
+    entry: dict[str, Any] = {"id": name, "path": path.name, "channel": name}
+    if encoding:
+        entry["encoding"] = encoding
+    sheet = known.glimpse if known else guessed.glimpse if guessed else None
+    if known:
+        entry["preset"] = known.preset.id
+    if sheet is not None and sheet.sheet:
+        entry["sheet"] = sheet.sheet
+    return {**entry, **(guessed.entry if guessed else {})}
+
+
+def _settle(
+    path: Path,
+    entry: dict[str, Any],
+    known: Recognised | None,
+    guessed: Guess | None,
+    today: date,
+    reporting: str,
+    ask: Any,
+) -> Added:
+    assumed: list[str] = []
+    for _ in range(_MOST_QUESTIONS):
+        source = FileSourceEntry.model_validate(entry).to_file_source(path.parent, (path.parent,))
+        rows = read_source(source, {path.name: path}, today, reporting, quick=False)
+        faults = rows.faults.get(path.name)
+        if not faults:
+            glimpse = known.glimpse if known else guessed.glimpse  # type: ignore[union-attr]
+            header = known.layout.line if known else guessed.header  # type: ignore[union-attr]
+            why = (
+                f"{known.preset.title} ({known.why})"
+                if known
+                else "a table of its own (no vendor's export is known by these columns)"
+            )
+            added = Added(
+                path,
+                entry,
+                rows,
+                glimpse,
+                header,
+                known.preset if known else None,
+                why,
+                list(guessed.left) if guessed else [],
+                assumed,
+            )
+            _ask_the_rest(added, reporting, ask)
+            return added
+        rows.close()
+        entry = _corrected(path, entry, faults, assumed, ask)
+    raise _unreadable(path, faults or [])
+
+
+def _corrected(path: Path, entry: dict[str, Any], faults: list[Fault], assumed: list[str], ask: Any) -> dict[str, Any]:
+    """The entry with an answer to the first fault that an answer settles. Raises OkrError where none does."""
+    for fault in faults:
+        answers = _ANSWERS.get(fault.settles, [])
+        if fault.settles == "end_date":
+            column = fault.todo.partition("end_date: ")[2].partition("`")[0]
+            answers = [(f"spread each row over its days, up to {column}", {"end_date": column})]
+        if not answers or fault.settles in entry:
+            continue
+        safe = fault.settles in _SAFE
+        if ask is not None:
+            chosen = answers[ask(f"{fault}. What is right?", [text for text, _ in answers])]
+        elif safe and (fault.settles != "totals" or "not" not in fault.what.rpartition(";")[2]):
+            chosen = answers[0]
+            assumed.append(f"{chosen[0]} ({fault.what})")
+        else:
+            continue
+        return {**entry, **chosen[1]}
+    raise _unreadable(path, faults)
+
+
+_ANSWERS: dict[str, list[Answer]] = {
+    "numbers": [
+        ("1.234 is one thousand and more: a comma before decimals", {"numbers": {"decimal": ","}}),
+        ("1.234 is one and a fraction: a point before decimals", {"numbers": {"decimal": "."}}),
+    ],
+    "date_format": [
+        ("day first, as in 30/09/2026", {"date_format": "%d/%m/%Y"}),
+        ("month first, as in 09/30/2026", {"date_format": "%m/%d/%Y"}),
+    ],
+    "totals": [("leave such rows out as totals", {"totals": "skip"}), ("they count", {"totals": "keep"})],
+    "currency": [("take the currency that the file names", {"currency": "auto"})],
+    "timezone": [("take the days as they are, in UTC", {"timezone": "UTC"})],
+}
+# What an answer without asking can do no harm with: the file itself says it, or what was read proves it.
+_SAFE = ("totals", "currency", "end_date")
+
+
+def _ask_the_rest(added: Added, reporting: str, ask: Any) -> None:
+    """The currency, where the file names none: the reporting currency is what it would be taken for."""
+    unnamed = any("no currency is named" in sentence for sentence in added.facts.said)
+    asked = added.preset is not None and "currency" in added.preset.asks
+    if not (unnamed or asked) or "currency" in added.entry:
+        return
+    if ask is None:
+        added.assumed.append(f"amounts are in {reporting}, the reporting currency: the file names none")
+        return
+    code = _prompt("The file names no currency. Its amounts are in", reporting)
+    added.entry["currency"] = code.upper()
+
+
+def _prompt(question: str, default: str) -> str:
+    import click
+
+    return str(click.prompt(question, default=default)).strip()
+
+
+def choose(question: str, answers: list[str]) -> int:
+    """Put a question at the terminal; the number of the answer."""
+    import click
+
+    click.echo(question)
+    for at, answer in enumerate(answers, start=1):
+        click.echo(f"  {at}. {answer}")
+    return int(click.prompt("Number", type=click.IntRange(1, len(answers)), default=1)) - 1
+
+
+def somebody_is_there() -> bool:
+    return sys.stdin.isatty()
+
+
+def _unreadable(path: Path, faults: list[Fault]) -> OkrError:
+    from okr_reports.errors import plain_text
+
+    lines = [plain_text(f"{path.name}: {fault}; {fault.todo}") for fault in faults]
+    return OkrError("\n".join(lines) or f"{path.name}: cannot be read; export it again")
+
+
+def _nothing_found(path: Path, wanted: str | None, found: list[Glimpse]) -> str:
+    first = next((cells for one in found for _, _, cells in one.records if sum(map(bool, cells)) > 1), [])
+    there = f"; its first row of columns is {', '.join(cell for cell in first if cell)[:200]}" if first else ""
+    if wanted is not None:
+        return f"{path.name}: has not the columns of the preset {wanted}{there}; leave --preset out to have it guessed"
+    return f"{path.name}: no table with a column of days was found{there}; add a header line with a column of dates"

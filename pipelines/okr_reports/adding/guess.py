@@ -1,0 +1,210 @@
+"""Columns and measures of a sheet that is no vendor's export, from its header and its first rows."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from okr_reports.channels.files import amounts, dates
+from okr_reports.channels.files.glimpse import Glimpse
+from okr_reports.channels.files.layout import Record
+from okr_reports.channels.files.names import (
+    CURRENCY_COLUMN,
+    NULL_MARKS,
+    RANGE_END,
+    RATE,
+    is_total,
+    named_currency,
+    plain,
+    spaced,
+)
+
+_DAY = re.compile(
+    r"(?:.*\b)?(?:date|day|fecha|d[ií]a|datum|tag|jour|dag|data|giorno|dia|created|week|woche|semana|semaine|month|mes|"
+    r"monat|mois)\b.*"
+)
+_CAMPAIGN = r"(?:campaign|campa[ñn]a|kampagnen?|campagne|campagna|campanha)"
+_NAMES = {
+    "campaign_id": re.compile(rf"{_CAMPAIGN}[ _-]?id|id (?:de )?(?:la )?{_CAMPAIGN}"),
+    "campaign_name": re.compile(
+        rf"(?:{_CAMPAIGN}|channel|canal|kanal|source|medium|kampagnenname)(?:[ _]?name)?|"
+        rf"(?:nom|nombre|name|nome) (?:de |der |da )?(?:la )?{_CAMPAIGN}"
+    ),
+    "account_id": re.compile(
+        r"(?:account|cuenta|konto|compte|store|shop|site|brand|market|country)(?:[ _]?(?:id|name))?"
+    ),
+    "campaign_group_name": re.compile(r"(?:campaign[ _]group|team|region)(?:[ _]?name)?"),
+}
+_MEASURES = {
+    "spend": "spend|spent|costs?|amount spent|coste?o?|gasto|importe gastado|kosten|ausgaben|co[uû]t|d[eé]penses?|"
+    "besteed.*|uitgaven|spesa|custo|investimento|inversi[oó]n",
+    "impressions": "impressions?|impr\\.?|impresiones|impressionen|vertoningen|impressioni|impress[oõ]es",
+    "clicks": "clicks?|clics|klicks|klikken|clic|cliques",
+    "conversions": "conversions?|conversiones|conversies|conversioni|convers[oõ]es|konversionen",
+    "leads": "leads?|contactos|prospects|interessenten",
+    "revenue": "revenue|sales|turnover|ingresos|ventas|umsatz|chiffre d'affaires|ca|omzet|ricavi|receita|"
+    "facturaci[oó]n",
+    "sessions": "sessions?|sesiones|sitzungen|sessies|sess[oõ]es",
+    "orders": "orders?|pedidos|bestellungen|commandes|bestellingen|ordini",
+}
+_METRIC = re.compile(r"metrics?|measures?|m[eé]trica|kennzahl|kpi|indicador|indicateur|indicatore|maatstaf")
+_VALUE = re.compile(r"values?|valor|wert|valeur|valore|waarde|amount|betrag|importe|montant")
+_NO_MEASURE = re.compile(r"(?:.*[ _-])?(?:id|nr|no|number|year|jahr|a[ñn]o|zip|plz|phone|telefon|week|month)\.?")
+_RATES = re.compile(r".*(?:%|per |/|\bctr\b|\bcpc\b|\bcpm\b|\broas\b|rate|ratio|average|avg|frequency|reach|position)")
+
+
+@dataclass
+class Guess:
+    """A mapping in the words of a file source's entry. `left` are columns that nothing is made of."""
+
+    glimpse: Glimpse
+    header: int
+    entry: dict[str, Any] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    score: int = 0
+
+
+def guess(glimpses: Sequence[Glimpse]) -> Guess | None:
+    """The mapping that makes most of the file's columns. None where no table with days is found."""
+    found = [one for one in (_of(glimpse) for glimpse in glimpses) if one is not None]
+    return max(found, key=lambda one: one.score) if found else None
+
+
+def _of(glimpse: Glimpse) -> Guess | None:
+    for at, record in enumerate(glimpse.records[:50]):
+        body = glimpse.records[at + 1 : at + 200]
+        if not _may_be_header(record) or not body:
+            continue
+        made = _wide(glimpse, record, body) or _long(glimpse, record, body)
+        if made is not None:
+            return made
+    return None
+
+
+def _may_be_header(record: Record) -> bool:
+    cells = [cell for cell in record[2] if cell]
+    return len(cells) >= 2 and len(set(map(plain, cells))) == len(cells)
+
+
+def _column(body: Sequence[Record], at: int) -> list[str]:
+    # a line of one cell is a footer, not a row
+    cells = [cells[at] for _, _, cells in body if at < len(cells) and sum(map(bool, cells)) > 1]
+    return [cell for cell in cells if cell.casefold() not in NULL_MARKS]
+
+
+def _share(cells: Sequence[str], test: Any) -> float:
+    return sum(1 for cell in cells if test(cell)) / len(cells) if cells else 0.0
+
+
+def _is_day(cell: str) -> bool:
+    return (
+        dates.read(cell.lstrip(amounts.NATIVE)) is not None and not cell.lstrip(amounts.NATIVE).isdigit()
+    ) or _compact(cell)
+
+
+def _compact(cell: str) -> bool:
+    text = cell.lstrip(amounts.NATIVE)
+    return len(text) == 8 and text.isdigit() and "19900101" <= text <= "21991231"
+
+
+def _is_number(cell: str) -> bool:
+    return (cell.startswith(amounts.NATIVE) and "-" not in cell[2:]) or amounts.take_apart(cell) is not None
+
+
+def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | None:
+    names = [spaced(name) for name in record[2]]
+    days = [at for at, name in enumerate(names) if name and _share(_column(body, at), _is_day) > 0.6]
+    if not days:
+        return None
+    day = next(
+        (at for at in days if _DAY.fullmatch(plain(names[at])) and not RANGE_END.fullmatch(plain(names[at]))), days[0]
+    )
+    made = Guess(glimpse, record[0], {"date": names[day]})
+    if pivot := _pivot(names, body, day):
+        made.entry |= pivot
+        made.score = 5
+        return made
+    measures: dict[str, Any] = {}
+    for at, name in enumerate(names):
+        if not name or at == day:
+            continue
+        if role := _role(plain(name), made.entry):
+            made.entry[role] = name
+        elif CURRENCY_COLUMN.fullmatch(plain(name)):
+            made.entry["currency"] = {"column": name}
+        elif _is_measure(name, _column(body, at)):
+            measures.setdefault(_measure_id(name), name)
+        else:
+            made.left.append(name)
+    made.entry["measures"] = measures or {"rows": {"count": "rows"}}
+    made.score = len(made.entry) + 2 * len(measures)
+    if any(named_currency(str(name)) for name in measures.values()):
+        made.entry.setdefault("currency", "auto")
+    return made
+
+
+def _pivot(names: Sequence[str], body: Sequence[Record], day: int) -> dict[str, Any] | None:
+    """A long table: a column of names of measures and one of their values."""
+    named = [at for at, name in enumerate(names) if _METRIC.fullmatch(plain(name))]
+    valued = [at for at, name in enumerate(names) if _VALUE.fullmatch(plain(name)) and at != day]
+    if len(named) != 1 or len(valued) != 1:
+        return None
+    found = dict.fromkeys(_column(body, named[0]))
+    measures = {_measure_id(name): name for name in found}
+    return {"pivot": {"name": names[named[0]], "value": names[valued[0]]}, "measures": measures} if measures else None
+
+
+def _wide(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | None:
+    names = [spaced(name) for name in record[2]]
+    periods = {at: form for at, name in enumerate(names) if (form := _form(name))}
+    if len(periods) < 3 or len(set(periods.values())) > 1:
+        return None
+    text = [at for at, name in enumerate(names) if name and at not in periods and not is_total(name)]
+    made = Guess(glimpse, record[0], {"wide": {"dates": next(iter(periods.values()))}})
+    if text:
+        made.entry["campaign_name"] = names[text[0]]
+    made.entry["measures"] = {"value": "*"}
+    made.left = [names[at] for at in text[1:]]
+    made.score = len(periods)
+    return made
+
+
+def _form(name: str) -> str | None:
+    if name.startswith(amounts.NATIVE) and dates.read(name[1:]) and not name[1:].isdigit():
+        return "%Y-%m-%d"
+    for pattern, form in (
+        (r"[^\W\d]{3,9}\.? \d{4}", "%b %Y"),
+        (r"\d{4}-\d{2}", "%Y-%m"),
+        (r"\d{4}-\d{2}-\d{2}", "%Y-%m-%d"),
+    ):
+        if re.fullmatch(pattern, name) and dates.read(name, months=True):
+            return form
+    return None
+
+
+def _role(name: str, taken: dict[str, Any]) -> str | None:
+    return next((role for role, names in _NAMES.items() if role not in taken and names.fullmatch(name)), None)
+
+
+def _is_measure(name: str, cells: Sequence[str]) -> bool:
+    if _NO_MEASURE.fullmatch(plain(name)) or _RATES.fullmatch(plain(name)) or RATE.search(plain(name)):
+        return False
+    return _share(cells, _is_number) > 0.8
+
+
+def _measure_id(name: str) -> str:
+    for measure, names in _MEASURES.items():
+        if re.fullmatch(names, plain(name)):
+            return measure
+    return to_id(plain(name)) or "value"
+
+
+def to_id(text: str) -> str:
+    """A text as an id: `Coste por clic` becomes `coste_por_clic`."""
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    found = re.sub(r"[^a-z0-9]+", "_", ascii_only).strip("_")
+    found = found if not found or found[0].isalpha() else f"n_{found}"
+    return found[:60]

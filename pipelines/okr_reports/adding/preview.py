@@ -1,0 +1,180 @@
+"""What was understood of a file, as lines for a person and as one JSON object for a script."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from okr_reports.adding.dialog import Added
+from okr_reports.channels.files.names import spaced
+
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|"}
+_FIRST_ROWS = 3
+
+
+def as_json(added: Added) -> dict[str, Any]:
+    """Everything that `lines` says, by name."""
+    facts = added.facts
+    return {
+        "file": added.path.name,
+        "preset": added.preset.id if added.preset else None,
+        "recognised_as": added.why,
+        "kind": added.glimpse.kind,
+        "encoding": added.glimpse.encoding or None,
+        "separator": added.glimpse.delimiter or None,
+        "sheet": added.glimpse.sheet or None,
+        "header_row": added.header,
+        "first_day": str(facts.first_day) if facts.first_day else None,
+        "last_day": str(facts.last_day) if facts.last_day else None,
+        "missing_days": _missing(added),
+        "grain": _grain(added),
+        "currency": _currency(added),
+        "rows": facts.rows,
+        "campaigns": _count(added, "campaign_id"),
+        "accounts": _count(added, "account_id"),
+        "columns": _columns(added),
+        "sums": {name: str(total) for name, total in _sums(added).items()},
+        "first_rows": _first_rows(added),
+        "not_read": list(facts.said) + [f"column {name}" for name in _unread(added)],
+        "assumed": added.assumed,
+        "entry": added.entry,
+    }
+
+
+def lines(added: Added) -> Iterator[str]:
+    """For the terminal."""
+    told = as_json(added)
+    yield f"{told['file']}: {told['recognised_as']}"
+    where = f"sheet {told['sheet']!r}, " if told["sheet"] else ""
+    how = ", ".join(filter(None, [told["encoding"], _SEPARATORS.get(added.glimpse.delimiter, "")]))
+    unit = "row" if told["sheet"] else "line"
+    yield f"  file      {where}{how or told['kind']}; header in {unit} {told['header_row']}"
+    if told["first_day"] is None:
+        yield "  days      none: the file has no rows"
+    else:
+        missing = f"{told['missing_days']} days without a row" if told["missing_days"] else "no day missing"
+        yield f"  days      {told['first_day']} to {told['last_day']}, by {told['grain']}" + (
+            f", {missing}" if told["grain"] == "day" else ""
+        )
+    yield f"  rows      {told['rows']:,} read" + (f", {told['campaigns']:,} campaigns" if told["campaigns"] else "")
+    yield f"  currency  {told['currency']}"
+    for name, column in told["columns"].items():
+        yield f"  measure   {name} = {column}, in all {_shown(_sums(added).get(name))}"
+    for row in told["first_rows"]:
+        yield "  row       " + ", ".join(f"{name} {value}" for name, value in row.items() if value not in (None, ""))
+    for sentence in told["not_read"]:
+        yield f"  note      {sentence}"
+    for sentence in told["assumed"]:
+        yield f"  assumed   {sentence}"
+
+
+def _columns(added: Added) -> dict[str, str]:
+    """What each measure is read from, as the definition or the preset says and the file has."""
+    from okr_reports.okrs.models.file_sources import FileSourceEntry
+
+    source = FileSourceEntry.model_validate(added.entry).to_file_source(added.path.parent, ())
+    names = {" ".join(name.split()).casefold() for _, _, cells in added.glimpse.records[:60] for name in cells if name}
+    there = {}
+    for name in added.facts.measures:
+        measure = source.measures[name]
+        columns = (measure.column,) if isinstance(measure.column, str) else measure.column
+        held = [one for one in columns if spaced(one).casefold() in names] or list(columns)
+        less = f" less {measure.minus if isinstance(measure.minus, str) else measure.minus[0]}" if measure.minus else ""
+        there[name] = "rows counted" if measure.count == "rows" else f"{held[0] if held else 'its cells'}{less}"
+        if measure.count == "column":
+            there[name] = f"rows with {there[name]}"
+    return there
+
+
+def _unread(added: Added) -> list[str]:
+    return added.left
+
+
+def _sums(added: Added) -> dict[str, Decimal]:
+    measures = added.rows.measures
+    if not measures:
+        return {}
+    row = added.rows.connection.execute(
+        "select " + ", ".join(f"sum(v{at})" for at in range(len(measures))) + " from rows"
+    ).fetchone()
+    there = set(added.facts.measures)
+    return {name: total for name, total in zip(measures, row or (), strict=True) if name in there and total is not None}
+
+
+def _shown(total: Decimal | None) -> str:
+    return "nothing" if total is None else f"{total.normalize():,f}"
+
+
+def _count(added: Added, column: str) -> int:
+    ((count,),) = added.rows.connection.execute(
+        f"select count(distinct {column}) from rows where {column} <> ''"
+    ).fetchall()
+    return int(count)
+
+
+def _days(added: Added) -> list[date]:
+    return [day for (day,) in added.rows.connection.execute("select distinct date from rows order by 1").fetchall()]
+
+
+def _missing(added: Added) -> int:
+    days = _days(added)
+    return (days[-1] - days[0]).days + 1 - len(days) if days and _grain(added) == "day" else 0
+
+
+def _grain(added: Added) -> str:
+    if "end_date" in added.entry:
+        return "its own range"
+    if "wide" in added.entry or (added.preset and added.preset.wide):
+        return "month"
+    return str(added.entry.get("grain", "day"))
+
+
+def spacing(days: list[date]) -> str | None:
+    """The grain that days speak of: all a week apart, or all firsts (or lasts) of months or quarters."""
+    gaps = {later - earlier for earlier, later in itertools.pairwise(days)}
+    if len(days) < 3:
+        return None
+    if gaps == {timedelta(days=7)}:
+        return "week"
+    ends = all(day.day == 1 for day in days) or all((day + timedelta(days=1)).day == 1 for day in days)
+    if ends and max(gaps) <= timedelta(days=31) and min(gaps) >= timedelta(days=28):
+        return "month"
+    return "quarter" if ends and timedelta(days=89) <= min(gaps) <= max(gaps) <= timedelta(days=92) else None
+
+
+def _currency(added: Added) -> str:
+    codes = [
+        code
+        for (code,) in added.rows.connection.execute(
+            "select distinct currency from rows where currency is not null order by 1"
+        ).fetchall()
+    ]
+    declared = added.entry.get("currency")
+    if codes:
+        return ", ".join([*codes, *set(added.rows.currencies.values())])
+    if isinstance(declared, str) and declared != "auto":
+        return declared
+    return ", ".join(sorted(set(added.rows.currencies.values()))) or "none named"
+
+
+def _first_rows(added: Added) -> list[dict[str, str]]:
+    values = "".join(f", v{at}" for at in range(len(added.rows.measures)))
+    rows = added.rows.connection.execute(
+        f"select date, campaign_name{values} from rows order by line limit {_FIRST_ROWS}"
+    ).fetchall()
+    names = ["date", "campaign", *added.rows.measures]
+    return [
+        {
+            name: _cell(value)
+            for name, value in zip(names, row, strict=True)
+            if value is not None and (name in ("date", "campaign") or name in added.facts.measures)
+        }
+        for row in rows
+    ]
+
+
+def _cell(value: Any) -> str:
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,123 @@
+"""The definitions that `okr add` writes: one YAML file of the source and its KPIs, checked before it stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from okr_reports import okrs
+from okr_reports.adding.dialog import Added
+from okr_reports.catalogue import is_money
+from okr_reports.errors import OkrError, shown_path
+from okr_reports.file_places import lies_within, places
+from okr_reports.okrs.definitions import Definitions
+from okr_reports.okrs.words import from_id
+
+SOURCES, IMPORTS = "sources", "imports"
+_HEADER = "# yaml-language-server: $schema=../okr.schema.json\n"
+_BARE = re.compile(r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ0-9_./-]*(?: [A-Za-zÀ-ÿ0-9_./-]+)*")
+_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "none", "y", "n"}
+
+
+def write(added: Added, definitions_dir: Path, defined: Definitions) -> Path:
+    """Put the file where definitions may read it, write the entry and the KPIs that fit; the new file's path.
+
+    Raises OkrError, and leaves nothing, if the id is taken or `okr check` would find a mistake in what is written.
+    """
+    name = added.entry["id"]
+    if any(source.id == name for source in defined.file_sources):
+        raise OkrError(f"there is a file source {name} already; give another --id")
+    path = definitions_dir / SOURCES / f"{name}.yml"
+    if path.exists():
+        raise OkrError(f"{shown_path(path)} is there already; give another --id")
+    before = _mistakes(definitions_dir)
+    copied = _bring(added.path, definitions_dir)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        added.entry["path"] = _relative(copied or added.path, path.parent)
+        path.write_text(_HEADER + as_yaml(added, defined), encoding="utf-8")
+        new = [one for one in _mistakes(definitions_dir) if one not in before]
+        if new:
+            raise OkrError("\n".join(new))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        if copied is not None:
+            copied.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _mistakes(definitions_dir: Path) -> list[str]:
+    return [str(one) for one in okrs.check(definitions_dir)[1] if one.severity == "error"]
+
+
+def _bring(path: Path, definitions_dir: Path) -> Path | None:
+    """A copy below the definitions, unless the file is where it may be read already."""
+    if lies_within(path, places(definitions_dir)):
+        return None
+    folder = definitions_dir / IMPORTS
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / path.name
+    if target.exists():
+        if target.read_bytes() != path.read_bytes():
+            raise OkrError(f"{shown_path(target)} is there already and differs; rename the file")
+        return None
+    shutil.copyfile(path, target)
+    return target
+
+
+def _relative(path: Path, folder: Path) -> str:
+    real = Path(os.path.realpath(path))
+    return Path(os.path.relpath(real, os.path.realpath(folder))).as_posix()
+
+
+def as_yaml(added: Added, defined: Definitions) -> str:
+    """The file's text."""
+    entry = "\n".join(f"    {key}: {_value(value)}" for key, value in added.entry.items())
+    text = f"file_sources:\n{entry.replace('    id:', '  - id:', 1)}\n"
+    kpis = "\n".join(f"  - {_value(kpi)}" for kpi in kpis_of(added, defined))
+    return f"{text}kpis:\n{kpis}\n" if kpis else text
+
+
+def kpis_of(added: Added, defined: Definitions) -> Iterator[dict[str, Any]]:
+    """The preset's KPIs whose measures the file has, else one for each measure; ids that are taken are left out."""
+    channel, there = added.entry["channel"], set(added.facts.measures)
+    for kpi in _fitting(added, there):
+        name = f"{channel}_{kpi.pop('id')}"[:63]
+        if name not in defined.kpi_by_id:
+            yield {"id": name, **kpi, "where": {"channel": channel}}
+
+
+def _fitting(added: Added, there: set[str]) -> Iterator[dict[str, Any]]:
+    if added.preset is not None:
+        for kpi in added.preset.kpis:
+            needed = {one for one in (kpi.measure, kpi.numerator, kpi.denominator) if one}
+            if needed <= there:
+                parts: dict[str, Any] = (
+                    {"measure": kpi.measure}
+                    if kpi.measure
+                    else {"numerator": kpi.numerator, "denominator": kpi.denominator}
+                )
+                kind = "flow" if kpi.measure else "ratio"
+                yield {"id": kpi.id, "title": kpi.title, "kind": kind, **parts, "unit": kpi.unit, "better": kpi.better}
+        return
+    for measure in added.facts.measures:
+        title = f"{from_id(added.entry['channel'])}: {from_id(measure).lower()}"
+        unit = "currency" if is_money(measure) else "number"
+        yield {"id": measure, "title": title, "kind": "flow", "measure": measure, "unit": unit, "better": "neutral"}
+
+
+def _value(value: Any) -> str:
+    """A value in one line of YAML."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_value(key)}: {_value(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, str) and (not _BARE.fullmatch(value) or value.lower() in _WORDS):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
