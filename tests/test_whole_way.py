@@ -226,6 +226,23 @@ def test_the_report_of_a_past_day_comes_back_to_the_byte(workspace):
     assert "2026-11-23" in answer.stderr
 
 
+def test_a_lost_warehouse_is_rebuilt_and_what_was_reported_stays(workspace):
+    reported = query(workspace, "from marts.fct_key_result_reported order by all")
+    (workspace.data_dir / "warehouse.duckdb").unlink()
+    answer = workspace.okr("refresh", OKR_TODAY="2026-11-24")
+    # Mailchimp's days are differences of what it said from day to day.
+    assert answer.returncode == 1
+    assert "mailchimp" in answer.stderr
+    assert "no source gives them any longer" in answer.stderr
+    assert f"brought back from history of 2026-11-23: 1 publications, {len(reported)} reported values" in answer.stderr
+    on_that_day = "from marts.fct_key_result_reported where reported_on = '2026-11-23' order by all"
+    assert query(workspace, on_that_day) == reported
+    assert workspace.okr("doctor", "--history").stdout.count("FAULT history") == 0
+    refused = workspace.okr("refresh")
+    assert refused.returncode == 2
+    assert "today is 2026-11-23, and the newest report is of 2026-11-24" in refused.stderr
+
+
 LATER_COLUMNS = {
     "report_context": ("status_on_track", "status_at_risk", "grace", "success_committed", "success_aspirational"),
     "dim_kpi": ("channel",),
@@ -245,7 +262,7 @@ def test_a_publication_of_an_older_version_still_makes_a_report_and_says_what_it
             for column in columns:
                 connection.execute(f"alter table marts.{table} drop column {column}")
     kept = workspace.data_dir / "history"
-    history.keep(history.write_parts(old, kept), kept, date(2026, 11, 20))
+    history.keep(history.write_marts(old, kept), workspace.data_dir / "warehouse.duckdb", kept, date(2026, 11, 20))
     current = public_data(workspace)
     answer = workspace.okr("report", "--as-of", "2026-11-20")
     assert answer.returncode == 0, answer.stderr

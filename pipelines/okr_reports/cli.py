@@ -119,6 +119,10 @@ def check(strict: bool, as_json: bool) -> None:
     "--dagster", metavar="URL", envvar="OKR_DAGSTER_URL",
     help="Start the run at this Dagster webserver, by its queue, and watch it; else OKR_DAGSTER_URL, else run it here.",
 )  # fmt: skip
+@click.option(
+    "--into-the-past", is_flag=True,
+    help="Withdraw the reports of days after today (OKR_TODAY or the clock) instead of refusing to run.",
+)  # fmt: skip
 @json_option
 def refresh(
     channels: Sequence[str],
@@ -127,6 +131,7 @@ def refresh(
     wait: float,
     engine: str | None,
     dagster: str | None,
+    into_the_past: bool,
     as_json: bool,
 ) -> None:
     """Load, score, check, publish: one Dagster run.
@@ -140,6 +145,8 @@ def refresh(
     if dagster:
         if engine:
             raise click.UsageError("--engine is for runs here; where Dagster runs, OKR_ENGINE says it")
+        if into_the_past:
+            raise click.UsageError("--into-the-past is for runs here; at Dagster, set into_the_past of `definitions`")
         from okr_reports.run_elsewhere import refresh_elsewhere
 
         sys.exit(refresh_elsewhere(dagster, list(channels), _day(from_day), _day(to_day), wait, as_json))
@@ -149,7 +156,7 @@ def refresh(
     from okr_reports.run import run_refresh, without_collection
 
     with without_collection():
-        errors = _refused(workspace, channels, _day(from_day))
+        errors = _refused(workspace, channels, _day(from_day), into_the_past)
     if errors:
         click.echo("\n".join(errors), err=True)
         click.echo("nothing was published; mend the lines above and run `okr refresh` again", err=True)
@@ -157,10 +164,10 @@ def refresh(
             print_json({"published": False, "errors": errors})
         sys.exit(2)
     quiet_environment(workspace)
-    sys.exit(run_refresh(workspace, list(channels), _day(from_day), _day(to_day), wait, as_json))
+    sys.exit(run_refresh(workspace, list(channels), _day(from_day), _day(to_day), wait, as_json, into_the_past))
 
 
-def _refused(workspace: Workspace, channels: Sequence[str], from_day: date | None) -> list[str]:
+def _refused(workspace: Workspace, channels: Sequence[str], from_day: date | None, into_the_past: bool) -> list[str]:
     """Why a refresh would fail, asked before it takes its time."""
     from okr_reports.distributed import reachable
     from okr_reports.findings import errors
@@ -169,7 +176,7 @@ def _refused(workspace: Workspace, channels: Sequence[str], from_day: date | Non
     try:
         found = [str(finding) for finding in errors(workspace, bind=False)]
         if not found:
-            check_request(workspace, channels, from_day)
+            check_request(workspace, channels, from_day, into_the_past=into_the_past)
             reachable(workspace)
     except OkrError as error:
         return [str(error)]
@@ -357,15 +364,16 @@ def export(folder: str, as_json: bool) -> None:
 @click.option(
     "--behind-proxy", is_flag=True, help="Dagster's UI listens on the network, and a proxy asks who is there."
 )
+@click.option("--history", is_flag=True, help="Check every kept day, every part of it: .okr/history/ is read whole.")
 @json_option
-def doctor(behind_proxy: bool, as_json: bool) -> None:
+def doctor(behind_proxy: bool, history: bool, as_json: bool) -> None:
     """Look at everything a refresh needs; exit 1 on a fault."""
     from okr_reports.doctor import examine
 
     workspace = Workspace.from_environment()
     quiet_environment(workspace, only_look=True)
     found = []
-    for diagnosis in examine(workspace, behind_proxy=behind_proxy):
+    for diagnosis in examine(workspace, behind_proxy=behind_proxy, history=history):
         found.append(diagnosis)
         if not as_json:
             click.echo(f"{'FAULT' if diagnosis.fault else 'ok':<6}{diagnosis.subject}: {diagnosis.text}")

@@ -21,6 +21,7 @@ from okr_reports.distributed import reachable
 from okr_reports.errors import OkrError
 from okr_reports.loopback import is_loopback_name
 from okr_reports.settings import Workspace
+from okr_reports.warehouse.history import audit
 from okr_reports.warehouse.lock import describe_holder, was_killed
 from okr_reports.warehouse.recover import WHAT_NOW, is_database
 
@@ -39,10 +40,11 @@ class Diagnosis:
     fault: bool = False
 
 
-def examine(workspace: Workspace, *, behind_proxy: bool = False) -> Iterator[Diagnosis]:
+def examine(workspace: Workspace, *, behind_proxy: bool = False, history: bool = False) -> Iterator[Diagnosis]:
     """Look at everything a refresh needs, cheapest first. Asks the channels' vendors and the places of deliveries.
 
     `behind_proxy`: Dagster's UI may listen on more than this machine, since something before it asks who is there.
+    `history`: every kept day is read, not the newest one alone.
     """
     versions = ", ".join(f"{name} {version(name)}" for name in SHOWN_VERSIONS)
     yield Diagnosis("versions", f"Python {platform.python_version()}, {versions}")
@@ -55,6 +57,7 @@ def examine(workspace: Workspace, *, behind_proxy: bool = False) -> Iterator[Dia
     yield from (Diagnosis(*said) for said in check_deliveries())
     yield from _running(workspace)
     yield from _last_refresh(workspace)
+    yield from _history(workspace.history_dir, whole=history)
     yield _disk(workspace)
     yield from _dagster_home(workspace.dagster_home.absolute())
     yield from _dagster_ui(behind_proxy)
@@ -123,6 +126,12 @@ def _last_refresh(workspace: Workspace) -> Iterator[Diagnosis]:
     for channel, account, state, error in late:
         what = f"{channel} {account}".strip()
         yield Diagnosis("last refresh", f"{what} is {state}" + (f": {error}" if error else ""), fault=True)
+
+
+def _history(history: Path, *, whole: bool) -> Iterator[Diagnosis]:
+    yield Diagnosis("history", audit.summary(history))
+    for fault in audit.faults(history, newest_only=not whole):
+        yield Diagnosis("history", fault, fault=True)
 
 
 def _disk(workspace: Workspace) -> Diagnosis:

@@ -12,6 +12,8 @@
     ├── UnknownChannelError  a command names a channel that is not there or not on
     ├── LockedError          another process is writing the warehouse
     ├── WarehouseError       the warehouse's file cannot be opened; nothing is changed
+    ├── HistoryError         a kept day or a part of it is gone or damaged; it is not used
+    ├── IntoThePastError     today is before the newest report; nothing is changed
     ├── EngineError          Spark cannot be reached or used; nothing is published
     ├── TransformError       dbt failed; nothing is published
     ├── GateError            the data would make a report that misleads; nothing is published
@@ -153,6 +155,14 @@ class LockedError(OkrError):
 
 class WarehouseError(OkrError):
     """The file of the warehouse cannot be opened; nothing was changed."""
+
+
+class HistoryError(OkrError):
+    """A day that was kept, or a part of it, is gone or is not what its digest says; it is not used."""
+
+
+class IntoThePastError(OkrError):
+    """The day is before that of the newest report, which a refresh would bend; nothing was changed."""
 
 
 class EngineError(OkrError):

@@ -18,6 +18,7 @@ from okr_reports import catalogue, distributed, okrs, progress, settings
 from okr_reports.errors import (
     FindingsError,
     GateError,
+    HistoryError,
     OkrError,
     TransformError,
     UnknownChannelError,
@@ -27,6 +28,7 @@ from okr_reports.errors import (
 from okr_reports.folder_digest import folder_digest
 from okr_reports.settings import KEEP_RELEASES, Workspace
 from okr_reports.warehouse import builds, gate, history, older_copy, ops, snapshot, transform
+from okr_reports.warehouse.history import refreshing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,8 +55,11 @@ def check(workspace: Workspace) -> None:
         raise FindingsError(found)
 
 
-def land_definitions(workspace: Workspace, refresh_id: str) -> dict[str, int]:
-    """Read okr_definitions/ and land it as rows; the count of rows by table. Raises DefinitionsError."""
+def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bool = False) -> dict[str, int]:
+    """Put the past in order, read okr_definitions/ and land it as rows; the count of rows by table.
+
+    Raises DefinitionsError, and IntoThePastError unless the later reports are withdrawn (`into_the_past`).
+    """
     from okr_reports.channels.load import enabled_channels
     from okr_reports.okrs.provenance import last_changes
     from okr_reports.okrs.rows import to_tables
@@ -72,6 +77,14 @@ def land_definitions(workspace: Workspace, refresh_id: str) -> dict[str, int]:
     )
     workspace.data_dir.mkdir(parents=True, exist_ok=True)
     ops.ensure_tables(workspace.warehouse)
+    refreshing.before_refresh(
+        workspace.warehouse,
+        workspace.history_dir,
+        refresh_id=refresh_id,
+        today=settings.today(zone),
+        into_the_past=into_the_past,
+        restores=settings.engine() == "duckdb",
+    )
     land(tables, warehouse=workspace.warehouse, pipelines_dir=workspace.pipelines_dir)
     logger.info("definitions: %d objectives, %d rows in all", tables["objectives"].num_rows, _rows(tables))
     return {name: table.num_rows for name, table in tables.items()}
@@ -131,12 +144,19 @@ def load_channels(
     return {name: future.result() for future, name in loads_of.items()}
 
 
-def check_request(workspace: Workspace, only: Sequence[str], from_day: date | None) -> None:
-    """Raise OkrError for what no refresh can do: load a channel that is not on, or days that have not ended."""
+def check_request(
+    workspace: Workspace, only: Sequence[str], from_day: date | None, *, into_the_past: bool = False
+) -> None:
+    """Raise OkrError for what no refresh can do: load a channel that is not on, or days that have not ended.
+
+    IntoThePastError for a day before that of the newest report, unless that is meant.
+    """
     from okr_reports.channels.load import enabled_channels
 
     defined = okrs.read(workspace.definitions_dir)
     today = settings.today(defined.settings.timezone)
+    if not into_the_past:
+        refreshing.refuse_the_past(today, refreshing.newest_report(workspace.history_dir))
     if only:
         _chosen(enabled_channels(), defined.file_sources, only)
     if from_day and from_day >= today:
@@ -264,7 +284,7 @@ def publish_site(workspace: Workspace, refresh_id: str | None = None) -> Publica
         return _build_and_publish(workspace, workspace.snapshot, as_of=None)
     # Beside the pages, which leave DuckDB and a processor free; it counts once they are published.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="history") as pool:
-        kept = pool.submit(history.write_parts, workspace.snapshot, workspace.history_dir)
+        kept = pool.submit(history.write_marts, workspace.snapshot, workspace.history_dir)
         published = _build_and_publish(workspace, workspace.snapshot, as_of=None)
         _, day = snapshot.reporting_day(workspace.snapshot)
         ops.record_publication(
@@ -274,7 +294,9 @@ def publish_site(workspace: Workspace, refresh_id: str | None = None) -> Publica
             published_at=published.published_at,
             release_id=published.release_id,
         )
-        history.keep(kept.result(), workspace.history_dir, day)
+        refreshing.after_publication(
+            kept.result(), workspace.warehouse, workspace.history_dir, refresh_id=refresh_id, day=day
+        )
     return published
 
 
@@ -303,7 +325,7 @@ def _bring_back(workspace: Workspace, known: date, copy: Path) -> list[str]:
     try:
         history.restore(workspace.history_dir, known, copy)
         return older_copy.complete(copy, workspace.snapshot)
-    except (duckdb.Error, ValueError, KeyError) as error:
+    except (duckdb.Error, HistoryError, ValueError, KeyError) as error:
         said = str(error).splitlines()[0]
         what = f"what was published on {known} cannot be read from {workspace.history_dir} any more ({said})"
         raise OkrError(f"{what}; bring that folder back from a backup, or name another day") from None

@@ -30,11 +30,12 @@ def run_refresh(
     to_day: date | None,
     wait_seconds: float,
     as_json: bool = False,
+    into_the_past: bool = False,
 ) -> int:
     """Run the job and print how it went; the exit code of the contract."""
     began = time.monotonic()
     with shown(), interruptible():
-        result = _execute(workspace, channels, from_day, to_day, wait_seconds)
+        result = _execute(workspace, channels, from_day, to_day, wait_seconds, into_the_past)
     whole = time.monotonic() - began
     if _interrupted(result):
         raise KeyboardInterrupt
@@ -85,13 +86,19 @@ def _instance(workspace: Workspace) -> DagsterInstance:
 
 
 def _execute(
-    workspace: Workspace, channels: list[str], from_day: date | None, to_day: date | None, wait_seconds: float
+    workspace: Workspace,
+    channels: list[str],
+    from_day: date | None,
+    to_day: date | None,
+    wait_seconds: float,
+    into_the_past: bool,
 ) -> ExecuteInProcessResult:
     with without_collection():
         from okr_reports.definitions import defs
     from okr_reports.defs.run_config import of_refresh
 
     asked = of_refresh(channels, from_day, to_day, wait_seconds)
+    definitions = {"checked": True, "into_the_past": into_the_past}
     job = defs.resolve_job_def("refresh")
     # What is imported by now stays: without this, each full collection looks at all of it, 1.5 s of a refresh.
     gc.freeze()
@@ -104,7 +111,7 @@ def _execute(
                     **asked,
                     # Dagster's own log of every event goes to its database; the terminal gets ours.
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                    "ops": {**asked["ops"], "definitions": {"config": {"checked": True}}},
+                    "ops": {**asked["ops"], "definitions": {"config": definitions}},
                 },
             )
     finally:

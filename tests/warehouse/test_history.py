@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from okr_reports.errors import OkrError
-from okr_reports.warehouse import history
+from okr_reports.warehouse import history, ops
 from okr_reports.warehouse.snapshot import write_snapshot
 
 
@@ -25,6 +25,7 @@ def warehouse(tmp_path):
         )
         connection.execute("comment on column marts.facts.amount is 'in EUR'")
         connection.execute("create table marts.state as select 'on_track' as status, null::date as date")
+    ops.ensure_tables(path)
     return path
 
 
@@ -42,8 +43,9 @@ def publish(warehouse, tmp_path, day):
     write_snapshot(warehouse, snapshot)
     folder = tmp_path / "history"
     before = set(folder.glob("parts/*"))
-    history.keep(history.write_parts(snapshot, folder), folder, day)
-    return len(set(folder.glob("parts/*")) - before), dump(snapshot)
+    history.keep(history.write_marts(snapshot, folder), warehouse, folder, day)
+    new = set(folder.glob("parts/*")) - before
+    return len([path for path in new if not path.name.startswith("publications")]), dump(snapshot)
 
 
 def test_each_day_comes_back_as_it_was(warehouse, tmp_path):
@@ -69,7 +71,7 @@ def test_a_day_on_which_nothing_changed_adds_nothing(warehouse, tmp_path):
 def test_what_was_not_published_is_of_no_day(warehouse, tmp_path):
     folder = tmp_path / "history"
     write_snapshot(warehouse, tmp_path / "okr.duckdb")
-    assert history.write_parts(tmp_path / "okr.duckdb", folder)
+    assert history.write_marts(tmp_path / "okr.duckdb", folder).tables
     with pytest.raises(OkrError, match="nothing has been published yet"):
         history.known_on(folder, date(2026, 7, 1))
 

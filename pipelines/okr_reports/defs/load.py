@@ -39,9 +39,13 @@ FIRST = {name: next(iter(keys.values())) for name, keys in RAW.items()}
 
 
 class DefinitionsConfig(Config):
-    """`checked`: whoever starts the run has looked at definitions, pages and settings already."""
+    """`checked`: whoever starts the run has looked at definitions, pages and settings already.
+
+    `into_the_past`: reports of days after today are withdrawn; without it a run on such a day is refused.
+    """
 
     checked: bool = False
+    into_the_past: bool = False
 
 
 class LoadConfig(Config):
@@ -74,7 +78,7 @@ def definitions(
     workspace = Workspace.from_environment()
     if not config.checked:
         refresh.check(workspace)
-    rows = refresh.land_definitions(workspace, context.run_id)
+    rows = refresh.land_definitions(workspace, context.run_id, into_the_past=config.into_the_past)
     for table, count in rows.items():
         if (key := AssetKey(["definitions", table])) in context.selected_asset_keys:
             yield MaterializeResult(asset_key=key, metadata={"dagster/row_count": count})

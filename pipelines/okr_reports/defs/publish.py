@@ -103,7 +103,8 @@ def refresh_outcome(context: AssetExecutionContext, writer: Writer) -> Materiali
     errors = ops.failures(Workspace.from_environment().warehouse, context.run_id)
     if errors:
         raise Failure(
-            f"published, but {len(errors)} source(s) failed and are stamped stale: " + "; ".join(errors),
+            f"published, but {len(errors)} fault(s) remain (a source that failed is stamped stale): "
+            + "; ".join(errors),
             allow_retries=False,
         )
     return MaterializeResult(metadata={"errors": 0})

@@ -3,6 +3,8 @@
 `ops.source_loads`: one row a refresh, channel and account (`''`: the whole channel), append only; `source_health`
 and `through` are computed from it. `ops.publications`: one row a site put in place; what was never published is never
 called reported. `ops.gate_refusals`: one row a refresh and rule of the health gate that held it back.
+`ops.restorations`: one row a refresh that brought something back from `history/`; `ops.history_losses`: one row a
+refresh and thing that could not be brought back.
 """
 
 from __future__ import annotations
@@ -42,6 +44,16 @@ create table if not exists ops.gate_refusals (
     refused_at timestamptz not null,
     rule varchar not null,
     reason varchar not null
+);
+create table if not exists ops.restorations (
+    refresh_id varchar not null,
+    restored_at timestamptz not null,
+    kept_day date,
+    is_compared boolean not null
+);
+create table if not exists ops.history_losses (
+    refresh_id varchar not null,
+    what varchar not null
 );
 """
 
@@ -123,10 +135,49 @@ def loaded_channels(warehouse: Path, refresh_id: str) -> set[str]:
         return {row[0] for row in rows.fetchall()}
 
 
+def last_published(warehouse: Path) -> date | None:
+    """The newest day of which a publication is recorded; None where there is none."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        row: tuple[date | None] | None = connection.execute("select max(published_on) from ops.publications").fetchone()
+    return row[0] if row else None
+
+
+def record_restoration(warehouse: Path, refresh_id: str, kept_day: date | None) -> None:
+    """Append that this refresh brought the past back, as it was kept on `kept_day`."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "insert into ops.restorations values (?, ?, ?, ?)",
+            [refresh_id, datetime.now(UTC), kept_day, kept_day is None],
+        )
+
+
+def restoration_to_compare(warehouse: Path) -> date | None:
+    """The kept day of a restoration after which nothing was compared with the sources yet."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        row: tuple[date | None] | None = connection.execute(
+            "select max(kept_day) from ops.restorations where not is_compared"
+        ).fetchone()
+    return row[0] if row else None
+
+
+def note_compared(warehouse: Path) -> None:
+    """What the restorations could not bring back is recorded."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update ops.restorations set is_compared = true")
+
+
+def record_losses(warehouse: Path, refresh_id: str, losses: Sequence[str]) -> None:
+    """Append what of the past could not be brought back: the refresh then ends with exit 1."""
+    if not losses:
+        return
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.executemany("insert into ops.history_losses values (?, ?)", [(refresh_id, one) for one in losses])
+
+
 def failures(warehouse: Path, refresh_id: str) -> Sequence[str]:
     """What went wrong with the sources of a refresh, one line each, in words a person can act on.
 
-    What a load could not read, and amounts that no exchange rate is known for.
+    What a load could not read, amounts that no exchange rate is known for, and what of the past is lost.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         rows = connection.execute(
@@ -135,8 +186,10 @@ def failures(warehouse: Path, refresh_id: str) -> Sequence[str]:
             union
             select channel || ' ' || account_id || ': ' || last_error from marts.source_health
             where (channel, account_id) in (select channel, account_id from intermediate.int_missing_rates)
+            union
+            select what from ops.history_losses where refresh_id = ?
             order by 1
             """,
-            [refresh_id],
+            [refresh_id, refresh_id],
         ).fetchall()
     return [row[0] for row in rows]

@@ -1,0 +1,148 @@
+"""The days of `history/`: one manifest each, chained, so that a day that was changed, taken out or put in is found.
+
+`days/<day>.json` lists the parts of the last publication of that day, the digest of the manifest of the day before and
+its own. Version 0.1.0 wrote a list of tables alone; the chain begins at the first day after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from okr_reports.errors import HistoryError, OkrError
+from okr_reports.warehouse.history.parts import Table
+
+FORMAT = 2
+
+
+@dataclass(frozen=True)
+class Day:
+    """What was published on a day: its marts, the ledgers as they were then, and the day before with its digest.
+
+    `previous` and `ledgers` are empty for a day that version 0.1.0 kept.
+    """
+
+    day: date
+    digest: str
+    tables: list[Table]
+    ledgers: list[Table]
+    previous: tuple[date, str] | None
+    is_chained: bool
+
+
+def days(history: Path) -> list[date]:
+    """Every day that is kept, first to last."""
+    return sorted(date.fromisoformat(path.stem) for path in (history / "days").glob("????-??-??.json"))
+
+
+def read_day(history: Path, day: date) -> Day:
+    """The manifest of a day. Raises HistoryError if it is gone or is not what its digest says."""
+    path = _path(history, day)
+    try:
+        content = path.read_bytes()
+        kept = json.loads(content)
+        if isinstance(kept, list):
+            return Day(day, hashlib.sha256(content).hexdigest(), kept, [], None, is_chained=False)
+        digest = kept.pop("digest")
+        if digest != _digest(kept) or kept["day"] != day.isoformat():
+            raise ValueError("it was changed after it was written")
+        before = kept["previous"]
+        previous = (date.fromisoformat(before["day"]), before["digest"]) if before else None
+        return Day(day, digest, kept["tables"], kept["ledgers"], previous, is_chained=True)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise HistoryError(f"{path} cannot be used ({error}); bring it back from a backup") from None
+
+
+def keep(history: Path, day: date, tables: list[Table], ledgers: list[Table]) -> None:
+    """Write what was published on `day`, replacing an earlier publication of the same day, chained to the day before.
+
+    A damaged day before it is no reason to keep nothing: its digest is then taken from its bytes.
+    """
+    before = [kept for kept in days(history) if kept < day]
+    manifest = {
+        "format": FORMAT,
+        "day": day.isoformat(),
+        "previous": {"day": before[-1].isoformat(), "digest": _digest_of(history, before[-1])} if before else None,
+        "tables": tables,
+        "ledgers": ledgers,
+    }
+    manifest["digest"] = _digest(manifest)
+    target = _path(history, day)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = target.with_suffix(".building")
+    with building.open("w", encoding="utf-8") as file:
+        json.dump(manifest, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    building.replace(target)
+
+
+def known_on(history: Path, day: date) -> date:
+    """The last day up to `day` on which something was published. Raises OkrError if there is none."""
+    kept = days(history)
+    until = [one for one in kept if one <= day]
+    if until:
+        return until[-1]
+    if not kept:
+        raise OkrError(f"nothing was known on {day}: nothing has been published yet; run `okr refresh` first")
+    raise OkrError(f"nothing was known on {day}: the first report was published on {kept[0]}; name a later day")
+
+
+def withdraw(history: Path, after: date, moment: str) -> list[date]:
+    """Set aside what was published on later days than `after`; those days. Nothing is deleted."""
+    later = [one for one in days(history) if one > after]
+    aside = history / "withdrawn" / moment
+    for one in later:
+        aside.mkdir(parents=True, exist_ok=True)
+        _path(history, one).replace(aside / f"{one.isoformat()}.json")
+    return later
+
+
+def broken_links(history: Path) -> Iterator[str]:
+    """What is wrong with the chain, day by day: a manifest that is damaged, a day that is gone or was changed."""
+    chained = False
+    for before, day in _with_the_one_before(days(history)):
+        try:
+            kept = read_day(history, day)
+        except HistoryError as error:
+            yield str(error)
+            continue
+        if chained and not kept.is_chained:
+            yield f"{_path(history, day)} is of no chain, though the day before it is; bring it back from a backup"
+        chained = chained or kept.is_chained
+        if not kept.is_chained or (kept.previous is None and before is None):
+            continue
+        if kept.previous is None or kept.previous[0] != before:
+            was = kept.previous[0] if kept.previous else "nothing"
+            yield f"the day before {day} was {was}, and is {before or 'nothing'} now; bring days/ back from a backup"
+        elif kept.previous[1] != _digest_of(history, kept.previous[0]):
+            path = _path(history, kept.previous[0])
+            yield f"{path} was changed after {day} was published; bring it back from a backup"
+
+
+def _with_the_one_before(kept: list[date]) -> Iterator[tuple[date | None, date]]:
+    yield from zip([None, *kept], kept, strict=False)
+
+
+def _path(history: Path, day: date) -> Path:
+    return history / "days" / f"{day.isoformat()}.json"
+
+
+def _digest(manifest: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+def _digest_of(history: Path, day: date) -> str:
+    """The digest that a day says it has; of its bytes where it says none."""
+    content = _path(history, day).read_bytes()
+    try:
+        kept = json.loads(content)
+        return str(kept["digest"])
+    except (ValueError, KeyError, TypeError):
+        return hashlib.sha256(content).hexdigest()
