@@ -19,6 +19,7 @@
     ├── GateError            the data would make a report that misleads; nothing is published
     ├── PublishError         the site could not be built or put in place; the old one stays
     └── DeliveryError        a digest, an alert or a copy of the site did not reach its place; the others went
+        └── ClearHistoryError  a locked site would be put upon a history that holds readable ones
 
 Every message says what happened, where (path:line, channel, account, day) and what to do next.
 """
@@ -183,3 +184,11 @@ class PublishError(OkrError):
 
 class DeliveryError(OkrError):
     """A digest, an alert or a copy of the site could not be delivered; running the command again sends what is left."""
+
+
+class ClearHistoryError(DeliveryError):
+    """A branch holds readable sites of before its passphrase was set; `branch` names it."""
+
+    def __init__(self, branch: str) -> None:
+        self.branch = branch
+        super().__init__(f"the history of branch {branch} holds readable copies of the site")

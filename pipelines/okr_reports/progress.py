@@ -68,7 +68,8 @@ def shown() -> Iterator[None]:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     if not sys.stderr.isatty():
-        yield
+        with _warnings_on_stderr(logger):
+            yield
         return
     handler = _shown = _Show()
     logger.addHandler(handler)
@@ -77,6 +78,18 @@ def shown() -> Iterator[None]:
             yield
     finally:
         _shown = None
+        logger.removeHandler(handler)
+
+
+@contextmanager
+def _warnings_on_stderr(logger: logging.Logger) -> Iterator[None]:
+    """Python prints warnings of a logger without a handler, and Dagster gives this one its own, which prints none."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
         logger.removeHandler(handler)
 
 

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from okr_reports import catalogue, distributed, okrs, progress, settings
+from okr_reports.deliveries.sandboxed import note_loads
 from okr_reports.errors import (
     FindingsError,
     GateError,
@@ -140,8 +141,22 @@ def load_channels(
             progress.advance("channels", number, len(names))
     results = {name: future.result() for future, name in loads_of.items() if future.exception() is None}
     ops.record_loads(workspace.warehouse, refresh_id, [load for loads in results.values() for load in loads])
+    note_loads(
+        workspace.data_dir,
+        {name: _base_url(name) for name, loads in results.items() if any(load.rows for load in loads)},
+    )
     # An error that no channel foresaw ends the refresh, but not before what the others loaded is written down.
     return {name: future.result() for future, name in loads_of.items()}
+
+
+def _base_url(name: str) -> str | None:
+    """Where a channel asks, None for one that asks nobody (files)."""
+    from okr_reports.channels.base import find_channel
+    from okr_reports.channels.configuration import read_settings
+
+    return (
+        None if name == "files" else getattr(read_settings(find_channel(name).settings_class, name), "base_url", None)
+    )
 
 
 def check_request(

@@ -78,7 +78,10 @@ def test_a_push_that_came_between_is_built_upon(bare, run_git, site, publish, tm
     [
         ("git+ext://sh -c touch% pwned", "use git.file, git.ssh, git.https"),
         ("git+http://127.0.0.1:9/x.git", "use git.file, git.ssh, git.https"),
-        ("git+file:///nowhere/at/all.git", "git ls-remote: .*mend that and publish again"),
+        (
+            "git+file:///nowhere/at/all.git",
+            "no git repository at file:///nowhere/at/all.git .*; create it there",
+        ),
         ("git+file:///srv/x.git#--force", "check-ref-format"),
         ("git+file:///srv/x.git#a..b", "check-ref-format"),
     ],

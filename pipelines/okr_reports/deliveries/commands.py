@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okr_reports import settings
 from okr_reports.deliveries.configuration import DeliverySettings, TargetSettings, read_settings
+from okr_reports.deliveries.sandboxed import reaches_only_here, why_it_stays_here
 from okr_reports.errors import DeliveryError, did_you_mean
+from okr_reports.loopback import is_loopback_name
 
 if TYPE_CHECKING:
     from okr_reports.deliveries.digest import Digest
@@ -58,7 +60,8 @@ def run_digest(
     """Send each team's digest of the coming check-in to whoever has not got it; what was done, thing by thing.
 
     With `dry_run` nothing is sent and the mails lie as .eml files in `<data>/deliveries/outbox/`. Raises DeliveryError
-    if some did not get through, after trying all: run it again to send those.
+    if some did not get through, after trying all: run it again to send those. What a sandbox answered goes to addresses
+    of this machine alone.
     """
     from okr_reports.deliveries.digest import compose
     from okr_reports.deliveries.ledger import open_ledger
@@ -75,9 +78,11 @@ def run_digest(
         return [_to_outbox(one, told, audience, deliveries_dir(workspace) / "outbox") for one in digests]
     done: list[Done] = []
     failures: list[str] = []
+    told, stays = _kept_here(workspace, told)
     with open_ledger(deliveries_dir(workspace)) as ledger:
         for one in digests:
-            for way in (_by_mail, _by_chat):
+            done += [Done(one.team, f"not sent {way}: {why}") for way, why in stays.items()]
+            for way in (_by_chat,) if "by mail" in stays else (_by_mail, _by_chat):
                 try:
                     done += way(one, told, audience, ledger)
                 except DeliveryError as error:
@@ -89,17 +94,23 @@ def publish_targets(workspace: Workspace, *, only: Sequence[str] = ()) -> list[D
     """Copy the published site to every target of the settings or to those named, encrypted where a passphrase is set.
 
     Raises DeliveryError if some target did not take it, after trying all, if one named is not set, or if there is no
-    site.
+    site. A site whose data a sandbox answered goes to addresses of this machine alone, and what was not done is said.
     """
     from okr_reports.deliveries.targets import publish_target
 
     release = (workspace.site_dir / "current").resolve()
-    targets = _chosen(read_settings().targets, only)
+    told = read_settings()
+    targets = _chosen(told.targets, only)
+    why = why_it_stays_here(workspace.data_dir, loopback_sources=told.loopback_sources)
     if targets and not (release / "index.html").is_file():
         raise DeliveryError(f"{workspace.site_dir / 'current'} holds no site; run `okr refresh` first")
     done: list[Done] = []
     failures: list[str] = []
     for target in targets:
+        if why and not reaches_only_here(target.url, target.options):
+            logger.warning("%s: not copied: %s", target.name, why)
+            done.append(Done(target.name, f"not copied: {why}"))
+            continue
         logger.info("copying the site to %s", target.name)
         try:
             done.append(Done(target.name, publish_target(target, release, deliveries_dir(workspace))))
@@ -118,13 +129,31 @@ def _chosen(targets: Sequence[TargetSettings], only: Sequence[str]) -> list[Targ
 
 
 def send_alert(title: str, body: str) -> list[Done]:
-    """Tell the services of `[deliveries] alerts`; one for each. Raises DeliveryError if one was not reached."""
-    from okr_reports.deliveries.alerts import notify, service
+    """Tell the services of `[deliveries] alerts`; one for each. Raises DeliveryError if one was not reached.
 
-    urls = read_settings().alerts
+    Of what a sandbox answered only services at addresses of this machine are told.
+    """
+    from okr_reports.deliveries.alerts import notify, service
+    from okr_reports.settings import Workspace
+
+    told = read_settings()
+    why = why_it_stays_here(Workspace.from_environment().data_dir, loopback_sources=told.loopback_sources)
+    urls = [url for url in told.alerts if not why or reaches_only_here(url)]
+    if why and len(urls) < len(told.alerts):
+        logger.warning("%d alerts not sent: %s", len(told.alerts) - len(urls), why)
     failed = notify(urls, title, body)
     missed = {url for url, _ in failed}
     return _outcome([Done(service(url), "told") for url in urls if url not in missed], [why for _, why in failed])
+
+
+def _kept_here(workspace: Workspace, told: DeliverySettings) -> tuple[DeliverySettings, dict[str, str]]:
+    """The settings without what leads off this machine, where the data must not; way -> why it is not taken."""
+    why = why_it_stays_here(workspace.data_dir, loopback_sources=told.loopback_sources)
+    if not why:
+        return told, {}
+    chat = {team: tuple(url for url in urls if reaches_only_here(url)) for team, urls in told.chat.items()}
+    stays = {} if told.smtp is None or is_loopback_name(told.smtp.host) else {"by mail": why}
+    return replace(told, chat=chat), stays | ({} if chat == dict(told.chat) else {"to chat": why})
 
 
 def _outcome(done: list[Done], failures: list[str]) -> list[Done]:

@@ -20,6 +20,7 @@ from okr_reports.loopback import is_loopback_name
 from okr_reports.settings import settings_folder
 
 SECTION = "deliveries"
+SILENCE_SECONDS = 60
 SECURITY_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -59,7 +60,8 @@ class TargetSettings:
     """One place the site is copied to: `[deliveries.targets.<name>]`.
 
     With `passphrase` the copy is encrypted. `options` go to fsspec as they are (endpoint_url, key, secret, ...).
-    `keep_history` False keeps a git branch at one commit.
+    `keep_history` False keeps a git branch at one commit; `accept_clear_history` True puts a locked site upon a branch
+    whose earlier commits anybody can read. After `timeout_seconds` in which the place took no file it is given up.
     """
 
     name: str
@@ -67,17 +69,23 @@ class TargetSettings:
     passphrase: str | None = field(default=None, repr=False)
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     keep_history: bool = True
+    accept_clear_history: bool = False
+    timeout_seconds: int = SILENCE_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliverySettings:
-    """Everything under `[deliveries]`. `chat` maps a team's id, or `all`, to apprise URLs; `alerts` are such URLs."""
+    """Everything under `[deliveries]`. `chat` maps a team's id, or `all`, to apprise URLs; `alerts` are such URLs.
+
+    `loopback_sources`: a channel that an address of this machine answers is no sandbox but a gateway of one's own.
+    """
 
     site_url: str | None = None
     smtp: SmtpSettings | None = None
     chat: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     alerts: tuple[str, ...] = field(default=(), repr=False)
     targets: tuple[TargetSettings, ...] = ()
+    loopback_sources: bool = False
 
 
 Settings = TypeVar("Settings", SmtpSettings, TargetSettings, DeliverySettings)

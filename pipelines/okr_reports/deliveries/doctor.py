@@ -8,7 +8,7 @@ from pathlib import Path
 
 from okr_reports.deliveries.alerts import service
 from okr_reports.deliveries.configuration import SmtpSettings, TargetSettings, read_settings
-from okr_reports.deliveries.encrypt import SHORTEST_PASSPHRASE
+from okr_reports.deliveries.passphrase import fault_of
 from okr_reports.deliveries.plain_text import one_line
 from okr_reports.deliveries.send import check
 from okr_reports.deliveries.targets import folder_of, without_secrets
@@ -41,8 +41,8 @@ def _mail(smtp: SmtpSettings) -> Said:
 
 def _target(target: TargetSettings) -> Said:
     subject = f"copy {target.name}"
-    if target.passphrase and len(target.passphrase) < SHORTEST_PASSPHRASE:
-        return subject, f"its passphrase has less than {SHORTEST_PASSPHRASE} characters; set a longer one", True
+    if target.passphrase and (fault := fault_of(target.passphrase, target.name)):
+        return subject, f"{fault}; take five random words", True
     try:
         folder = folder_of(target.url)
         fault = _folder(folder) if folder else _remote(target)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from okr_reports.deliveries.site_files import SiteFile, seal
+from okr_reports.deliveries.answering import Answering
+from okr_reports.deliveries.site_files import SiteFile, is_sealed, seal
 from okr_reports.deliveries.sync import sync
 from okr_reports.errors import DeliveryError
 from okr_reports.settings import KEEP_RELEASES
@@ -19,8 +20,15 @@ BUILDING = ".okr-building"
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
-def publish_folder(folder: Path, files: Sequence[SiteFile]) -> str:
-    """Make `folder` show these files; in words what was done.
+def publish_folder(
+    folder: Path,
+    files: Sequence[SiteFile],
+    *,
+    journal: Path,
+    answering: Answering,
+    advance: Callable[[int, int], None],
+) -> str:
+    """Make `folder` show these files; in words what was done. Where they are locked, no readable release stays.
 
     Where nothing is at `folder`, or our own link: a release beside it in `.<name>.releases/` and a link moved over the
     old one, so that a reader sees the old site or the new one. A folder that is really there (a mount, a web root) is
@@ -29,6 +37,13 @@ def publish_folder(folder: Path, files: Sequence[SiteFile]) -> str:
     if not folder.parent.is_dir():
         raise DeliveryError(f"the folder {folder.parent} is not there; make it first")
     releases = folder.with_name(f".{folder.name}.releases")
+    done = _put(folder, files, releases, lambda store: str(sync(store, files, journal, answering, advance)))
+    index = next((one for one in files if one.name == "index.html"), None)
+    removed = _remove_readable(releases) if index and is_sealed(index.path.read_bytes()) else 0
+    return f"{done}; {removed} earlier releases that anybody could read were removed" if removed else done
+
+
+def _put(folder: Path, files: Sequence[SiteFile], releases: Path, bring_up_to_date: Callable[[_Folder], str]) -> str:
     own_link = folder.is_symlink() and folder.readlink().parent == Path(releases.name)
     if own_link or not os.path.lexists(folder):
         release = releases / seal(list(files))[:16]
@@ -46,7 +61,19 @@ def publish_folder(folder: Path, files: Sequence[SiteFile]) -> str:
         folder.mkdir()
     if not folder.is_dir():
         raise DeliveryError(f"{folder} is not a folder; name another place")
-    return str(sync(_Folder(folder), files))
+    return bring_up_to_date(_Folder(folder))
+
+
+def _remove_readable(releases: Path) -> int:
+    """Take away every release that is not locked; how many."""
+    readable = [
+        path
+        for path in (releases.iterdir() if releases.is_dir() else ())
+        if not (path / "index.html").is_file() or not is_sealed((path / "index.html").read_bytes())
+    ]
+    for path in readable:
+        shutil.rmtree(path)
+    return len(readable)
 
 
 def _is_whole(release: Path, files: Sequence[SiteFile]) -> bool:
@@ -120,3 +147,6 @@ class _Folder:
                 if parent == self.folder or any(parent.iterdir()):
                     break
                 parent.rmdir()
+
+    def forget_versions(self, names: Sequence[str]) -> str:
+        return ""

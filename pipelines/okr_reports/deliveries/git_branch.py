@@ -11,14 +11,12 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from okr_reports.deliveries.git_access import GitAccess, git_access
 from okr_reports.deliveries.plain_text import one_line
-from okr_reports.errors import DeliveryError
+from okr_reports.deliveries.site_files import is_sealed
+from okr_reports.errors import ClearHistoryError, DeliveryError
 
-DEFAULT_BRANCH = "gh-pages"
-# `ext::` and others would run commands that the URL names.
-TRANSPORTS = ("file", "ssh", "https")
 TIMEOUT_SECONDS = 600
 # What hosts of static pages want kept (their own domain) and given (no Jekyll, which drops files such as _x).
 KEPT = "CNAME"
@@ -28,29 +26,43 @@ _OF_ANOTHER_REPOSITORY = {
     "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR",
     "GIT_NAMESPACE", "GIT_PREFIX",
 }  # fmt: skip
+# The trailer of our commits that says whether the branch up to there ever held a site that anybody could read.
+_HISTORY = "Okr-History"
+_PUBLISHED = "refs/okr/published"
 _IDENTITY = {"NAME": "okr-reports", "EMAIL": "okr-reports@localhost"}
 
 
-def publish_git(url: str, release: Path, work_dir: Path, *, keep_history: bool, summary: str) -> str:
+def publish_git(
+    url: str, release: Path, work_dir: Path, *, keep_history: bool, summary: str, accept_clear_history: bool = False
+) -> str:
     """Make the branch hold exactly the files of `release`; in words what was done.
 
     `url` is `git+file://`, `git+ssh://` or `git+https://`, its fragment the branch (gh-pages by default; it need not
-    exist). Without `keep_history` the branch is one commit, replaced. Credentials are git's own business (ssh agent,
-    credential helper). Raises DeliveryError.
+    exist). Without `keep_history` the branch is one commit, replaced. A user and password of the URL are no argument of
+    any process; without them credentials are git's own business (ssh agent, credential helper).
+
+    Raises DeliveryError, as ClearHistoryError if a locked site would be put upon a history that holds readable ones and
+    that is not accepted.
     """
-    plain, branch = _parsed(url)
-    repository = _Repository(work_dir / "git" / hashlib.sha256(plain.encode()).hexdigest()[:16], plain)
-    repository.run("check-ref-format", "--branch", branch)
+    access = git_access(url)
+    repository = _Repository(work_dir / "git" / hashlib.sha256(access.url.encode()).hexdigest()[:16], access)
+    repository.run("check-ref-format", "--branch", access.branch)
+    locked = is_sealed((release / "index.html").read_bytes())
 
     def attempt(*, may_fail: bool) -> str:
-        head = repository.fetch(branch)
+        head = repository.fetch()
+        readable = bool(head) and keep_history and repository.history_is_readable(str(head))
+        if locked and readable and not accept_clear_history:
+            raise ClearHistoryError(access.branch)
         tree = repository.tree_of(release, head)
         if head and repository.run("rev-parse", f"{head}^{{tree}}") == tree:
-            return f"branch {branch} unchanged"
+            return f"branch {access.branch} unchanged"
         parents = ["-p", head] if head and keep_history else []
-        commit = repository.run("commit-tree", tree, *parents, "-m", summary)
-        pushed = repository.push(commit, branch, head, may_fail=may_fail)
-        return f"branch {branch} at {commit[:12]}" if pushed else ""
+        # What the next publication must know of the commits before, without fetching them.
+        note = f"{_HISTORY}: {'readable' if readable or not locked else 'locked'}"
+        commit = repository.run("commit-tree", tree, *parents, "-m", summary, "-m", note)
+        pushed = repository.push(commit, head, may_fail=may_fail)
+        return f"branch {access.branch} at {commit[:12]}" if pushed else ""
 
     # Another publisher may push between our fetch and our push: then once more on top of theirs.
     return attempt(may_fail=True) or attempt(may_fail=False)
@@ -58,24 +70,17 @@ def publish_git(url: str, release: Path, work_dir: Path, *, keep_history: bool, 
 
 def check_git(url: str) -> None:
     """Ask the repository at `url` (`git+...`) what it holds. Raises DeliveryError where `publish_git` would."""
-    plain, branch = _parsed(url)
+    access = git_access(url)
     with tempfile.TemporaryDirectory() as folder:
-        repository = _Repository(Path(folder) / "git", plain)
-        repository.run("check-ref-format", "--branch", branch)
-        repository.run("ls-remote", "--", plain, "HEAD")
-
-
-def _parsed(url: str) -> tuple[str, str]:
-    """What git is given, and the branch. Raises DeliveryError for a transport that is not safe."""
-    plain, _, branch = url.removeprefix("git+").partition("#")
-    if urlsplit(plain).scheme not in TRANSPORTS:
-        raise DeliveryError(f"git cannot be reached that way; use git+{', git+'.join(TRANSPORTS)}")
-    return plain, branch or DEFAULT_BRANCH
+        repository = _Repository(Path(folder) / "git", access)
+        repository.run("check-ref-format", "--branch", access.branch)
+        repository.run("ls-remote", "--", access.url, "HEAD")
 
 
 class _Repository:
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder, self.url = folder, url
+    def __init__(self, folder: Path, access: GitAccess) -> None:
+        self.folder, self.access, self.url = folder, access, access.url
+        self.ref = f"refs/heads/{access.branch}"
         if not (folder / "HEAD").is_file():
             folder.mkdir(parents=True, exist_ok=True)
             self.run("init", "--bare", "--quiet", str(folder))
@@ -89,6 +94,7 @@ class _Repository:
             "GIT_TERMINAL_PROMPT": "0",
             "LC_ALL": "C",
             **{f"GIT_{role}_{part}": text for role in ("AUTHOR", "COMMITTER") for part, text in _IDENTITY.items()},
+            **self.access.environment,
         }
         if work_tree and index:
             environment |= {"GIT_WORK_TREE": str(work_tree.absolute()), "GIT_INDEX_FILE": str(index)}
@@ -104,16 +110,27 @@ class _Repository:
         except subprocess.TimeoutExpired:
             raise DeliveryError(f"git {arguments[0]} took more than {TIMEOUT_SECONDS} s; try again") from None
         if done.returncode:
-            raise DeliveryError(f"git {arguments[0]}: {self._words(done.stderr)}; mend that and publish again")
+            raise DeliveryError(f"git {arguments[0]}: {self._words(done.stderr)}")
         return done.stdout.strip()
 
-    def fetch(self, branch: str) -> str | None:
+    def fetch(self) -> str | None:
         """The commit the branch is at there; None where there is no such branch."""
-        listed = self.run("ls-remote", "--", self.url, f"refs/heads/{branch}")
+        listed = self.run("ls-remote", "--", self.url, self.ref)
         if not listed:
             return None
-        self.run("fetch", "--quiet", "--depth=1", "--force", "--", self.url, f"refs/heads/{branch}:refs/okr/published")
-        return self.run("rev-parse", "refs/okr/published")
+        self.run("fetch", "--quiet", "--depth=1", "--force", "--", self.url, f"{self.ref}:{_PUBLISHED}")
+        return self.run("rev-parse", _PUBLISHED)
+
+    def history_is_readable(self, head: str) -> bool:
+        """Whether a commit up to `head` holds a site that is not locked; our own last commit says so itself."""
+        noted = self.run("log", "-1", f"--format=%(trailers:key={_HISTORY},valueonly)", head)
+        if noted:
+            return noted != "locked"
+        depth = ["--unshallow"] if (self.folder / "shallow").exists() else []
+        self.run("fetch", "--quiet", *depth, "--force", "--", self.url, f"{self.ref}:{_PUBLISHED}")
+        commits = self.run("rev-list", head).split()
+        pages = (self.run("cat-file", "--batch", stdin=f"{commit}:index.html\n") for commit in commits)
+        return any(not page.endswith("missing") and not is_sealed(page.encode()) for page in pages)
 
     def tree_of(self, release: Path, head: str | None) -> str:
         """The release as a tree of git, with what the host wants kept and given."""
@@ -127,22 +144,25 @@ class _Repository:
             self.run("update-index", "--index-info", work_tree=release, index=index, stdin="\n".join(entries) + "\n")
             return self.run("write-tree", work_tree=release, index=index)
 
-    def push(self, commit: str, branch: str, head: str | None, *, may_fail: bool) -> bool:
+    def push(self, commit: str, head: str | None, *, may_fail: bool) -> bool:
         """Move the branch, but only from where it was seen; False if it has moved meanwhile and that `may_fail`."""
-        lease = f"--force-with-lease=refs/heads/{branch}:{head or ''}"
+        lease = f"--force-with-lease={self.ref}:{head or ''}"
         try:
-            self.run("push", "--quiet", lease, "--", self.url, f"{commit}:refs/heads/{branch}")
+            self.run("push", "--quiet", lease, "--", self.url, f"{commit}:{self.ref}")
         except DeliveryError:
-            if may_fail and self.run("ls-remote", "--", self.url, f"refs/heads/{branch}").split("\t")[0] != (
-                head or ""
-            ):
+            if may_fail and self.run("ls-remote", "--", self.url, self.ref).split("\t")[0] != (head or ""):
                 return False
             raise
         return True
 
     def _words(self, stderr: str) -> str:
-        """The last line of what git says, without a password that a URL may hold."""
+        """What git says, in one sentence and without a password."""
         lines = [line for line in stderr.splitlines() if line.strip() and not line.startswith("hint:")]
-        text = one_line(lines[-1] if lines else "it failed without a word", 300)
-        password = urlsplit(self.url).password
-        return text.replace(password, "********") if password else text
+        # git puts what is wrong first and advice after it ("Please make sure you have the correct access rights").
+        wrong = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "!", " !"))] or lines[-1:]
+        text = one_line("; ".join(wrong) or "it failed without a word", 300)
+        for secret in self.access.environment.values():
+            text = text.replace(secret, "********") if len(secret) >= 6 else text
+        if any(sign in text for sign in ("does not appear to be a git repository", "not found", "does not exist")):
+            return f"there is no git repository at {self.url} ({text}); create it there, or set the target's url right"
+        return f"{text}; mend that and publish again"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from okr_reports.deliveries.answering import Answering
 from okr_reports.deliveries.site_files import SiteFile
 from okr_reports.deliveries.sync import sync
 from okr_reports.errors import DeliveryError
@@ -14,10 +16,21 @@ _HEADERS: dict[str, Callable[[str, str], dict[str, Any]]] = {
     "s3": lambda kind, cache: {"ContentType": kind, "CacheControl": cache},
     "gs": lambda kind, cache: {"content_type": kind, "fixed_key_metadata": {"cache_control": cache}},
 }
+_OBJECTS_A_REQUEST = 1_000
+# Its own defaults are a minute for each of five attempts of each of five attempts.
+_S3_LIMITS = {"connect_timeout": 10, "read_timeout": 20, "retries": {"max_attempts": 2}}
 _FAMILIES = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs"}
 
 
-def publish_object_store(url: str, files: Sequence[SiteFile], options: Mapping[str, Any]) -> str:
+def publish_object_store(
+    url: str,
+    files: Sequence[SiteFile],
+    options: Mapping[str, Any],
+    *,
+    journal: Path,
+    answering: Answering,
+    advance: Callable[[int, int], None],
+) -> str:
     """Make the prefix at `url` hold these files, with content types and cache headers; in words what was done.
 
     `options` are fsspec's for that protocol. Raises DeliveryError, or whatever the store's library raises.
@@ -25,7 +38,7 @@ def publish_object_store(url: str, files: Sequence[SiteFile], options: Mapping[s
     scheme = url.partition("://")[0]
     file_system, root = _open(url, options)
     store = _ObjectStore(file_system, root.rstrip("/"), _HEADERS.get(_FAMILIES.get(scheme, "")))
-    said = str(sync(store, files))
+    said = str(sync(store, files, journal, answering, advance))
     return said if store.headers else f"{said}; {scheme} keeps its own content types and cache headers"
 
 
@@ -42,9 +55,12 @@ def _open(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
 
         # A cached listing would say what was there before another process published.
+        limits = {"config_kwargs": _S3_LIMITS} if _FAMILIES.get(scheme) == "s3" else {}
         opened: tuple[Any, str] = url_to_fs(
-            url, **{"use_listings_cache": False, "skip_instance_cache": True, **options}
+            url, **{"use_listings_cache": False, "skip_instance_cache": True, **limits, **options}
         )
+        if limits:
+            opened[0].retries = 1
         return opened
     except ImportError as error:
         hint = "pip install s3fs" if scheme in ("s3", "s3a") else str(error)
@@ -70,3 +86,31 @@ class _ObjectStore:
 
     def delete(self, names: Sequence[str]) -> None:
         self.file_system.rm([f"{self.root}/{name}" for name in names])
+
+    def forget_versions(self, names: Sequence[str]) -> str:
+        """The earlier versions that a bucket of S3 keeps; of other stores nothing is known."""
+        if "s3" not in self._protocols():
+            return "if this store keeps earlier versions, delete them there: they can be read without the passphrase"
+        bucket, _, prefix = self.root.partition("/")
+        ours = {f"{prefix}/{name}".lstrip("/") for name in names}
+        old = [one for one in self._versions(bucket, prefix) if one["Key"] in ours]
+        for first in range(0, len(old), _OBJECTS_A_REQUEST):
+            some = old[first : first + _OBJECTS_A_REQUEST]
+            self.file_system.call_s3("delete_objects", Bucket=bucket, Delete={"Objects": some})
+        return f"{len(old)} earlier versions that could be read without the passphrase were deleted" if old else ""
+
+    def _protocols(self) -> tuple[str, ...]:
+        protocol = self.file_system.protocol
+        return (protocol,) if isinstance(protocol, str) else tuple(protocol)
+
+    def _versions(self, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
+        """Every version below a prefix that is not the one in place."""
+        marker: dict[str, str] = {}
+        while True:
+            page = self.file_system.call_s3("list_object_versions", Bucket=bucket, Prefix=prefix, **marker)
+            for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                if not one["IsLatest"]:
+                    yield {"Key": one["Key"], "VersionId": one["VersionId"]}
+            if not page.get("IsTruncated"):
+                return
+            marker = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}

@@ -30,6 +30,8 @@ CONTENT_TYPES = {
 }
 IMMUTABLE = "public, max-age=31536000, immutable"
 NO_CACHE = "no-cache"
+# In every locked page; the second is that of version 0.1.0.
+SEALED_MARKS = (b'<meta name="okr-sealed"', b'<script type="text/plain" id="sealed"')
 _MARK = re.compile(r"(?<![0-9a-z])[0-9a-f]{8,64}(?![0-9a-z])")
 
 
@@ -74,3 +76,8 @@ def site_files(release: Path) -> list[SiteFile]:
 def seal(files: list[SiteFile]) -> str:
     """One digest of all names and contents."""
     return hashlib.sha256("".join(f"{one.name}\0{one.digest}\n" for one in files).encode()).hexdigest()
+
+
+def is_sealed(page: bytes) -> bool:
+    """Whether a page is locked with a passphrase."""
+    return any(mark in page for mark in SEALED_MARKS)

@@ -1,26 +1,25 @@
 """Brings a store that is not atomic to the state of a site: new files first, pages after, the front page last.
 
 What this wrote is listed in a manifest there, and only that is ever replaced or deleted: a file of somebody else stays,
-and one in the way stops the copy. The manifest is written before the first change and after the last, so that a copy
-cut short is mended by the next one.
+and one in the way stops the copy. The manifest is written before the first change and after the last. What of a copy is
+there already is also in a journal here, so that one cut short goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from okr_reports.deliveries.site_files import NO_CACHE, SiteFile
+from okr_reports.deliveries.answering import Answering
+from okr_reports.deliveries.site_files import NO_CACHE, SiteFile, is_sealed
 from okr_reports.errors import DeliveryError
 
 MANIFEST = ".okr-published.json"
-# A store answers a request in 20-100 ms whatever its size: 200 files one after the other would take up to 20 s.
-WRITERS = 8
 
 
 class Store(Protocol):
@@ -38,66 +37,147 @@ class Store(Protocol):
     def delete(self, names: Sequence[str]) -> None:
         """Remove files that are there."""
 
+    def forget_versions(self, names: Sequence[str]) -> str:
+        """Remove what the store keeps of these files beside what they are now; in words what was done, or ''."""
+
 
 @dataclass(frozen=True)
 class Synced:
-    """How many files were written, deleted, and left as they were."""
+    """How many files were written, deleted, and left as they were; `note` is what else there is to say."""
 
     written: int
     deleted: int
     unchanged: int
+    note: str = ""
 
     def __str__(self) -> str:
-        return f"{self.written} files written, {self.deleted} deleted, {self.unchanged} unchanged"
+        said = f"{self.written} files written, {self.deleted} deleted, {self.unchanged} unchanged"
+        return f"{said}; {self.note}" if self.note else said
 
 
-def sync(store: Store, files: Sequence[SiteFile]) -> Synced:
-    """Make the store hold these files beside those of others. Raises DeliveryError if others are in the way."""
-    there = store.sizes()
-    ours = _read_manifest(store) if MANIFEST in there else {}
+@dataclass
+class _Manifest:
+    """What was published there: digest by name (None: not certain), whether locked, and which copy wrote it."""
+
+    files: dict[str, str | None] = field(default_factory=dict)
+    locked: bool = False
+    copy: str = ""
+
+    def as_bytes(self) -> bytes:
+        content = {"files": self.files, "locked": self.locked, "copy": self.copy}
+        return json.dumps(content, indent=1, sort_keys=True).encode()
+
+
+class _Journal:
+    """The files of one copy that are there, noted as they come; it counts only for the manifest of that copy."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self, copy: str) -> dict[str, str]:
+        try:
+            first, *lines = self.path.read_text(encoding="utf-8").splitlines()
+            if not copy or json.loads(first) != copy:
+                return {}
+        except (OSError, ValueError):
+            return {}
+        written = {}
+        for line in lines:
+            try:
+                name, digest = json.loads(line)
+            except (ValueError, TypeError):
+                break  # cut in the middle of a line
+            written[name] = digest
+        return written
+
+    def begin(self, copy: str) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps(copy) + "\n", encoding="utf-8")
+
+    def note(self, one: SiteFile) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([one.name, one.digest]) + "\n")
+
+
+def sync(
+    store: Store,
+    files: Sequence[SiteFile],
+    journal: Path,
+    answering: Answering,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> Synced:
+    """Make the store hold these files beside those of others; `advance` is called with what is there of what is to be.
+
+    Raises DeliveryError if others are in the way, or the store does not answer: then the next call goes on.
+    """
+    noted = _Journal(journal)
+    there = answering.one(store.sizes)
+    before = _read_manifest(answering.one(lambda: store.read(MANIFEST))) if MANIFEST in there else _Manifest()
+    ours = before.files | noted.read(before.copy)
     wanted = {one.name: one for one in files}
-    in_the_way = sorted(name for name in wanted if name in there and name not in ours)
+    _refuse_others(sorted(name for name in wanted if name in there and name not in ours))
+    stale = sorted(name for name in ours if name not in wanted and name in there)
+    changed = [one for one in files if ours.get(one.name) != one.digest or there.get(one.name) != one.size]
+    locked = any(one.name == "index.html" and is_sealed(one.path.read_bytes()) for one in files)
+    turned = locked and not before.locked and bool(before.files)
+    if changed or stale or set(ours) - set(wanted) or before.locked != locked:
+        kept = {one.name: one.digest for one in files if one not in changed}
+        # Readable until the last of it is gone, so that a copy cut short still cleans up.
+        now = _Manifest(
+            {**dict.fromkeys([*ours, *wanted]), **kept}, before.locked if turned else locked, secrets.token_hex(8)
+        )
+        noted.begin(now.copy)
+        _write_manifest(store, now, answering)
+        _write_all(store, changed, noted, answering, advance)
+        if stale:
+            answering.one(lambda: store.delete(stale))
+        note = answering.one(lambda: store.forget_versions(sorted({*ours, *wanted}))) if turned else ""
+        _write_manifest(store, _Manifest({one.name: one.digest for one in files}, locked, now.copy), answering)
+        return Synced(len(changed), len(stale), len(files) - len(changed), note)
+    return Synced(0, 0, len(files))
+
+
+def _refuse_others(in_the_way: Sequence[str]) -> None:
     if in_the_way:
         raise DeliveryError(
             f"it holds {in_the_way[0]}{f' and {len(in_the_way) - 1} more files' if in_the_way[1:] else ''} that this "
             "did not publish; name an empty place, or remove them"
         )
-    stale = sorted(name for name in ours if name not in wanted and name in there)
-    changed = [one for one in files if ours.get(one.name) != one.digest or there.get(one.name) != one.size]
-    if changed or stale or set(ours) - set(wanted):
-        kept = {one.name: one.digest for one in files if one not in changed}
-        _write_manifest(store, {**dict.fromkeys([*ours, *wanted]), **kept})
-        for _, stage in groupby(changed, key=lambda one: one.stage):
-            _write_all(store, stage)
-        if stale:
-            store.delete(stale)
-        _write_manifest(store, {one.name: one.digest for one in files})
-    return Synced(len(changed), len(stale), len(files) - len(changed))
 
 
-def _write_all(store: Store, files: Iterable[SiteFile]) -> None:
-    def write(one: SiteFile) -> None:
+def _write_all(
+    store: Store,
+    changed: Sequence[SiteFile],
+    noted: _Journal,
+    answering: Answering,
+    advance: Callable[[int, int], None],
+) -> None:
+    def write(one: SiteFile) -> SiteFile:
         store.write(one.name, one.path.read_bytes(), one.content_type, one.cache_control)
+        return one
 
-    with ThreadPoolExecutor(WRITERS) as pool:
-        for _ in pool.map(write, files):
-            pass
+    done = 0
+    for _, stage in groupby(changed, key=lambda one: one.stage):
+        for one in answering.all(write, list(stage), already=done, total=len(changed)):
+            noted.note(one)
+            done += 1
+            advance(done, len(changed))
 
 
-def _write_manifest(store: Store, files: Mapping[str, str | None]) -> None:
-    content = json.dumps({"files": files}, indent=1, sort_keys=True).encode()
-    store.write(MANIFEST, content, "application/json", NO_CACHE)
+def _write_manifest(store: Store, manifest: _Manifest, answering: Answering) -> None:
+    answering.one(lambda: store.write(MANIFEST, manifest.as_bytes(), "application/json", NO_CACHE))
 
 
-def _read_manifest(store: Store) -> dict[str, str | None]:
+def _read_manifest(content: bytes) -> _Manifest:
     """Names are checked: they are deleted by, and whoever may write there must not choose what else is deleted."""
     try:
-        files = json.loads(store.read(MANIFEST))["files"]
-        named = {str(name): digest for name, digest in files.items()}
+        written = json.loads(content)
+        named = {str(name): digest for name, digest in written["files"].items()}
+        manifest = _Manifest(named, written.get("locked") is True, str(written.get("copy", "")))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise DeliveryError(f"{MANIFEST} there cannot be read; remove it and the files of the last copy") from None
     for name in named:
         path = PurePosixPath(name)
         if not name or path.is_absolute() or ".." in path.parts or "\\" in name or name == MANIFEST:
             raise DeliveryError(f"{MANIFEST} there names {name!r}, which no site has; remove the manifest")
-    return named
+    return manifest

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from okr_reports.deliveries.configuration import TargetSettings
+from okr_reports import progress
+from okr_reports.deliveries.answering import Answering
+from okr_reports.deliveries.configuration import SECTION, SILENCE_SECONDS, TargetSettings
 from okr_reports.deliveries.folder import publish_folder
 from okr_reports.deliveries.git_branch import publish_git
 from okr_reports.deliveries.object_store import publish_object_store
 from okr_reports.deliveries.plain_text import one_line
 from okr_reports.deliveries.site_files import site_files
-from okr_reports.errors import DeliveryError
+from okr_reports.errors import ClearHistoryError, DeliveryError
 
 
 def publish_target(target: TargetSettings, release: Path, work_dir: Path) -> str:
@@ -22,7 +25,24 @@ def publish_target(target: TargetSettings, release: Path, work_dir: Path) -> str
         from okr_reports.deliveries.encrypt import encrypt_for_target
 
         release = encrypt_for_target(target, release, work_dir)
-    return publish_to(target.url, release, options=target.options, work_dir=work_dir, keep_history=target.keep_history)
+    try:
+        return publish_to(
+            target.url,
+            release,
+            options=target.options,
+            work_dir=work_dir,
+            keep_history=target.keep_history,
+            accept_clear_history=target.accept_clear_history,
+            silence_seconds=target.timeout_seconds,
+            name=target.name,
+        )
+    except ClearHistoryError as error:
+        variable = f"{SECTION}__targets__{target.name}__keep_history".upper()
+        raise DeliveryError(
+            f"{error}, from before its passphrase was set; replace all of it by one commit with `{variable}=false okr"
+            f" publish --target {target.name}` (a host may go on showing old commits to who knows their hash), or set"
+            f" accept_clear_history = true under [{SECTION}.targets.{target.name}]"
+        ) from None
 
 
 def publish_to(
@@ -32,21 +52,38 @@ def publish_to(
     options: Mapping[str, Any] | None = None,
     work_dir: Path,
     keep_history: bool = True,
+    accept_clear_history: bool = False,
+    silence_seconds: float = SILENCE_SECONDS,
+    name: str = "the target",
 ) -> str:
     """Make the place at `url` show the site in `release`; in words what was done.
 
     A path or `file://` is a folder, `git+...://` a branch, anything else an object store of fsspec with its `options`.
-    `work_dir` is kept between runs (git's objects). Raises DeliveryError; it names no credential.
+    `work_dir` is kept between runs (git's objects, how far a copy is). Raises DeliveryError; it names no credential.
     """
     files = site_files(release)
     if not files:
         raise DeliveryError(f"{release} holds no site; run `okr refresh` first")
+    how: dict[str, Any] = {
+        "journal": work_dir / "copies" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.jsonl",
+        "answering": Answering(name, silence_seconds),
+        "advance": lambda done, total: progress.advance(f"files to {name}", done, total),
+    }
     try:
         if folder := folder_of(url):
-            return publish_folder(folder, files)
+            return publish_folder(folder, files, **how)
         if url.startswith("git+"):
-            return publish_git(url, release, work_dir, keep_history=keep_history, summary=f"Publish {len(files)} files")
-        return publish_object_store(url, files, options or {})
+            return publish_git(
+                url,
+                release,
+                work_dir,
+                keep_history=keep_history,
+                accept_clear_history=accept_clear_history,
+                summary=f"Publish {len(files)} files",
+            )
+        return publish_object_store(url, files, options or {}, **how)
+    except ClearHistoryError:
+        raise
     except DeliveryError as error:
         raise DeliveryError(without_secrets(str(error), url, options)) from None
     except Exception as error:  # each fsspec implementation raises its own kinds

@@ -108,8 +108,8 @@ class RunningSandbox:
     _thread: threading.Thread
 
     def environment(self) -> dict[str, str]:
-        """What points every connector here."""
-        found = {}
+        """What points every connector here, and tells deliveries that the data are a sandbox's."""
+        found = {"OKR_SANDBOX": self.url}
         for one in STAND_INS:
             prefix = f"SOURCES__{one.CHANNEL.upper()}__"
             found[f"{prefix}BASE_URL"] = f"{self.url}/{one.CHANNEL}"
