@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from okr_reports.deliveries.commands import publish_targets
 from okr_reports.deliveries.git_branch import check_git
 from okr_reports.deliveries.targets import publish_to
-from okr_reports.errors import DeliveryError
+from okr_reports.errors import ClearHistoryError, DeliveryError
+from okr_reports.settings import Workspace
 from tests.deliveries.a_site import content
 
 ROOT = Path(__file__).parents[2]
@@ -91,3 +94,70 @@ def test_a_url_that_is_no_place_for_a_branch(site, publish, url, message):
         publish(url, site("one"))
     with pytest.raises(DeliveryError, match=message):
         check_git(url)
+
+
+LOCKED = '<!doctype html><meta name="okr-sealed" content="okr-sealed-2"><h1>locked</h1>'
+
+
+@pytest.fixture
+def locked(site):
+    release = site("locked")
+    for path in release.rglob("*.html"):
+        path.write_text(f"{LOCKED}{path.name}")
+    return release
+
+
+def test_a_locked_site_is_not_put_upon_readable_commits(bare, run_git, site, locked, publish):
+    url = f"git+file://{bare}"
+    publish(url, site("one"))
+    with pytest.raises(ClearHistoryError, match="the history of branch gh-pages holds readable copies"):
+        publish(url, locked)
+    assert run_git(bare, "rev-list", "--count", "gh-pages") == "1"
+    publish(url, locked, accept_clear_history=True)
+    changed = locked / "index.html"
+    changed.write_text(f"{LOCKED}changed")
+    with pytest.raises(ClearHistoryError):  # accepted once is not forgotten: the readable commits are still there
+        publish(url, locked)
+    publish(url, locked, keep_history=False)
+    assert run_git(bare, "rev-list", "--count", "gh-pages") == "1"
+    changed.write_text(f"{LOCKED}changed again")
+    publish(url, locked)
+    assert run_git(bare, "rev-list", "--count", "gh-pages") == "2"
+
+
+@pytest.mark.parametrize("readable_first", [True, False])
+def test_commits_of_an_older_version_are_looked_into(bare, run_git, site, locked, publish, tmp_path, readable_first):
+    """They say nothing of what came before them."""
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(bare), str(clone)], check=True, capture_output=True)
+    run_git(clone, "checkout", "--quiet", "-b", "gh-pages")
+    texts = [*(["<h1>readable</h1>"] if readable_first else []), f"{LOCKED}1", f"{LOCKED}2"]
+    for text in texts:
+        (clone / "index.html").write_text(text)
+        run_git(clone, "add", "--all")
+        run_git(clone, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "-m", "Publish")
+    run_git(clone, "push", "--quiet", "origin", "gh-pages")
+    if readable_first:
+        with pytest.raises(ClearHistoryError):
+            publish(f"git+file://{bare}", locked)
+    else:
+        publish(f"git+file://{bare}", locked)
+
+
+def test_the_command_that_rewrites_the_branch_is_printed_and_works(bare, run_git, tmp_path, monkeypatch, site):
+    workspace = Workspace(Path("d"), Path("r"), tmp_path / "data")
+    workspace.site_dir.mkdir(parents=True)
+    (workspace.site_dir / "current").symlink_to(site("one"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DELIVERIES__TARGETS__PAGES__URL", f"git+file://{bare}")
+    publish_targets(workspace)
+    monkeypatch.setenv("DELIVERIES__TARGETS__PAGES__PASSPHRASE", "cinco palabras al azár")
+    with pytest.raises(DeliveryError, match=r"accept_clear_history = true under .deliveries.targets.pages.") as refused:
+        publish_targets(workspace)
+    command = re.search("`(.+)`", str(refused.value)).group(1)
+    assert command == "DELIVERIES__TARGETS__PAGES__KEEP_HISTORY=false okr publish --target pages"
+    monkeypatch.setenv("DELIVERIES__TARGETS__PAGES__KEEP_HISTORY", "false")
+    publish_targets(workspace, only=["pages"])
+    monkeypatch.delenv("DELIVERIES__TARGETS__PAGES__KEEP_HISTORY")
+    assert [str(one) for one in publish_targets(workspace)] == ["pages: branch gh-pages unchanged"]
+    assert run_git(bare, "rev-list", "--count", "gh-pages") == "1"

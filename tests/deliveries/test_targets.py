@@ -222,3 +222,30 @@ def test_every_target_of_the_settings_gets_the_published_site(site, tmp_path, mo
         "pages: branch gh-pages unchanged",
         "web: 10 files unchanged",
     ]
+
+
+def lock(release: Path, word: str = "") -> Path:
+    for path in release.rglob("*.html"):
+        path.write_text(f'<meta name="okr-sealed" content="okr-sealed-2">{word}{path.name}')
+    return release
+
+
+@pytest.mark.parametrize("kind", ["linked", "in place", "once linked"])
+def test_a_locked_site_leaves_no_readable_copy_at_the_folder(site, publish, tmp_path, kind):
+    target = tmp_path / "host" / "www"
+    target.parent.mkdir()
+    if kind == "in place":
+        target.mkdir()
+    for version in ("one", "two"):
+        publish(target, site(version))
+    if kind == "once linked":
+        target.unlink()
+        target.mkdir()
+    publish(target, lock(site("locked")))
+    left = [path for path in (tmp_path / "host").rglob("*.html") if path.is_file()]
+    assert left
+    assert [path for path in left if b"okr-sealed" not in path.read_bytes()] == []
+    publish(target, lock(site("locked"), "later"))
+    if kind == "linked":
+        releases = [path for path in (tmp_path / "host" / ".www.releases").iterdir() if path.is_dir()]
+        assert len(releases) == 2, "locked releases stay for readers in the middle of a visit"

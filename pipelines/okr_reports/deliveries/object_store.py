@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from okr_reports.deliveries.answering import Answering
 from okr_reports.deliveries.site_files import SiteFile
-from okr_reports.deliveries.sync import sync
+from okr_reports.deliveries.sync import MANIFEST, sync
 from okr_reports.errors import DeliveryError
 
 # How each family of stores is told the two headers; stores not named here keep their own defaults.
@@ -88,16 +89,29 @@ class _ObjectStore:
         self.file_system.rm([f"{self.root}/{name}" for name in names])
 
     def forget_versions(self, names: Sequence[str]) -> str:
-        """The earlier versions that a bucket of S3 keeps; of other stores nothing is known."""
+        """The earlier versions that a bucket of S3 keeps; of other stores nothing is known.
+
+        What copies before the last one wrote is in the earlier versions of the manifest.
+        """
         if "s3" not in self._protocols():
             return "if this store keeps earlier versions, delete them there: they can be read without the passphrase"
         bucket, _, prefix = self.root.partition("/")
-        ours = {f"{prefix}/{name}".lstrip("/") for name in names}
-        old = [one for one in self._versions(bucket, prefix) if one["Key"] in ours]
-        for first in range(0, len(old), _OBJECTS_A_REQUEST):
-            some = old[first : first + _OBJECTS_A_REQUEST]
+        old = list(self._versions(bucket, prefix))
+        manifests = [one for one in old if one["Key"] == f"{prefix}/{MANIFEST}".lstrip("/")]
+        ours = {*names, MANIFEST, *(name for one in manifests for name in self._named_in(bucket, one))}
+        keys = {f"{prefix}/{name}".lstrip("/") for name in ours}
+        gone = [one for one in old if one["Key"] in keys]
+        for first in range(0, len(gone), _OBJECTS_A_REQUEST):
+            some = gone[first : first + _OBJECTS_A_REQUEST]
             self.file_system.call_s3("delete_objects", Bucket=bucket, Delete={"Objects": some})
-        return f"{len(old)} earlier versions that could be read without the passphrase were deleted" if old else ""
+        return f"{len(gone)} earlier versions that could be read without the passphrase were deleted" if gone else ""
+
+    def _named_in(self, bucket: str, manifest: Mapping[str, str]) -> Sequence[str]:
+        try:
+            kept = self.file_system.cat_file(f"{bucket}/{manifest['Key']}", version_id=manifest["VersionId"])
+            return [str(name) for name in json.loads(kept)["files"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            return []  # a delete marker, or none of ours
 
     def _protocols(self) -> tuple[str, ...]:
         protocol = self.file_system.protocol
