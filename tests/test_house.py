@@ -14,8 +14,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "pipelines" / "okr_reports"
 GROUND = {
     "analysts_copy", "answers", "catalogue", "equal_rows", "errors", "file_sources", "finished_loads", "folder_digest",
-    "installed", "key_result_types", "locales", "loopback", "older_workspace", "plain_values", "progress", "sentences",
-    "settings", "sql_text", "template_sandbox",
+    "installed", "key_result_types", "locales", "loopback", "older_workspace", "plain_values", "progress", "settings",
+    "sql_text", "template_sandbox", "words",
 }  # fmt: skip
 ROOMS = {"channels", "okrs", "warehouse", "report_site", "deliveries", "sandbox", "spark"}
 # Who may import which of our own parts; a part may always import itself and the ground.

@@ -28,3 +28,26 @@ Limits are met when they are equal: 1e-9 keeps binary rounding from turning an e
         else {{ progress }} / expected
     end
 {%- endmacro %}
+
+{# Why a row of int_key_result_status has its status: one of the codes in words/reasons.py. #}
+{% macro reason_code() -%}
+    case
+        when status = 'missed' and progress < 0 and is_provisional then 'final_away_provisional'
+        when status = 'missed' and progress < 0 then 'final_away'
+        when status in ('achieved', 'missed') and is_provisional then 'final_provisional'
+        when status in ('achieved', 'missed') then 'final'
+        when status = 'too_early' then 'too_early'
+        when status <> 'no_data' and is_held then 'holding'
+        when status <> 'no_data' and progress < 0 then 'running_away'
+        when status <> 'no_data' then 'running'
+        when kpi_kind = 'check_in' and value is null then 'no_check_in'
+        when
+            kpi_kind <> 'flow' and is_held
+            and coalesce(weeks_observed, 0) = 0
+            then 'no_week'
+        when lacks_rate then 'no_rate'
+        when value is null then 'no_value'
+        when baseline is not null and target is not null then 'no_way'
+        else 'no_baseline'
+    end
+{%- endmacro %}

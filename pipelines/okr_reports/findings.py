@@ -18,7 +18,8 @@ class Examination:
 
 def translation_note(workspace: Workspace, locale: str | None) -> str | None:
     """How much of the site is translated into the report's language; None for English, which is what texts are."""
-    from okr_reports.report_site.languages import language_of, translated
+    from okr_reports.report_site.languages import translated
+    from okr_reports.words import language_of
 
     if locale is None or language_of(locale) == "en":
         return None

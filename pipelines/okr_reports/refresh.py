@@ -275,7 +275,7 @@ def pass_gate(rulings: Sequence[Ruling]) -> None:
 
 def write_snapshot(workspace: Workspace) -> None:
     """Replace the analysts' copy."""
-    snapshot.write_snapshot(workspace.warehouse, workspace.snapshot)
+    snapshot.write_snapshot(workspace.warehouse, workspace.snapshot, [workspace.reports_dir / "translations"])
     logger.info("analysts' copy: %s", workspace.snapshot)
 
 

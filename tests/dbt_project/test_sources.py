@@ -142,12 +142,12 @@ def test_state_of_a_source(
 
 
 def test_errors_are_said_while_they_last(told: Warehouse) -> None:
+    copied = {row["channel"]: row["last_error"] for row in told.copied("from marts.source_health")}
     assert health(told, "refused")["b"]["last_error"] == "refused: 401; renew the token"
     assert health(told, "torn_sheet")["a"]["last_error"] == "b.csv: row 3"
     assert health(told, "well")["a"]["last_error"] is None
-    assert health(told, "abroad")["a"]["last_error"] == (
-        "no exchange rate for USD on 2026-09-01; add it to okr_definitions/exchange_rates.csv"
-    )
+    assert copied["torn_sheet"] == "b.csv: row 3"
+    assert copied["abroad"] == ("no exchange rate for USD on 2026-09-01; add it to okr_definitions/exchange_rates.csv")
 
 
 def test_days_are_provisional_as_long_as_they_are_read_again(told: Warehouse) -> None:

@@ -30,6 +30,12 @@ def company(request: pytest.FixtureRequest, only_warehouse: Warehouse) -> Wareho
     return warehouse
 
 
+@pytest.fixture(scope="module")
+def said(company: Warehouse) -> dict[str, dict[str, Any]]:
+    """The key results as the analysts' copy has them, with their sentences."""
+    return {row["key_result_id"]: row for row in company.copied("from marts.key_results")}
+
+
 def state(warehouse: Warehouse, id_: str) -> dict[str, Any]:
     return warehouse.row("from marts.key_results where key_result_id = ?", [id_])
 
@@ -55,14 +61,16 @@ REASONS = {
 
 
 @pytest.mark.parametrize("id_", REASONS)
-def test_the_status_in_words_with_its_numbers(company: Warehouse, id_: str) -> None:
-    row = state(company, id_)
+def test_the_status_in_words_with_its_numbers(company: Warehouse, said: dict[str, Any], id_: str) -> None:
+    row = said[id_]
     language = company.row("from definitions.settings")["language"]
     assert row["status_reason"] == REASONS[id_][["en", "es"].index(language)]
 
 
 def test_the_way_back_is_said_while_it_is_gone(company: Warehouse) -> None:
-    day = company.row("from marts.fct_key_result_daily where key_result_id = 'o1_k8' and date = ?", [date(2026, 9, 21)])
+    (day,) = company.copied(
+        "from marts.fct_key_result_daily where key_result_id = 'o1_k8' and date = ?", [date(2026, 9, 21)]
+    )
     assert (day["status"], day["progress"]) == ("off_track", pytest.approx(-1 / 3))
     # Half by 21 July, the rest by the end: 0.5 + 0.5 x 62/71.
     assert day["status_reason"] in (
@@ -72,7 +80,7 @@ def test_the_way_back_is_said_while_it_is_gone(company: Warehouse) -> None:
 
 
 def test_every_day_has_words_without_gaps(company: Warehouse) -> None:
-    rows = company.rows(
+    rows = company.copied(
         "select status_reason from marts.fct_key_result_daily union select status_reason from marts.objectives"
     )
     assert rows
@@ -81,14 +89,14 @@ def test_every_day_has_words_without_gaps(company: Warehouse) -> None:
     ]
 
 
-def test_the_owners_word_stands_beside_the_numbers(company: Warehouse) -> None:
-    sure, unsure = state(company, "o2_k8"), state(company, "o2_k9")
+def test_the_owners_word_stands_beside_the_numbers(said: dict[str, Any]) -> None:
+    sure, unsure = said["o2_k8"], said["o2_k9"]
     assert (sure["status"], sure["confidence"], sure["last_check_in_by"]) == ("off_track", 0.7, "Luis")
     assert "70 %" in sure["disagreement"]
     assert (unsure["status"], unsure["confidence"]) == ("on_track", 0.4)
     assert "40 %" in unsure["disagreement"]
     assert (unsure["last_check_in_note"], unsure["last_check_in_next"]) == ("Plenty", "Choose")
-    assert state(company, "o1_k9")["disagreement"] is None or state(company, "o1_k9")["status"] == "missed"
+    assert said["o1_k9"]["disagreement"] is None or said["o1_k9"]["status"] == "missed"
 
 
 def test_more_than_the_range_is_flagged_not_punished(company: Warehouse) -> None:

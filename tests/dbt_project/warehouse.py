@@ -17,7 +17,7 @@ from okr_reports.channels.load import ensure_raw_tables
 from okr_reports.key_result_types.sql import rows as key_result_types
 from okr_reports.okrs.tables import AMOUNT, TABLES
 from okr_reports.settings import Workspace
-from okr_reports.warehouse import ops, transform
+from okr_reports.warehouse import ops, snapshot, transform
 
 Row = Mapping[str, Any]
 
@@ -159,6 +159,14 @@ class Warehouse:
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The rows of a query as dicts."""
         with duckdb.connect(str(self.path), read_only=True) as connection:
+            cursor = connection.execute(query, list(parameters))
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def copied(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The rows of a query over the analysts' copy, made anew: there are the sentences."""
+        snapshot.write_snapshot(self.path, self.workspace.snapshot)
+        with duckdb.connect(str(self.workspace.snapshot), read_only=True) as connection:
             cursor = connection.execute(query, list(parameters))
             names = [column[0] for column in cursor.description or []]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from okr_reports.deliveries.targets import publish_to
+from okr_reports.words.copied import SENTENCES
 from tests.deliveries.a_site import write_site
 from tests.support import free_port
 
@@ -53,9 +54,10 @@ HOSTILE_TITLES = (
 
 
 def columns(table: str) -> dict[str, str]:
-    """Name and type of each column, from the mart's own enforced contract."""
+    """Name and type of each column, from the mart's own enforced contract, and its columns of sentences."""
     (model,) = yaml.safe_load((MARTS / f"{table}.yml").read_text(encoding="utf-8"))["models"]
-    return {column["name"]: column["data_type"] for column in model["columns"]}
+    found = {column["name"]: column["data_type"] for column in model["columns"]}
+    return found | {one.column: "varchar" for one in SENTENCES if one.mart == table}
 
 
 class Copy:

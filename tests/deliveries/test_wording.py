@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -13,6 +14,7 @@ from jinja2 import Environment
 from okr_reports.deliveries.digest_view import STATES, STATUSES
 from okr_reports.deliveries.wording import TEMPLATES, Wording
 from okr_reports.report_site import okr_words as words
+from okr_reports.report_site.database import Row
 from okr_reports.report_site.formats import Formatter
 from okr_reports.report_site.languages import Language
 
@@ -31,19 +33,30 @@ def test_a_number_in_the_mail_is_the_number_on_the_site(locale, currency):
     assert [row for row in written if row[2] != row[3]] == []
 
 
+ROW = {
+    "key_result_id": "kr", "type": "decrease", "kpi_kind": "stock", "unit": "currency", "value": 27.88,
+    "baseline": -1234.56, "target": 1234.0, "reason_code": "running", "progress": 0.463, "expected": 0.5, "day_no": 53,
+    "period_days": 92, "period_start": date(2027, 1, 1),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("locale", "sentence", "read"),
+    ("locale", "changed", "read"),
     [
-        ("es-ES", "46,3 % hecho: 27,88 EUR de 1.234 EUR.", "46,3 % hecho: 27,88 € de 1.234 €."),
-        ("es-MX", "46,3 % hecho: 27,88 EUR de 12.345,5.", "46.3% hecho: €27.88 de 12,345.5."),
-        ("en-GB", "46.3 % done by day 53 of 92: from -1,234.56 EUR.", "46.3% done by day 53 of 92: from -€1,234.56."),
-        ("en-GB", "Begins on 2027-01-01.", "Begins on 1 Jan 2027."),
-        ("en-US", "Begins on 2027-01-01, {weird} A1 1.2.3x, 5 USD", "Begins on Jan 1, 2027, {weird} A1 1.2.3x, 5 USD"),
+        ("es-ES", {}, "46,3 % hecho, 50 % esperado el día 53 de 92: de -1.234,56 € a 1.234 €, ahora 27,88 €."),
+        ("es-MX", {}, "46.3% hecho, 50% esperado el día 53 de 92: de -€1,234.56 a €1,234, ahora €27.88."),
+        ("en-GB", {}, "46.3% done, 50% expected by day 53 of 92: from -€1,234.56 to €1,234, now €27.88."),
+        ("en-GB", {"reason_code": "scheduled"}, "Begins on 1 Jan 2027."),
+        ("en-US", {"reason_code": "scheduled"}, "Begins on Jan 1, 2027."),
+        ("fr-FR", {"reason_code": "scheduled"}, "Commence le 1 janv. 2027."),
+        ("es-ES", {"reason_code": None, "status_reason": "1.234,5 EUR"}, "1.234,5 EUR"),
     ],
 )
-def test_a_sentence_of_the_marts_reads_in_the_locales_forms(locale, sentence, read):
-    mail = Wording(locale, "EUR").sentence(sentence)
-    site = words.sentence(Formatter(locale, "EUR", "Europe/Madrid"), Language(locale[:2], []), sentence)
+def test_a_sentence_of_the_marts_reads_in_the_locales_forms(locale, changed, read):
+    row = {**ROW, **changed}
+    values = Row({name: place for place, name in enumerate(row)}, tuple(row.values()))
+    mail = Wording(locale, "EUR").sentence(row, "status_reason")
+    site = words.sentence(Formatter(locale, "EUR", "Europe/Madrid"), Language(locale[:2], []), values, "status_reason")
     assert mail == site
     assert mail.replace("\u00a0", " ") == read
 

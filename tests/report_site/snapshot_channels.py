@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from okr_reports.key_result_types import types
 from tests.report_site.snapshot_data import CAMPAIGNS, KPIS, TEAMS
 from tests.report_site.snapshot_rows import PERIODS, PROVISIONAL_FROM, THROUGH, TODAY, Rows, days
 
@@ -32,6 +33,8 @@ class ChannelRows(Rows):
         )
         for period, (start, end) in PERIODS.items():
             self.add("dim_period", period, period, "quarter", start, end)
+        for type_ in types().values():
+            self.add("dim_key_result_type", type_.name, type_.position, type_.about, type_.is_held, type_.is_share)
         for team, title in TEAMS.items():
             self.add("dim_team", team, self.text(title), self.texts(title))
         self.add("dim_channel", "linkedin_ads", "LinkedIn Ads", "ads", 7)

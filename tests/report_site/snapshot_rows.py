@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from okr_reports.warehouse.older_copy import derive
 from tests.report_site.snapshot_tables import DDL
 
 TODAY = date(2026, 11, 23)
@@ -45,7 +46,8 @@ class Rows:
         return json.dumps({"es": self.text(texts)} if isinstance(texts, str) else texts, ensure_ascii=False)
 
     def add(self, table: str, *row: Any) -> None:
-        self.rows[table].append(row)
+        """A row; the columns that it leaves out at the end are null."""
+        self.rows[table].append((*row, *[None] * (len(DDL[table]) - len(row))))
 
     def write(self, path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,4 +65,7 @@ class Rows:
                 connection.register("rows_of_table", rows)
                 connection.execute(f"insert into marts.{table} select * from rows_of_table")
                 connection.unregister("rows_of_table")
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{path}' as copy")
+            derive(connection)
         return path

@@ -40,14 +40,16 @@ DDL: dict[str, list[str]] = {
         "forecast_low double, forecast double, forecast_high double, probability double, confidence double, "
         "last_check_in date, last_check_in_by varchar, last_check_in_note varchar, last_check_in_next varchar, "
         "check_in_is_stale boolean, disagreement varchar, baseline_note varchar, over_range boolean, "
-        "data_from date, data_through date, stale_since date, provisional_from date",
+        "data_from date, data_through date, stale_since date, provisional_from date, kpi_kind varchar, "
+        "reason_code varchar, disagreement_code varchar, baseline_note_code varchar, baseline_kept double, "
+        "baseline_now double, baseline_from date",
         "objectives": "objective_id varchar, position bigint, date date, title varchar, title_texts varchar, "
         "description varchar, owner varchar, team varchar, team_title varchar, period varchar, period_start date, "
         "period_end date, parent varchar, ambition varchar, approved_by varchar, approved_on date, score double, "
         "expected double, status varchar, status_reason varchar, coverage double, weakest_key_result_id varchar, "
         "confidence double, last_check_in date, data_through date, stale_since date, measure_type varchar, "
         "measure_kpi_id varchar, measure_value double, measure_baseline double, measure_target double, "
-        "measure_progress double, measure_score double",
+        "measure_progress double, measure_score double, reason_code varchar",
         "source_health": "channel varchar, account_id varchar, account_name varchar, state varchar, "
         "data_through date, provisional_from date, last_load_at timestamptz, last_error varchar, stale_since date",
         "fct_check_in": "check_in_id varchar, key_result_id varchar, date date, author varchar, confidence double, "
@@ -55,6 +57,7 @@ DDL: dict[str, list[str]] = {
         "fct_note": "note_id varchar, date date, on_kind varchar, on_id varchar, text varchar",
         "dim_date": "date date, week_start date, month_start date, quarter varchar, year bigint, day_of_week bigint",
         "dim_period": "period_id varchar, title varchar, kind varchar, start_date date, end_date date",
+        "dim_key_result_type": "type varchar, position bigint, about varchar, is_held boolean, is_share boolean",
         "dim_team": "team_id varchar, title varchar, title_texts varchar",
         "dim_channel": "channel varchar, title varchar, kind varchar, lookback_days bigint",
         "dim_account": "channel varchar, account_id varchar, account_name varchar, currency varchar, timezone varchar",
@@ -72,7 +75,7 @@ DDL: dict[str, list[str]] = {
         "key_result_milestones": "key_result_id varchar, milestone_id varchar, position bigint, title varchar, "
         "weight double, due date, done_on date",
         "key_result_kpis": "key_result_id varchar, kpi_id varchar, position bigint",
-        "key_result_pace": "key_result_id varchar, date date, expected double",
+        "key_result_pace": "key_result_id varchar, date date, expected double, expected_value double",
         "initiatives": "objective_id varchar, position bigint, title varchar, owner varchar, state varchar",
         "key_result_sources": "key_result_id varchar, channel varchar, account_id varchar, data_through date, "
         "state varchar",

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from okr_reports.cli import main
 from okr_reports.report_site.languages import SHIPPED, Language, translated
+from okr_reports.words import SHARED
 from tests.support import ROOT
 
 OWN = ROOT / "reports" / "translations"
@@ -26,7 +27,7 @@ def placeholders(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", COMPLETE)
-@pytest.mark.parametrize("folder", [SHIPPED, OWN, MAIL], ids=["components", "pages", "mails"])
+@pytest.mark.parametrize("folder", [SHIPPED, OWN, MAIL, SHARED], ids=["components", "pages", "mails", "sentences"])
 def test_a_shipped_language_is_complete_and_keeps_the_placeholders(folder, language):
     texts, wanted = messages(folder / f"{language}.po"), messages(folder / "es.po")
     assert texts.keys() == wanted.keys()
@@ -41,7 +42,7 @@ def test_a_shipped_language_is_complete_and_keeps_the_placeholders(folder, langu
 def test_one_word_is_not_said_by_two_catalogues_in_two_ways(language):
     """A status in a mail, on a page and in a component is one word."""
     said: dict[str, set[str]] = {}
-    for folder in (SHIPPED, OWN, MAIL):
+    for folder in (SHIPPED, OWN, MAIL, SHARED):
         for id_, message in messages(folder / f"{language}.po").items():
             if isinstance(id_, str):
                 said.setdefault(id_, set()).add(message.string)

@@ -122,22 +122,16 @@ EQUIVALENT = {
     ("marts/key_results.sql", "inner join voices", "left join"): "made from the same key results",
     ("marts/objectives.sql", "inner join now_rows", "left join"): "made from the same objectives",
     ("marts/fct_objective_daily.sql", "inner join objectives", "left join"): "a key result is in an objective",
-    ("marts/fct_key_result_daily.sql", "inner join reasons", "left join"): "a reason is made from each status",
     ("intermediate/int_key_result.sql", "inner join objectives", "left join"): "a key result is in an objective",
     ("intermediate/int_key_result.sql", "inner join periods", "left join"): "an objective has a period",
     ("intermediate/int_objective.sql", "inner join periods", "left join"): "an objective has a period",
     ("intermediate/int_changed_key_result.sql", "inner join key_results", "left join"): "a digest is made from it",
-    ("intermediate/int_baseline_note.sql", "inner join key_results", "left join"): "its last day is made from it",
     ("intermediate/int_key_result_status.sql", "inner join key_results", "left join"): "a day is made from it",
     ("intermediate/int_key_result_status.sql", "left join pace", "inner join"): "every day has its pace",
     ("intermediate/int_kpi_stock_span.sql", "where kind = 'stock'", "where true"): "only a stock's value is taken",
     ("intermediate/int_pace_milestones.sql", "where reads = 'done'", "where true"): "no other type has any",
     ("intermediate/int_key_result_weight.sql", "where reads = 'done'", "where true"): "no other type has any",
-    ("intermediate/int_key_result_reason.sql", "inner join key_results", "left join"): "a status is made from it",
-    ("intermediate/int_key_result_reason.sql", "inner join phrases", "left join"): "every status has its sentence",
-    ("intermediate/int_key_result_now.sql", "inner join phrases", "left join"): "both sentences are there",
     ("intermediate/int_key_result_voice.sql", "inner join now_rows", "left join"): "only with the mart's own join",
-    ("intermediate/int_objective_now.sql", "inner join phrases", "left join"): "every status has its sentence",
 }
 
 

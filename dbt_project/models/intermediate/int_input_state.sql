@@ -52,7 +52,7 @@ final as (
 
     select
         'rate' as kind,
-        currency || ' ' || {{ day_text('date') }} as id,
+        currency || ' ' || cast(date as {{ dbt.type_string() }}) as id,
         '' as channel,
         cast(rate as {{ dbt.type_string() }}) as digest,
         date as date_from
@@ -77,7 +77,7 @@ final as (
         'whole' as kind,
         whole.channel as id,
         whole.channel,
-        {{ day_text('context.today') }} || ' ' || cast(whole.load_count as {{ dbt.type_string() }}) as digest,
+        cast(context.today as {{ dbt.type_string() }}) || ' ' || cast(whole.load_count as {{ dbt.type_string() }}) as digest,
         {{ from_the_beginning() }} as date_from
     from whole
     cross join context
@@ -89,7 +89,7 @@ final as (
         'provisional' as kind,
         channel || ' ' || account_id as id,
         channel,
-        {{ day_text('provisional_from') }} as digest,
+        cast(provisional_from as {{ dbt.type_string() }}) as digest,
         provisional_from as date_from
     from sources
 )

@@ -17,10 +17,6 @@ lines as (
     where is_current
 ),
 
-phrases as (
-    select * from {{ ref('int_phrase') }}
-),
-
 final as (
     select
         key_results.key_result_id,
@@ -28,8 +24,6 @@ final as (
         days.value,
         coalesce(days.baseline, lines.baseline) as baseline,
         coalesce(days.target, lines.target) as target,
-        lines.baseline_start,
-        lines.baseline_end,
         lines.low,
         lines.high,
         lines.kpi_kind,
@@ -44,8 +38,6 @@ final as (
             when key_results.today < key_results.period_start then 'scheduled'
             else 'no_data'
         end as status,
-        coalesce(days.status_reason, replace(phrases.text, '{start}', {{ day_text('key_results.period_start') }}))
-        as status_reason,
         case
             when days.reason_code is not null then days.reason_code
             when key_results.today < key_results.period_start then 'scheduled'
@@ -69,8 +61,6 @@ final as (
         on key_results.key_result_id = lines.key_result_id
     left join days
         on key_results.key_result_id = days.key_result_id and key_results.last_day = days.date
-    inner join phrases
-        on phrases.phrase = case when key_results.today < key_results.period_start then 'scheduled' else 'no_source' end
 )
 
 select * from final

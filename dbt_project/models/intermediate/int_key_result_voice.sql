@@ -13,15 +13,11 @@ confidences as (
     select * from {{ ref('int_key_result_confidence') }}
 ),
 
-phrases as (
-    select * from {{ ref('int_phrase') }}
-),
-
 settings as (
     select * from {{ ref('stg_definitions__settings') }}
 ),
 
-heard as (
+final as (
     select
         key_results.key_result_id,
         confidences.confidence,
@@ -29,7 +25,6 @@ heard as (
         confidences.last_check_in_by,
         confidences.last_check_in_note,
         confidences.last_check_in_next,
-        settings.language,
         key_results.today between key_results.period_start and key_results.period_end
         and {{ days_between(
             'coalesce(confidences.last_check_in, key_results.period_start)', 'key_results.today'
@@ -37,23 +32,13 @@ heard as (
         case
             when confidences.confidence >= 0.7 and now_rows.status in ('off_track', 'missed') then 'disagrees_high'
             when confidences.confidence <= 0.4 and now_rows.status in ('on_track', 'achieved') then 'disagrees_low'
-        end as phrase
+        end as disagreement_code
     from key_results
     inner join now_rows
         on key_results.key_result_id = now_rows.key_result_id
     left join confidences
         on key_results.key_result_id = confidences.key_result_id
     cross join settings
-),
-
-final as (
-    select
-        heard.*,
-        heard.phrase as disagreement_code,
-        replace(phrases.text, '{confidence}', {{ percent_text('heard.confidence', 'heard.language') }}) as disagreement
-    from heard
-    left join phrases
-        on heard.phrase = phrases.phrase
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- The last day's row of each objective, with the sentence that explains its status.
+-- The last day's row of each objective, with why its status is what it is.
 with
 
 objectives as (
@@ -7,10 +7,6 @@ objectives as (
 
 days as (
     select * from {{ ref('fct_objective_daily') }}
-),
-
-phrases as (
-    select * from {{ ref('int_phrase') }}
 ),
 
 settings as (
@@ -25,7 +21,7 @@ newest as (
     group by objective_id
 ),
 
-dated as (
+final as (
     select
         objectives.objective_id,
         objectives.period_start,
@@ -47,8 +43,7 @@ dated as (
             when days.status <> 'no_data' then 'objective_running'
             when days.status is null and objectives.today < objectives.period_start then 'scheduled'
             else 'objective_no_data'
-        end as phrase,
-        settings.language,
+        end as reason_code,
         {{ success_line('objectives.ambition') }} as success_line
     from objectives
     cross join settings
@@ -56,41 +51,6 @@ dated as (
         on objectives.objective_id = newest.objective_id
     left join days
         on newest.objective_id = days.objective_id and newest.date = days.date
-),
-
-spelled as (
-    select
-        dated.*,
-        phrases.text,
-        {{ day_text('dated.period_start') }} as start_text,
-        {{ percent_text('dated.score', 'dated.language') }} as progress_text,
-        {{ percent_text('dated.expected', 'dated.language') }} as expected_text,
-        {{ percent_text('dated.coverage', 'dated.language') }} as covered_text,
-        {{ percent_text('dated.success_line', 'dated.language') }} as line_text,
-        {{ number_text('dated.day_no', 'dated.language') }} as day_text,
-        {{ number_text('dated.period_days', 'dated.language') }} as days_text
-    from dated
-    inner join phrases
-        on dated.phrase = phrases.phrase
-),
-
-final as (
-    select
-        objective_id,
-        date,
-        score,
-        expected,
-        coverage,
-        weakest_key_result_id,
-        status,
-        phrase as reason_code,
-        day_no,
-        period_days,
-        success_line,
-        {{ fill('text', [
-            'start_text', 'progress_text', 'expected_text', 'covered_text', 'line_text', 'day_text', 'days_text'
-        ]) }} as status_reason
-    from spelled
 )
 
 select * from final

@@ -51,8 +51,6 @@ final as (
             when change is null then target
             else baseline * (size_start + size_sign * change)
         end as target,
-        baseline_start,
-        baseline_end,
         baseline_start is not null and baseline_kept is null as is_provisional,
         baseline_now,
         baseline_kept,

@@ -13,10 +13,6 @@ judged as (
     where role = 'key_result'
 ),
 
-reasons as (
-    select * from {{ ref('int_key_result_reason') }}
-),
-
 forecasts as (
     select * from {{ ref('int_key_result_forecast') }}
 ),
@@ -32,7 +28,6 @@ final as (
         judged.score,
         judged.expected,
         judged.status,
-        reasons.status_reason,
         judged.reason_code,
         judged.type,
         judged.kpi_kind,
@@ -52,8 +47,6 @@ final as (
         forecasts.forecast_high,
         forecasts.probability
     from judged
-    inner join reasons
-        on judged.key_result_id = reasons.key_result_id and judged.date = reasons.date
     left join forecasts
         on judged.key_result_id = forecasts.key_result_id and judged.date = forecasts.date
 )

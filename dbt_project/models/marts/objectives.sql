@@ -37,7 +37,6 @@ final as (
         now_rows.score,
         now_rows.expected,
         now_rows.status,
-        now_rows.status_reason,
         now_rows.reason_code,
         now_rows.day_no,
         now_rows.period_days,

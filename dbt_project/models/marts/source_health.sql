@@ -36,11 +36,7 @@ final as (
         sources.provisional_from,
         sources.last_load_at,
         case
-            when first_missing.date is not null
-                then
-                    'no exchange rate for ' || first_missing.currency || ' on ' || {{ day_text('first_missing.date') }}
-                    || '; add it to okr_definitions/exchange_rates.csv'
-            when sources.state <> 'fresh' then sources.last_error
+            when first_missing.date is null and sources.state <> 'fresh' then sources.last_error
         end as last_error,
         case when first_missing.date is not null then 'no_rate' end as error_code,
         first_missing.currency as missing_currency,

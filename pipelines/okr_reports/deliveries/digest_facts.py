@@ -6,6 +6,7 @@ reporting currency. Nothing here is text for people yet.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -87,7 +88,6 @@ class KeyResult:
     progress: float | None
     expected: float | None
     status: str
-    status_reason: str
     forecast: float | None
     probability: float | None
     confidence: float | None
@@ -95,8 +95,9 @@ class KeyResult:
     last_check_in_by: str | None
     last_check_in_note: str | None
     check_in_is_stale: bool
-    disagreement: str | None
     stale_since: date | None
+    # The whole row, for its sentences.
+    row: Mapping[str, Any]
     before: Seen | None = None
     days: tuple[Point, ...] = ()
     pace: tuple[tuple[date, float], ...] = ()
@@ -200,17 +201,17 @@ class _Reader:
         return found
 
     def key_results(self) -> list[KeyResult]:
-        names = [name for name in KeyResult.__dataclass_fields__ if name not in ("before", "days", "pace")]
-        columns = ", ".join(f"key_results.{name}" for name in names)
+        names = [name for name in KeyResult.__dataclass_fields__ if name not in ("row", "before", "days", "pace")]
         rows = self.rows(
-            f"select {columns} from key_results inner join objectives using (objective_id)"
+            "select key_results.* from key_results inner join objectives using (objective_id)"
             " where objectives.team is not null and key_results.period_end >= {since} order by key_results.position"
         )
         before = self.before()
         days, pace = self.days(), self.pace()
         return [
             KeyResult(
-                **{**row, "status_reason": row["status_reason"] or "", "owner": row["owner"] or ""},
+                **{**{name: row[name] for name in names}, "owner": row["owner"] or ""},
+                row=row,
                 before=before.get(row["key_result_id"]),
                 days=tuple(days.get(row["key_result_id"], ())),
                 pace=tuple(pace.get(row["key_result_id"], ())),

@@ -169,7 +169,7 @@ class _Writer:
             word=self.say(word),
             numbers=self.numbers(one),
             progress=progress,
-            reason=one_line(self.wording.sentence(one.status_reason)),
+            reason=one_line(self.wording.sentence(one.row, "status_reason")),
             outlook=self.outlook(one),
             change=self.change(one),
             moved=self.moved(one),
@@ -228,7 +228,7 @@ class _Writer:
         if one.last_check_in and one.last_check_in_note:
             day = self.wording.day(one.last_check_in, "MMMd")
             said = f"{one_line(one.last_check_in_by or one.owner, 60)}, {day}: {one_line(one.last_check_in_note, 240)}"
-        return tuple(text for text in (one_line(self.wording.sentence(one.disagreement)), said) if text)
+        return tuple(text for text in (one_line(self.wording.sentence(one.row, "disagreement")), said) if text)
 
     def draw(self, one: KeyResult) -> str | None:
         image = chart(one)

@@ -12,17 +12,15 @@ from copy import copy
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import NumberPattern, get_currency_symbol
 
 from okr_reports.locales import NBSP, days
-from okr_reports.sentences import Kind, rewritten
+from okr_reports.words import reasons, translations
+from okr_reports.words.numbers import Kind, Numbers
 
 TEMPLATES = Path(__file__).parent / "templates"
 NO_VALUE = "–"
@@ -33,14 +31,7 @@ SYMBOLS = {"EUR": "€", "USD": "US$", "GBP": "£", "JPY": "¥"}
 @cache
 def catalogue(language: str) -> gettext.NullTranslations:
     """The texts of one language; English, and any without a file, is the key itself."""
-    path = TEMPLATES / f"{language}.po"
-    if not path.is_file():
-        return gettext.NullTranslations()
-    binary = BytesIO()
-    with path.open("rb") as lines:
-        write_mo(binary, read_po(lines))
-    binary.seek(0)
-    return gettext.GNUTranslations(binary)
+    return translations(language, [TEMPLATES])
 
 
 class Wording:
@@ -66,11 +57,10 @@ class Wording:
             return self._money(exact)
         return self._plain(exact, self._digits(exact, 1))
 
-    def sentence(self, text: str | None) -> str:
-        """A sentence of the marts with its numbers and days as this digest writes them."""
-        return rewritten(
-            text or "", language=self.locale.language, currency=self.currency, number=self._written, day=self.day
-        )
+    def sentence(self, row: reasons.Row, column: str) -> str:
+        """The sentence in a column of the marts (`status_reason`, `disagreement`), in this digest's forms."""
+        text = catalogue(self.locale.language).gettext
+        return getattr(reasons, column)(row, text, Numbers(self._written, self.day)) or ""
 
     def change(self, value: float, unit: str | None) -> str:
         """A difference in brackets after the values it lies between; empty when it rounds to nothing.

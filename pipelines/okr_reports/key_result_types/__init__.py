@@ -52,10 +52,16 @@ def types() -> dict[str, KeyResultType]:
 
 
 def find(name: str) -> KeyResultType:
-    """The type of that name. Raises OkrError where its package is not installed any more."""
-    if name not in types():
-        raise OkrError(f"there is no key-result type {name!r}; install the package that brings it, or change the type")
-    return types()[name]
+    """The type of that name; a plain one for what an older publication holds of a package that is gone."""
+    return types().get(name) or _plain(name)
+
+
+@cache
+def _plain(name: str) -> KeyResultType:
+    return KeyResultType(
+        name=name, position=0, shape="said", about="", progress="null", detail={"other": "%(value)s"},
+        examples=[({}, None)],
+    )  # fmt: skip
 
 
 def _by_name(found: list[KeyResultType]) -> dict[str, KeyResultType]:

@@ -71,6 +71,11 @@ class Row:
 ROWS.add(Row)
 
 
+def columns_of(row: Row) -> dict[str, Any]:
+    """A row's values by column name."""
+    return {name: row._values[place] for name, place in row._columns.items()}
+
+
 @dataclass(frozen=True)
 class Result:
     """The rows of a query, of plain values. `truncated`: there were more than the limit."""

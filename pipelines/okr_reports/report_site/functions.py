@@ -266,9 +266,9 @@ class Functions:
         """What the value of a key result is measured against."""
         return okr_words.target(self.formatter, self.language, row)
 
-    def sentence(self, text: str | None) -> str:
-        """A sentence of the marts with its numbers and days as this site writes them."""
-        return okr_words.sentence(self.formatter, self.language, text)
+    def sentence(self, row: Row | str | None, column: str = "status_reason") -> str:
+        """The sentence of a row of the marts, its numbers and days as this site writes them; a text as it is."""
+        return okr_words.sentence(self.formatter, self.language, row, column)
 
     def measure_goal(self, row: Row) -> str:
         """What an objective's own measure is held against: a limit is no part of a whole."""

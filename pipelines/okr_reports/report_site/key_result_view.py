@@ -7,9 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from okr_reports.key_result_types import COUNTED_KINDS, find
 from okr_reports.plain_values import shows
 from okr_reports.report_site.charts.key_result import Drawn, draw_key_result
-from okr_reports.report_site.charts.pace_rule import COUNTS_FROM_ZERO, KEPT, SHARES, PaceRule
 from okr_reports.report_site.charts.scale import Scale
 from okr_reports.report_site.database import Row
 from okr_reports.report_site.formats import UNIT_CODES, Formatter
@@ -34,20 +34,13 @@ shows(KeyResultChart, "svg", "summary", "has_pace", "rows")
 def key_result_chart(
     formatter: Formatter, language: Language, row: Row, days: Rows, pace: Rows, check_ins: Rows
 ) -> KeyResultChart:
-    """`row` is the key result now with `kpi_kind`; `days`, `pace` and `check_ins` are its rows by date."""
-    code = "pct0" if row["type"] in SHARES else UNIT_CODES.get(row["unit"] or "number", "num")
-    kind, kpi_kind = row["type"], row["kpi_kind"]
-    rule = PaceRule(kind, kpi_kind, row["baseline"], row["target"], row["low"])
-    length = (row["period_end"] - row["period_start"]).days + 1
-    path = []
-    for point in pace:
-        elapsed = ((point["date"] - row["period_start"]).days + 1) / length
-        value = rule.value(point["expected"], elapsed)
-        if value is not None:
-            path.append((point["date"], float(value)))
-    column = "progress" if kind == "milestones" else "value"
+    """`row` is the key result now; `days`, `pace` and `check_ins` are its rows by date."""
+    type_ = find(row["type"])
+    code = "pct0" if type_.is_share else UNIT_CODES.get(row["unit"] or "number", "num")
+    path = [(point["date"], float(point["expected_value"])) for point in pace if point["expected_value"] is not None]
+    column = "progress" if type_.reads == "done" else "value"
     values = [(day["date"], None if day[column] is None else float(day[column])) for day in days]
-    target = 1.0 if kind in SHARES else row["target"]
+    target = 1.0 if type_.is_share else row["target"]
     banded = row["low"] is not None and row["high"] is not None
     fan = (row["forecast_low"], row["forecast"], row["forecast_high"])
     drawn = Drawn(
@@ -61,7 +54,7 @@ def key_result_chart(
         provisional_from=row["provisional_from"],
         forecast=None if None in fan else fan,
         check_ins=[(one["date"], _check_in(formatter, one)) for one in check_ins],
-        from_zero=kind in SHARES or kind == "count_range" or kpi_kind in COUNTS_FROM_ZERO,
+        from_zero=type_.is_share or type_.shape == "range" or row["kpi_kind"] in COUNTED_KINDS,
         code=code,
         target_text=_target_text(formatter, language, row, target, code),
         value_text=formatter.format(values[-1][1] if values else None, code),
@@ -84,8 +77,8 @@ def _target_text(formatter: Formatter, language: Language, row: Row, target: Any
     if row["low"] is not None and row["high"] is not None:
         low, high = formatter.format(row["low"], code), formatter.format(row["high"], code)
         return language.text("between %(low)s and %(high)s", low=low, high=high)
-    word = "at most %(value)s" if row["type"] == "at_most" else "target %(value)s"
-    return language.text(word, value=formatter.format(target, code))
+    type_ = find(row["type"])
+    return language.text(type_.goal if type_.is_held else "target %(value)s", value=formatter.format(target, code))
 
 
 def _summary(formatter: Formatter, language: Language, row: Row, drawn: Drawn, code: str) -> str:
@@ -104,7 +97,7 @@ def _summary(formatter: Formatter, language: Language, row: Row, drawn: Drawn, c
             status=status_word(language, row["status"]).lower(),
         )
     ]
-    if expected is not None and row["type"] not in KEPT:
+    if expected is not None and not find(row["type"]).is_held:
         parts.append(language.text("Expected by then: %(value)s.", value=formatter.format(expected, code)))
     if drawn.forecast is not None:
         low, _, high = (formatter.format(one, code) for one in drawn.forecast)

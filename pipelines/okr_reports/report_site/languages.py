@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Iterable
-from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+from okr_reports.words import catalogues, language_of, translations
 
 SHIPPED = Path(__file__).parent / "builtin" / "translations"
 
@@ -37,11 +38,7 @@ class Language:
     def __init__(self, locale: str, folders: Iterable[Path]) -> None:
         self.code = language_of(locale)
         self._untranslated = Untranslated()
-        self._translations: gettext.NullTranslations = self._untranslated
-        for path in reversed(catalogues(locale, folders)):
-            catalogue = _compile(path)
-            catalogue.add_fallback(self._translations)
-            self._translations = catalogue
+        self._translations = translations(locale, (*folders, SHIPPED), self._untranslated)
 
     @property
     def missing(self) -> set[str]:
@@ -58,24 +55,12 @@ class Language:
         return self._translations.ngettext(one, many, number) % {"n": number, **values}
 
 
-def language_of(locale: str) -> str:
-    """The language of a locale: `pt` of `pt-BR`."""
-    return locale.replace("_", "-").split("-")[0]
-
-
-def catalogues(locale: str, folders: Iterable[Path]) -> list[Path]:
-    """The files that translate into `locale`, the one that is looked into first at the beginning."""
-    names = dict.fromkeys((locale.replace("-", "_"), language_of(locale)))
-    files = [folder / f"{name}.po" for folder in (*folders, SHIPPED) for name in names]
-    return [path for path in files if path.is_file()]
-
-
 def translated(locale: str, folders: Iterable[Path]) -> tuple[int, int]:
     """How many of the site's texts are translated into the language of `locale`, of how many.
 
     Counted against the Spanish catalogues, which a test holds complete.
     """
-    folders = list(folders)
+    folders = [*folders, SHIPPED]
     known = {text for path in catalogues("es", folders) for text in _texts(path)}
     done = {text for path in catalogues(locale, folders) for text in _texts(path)}
     return len(known & done), len(known)
@@ -88,15 +73,3 @@ def _texts(path: Path) -> set[str]:
     with path.open("rb") as lines:
         found = [message for message in read_po(lines) if message.id and message.string]
     return {message.id if isinstance(message.id, str) else message.id[0] for message in found}
-
-
-def _compile(path: Path) -> gettext.GNUTranslations:
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
-    with path.open("rb") as lines:
-        catalogue = read_po(lines)
-    binary = BytesIO()
-    write_mo(binary, catalogue)
-    binary.seek(0)
-    return gettext.GNUTranslations(binary)

@@ -5,54 +5,55 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from okr_reports.report_site.charts.pace_rule import KEPT, SHARES
-from okr_reports.report_site.database import Row
+from okr_reports.key_result_types import find
+from okr_reports.report_site.database import Row, columns_of
 from okr_reports.report_site.formats import NO_VALUE, Formatter
 from okr_reports.report_site.languages import Language
-from okr_reports.sentences import rewritten
+from okr_reports.words import reasons
+from okr_reports.words.numbers import Numbers
 
 
 def value(formatter: Formatter, language: Language, row: Row) -> str:
     """The value with its unit; steps as a share, yes-or-no as a word that needs no target beside it."""
     if row["value"] is None:
         return NO_VALUE
-    if row["type"] == "binary":
+    type_ = find(row["type"])
+    if type_.reads == "met":
         return language.text("done") if row["value"] else language.text("pending")
-    if row["type"] in SHARES:
+    if type_.is_share:
         return formatter.format(row["progress"], "pct0")
     return formatter.unit(row["value"], row["unit"])
 
 
 def target(formatter: Formatter, language: Language, row: Row | Mapping[str, Any]) -> str:
     """What the value is measured against; empty for yes-or-no."""
-    kind = row["type"]
-    if row["low"] is not None and row["high"] is not None:
-        low, high = formatter.unit(row["low"], row["unit"]), formatter.unit(row["high"], row["unit"])
-        return language.text("between %(low)s and %(high)s", low=low, high=high)
-    if kind == "binary":
-        return ""
-    if kind in SHARES:
-        return language.text("of %(target)s", target=formatter.format(1, "pct0"))
-    goal = formatter.unit(row["target"], row["unit"])
-    if kind == "at_most":
-        return language.text("at most %(value)s", value=goal)
-    if kind == "at_least":
-        return language.text("at least %(value)s", value=goal)
+    type_ = find(row["type"])
     # a part "of" a whole is read only where the value is a count that grows towards its target
-    counted = kind == "increase" and row["unit"] in ("count", "currency")
-    return language.text("of %(target)s" if counted else "target %(value)s", target=goal, value=goal)
+    counted = bool(type_.goal_of_count) and row["unit"] in ("count", "currency")
+    goal = type_.goal_of_count if counted else type_.goal
+    if not goal:
+        return ""
+    aim = formatter.format(1, "pct0") if type_.is_share else formatter.unit(row["target"], row["unit"])
+    low, high = (formatter.unit(row[name], row["unit"]) for name in ("low", "high"))
+    return language.text(goal, target=aim, value=aim, low=low, high=high)
 
 
-def sentence(formatter: Formatter, language: Language, text: str | None) -> str:
-    """A sentence of the marts with its numbers and days as this site writes them."""
+def sentence(formatter: Formatter, language: Language, row: Row | str | None, column: str) -> str:
+    """What a row of the marts says in a column (`status_reason`, `baseline_note`, `disagreement`), in the site's forms.
+
+    A text, which pages of older workspaces give, is shown as the copy has it.
+    """
+    if row is None or isinstance(row, str):
+        return row or ""
     codes = {"number": "num", "percent": "pct", "currency": "cur"}
-    return rewritten(
-        text or "",
-        language=language.code,
-        currency=formatter.currency,
-        number=lambda value, kind, decimals: formatter.format(value, f"{codes[kind]}{decimals}"),
-        day=formatter.format,
+    numbers = Numbers(
+        lambda value, kind, decimals: formatter.format(value, f"{codes[kind]}{decimals}"), formatter.format
     )
+    say = {
+        "status_reason": reasons.status_reason, "baseline_note": reasons.baseline_note,
+        "disagreement": reasons.disagreement,
+    }  # fmt: skip
+    return say[column](columns_of(row), language.text, numbers) or ""
 
 
 def message(formatter: Formatter, language: Language, row: Row) -> str:
@@ -64,9 +65,10 @@ def message(formatter: Formatter, language: Language, row: Row) -> str:
         value=value(formatter, language, row),
         day=formatter.format(row["date"], "day"),
     )
-    if row["type"] == "binary":
+    type_ = find(row["type"])
+    if type_.reads == "met":
         return head[0].upper() + head[1:]
-    if row["type"] in KEPT:
+    if type_.is_held:
         kept = language.text("within the limit %(share)s of the time", share=formatter.format(row["progress"], "pct0"))
         return f"{head}, {kept}" if row["progress"] < 1 else f"{head}, {language.text('within the limit so far')}"
     pace = _pace(formatter, language, row["progress"], row["expected"])

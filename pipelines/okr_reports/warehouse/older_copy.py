@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from okr_reports.key_result_types.sql import expression
 from okr_reports.sql_text import quoted_name, quoted_text
 from okr_reports.warehouse.snapshot import SCHEMA
 
@@ -25,7 +26,8 @@ def complete(copy: Path, today: Path) -> list[str]:
         for table, columns in here.items():
             name = f"{SCHEMA}.{quoted_name(table)}"
             if table not in there:
-                connection.execute(f"create table copy.{name} as from today.{name} limit 0")
+                limit = "" if _describes(table) else " limit 0"
+                connection.execute(f"create table copy.{name} as from today.{name}{limit}")
                 added.append(table)
                 continue
             missing = [column for column in columns if column not in there[table]]
@@ -34,7 +36,37 @@ def complete(copy: Path, today: Path) -> list[str]:
                 added.append(f"{table}.{column}")
             if missing and _describes(table):
                 _fill(connection, table, missing, [column for column in columns if column in there[table]])
+        if "key_result_pace.expected_value" in added:
+            derive(connection)
     return added
+
+
+def derive(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill in what follows from what was published: the kind of a key result's number, the path it was to take."""
+    connection.execute(
+        """
+        update copy.marts.key_results as k set kpi_kind = coalesce(
+            (select kind from copy.marts.dim_kpi as kpi where kpi.kpi_id = k.kpi_id), 'check_in'
+        )
+        """
+    )
+    connection.execute(
+        f"""
+        update copy.marts.key_result_pace as pace set expected_value = made.expected_value
+        from (
+            select key_result_id, date, {expression("expected_value")} as expected_value
+            from (
+                select
+                    p.key_result_id, p.date, p.expected, k.type, k.kpi_kind, k.baseline, k.target, k.low, k.high,
+                    (p.date - k.period_start + 1) / (k.period_end - k.period_start + 1) as elapsed,
+                    null::double as limit_low, null::double as limit_high
+                from copy.marts.key_result_pace as p
+                inner join copy.marts.key_results as k on p.key_result_id = k.key_result_id
+            )
+        ) as made
+        where pace.key_result_id = made.key_result_id and pace.date = made.date
+        """
+    )
 
 
 def _shape(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, dict[str, str]]:

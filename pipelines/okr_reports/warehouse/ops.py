@@ -16,6 +16,8 @@ from typing import Protocol
 
 import duckdb
 
+from okr_reports.words.reasons import source_error
+
 _TABLES = """
 create schema if not exists ops;
 create table if not exists ops.source_loads (
@@ -180,16 +182,19 @@ def failures(warehouse: Path, refresh_id: str) -> Sequence[str]:
     What a load could not read, amounts that no exchange rate is known for, and what of the past is lost.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        rows = connection.execute(
+        loads = connection.execute(
             """
             select error from ops.source_loads where refresh_id = ? and state <> 'loaded' and error is not null
             union
-            select channel || ' ' || account_id || ': ' || last_error from marts.source_health
-            where (channel, account_id) in (select channel, account_id from intermediate.int_missing_rates)
-            union
             select what from ops.history_losses where refresh_id = ?
-            order by 1
             """,
             [refresh_id, refresh_id],
         ).fetchall()
-    return [row[0] for row in rows]
+        rateless = connection.execute(
+            "select channel, account_id, error_code, missing_currency, missing_date from marts.source_health"
+            " where error_code is not null"
+        )
+        names = [column[0] for column in rateless.description or []]
+        rows = [dict(zip(names, row, strict=True)) for row in rateless.fetchall()]
+    told = {f"{row['channel']} {row['account_id']}: {source_error(row)}" for row in rows}
+    return sorted(told | {error for (error,) in loads})

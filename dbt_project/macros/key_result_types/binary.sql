@@ -1,8 +1,0 @@
-{% macro words_binary() -%}
-    {{ return({
-        'other': {
-            'en': 'as the last check-in says',
-            'es': 'según el último seguimiento',
-        },
-    }) }}
-{%- endmacro %}
