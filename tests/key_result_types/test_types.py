@@ -50,9 +50,23 @@ def test_the_path_of_a_value_ends_at_its_target() -> None:
             assert computed("expected_value", type_, {"kpi_kind": kind, **numbers}) == end, (name, kind)
 
 
-def test_a_projected_decrease_has_moved_by_what_is_expected() -> None:
-    half = {"kpi_kind": "flow", "baseline": 100, "target": 80, "elapsed": 0.5, "expected": 0.5}
-    assert computed("expected_value", find("decrease"), half) == 45
+@pytest.mark.parametrize(
+    ("name", "row", "value"),
+    [
+        ("increase", {"kpi_kind": "flow", "baseline": 230, "target": 276, "expected": 0.5}, 138),
+        ("increase", {"kpi_kind": "ratio", "baseline": 0.01, "target": 0.02, "expected": 0.5}, 0.015),
+        ("decrease", {"baseline": 5, "target": 2, "expected": 0.5}, 3.5),
+        # The projected total should have moved by what is expected.
+        ("decrease", {"kpi_kind": "flow", "baseline": 1000, "target": 800, "expected": 0.5, "elapsed": 0.5}, 450),
+        ("at_most", {"kpi_kind": "flow", "target": 600, "expected": 1, "elapsed": 0.5}, 300),
+        ("at_most", {"kpi_kind": "ratio", "target": 75, "expected": 1, "elapsed": 0.5}, None),
+        ("between", {"kpi_kind": "flow", "low": 60, "high": 70, "expected": 1, "elapsed": 0.5}, None),
+        ("count_range", {"low": 4, "high": 5, "expected": 0.5}, 2),
+        ("milestones", {"expected": 0.25, "elapsed": 0.5}, 0.25),
+    ],
+)
+def test_the_expected_path_in_the_key_results_own_unit(name: str, row: dict[str, Any], value: float | None) -> None:
+    assert computed("expected_value", find(name), row) == (None if value is None else pytest.approx(value))
 
 
 def test_the_models_macros_are_generated_from_the_types() -> None:

@@ -11,7 +11,6 @@ import pytest
 from okr_reports.report_site.charts import plot
 from okr_reports.report_site.charts.data import ChartData, Series
 from okr_reports.report_site.charts.key_result import steps
-from okr_reports.report_site.charts.pace_rule import PaceRule
 from okr_reports.report_site.charts.scale import nice_ticks
 from okr_reports.report_site.formats import Formatter
 
@@ -89,25 +88,6 @@ def test_names_in_charts_are_escaped():
     )
     assert "<script" not in svg
     assert "&lt;b&gt;" in svg
-
-
-@pytest.mark.parametrize(
-    ("rule", "share", "elapsed", "value"),
-    [
-        (PaceRule("increase", "flow", 230, 276, None), 0.5, 0.5, 138),
-        (PaceRule("increase", "ratio", 0.01, 0.02, None), 0.5, 0.5, 0.015),
-        (PaceRule("decrease", None, 5, 2, None), 0.5, 0.5, 3.5),
-        (PaceRule("decrease", "flow", 1000, 800, None), 0.5, 0.5, 450),
-        (PaceRule("decrease", "flow", 1000, 800, None), 1, 1, 800),
-        (PaceRule("at_most", "flow", None, 600, None), 1, 0.5, 300),
-        (PaceRule("at_most", "ratio", None, 75, None), 1, 0.5, None),
-        (PaceRule("between", "flow", None, None, 60), 1, 0.5, None),
-        (PaceRule("count_range", None, None, None, 4), 0.5, 0.5, 2),
-        (PaceRule("milestones", None, None, None, None), 0.25, 0.5, 0.25),
-    ],
-)
-def test_the_expected_path_in_the_key_results_own_unit(rule, share, elapsed, value):
-    assert rule.value(share, elapsed) == (None if value is None else pytest.approx(value))
 
 
 def test_the_key_result_chart_draws_the_mart(built, snapshot):

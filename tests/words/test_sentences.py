@@ -36,7 +36,7 @@ def test_every_code_that_a_mart_may_hold_has_its_sentence(column: str) -> None:
     (model,) = yaml.safe_load((MARTS / f"{mart}.yml").read_text(encoding="utf-8"))["models"]
     (described,) = [one for one in model["columns"] if one["name"] == name]
     (test,) = described["data_tests"]
-    assert test["accepted_values"]["arguments"]["values"] == list(CODES[column])
+    assert set(test["accepted_values"]["arguments"]["values"]) == set(CODES[column])
     assert all(code in described["description"] for code in CODES[column])
 
 
@@ -66,7 +66,8 @@ def test_the_languages_are_those_of_the_pages() -> None:
 ROW = {
     "key_result_id": "kr", "type": "increase", "kpi_kind": "flow", "unit": "currency", "value": 1234.5,
     "target": 2000.0, "reason_code": "running", "progress": 0.61725, "expected": 0.0055, "day_no": 54,
-    "period_days": 92, "confidence": 0.4, "disagreement_code": "disagrees_low", "baseline_note_code": None, "baseline_note": "as kept",
+    "period_days": 92, "confidence": 0.4, "disagreement_code": "disagrees_low", "baseline_note_code": None,
+    "baseline_note": "as kept",
 }  # fmt: skip
 
 
