@@ -253,7 +253,7 @@ class OkrRows(Rows):
             self.add("fct_objective_daily", objective["id"], day, score, expected, status, coverage, weakest)
         own = objective.get("measure", (None,) * 7)
         names = [column.split()[0] for column in DDL["key_results"]]
-        now = [dict(zip(names, row, strict=True)) for row in rows]
+        now = [dict(zip(names, row, strict=False)) for row in rows]
         confidences = [row["confidence"] for row in now if row["confidence"] is not None]
         team = None if objective["team"] is None else self.text(TEAMS[objective["team"]])
         stale = [row["stale_since"] for row in now if row["stale_since"] is not None]
