@@ -7,6 +7,7 @@
     ├── ChannelError         one channel could not be loaded; the others go on
     │   ├── CredentialsError   the vendor refused who we are; a person must act
     │   ├── QuotaError         the vendor asks to wait longer than a refresh may take
+    │   ├── BudgetError        the channel has used its time or memory of this refresh
     │   ├── VendorError        the vendor answers wrongly or not at all
     │   └── InputFileError     a file of a file source cannot be read as declared
     ├── UnknownChannelError  a command names a channel that is not there or not on
@@ -136,6 +137,10 @@ class CredentialsError(ChannelError):
 
 class QuotaError(ChannelError):
     """The vendor asks to wait longer than a refresh may take."""
+
+
+class BudgetError(ChannelError):
+    """The channel has used the time or the memory that it may use of one refresh."""
 
 
 class VendorError(ChannelError):

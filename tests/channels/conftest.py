@@ -77,6 +77,8 @@ def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
         running.append(sandbox)
         for name, value in sandbox.environment().items():
             monkeypatch.setenv(name, value)
+            if name.endswith("__BASE_URL"):
+                monkeypatch.setenv(name.replace("BASE_URL", "WAIT_MINUTES"), "1")
         return Bench(sandbox, tmp_path, monkeypatch)
 
     monkeypatch.setattr("okr_reports.channels.http.FIRST_BACKOFF", 0.01)

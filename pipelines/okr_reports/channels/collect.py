@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -19,8 +19,7 @@ from okr_reports.channels.tables import to_arrow
 from okr_reports.channels.windows import DAY, Coverage, Window
 from okr_reports.errors import ChannelError, VendorError
 
-# What reading a dictionary that is not as documented raises.
-UNEXPECTED = (LookupError, TypeError, ValueError, AttributeError)
+_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -101,23 +100,23 @@ class Collection:
         return merged
 
     def _ask(self, task: Task) -> Answer:
+        """Whatever goes wrong is an error of this account: a vendor must not be able to stop another."""
         landing = Landing(self._channel.name, self._tables, task.account, task.slice, self._at)
-        names_error: ChannelError | None = None
-        try:
-            self._channel.load_facts(self._http, self.settings, task.account, landing)
-            if task.with_entities:
-                try:
-                    self._channel.load_entities(self._http, self.settings, task.account, landing)
-                except ChannelError as error:
-                    names_error = error.of_account(task.account.id)
-                except UNEXPECTED as surprise:
-                    names_error = odd_answer(self._channel.name, surprise, task.account.id)
-        except ChannelError as error:
-            return Answer(task, None, 0, error.of_account(task.account.id), {})
-        except UNEXPECTED as surprise:
-            return Answer(task, None, 0, odd_answer(self._channel.name, surprise, task.account.id), {})
+        error = self._read(self._channel.load_facts, task, landing)
+        if error is not None:
+            return Answer(task, None, 0, error, {})
+        names_error = self._read(self._channel.load_entities, task, landing) if task.with_entities else None
         coverage = _covered(task, landing.data_through, self._today)
         return Answer(task, coverage, landing.rows, names_error, landing.batches())
+
+    def _read(self, load: Callable[..., None], task: Task, landing: Landing) -> ChannelError | None:
+        try:
+            load(self._http, self.settings, task.account, landing)
+        except ChannelError as error:
+            return error.of_account(task.account.id)
+        except Exception as surprise:
+            return odd_answer(self._channel.name, surprise, task.account.id, task.slice)
+        return None
 
     def _account_rows(self) -> pa.Table:
         table = self._tables["accounts"]
@@ -169,14 +168,14 @@ def _covered(task: Task, data_through: date, on: date) -> Coverage:
     )
 
 
-def odd_answer(channel: str, surprise: Exception, account_id: str) -> VendorError:
-    """What one of UNEXPECTED says of an account's answer."""
-    what = f"an answer has an unexpected shape ({_told(channel, surprise)})"
+def odd_answer(channel: str, surprise: Exception, account_id: str, asked: Window) -> VendorError:
+    """What an exception that is no ChannelError says of an account's answer to a window."""
+    what = f"the answer for {asked} has an unexpected shape ({_told(channel, surprise)})"
     return VendorError(channel, what, "nothing of this answer was loaded; if it stays so, report it", account_id)
 
 
 def odd_accounts(channel: str, surprise: Exception) -> VendorError:
-    """What one of UNEXPECTED says of the list of accounts."""
+    """What it says of the list of accounts."""
     what = f"the list of accounts has an unexpected shape ({_told(channel, surprise)})"
     return VendorError(channel, what, "nothing was loaded; if it stays so, report it")
 
@@ -184,4 +183,8 @@ def odd_accounts(channel: str, surprise: Exception) -> VendorError:
 def _told(channel: str, surprise: Exception) -> str:
     """The surprise, and what was read when it came: the line has the field's name in it."""
     lines = [frame.line for frame in traceback.extract_tb(surprise.__traceback__) if f"/{channel}/" in frame.filename]
-    return f"{surprise!r}" + (f" reading `{'`, `'.join(filter(None, lines[-2:]))}`" if lines else "")
+    try:
+        said = f"{type(surprise).__name__}({str(surprise)[:_SHOWN]!r})"
+    except Exception:  # a text within a text within a text
+        said = type(surprise).__name__
+    return said + (f" reading `{'`, `'.join(filter(None, lines[-2:]))}`" if lines else "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
@@ -18,6 +19,7 @@ from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
 from okr_reports.catalogue import channels
+from okr_reports.channels.budget import Budget
 from okr_reports.errors import ChannelError, CredentialsError, Finding
 from okr_reports.loopback import is_loopback_name
 from okr_reports.settings import settings_folder
@@ -43,7 +45,9 @@ class ChannelSettings:
     """What every channel can be told. A channel's own settings add `credentials` and may add fields.
 
     `account_ids` empty means every account the credentials see. `start_date` None means two years back.
-    `lookback_days` None means the channel's default of `channel.toml`.
+    `lookback_days` None means the channel's default of `channel.toml`. The channel may use `budget_minutes` of a
+    refresh, hold answers of `budget_mb` at once, and wait `wait_minutes` in sum for the vendor's limits: None means 5
+    where a person looks on at a terminal, else 30.
     """
 
     base_url: str
@@ -51,6 +55,14 @@ class ChannelSettings:
     start_date: date | None = None
     lookback_days: int | None = None
     enabled: bool = True
+    budget_minutes: int = 60
+    budget_mb: int = 2048
+    wait_minutes: int | None = None
+
+    def budget(self) -> Budget:
+        """One load's, which begins now."""
+        waiting = self.wait_minutes or (5 if sys.stdin is not None and sys.stdin.isatty() else 30)
+        return Budget(seconds=60.0 * self.budget_minutes, waiting=60.0 * waiting, memory=self.budget_mb << 20)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -238,26 +250,26 @@ def _to_ids(value: Any) -> tuple[str, ...]:
     return tuple(str(one).strip() for one in value if str(one).strip())
 
 
-def _to_days(value: Any) -> int:
-    days = int(value)
-    if days < 1:
+def _to_number(value: Any) -> int:
+    number = int(value)
+    if not 1 <= number <= 1_000_000:
         raise ValueError(value)
-    return days
+    return number
 
 
 _CONVERTERS: dict[Any, Any] = {
     str: str,
     Secret: Secret,
-    int: _to_days,
-    int | None: _to_days,
+    int: _to_number,
+    int | None: _to_number,
     bool: _to_bool,
     date: _to_date,
     date | None: _to_date,
     tuple[str, ...]: _to_ids,
 }
 _EXAMPLES: dict[Any, str] = {
-    int: "a number of days, at least 1",
-    int | None: "a number of days, at least 1",
+    int: "a whole number, at least 1",
+    int | None: "a whole number, at least 1",
     bool: "true or false",
     date: "a date such as 2025-01-01",
     date | None: "a date such as 2025-01-01",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from okr_reports.channels.base import Account, Channel, Landing, find_channel
-from okr_reports.channels.collect import UNEXPECTED, odd_accounts, odd_answer
+from okr_reports.channels.collect import odd_accounts, odd_answer
 from okr_reports.channels.configuration import ChannelSettings, is_configured, read_settings
 from okr_reports.channels.http import Http
 from okr_reports.channels.windows import Window
@@ -26,10 +26,11 @@ def check_channel(name: str) -> list[Finding]:
             return []
         settings = read_settings(channel.settings_class, name)
         http = channel.http(settings)
+        http.within(settings.budget(), lambda _: None)
         accounts = channel.accounts(http, settings)
     except ChannelError as error:
         return [_finding("error", error)]
-    except UNEXPECTED as surprise:
+    except Exception as surprise:
         return [_finding("error", odd_accounts(name, surprise))]
     visible = {account.id: account for account in accounts}
     findings = [
@@ -64,19 +65,20 @@ def _probe(channel: Channel[ChannelSettings], http: Http, settings: ChannelSetti
     now = datetime.now(UTC)
     day = now.date() - _PROBED
     tables = {table.name: table for table in channel.tables}
-    landing = Landing(channel.name, tables, account, Window(day, day), now)
+    window = Window(day, day)
+    landing = Landing(channel.name, tables, account, window, now)
     try:
         channel.load_facts(http, settings, account, landing)
     except ChannelError as error:
         return [_finding("error", error, account)]
-    except UNEXPECTED as surprise:
-        return [_finding("error", odd_answer(channel.name, surprise, account.id), account)]
+    except Exception as surprise:
+        return [_finding("error", odd_answer(channel.name, surprise, account.id, window), account)]
     try:
         channel.load_entities(http, settings, account, landing)
     except ChannelError as error:
         return [_finding("warning", error, account)]
-    except UNEXPECTED as surprise:
-        return [_finding("warning", odd_answer(channel.name, surprise, account.id), account)]
+    except Exception as surprise:
+        return [_finding("warning", odd_answer(channel.name, surprise, account.id, window), account)]
     return []
 
 

@@ -11,8 +11,9 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NoReturn, Protocol
 from urllib.parse import urlsplit
 
@@ -21,6 +22,9 @@ import requests
 import urllib3.exceptions
 
 from okr_reports.channels.addresses import check_base_url, same_place
+from okr_reports.channels.budget import Budget
+from okr_reports.channels.deadline import Deadline
+from okr_reports.channels.numbers import seconds
 from okr_reports.channels.pace import Pace
 from okr_reports.channels.public_hosts import PublicHosts
 from okr_reports.channels.redaction import redact
@@ -29,16 +33,18 @@ from okr_reports.errors import ChannelError, CredentialsError, QuotaError, Vendo
 ATTEMPTS = 6
 # A second one only serves a token that another thread's refresh has made stale in between.
 REFRESHES = 2
-# A refresh waits this long for one reply at most (a vendor may ask for 11 hours), and this long in sum for a source.
-LONGEST_WAIT = 90.0
-LONGEST_WAIT_IN_SUM = 300.0
 FIRST_BACKOFF = 0.25
+# A wait that is worth a line to who looks on.
+LONG_WAIT = 5.0
 CONNECT_TIMEOUT = 10.0
-# Between two bytes, and for a whole reply: a server that drips a byte a second never trips the first.
+# Between two bytes, and from connecting to the last byte: a server that drips a byte a second never trips the first.
 READ_TIMEOUT = 60.0
 REPLY_TIMEOUT = 180.0
+# Unpacked.
 LARGEST_REPLY = 512 * 1024 * 1024
 _SHOWN = 300
+# Of a vendor's text nobody reads more, and looking for secrets in it takes its time.
+_READ = 10_000
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,14 @@ class Reply:
     @property
     def retry_after(self) -> float | None:
         """Seconds the vendor asks to wait, from either form of the header; None if it does not say."""
-        value = self.headers.get("Retry-After", "").strip()
-        if value.replace(".", "", 1).isdigit():
-            return float(value)
-        moment = email.utils.parsedate_tz(value) if value else None
-        return None if moment is None else max(0.0, email.utils.mktime_tz(moment) - time.time())
+        value = self.headers.get("Retry-After", "").strip()[:64]
+        told = seconds(value)
+        if told is None and value:
+            with suppress(ValueError, OverflowError, TypeError, IndexError):
+                moment = email.utils.parsedate_to_datetime(value)
+                moment = moment.replace(tzinfo=moment.tzinfo or UTC)
+                told = seconds(max(0.0, moment.timestamp() - time.time()))
+        return told
 
 
 @dataclass(frozen=True)
@@ -129,14 +138,21 @@ class Http:
     read_timeout: float = READ_TIMEOUT
     sleep: Callable[[float], None] = time.sleep
     paces: Mapping[str, Pace] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+    say: Callable[[str], None] = lambda _: None
     requests_sent: int = 0
-    _waited: float = 0.0
     _over: ChannelError | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _sessions: threading.local = field(default_factory=threading.local)
 
     def __post_init__(self) -> None:
+        self.budget.channel = self.channel
         self.base_url = check_base_url(self.channel, self.base_url)
+
+    def within(self, budget: Budget, say: Callable[[str], None]) -> None:
+        """Ask within `budget` from now on, and tell `say` of long waits."""
+        budget.channel = self.channel
+        self.budget, self.say = budget, say
 
     def get(self, path: str, query: str = "", headers: Mapping[str, str] | None = None) -> Reply:
         """GET `path` (below base_url, or a whole URL at the same host) with an encoded query."""
@@ -172,8 +188,8 @@ class Http:
     ) -> Reply:
         """Send until the verdict is ok.
 
-        Raises CredentialsError (401 after one refresh, 403), QuotaError (the wait asked for is too long) or
-        VendorError (refused, unreachable, or still failing after ATTEMPTS).
+        Raises CredentialsError (401 after one refresh, 403), QuotaError (the wait asked for is too long), BudgetError
+        (the channel's time or memory is used) or VendorError (refused, unreachable, or still failing after ATTEMPTS).
         """
         url = self._url(path, query)
         refreshes = 0
@@ -222,23 +238,36 @@ class Http:
         return f"{url}?{query}" if query else url
 
     def _once(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Reply:
-        with self._lock:
-            self.requests_sent += 1
+        with self._turn(url):
+            with self._lock:
+                self.requests_sent += 1
+            with Deadline(min(self.reply_timeout, self.budget.left())) as deadline:
+                try:
+                    reply = self._asked(method, url, body, headers)
+                except (_Unreadable, VendorError):
+                    if not deadline.is_over:
+                        raise
+                # what is read of a socket that was shut looks like an answer that ended
+                if deadline.is_over:
+                    raise _Unreadable(f"the answer took longer than {self.reply_timeout:g} s")
+        if 300 <= reply.status < 400:
+            raise self._redirected(url)
+        self.budget.hold(reply.body)
+        return replace(reply, data=_parsed(reply.body))
+
+    def _asked(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Reply:
+        """The answer, not parsed yet. `from None`: the original holds the whole URL and, in its frames, the headers."""
         try:
-            with (
-                self._turn(url),
-                self._session().request(
-                    method,
-                    url,
-                    data=body,
-                    headers=headers,
-                    stream=True,
-                    allow_redirects=False,
-                    timeout=(CONNECT_TIMEOUT, self.read_timeout),
-                ) as response,
-            ):
-                content = self._read(response)
-        # `from None`: the original holds the whole URL and, in its frames, the headers
+            with self._session().request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                stream=True,
+                allow_redirects=False,
+                timeout=(CONNECT_TIMEOUT, self.read_timeout),
+            ) as response:
+                return Reply(response.status_code, response.headers, self._read(response), None)
         except requests.Timeout:
             raise _Unreadable(f"no answer within {self.read_timeout:g} s") from None
         except requests.exceptions.SSLError:
@@ -248,9 +277,6 @@ class Http:
         except ValueError:
             # requests parses the Location of a redirect that it is told not to follow
             raise self._redirected(url) from None
-        if 300 <= response.status_code < 400:
-            raise self._redirected(url)
-        return Reply(response.status_code, response.headers, content, _parsed(content))
 
     def _redirected(self, url: str) -> VendorError:
         return VendorError(
@@ -266,21 +292,24 @@ class Http:
         session: requests.Session | None = getattr(self._sessions, "session", None)
         if session is None:
             session = self._sessions.session = requests.Session()
-            session.mount("https://", PublicHosts())
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, PublicHosts())
             # without an auth of its own requests would put ~/.netrc's password over our header
             session.auth = _leave_headers
         return session
 
     def _read(self, response: requests.Response) -> bytes:
-        deadline = time.monotonic() + self.reply_timeout
+        largest = min(LARGEST_REPLY, self.budget.memory)
         parts, size = [], 0
         while part := response.raw.read1(1 << 20, decode_content=True):
             parts.append(part)
             size += len(part)
-            if time.monotonic() > deadline:
-                raise _Unreadable(f"the answer took longer than {self.reply_timeout:g} s")
-            if size > LARGEST_REPLY:
-                raise VendorError(self.channel, f"an answer is larger than {LARGEST_REPLY >> 20} MB", "report it")
+            if size > largest:
+                raise VendorError(
+                    self.channel,
+                    f"an answer is larger than {largest >> 20} MB",
+                    "nothing of it was loaded; load shorter windows (--from, --to), or report it",
+                )
         return b"".join(parts)
 
     def _refuse(self, verdict: Verdict, url: str) -> NoReturn:
@@ -300,18 +329,19 @@ class Http:
         raise error
 
     def _wait(self, verdict: Verdict, attempt: int) -> None:
-        wait = FIRST_BACKOFF * 2**attempt if verdict.wait is None else verdict.wait
-        with self._lock:
-            self._waited += wait
-            too_long = wait > LONGEST_WAIT or self._waited > LONGEST_WAIT_IN_SUM
-        if too_long:
-            what = self._clean(f"asks to wait {wait:.0f} s ({verdict.message})")
-            self._over = QuotaError(self.channel, what, "refresh again when the quota is renewed")
+        wait = FIRST_BACKOFF * 2**attempt if verdict.wait is None else max(0.0, verdict.wait)
+        what = self._clean(f"asks to wait {wait:.0f} s ({verdict.message})")
+        if not self.budget.may_wait(wait):
+            todo = verdict.todo or "refresh again when the quota is renewed"
+            self._over = QuotaError(self.channel, what, todo)
             raise self._over
+        if wait >= LONG_WAIT:
+            until = datetime.now(UTC).astimezone() + timedelta(seconds=wait)
+            self.say(f"{self.channel} {what}: it waits until {until:%H:%M:%S}")
         self.sleep(wait)
 
     def _clean(self, text: str) -> str:
-        return redact(text, self.secrets)[:_SHOWN]
+        return redact(text[:_READ], self.secrets)[:_SHOWN]
 
 
 class _Unreadable(Exception):
@@ -328,7 +358,7 @@ def _parsed(content: bytes) -> Any:
         pass  # half a surrogate pair, which names cut by a vendor have; Python takes it
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

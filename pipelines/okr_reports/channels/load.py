@@ -8,6 +8,8 @@ load_channel()       one channel, from its accounts to the raw tables
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from okr_reports.channels.base import LoadResult
     from okr_reports.channels.tables import RawTable
 
+logger = logging.getLogger(__name__)
 Progress = Callable[[str], None]
 
 # What these load is declared in the definitions; they have no settings and are on when something is declared.
@@ -117,7 +120,8 @@ def load_channel(
     `declared_sources` are the ids of all there are, so that what a removed one left behind is emptied (None: it stays).
     With `lake`, the URL of a folder, rows are added to Parquet files there, for a distributed engine; `warehouse` then
     holds only how far accounts are loaded.
-    Never raises ChannelError. May run in several threads at once, for different channels.
+    Raises OkrError only where the warehouse cannot be used: whatever else goes wrong is this channel's failure.
+    May run in several threads at once, for different channels.
     """
     from okr_reports.channels.base import LoadResult, find_channel
     from okr_reports.channels.loading import Load
@@ -140,22 +144,34 @@ def load_channel(
         asked = None if window is None else Window(*window)
         return Load(find_channel(name), warehouse, pipelines_dir, today, asked, progress, started_at, lake).run()
     except ChannelError as error:
-        progress(str(error))
-        start, end = window or (None, None)
-        return [
-            LoadResult(
-                channel=name,
-                account_id=error.account_id or "",
-                state="failed",
-                rows=0,
-                window_from=start,
-                window_to=end,
-                data_through=None,
-                error=error.for_report,
-                started_at=started_at,
-                ended_at=datetime.now(UTC),
-            )
-        ]
+        failure = error
+    except OkrError:  # of the warehouse, which is nobody's own
+        raise
+    except Exception as surprise:
+        logger.debug("%s: unexpected", name, exc_info=True)
+        failure = _unforeseen(name, surprise)
+    progress(str(failure))
+    start, end = window or (None, None)
+    return [
+        LoadResult(
+            channel=name,
+            account_id=failure.account_id or "",
+            state="failed",
+            rows=0,
+            window_from=start,
+            window_to=end,
+            data_through=None,
+            error=failure.for_report,
+            started_at=started_at,
+            ended_at=datetime.now(UTC),
+        )
+    ]
+
+
+def _unforeseen(channel: str, surprise: Exception) -> ChannelError:
+    place = traceback.extract_tb(surprise.__traceback__)[-1]
+    what = f"a mistake of okr itself ({surprise!r} at {Path(place.filename).name}:{place.lineno})"
+    return ChannelError(channel, what, "the other channels went on; report it with this line")
 
 
 def _api_channels() -> list[str]:

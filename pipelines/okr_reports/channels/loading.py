@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from okr_reports.channels.base import Account, Channel, LoadResult, State, all_tables
-from okr_reports.channels.collect import UNEXPECTED, Answer, Collection, Task, odd_accounts
+from okr_reports.channels.collect import Answer, Collection, Task, odd_accounts
 from okr_reports.channels.configuration import ChannelSettings, lookback_days, read_settings
 from okr_reports.channels.landing import run
 from okr_reports.channels.warehouse_tables import (
@@ -62,11 +62,14 @@ class Load:
 
     def _run(self, settings: ChannelSettings, connection: duckdb.DuckDBPyConnection) -> list[LoadResult]:
         http = self.channel.http(settings)
+        http.within(settings.budget(), self.progress)
         try:
             accounts = self._wanted(settings, self.channel.accounts(http, settings))
-        except UNEXPECTED as surprise:
+        except ChannelError:
+            raise
+        except Exception as surprise:
             raise odd_accounts(self.channel.name, surprise) from None
-        plans = {account.id: self._plan(account, settings) for account in accounts}
+        plans = {account.id: self._plan_of(account, settings) for account in accounts}
         for number, step in enumerate(zip_longest(*plans.values())):
             tasks = [
                 self._task(account, piece, plans[account.id], number)
@@ -86,6 +89,7 @@ class Load:
                     ),
                     connection,
                 )
+                http.budget.let_go()
         return [self._result(account_id, plans.get(account_id, [])) for account_id in {**plans, **self.errors}]
 
     def _wanted(self, settings: ChannelSettings, visible: Sequence[Account]) -> list[Account]:
@@ -107,6 +111,14 @@ class Load:
                     ),
                 )
         return [by_id[account_id] for account_id in wanted if account_id in by_id]
+
+    def _plan_of(self, account: Account, settings: ChannelSettings) -> list[Window]:
+        """No window where none can be planned, as in a time zone that is none: that is this account's error."""
+        try:
+            return self._plan(account, settings)
+        except Exception as surprise:
+            self._fail(account.id, odd_accounts(self.channel.name, surprise).of_account(account.id))
+            return []
 
     def _plan(self, account: Account, settings: ChannelSettings) -> list[Window]:
         return plan(

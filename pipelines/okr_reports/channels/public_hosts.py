@@ -1,4 +1,4 @@
-"""HTTPS to public addresses only, decided where the connection is made.
+"""The transport of every session of a channel: requests with an end, and HTTPS to public addresses only.
 
 A name that was public when it was configured may resolve to the local network by the time it is asked (DNS rebinding).
 So each connection resolves its name once, leaves out what is not public, and connects to one of those very addresses.
@@ -16,18 +16,27 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 from urllib3.util import connection
 
 from okr_reports.channels.addresses import is_public
+from okr_reports.channels.deadline import Watched
 from okr_reports.loopback import is_loopback_name
+
+# Each may take a connection's whole timeout.
+MOST_ADDRESSES = 4
 
 
 class PublicHosts(HTTPAdapter):
-    """The transport of `https://` in every session of a channel. A proxy of the environment resolves names itself."""
+    """Mounted for `http://`, which leads to this machine alone, and `https://`. A proxy resolves names itself."""
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         super().init_poolmanager(*arguments, **named)
-        self.poolmanager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": _Pool}
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:
+        manager = super().proxy_manager_for(*arguments, **named)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
 
 
-class _Connection(HTTPSConnection):
+class _Resolving(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
         if self.proxy is not None or is_loopback_name(self.host):
             return super()._new_conn()
@@ -38,13 +47,14 @@ class _Connection(HTTPSConnection):
         public = [str(place[4][0]) for place in found if is_public(str(place[4][0]))]
         if not public:
             raise NewConnectionError(self, f"{self.host} is an address of the local network")
-        for address in public[:-1]:
+        *others, last = public[:MOST_ADDRESSES]
+        for address in others:
             try:
                 return self._to(address)
             except OSError:
                 continue
         try:
-            return self._to(public[-1])
+            return self._to(last)
         except OSError as error:
             raise NewConnectionError(self, f"no connection: {error}") from error
 
@@ -54,5 +64,16 @@ class _Connection(HTTPSConnection):
         )
 
 
-class _Pool(HTTPSConnectionPool):
+class _Connection(Watched, _Resolving):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = Watched
+
+
+class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _Connection
+
+
+_POOLS = {"http": _Pool, "https": _TlsPool}

@@ -16,8 +16,9 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from okr_reports.channels.numbers import exact, whole
 from okr_reports.channels.windows import Window
-from okr_reports.errors import VendorError, quoted
+from okr_reports.errors import VendorError
 
 # Arrow's own allocator keeps what was freed: 50 MB more at the peak of a load of a million rows.
 pa.set_memory_pool(pa.system_memory_pool())
@@ -32,6 +33,8 @@ MOMENT = pa.timestamp("us", tz="UTC")
 DELETED = "_deleted"
 # What is to be done about an answer that is not as documented.
 MEND_THE_CHANNEL = "nothing of this answer was loaded; the vendor's API has changed, so mend the channel"
+# Sign, point and the 28 digits of an AMOUNT, with room for zeros before and behind them.
+_LONGEST_AMOUNT = 36
 # The least that an AMOUNT can hold.
 _SMALLEST = Decimal("1e-9")
 
@@ -111,12 +114,12 @@ def _to_column(channel: str, table: RawTable, column: pa.Field, values: list[Any
     convert = _CONVERTERS[column.type]
     try:
         return pa.array([None if value is None else convert(value) for value in values], type=column.type)
-    except (ValueError, TypeError, InvalidOperation, pa.ArrowInvalid, OverflowError):
+    except (ValueError, TypeError, pa.ArrowInvalid, OverflowError):
         wrong = next((value for value in values if not _fits(value, convert, column.type)), None)
         raise VendorError(
             channel,
             f"{table.name}.{column.name} should be {column.type} but the vendor sent {type(wrong).__name__} "
-            f"({quoted(repr(str(wrong)[:60]))})",
+            f"({str(wrong)[:60]!r})",
             MEND_THE_CHANNEL,
         ) from None
 
@@ -124,7 +127,7 @@ def _to_column(channel: str, table: RawTable, column: pa.Field, values: list[Any
 def _without_a_loop(values: list[Any], kind: pa.DataType) -> pa.Array:
     """Values of one Python type, converted by Arrow. Raises ArrowInvalid where `_CONVERTERS` should look at each."""
     if kind == AMOUNT:
-        return pa.array(values, TEXT).cast(AMOUNT)
+        return texts_to_amounts(pa.array(values, TEXT))
     if kind == COUNT and isinstance(next(filter(None, values), None), str):
         texts = pa.array(values, TEXT)
         if pc.any(pc.match_substring(texts, "x", ignore_case=True)).as_py():
@@ -135,37 +138,31 @@ def _without_a_loop(values: list[Any], kind: pa.DataType) -> pa.Array:
     return pa.array(values, kind)
 
 
+def texts_to_amounts(texts: Any) -> Any:
+    """An Arrow array of texts as amounts. Raises ArrowInvalid where `to_amount` should look at each."""
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) > _LONGEST_AMOUNT:
+        raise pa.ArrowInvalid("Arrow reads 0.999 with 48 nines as 0, and a thousand nines as -1")
+    return texts.cast(AMOUNT)
+
+
 def _fits(value: Any, convert: Any, kind: pa.DataType) -> bool:
     try:
         pa.scalar(None if value is None else convert(value), kind)
-    except (ValueError, TypeError, InvalidOperation, pa.ArrowInvalid, OverflowError):
+    except (ValueError, TypeError, pa.ArrowInvalid, OverflowError):
         return False
     return True
 
 
 def to_amount(value: Any) -> Decimal:
-    """An exact amount of at most nine decimals. Vendors send -2e-18 and 99.99999999999996."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise TypeError(value)
-    amount = Decimal(value if isinstance(value, Decimal) else _digits(value))
-    return Decimal(0) if abs(amount) < _SMALLEST else amount.quantize(_SMALLEST)
+    """An exact amount of at most nine decimals. Vendors send -2e-18 and 99.99999999999996.
 
-
-def _to_count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise TypeError(value)
-    number = Decimal(_digits(value))
-    if number != number.to_integral_value():
-        raise ValueError(value)
-    return int(number)
-
-
-def _digits(value: str | int | float) -> str:
-    """The number as text. Python itself would take `1_000`."""
-    text = str(value)
-    if "_" in text:
-        raise ValueError(value)
-    return text
+    Raises TypeError or ValueError for all that is none.
+    """
+    amount = exact(value)
+    try:
+        return Decimal(0) if abs(amount) < _SMALLEST else amount.quantize(_SMALLEST)
+    except InvalidOperation:
+        raise ValueError("more than DECIMAL(28,9) holds") from None
 
 
 def _to_text(value: Any) -> str:
@@ -193,7 +190,7 @@ def _to_flag(value: Any) -> bool:
 
 # The one Python type that Arrow itself converts without changing the value; a mix goes through _CONVERTERS.
 _FAST: dict[pa.DataType, type] = {TEXT: str, COUNT: int, DAY: date}
-_CONVERTERS = {TEXT: _to_text, COUNT: _to_count, AMOUNT: to_amount, DAY: _to_day, MOMENT: _to_moment, FLAG: _to_flag}
+_CONVERTERS = {TEXT: _to_text, COUNT: whole, AMOUNT: to_amount, DAY: _to_day, MOMENT: _to_moment, FLAG: _to_flag}
 
 
 def tombstones(table: RawTable, keys: Mapping[str, pa.Array]) -> pa.Table:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status
+from okr_reports.channels.numbers import whole
 from okr_reports.errors import VendorError
 
 SCOPE = "https://www.googleapis.com/auth/analytics.readonly"
@@ -131,4 +132,4 @@ def _read(http: Http, answer: dict[str, Any]) -> tuple[Report, int]:
         bool(metadata.get("subjectToThresholding")),
         bool(metadata.get("samplingMetadatas")),
     )
-    return report, int(answer.get("rowCount") or 0)
+    return report, whole(answer.get("rowCount") or 0)

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from okr_reports.channels.http import OK, Reply, Verdict, classify_by_status
+from okr_reports.channels.numbers import seconds
 
 # A cancelled account: nothing can be read of it any more, and nobody can mend that.
 NOT_ENABLED = "CUSTOMER_NOT_ENABLED"
@@ -75,7 +76,7 @@ def _retry_delay(error: dict[str, Any]) -> float | None:
     """Seconds from RetryInfo or quotaErrorDetails (`"40591s"`), or from the message ("Retry in 40591 seconds.")."""
     text = json.dumps(error)
     written = re.search(r'"retryDelay": "(\d+(?:\.\d+)?)s"', text) or re.search(r"[Rr]etry in (\d+) seconds", text)
-    return float(written[1]) if written else None
+    return seconds(written[1]) if written else None
 
 
 def _advice(reasons: list[str]) -> str:

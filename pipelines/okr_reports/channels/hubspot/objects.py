@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status
+from okr_reports.channels.numbers import whole
 from okr_reports.errors import VendorError
 
 SEARCH_PAGE = 200
@@ -62,9 +63,9 @@ def search(
             },
         ).data
         for found in answer["results"]:
-            if int(found["id"]) < first_id:
+            if whole(found["id"]) < first_id:
                 raise VendorError(http.channel, f"{path} gave a page twice", "refresh again; if it stays so, report it")
-            first_id = int(found["id"]) + 1
+            first_id = whole(found["id"]) + 1
             yield found
         more = bool(answer["results"]) and bool(_after(answer))
 

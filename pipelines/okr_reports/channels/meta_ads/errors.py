@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from okr_reports.channels.http import OK, Reply, Verdict, classify_by_status
+from okr_reports.channels.numbers import as_code, seconds
 
 # Application, user, page and custom limits; 80000-80008 are those of a business use case (Graph API, "Rate Limits").
 QUOTA_CODES = {4, 17, 32, 613, *range(80000, 80007), 80008}
@@ -36,7 +37,7 @@ def classify(reply: Reply) -> Verdict:
         if reply.status == 200 and reply.data is not None:
             return OK if _ANSWERS & data.keys() else Verdict("retry", "HTTP 200 without data")
         return classify_by_status(reply)
-    code, subcode = int(error.get("code") or 0), int(error.get("error_subcode") or 0)
+    code, subcode = as_code(error.get("code")), as_code(error.get("error_subcode"))
     message = f"HTTP {reply.status}, code {code}{f'/{subcode}' if subcode else ''}: {error.get('message')}"
     if TOO_MUCH in message:
         return Verdict("failed", message)
@@ -62,24 +63,16 @@ def _over_quota(reply: Reply, subcode: int, message: str) -> Verdict:
 
 def usage(headers: Mapping[str, str]) -> float:
     """The fullest quota in percent, 0 if no header tells."""
-    return max(
-        (
-            float(entry[name])
-            for entry in _entries(headers)
-            for name in _PERCENT
-            if isinstance(entry.get(name), int | float)
-        ),
-        default=0.0,
-    )
+    return max((seconds(entry.get(name)) or 0.0 for entry in _entries(headers) for name in _PERCENT), default=0.0)
 
 
 def seconds_to_regain(headers: Mapping[str, str]) -> float | None:
     """How long until requests are answered again, None if no header tells."""
     waits = [0.0]
     for entry in _entries(headers):
-        waits.append(60.0 * float(entry.get("estimated_time_to_regain_access") or 0))  # minutes
-        if float(entry.get("acc_id_util_pct") or 0) >= 100:
-            waits.append(float(entry.get("reset_time_duration") or 0))  # seconds
+        waits.append(60.0 * (seconds(entry.get("estimated_time_to_regain_access")) or 0))  # minutes
+        if (seconds(entry.get("acc_id_util_pct")) or 0) >= 100:
+            waits.append(seconds(entry.get("reset_time_duration")) or 0)
     return max(waits) or None
 
 
@@ -88,9 +81,11 @@ def _entries(headers: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     for name in _USAGE_HEADERS:
         try:
             told = json.loads(headers.get(name) or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
-        if name == "x-business-use-case-usage":
-            yield from (entry for entries in told.values() for entry in entries)
-        elif isinstance(told, dict):
-            yield told
+        if not isinstance(told, dict):
+            continue
+        if name != "x-business-use-case-usage":
+            told = {"": [told]}
+        listed = (entry for entries in told.values() if isinstance(entries, list) for entry in entries)
+        yield from (entry for entry in listed if isinstance(entry, dict))

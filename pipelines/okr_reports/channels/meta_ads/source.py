@@ -12,6 +12,7 @@ from okr_reports.channels.http import Http
 from okr_reports.channels.meta_ads.errors import classify
 from okr_reports.channels.meta_ads.graph import insights, pages
 from okr_reports.channels.meta_ads.settings import MetaAdsSettings
+from okr_reports.channels.numbers import exact
 from okr_reports.channels.oauth import FixedToken
 from okr_reports.channels.tables import AMOUNT, COUNT, TEXT, entities, facts
 
@@ -157,4 +158,4 @@ def _value(action: Mapping[str, Any]) -> Any:
     """`value` is the sum of the windows asked for; where Meta leaves it out, they are added here."""
     if "value" in action:
         return action["value"]
-    return sum((Decimal(str(action[window])) for window in WINDOWS if window in action), Decimal(0))
+    return sum((exact(action[window]) for window in WINDOWS if window in action), Decimal(0))

@@ -7,6 +7,7 @@ import zipfile
 from typing import Any
 
 from okr_reports.channels.http import OK, Reply, Verdict, classify_by_status
+from okr_reports.channels.numbers import as_code
 
 # Internal error, call rate, concurrent requests, polled too soon.
 RETRY_CODES = {0, 117, 207, 4204}
@@ -25,7 +26,7 @@ def classify(reply: Reply) -> Verdict:
             return classify_by_status(reply)
         whole = isinstance(reply.data, dict) and _ANSWERS & reply.data.keys()
         return OK if whole or zipfile.is_zipfile(io.BytesIO(reply.body)) else Verdict("retry", "HTTP 200 without data")
-    codes = {int(error.get("Code") or 0) for error in errors}
+    codes = {as_code(error.get("Code")) for error in errors}
     first = errors[0]
     message = f"HTTP {reply.status}, code {first.get('Code')} {first.get('ErrorCode')}: {first.get('Message')}"
     if TOKEN_EXPIRED in codes:

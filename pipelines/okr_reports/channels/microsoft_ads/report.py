@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 from datetime import date
-from decimal import InvalidOperation
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +15,8 @@ from pyarrow import csv
 
 from okr_reports.channels.jobs import JobFailed, wait_for
 from okr_reports.channels.microsoft_ads.services import Services
-from okr_reports.channels.tables import AMOUNT, COUNT, DAY, MEND_THE_CHANNEL, TEXT, to_amount
+from okr_reports.channels.numbers import whole
+from okr_reports.channels.tables import AMOUNT, COUNT, DAY, MEND_THE_CHANNEL, TEXT, texts_to_amounts, to_amount
 from okr_reports.channels.windows import Window
 from okr_reports.errors import VendorError
 
@@ -62,24 +63,25 @@ def fetch(services: Services, headers: Mapping[str, str], account_id: str, windo
         return str(status.get("ReportDownloadUrl") or "") if status["Status"] == "Success" else None
 
     url = wait_for(services, look, account_id)
-    return unzip(services.channel, account_id, services.download(url)) if url else b""
+    largest = min(LARGEST_CSV, services.budget.memory)
+    return unzip(services.channel, account_id, services.download(url), largest) if url else b""
 
 
-def unzip(channel: str, account_id: str, content: bytes) -> bytes:
-    """The only file of the archive, read no further than LARGEST_CSV."""
+def unzip(channel: str, account_id: str, content: bytes, largest: int = LARGEST_CSV) -> bytes:
+    """The only file of the archive, read no further than `largest` bytes."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             [member] = archive.infolist()
             with archive.open(member) as file:
-                text = file.read(LARGEST_CSV + 1)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+                text = file.read(largest + 1)
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError, OSError):
         raise VendorError(
             channel, "a report is not a ZIP with one file", "refresh again; if it stays so, report it", account_id
         ) from None
-    if len(text) > LARGEST_CSV:
+    if len(text) > largest:
         raise VendorError(
             channel,
-            f"a report is larger than {LARGEST_CSV >> 20} MB unpacked",
+            f"a report is larger than {largest >> 20} MB unpacked",
             "load it in smaller windows (--from, --to), or report it",
             account_id,
         )
@@ -127,18 +129,18 @@ def _columns(text: bytes) -> pa.Table:
 def _numbers(channel: str, column: str, texts: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     plain = pc.replace_substring(texts, ",", "")
     try:
-        return plain.cast(kind)
+        return texts_to_amounts(plain) if kind == AMOUNT else plain.cast(kind)
     except pa.ArrowInvalid:
         pass  # more than nine decimals, or no number at all
-    convert: Any = to_amount if kind == AMOUNT else int
+    convert: Any = to_amount if kind == AMOUNT else whole
     values = []
     for text in plain.to_pylist():
         try:
             values.append(None if text is None else convert(text))
-        except (ValueError, InvalidOperation):
+        except ValueError:
             raise VendorError(
                 channel,
-                f"campaign_performance.{column} should be {kind} but the vendor sent {text!r}",
+                f"campaign_performance.{column} should be {kind} but the vendor sent {text[:60]!r}",
                 MEND_THE_CHANNEL,
             ) from None
     return pa.chunked_array([pa.array(values, kind)])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from okr_reports.channels.addresses import same_place
+from okr_reports.channels.budget import Budget
 from okr_reports.channels.http import Http
 from okr_reports.channels.microsoft_ads.errors import classify
 from okr_reports.channels.microsoft_ads.settings import MicrosoftAdsSettings
@@ -32,6 +34,11 @@ class Services(Http):
 
     beside: dict[str, Http] = field(default_factory=dict)
 
+    def within(self, budget: Budget, say: Callable[[str], None]) -> None:
+        for http in self.beside.values():
+            http.within(budget, say)
+        super().within(budget, say)
+
     def service(self, name: str) -> Http:
         """The client of `customers`, `campaigns` or `login`."""
         return self.beside.get(name, self)
@@ -48,6 +55,7 @@ class Services(Http):
                 "nothing was asked there; report it",
             )
         there = Http(self.channel, f"https://{parts.netloc}", classify, self.secrets, sleep=self.sleep)
+        there.within(self.budget, self.say)
         return there.send("GET", url, authenticated=False).body
 
 

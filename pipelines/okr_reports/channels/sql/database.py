@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from okr_reports.channels.budget import Budget
 from okr_reports.channels.redaction import redact
 from okr_reports.channels.sql.settings import Query
 from okr_reports.channels.windows import Window
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 _READS = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/|\()*(select|with)\b", re.IGNORECASE | re.DOTALL)
 _SHOWN = 300
+ROWS_AT_ONCE = 10_000
 
 
 def check_url(name: str, query: Query) -> None:
@@ -45,8 +49,12 @@ def check_url(name: str, query: Query) -> None:
         raise ChannelError("sql", "the query does not begin with SELECT or WITH", "queries may only read", name)
 
 
-def run_query(name: str, query: Query, window: Window) -> tuple[list[str], Sequence[Sequence[Any]]]:
-    """Names of the columns, and the rows. Raises VendorError with the database's own words, secrets taken out."""
+def run_query(name: str, query: Query, window: Window, budget: Budget) -> tuple[list[str], Sequence[Sequence[Any]]]:
+    """Names of the columns, and the rows.
+
+    Raises VendorError with the database's own words, secrets taken out, and BudgetError where it takes too long or
+    gives too much.
+    """
     from sqlalchemy import create_engine
     from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.pool import NullPool
@@ -56,11 +64,16 @@ def run_query(name: str, query: Query, window: Window) -> tuple[list[str], Seque
         engine = create_engine(url, poolclass=NullPool)
         with engine.connect() as connection:
             _allow_reading_only(connection)
-            result = connection.execute(_statement(query.query, window))
-            columns, rows = list(result.keys()), [tuple(row) for row in result]
-            # nothing to keep, whatever the query did
-            connection.rollback()
+            with _ended_by(connection, budget.left()):
+                result = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(_statement(query.query, window))
+                columns, rows = list(result.keys()), list[tuple[Any, ...]]()
+                for part in result.partitions():
+                    rows += [tuple(row) for row in part]
+                    budget.hold_values(len(columns) * len(part))
+                # nothing to keep, whatever the query did
+                connection.rollback()
     except SQLAlchemyError as error:
+        budget.left()  # what was ended says so itself
         words = str(getattr(error, "orig", None) or error).strip().splitlines()
         said = redact(words[0] if words else type(error).__name__, _secrets(url))[:_SHOWN]
         raise VendorError(
@@ -70,6 +83,20 @@ def run_query(name: str, query: Query, window: Window) -> tuple[list[str], Seque
             name,
         ) from None
     return columns, rows
+
+
+@contextmanager
+def _ended_by(connection: Connection, seconds: float) -> Iterator[None]:
+    """Break the query off after so many seconds, in the way its driver has; where it has none, by its socket."""
+    raw = connection.connection.dbapi_connection
+    end = next((getattr(raw, name) for name in ("cancel", "interrupt") if hasattr(raw, name)), None)
+    timer = threading.Timer(seconds, end or connection.invalidate)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _statement(query: str, window: Window) -> TextClause:

@@ -113,7 +113,7 @@ def _day(name: str, query: Query, value: Any) -> date:
 def _amount(name: str, column: str, value: Any) -> Decimal:
     try:
         amount = to_amount(value)
-    except (TypeError, ArithmeticError):
+    except (TypeError, ValueError):
         amount = Decimal("NaN")
     if not amount.is_finite():
         _refuse(

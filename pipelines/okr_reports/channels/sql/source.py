@@ -49,7 +49,7 @@ class Sql(Channel[SqlSettings]):
 
     def load_facts(self, http: Http, settings: SqlSettings, account: Account, landing: Landing) -> None:
         query = _query(account.id, settings)
-        columns, rows = run_query(account.id, query, landing.window)
+        columns, rows = run_query(account.id, query, landing.window, http.budget)
         measures = read_rows(account.id, query, columns, rows, landing.window)
         landing.facts("measures", measures)
         # a query cannot say whether a day without rows is empty or not there yet

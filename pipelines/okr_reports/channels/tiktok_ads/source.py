@@ -151,6 +151,8 @@ def _pages(http: Http, settings: TikTokAdsSettings, path: str, **query: str) -> 
         asked = urlencode({**query, "page": page, "page_size": PAGE})
         data = http.get(_path(settings, path), asked).data["data"]
         last, total = data["page_info"]["total_page"], data["page_info"]["total_number"]
+        if not data["list"] and page < last:
+            break
         seen += len(data["list"])
         yield data["list"]
         page += 1
