@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 _PORT = click.IntRange(0, 65_535)
+_host_names = click.option(
+    "--host-name", "host_names", multiple=True, metavar="NAME",
+    help="Answer to this name too, not to 127.0.0.1 and localhost alone; may be repeated.",
+)  # fmt: skip
 NOT_IN_A_WORKSPACE = ("init", "completion")
 
 
@@ -246,18 +250,19 @@ def _reported(workspace: Workspace, as_of: date | None) -> dict[str, Any]:
 @main.command()
 @click.option("--port", type=_PORT, default=8080, show_default=True, help="0 takes a free one.")
 @click.option("--watch", is_flag=True, help="A preview of the pages, built again whenever one of them changes.")
-def serve(port: int, watch: bool) -> None:
+@_host_names
+def serve(port: int, watch: bool, host_names: Sequence[str]) -> None:
     """Serve the published site on 127.0.0.1."""
     workspace = Workspace.from_environment()
     if watch:
         from okr_reports.report_site.watch import serve_watching
 
         preview = workspace.data_dir / "preview"
-        serve_watching(workspace.snapshot, workspace.reports_dir, preview, port, click.echo)
+        serve_watching(workspace.snapshot, workspace.reports_dir, preview, port, click.echo, names=host_names)
         return
     from okr_reports.report_site.serve import serve as serve_site
 
-    serve_site(workspace.site_dir, port, click.echo)
+    serve_site(workspace.site_dir, port, click.echo, host_names)
 
 
 @main.command()
@@ -427,8 +432,9 @@ def completion(shell: str) -> None:
     "--faults", type=click.FloatRange(0, 1), default=0.0, show_default=True, metavar="RATE",
     help="Share of requests that go wrong.",
 )  # fmt: skip
+@_host_names
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def sandbox(port: int, seed: int, faults: float, command: Sequence[str]) -> None:
+def sandbox(port: int, seed: int, faults: float, host_names: Sequence[str], command: Sequence[str]) -> None:
     """Serve local stand-ins of the channel APIs over one synthetic company.
 
     With a COMMAND (after --) serve on a free port, run it with every channel pointed here, and end with its exit code.
@@ -437,5 +443,5 @@ def sandbox(port: int, seed: int, faults: float, command: Sequence[str]) -> None
     from okr_reports.sandbox.serve import serve as serve_sandbox
 
     if command:
-        sys.exit(run_with_sandbox(list(command), seed, faults))
-    serve_sandbox(port, seed, faults)
+        sys.exit(run_with_sandbox(list(command), seed, faults, host_names))
+    serve_sandbox(port, seed, faults, host_names)

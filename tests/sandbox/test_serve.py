@@ -84,7 +84,7 @@ def test_a_connection_breaks_in_the_middle_of_a_body(
     address = urlsplit(running.url)
     received, broke = b"", None
     with socket.create_connection((address.hostname, address.port), 10) as client:
-        client.sendall(b"GET /linkedin_ads/rest/adAccounts HTTP/1.1\r\nHost: sandbox\r\n\r\n")
+        client.sendall(b"GET /linkedin_ads/rest/adAccounts HTTP/1.1\r\nHost: localhost\r\n\r\n")
         try:
             while piece := client.recv(65_536):
                 received += piece

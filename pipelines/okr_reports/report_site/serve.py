@@ -2,42 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from okr_reports.errors import PublishError
+from okr_reports.loopback import is_for, not_for
 
 HOST = "127.0.0.1"
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Serves the release that is current when it is asked; nothing is written to the terminal for each request."""
+    """Serves the release that is current when it is asked; nothing is written to the terminal for each request.
+
+    Only to who asks for this machine by name, and no lists of folders.
+    """
+
+    def __init__(self, *arguments: Any, names: Collection[str] = (), **named: Any) -> None:
+        self._names = names
+        super().__init__(*arguments, **named)
+
+    def parse_request(self) -> bool:
+        if not super().parse_request():
+            return False
+        if len(self.headers.get_all("Host", [])) == 1 and is_for(self.headers["Host"].strip(), self._names):
+            return True
+        self.send_error(HTTPStatus.FORBIDDEN, explain=not_for(self._names))
+        return False
+
+    def list_directory(self, path: Any) -> None:
+        self.send_error(HTTPStatus.NOT_FOUND)
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-cache")
+        self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
         return
 
 
-def make_server(site_dir: Path, port: int) -> ThreadingHTTPServer:
-    """A server of `site_dir/current` for this machine. Raises PublishError without a site, or if the port is taken."""
+def make_server(site_dir: Path, port: int, names: Collection[str] = ()) -> ThreadingHTTPServer:
+    """A server of `site_dir/current` for this machine, which answers to `names` too.
+
+    Raises PublishError without a site, or if the port is taken.
+    """
     current = site_dir / "current"
     if not (current / "index.html").is_file():
         raise PublishError(f"{current}: nothing has been published yet; run `okr refresh`")
     try:
-        return ThreadingHTTPServer((HOST, port), partial(_Handler, directory=str(current)))
+        return ThreadingHTTPServer((HOST, port), partial(_Handler, directory=str(current), names=names))
     except OSError as error:
         raise PublishError(f"port {port} cannot be had: {error.strerror}; name another with --port") from error
 
 
-def serve(site_dir: Path, port: int, say: Callable[[str], None]) -> None:
+def serve(site_dir: Path, port: int, say: Callable[[str], None], names: Collection[str] = ()) -> None:
     """Serve until interrupted. Raises PublishError as make_server does."""
-    with make_server(site_dir, port) as server:
+    with make_server(site_dir, port, names) as server:
         say(f"http://{HOST}:{server.server_address[1]}/  (Ctrl-C ends it)")
         try:
             server.serve_forever()

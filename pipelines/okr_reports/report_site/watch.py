@@ -7,7 +7,7 @@ does not touch come from the cache; a mistake is told and the last good preview 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from okr_reports.errors import OkrError, PublishError
@@ -21,7 +21,7 @@ SECONDS = 0.5
 
 def serve_watching(
     snapshot: Path, reports_dir: Path, preview_dir: Path, port: int, say: Callable[[str], None],
-    stop: threading.Event | None = None,
+    stop: threading.Event | None = None, names: Collection[str] = (),
 ) -> None:  # fmt: skip
     """Serve a preview of `reports_dir` over `snapshot` until interrupted (or `stop` is set).
 
@@ -37,7 +37,7 @@ def serve_watching(
             seen = _next_state(snapshot, reports_dir, seen, stop)
         if stop.is_set():
             return
-        with make_server(preview_dir, port) as server:
+        with make_server(preview_dir, port, names) as server:
             threading.Thread(target=server.serve_forever, daemon=True).start()
             say(f"http://{HOST}:{server.server_address[1]}/  (built again when {reports_dir} changes; Ctrl-C ends it)")
             try:

@@ -11,11 +11,9 @@ import csv
 import io
 import os
 import socket
-import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -29,6 +27,7 @@ from starlette.routing import Mount, Route
 
 from okr_reports import settings
 from okr_reports.errors import OkrError
+from okr_reports.loopback import is_for, not_for
 from okr_reports.sandbox import (
     ga4,
     google_ads,
@@ -40,11 +39,13 @@ from okr_reports.sandbox import (
     search_console,
     tiktok_ads,
 )
+from okr_reports.sandbox.child import run_to_its_end
 from okr_reports.sandbox.company import FOUNDED, Figures
 from okr_reports.sandbox.faults import THROTTLED, BreaksConnections, Faults
 from okr_reports.sandbox.state import SandboxState
 
 HOST = "127.0.0.1"
+CONTROL = "/_sandbox"
 # One module a channel: CHANNEL, SETTINGS and application(state); if need be THROTTLED, TOKENS_EXPIRE (faults.py), and
 # for what is no advertising TRUTH_COLUMNS and truth(state, start, end, asked_on), which yields their rows.
 STAND_INS = (ga4, google_ads, hubspot, linkedin_ads, mailchimp, meta_ads, microsoft_ads, search_console, tiktok_ads)
@@ -82,7 +83,7 @@ def application(state: SandboxState) -> Starlette:
     return Starlette(
         routes=[
             Route("/truth/{channel}/daily.csv", truth),
-            Route("/_sandbox", control, methods=["GET", "POST"]),
+            Route(CONTROL, control, methods=["GET", "POST"]),
             *mounts,
         ]
     )
@@ -121,8 +122,10 @@ class RunningSandbox:
         self._thread.join(timeout=10)
 
 
-def start(seed: int = 0, faults: float = 0.0, port: int = 0, today: date | None = None) -> RunningSandbox:
-    """Serve in a thread; `port` 0 takes a free one. Returns when it answers."""
+def start(
+    seed: int = 0, faults: float = 0.0, port: int = 0, today: date | None = None, names: Collection[str] = ()
+) -> RunningSandbox:
+    """Serve in a thread, `names` of hosts too; `port` 0 takes a free one. Returns when it answers."""
     state = SandboxState(seed, today or _today(), faults)
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -132,7 +135,7 @@ def start(seed: int = 0, faults: float = 0.0, port: int = 0, today: date | None 
         listening.close()
         raise OkrError(f"port {port} cannot be had: {error.strerror}; name another with --port") from None
     config = uvicorn.Config(
-        BreaksConnections(application(state)),
+        BreaksConnections(_OwnHost(application(state), names)),
         log_level="error",
         access_log=False,
         lifespan="off",
@@ -146,9 +149,9 @@ def start(seed: int = 0, faults: float = 0.0, port: int = 0, today: date | None 
     return RunningSandbox(f"http://{HOST}:{listening.getsockname()[1]}", state, server, thread)
 
 
-def serve(port: int, seed: int, faults: float) -> None:
+def serve(port: int, seed: int, faults: float, names: Collection[str] = ()) -> None:
     """Serve until interrupted."""
-    running = start(seed, faults, port)
+    running = start(seed, faults, port, names=names)
     print(f"sandbox at {running.url} (seed {seed}, faults {faults:g}, today {running.state.today})", flush=True)
     for name, value in running.environment().items():
         print(f"export {name}={value}", flush=True)
@@ -158,21 +161,48 @@ def serve(port: int, seed: int, faults: float) -> None:
         running.stop()
 
 
-def run_with_sandbox(command: Sequence[str], seed: int, faults: float) -> int:
-    """Run `command` with every channel pointed at a sandbox of its own; its exit code."""
+def run_with_sandbox(command: Sequence[str], seed: int, faults: float, names: Collection[str] = ()) -> int:
+    """Run `command` with every channel pointed at a sandbox of its own; its exit code.
+
+    What ends this process ends the command too, and whatever it has started.
+    """
     # An environment that is not activated has its `okr` on no path.
     path = os.pathsep.join([os.environ.get("PATH") or os.defpath, str(Path(sys.executable).parent)])
-    running = start(seed, faults)
+    running = start(seed, faults, names=names)
     try:
-        with subprocess.Popen(list(command), env={**os.environ, **running.environment(), "PATH": path}) as process:
-            while True:
-                # Ctrl-C reaches the command too: it ends itself, and is not killed while it does.
-                with suppress(KeyboardInterrupt):
-                    return process.wait()
+        return run_to_its_end(command, {**os.environ, **running.environment(), "PATH": path})
     except OSError as error:
         raise OkrError(f"{command[0]} cannot be run: {error.strerror}; name a program on PATH after --") from None
     finally:
         running.stop()
+
+
+class _OwnHost:
+    """ASGI middleware: who asks for another host, or tells the sandbox things from a web page, is refused."""
+
+    def __init__(self, app: Any, names: Collection[str]) -> None:
+        self._app, self._names = app, names
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        headers: dict[str, str] = {}
+        for name, value in scope.get("headers", ()):
+            # a header that is there twice is two hosts
+            headers[name.decode("latin-1")] = headers.get(name.decode("latin-1"), "") + value.decode("latin-1")
+        refused = None
+        if not is_for(headers.get("host", ""), self._names):
+            refused = not_for(self._names)
+        elif scope["path"] == CONTROL and _is_from_elsewhere(headers):
+            refused = "the sandbox is told nothing by pages of other origins\n"
+        if refused is None:
+            await self._app(scope, receive, send)
+        else:
+            await PlainTextResponse(refused, 403)(scope, receive, send)
+
+
+def _is_from_elsewhere(headers: Mapping[str, str]) -> bool:
+    """Whether a browser says that a page of another origin asks; other clients send neither header."""
+    site, origin = headers.get("sec-fetch-site", "none"), headers.get("origin")
+    return site not in ("none", "same-origin") or origin not in (None, f"http://{headers.get('host')}")
 
 
 class _Outage:
