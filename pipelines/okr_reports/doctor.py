@@ -117,7 +117,7 @@ def _last_refresh(workspace: Workspace) -> Iterator[Diagnosis]:
         row = connection.execute("select refreshed_at, data_through, timezone from marts.report_context").fetchone()
         late = connection.execute(
             "select channel, account_id, state, last_error from marts.source_health"
-            " where state <> 'fresh' order by 1, 2"
+            " where state not in ('fresh', 'ended', 'off') order by 1, 2"
         ).fetchall()
     if row:
         days = (settings.today(row[2]) - row[0].astimezone(ZoneInfo(row[2])).date()).days

@@ -69,6 +69,14 @@ class Pivot:
 
 
 @dataclass(frozen=True)
+class Uses:
+    """What KPIs make of measures: `summed` by a flow or a ratio, `held` as a stock and nothing else."""
+
+    summed: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class FileSource:
     """One declared set of files of the same shape. What the keys mean: docs/okrs.md, "File source".
 
@@ -78,8 +86,9 @@ class FileSource:
     currency. `as_of` is a column or a day. `sheets` are names, ("*",) all, () the first visible one. `cadence` is
     in days, 0 never goes stale, None by the grain. `day` is a preset's column of days, which wins over `date` and
     `end_date` where a file has it. Columns of the fields in `may_miss` (a preset's) need not be there; `by_day` is how
-    the vendor exports days. `defined_at` is `path:line`, for messages; `folder` is that of the declaring file. Nothing
-    outside the folders of `roots` is read (`file_places.places`).
+    the vendor exports days. A grain that nobody declared is held against the dates. `defined_at` is `path:line`, for
+    messages; `folder` is that of the declaring file. Nothing outside the folders of `roots` is read
+    (`file_places.places`).
     """
 
     id: str
@@ -97,6 +106,7 @@ class FileSource:
     timezone: str | None = None
     end_date: Column = ()
     grain: Grain = "day"
+    grain_is_declared: bool = False
     dated: Literal["start", "end"] = "start"
     open_range: Literal["to_date", "whole"] = "to_date"
     as_of: Column | datetime.date = ()

@@ -130,6 +130,8 @@ def load_channels(
             window=window,
             file_sources=sources,
             declared_sources=[source.id for source in defined.file_sources],
+            uses=defined.uses,
+            reporting=defined.settings.currency,
             progress=logger.info,
             lake=lake,
         )

@@ -159,7 +159,7 @@ def _what_the_site_shows(workspace: Workspace) -> dict[str, Any]:
             select
                 (select count(*) from marts.objectives),
                 (select count(*) from marts.source_health),
-                (select count(*) from marts.source_health where state <> 'fresh')
+                (select count(*) from marts.source_health where state not in ('fresh', 'ended', 'off'))
             """
         ).fetchone() or (0, 0, 0)
     return {

@@ -42,12 +42,12 @@ class Files:
         }
         return FileSource(pattern=self.folder / pattern, **given)
 
-    def load(self, *sources: FileSource) -> list[LoadResult]:
+    def load(self, *sources: FileSource, today: date = date(2026, 11, 23)) -> list[LoadResult]:
         return load_channel(
             "files",
             warehouse=self.warehouse,
             pipelines_dir=self.folder / "dlt",
-            today=date(2026, 11, 23),
+            today=today,
             file_sources=sources,
             progress=self.said.append,
         )
@@ -55,6 +55,14 @@ class Files:
     def rows(self, what: str = "date, campaign_id, measure, value") -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.warehouse)) as connection:
             return connection.execute(f"select {what} from files.measures order by all").fetchall()
+
+    def counted(self, what: str = "date, campaign_id, measure, value") -> list[tuple[Any, ...]]:
+        """The rows that no newer file supersedes."""
+        with duckdb.connect(str(self.warehouse)) as connection:
+            return connection.execute(
+                f"select {what} from files.measures anti join files.superseded_days"
+                " using (source_id, source_file, account_id, campaign_id, date) order by all"
+            ).fetchall()
 
     def error(self, text: str | bytes, name: str = "a.csv", **source: Any) -> str:
         """The one error that a file gives, as the terminal has it: with the cell that the report may not quote."""

@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from okr_reports.channels.files.cells import Unreadable
-from okr_reports.channels.files.measures import read_measures
+from okr_reports.channels.files.read import read_source
 from tests.channels.a_folder import Files, sheet
 
 
@@ -108,11 +107,11 @@ def test_a_disk_without_room_to_decode_is_named(files: Files) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
-        with pytest.raises(Unreadable) as caught:
-            read_measures(files.source(), path, date(2026, 11, 23))
+        read = read_source(files.source(), {"a.csv": path}, date(2026, 11, 23))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert (caught.value.what, "make room in" in caught.value.todo) == ("cannot be read (File too large)", True)
+    [fault] = read.faults["a.csv"]
+    assert (fault.what, "make room in" in fault.todo) == ("cannot be read (File too large)", True)
 
 
 def _zip_bomb(path: Path) -> None:

@@ -37,7 +37,8 @@ final as (
         channels.channel,
         channels.kind,
         channels.lookback_days,
-        coalesce(seen.account_id, '') as account_id
+        coalesce(seen.account_id, '') as account_id,
+        retired.account_id is not null as is_ended
     from channels
     left join seen
         on channels.channel = seen.channel
@@ -45,7 +46,6 @@ final as (
         on
             seen.channel = retired.channel
             and seen.account_id = retired.account_id
-    where retired.account_id is null
 )
 
 select * from final

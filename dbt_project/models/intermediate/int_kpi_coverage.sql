@@ -22,11 +22,19 @@ days as (
 covered as (
     select
         kpi_id,
-        case when count(data_through) = count(*) then min(data_through) end as data_through,
-        min(provisional_from) as provisional_from,
+        -- What has ended counts and holds nothing back, nor does what never reported a measure of the KPI.
+        coalesce(
+            min(case when has_reported and state <> 'ended' then data_through end),
+            max(case when has_reported then data_through end),
+            case when count(data_through) = count(*) then min(data_through) end
+        ) as data_through,
+        min(case when state <> 'ended' then provisional_from end) as provisional_from,
         max(last_load_at) as last_load_at,
         min(
-            case when state <> 'fresh' and data_through is not null then {{ add_days('data_through', 1) }} end
+            case
+                when state not in ('fresh', 'ended') and data_through is not null and has_reported
+                    then {{ add_days('data_through', 1) }}
+            end
         ) as stale_since
     from sources
     group by kpi_id

@@ -1,4 +1,5 @@
--- Conditions on campaigns and files do not narrow the sources: a campaign that began later was still waited for.
+-- Conditions on campaigns and files do not narrow the sources: a campaign that began later was still waited for. An
+-- account reaches as far as the measure of the KPI that reaches least, of those it ever reported.
 with
 
 sources as (
@@ -29,6 +30,7 @@ named as (
         sources.data_through,
         sources.provisional_from,
         sources.last_load_at,
+        sources.kind,
         accounts.account_name
     from sources
     left join accounts
@@ -46,8 +48,48 @@ unmet as (
 brought as (
     select distinct
         channel,
+        account_id,
         measure
     from measures
+),
+
+parts as (
+    select distinct
+        kpi_id,
+        measure
+    from {{ ref('int_kpi_measure') }}
+),
+
+covered as (
+    select * from {{ ref('int_file_measures_covered') }}
+),
+
+reached as (
+    select
+        parts.kpi_id,
+        named.channel,
+        named.account_id,
+        min(
+            case
+                when coalesce(covered.state, named.state) <> 'ended'
+                    then coalesce(covered.data_through, named.data_through)
+            end
+        ) as live_through,
+        max(coalesce(covered.data_through, named.data_through)) as any_through,
+        {{ any_row("covered.state = 'stale'") }} as is_stale,
+        {{ any_row("coalesce(covered.state, named.state) <> 'ended'") }} as is_live
+    from parts
+    inner join brought
+        on parts.measure = brought.measure
+    inner join named
+        on brought.channel = named.channel and brought.account_id = named.account_id
+    left join covered
+        on
+            named.kind = 'file'
+            and brought.channel = covered.channel
+            and brought.account_id = covered.account_id
+            and brought.measure = covered.measure
+    group by parts.kpi_id, named.channel, named.account_id
 ),
 
 asked_for as (
@@ -61,7 +103,7 @@ asked_for as (
 
     union
 
-    select
+    select distinct
         kpis.kpi_id,
         brought.channel
     from kpis
@@ -74,13 +116,24 @@ final as (
         asked_for.kpi_id,
         named.channel,
         named.account_id,
-        named.state,
-        named.data_through,
+        case
+            when named.state not in ('fresh', 'stale', 'ended') or reached.kpi_id is null then named.state
+            when not reached.is_live then 'ended'
+            when named.kind = 'file' then case when reached.is_stale then 'stale' else 'fresh' end
+            else named.state
+        end as state,
+        coalesce(reached.live_through, reached.any_through, named.data_through) as data_through,
+        reached.kpi_id is not null as has_reported,
         named.provisional_from,
         named.last_load_at
     from asked_for
     inner join named
         on asked_for.channel = named.channel
+    left join reached
+        on
+            asked_for.kpi_id = reached.kpi_id
+            and named.channel = reached.channel
+            and named.account_id = reached.account_id
     left join unmet
         on
             asked_for.kpi_id = unmet.kpi_id

@@ -54,6 +54,7 @@ final as (
         accounts.account_id,
         accounts.kind,
         accounts.lookback_days,
+        accounts.is_ended,
         case
             when last_refresh.channel is null then 'never_loaded'
             when not last_refresh.has_good then 'failed'

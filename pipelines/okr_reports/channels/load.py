@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from okr_reports.channels.base import LoadResult
     from okr_reports.channels.tables import RawTable
+    from okr_reports.file_sources import Uses
 
 logger = logging.getLogger(__name__)
 Progress = Callable[[str], None]
@@ -110,6 +111,8 @@ def load_channel(
     window: tuple[date, date] | None = None,
     file_sources: Sequence[FileSource] = (),
     declared_sources: Collection[str] | None = None,
+    uses: Uses | None = None,
+    reporting: str | None = None,
     progress: Progress,
     lake: str | None = None,
 ) -> list[LoadResult]:
@@ -117,7 +120,8 @@ def load_channel(
 
     `today` is the day it is in the reporting zone. Without `window` the re-read window of each account is loaded;
     with it those days, in slices that a later call with the same window resumes. `file_sources` are what `files` loads;
-    `declared_sources` are the ids of all there are, so that what a removed one left behind is emptied (None: it stays).
+    `declared_sources` are the ids of all there are, so that what a removed one left behind is emptied (None: it stays),
+    `uses` what KPIs make of their measures, `reporting` the currency of the reports.
     With `lake`, the URL of a folder, rows are added to Parquet files there, for a distributed engine; `warehouse` then
     holds only how far accounts are loaded.
     Raises OkrError only where the warehouse cannot be used: whatever else goes wrong is this channel's failure.
@@ -135,6 +139,8 @@ def load_channel(
             return load_files(
                 file_sources,
                 declared=declared_sources,
+                uses=uses,
+                reporting=reporting,
                 warehouse=warehouse,
                 pipelines_dir=pipelines_dir,
                 today=today,

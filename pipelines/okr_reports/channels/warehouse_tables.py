@@ -46,6 +46,11 @@ def create_missing(connection: duckdb.DuckDBPyConnection, schemas: dict[str, Seq
             ]
             columns.append('"_dlt_load_id" VARCHAR NOT NULL')
             connection.execute(f'CREATE TABLE IF NOT EXISTS "{schema}"."{table.name}" ({", ".join(columns)})')
+            # one that an older version made
+            for column in table.schema:
+                if column.nullable:
+                    added = f'"{column.name}" {DUCKDB_TYPES[column.type]}'
+                    connection.execute(f'ALTER TABLE "{schema}"."{table.name}" ADD COLUMN IF NOT EXISTS {added}')
 
 
 def check_types(connection: duckdb.DuckDBPyConnection, channel: str, tables: Sequence[RawTable]) -> None:

@@ -279,7 +279,7 @@ class _Reader:
                 from key_result_sources group by channel, account_id
             ) as fed using (channel, account_id)
             left join dim_channel using (channel)
-            where health.state <> 'fresh'
+            where health.state not in ('fresh', 'ended', 'off')
             order by list_position(['failed', 'never_loaded', 'partial', 'stale'], health.state), 1, 2
             """
         )

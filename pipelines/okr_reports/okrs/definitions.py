@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from okr_reports.file_sources import FileSource
+from okr_reports.file_sources import FileSource, Uses
 from okr_reports.okrs.models.check_ins import CheckIn, Note
 from okr_reports.okrs.models.file_sources import FileSourceEntry
 from okr_reports.okrs.models.kpis import Kpi
@@ -63,6 +63,14 @@ class Definitions:
             yield from ((objective, result) for result in objective.key_results)
             if objective.measure is not None:
                 yield objective, objective.measure
+
+    @property
+    def uses(self) -> Uses:
+        """What KPIs make of measures: a measure that any KPI adds up is no stock."""
+        held = {name for kpi in self.kpis if kpi.kind == "stock" for name in kpi.measures}
+        others = {name for kpi in self.kpis if kpi.kind != "stock" for name in kpi.measures}
+        summed = {name for kpi in self.kpis if kpi.kind in ("flow", "ratio") for name in kpi.measures}
+        return Uses(frozenset(summed), frozenset(held - others))
 
     def span(self, period: str) -> Span | None:
         """The days of a period, or None if it is neither built in nor defined."""

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import duckdb
 
+from okr_reports.ledger_tables import FIRST_SEEN
 from okr_reports.words.reasons import source_error
 
 _TABLES = """
@@ -90,7 +91,7 @@ class SourceLoad(Protocol):
 def ensure_tables(warehouse: Path) -> None:
     """Create schema `ops`; harmless when it is there."""
     with duckdb.connect(str(warehouse)) as connection:
-        connection.execute(_TABLES)
+        connection.execute(_TABLES + FIRST_SEEN)
 
 
 def record_loads(warehouse: Path, refresh_id: str, loads: Iterable[SourceLoad]) -> None:

@@ -4,27 +4,45 @@ measures as (
     select * from {{ source('files', 'measures') }}
 ),
 
+-- Days that a newer file of the same source has.
+superseded as (
+    select distinct
+        source_id,
+        source_file,
+        account_id,
+        campaign_id,
+        date
+    from {{ source('files', 'superseded_days') }}
+),
+
 final as (
     select
-        date,
-        channel,
-        {{ files_account_id() }} as account_id,
-        {{ files_campaign_id() }} as campaign_id,
-        source_file,
-        measure,
-        {{ to_amount('sum(value)') }} as value_local,
-        upper(currency) as currency,
-        max(loaded_at) as loaded_at
+        measures.date,
+        measures.channel,
+        coalesce(measures.account_id, '') as account_id,
+        coalesce(nullif(measures.campaign_id, ''), measures.campaign_name, '') as campaign_id,
+        measures.source_file,
+        measures.measure,
+        {{ to_amount('sum(measures.value)') }} as value_local,
+        upper(measures.currency) as currency,
+        max(measures.loaded_at) as loaded_at
     from measures
-    where value is not null
+    left join superseded
+        on
+            measures.source_id = superseded.source_id
+            and measures.source_file = superseded.source_file
+            and measures.date = superseded.date
+            and measures.account_id = superseded.account_id
+            and measures.campaign_id = superseded.campaign_id
+    where measures.value is not null and superseded.source_id is null
     group by
-        date,
-        channel,
-        {{ files_account_id() }},
-        {{ files_campaign_id() }},
-        source_file,
-        measure,
-        upper(currency)
+        measures.date,
+        measures.channel,
+        coalesce(measures.account_id, ''),
+        coalesce(nullif(measures.campaign_id, ''), measures.campaign_name, ''),
+        measures.source_file,
+        measures.measure,
+        upper(measures.currency)
 )
 
 select * from final

@@ -1,72 +1,32 @@
-"""Files: CSV, Excel and Parquet declared as `file_sources` in the definitions (README.md: the load contract)."""
+"""Files declared as `file_sources` in the definitions (README.md: the load contract)."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from okr_reports.channels.base import LoadResult, State
-from okr_reports.channels.files.cells import Unreadable, out_of_reach
-from okr_reports.channels.files.measures import FileMeasures, read_measures
+from okr_reports.channels.files.faults import Refused, out_of_reach, refused
+from okr_reports.channels.files.raw import CHANNEL, TABLES, Batches
+from okr_reports.channels.files.read import read_source
+from okr_reports.channels.files.rows import Fault
+from okr_reports.channels.files.settle import Settling
 from okr_reports.channels.landing import run, to_source
-from okr_reports.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT, TEXT, RawTable, tombstones
 from okr_reports.channels.warehouse_tables import check_types, create_missing, newest_load, open_warehouse
-from okr_reports.errors import InputFileError
+from okr_reports.errors import InputFileError, quoted
 from okr_reports.file_places import lies_within, refusal
-from okr_reports.file_sources import FileSource
+from okr_reports.file_sources import FileSource, Uses
 from okr_reports.finished_loads import finished_loads
 
-CHANNEL = "files"
-_KEY = ("source_id", "source_file")
-_KEY_FIELDS = [pa.field("source_id", TEXT, False), pa.field("source_file", TEXT, False), pa.field("channel", TEXT)]
-_END_FIELDS = [pa.field("loaded_at", MOMENT), pa.field(DELETED, FLAG)]
-# Grain: one row a source, file, day, account, campaign and measure. All rows of a file are replaced together.
-# currency NULL means the reporting currency; account_id and campaign_id are '' where none is declared.
-MEASURES = RawTable(
-    "measures",
-    pa.schema(
-        [
-            *_KEY_FIELDS,
-            pa.field("date", DAY),
-            pa.field("account_id", TEXT),
-            pa.field("campaign_id", TEXT),
-            pa.field("campaign_name", TEXT),
-            pa.field("currency", TEXT),
-            pa.field("measure", TEXT),
-            pa.field("value", AMOUNT),
-            *_END_FIELDS,
-        ]
-    ),
-    "facts",
-    _KEY,
-)
-# Grain: one row a source, file and account: what the file held when it was loaded. `digest` tells whether it changed.
-LOADED_FILES = RawTable(
-    "loaded_files",
-    pa.schema(
-        [
-            *_KEY_FIELDS,
-            pa.field("account_id", TEXT),
-            pa.field("rows", COUNT),
-            pa.field("data_from", DAY),
-            pa.field("data_through", DAY),
-            pa.field("digest", TEXT),
-            *_END_FIELDS,
-        ]
-    ),
-    "facts",
-    _KEY,
-)
-TABLES = (MEASURES, LOADED_FILES)
+__all__ = ["CHANNEL", "TABLES", "Uses", "load_files"]
+
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -76,19 +36,21 @@ class _File:
     name: str
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """Its source and its name, as the raw tables have them."""
         return self.source.id, self.name
 
-    def digest(self) -> str:
-        """Of the content and of all that decides how it is read. Raises Unreadable."""
-        said = replace(self.source, defined_at="", pattern=Path(), folder=Path(), by_day="")
+    def digest(self, uses: Uses) -> str:
+        """Of the content, and after a hyphen of all that decides how it is read. Raises Refused."""
+        declared = repr(
+            (replace(self.source, defined_at="", pattern=Path(), folder=Path(), roots=()), sorted(uses.held))
+        )
         try:
             with self.path.open("rb") as file:
-                started = hashlib.blake2b(repr(said).encode(), digest_size=16)
-                return hashlib.file_digest(file, lambda: started).hexdigest()
+                content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
         except OSError as error:
             raise out_of_reach(error) from None
+        return f"{content}-{hashlib.blake2b(declared.encode(), digest_size=8).hexdigest()}"
 
 
 @dataclass(frozen=True)
@@ -100,9 +62,15 @@ class _Error:
     file: _File | None = None
 
 
-def _refused(source: FileSource, path: Path, problem: Unreadable, file: _File | None = None) -> _Error:
-    todo = f"{problem.todo} (declared at {source.defined_at})"
-    return _Error(source, InputFileError(source.channel, f"{path} {problem.what}", todo), file)
+def _refused(source: FileSource, path: Path, faults: Sequence[Fault], file: _File | None = None) -> list[_Error]:
+    """One error a fault; the terminal's also shows the cells, what is published never does."""
+    errors = []
+    for fault in faults:
+        todo = f"{fault.todo} (declared at {source.defined_at})"
+        shown = f" ({quoted(', '.join(fault.shown))})" if fault.shown else ""
+        error = InputFileError(source.channel, f"{path} {fault}{shown}", todo)
+        errors.append(_Error(source, error, file))
+    return errors
 
 
 def load_files(
@@ -114,10 +82,13 @@ def load_files(
     today: date,
     progress: Callable[[str], None],
     lake: str | None = None,
+    uses: Uses | None = None,
+    reporting: str | None = None,
 ) -> list[LoadResult]:
     """Load what is new or changed of these sources, and empty what is gone.
 
-    `declared` are the ids of all sources there are: what others left behind is emptied. None leaves it.
+    `declared` are the ids of all sources there are: what others left behind is emptied. None leaves it. `uses` says
+    what KPIs make of the measures, `reporting` is the currency of the reports.
 
     One result a (channel, account), and one with account_id '' for every file or source that cannot be read: its last
     good data stays. Rows of days after `today` are kept, and are no news of the days before them. The errors of files
@@ -128,96 +99,130 @@ def load_files(
         create_missing(connection, {CHANNEL: TABLES})
         check_types(connection, CHANNEL, TABLES)
         stored = _stored(connection)
-        kept = {key[0] for key in stored} if declared is None else set(declared)
-        watched = {source.id for source in sources} | {key[0] for key in stored if key[0] not in kept}
-        errors, present = _load(
-            sources,
-            {key: digest for key, digest in stored.items() if key[0] in watched},
-            warehouse,
-            pipelines_dir,
-            today,
-            progress,
-            lake,
-        )
+        load = _Load(connection, stored, today, progress, uses or Uses(), reporting, lake is not None)
+        load.read(sources)
+        if declared is not None:
+            load.forget(sorted({key[0] for key in stored} - set(declared)))
+        if load.batches:
+            whole = load.batches.whole()
+            run(
+                CHANNEL,
+                to_source(CHANNEL, TABLES, lambda: whole),
+                warehouse=warehouse,
+                pipelines_dir=pipelines_dir,
+                progress=progress,
+                lake=lake,
+            )
         newest = newest_load(connection, CHANNEL)
-        results = [*_loaded(connection, sources, started_at, today), *_failed(errors, present, started_at)]
+        results = [*_loaded(connection, sources, started_at, today), *_failed(load.errors, load.present, started_at)]
         return [replace(one, load_id=newest) for one in results]
 
 
-def _load(
-    sources: Sequence[FileSource],
-    stored: dict[tuple[str, str], str],
-    warehouse: Path,
-    pipelines_dir: Path,
-    today: date,
-    progress: Callable[[str], None],
-    lake: str | None,
-) -> tuple[list[_Error], list[_File]]:
-    """Land what differs from what is stored (digests by source and file); the errors, and every file that is there."""
-    errors: list[_Error] = []
-    batches: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
+class _Load:
+    """One load: what lands, every file that is there, and what is wrong."""
 
-    def refuse(file: _File, problem: Unreadable) -> None:
-        errors.append(_refused(file.source, file.path, problem, file))
-        progress(str(errors[-1].error))
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        stored: Mapping[Key, str],
+        today: date,
+        progress: Callable[[str], None],
+        uses: Uses,
+        reporting: str | None,
+        in_lake: bool,
+    ) -> None:
+        self.connection, self.stored, self.today, self.uses = connection, stored, today, uses
+        self.progress, self.reporting, self.in_lake = progress, reporting, in_lake
+        self.batches, self.errors, self.present = Batches(), list[_Error](), list[_File]()
 
-    present = {one.key: one for one in _files(sources, errors)}
-    for one in errors:
-        progress(str(one.error))
-    # A source without any file is a drive that is away or a wrong path sooner than data taken back.
-    away = {error.source.id for error in errors}
-    for key in sorted(key for key in stored.keys() - present.keys() if key[0] not in away):
-        progress(f"{key[0]}: {key[1]} is gone; its rows are taken out")
-        _mark(batches, *key)
-    digests: dict[tuple[str, str], str] = {}
-    for key, file in present.items():
+    def read(self, sources: Sequence[FileSource]) -> None:
+        """Look at every source's files and settle what is new of them."""
+        files: dict[str, list[_File]] = {source.id: [] for source in sources}
+        for file in _files(sources, self.errors):
+            files[file.source.id].append(file)
+        # A source without any file is a drive that is away or a wrong path sooner than data taken back.
+        away = {error.source.id for error in self.errors}
+        for error in self.errors:
+            self.progress(str(error.error))
+        for source in sources:
+            there = {file.name: file for file in files[source.id]}
+            self.present += there.values()
+            before = [name for source_id, name in self.stored if source_id == source.id]
+            gone = [] if source.id in away else sorted(name for name in before if name not in there)
+            for name in gone:
+                self.progress(f"{source.id}: {name} is gone; its rows are taken out")
+            self._settle(source, there, gone)
+
+    def forget(self, sources: Sequence[str]) -> None:
+        """Take out what sources that are declared no longer left behind."""
+        for source_id in sources:
+            names = [name for owner, name in self.stored if owner == source_id]
+            for name in names:
+                self.progress(f"{source_id}: {name} is gone; its rows are taken out")
+            self.batches.remove(source_id, names)
+
+    def _settle(self, source: FileSource, there: Mapping[str, _File], gone: Sequence[str]) -> None:
+        digests = {}
+        for name, file in there.items():
+            try:
+                digests[name] = file.digest(self.uses)
+            except Refused as problem:
+                self._refuse(file, problem.faults)
+        known = {name: self.stored.get((source.id, name), "") for name in there}
+        changed = [name for name, digest in digests.items() if digest != known[name]]
+        if not changed and not gone:
+            return
+        # A lake's rows cannot be asked, so that all files are read to see which overlap.
+        to_read = list(digests) if self.in_lake else changed
+        read = read_source(source, {name: there[name].path for name in to_read}, self.today, self.reporting)
         try:
-            digests[key] = file.digest()
-        except Unreadable as problem:
-            refuse(file, problem)
-    changed = {key: present[key] for key, digest in digests.items() if stored.get(key) != digest}
-    # What is stored stands; of two new files with the same key the second is refused.
-    keys: dict[str, dict[str, pa.Table]] = {source_id: {} for source_id, _ in changed}
-    for key, file in present.items():
-        if key not in changed and key[0] in keys and file.source.key:
-            # A later version may refuse what an earlier one took; its rows stand until it changes.
-            with suppress(Unreadable):
-                keys[key[0]][file.name] = read_measures(file.source, file.path, today).keys
-    for key, file in changed.items():
-        try:
-            measures = read_measures(file.source, file.path, today, keys[key[0]])
-        except Unreadable as problem:
-            refuse(file, problem)
-            continue
-        if measures.keys is not None:
-            keys[key[0]][file.name] = measures.keys
-        _mark(batches, *key)
-        _add(batches, file, digests[key], measures)
-        progress(f"{file.source.channel}: {file.name}, {measures.rows.num_rows:,} values")
-        if (last := measures.last_day) is not None and last > today:
-            progress(
-                f"{file.source.channel}: {file.name} has rows up to {last}, after today; they count from their day on"
+            kept = [name for name in there if known[name] and name not in to_read]
+            settling = Settling(
+                source, read, self.connection, kept, gone, self.today, self.uses, _is_remapped(known, digests, changed)
             )
-    if any(batches.values()):
-        whole = {name: [pa.concat_tables(parts)] for name, parts in batches.items() if parts}
-        run(
-            CHANNEL,
-            to_source(CHANNEL, TABLES, lambda: whole),
-            warehouse=warehouse,
-            pipelines_dir=pipelines_dir,
-            progress=progress,
-            lake=lake,
-        )
-    return errors, list(present.values())
+            settling.land(self.batches, digests)
+            for name, faults in [*read.faults.items(), *((name, [fault]) for name, fault in settling.faults.items())]:
+                self._refuse(there[name], faults)
+            for sentence in settling.said:
+                self.progress(f"{source.channel}: {sentence}")
+            self._say_read(source, settling)
+        finally:
+            read.close()
+
+    def _say_read(self, source: FileSource, settling: Settling) -> None:
+        for name, facts in settling.read.files.items():
+            if name in settling.faults:
+                continue
+            self.progress(f"{source.channel}: {name}, {facts.rows:,} rows")
+            for sentence in facts.said:
+                self.progress(f"{source.channel}: {name}: {sentence}")
+            if facts.last_day is not None and facts.last_day > self.today:
+                last = f"up to {facts.last_day}, after today"
+                self.progress(f"{source.channel}: {name} has rows {last}; they count from their day on")
+
+    def _refuse(self, file: _File, faults: Sequence[Fault]) -> None:
+        found = _refused(file.source, file.path, faults, file)
+        self.errors += found
+        for one in found:
+            self.progress(str(one.error))
+
+
+def _is_remapped(known: Mapping[str, str], digests: Mapping[str, str], changed: Sequence[str]) -> bool:
+    """Whether the declaration changed since files that are stored were read (0.1.0 kept one digest of both)."""
+    return any("-" in known[name] and known[name].split("-")[1] != digests[name].split("-")[1] for name in changed)
 
 
 def _files(sources: Sequence[FileSource], errors: list[_Error]) -> Iterator[_File]:
     for source in sources:
-        if not source.is_within_roots:
-            errors.append(_refused(source, source.pattern, Unreadable(*refusal(source.fixed_folder))))
-            continue
         found = [path for path in source.matches() if not path.name.startswith((".", "~$"))]
-        closed = [_refused(source, folder, out_of_reach(error)) for folder, error in source.closed_folders()]
+        if not source.is_within_roots:
+            errors += _refused(source, source.pattern, refused(*refusal(source.fixed_folder)).faults)
+            continue
+        closed = [
+            one
+            for folder, error in source.closed_folders()
+            for one in _refused(source, folder, out_of_reach(error).faults)
+        ]
         errors += closed
         if not found and not closed:
             what = f"no file matches {source.pattern}"
@@ -227,40 +232,9 @@ def _files(sources: Sequence[FileSource], errors: list[_Error]) -> Iterator[_Fil
         for path in found:
             if not lies_within(path, source.roots):
                 real = Path(os.path.realpath(path))
-                errors.append(_refused(source, path, Unreadable(*refusal(real.parent))))
+                errors += _refused(source, path, refused(*refusal(real.parent)).faults)
                 continue
             yield _File(source, path, path.relative_to(folder).as_posix())
-
-
-def _mark(batches: dict[str, list[pa.Table]], source_id: str, source_file: str) -> None:
-    keys = {"source_id": pa.array([source_id], TEXT), "source_file": pa.array([source_file], TEXT)}
-    for table in TABLES:
-        batches[table.name].append(tombstones(table, keys))
-
-
-def _add(batches: dict[str, list[pa.Table]], file: _File, digest: str, measures: FileMeasures) -> None:
-    constants = {
-        "source_id": file.source.id,
-        "source_file": file.name,
-        "channel": file.source.channel,
-        "loaded_at": datetime.now(UTC),
-        DELETED: False,
-    }
-    batches[MEASURES.name].append(_filled(MEASURES, measures.rows, constants))
-    accounts: list[tuple[Any, ...]] = measures.accounts or [("", 0, None, None)]
-    columns = dict(zip(("account_id", "rows", "data_from", "data_through"), zip(*accounts, strict=True), strict=True))
-    table = pa.table({name: pa.array(values, LOADED_FILES.schema.field(name).type) for name, values in columns.items()})
-    batches[LOADED_FILES.name].append(_filled(LOADED_FILES, table, {**constants, "digest": digest}))
-
-
-def _filled(table: RawTable, rows: pa.Table, constants: dict[str, object]) -> pa.Table:
-    columns = [
-        rows[column.name].cast(column.type)
-        if column.name in rows.column_names
-        else pa.repeat(pa.scalar(constants[column.name], column.type), rows.num_rows)
-        for column in table.schema
-    ]
-    return pa.Table.from_arrays(columns, schema=table.schema)
 
 
 def _stored(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:

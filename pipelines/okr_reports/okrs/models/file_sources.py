@@ -159,6 +159,7 @@ class FileSourceEntry(FileMapping):
             defined_at=f"{self.place.path}:{self.place.line}",
             folder=folder,
             roots=roots,
+            grain_is_declared="grain" in mine or "grain" in given,
             **{"date": (), "measures": {}, **given, **mine, "grain": mine.get("grain") or self._grain(given, mine)},
         )
 

@@ -53,6 +53,10 @@ LEDGERS = (
         "resolved_targets", "fixed baselines", "intermediate", "int_resolved_target", "resolved_on",
         ("key_result_id", "signature"),
     ),
+    Ledger(
+        "first_seen", "days on which rows of files were first seen", "ops", "first_seen", "seen_on",
+        ("source_id", "account_id", "campaign_id", "first_day", "last_day", "measure", "value"),
+    ),
 )  # fmt: skip
 
 

@@ -1,0 +1,102 @@
+{{ config(materialized='table') }}
+
+-- How far files speak of each measure. What a file has of one account it says of all of them: an account without rows
+-- on its last days had nothing there. An account of several files reaches as far as the furthest of them.
+with
+
+measures as (
+    select * from {{ ref('stg_files__measures') }}
+),
+
+told as (
+    select
+        channel,
+        source_file,
+        account_id,
+        measure,
+        max(spoken_through) as spoken_through,
+        max(cadence_days) as cadence_days,
+        {{ any_row('is_ended') }} as is_ended
+    from {{ ref('stg_files__file_measures') }}
+    group by channel, source_file, account_id, measure
+),
+
+context as (
+    select
+        today,
+        {{ add_days('today', -1) }} as yesterday
+    from {{ ref('stg_definitions__context') }}
+),
+
+-- A plan's days to come are no news of the days before them.
+by_account as (
+    select
+        measures.channel,
+        measures.source_file,
+        measures.account_id,
+        measures.measure,
+        max(case when measures.date < context.today then measures.date end) as last_day
+    from measures
+    cross join context
+    group by measures.channel, measures.source_file, measures.account_id, measures.measure
+),
+
+by_file as (
+    select
+        *,
+        max(last_day) over (partition by channel, source_file, measure) as file_day
+    from by_account
+),
+
+reached as (
+    select
+        by_file.channel,
+        by_file.account_id,
+        by_file.measure,
+        coalesce(told.cadence_days, 3) as cadence_days,
+        coalesce(told.is_ended, false) as is_ended,
+        case
+            when told.spoken_through > by_file.file_day or by_file.file_day is null
+                then {{ earlier('told.spoken_through', 'context.yesterday') }}
+            else by_file.file_day
+        end as day_reached
+    from by_file
+    cross join context
+    left join told
+        on
+            by_file.channel = told.channel
+            and by_file.source_file = told.source_file
+            and by_file.account_id = told.account_id
+            and by_file.measure = told.measure
+),
+
+together as (
+    select
+        channel,
+        account_id,
+        measure,
+        max(day_reached) as data_through,
+        min(case when cadence_days > 0 then cadence_days end) as cadence_days,
+        {{ any_row('is_ended') }} as is_ended
+    from reached
+    group by channel, account_id, measure
+),
+
+final as (
+    select
+        together.channel,
+        together.account_id,
+        together.measure,
+        together.data_through,
+        together.is_ended,
+        case
+            when together.is_ended then 'ended'
+            when together.data_through is null then 'never_loaded'
+            when {{ days_between('together.data_through', 'context.yesterday') }} > together.cadence_days then 'stale'
+            else 'fresh'
+        end as state
+    from together
+    cross join context
+)
+
+select * from final

@@ -1,0 +1,133 @@
+"""What the files of one source are to each other, and a file's new content to what was loaded of it.
+
+All of it works on tables of one connection: `spans` (new), `stored` (the same columns: what the warehouse holds),
+`daily` (new days). Nothing that was loaded is erased by a file that lost its rows; no day counts twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from okr_reports.channels.files.rows import Fault
+from okr_reports.file_sources import FileSource
+
+Order = tuple[str, str, tuple[tuple[int, str], ...]]
+_ROW = "account_id, campaign_id, date"
+
+
+def shrunken(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Iterator[tuple[str, Fault]]:
+    """Files that lost their rows, or more than half of those that they had for the days they cover now."""
+    for name, before, now, last in connection.execute(
+        """
+        with covered as (
+            select source_file, min(first_day) as first_day, max(last_day) as last_day,
+                count(distinct (account_id, campaign_id, first_day)) as now
+            from spans group by 1
+        )
+        select stored.source_file, count(distinct (stored.account_id, stored.campaign_id, stored.first_day)),
+            coalesce(any_value(now), 0), max(stored.last_day)
+        from stored left join covered using (source_file)
+        where list_contains(?, stored.source_file)
+            and (now is null or (stored.first_day >= covered.first_day and stored.last_day <= covered.last_day))
+        group by 1
+        """,
+        [list(files)],
+    ).fetchall():
+        todo = (
+            f"what was loaded of it (up to {last}) stays; export it again, or, if that is all there is, save it under"
+            " another name and remove this file"
+        )
+        if not now:
+            yield name, Fault(f"has no rows, where {before:,} were loaded", todo)
+        elif 2 * now < before:
+            yield name, Fault(f"has {now:,} rows, where {before:,} were loaded for the same days", todo)
+
+
+def carried(connection: duckdb.DuckDBPyConnection, source: FileSource, others: Sequence[str]) -> None:
+    """Add to `spans` what stays: days of new files outside their new content, and `others`, files that did not change.
+
+    With `replaces: all` nothing of a new file stays but its new content.
+    """
+    connection.execute(
+        """
+        insert into spans by name
+        with covered as (
+            select source_file, min(first_day) as first_day, max(last_day) as last_day from spans group by 1
+        )
+        select stored.* from stored left join covered using (source_file)
+        where list_contains($others, source_file)
+            or ($keeps and (stored.last_day < covered.first_day or stored.first_day > covered.last_day))
+        """,
+        {"others": list(others), "keeps": source.replaces == "range"},
+    )
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Rows of one account, campaign and day that two files have: how many, and whether all say the same."""
+
+    file: str
+    other: str
+    rows: int
+    are_equal: bool
+    first: date
+    last: date
+
+
+def overlaps(connection: duckdb.DuckDBPyConnection) -> list[Overlap]:
+    """Every pair of files of table `days` (`daily`, and stored days of other files) with rows in common."""
+    connection.execute(
+        f"""
+        create or replace temp table rows_by_file as
+        select source_file, {_ROW}, list_sort(list((measure, currency, value)))::varchar as said
+        from days group by all
+        """
+    )
+    rows = connection.execute(
+        f"""
+        select a.source_file, b.source_file, count(*), bool_and(a.said = b.said), min(date), max(date)
+        from rows_by_file as a join rows_by_file as b using ({_ROW})
+        where a.source_file <> b.source_file group by 1, 2
+        """
+    ).fetchall()
+    return [Overlap(*row) for row in rows]
+
+
+def refused(found: Sequence[Overlap], new: Sequence[str], old: Sequence[str]) -> dict[str, Fault]:
+    """Of `new` files in their order, those that say something else of a row than one before them or a loaded one."""
+    differing = {(one.file, one.other): one for one in found if not one.are_equal}
+    accepted, faults = list(old), {}
+    for name in new:
+        clash = next((differing[name, other] for other in accepted if (name, other) in differing), None)
+        if clash is None:
+            accepted.append(name)
+            continue
+        days = f"{clash.first}" if clash.first == clash.last else f"{clash.first} to {clash.last}"
+        faults[name] = Fault(
+            f"overlaps {clash.other}: {clash.rows:,} rows of the same account, campaign and day ({days})",
+            "add `on_overlap: newest` if the newer file restates them, `on_overlap: sum` if both count",
+        )
+    return faults
+
+
+def superseded(connection: duckdb.DuckDBPyConnection, source: FileSource, orders: Mapping[str, Order]) -> None:
+    """Make table `superseded` of `rows_by_file`: rows of a file that do not count, since a newer file has them.
+
+    `newest` takes an account's day whole from the newest file that has it; by default only rows that say the same.
+    """
+    ranked = sorted(orders, key=lambda name: orders[name])
+    common = "account_id, date" if source.on_overlap == "newest" else f"{_ROW}, said"
+    connection.execute(
+        f"""
+        create or replace temp table superseded as
+        with ranked as (
+            select *, max(list_position($ranked, source_file)) over (partition by {common}) as newest from rows_by_file
+        )
+        select distinct source_file, {_ROW} from ranked where list_position($ranked, source_file) < newest
+        """,
+        {"ranked": ranked},
+    )

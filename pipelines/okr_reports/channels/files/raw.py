@@ -1,0 +1,81 @@
+"""The raw tables of files, and rows put into their shape."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from okr_reports.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT, TEXT, RawTable, tombstones
+
+CHANNEL = "files"
+
+
+def _table(name: str, **columns: pa.DataType) -> RawTable:
+    """Rows of files, all of one file replaced together."""
+    fields = [pa.field("source_id", TEXT, False), pa.field("source_file", TEXT, False), pa.field("channel", TEXT)]
+    fields += [pa.field(column, kind) for column, kind in columns.items()]
+    fields += [pa.field("loaded_at", MOMENT), pa.field(DELETED, FLAG)]
+    return RawTable(name, pa.schema(fields), "facts", ("source_id", "source_file"))
+
+
+# Grain: one row a source, file, day, account, campaign, currency and measure: what rows that cover more than a day come
+# to on each of their days. currency NULL means the reporting currency; account_id and campaign_id are '' where none is
+# declared.
+MEASURES = _table(
+    "measures",
+    date=DAY, account_id=TEXT, campaign_id=TEXT, campaign_name=TEXT, campaign_group_name=TEXT, currency=TEXT,
+    measure=TEXT, value=AMOUNT,
+)  # fmt: skip
+# Grain: one row a source, file and account: what the file held when it was loaded. `digest` tells whether it changed.
+LOADED_FILES = _table("loaded_files", account_id=TEXT, rows=COUNT, data_from=DAY, data_through=DAY, digest=TEXT)
+# Grain: one row a source, file, account, campaign, currency, first day, last day and measure, of files with rows that
+# cover more than a day: what `measures` are spread from, again whenever one of the source's files changes.
+SPANS = _table(
+    "spans",
+    first_day=DAY, last_day=DAY, as_of=DAY, account_id=TEXT, campaign_id=TEXT, campaign_name=TEXT,
+    campaign_group_name=TEXT, currency=TEXT, measure=TEXT, value=AMOUNT,
+)  # fmt: skip
+# Grain: one row a source, file, account, campaign and day that does not count in `measures`: a newer file has it.
+SUPERSEDED = _table("superseded_days", account_id=TEXT, campaign_id=TEXT, date=DAY)
+# Grain: one row a source, file, account and measure. `spoken_through`: the day up to which the file speaks of it beyond
+# its last value, NULL if it does not say so. `cadence_days`: older than that is stale, 0: never. `is_ended`: the
+# account is over. `generated_on`: the day the file says it was made.
+FILE_MEASURES = _table(
+    "file_measures",
+    account_id=TEXT, measure=TEXT, spoken_through=DAY, cadence_days=COUNT, is_ended=FLAG, generated_on=DAY,
+)  # fmt: skip
+TABLES = (MEASURES, LOADED_FILES, SPANS, SUPERSEDED, FILE_MEASURES)
+
+
+class Batches:
+    """What a load writes, by table: keys of files that are replaced, and their rows."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
+
+    def __bool__(self) -> bool:
+        return any(self.tables.values())
+
+    def replace(self, table: RawTable, source_id: str, channel: str, files: list[str], rows: pa.Table) -> None:
+        """Replace the rows of these files in one table; `rows` has `source_file` and the table's own columns."""
+        keys = {"source_id": pa.array([source_id] * len(files), TEXT), "source_file": pa.array(files, TEXT)}
+        self.tables[table.name].append(tombstones(table, keys))
+        constants = {"source_id": source_id, "channel": channel, "loaded_at": datetime.now(UTC), DELETED: False}
+        columns = [
+            rows[column.name].cast(column.type)
+            if column.name in rows.column_names
+            else pa.repeat(pa.scalar(constants[column.name], column.type), rows.num_rows)
+            for column in table.schema
+        ]
+        self.tables[table.name].append(pa.Table.from_arrays(columns, schema=table.schema))
+
+    def remove(self, source_id: str, files: list[str]) -> None:
+        """Take these files of a source out of every table."""
+        keys = {"source_id": pa.array([source_id] * len(files), TEXT), "source_file": pa.array(files, TEXT)}
+        for table in TABLES:
+            self.tables[table.name].append(tombstones(table, keys))
+
+    def whole(self) -> dict[str, list[pa.Table]]:
+        """One Arrow table for each raw table with rows."""
+        return {name: [pa.concat_tables(parts)] for name, parts in self.tables.items() if parts}

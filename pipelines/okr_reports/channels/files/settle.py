@@ -1,0 +1,219 @@
+"""One source's new content, settled into days: from the rows that were read to what lands in the raw tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import duckdb
+import pyarrow as pa
+
+from okr_reports.channels.files import across, first_seen
+from okr_reports.channels.files.coverage import file_measures
+from okr_reports.channels.files.ranges import spread
+from okr_reports.channels.files.raw import FILE_MEASURES, LOADED_FILES, MEASURES, SPANS, SUPERSEDED, Batches
+from okr_reports.channels.files.read import order_of
+from okr_reports.channels.files.rows import Fault, FileFacts, SourceRows
+from okr_reports.channels.files.spans import lay_out
+from okr_reports.channels.tables import RawTable
+from okr_reports.file_sources import FileSource, Uses
+
+_SPAN = (
+    "source_file, first_day, last_day, as_of, account_id, campaign_id, campaign_name, campaign_group_name, currency,"
+    " measure, value"
+)
+_DAY_AS_SPAN = (
+    "source_file, date as first_day, date as last_day, cast(null as date) as as_of, account_id, campaign_id,"
+    " campaign_name, campaign_group_name, currency, measure, value"
+)
+
+
+@dataclass
+class Settling:
+    """One source in one load. `kept` are its files that did not change; `remapped` says that its declaration did.
+
+    `faults` are the files of which nothing lands; `said` is what a person should know of the others.
+    """
+
+    source: FileSource
+    read: SourceRows
+    warehouse: duckdb.DuckDBPyConnection
+    kept: Sequence[str]
+    gone: Sequence[str]
+    today: date
+    uses: Uses
+    remapped: bool = False
+    faults: dict[str, Fault] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether its rows may cover more than a day."""
+        return self.source.grain in ("week", "month", "quarter") or bool(self.source.end_date)
+
+    def land(self, batches: Batches, digests: Mapping[str, str]) -> None:
+        """Add to `batches` what this load replaces."""
+        self.faults |= lay_out(self.read, self.source, self.uses)
+        self._store()
+        self._leave_out(dict(across.shrunken(self.read.connection, self._fresh())) if not self.remapped else {})
+        self._carry()
+        self._spread()
+        self._leave_out_overlaps()
+        self._add(batches, digests)
+
+    def _fresh(self) -> list[str]:
+        """New files that land, in their order."""
+        names = [name for name in self.read.files if name not in self.faults]
+        return sorted(names, key=lambda name: self._order(self.read.files[name]))
+
+    def _order(self, facts: FileFacts) -> across.Order:
+        return order_of(facts.generated_on, facts.last_day, facts.name)
+
+    def _run(self, sql: str, values: object = None) -> list[tuple[object, ...]]:
+        return self.read.connection.execute(sql, values).fetchall()
+
+    def _store(self) -> None:
+        """Tables `stored` and `seen`: what the warehouse holds of this source.
+
+        Of files with single days only those of new files, and the days of others that the new content touches.
+        """
+        columns, table = (_SPAN, SPANS.name) if self.has_ranges else (_DAY_AS_SPAN, MEASURES.name)
+        mine = [*self.read.files, *self.gone]
+        touched = ""
+        if not self.has_ranges:
+            first, last = self._touched(mine)
+            touched = f"and (list_contains($mine, source_file) or date between '{first}' and '{last}')"
+        stored = self.warehouse.sql(
+            f"select {columns} from files.{table} where source_id = $source {touched}",
+            params={"source": self.source.id, **({"mine": mine} if touched else {})},
+        ).to_arrow_table()
+        self._take("stored", stored)
+
+    def _touched(self, mine: Sequence[str]) -> tuple[date, date]:
+        [bounds] = self.read.connection.execute("select min(first_day), max(last_day) from spans").fetchall()
+        [old] = self.warehouse.execute(
+            "select min(date), max(date) from files.measures where source_id = ? and list_contains(?, source_file)",
+            [self.source.id, list(mine)],
+        ).fetchall()
+        days = [day for day in (*bounds, *old) if day is not None] or [self.today]
+        return min(days), max(days)
+
+    def _take(self, name: str, table: pa.Table) -> None:
+        self.read.connection.register("taken", table)
+        self.read.connection.execute(f"create or replace temp table {name} as from taken")
+        self.read.connection.unregister("taken")
+
+    def _leave_out(self, faults: Mapping[str, Fault]) -> None:
+        self.faults |= faults
+        self._run("delete from spans where list_contains(?, source_file)", [list(self.faults)])
+
+    def _carry(self) -> None:
+        others = [*self.kept, *(name for name in self.faults if name in self.read.files or name in self.read.faults)]
+        across.carried(self.read.connection, self.source, others if self.has_ranges else [])
+
+    def _spread(self) -> None:
+        columns = "account_id, campaign_id, first_day, last_day, measure, value"
+        if self.has_ranges:
+            spans = self.read.connection.sql(f"select distinct {columns} from spans").to_arrow_table()
+            self.warehouse.register("new_spans", spans)
+            first_seen.note(self.warehouse, self.source.id, "new_spans", self.today)
+            self.warehouse.unregister("new_spans")
+            first_seen.seen(self.warehouse, self.source.id, "seen")
+            self._take("seen", self.warehouse.sql("from seen").to_arrow_table())
+        spread(self.read.connection, self.source, self.uses.held, "seen")
+        for name, count in self._run(
+            "select source_file, count(*) from known where known_through is null group by 1 order by 1"
+        ):
+            self.said.append(
+                f"{name}: {count} values of days that are not known yet do not count before {self._next()}"
+            )
+
+    def _next(self) -> date:
+        return self.today + timedelta(days=1)
+
+    def _leave_out_overlaps(self) -> None:
+        connection, fresh = self.read.connection, self._fresh()
+        others = [] if self.has_ranges else list(self.kept)
+        self._run(
+            "create or replace temp table days as"
+            " select source_file, account_id, campaign_id, date, currency, measure, value from daily union all"
+            " select source_file, account_id, campaign_id, first_day, currency, measure, value from stored"
+            " where list_contains(?, source_file)",
+            [others],
+        )
+        found = [] if self.source.on_overlap == "sum" else across.overlaps(connection)
+        if not found:
+            self._run(
+                "create or replace temp table superseded (source_file varchar, account_id varchar,"
+                " campaign_id varchar, date date)"
+            )
+            return
+        if self.source.on_overlap == "refuse":
+            faults = across.refused(found, fresh, self.kept)
+            for table in ("spans", "known", "daily", "days", "rows_by_file"):
+                self._run(f"delete from {table} where list_contains(?, source_file)", [list(faults)])
+            self.faults |= faults
+            self._say_equal(found)
+        across.superseded(connection, self.source, self._orders())
+
+    def _say_equal(self, found: Sequence[across.Overlap]) -> None:
+        fresh = self._fresh()
+        for one in found:
+            is_new = one.file in fresh and (one.other not in fresh or one.file > one.other)
+            if one.are_equal and is_new:
+                self.said.append(
+                    f"{one.file} and {one.other} have {one.rows:,} equal rows of the same days ({one.first} to"
+                    f" {one.last}), which count once; add `on_overlap: newest` if files restate each other,"
+                    " `on_overlap: sum` if both count"
+                )
+
+    def _orders(self) -> dict[str, across.Order]:
+        orders = {name: self._order(facts) for name, facts in self.read.files.items()}
+        for name, generated_on, last_day in self.warehouse.execute(
+            "select source_file, max(generated_on), max(data_through) from files.loaded_files"
+            " left join files.file_measures using (source_id, source_file) where source_id = ? group by 1",
+            [self.source.id],
+        ).fetchall():
+            orders.setdefault(name, order_of(generated_on, last_day, name))
+        return orders
+
+    def _add(self, batches: Batches, digests: Mapping[str, str]) -> None:
+        fresh, source = self._fresh(), self.source
+        landing = [*fresh, *(self.kept if self.has_ranges else [])]
+
+        def replace(table: RawTable, files: Sequence[str], sql: str) -> None:
+            rows = self.read.connection.sql(sql, params={"files": list(files)}).to_arrow_table()
+            batches.replace(table, source.id, source.channel, list(files), rows)
+
+        mine = "where list_contains($files, source_file)"
+        replace(MEASURES, landing, f"from daily {mine}")
+        if self.has_ranges:
+            replace(SPANS, fresh, f"from spans {mine}")
+        self._take("digests", pa.table({"source_file": fresh, "digest": [digests[name] for name in fresh]}))
+        replace(
+            LOADED_FILES,
+            fresh,
+            "select source_file, coalesce(account_id, '') as account_id,"
+            " count(distinct (campaign_id, first_day)) filter (where account_id is not null) as rows,"
+            " min(first_day) as data_from, max(last_day) as data_through,"
+            f" any_value(digest) as digest from digests left join spans using (source_file) {mine} group by all",
+        )
+        covered = file_measures(self.read, source, self.warehouse, fresh, self.today)
+        batches.replace(FILE_MEASURES, source.id, source.channel, fresh, covered)
+        self._replace_superseded(batches, [*fresh, *self.kept])
+        if self.gone:
+            batches.remove(source.id, list(self.gone))
+
+    def _replace_superseded(self, batches: Batches, files: list[str]) -> None:
+        """Outside the days that this load touches what was superseded stays so."""
+        rows = self.read.connection.sql("from superseded").to_arrow_table()
+        if not self.has_ranges:
+            first, last = self._touched([*self.read.files, *self.gone])
+            before = self.warehouse.sql(
+                "select source_file, account_id, campaign_id, date from files.superseded_days"
+                " where source_id = ? and list_contains(?, source_file) and date not between ? and ?",
+                params=[self.source.id, files, first, last],
+            ).to_arrow_table()
+            rows = pa.concat_tables([rows, before])
+        batches.replace(SUPERSEDED, self.source.id, self.source.channel, files, rows)

@@ -1,0 +1,108 @@
+"""From rows to spans: which days each row of a file covers, by its dates, its `grain` and its `dated`.
+
+Table `spans`, grain: file, account, campaign, currency, first day, last day, measure. Rows of one span are added, so
+that neither their order nor a finer breakdown (the ads of a campaign) changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+
+from okr_reports.channels.files.rows import Fault, SourceRows
+from okr_reports.file_sources import FileSource, Uses
+
+# A row of these grains is of the calendar's unit that holds its date.
+_UNITS = {"month": "interval 1 month", "quarter": "interval 3 months"}
+
+
+def lay_out(read: SourceRows, source: FileSource, uses: Uses) -> dict[str, Fault]:
+    """Make table `spans` of table `rows`; files with days that cannot be of this grain are left out and returned."""
+    read.connection.execute(f"create or replace temp table covered as select *, {_days(source)} from rows")
+    faults = dict(_odd_days(read.connection, source))
+    if source.grain == "day" and not source.grain_is_declared and uses.summed & set(read.measures):
+        faults = {**dict(_coarser(read.connection)), **faults}
+    each = " union all ".join(_of_measure(at) for at in range(len(read.measures)))
+    named = {f"m{at}": name for at, name in enumerate(read.measures)}
+    money = {f"c{at}": read.currencies.get(name) for at, name in enumerate(read.measures)}
+    read.connection.execute(
+        f"create or replace temp table spans as {each}", {**named, **money, "refused": list(faults)}
+    )
+    too_large = dict(_too_large(read.connection))
+    read.connection.execute("delete from spans where list_contains(?, source_file)", [list(too_large)])
+    return {**faults, **too_large}
+
+
+def _too_large(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, Fault]]:
+    for name, day, campaign in connection.execute(
+        "select source_file, min(first_day), min_by(campaign_id, first_day) from spans where value is null group by 1"
+    ).fetchall():
+        what = f"has values of one day and campaign ({day} {campaign}) whose sum is too large".replace(" )", ")")
+        yield name, Fault(what, "correct them, or the scale")
+
+
+def _of_measure(at: int) -> str:
+    return f"""
+        select source_file, first_day, last_day, max(as_of) as as_of, account_id,
+            coalesce(nullif(campaign_id, ''), campaign_name, '') as campaign_id,
+            max_by(campaign_name, line) as campaign_name, max_by(campaign_group_name, line) as campaign_group_name,
+            coalesce($c{at}, currency) as currency, $m{at} as measure, try_cast(sum(v{at}) as decimal(28, 9)) as value
+        from covered
+        where v{at} is not null and not list_contains($refused, source_file)
+        group by source_file, first_day, last_day, account_id, coalesce(nullif(campaign_id, ''), campaign_name, ''),
+            coalesce($c{at}, currency)"""
+
+
+def _days(source: FileSource) -> str:
+    """The first and the last day of a row, as SQL; a row that names a later last day covers the days to it."""
+    first = last = "date"
+    if source.grain == "week":
+        first, last = ("date - 6", "date") if source.dated == "end" else ("date", "date + 6")
+    elif length := _UNITS.get(source.grain):
+        first = f"cast(date_trunc('{source.grain}', date) as date)"
+        last = f"cast(date_trunc('{source.grain}', date) + {length} as date) - 1"
+    return (
+        f"case when end_date > date then date else {first} end as first_day,"
+        f" case when end_date > date then end_date else {last} end as last_day"
+    )
+
+
+def _odd_days(connection: duckdb.DuckDBPyConnection, source: FileSource) -> Iterator[tuple[str, Fault]]:
+    if source.grain not in _UNITS:
+        return
+    for name, count, lines in connection.execute(
+        "select source_file, count(*), list(line order by line)[:5] from covered"
+        " where coalesce(end_date, date) = date and date not in (first_day, last_day) group by 1"
+    ).fetchall():
+        what = f"the date is neither the first nor the last day of its {source.grain}, as `grain: {source.grain}` asks"
+        todo = "write one of them, or name the column of the last day as `end_date`"
+        yield name, Fault(what, todo, tuple(f"line {line}" for line in lines), count)
+
+
+def _coarser(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, Fault]]:
+    """Files whose days are a week, a month or a quarter apart from the first to the last.
+
+    Three dates show it: of two a week apart, or of two payments, nobody knows.
+    """
+    for name, count, grain in connection.execute(
+        """
+        with days as (select distinct source_file, date from covered where coalesce(end_date, date) = date),
+        gaps as (
+            select *, date - lag(date) over (partition by source_file order by date) as gap,
+                day(date) = 1 as is_first, date = last_day(date) as is_last
+            from days
+        )
+        select source_file, count(*),
+            case
+                when min(gap) = 7 and max(gap) = 7 then 'week'
+                when not (bool_and(is_first) or bool_and(is_last)) then null
+                when max(gap) <= 31 then 'month'
+                when min(gap) >= 89 and max(gap) <= 92 then 'quarter'
+            end
+        from gaps group by source_file having count(*) >= 3
+        """
+    ).fetchall():
+        if grain is not None:
+            what = f"its {count} dates are a {grain} apart, so that each row seems to cover a {grain} and not one day"
+            yield name, Fault(what, f"add `grain: {grain}`, or `grain: day` if the rows are of single days")
