@@ -123,9 +123,11 @@ def health(warehouse: Warehouse, channel: str) -> dict[str, dict[str, Any]]:
         ("halved", "a", "partial", TODAY - timedelta(days=3), TODAY - timedelta(days=2)),
         ("silent", "", "failed", None, None),
         ("unknown", "", "never_loaded", None, None),
-        # A file simply ends; one broken beside it is said.
-        ("sheet", "a", "fresh", date(2026, 10, 20), None),
-        ("torn_sheet", "a", "partial", date(2026, 10, 21), date(2026, 10, 22)),
+        # A file older than its cadence is stale, whatever its load said; one broken beside it is said.
+        ("sheet", "a", "stale", date(2026, 10, 20), date(2026, 10, 21)),
+        ("torn_sheet", "a", "partial", date(2026, 10, 20), date(2026, 10, 21)),
+        # Taken out of account_ids: its past counts.
+        ("moved", "left", "ended", LAST_WEEK - timedelta(days=1), None),
         ("lost_sheet", "", "failed", None, None),
         # Files are loaded one by one: the one that was not read today keeps what it said.
         ("sheets", "north", "fresh", YESTERDAY, None),
@@ -156,7 +158,7 @@ def test_days_are_provisional_as_long_as_they_are_read_again(told: Warehouse) ->
 
 
 def test_an_account_no_longer_read_holds_nothing_back(told: Warehouse) -> None:
-    assert set(health(told, "moved")) == {"a"}
+    assert set(health(told, "moved")) == {"a", "left"}
     assert key_result(told, "moved")["data_through"] == YESTERDAY
 
 
@@ -172,7 +174,7 @@ def key_result(warehouse: Warehouse, name: str) -> dict[str, Any]:
         ("two", TODAY - timedelta(days=5), TODAY - timedelta(days=4)),
         # A channel that is not on is left out.
         ("one_off", YESTERDAY, None),
-        ("sheet", date(2026, 10, 20), None),
+        ("sheet", date(2026, 10, 20), date(2026, 10, 21)),
     ],
 )
 def test_a_key_result_reaches_as_far_as_its_latest_source(
