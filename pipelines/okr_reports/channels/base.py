@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
+from typing import Any, ClassVar, Generic, Literal
 
 import pyarrow as pa
 
@@ -36,9 +36,6 @@ from okr_reports.channels.tables import (
 )
 from okr_reports.channels.windows import Window
 from okr_reports.errors import ChannelError
-
-if TYPE_CHECKING:
-    from okr_reports.channels.collect import Collection
 
 State = Literal["loaded", "partial", "failed"]
 
@@ -171,12 +168,6 @@ class Channel(ABC, Generic[SettingsT]):
     @abstractmethod
     def load_facts(self, http: Http, settings: SettingsT, account: Account, landing: Landing) -> None:
         """Land every fact of `landing.window`, in `landing.facts`; a day without rows is a day with nothing on it."""
-
-    def source(self, settings: SettingsT, collection: Collection) -> Any:
-        """The dlt source of one slice: a resource a table, filled when dlt first pulls one of them."""
-        from okr_reports.channels.landing import to_source
-
-        return to_source(self.name, all_tables(self), collection.batches)
 
 
 ACCOUNT_COLUMNS = {"name": TEXT, "currency": TEXT, "timezone": TEXT, "status": TEXT}

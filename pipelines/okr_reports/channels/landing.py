@@ -39,7 +39,7 @@ Batches = dict[str, list[pa.Table]]
 
 
 def to_source(channel: str, tables: Sequence[RawTable], batches: Callable[[], Batches]) -> Any:
-    """A dlt source with one resource a table. `batches` is called when the first of them is pulled.
+    """The dlt source of one slice, with one resource a table. `batches` is called when the first of them is pulled.
 
     Each table's batches are taken out when dlt pulls them: by the time it loads, they are on disk and need no memory.
     """

@@ -15,7 +15,7 @@ import duckdb
 from okr_reports.channels.base import Account, Channel, LoadResult, State, all_tables
 from okr_reports.channels.collect import Answer, Collection, Task, odd_accounts
 from okr_reports.channels.configuration import ChannelSettings, lookback_days, read_settings
-from okr_reports.channels.landing import run
+from okr_reports.channels.landing import run, to_source
 from okr_reports.channels.warehouse_tables import (
     check_types,
     forget_unfinished,
@@ -140,10 +140,9 @@ class Load:
         try:
             known = not self.lake and self._is_known(collection, connection)
             if any(answer.coverage for answer in collection.answers) and not known:
-                source = self.channel.source(collection.settings, collection)
                 run(
                     self.channel.name,
-                    source,
+                    to_source(self.channel.name, all_tables(self.channel), collection.batches),
                     warehouse=self.warehouse,
                     pipelines_dir=self.pipelines_dir,
                     progress=self.progress,
