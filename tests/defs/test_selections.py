@@ -221,6 +221,24 @@ def test_everything_downstream_of_a_table_mails_nobody(dagster, mailbox, alerts)
 
 
 @pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
+def test_any_assets_and_checks_together_make_a_run(demo, monkeypatch):
+    for name, value in demo.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(ROOT)
+    from okr_reports.definitions import defs
+
+    graph, job = defs.resolve_asset_graph(), defs.resolve_implicit_global_asset_job_def()
+    keys = sorted(key for key in graph.executable_asset_keys if not graph.get(key).partitions_def)
+    checks = sorted(graph.asset_check_keys)
+    for seed in range(200):
+        chance = random.Random(seed)
+        chosen = set(chance.sample(keys, chance.choice([1, 2, 5, 30])))
+        of_checks = set(chance.sample(checks, chance.choice([0, 1, 5])))
+        run = job.get_subset(asset_selection=chosen, asset_check_selection=of_checks)
+        assert run.asset_layer.selected_asset_keys == chosen
+
+
+@pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
 def test_no_selection_from_data_reaches_what_sends(demo, monkeypatch):
     for name, value in demo.environment.items():
         monkeypatch.setenv(name, value)
@@ -228,6 +246,7 @@ def test_no_selection_from_data_reaches_what_sends(demo, monkeypatch):
     from okr_reports.definitions import defs
 
     graph = defs.resolve_asset_graph()
+    assert len(graph.executable_asset_keys) > 100
     senders = {"send_digests", "digest"}
     for selection in FROM_DATA:
         keys = AssetSelection.from_string(selection).resolve(graph)

@@ -25,7 +25,7 @@ from dagster import (
 from pydantic import Field
 
 from okr_reports import catalogue, refresh
-from okr_reports.channels.load import raw_schemas
+from okr_reports.channels.load import enabled_channels, raw_schemas
 from okr_reports.defs.columns import column_metadata
 from okr_reports.defs.not_made import not_made
 from okr_reports.defs.owners import DATA_TEAM, MARKETING
@@ -115,7 +115,8 @@ def load_channels(
     window = None
     if config.from_date and config.to_date:
         window = (date.fromisoformat(config.from_date), date.fromisoformat(config.to_date))
-    outcome = refresh.load_channels(workspace, context.run_id, _asked(context, config.channels), window)
+    asked = _asked(context, config.channels)
+    outcome = {} if asked is None else refresh.load_channels(workspace, context.run_id, asked, window)
     # Of a lake's tables only a scan knows the rows.
     raw = [(name, table) for name, keys in RAW.items() for table in keys] if engine() == "duckdb" else []
     counts = row_counts(workspace.warehouse, raw)
@@ -144,9 +145,13 @@ def load_channels(
             )
 
 
-def _asked(context: AssetExecutionContext, channels: list[str]) -> list[str]:
-    """The channels of the run's config, or those of which tables were selected; none where all are asked."""
+def _asked(context: AssetExecutionContext, channels: list[str]) -> list[str] | None:
+    """The channels of the run's config, or those of which tables or checks were selected, as far as they are on.
+
+    Empty where all are asked, None where none is.
+    """
     if channels or context.selected_asset_keys == {key for keys in RAW.values() for key in keys.values()}:
         return channels
-    checked = {key.asset_key for key in context.selected_asset_check_keys}
-    return [name for name, keys in RAW.items() if {*keys.values()} & {*context.selected_asset_keys, *checked}]
+    selected = {*context.selected_asset_keys, *(key.asset_key for key in context.selected_asset_check_keys)}
+    on = {*enabled_channels(), "files"}
+    return [name for name, keys in RAW.items() if name in on and selected & {*keys.values()}] or None
