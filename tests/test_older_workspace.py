@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from okr_reports.older_workspace import bring_over
-from okr_reports.scaffold import make_workspace
+from okr_reports.commands.init import make_workspace
+from okr_reports.commands.older_workspace import bring_over
 from okr_reports.settings import Workspace
 from tests.defs.dagster_ui import Dagster, wait_until
 from tests.support import OKR, free_port

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from okr_reports import run_elsewhere
+from okr_reports.commands import refresh_elsewhere as run_elsewhere
 from okr_reports.errors import OkrError
 
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from okr_reports.answers import OkrGroup, json_option, number_of, print_json
+from okr_reports.commands.older_workspace import bring_over
+from okr_reports.commands.output import OkrGroup, json_option, number_of, print_json
 from okr_reports.errors import OkrError
-from okr_reports.older_workspace import bring_over
 from okr_reports.settings import ENGINES, Workspace, quiet_environment
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def run() -> None:
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 def init(directory: Path) -> None:
     """Make a new workspace in DIR: definitions, report pages, settings."""
-    from okr_reports.scaffold import DEMO_DAY, make_workspace
+    from okr_reports.commands.init import DEMO_DAY, make_workspace
 
     make_workspace(directory)
     click.echo(f"{directory} is ready; next:")
@@ -151,13 +151,13 @@ def refresh(
             raise click.UsageError("--engine is for runs here; where Dagster runs, OKR_ENGINE says it")
         if into_the_past:
             raise click.UsageError("--into-the-past is for runs here; at Dagster, set into_the_past of `definitions`")
-        from okr_reports.run_elsewhere import refresh_elsewhere
+        from okr_reports.commands.refresh_elsewhere import refresh_elsewhere
 
         sys.exit(refresh_elsewhere(dagster, list(channels), _day(from_day), _day(to_day), wait, as_json))
     if engine:
         os.environ["OKR_ENGINE"] = engine
     workspace = Workspace.from_environment()
-    from okr_reports.run import run_refresh, without_collection
+    from okr_reports.commands.refresh_here import run_refresh, without_collection
 
     with without_collection():
         errors = _refused(workspace, channels, _day(from_day), into_the_past)
@@ -302,7 +302,7 @@ def check_in(key_result: str, date: datetime | None, next_: str | None, as_json:
 
     With --json it asks nothing.
     """
-    from okr_reports.check_in_dialog import check_in as run
+    from okr_reports.commands.check_in import check_in as run
 
     path = run(
         Workspace.from_environment(), key_result, {"date": _day(date), "next": next_, **answers}, ask=not as_json

@@ -26,12 +26,12 @@ from dagster import (
 from dagster._core.instance.ref import InstanceRef
 
 from okr_reports import refresh
+from okr_reports.commands.refresh_here import _instance
 from okr_reports.defs import retention, run_tags
 from okr_reports.defs.background import events_of, wait_for_all
 from okr_reports.defs.event_log import KEPT_OPEN, OpenEventLog
 from okr_reports.okrs.models.settings import RefreshTimes
 from okr_reports.report_site.lineage import marts_of_pages
-from okr_reports.run import _instance
 from okr_reports.settings import WEEKDAYS, Workspace, quiet_environment
 from tests.support import ROOT
 
@@ -187,7 +187,7 @@ from pathlib import Path
 from okr_reports.settings import Workspace, quiet_environment
 home = Path(sys.argv[1])
 workspace = Workspace(home, home, home)
-from okr_reports.run import _instance
+from okr_reports.commands.refresh_here import _instance
 import dagster
 print("ready", flush=True)
 input()

@@ -97,12 +97,6 @@ def main() -> None:
 
     quiet_environment(Workspace.from_environment())
 
-    import okr_reports.channels.files.source
-    import okr_reports.channels.load
-    import okr_reports.definitions
-    import okr_reports.report_site.build
-    import okr_reports.run  # noqa: F401
-
     answers = os.fdopen(os.dup(1), "w")
     print("ready", file=answers, flush=True)
     for line in sys.stdin:

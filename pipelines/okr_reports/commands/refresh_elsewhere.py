@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import click
 import requests
 
-from okr_reports.answers import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED, print_json
+from okr_reports.commands.output import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED, print_json
 from okr_reports.defs.run_config import of_refresh
 from okr_reports.defs.run_tags import WORKSPACE
 from okr_reports.defs.words import told

@@ -1,0 +1,1 @@
+"""What the commands of `okr` do, and how they answer."""
