@@ -104,6 +104,8 @@ def check(strict: bool, as_json: bool) -> None:
         click.echo(str(finding))
     errors = [finding for finding in found if finding.severity == "error"]
     warnings = len(found) - len(errors)
+    for sentence in () if as_json else examined.notes:
+        click.echo(f"note: {sentence}", err=True)
     if note := translation_note(workspace, examined.locale):
         click.echo(note, err=True)
     click.echo(f"{number_of(len(errors), 'error')}, {number_of(warnings, 'warning')}", err=True)

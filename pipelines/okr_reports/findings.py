@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from okr_reports.errors import Finding
+from okr_reports.errors import Finding, plain_text, shown_path
 from okr_reports.settings import Workspace
+
+if TYPE_CHECKING:
+    from okr_reports.okrs.definitions import Definitions
 
 
 @dataclass(frozen=True)
 class Examination:
-    """Every error and warning there is, and the locale that the definitions set (None while they have errors)."""
+    """Every error and warning there is, and the locale that the definitions set (None while they have errors).
+
+    `notes` are what is not read of files, and is right so.
+    """
 
     findings: list[Finding]
     locale: str | None
+    notes: list[str] = field(default_factory=list)
 
 
 def translation_note(workspace: Workspace, locale: str | None) -> str | None:
@@ -29,6 +38,22 @@ def translation_note(workspace: Workspace, locale: str | None) -> str | None:
         return note
     own = workspace.reports_dir / "translations" / f"{language_of(locale)}.po"
     return f"{note}; the others are shown in English: add them to {own}"
+
+
+def _of_files(defined: Definitions, notes: list[str]) -> Iterator[Finding]:
+    """Every fault of every file of the file sources; what is not read of them goes into `notes`."""
+    if not defined.file_sources:
+        return
+    from okr_reports import settings
+    from okr_reports.channels.files.check import check_files
+
+    chosen = defined.settings
+    for one in check_files(defined.file_sources, settings.today(chosen.timezone), chosen.currency):
+        path, _, line = one.source.defined_at.rpartition(":")
+        shown = shown_path(one.path)
+        for fault in one.faults:
+            yield Finding(path, int(line), "error", plain_text(f"{shown}: {fault}"), fault.todo)
+        notes += [f"{shown}: {sentence}" for sentence in one.said]
 
 
 def findings(workspace: Workspace, bind: bool = True) -> list[Finding]:
@@ -51,14 +76,15 @@ def examine(workspace: Workspace, bind: bool = True) -> Examination:
     from okr_reports.report_site.page_cache import was_checked
 
     defined, found = okrs.check(workspace.definitions_dir)
+    notes: list[str] = []
     if bind and defined is not None:
-        found = [*found, *misplaced_sources(defined)]
+        found = [*found, *misplaced_sources(defined), *_of_files(defined, notes)]
     locale = defined.settings.locale if defined else None
     said = [*sorted(found), *setting_findings(), *check_settings()]
     if not bind and was_checked(workspace.page_cache_dir, workspace.reports_dir):
-        return Examination(said, locale)
+        return Examination(said, locale, notes)
     snapshot = workspace.snapshot if bind and workspace.snapshot.exists() else None
-    return Examination([*said, *check_pages(workspace.reports_dir, snapshot)], locale)
+    return Examination([*said, *check_pages(workspace.reports_dir, snapshot)], locale, notes)
 
 
 def errors(workspace: Workspace, bind: bool = True) -> list[Finding]:

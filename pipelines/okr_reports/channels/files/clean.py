@@ -71,7 +71,7 @@ def may_be_plain(source: FileSource, grid: Grid) -> bool:
     measures = source.measures.values()
     if source.rows or source.pivot or source.wide or source.timezone or source.null_values or source.group is not None:
         return False
-    if source.as_of or source.end_date or "%z" in (source.date_format or "") or source.totals == "keep":
+    if source.as_of or source.end_date or {"z", "Z", "U"} & set(source.date_format or "") or source.totals == "keep":
         return False
     if any(one.rows or one.minus or one.times or one.count == "column" for one in measures):
         return False

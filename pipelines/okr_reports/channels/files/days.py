@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -45,7 +45,6 @@ class DayReader:
         self._check_ends()
         self._check_plausible()
         self._check_range()
-        self._check_second_date()
 
     # -- texts to days
 
@@ -65,6 +64,7 @@ class DayReader:
     def _days(self, texts: list[str], role: str, header: str) -> dict[str, date | None]:
         form = self.source.date_format
         if form is not None:
+            self._check_utc([one for one in map(dates.read, texts) if one is not None], False, role)
             return {text: self._native(text) or self._declared(text, form) for text in texts}
         if _NTH_DAY.fullmatch(spaced(header)) and (first := self.layout.preamble.first):
             return {
@@ -90,6 +90,8 @@ class DayReader:
             found = datetime.strptime(text, form)
         except ValueError:
             return None
+        if found.tzinfo is None and text.endswith(("Z", "UTC")):
+            found = found.replace(tzinfo=UTC)
         if self.source.timezone and found.tzinfo is not None:
             return found.astimezone(ZoneInfo(self.source.timezone)).date()
         return found.date()
@@ -137,7 +139,13 @@ class DayReader:
 
     def _check_utc(self, known: list[dates.Written], utc: bool, role: str) -> None:
         stamped = [one for one in known if one.at is not None]
-        if role != "date" or self.source.timezone:
+        if role != "date":
+            return
+        if self.source.timezone:
+            if not utc and any(one.offset is None for one in stamped):
+                self.typing.said.append(
+                    "time stamps without an offset keep their day: nobody says of which zone they are"
+                )
             return
         zero = bool(stamped) and all(one.offset is not None and not one.offset for one in stamped)
         midnight = all((one.at.hour, one.at.minute, one.at.second) == (0, 0, 0) for one in stamped if one.at)
@@ -205,8 +213,6 @@ class DayReader:
         """What a row without a day is; None is a mistake."""
         filled = [cell for cell in cells if cell]
         values = [cells[at] for _, _, at in self.typing.value_columns() if at < len(cells)]
-        if any(is_total(spaced(cell)) for cell in filled):
-            return "total:a total without a day,"
         header = [plain(name) for name in self.layout.names]
         if filled and all(plain(cell) == header[at] for at, cell in enumerate(cells[:-1]) if cell and at < len(header)):
             return "skip:the header again,"
@@ -216,6 +222,8 @@ class DayReader:
             return "skip"
         if len(filled) <= 1 and (text is None or len(self.layout.names) > 2) and not any(values):
             return "skip:a line that is no row of the table,"
+        if any(is_total(spaced(cell)) for cell in filled):
+            return "total:a total without a day,"
         if (
             text is None
             and self._lacks_ids(cells)
@@ -327,7 +335,7 @@ class DayReader:
     def _by_day(self) -> str:
         return f" ({self.source.by_day})" if self.source.by_day else ""
 
-    def _check_second_date(self) -> None:
+    def check_second_date(self) -> None:
         """A second column of days that ends the row's range, where the definition takes the row for one day."""
         if self.source.grain != "day" or "end_date" in self.layout.roles or (self.source.day and self._has_day()):
             return

@@ -59,6 +59,7 @@ def _judge(typing: Typing, lines: list[int]) -> None:
     equal = [line for line in lines if _equals_others(typing, line, lines)]
     unequal = [line for line in lines if line not in equal]
     preset = "totals" in typing.source.may_miss
+    typing.run("update base set kind = 'total' where list_contains($lines, line)", {"lines": lines})
     if typing.source.totals == "refuse" or (preset and unequal):
         which = unequal if typing.source.totals != "refuse" else lines
         proof = (
@@ -74,7 +75,6 @@ def _judge(typing: Typing, lines: list[int]) -> None:
             Fault(what, todo, tuple(typing.grid.place(line) for line in which[:SHOWN]), len(which), (), "totals")
         )
         return
-    typing.run("update base set kind = 'total' where list_contains($lines, line)", {"lines": lines})
     more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
     typing.said.append(f"totals left out: {', '.join(places)}{more}")
 

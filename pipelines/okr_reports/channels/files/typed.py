@@ -66,11 +66,14 @@ class Typing:
         """All steps. Faults of one step do not keep the next from looking."""
         self._make_base()
         self._leave_rows_out()
-        DayReader(self).read()
+        days = DayReader(self)
+        days.read()
         self._check_shape()
         self._read_numbers()
         find_totals(self)
-        self._check_numbers()
+        days.check_second_date()
+        if not any(fault.settles == "numbers" for fault in self.faults):
+            self._check_numbers()
         self._decide_money()
         self._make_typed()
         self._check_key()

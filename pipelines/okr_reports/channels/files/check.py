@@ -1,0 +1,41 @@
+"""What is wrong with the files of the definitions, and what of them is not read: for `okr check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from okr_reports.channels.files.read import read_source
+from okr_reports.channels.files.rows import Fault
+from okr_reports.file_places import lies_within
+from okr_reports.file_sources import FileSource
+
+
+@dataclass(frozen=True)
+class FileCheck:
+    """One file of a source: every fault, and what is not read of it."""
+
+    source: FileSource
+    path: Path
+    faults: Sequence[Fault]
+    said: Sequence[str]
+
+
+def check_files(sources: Sequence[FileSource], today: date, reporting: str) -> Iterator[FileCheck]:
+    """Open every file of these sources. Published sheets are not asked for."""
+    for source in sources:
+        paths = [path for path in source.matches() or () if not path.name.startswith((".", "~$"))]
+        readable = [path for path in paths if path.is_file() and lies_within(path, source.roots)]
+        folder = source.fixed_folder
+        files = {path.relative_to(folder).as_posix(): path for path in readable}
+        if not files:
+            continue
+        read = read_source(source, files, today, reporting)
+        try:
+            for name, path in files.items():
+                facts = read.files.get(name)
+                yield FileCheck(source, path, read.faults.get(name, []), facts.said if facts else ())
+        finally:
+            read.close()
