@@ -75,17 +75,36 @@ def run() -> None:
 
 @main.command()
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
-def init(directory: Path) -> None:
+@click.option("--empty", is_flag=True, help="Without the demo's definitions: settings and report pages alone.")
+def init(directory: Path, empty: bool) -> None:
     """Make a new workspace in DIR: definitions, report pages, settings."""
     from okr_reports.commands.init import DEMO_DAY, make_workspace
 
-    make_workspace(directory)
+    make_workspace(directory, empty=empty)
     click.echo(f"{directory} is ready; next:")
     click.echo(f"  cd {shlex.quote(str(directory))}")
+    if empty:
+        click.echo("  okr add FILE   makes a spreadsheet or an export a source; channels have their settings in .dlt/")
+        click.echo("  okr check      after each change of okr_definitions/ or reports/")
+        click.echo("  okr refresh    loads, scores and publishes")
+        return
     click.echo(f"  OKR_TODAY={DEMO_DAY} okr sandbox -- okr refresh")
     click.echo("                 try it: every channel answered by the sandbox, on a day of the demo's quarter")
     click.echo("  okr check      after each change of okr_definitions/ or reports/")
     click.echo("  okr refresh    with your channels, once their settings are in .dlt/")
+
+
+@main.command("clear-demo")
+def clear_demo() -> None:
+    """Empty what the sandbox loaded and what was published of it; definitions and pages stay."""
+    from okr_reports.warehouse import origins
+    from okr_reports.warehouse.lock import writer_lock
+
+    workspace = Workspace.from_environment()
+    with writer_lock(workspace, wait_seconds=0):
+        channels = origins.clear_demo(workspace)
+    click.echo(f"emptied: what the sandbox answered for {', '.join(channels)}, and every report made of it")
+    click.echo("okr_definitions/ and reports/ stay; next: settings of your channels in .dlt/, then okr refresh")
 
 
 @main.command()

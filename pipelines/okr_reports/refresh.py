@@ -28,7 +28,7 @@ from okr_reports.errors import (
 )
 from okr_reports.folder_digest import folder_digest
 from okr_reports.settings import KEEP_RELEASES, Workspace
-from okr_reports.warehouse import builds, gate, history, older_copy, ops, snapshot, transform
+from okr_reports.warehouse import builds, gate, history, older_copy, ops, origins, snapshot, transform
 from okr_reports.warehouse.history import refreshing
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bo
         changes={str(shown_path(path)): change for path, change in last_changes(workspace.definitions_dir).items()},
     )
     workspace.data_dir.mkdir(parents=True, exist_ok=True)
+    origins.refuse_mixture(workspace.warehouse)
     ops.ensure_tables(workspace.warehouse)
     refreshing.before_refresh(
         workspace.warehouse,
@@ -136,6 +137,9 @@ def load_channels(
             lake=lake,
         )
 
+    asked = [name for name in names if name != "files"]
+    origins.refuse_mixture(workspace.warehouse)
+    marked = origins.mark(workspace.warehouse, asked)
     progress.advance("channels", 0, len(names))
     with ThreadPoolExecutor(max_workers=max(len(names), 1)) as pool:
         loads_of = {pool.submit(load, name): name for name in names}
@@ -143,6 +147,9 @@ def load_channels(
             progress.advance("channels", number, len(names))
     results = {name: future.result() for future, name in loads_of.items() if future.exception() is None}
     ops.record_loads(workspace.warehouse, refresh_id, [load for loads in results.values() for load in loads])
+    origins.unmark(
+        workspace.warehouse, [name for name in marked if all(one.state == "failed" for one in results.get(name, []))]
+    )
     note_loads(
         workspace.data_dir,
         {name: _base_url(name) for name, loads in results.items() if any(load.rows for load in loads)},
@@ -174,6 +181,7 @@ def check_request(
     today = settings.today(defined.settings.timezone)
     if not into_the_past:
         refreshing.refuse_the_past(today, refreshing.newest_report(workspace.history_dir))
+    origins.refuse_mixture(workspace.warehouse)
     if only:
         _chosen(enabled_channels(), defined.file_sources, only)
     if from_day and from_day >= today:

@@ -18,14 +18,25 @@ DAGSTER_WORKSPACE = """\
 load_from:
   - python_module: okr_reports.definitions
 """
+EMPTY_SETTINGS = """\
+# yaml-language-server: $schema=okr.schema.json
+settings:
+  organisation: Our organisation
+  currency: EUR # amounts are reported in it; others need rows in exchange_rates.csv
+  timezone: Europe/Madrid # days begin and end here
+  locale: en-GB
+"""
 # The demo's quarter is running on it, whenever it is tried; the Makefile names the same day.
 DEMO_DAY = "2026-11-23"
 _FOLDERS = ("okr_definitions", "reports")
 _SETTINGS = ("config.toml", "example.secrets.toml")
 
 
-def make_workspace(directory: Path) -> None:
-    """Fill `directory`, which must not exist or be empty. Raises OkrError, and then nothing is written."""
+def make_workspace(directory: Path, *, empty: bool = False) -> None:
+    """Fill `directory`, which must not exist or be empty; `empty`: of the definitions only settings and schema.
+
+    Raises OkrError, and then nothing is written.
+    """
     place = directory.resolve()
     # In a folder that is there, since it may be all that this user may write to, such as a mounted volume.
     building = (place if place.is_dir() else place.parent) / f".{place.name}.building"
@@ -34,7 +45,13 @@ def make_workspace(directory: Path) -> None:
     shutil.rmtree(building, ignore_errors=True)
     try:
         for folder in _FOLDERS:
-            shutil.copytree(shipped(folder), building / folder)
+            if not (empty and folder == "okr_definitions"):
+                shutil.copytree(shipped(folder), building / folder)
+        if empty:
+            (building / "okr_definitions").mkdir()
+            (building / "okr_definitions" / "settings.yml").write_text(EMPTY_SETTINGS, encoding="utf-8")
+            schema = shipped("okr_definitions") / "okr.schema.json"
+            shutil.copyfile(schema, building / "okr_definitions" / "okr.schema.json")
         (building / ".dlt").mkdir()
         for name in _SETTINGS:
             shutil.copyfile(shipped(".dlt") / name, building / ".dlt" / name)

@@ -110,7 +110,7 @@ class RunningSandbox:
 
     def environment(self) -> dict[str, str]:
         """What points every connector here, and tells deliveries that the data are a sandbox's."""
-        found = {"OKR_SANDBOX": self.url}
+        found = {"OKR_SANDBOX": self.url, "OKR_SANDBOX_SEED": str(self.state.seed)}
         for one in STAND_INS:
             prefix = f"SOURCES__{one.CHANNEL.upper()}__"
             found[f"{prefix}BASE_URL"] = f"{self.url}/{one.CHANNEL}"
