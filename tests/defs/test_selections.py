@@ -69,7 +69,9 @@ def recorded(dagster: Dagster, run_id: str) -> tuple[set[tuple[str, ...]], set[t
     with DagsterInstance.from_ref(InstanceRef.from_dir(str(dagster.data_dir / "dagster"))) as instance:
         events = [entry.dagster_event for entry in instance.all_logs(run_id) if entry.dagster_event]
     made = [event.asset_key for event in events if event.event_type == DagsterEventType.ASSET_MATERIALIZATION]
-    checked = [event.asset_check_evaluation_data for event in events if event.is_asset_check_evaluation]
+    checked = [
+        event.event_specific_data for event in events if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION
+    ]
     assert len(made) == len(set(made))
     return {tuple(key.path) for key in made}, {(tuple(one.asset_key.path), one.check_name) for one in checked}
 
