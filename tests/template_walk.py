@@ -13,7 +13,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import Namespace
 from markupsafe import Markup
 
-from okr_reports.plain_values import SCALARS, Function, Record, Table, fields_of
+from okr_reports.common.plain_values import SCALARS, Function, Record, Table, fields_of
 from okr_reports.report_site.database import Row
 from okr_reports.report_site.faults import BadValue, PageFault
 from okr_reports.report_site.markup import Html

@@ -277,7 +277,7 @@ def test_the_preview_is_served_and_what_readers_see_stays(demo, tmp_path):
 
 CTRL_C_IN_A_FINALISER = """
 import os, signal, time
-from okr_reports.progress import interruptible
+from okr_reports.common.progress import interruptible
 class Finalised:
     def __del__(self):
         os.kill(os.getpid(), signal.SIGINT)

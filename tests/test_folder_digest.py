@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from okr_reports.folder_digest import files_state, folder_digest
+from okr_reports.common.folder_digest import files_state, folder_digest
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ NOT_IN_A_WORKSPACE = ("init", "completion")
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from okr_reports.installed import version_line
+        from okr_reports.common.installed import version_line
 
         click.echo(f"okr, version {version_line()}")
         ctx.exit()
@@ -254,7 +254,7 @@ def _rolled_back(workspace: Workspace) -> str:
 
 
 def _reported(workspace: Workspace, as_of: date | None) -> dict[str, Any]:
-    from okr_reports.progress import shown
+    from okr_reports.common.progress import shown
     from okr_reports.refresh import publish_as_of, publish_site
 
     with shown():
@@ -360,7 +360,7 @@ def publish(targets: Sequence[str], as_json: bool) -> None:
 
     Encrypted where a target has a passphrase. `okr refresh` does this by itself once there are targets.
     """
-    from okr_reports.progress import shown
+    from okr_reports.common.progress import shown
     from okr_reports.refresh import copy_site
 
     with shown():

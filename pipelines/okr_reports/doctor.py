@@ -15,11 +15,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from okr_reports import settings
-from okr_reports.analysts_copy import open_copy
+from okr_reports.common.analysts_copy import open_copy
+from okr_reports.common.loopback import is_loopback_name
 from okr_reports.deliveries.doctor import check_deliveries
 from okr_reports.distributed import reachable
 from okr_reports.errors import OkrError
-from okr_reports.loopback import is_loopback_name
 from okr_reports.settings import Workspace
 from okr_reports.warehouse.history import audit
 from okr_reports.warehouse.lock import describe_holder, was_killed

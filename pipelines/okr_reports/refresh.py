@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from okr_reports import catalogue, distributed, okrs, progress, settings
+from okr_reports import catalogue, distributed, okrs, settings
+from okr_reports.common import progress
+from okr_reports.common.folder_digest import folder_digest
 from okr_reports.deliveries.sandboxed import note_loads
 from okr_reports.errors import (
     FindingsError,
@@ -26,7 +28,6 @@ from okr_reports.errors import (
     did_you_mean,
     shown_path,
 )
-from okr_reports.folder_digest import folder_digest
 from okr_reports.settings import KEEP_RELEASES, Workspace
 from okr_reports.warehouse import builds, gate, history, older_copy, ops, origins, snapshot, transform
 from okr_reports.warehouse.history import refreshing

@@ -10,7 +10,7 @@ from math import erf, sqrt
 from pathlib import Path
 from typing import Any
 
-from okr_reports.analysts_copy import open_copy
+from okr_reports.common.analysts_copy import open_copy
 from okr_reports.errors import OkrError, did_you_mean
 
 # Half an 80 % interval of a normal distribution, in standard deviations.

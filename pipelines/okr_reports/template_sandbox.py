@@ -24,7 +24,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEscapeFormatt
 from jinja2.utils import Namespace
 from markupsafe import Markup
 
-from okr_reports.plain_values import PLAIN, ROWS, Function, Table, field_of, fields_of, function
+from okr_reports.common.plain_values import PLAIN, ROWS, Function, Table, field_of, fields_of, function
 
 PLAIN.update({Markup, Namespace})
 MAX_TEXT = 1_000_000

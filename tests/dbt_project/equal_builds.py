@@ -23,8 +23,8 @@ from unittest.mock import patch
 
 import duckdb
 
+from okr_reports.common.sql_text import quoted_name, quoted_text
 from okr_reports.settings import shipped
-from okr_reports.sql_text import quoted_name, quoted_text
 from okr_reports.warehouse import transform
 from tests.dbt_project import lives
 from tests.dbt_project.warehouse import Warehouse

@@ -11,7 +11,7 @@ from random import Random
 import duckdb
 from hypothesis import HealthCheck, Phase, given, settings
 
-from okr_reports.sql_text import quoted_name, quoted_text
+from okr_reports.common.sql_text import quoted_name, quoted_text
 from tests.dbt_project import changes, companies, example
 from tests.dbt_project.warehouse import Warehouse
 

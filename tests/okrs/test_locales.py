@@ -3,7 +3,7 @@
 import pytest
 from babel.localedata import locale_identifiers
 
-from okr_reports.locales import known_locale
+from okr_reports.common.locales import known_locale
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from okr_reports.common.plain_values import plain
 from okr_reports.errors import PagesError
-from okr_reports.plain_values import plain
 from okr_reports.report_site.build import open_site, render_page
 from okr_reports.report_site.database import Reader
 from okr_reports.report_site.faults import PageFault

@@ -6,8 +6,8 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from okr_reports.common.loopback import is_loopback_name
 from okr_reports.errors import ChannelError
-from okr_reports.loopback import is_loopback_name
 
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _IPV6_UNICAST = ipaddress.ip_network("2000::/3")

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 from okr_reports.catalogue import channels
 from okr_reports.channels.budget import Budget
+from okr_reports.common.loopback import is_loopback_name
 from okr_reports.errors import ChannelError, CredentialsError, Finding
-from okr_reports.loopback import is_loopback_name
 from okr_reports.settings import settings_folder
 
 

@@ -17,7 +17,7 @@ from urllib3.util import connection
 
 from okr_reports.channels.addresses import is_public
 from okr_reports.channels.deadline import Watched
-from okr_reports.loopback import is_loopback_name
+from okr_reports.common.loopback import is_loopback_name
 
 # Each may take a connection's whole timeout.
 MOST_ADDRESSES = 4

@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from okr_reports.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT, TEXT, RawTable
 from okr_reports.channels.windows import Coverage, Window
-from okr_reports.equal_rows import equal_rows
+from okr_reports.common.equal_rows import equal_rows
+from okr_reports.common.finished_loads import finished_loads
 from okr_reports.errors import ChannelError
-from okr_reports.finished_loads import finished_loads
 
 DUCKDB_TYPES: dict[pa.DataType, str] = {
     TEXT: "VARCHAR",

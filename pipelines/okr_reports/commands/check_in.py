@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from okr_reports import okrs, settings
-from okr_reports.analysts_copy import open_copy
+from okr_reports.common.analysts_copy import open_copy
 from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace
 

@@ -14,9 +14,9 @@ import click
 import yaml
 from filelock import FileLock
 
-from okr_reports.analysts_copy import open_copy
 from okr_reports.commands.output import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED, number_of, print_json
-from okr_reports.progress import interruptible, shown
+from okr_reports.common.analysts_copy import open_copy
+from okr_reports.common.progress import interruptible, shown
 from okr_reports.settings import Workspace
 
 if TYPE_CHECKING:

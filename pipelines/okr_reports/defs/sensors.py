@@ -22,10 +22,10 @@ from dagster import (
     sensor,
 )
 
+from okr_reports.common.folder_digest import files_state
 from okr_reports.defs import jobs, run_tags
 from okr_reports.defs.words import failures
 from okr_reports.deliveries.commands import send_alert
-from okr_reports.folder_digest import files_state
 from okr_reports.settings import Workspace
 
 logger = logging.getLogger("okr")

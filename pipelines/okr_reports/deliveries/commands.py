@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okr_reports import settings
+from okr_reports.common.loopback import is_loopback_name
 from okr_reports.deliveries.configuration import DeliverySettings, TargetSettings, read_settings
 from okr_reports.deliveries.sandboxed import reaches_only_here, why_it_stays_here
 from okr_reports.errors import DeliveryError, did_you_mean
-from okr_reports.loopback import is_loopback_name
 
 if TYPE_CHECKING:
     from okr_reports.deliveries.digest import Digest

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
+from okr_reports.common.loopback import is_loopback_name
 from okr_reports.errors import DeliveryError, did_you_mean
-from okr_reports.loopback import is_loopback_name
 from okr_reports.settings import settings_folder
 
 SECTION = "deliveries"

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from okr_reports.analysts_copy import open_copy, unreadable
+from okr_reports.common.analysts_copy import open_copy, unreadable
 from okr_reports.errors import DeliveryError, OkrError
 from okr_reports.settings import WEEKDAYS
 

@@ -9,11 +9,11 @@ from datetime import date
 from gettext import NullTranslations
 from urllib.parse import quote
 
+from okr_reports.common.plain_values import shows
 from okr_reports.deliveries.digest_charts import chart
 from okr_reports.deliveries.digest_facts import KeyResult, SourceState, TeamFacts
 from okr_reports.deliveries.plain_text import one_line
 from okr_reports.deliveries.wording import Wording, catalogue
-from okr_reports.plain_values import shows
 
 # Worst first: the order in which key results want attention, and what is said of each.
 STATUSES = {

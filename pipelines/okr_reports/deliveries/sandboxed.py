@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from okr_reports.loopback import is_loopback_name
+from okr_reports.common.loopback import is_loopback_name
 
 # Set by `okr sandbox -- COMMAND` for the command, and among the lines that `okr sandbox` prints.
 VARIABLE = "OKR_SANDBOX"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from okr_reports import progress
+from okr_reports.common import progress
 from okr_reports.deliveries.answering import Answering
 from okr_reports.deliveries.configuration import SECTION, SILENCE_SECONDS, TargetSettings
 from okr_reports.deliveries.folder import publish_folder

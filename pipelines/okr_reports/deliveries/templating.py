@@ -12,8 +12,8 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined, nodes, select_autoescape
 from markupsafe import Markup
 
+from okr_reports.common.plain_values import function, plain
 from okr_reports.deliveries.wording import TEMPLATES, catalogue
-from okr_reports.plain_values import function, plain
 from okr_reports.template_sandbox import PlainSandbox
 
 

@@ -18,7 +18,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import NumberPattern, get_currency_symbol
 
-from okr_reports.locales import NBSP, days
+from okr_reports.common.locales import NBSP, days
 from okr_reports.words import reasons, translations
 from okr_reports.words.numbers import Kind, Numbers
 

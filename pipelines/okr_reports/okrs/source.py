@@ -12,9 +12,9 @@ import pyarrow as pa
 from dlt.common.libs.pyarrow import py_arrow_to_table_schema_columns
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from okr_reports.equal_rows import MOMENTS, equal_rows
+from okr_reports.common.equal_rows import MOMENTS, equal_rows
+from okr_reports.common.finished_loads import finished_loads
 from okr_reports.errors import OkrError
-from okr_reports.finished_loads import finished_loads
 
 DATASET = "definitions"
 _LOAD = "_dlt_load_id"

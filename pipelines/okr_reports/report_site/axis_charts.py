@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from okr_reports.plain_values import shows
+from okr_reports.common.plain_values import shows
 from okr_reports.report_site.charts import plot
 from okr_reports.report_site.charts.data import ChartData, Series
 from okr_reports.report_site.faults import BadValue

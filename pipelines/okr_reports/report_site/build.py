@@ -20,10 +20,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from okr_reports.equal_rows import MOMENTS
+from okr_reports.common.equal_rows import MOMENTS
+from okr_reports.common.plain_values import function, plain
+from okr_reports.common.progress import advance
 from okr_reports.errors import PagesError, PublishError
-from okr_reports.plain_values import function, plain
-from okr_reports.progress import advance
 from okr_reports.report_site.assets import Assets, load_assets
 from okr_reports.report_site.database import Limits, Reader, Row
 from okr_reports.report_site.downloads import Downloads

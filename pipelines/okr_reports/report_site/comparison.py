@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from okr_reports.plain_values import shows
+from okr_reports.common.plain_values import shows
 from okr_reports.report_site.faults import BadValue
 
 Number = Decimal | int | float

@@ -27,7 +27,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from okr_reports.plain_values import Table, shows
+from okr_reports.common.plain_values import Table, shows
 from okr_reports.report_site.date_ranges import named_range
 from okr_reports.report_site.dialect import TagUse, Unknown
 from okr_reports.report_site.faults import BadValue, PageFault, choose

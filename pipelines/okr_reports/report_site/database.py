@@ -17,12 +17,12 @@ from typing import Any
 
 import duckdb
 
-from okr_reports.analysts_copy import unreadable
+from okr_reports.common.analysts_copy import unreadable
+from okr_reports.common.plain_values import ROWS, SCALARS, plain
+from okr_reports.common.sql_text import quoted_text
 from okr_reports.errors import PublishError
-from okr_reports.plain_values import ROWS, SCALARS, plain
 from okr_reports.report_site.faults import BadValue, PageFault, choose
 from okr_reports.report_site.queries import Statement
-from okr_reports.sql_text import quoted_text
 
 SCHEMA = "marts"
 

@@ -24,7 +24,7 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context, StrictUndefined
 from jinja2.utils import missing
 
-from okr_reports.plain_values import Table, field_of
+from okr_reports.common.plain_values import Table, field_of
 from okr_reports.report_site.faults import BadValue, choose
 from okr_reports.template_sandbox import PlainSandbox
 

@@ -23,7 +23,7 @@ from babel import Locale
 from babel.dates import format_datetime, format_skeleton
 from babel.numbers import NumberPattern, get_currency_symbol
 
-from okr_reports.locales import NBSP, days, known_locale
+from okr_reports.common.locales import NBSP, days, known_locale
 from okr_reports.report_site.faults import BadValue
 from okr_reports.report_site.format_codes import CODE, PATTERNS, POWERS, SKELETONS
 

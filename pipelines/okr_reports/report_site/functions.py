@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from okr_reports.plain_values import function
+from okr_reports.common.plain_values import function
 from okr_reports.report_site import okr_words
 from okr_reports.report_site.address_functions import AddressFunctions
 from okr_reports.report_site.assets import Assets

@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from okr_reports.common.plain_values import shows
 from okr_reports.key_result_types import COUNTED_KINDS, find
-from okr_reports.plain_values import shows
 from okr_reports.report_site.charts.key_result import Drawn, draw_key_result
 from okr_reports.report_site.charts.scale import Scale
 from okr_reports.report_site.database import Row

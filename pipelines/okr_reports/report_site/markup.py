@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from okr_reports.plain_values import PLAIN
+from okr_reports.common.plain_values import PLAIN
 
 
 class Html(Markup):

@@ -24,8 +24,8 @@ from typing import Any
 
 import duckdb
 
-from okr_reports.equal_rows import MOMENTS
-from okr_reports.folder_digest import folder_digest
+from okr_reports.common.equal_rows import MOMENTS
+from okr_reports.common.folder_digest import folder_digest
 from okr_reports.report_site.database import Asked, Reader
 
 _BARE_STAR = re.compile(r"(?<![.\w(])\*(?=\s*(?:,|from\b|$))", re.IGNORECASE)

@@ -20,7 +20,7 @@ from jinja2.runtime import Context
 from jinja2.utils import missing
 from markupsafe import Markup
 
-from okr_reports.plain_values import live, plain
+from okr_reports.common.plain_values import live, plain
 from okr_reports.report_site.check import check_reports
 from okr_reports.report_site.components import IDS, Component
 from okr_reports.report_site.database import Reader

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from okr_reports.plain_values import shows
+from okr_reports.common.plain_values import shows
 from okr_reports.report_site.faults import BadValue, choose
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")

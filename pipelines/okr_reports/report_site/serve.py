@@ -9,8 +9,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from okr_reports.common.loopback import is_for, not_for
 from okr_reports.errors import PublishError
-from okr_reports.loopback import is_for, not_for
 
 HOST = "127.0.0.1"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
-from okr_reports.plain_values import shows_rows
+from okr_reports.common.plain_values import shows_rows
 from okr_reports.report_site.database import Reader, Result, Row
 from okr_reports.report_site.faults import BadValue, PageFault, choose
 from okr_reports.report_site.queries import Statement

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from okr_reports.plain_values import shows
+from okr_reports.common.plain_values import shows
 from okr_reports.report_site.comparison import target_number
 from okr_reports.report_site.database import Row
 from okr_reports.report_site.faults import BadValue, choose

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from okr_reports.plain_values import shows
+from okr_reports.common.plain_values import shows
 from okr_reports.report_site.charts.small import cell_bar, sparkline
 from okr_reports.report_site.comparison import Comparison, sign
 from okr_reports.report_site.database import Row

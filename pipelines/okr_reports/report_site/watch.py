@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from okr_reports.common.folder_digest import FileState, files_state
 from okr_reports.errors import OkrError, PublishError
-from okr_reports.folder_digest import FileState, files_state
 from okr_reports.report_site.build import build_site
 from okr_reports.report_site.publish import publish
 from okr_reports.report_site.serve import HOST, make_server

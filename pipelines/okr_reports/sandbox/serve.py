@@ -26,8 +26,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from okr_reports import settings
+from okr_reports.common.loopback import is_for, not_for
 from okr_reports.errors import OkrError
-from okr_reports.loopback import is_for, not_for
 from okr_reports.sandbox import (
     ga4,
     google_ads,

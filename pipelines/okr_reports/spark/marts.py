@@ -11,11 +11,11 @@ from pathlib import Path
 
 import duckdb
 
+from okr_reports.common.sql_text import quoted_text
 from okr_reports.errors import EngineError
 from okr_reports.spark.connection import Session
 from okr_reports.spark.settings import SparkSettings
 from okr_reports.spark.storage import Storage
-from okr_reports.sql_text import quoted_text
 
 MODELS = "models"
 # Rows on their way back from tables of another format.

@@ -18,11 +18,11 @@ from typing import Any
 
 import duckdb
 
-from okr_reports.equal_rows import MOMENTS
-from okr_reports.finished_loads import finished_loads
-from okr_reports.folder_digest import folder_digest
+from okr_reports.common.equal_rows import MOMENTS
+from okr_reports.common.finished_loads import finished_loads
+from okr_reports.common.folder_digest import folder_digest
+from okr_reports.common.sql_text import quoted_name
 from okr_reports.settings import Workspace, shipped
-from okr_reports.sql_text import quoted_name
 
 # The tag of the models that are told anew by every refresh.
 EVERY_REFRESH = "every_refresh"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from okr_reports.analysts_copy import open_copy
+from okr_reports.common.analysts_copy import open_copy
+from okr_reports.common.sql_text import quoted_name, quoted_text
 from okr_reports.errors import OkrError
-from okr_reports.sql_text import quoted_name, quoted_text
 from okr_reports.warehouse.snapshot import SCHEMA
 
 COLUMNS = "columns.csv"

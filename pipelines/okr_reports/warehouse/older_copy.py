@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from okr_reports.common.sql_text import quoted_name, quoted_text
 from okr_reports.key_result_types.sql import expression
-from okr_reports.sql_text import quoted_name, quoted_text
 from okr_reports.warehouse.snapshot import SCHEMA
 
 

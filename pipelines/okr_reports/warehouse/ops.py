@@ -16,7 +16,7 @@ from typing import Protocol
 
 import duckdb
 
-from okr_reports.ledger_tables import FIRST_SEEN
+from okr_reports.common.ledger_tables import FIRST_SEEN
 from okr_reports.words.reasons import source_error
 
 _TABLES = """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from okr_reports.sql_text import quoted_name
+from okr_reports.common.sql_text import quoted_name
 
 
 def row_counts(warehouse: Path, tables: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from okr_reports.analysts_copy import open_copy
+from okr_reports.common.analysts_copy import open_copy
+from okr_reports.common.sql_text import quoted_name, quoted_text
 from okr_reports.errors import PublishError
-from okr_reports.sql_text import quoted_name, quoted_text
 from okr_reports.words.copied import SENTENCES, Sentence, said, speakers
 
 if TYPE_CHECKING:

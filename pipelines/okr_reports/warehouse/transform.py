@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from okr_reports.common.folder_digest import folder_digest
 from okr_reports.errors import TransformError
-from okr_reports.folder_digest import folder_digest
 from okr_reports.key_result_types.sql import variables
 from okr_reports.settings import Workspace, engine, shipped
 from okr_reports.spark.marts import Contract, contracts_of

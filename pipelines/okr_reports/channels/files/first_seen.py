@@ -11,7 +11,7 @@ from datetime import date
 
 import duckdb
 
-from okr_reports.ledger_tables import FIRST_SEEN
+from okr_reports.common.ledger_tables import FIRST_SEEN
 
 TABLE = "ops.first_seen"
 # What tells two entries apart.

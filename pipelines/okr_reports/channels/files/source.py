@@ -19,10 +19,10 @@ from okr_reports.channels.files.rows import Fault
 from okr_reports.channels.files.settle import Settling
 from okr_reports.channels.landing import run, to_source
 from okr_reports.channels.warehouse_tables import check_types, create_missing, newest_load, open_warehouse
+from okr_reports.common.finished_loads import finished_loads
 from okr_reports.errors import InputFileError, quoted
 from okr_reports.file_places import lies_within, refusal
 from okr_reports.file_sources import FileSource, Uses
-from okr_reports.finished_loads import finished_loads
 
 __all__ = ["CHANNEL", "TABLES", "Uses", "load_files"]
 

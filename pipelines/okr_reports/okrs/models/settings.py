@@ -38,7 +38,7 @@ def _timezone(value: Any) -> str:
 
 def _locale(value: Any) -> str:
     """A locale of CLDR, as es-ES or pt-BR. Texts that have no translation are shown in English."""
-    from okr_reports.locales import known_locale
+    from okr_reports.common.locales import known_locale
 
     if isinstance(value, str) and known_locale(value):
         return value.replace("_", "-")

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from itertools import zip_longest
 from typing import Any, Literal
 
-from okr_reports.plain_values import shows
+from okr_reports.common.plain_values import shows
 from okr_reports.report_site.faults import BadValue
 from okr_reports.report_site.formats import Formatter
 from okr_reports.report_site.languages import Language

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import duckdb
 
+from okr_reports.common.sql_text import quoted_name, quoted_text
 from okr_reports.errors import HistoryError
-from okr_reports.sql_text import quoted_name, quoted_text
 from okr_reports.warehouse.history import days
 from okr_reports.warehouse.history.days import known_on, withdraw
 from okr_reports.warehouse.history.ledgers import bring_back, forget_after, write_ledgers

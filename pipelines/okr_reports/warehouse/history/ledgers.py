@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from okr_reports.common.sql_text import quoted_name
 from okr_reports.errors import HistoryError
-from okr_reports.sql_text import quoted_name
 from okr_reports.warehouse.history.days import Day, days, read_day
 from okr_reports.warehouse.history.parts import Parts, Table, comments, damaged, read_into
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from okr_reports.sql_text import quoted_name, quoted_text
+from okr_reports.common.sql_text import quoted_name, quoted_text
 
 # Below this a table is one part: cutting small tables makes many tiny files and saves nothing.
 ROWS_WORTH_CUTTING = 5_000

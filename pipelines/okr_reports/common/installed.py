@@ -23,7 +23,7 @@ def _commit_of_pip(direct_url: str | None) -> str | None:
 
 def _commit_of_checkout() -> str | None:
     """Of the checkout that this package lies in; none when it is installed in a folder of another repository."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     if not (root / ".git").exists():
         return None
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]

@@ -1,0 +1,1 @@
+"""What every room may use: small tools without a room of their own."""
