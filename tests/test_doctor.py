@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from okr_reports.doctor import _dagster_ui, examine
+from okr_reports.doctor import examine
+from okr_reports.doctor.dagster import dagster_ui
 from okr_reports.settings import Workspace
 
 
@@ -29,7 +30,7 @@ def test_dagsters_ui_may_listen_on_this_machine_alone(host, is_told):
     running = subprocess.Popen(["dagster", "-c", program, "-h", host], executable=sys.executable, stdout=-1)
     try:
         running.stdout.readline()
-        assert any(f"process {running.pid} listens on {host}" in one.text for one in _dagster_ui(False)) == is_told
+        assert any(f"process {running.pid} listens on {host}" in one.text for one in dagster_ui(False)) == is_told
     finally:
         running.kill()
         running.communicate()

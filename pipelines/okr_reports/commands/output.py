@@ -59,6 +59,8 @@ class OkrGroup(click.Group):
             if os.environ.get("OKR_DEBUG"):
                 raise
             what = f"{type(error).__name__}: {error}".splitlines()[0]
+            if damage := _damage(str(error)):
+                _fail(ctx, damage)
             if any(text in str(error) for text in DISK_REFUSES):
                 _fail(ctx, f"the disk takes no more ({what}); make room on it and run it again")
             _fail(ctx, f"{what}; this is a mistake of okr itself: run it with OKR_DEBUG=1 to see where, and report it")
@@ -67,6 +69,12 @@ class OkrGroup(click.Group):
         """Remember the arguments: an error is shaped after them."""
         ctx.meta["arguments"] = tuple(args)
         return super().parse_args(ctx, args)
+
+
+def _damage(text: str) -> str | None:
+    from okr_reports.warehouse.damage import explained, is_damage
+
+    return explained(text) if is_damage(text) else None
 
 
 def number_of(count: int, noun: str) -> str:

@@ -11,11 +11,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
-import yaml
 from filelock import FileLock
 
 from okr_reports.commands.output import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED, number_of, print_json
 from okr_reports.common.analysts_copy import open_copy
+from okr_reports.common.dagster_home import explained, read_settings
 from okr_reports.common.progress import interruptible, shown
 from okr_reports.settings import Workspace
 
@@ -79,8 +79,7 @@ def _instance(workspace: Workspace) -> DagsterInstance:
     captured = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     home = workspace.dagster_home.absolute()
     # Dagster takes the path of its settings for a pattern: below a folder named [2026] it finds none of them.
-    settings = yaml.safe_load((home / "dagster.yaml").read_text(encoding="utf-8")) or {}
-    overrides = settings | {"compute_logs": captured}
+    overrides = read_settings(home) | {"compute_logs": captured}
     with FileLock(home / "making.lock"):
         return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=overrides))
 
@@ -114,6 +113,8 @@ def _execute(
                     "ops": {**asked["ops"], "definitions": {"config": definitions}},
                 },
             )
+    except Exception as error:
+        raise explained(workspace.dagster_home.absolute(), error) or error from None
     finally:
         gc.unfreeze()
 

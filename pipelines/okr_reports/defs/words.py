@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from okr_reports.warehouse.damage import explained, is_damage
+
 if TYPE_CHECKING:
     from dagster import DagsterEvent
 
@@ -19,6 +21,8 @@ def failures(events: Iterable[DagsterEvent]) -> list[str]:
 
 def told(step: str | None, message: str) -> str:
     """The message that Dagster keeps of an error, `class: text`: ours by its text, another with the step it is of."""
+    if is_damage(message):
+        return explained(message.strip())
     qualified, _, text = message.strip().partition(": ")
     if qualified.startswith("okr_reports.errors.") or qualified.endswith(".Failure"):
         return text

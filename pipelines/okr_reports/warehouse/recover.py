@@ -14,11 +14,9 @@ from pathlib import Path
 import duckdb
 
 from okr_reports.errors import LockedError, WarehouseError
+from okr_reports.warehouse.damage import WAREHOUSE_TODO
 
-WHAT_NOW = (
-    "put a backup of it in its place, or move it away: the next refresh reads everything again from the start dates,"
-    " and past reports stay in history/ beside it"
-)
+WHAT_NOW = WAREHOUSE_TODO
 
 
 def recover(warehouse: Path) -> str | None:
@@ -34,6 +32,7 @@ def recover(warehouse: Path) -> str | None:
         return f"{warehouse} was empty, as a process killed at its very start leaves it: it is made again"
     wal = warehouse.with_name(f"{warehouse.name}.wal")
     if not wal.exists():
+        _open(warehouse)
         return None
     size = wal.stat().st_size
     try:
@@ -43,6 +42,19 @@ def recover(warehouse: Path) -> str | None:
             raise _explained(warehouse, error) from None
         return _without(wal, warehouse)
     return f"an earlier refresh was killed: its last {size:,} bytes ({wal.name}) were put in order"
+
+
+def _open(warehouse: Path) -> None:
+    """A file that was cut is found at once, not by the first stage that meets the cut."""
+    if warehouse.exists():
+        try:
+            with duckdb.connect(str(warehouse), read_only=True) as connection:
+                needed = connection.execute("select block_size * total_blocks from pragma_database_size()").fetchone()
+        except duckdb.Error as error:
+            raise _explained(warehouse, error) from None
+        if needed and warehouse.stat().st_size < needed[0]:
+            what = f"it has {warehouse.stat().st_size:,} bytes, and its blocks need {needed[0]:,}"
+            raise WarehouseError(f"{warehouse} was cut ({what}); {WHAT_NOW}")
 
 
 def is_database(warehouse: Path) -> bool:
