@@ -14,11 +14,11 @@ import pytest
 
 from okr_reports import doctor
 from okr_reports.common import dagster_home
+from okr_reports.common.damage import damage_of
 from okr_reports.doctor import storage
 from okr_reports.doctor.unread import VARIABLES, unread_settings
 from okr_reports.errors import OkrError, WarehouseError
 from okr_reports.settings import Workspace, make_dagster_home, shipped
-from okr_reports.warehouse.damage import damage_of
 from okr_reports.warehouse.recover import recover
 from tests.support import DEMO_DAY, OKR, ROOT
 

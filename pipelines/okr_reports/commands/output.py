@@ -72,7 +72,7 @@ class OkrGroup(click.Group):
 
 
 def _damage(text: str) -> str | None:
-    from okr_reports.warehouse.damage import explained, is_damage
+    from okr_reports.common.damage import explained, is_damage
 
     return explained(text) if is_damage(text) else None
 

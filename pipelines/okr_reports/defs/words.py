@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from okr_reports.warehouse.damage import explained, is_damage
+from okr_reports.common.damage import explained, is_damage
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent

@@ -11,10 +11,10 @@ import duckdb
 
 from okr_reports import settings
 from okr_reports.common.analysts_copy import open_copy
+from okr_reports.common.damage import COPY_TODO, damage_of
 from okr_reports.doctor.diagnosis import Diagnosis
 from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace
-from okr_reports.warehouse.damage import COPY_TODO, damage_of
 from okr_reports.warehouse.history import audit
 from okr_reports.warehouse.lock import describe_holder, was_killed
 from okr_reports.warehouse.recover import WHAT_NOW, is_database

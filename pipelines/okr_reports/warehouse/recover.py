@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
+from okr_reports.common.damage import WAREHOUSE_TODO
 from okr_reports.errors import LockedError, WarehouseError
-from okr_reports.warehouse.damage import WAREHOUSE_TODO
 
 WHAT_NOW = WAREHOUSE_TODO
 

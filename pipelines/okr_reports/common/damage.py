@@ -8,7 +8,7 @@ import duckdb
 
 from okr_reports.common.sql_text import quoted_name
 
-# What DuckDB 2.0 says of files that were cut or altered (tests/warehouse/test_damage.py).
+# What DuckDB 2.0 says of files that were cut or altered (tests/test_damage.py).
 _SIGNS = (
     "Corrupt database file",
     "Could not read enough bytes",
