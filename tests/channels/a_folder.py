@@ -42,6 +42,10 @@ class Files:
         }
         return FileSource(pattern=self.folder / pattern, **given)
 
+    @staticmethod
+    def measures(**columns: str) -> dict[str, MeasureColumn]:
+        return {name: MeasureColumn(column) for name, column in columns.items()}
+
     def load(self, *sources: FileSource, today: date = date(2026, 11, 23)) -> list[LoadResult]:
         return load_channel(
             "files",

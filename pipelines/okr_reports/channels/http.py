@@ -112,6 +112,12 @@ def _vendor_message(reply: Reply) -> str:
     return f"HTTP {reply.status}"
 
 
+class Redirected(VendorError):
+    """An answer that leads elsewhere; `location` is where."""
+
+    location: str = ""
+
+
 class Authenticator(Protocol):
     """Puts the credentials into headers; `refresh` gets a new token and says whether there was a way to."""
 
@@ -251,7 +257,7 @@ class Http:
                 if deadline.is_over:
                     raise _Unreadable(f"the answer took longer than {self.reply_timeout:g} s")
         if 300 <= reply.status < 400:
-            raise self._redirected(url)
+            raise self._redirected(url, reply.headers.get("Location", ""))
         self.budget.hold(reply.body)
         return replace(reply, data=_parsed(reply.body))
 
@@ -278,10 +284,12 @@ class Http:
             # requests parses the Location of a redirect that it is told not to follow
             raise self._redirected(url) from None
 
-    def _redirected(self, url: str) -> VendorError:
-        return VendorError(
+    def _redirected(self, url: str, location: str = "") -> Redirected:
+        error = Redirected(
             self.channel, f"{_place(url)} answers with a redirect, which is not followed", "check base_url"
         )
+        error.location = location
+        return error
 
     def _turn(self, url: str) -> AbstractContextManager[None]:
         path = urlsplit(url).path

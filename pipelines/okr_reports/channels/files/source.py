@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -13,6 +14,7 @@ import duckdb
 
 from okr_reports.channels.base import LoadResult, State
 from okr_reports.channels.files.faults import Refused, out_of_reach, refused
+from okr_reports.channels.files.published import fetch
 from okr_reports.channels.files.raw import CHANNEL, TABLES, Batches
 from okr_reports.channels.files.read import read_source
 from okr_reports.channels.files.rows import Fault
@@ -20,7 +22,7 @@ from okr_reports.channels.files.settle import Settling
 from okr_reports.channels.landing import run, to_source
 from okr_reports.channels.warehouse_tables import check_types, create_missing, newest_load, open_warehouse
 from okr_reports.common.finished_loads import finished_loads
-from okr_reports.errors import InputFileError, quoted
+from okr_reports.errors import ChannelError, InputFileError, quoted
 from okr_reports.file_places import lies_within, refusal
 from okr_reports.file_sources import FileSource, Uses
 
@@ -58,7 +60,7 @@ class _Error:
     """What is wrong with a source, or with one `file` of it."""
 
     source: FileSource
-    error: InputFileError
+    error: ChannelError
     file: _File | None = None
 
 
@@ -100,7 +102,8 @@ def load_files(
         check_types(connection, CHANNEL, TABLES)
         stored = _stored(connection)
         load = _Load(connection, stored, today, progress, uses or Uses(), reporting, lake is not None)
-        load.read(sources)
+        with tempfile.TemporaryDirectory(prefix="okr-sheets-") as scratch:
+            load.read(sources, Path(scratch))
         if declared is not None:
             load.forget(sorted({key[0] for key in stored} - set(declared)))
         if load.batches:
@@ -135,10 +138,10 @@ class _Load:
         self.progress, self.reporting, self.in_lake = progress, reporting, in_lake
         self.batches, self.errors, self.present = Batches(), list[_Error](), list[_File]()
 
-    def read(self, sources: Sequence[FileSource]) -> None:
-        """Look at every source's files and settle what is new of them."""
+    def read(self, sources: Sequence[FileSource], scratch: Path) -> None:
+        """Look at every source's files and settle what is new of them; published sheets are fetched into `scratch`."""
         files: dict[str, list[_File]] = {source.id: [] for source in sources}
-        for file in _files(sources, self.errors):
+        for file in _files(sources, self.errors, scratch):
             files[file.source.id].append(file)
         # A source without any file is a drive that is away or a wrong path sooner than data taken back.
         away = {error.source.id for error in self.errors}
@@ -212,8 +215,16 @@ def _is_remapped(known: Mapping[str, str], digests: Mapping[str, str], changed: 
     return any("-" in known[name] and known[name].split("-")[1] != digests[name].split("-")[1] for name in changed)
 
 
-def _files(sources: Sequence[FileSource], errors: list[_Error]) -> Iterator[_File]:
+def _files(sources: Sequence[FileSource], errors: list[_Error], scratch: Path) -> Iterator[_File]:
     for source in sources:
+        if source.address is not None:
+            try:
+                path = fetch(source, scratch)
+            except ChannelError as error:
+                errors.append(_Error(source, error))
+                continue
+            yield _File(source, path, path.name)
+            continue
         found = [path for path in source.matches() if not path.name.startswith((".", "~$"))]
         if not source.is_within_roots:
             errors += _refused(source, source.pattern, refused(*refusal(source.fixed_folder)).faults)
