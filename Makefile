@@ -107,9 +107,9 @@ $(AUDIT_READY): requirements-audit.lock
 	@$(call install,$(AUDIT),--require-hashes -r requirements-audit.lock)
 	@touch $@
 
-sbom: $(AUDIT_READY) ## .okr/sbom.json: every package of requirements.lock in CycloneDX's format, hashes and all
+sbom: $(AUDIT_READY) ## .okr/sbom.json: every package that is run (requirements-run.lock) in CycloneDX's format, hashes and all
 	@mkdir -p .okr
-	@$(AUDIT)/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --no-validate -o .okr/sbom.json
+	@$(AUDIT)/bin/cyclonedx-py requirements requirements-run.lock --pyproject pyproject.toml --output-reproducible --no-validate -o .okr/sbom.json
 	@echo ".okr/sbom.json: $$(grep -c '"purl"' .okr/sbom.json) packages"
 
 # A package that could not be asked about is a failure, not a pass.

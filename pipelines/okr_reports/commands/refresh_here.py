@@ -17,6 +17,7 @@ from okr_reports.commands.output import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED,
 from okr_reports.common.analysts_copy import open_copy
 from okr_reports.common.dagster_home import explained, read_settings
 from okr_reports.common.progress import interruptible, shown
+from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def run_refresh(
     errors = failures(result.all_events)
     for message in errors:
         click.echo(message, err=True)
+    if not result.success:
+        _tell(errors, result.run_id)
     if not published:
         click.echo("nothing was published; the site and the analysts' copy are as they were", err=True)
     shows = _what_the_site_shows(workspace) if published else {}
@@ -55,6 +58,18 @@ def run_refresh(
     if not published:
         return NOT_PUBLISHED
     return PUBLISHED if result.success else SOURCE_FAILED
+
+
+def _tell(errors: list[str], run_id: str) -> None:
+    """Alert whom the settings name: Dagster's daemon, which does it too, need not run. Its failure fails nothing."""
+    from okr_reports.deliveries.commands import send_alert
+
+    body = "\n".join(errors or ["no reason is known"]) + f"\nRun {run_id} in Dagster has the rest."
+    try:
+        for one in send_alert("OKR reports: refresh failed", body, run_id):
+            click.echo(f"alert {one}", err=True)
+    except OkrError as error:
+        click.echo(f"alert: {error}", err=True)
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def run_failed(context: RunFailureSensorContext) -> None:
     reasons = failures(context.get_step_failure_events()) or [context.failure_event.message or "no reason is known"]
     again = "" if run.tags.get("dagster/will_retry") != "true" else "\nIt is run again by itself."
     body = "\n".join(reasons) + f"{again}\nRun {run.run_id} in Dagster has the rest."
-    for one in send_alert(f"OKR reports: {run.job_name} failed", body):
+    for one in send_alert(f"OKR reports: {run.job_name} failed", body, run.run_id):
         logger.info("alert %s", one)
 
 

@@ -49,6 +49,10 @@ class Done:
         return f"{self.name}: {self.what}"
 
 
+# How long one who tells of a failed run waits for another.
+ALERT_WAIT = 120.0
+
+
 def deliveries_dir(workspace: Workspace) -> Path:
     """Where the ledger, the outbox and what targets need between runs are kept."""
     return workspace.data_dir / "deliveries"
@@ -128,22 +132,32 @@ def _chosen(targets: Sequence[TargetSettings], only: Sequence[str]) -> list[Targ
     return [target for target in targets if not only or target.name in only]
 
 
-def send_alert(title: str, body: str) -> list[Done]:
-    """Tell the services of `[deliveries] alerts`; one for each. Raises DeliveryError if one was not reached.
+def send_alert(title: str, body: str, run_id: str) -> list[Done]:
+    """Tell the services of `[deliveries] alerts` of a run; one for each. Raises DeliveryError if one was not reached.
 
-    Of what a sandbox answered only services at addresses of this machine are told.
+    Each is told once of a run: by `okr refresh`, or by Dagster's daemon, whichever is first. Of what a sandbox
+    answered only services at addresses of this machine are told.
     """
     from okr_reports.deliveries.alerts import notify, service
+    from okr_reports.deliveries.ledger import open_ledger
     from okr_reports.settings import Workspace
 
     told = read_settings()
-    why = why_it_stays_here(Workspace.from_environment().data_dir, loopback_sources=told.loopback_sources)
+    workspace = Workspace.from_environment()
+    why = why_it_stays_here(workspace.data_dir, loopback_sources=told.loopback_sources)
     urls = [url for url in told.alerts if not why or reaches_only_here(url)]
     if why and len(urls) < len(told.alerts):
         logger.warning("%d alerts not sent: %s", len(told.alerts) - len(urls), why)
-    failed = notify(urls, title, body)
-    missed = {url for url, _ in failed}
-    return _outcome([Done(service(url), "told") for url in urls if url not in missed], [why for _, why in failed])
+    if not urls:
+        return []
+    books = {_book_name(url): url for url in urls}
+    with open_ledger(deliveries_dir(workspace) / "alerts", wait_seconds=ALERT_WAIT) as ledger:
+        pending = ledger.pending("alerts", run_id, list(books))
+        failed = notify([books[name] for name in pending], title, body)
+        missed = {url for url, _ in failed}
+        reached = [name for name in pending if books[name] not in missed]
+        ledger.record("alerts", run_id, reached, _moment())
+    return _outcome([Done(service(books[name]), "told") for name in reached], [why for _, why in failed])
 
 
 def _kept_here(workspace: Workspace, told: DeliverySettings) -> tuple[DeliverySettings, dict[str, str]]:

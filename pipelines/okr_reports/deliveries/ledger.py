@@ -63,14 +63,17 @@ class Ledger:
 
 
 @contextmanager
-def open_ledger(folder: Path) -> Iterator[Ledger]:
-    """The ledger in `folder`, held by one process at a time. Raises DeliveryError while another one holds it."""
+def open_ledger(folder: Path, wait_seconds: float = 0.0) -> Iterator[Ledger]:
+    """The ledger in `folder`, held by one process at a time.
+
+    Raises DeliveryError while another one holds it, after waiting so long for it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / "ledger.lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait_seconds)
     except Timeout:
-        raise DeliveryError(f"another process is sending digests ({folder}); wait for it to end") from None
+        raise DeliveryError(f"another process is sending ({folder}); wait for it to end") from None
     try:
         yield Ledger(folder / "ledger.json")
     finally:

@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import math
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +20,17 @@ from typing import Any
 from okr_reports.report_site.definitions_sheet import HEAD, Line
 
 SHEET = "definitions"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA_STARTS = ("=", "+", "-", "@")
+# Signs that a spreadsheet, a font or a later conversion takes for one of those, beyond Unicode's own compatibility.
+LOOK_ALIKES = str.maketrans(
+    dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\u2014\u2015\u2796\u02d7", "-")
+    | dict.fromkeys("\u2795\u02d6", "+")
+    | dict.fromkeys("\ua78a\u2550\u30a0", "=")
+)
+# Of what may be before the sign and is not seen: blanks, controls, marks of joining and direction, the byte order mark.
+UNSEEN = ("Zs", "Zl", "Zp", "Cc", "Cf", "Mn", "Me", "Cn", "Co", "Cs")
+# Seen as nothing too, though Unicode calls them letters.
+FILLERS = {*"\u115f\u1160\u3164\uffa0\u2800"}
 SHEET_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
@@ -32,10 +43,16 @@ def safe_cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
     if isinstance(value, str):
-        # blanks before the sign do not stop every spreadsheet
-        risky = value[:1] in FORMULA_STARTS or value.lstrip(" \u00a0").startswith(FORMULA_STARTS)
-        return f"'{value}" if value and risky else value
+        return f"'{value}" if _begins_a_formula(value) else value
     return value
+
+
+def _begins_a_formula(text: str) -> bool:
+    """Whether the first sign that is seen is one of a formula, or looks like it; or a control character comes first."""
+    if text[:1] in ("\t", "\r", "\n"):
+        return True
+    seen = next((one for one in text if one not in FILLERS and unicodedata.category(one) not in UNSEEN), "")
+    return unicodedata.normalize("NFKC", seen).translate(LOOK_ALIKES).startswith(FORMULA_STARTS)
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, for_excel: bool = True) -> bytes:

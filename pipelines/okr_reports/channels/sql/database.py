@@ -19,6 +19,25 @@ if TYPE_CHECKING:
 
 _READS = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/|\()*(select|with)\b", re.IGNORECASE | re.DOTALL)
 _SHOWN = 300
+# What to install for a module, or for a dialect of its own, where the package has another name.
+PACKAGES = {
+    "psycopg": "psycopg[binary]",
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+    "mysql": "mysql-connector-python",
+    "snowflake": "snowflake-sqlalchemy",
+    "bigquery": "sqlalchemy-bigquery",
+    "redshift": "sqlalchemy-redshift",
+    "duckdb": "duckdb-engine",
+    "databricks": "databricks-sqlalchemy",
+    "clickhouse": "clickhouse-sqlalchemy",
+    "awsathena": "PyAthena",
+    "hana": "sqlalchemy-hana",
+    "vertica": "sqlalchemy-vertica-python",
+    "teradatasql": "teradatasqlalchemy",
+    "cockroachdb": "sqlalchemy-cockroachdb",
+    "exa": "sqlalchemy-exasol",
+}
 ROWS_AT_ONCE = 10_000
 
 
@@ -36,11 +55,12 @@ def check_url(name: str, query: Query) -> None:
     try:
         url = make_url(str(query.credentials.url))
         url.get_dialect().import_dbapi()
-    except (NoSuchModuleError, ImportError):
+    except (NoSuchModuleError, ImportError) as missing:
+        module = getattr(missing, "name", None) or url.get_backend_name()
         raise ChannelError(
             "sql",
             f"there is no driver for {url.drivername}",
-            "install it beside this package, as in pip install psycopg",
+            f"install it beside this package: pip install '{PACKAGES.get(module, module)}'",
             name,
         ) from None
     except ArgumentError:
