@@ -17,6 +17,7 @@ import click
 
 from okr_reports.commands.older_workspace import bring_over
 from okr_reports.commands.output import OkrGroup, json_option, number_of, print_json
+from okr_reports.common.isolated import IsolatingStream
 from okr_reports.errors import OkrError
 from okr_reports.settings import ENGINES, Workspace, quiet_environment
 
@@ -60,6 +61,7 @@ def run() -> None:
     to be closed at the end has said so to atexit.
     """
     code: str | int | None = 1
+    sys.stdout, sys.stderr = IsolatingStream(sys.stdout), IsolatingStream(sys.stderr)
     try:
         main()
     except SystemExit as end:

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -156,5 +157,24 @@ def test_chat_gets_the_short_form_once_and_a_failure_keeps_no_other_back(workspa
 
 def test_an_alert_goes_to_the_services_of_the_settings(workspace, serve_chat, monkeypatch):
     monkeypatch.setenv("DELIVERIES__ALERTS", f"json://{serve_chat.address}/one")
-    assert [str(one) for one in commands.send_alert("Refresh failed", "linkedin_ads: quota")] == ["json: told"]
+    sent = [str(one) for one in commands.send_alert("Refresh failed", "linkedin_ads: quota", "run-1")]
+    assert sent == ["json: told"]
     assert json.loads(serve_chat.posts[0][1])["title"] == "Refresh failed"
+
+
+def test_each_service_is_alerted_once_of_a_run_whoever_is_first(workspace, serve_chat, monkeypatch):
+    """`okr refresh` and Dagster's daemon both tell of a run that failed."""
+    one, away = f"json://{serve_chat.address}/one", "json://127.0.0.1:1/away"
+    monkeypatch.setenv("DELIVERIES__ALERTS", one)
+    monkeypatch.setattr("okr_reports.deliveries.alerts.BACKOFF", ())
+    with ThreadPoolExecutor(4) as pool:
+        told = [*pool.map(lambda _: commands.send_alert("Refresh failed", "why", "run-1"), range(4))]
+    assert sum(map(len, told)) == len(serve_chat.posts) == 1
+    assert len(commands.send_alert("Refresh failed", "why", "run-2")) == 1
+    monkeypatch.setenv("DELIVERIES__ALERTS", json.dumps([one, away]))
+    for _ in range(2):
+        with pytest.raises(DeliveryError, match="json: not reached"):
+            commands.send_alert("Refresh failed", "why", "run-2")
+    assert len(serve_chat.posts) == 2
+    kept = deliveries_dir(Workspace.from_environment()) / "alerts" / "ledger.json"
+    assert serve_chat.address not in kept.read_text()

@@ -60,7 +60,7 @@ def test_nobody_is_mailed_and_no_service_told(sandboxed, serve_chat, monkeypatch
     assert any(line.startswith("paid_social: not sent by mail: ") for line in done)
     assert any(line.startswith("paid_social: not sent to chat: ") for line in done)
     assert "paid_social: told json" in done
-    assert [str(one) for one in send_alert("a run failed", "why")] == ["json: told"]
+    assert [str(one) for one in send_alert("a run failed", "why", "run-1")] == ["json: told"]
     assert "1 alerts not sent: " in caplog.text
     assert {path for path, _ in serve_chat.posts} == {"/here", "/alert"}
 

@@ -46,6 +46,13 @@ STARTS = (
     "=-",
     "@=",
     "==",
+    # not seen, or seen as another
+    *(
+        f"{unseen}="
+        for unseen in "\u200b\ufeff\u2060\u200e\u202e\u2068\u00ad\u3000\u2003\u3164\u2800\x00\x0b\x1b\u0301\U000e0020"
+    ),
+    "\ufeff\u200b \u00a0＝",
+    *"﹦⁼₌⁺₊﹢﬩﹣⁻₋−‐–—➕➖﹫═",
 )
 PAYLOADS = [start + command for start in STARTS for command in COMMANDS]
 MOMENT = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
@@ -53,6 +60,13 @@ MOMENT = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 
 def test_there_are_120_formula_payloads():
     assert len(PAYLOADS) >= 120
+
+
+@pytest.mark.parametrize(
+    "text", ["Otoño", "5 % = 5", "二月", "ﷺ", "\u200eעברית", "e=mc", "#1", "(a)", "'=", "\ufeff", "٣", "ー"]
+)
+def test_other_texts_stay_as_they_are(text):
+    assert safe_cell(text) == text
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
+from okr_reports.common.isolated import CONTROLS
+
 # A line break by any standard, other control characters, unpaired surrogates, characters nobody may use.
 _BREAKING = {"Cc", "Zl", "Zp", "Cs", "Cn", "Co"}
-# They turn the order of what follows around: `gpj.exe` would read `exe.jpg`.
-_TURNING = {*"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+# They turn the order of what follows around.
+_TURNING = {*CONTROLS}
 WORD_JOINER = "\u2060"
 # Slack and Teams read <!channel>, <@U1> and <at>; Discord, Mattermost and others any @everyone; Markdown [text](link).
 _CHAT = {"<": "‹", ">": "›", "@": "@" + WORD_JOINER, "](": "]" + WORD_JOINER + "("}

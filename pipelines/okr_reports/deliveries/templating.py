@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined, nodes, select_autoescape
 from markupsafe import Markup
 
+from okr_reports.common.isolated import isolated_value
 from okr_reports.common.plain_values import function, plain
 from okr_reports.deliveries.wording import TEMPLATES, catalogue
 from okr_reports.template_sandbox import PlainSandbox
@@ -32,6 +33,7 @@ def environment() -> MailSandbox:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=isolated_value,
     )
 
 

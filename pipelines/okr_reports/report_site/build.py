@@ -21,6 +21,7 @@ from typing import Any
 from markupsafe import Markup
 
 from okr_reports.common.equal_rows import MOMENTS
+from okr_reports.common.isolated import isolated_html
 from okr_reports.common.plain_values import function, plain
 from okr_reports.common.progress import advance
 from okr_reports.errors import PagesError, PublishError
@@ -239,7 +240,7 @@ def render_page(site: Site, instance: Instance) -> dict[str, bytes]:
         "logo_text": site.assets.logo_text,
         "as_of": site.as_of,
     }
-    html = site.renderer.frame(LAYOUT, frame, functions)
+    html = isolated_html(site.renderer.frame(LAYOUT, frame, functions))
     path = f"{instance.route}/index.html" if instance.route else "index.html"
     return {path: html.encode(), **rendered.files}
 
@@ -321,7 +322,7 @@ def _search_index(site: Site) -> bytes:
     """Titles and addresses as a script: a page opened from disk may load scripts, but not read other files."""
     pages = [[one.title, one.route] for one in site.instances]
     text = json.dumps(pages, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
-    return f"window.okrPages={text};\n".encode()
+    return f"window.okrPages={isolated_html(text)};\n".encode()
 
 
 def write_files(files: Mapping[str, bytes], out_dir: Path) -> None:

@@ -24,6 +24,7 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context, StrictUndefined
 from jinja2.utils import missing
 
+from okr_reports.common.isolated import isolated_value
 from okr_reports.common.plain_values import Table, field_of
 from okr_reports.report_site.faults import BadValue, choose
 from okr_reports.template_sandbox import PlainSandbox
@@ -297,6 +298,7 @@ class Sandbox(PlainSandbox):
     """The sandbox with our tags, escaping on."""
 
     def __init__(self, tag_bodies: Mapping[str, bool], render_tag: RenderTag, **options: Any) -> None:
+        options.setdefault("finalize", isolated_value)
         super().__init__(autoescape=True, undefined=NamedUndefined, trim_blocks=True, lstrip_blocks=False, **options)
         self.tag_bodies = dict(tag_bodies)
         self.render_tag = render_tag

@@ -20,6 +20,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 from mdit_py_plugins.anchors import anchors_plugin
 
+from okr_reports.common.isolated import isolated_value
 from okr_reports.report_site.faults import BadValue
 from okr_reports.report_site.markup import Html
 
@@ -47,7 +48,7 @@ class Slots:
     def put(self, value: object, block: bool = False) -> Markup:
         """Keep a value (escaped unless it is Markup) and return its placeholder."""
         number = len(self._values)
-        self._values.append(str(escape(value)))
+        self._values.append(str(escape(isolated_value(value))))
         if block:
             self._blocks.add(number)
         return Markup(f"{self._name}{number}x")
