@@ -152,8 +152,6 @@ def test_lock_files_hold_hashes_and_no_addresses(name):
 def test_the_bill_of_materials_is_of_what_is_run():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.search(r"(?m)^\t@.*cyclonedx-py requirements requirements-run\.lock ", makefile)
-    packages = re.findall(r"(?m)^\S+==", (ROOT / "requirements-run.lock").read_text(encoding="utf-8"))
-    assert f"the {len(packages)} packages that are run" in (ROOT / "docs/trust.md").read_text(encoding="utf-8")
 
 
 def test_nothing_is_installed_that_slows_every_start_of_dbt():

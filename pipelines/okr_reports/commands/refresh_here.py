@@ -61,7 +61,7 @@ def run_refresh(
 
 
 def _tell(errors: list[str], run_id: str) -> None:
-    """Alert whom the settings name: Dagster's daemon, which does it too, need not run. What fails here fails nothing."""
+    """Alert whom the settings name: Dagster's daemon, which does it too, need not run. A failure here fails nothing."""
     from okr_reports.deliveries.commands import send_alert
 
     body = "\n".join(errors or ["no reason is known"]) + f"\nRun {run_id} in Dagster has the rest."
