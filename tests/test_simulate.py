@@ -11,7 +11,7 @@ from okr_reports.simulate import simulate
 COLUMNS = """
     key_result_id varchar, title varchar, type varchar, kpi_id varchar, unit varchar, value double, baseline double,
     target double, date date, period_start date, period_end date, status_reason varchar,
-    forecast_low double, forecast double, forecast_high double
+    forecast_low double, forecast double, forecast_high double, low double, high double
 """
 START, END, THROUGH = date(2026, 1, 1), date(2026, 3, 31), date(2026, 1, 30)
 
@@ -25,6 +25,8 @@ def snapshot(tmp_path):
         ("days", "decrease", None, 3.5, 5.0, 2.0, None, None, None),
         ("done", "binary", None, 1.0, None, None, None, None, None),
         ("empty", "increase", "leads", None, None, 10.0, None, None, None),
+        ("within", "between", "spend", 300.0, None, None, None, None, None, 600.0, 800.0),
+        ("range", "count_range", "leads", 1.0, None, None, None, None, None, 4.0, 5.0),
         ("rate", "at_least", "ctr", 0.5, None, 0.4, None, None, None),
     ]
     with duckdb.connect(str(path)) as connection:
@@ -33,9 +35,9 @@ def snapshot(tmp_path):
             "create table marts.dim_kpi as select * from "
             "(values ('leads', 'flow'), ('spend', 'flow'), ('ctr', 'ratio')) t(kpi_id, kind)"
         )
-        for name, kind, kpi, value, baseline, target, low, middle, high in rows:
+        for name, kind, kpi, value, baseline, target, low, middle, high, *limits in rows:
             connection.execute(
-                f"insert into marts.key_results values ({', '.join('?' * 15)})",
+                f"insert into marts.key_results values ({', '.join('?' * 17)})",
                 [
                     name,
                     name,
@@ -52,6 +54,7 @@ def snapshot(tmp_path):
                     low,
                     middle,
                     high,
+                    *(limits or (None, None)),
                 ],
             )
     return path
@@ -82,6 +85,16 @@ def test_a_cap_is_kept_or_shared_by_its_excess(snapshot):
     assert result.score == pytest.approx(600 / 900)
     assert result.needed_daily == 5.0
     assert simulate(snapshot, "budget", target=None, daily=5.0).score == 1.0
+
+
+def test_limits_of_a_flow_are_kept_by_its_end(snapshot):
+    result = simulate(snapshot, "within", target=None, daily=None)
+    assert (result.end, result.score) == (900.0, pytest.approx(800 / 900))
+    assert simulate(snapshot, "within", target=None, daily=6.0).score == 1.0
+    assert simulate(snapshot, "within", target=None, daily=0.0).score == 0.5
+    assert simulate(snapshot, "range", target=None, daily=0.0).score == 0.25
+    with pytest.raises(OkrError, match="no target but limits"):
+        simulate(snapshot, "within", target=700.0, daily=None)
 
 
 def test_a_cap_below_zero_is_refused_not_divided_by(snapshot):

@@ -1,6 +1,6 @@
 """What a key result needs from here, and what another target or another daily rate would mean for it.
 
-Reads the analysts' copy; scores by the rules of the models (docs/scoring.md).
+Reads the analysts' copy; scores by the SQL of the key result's type, as the models do (key_result_types/).
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from math import erf, sqrt
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from okr_reports.common.analysts_copy import open_copy
 from okr_reports.errors import OkrError, did_you_mean
+from okr_reports.key_result_types import KeyResultType, find
+from okr_reports.key_result_types.sql import expression
 
 # Half an 80 % interval of a normal distribution, in standard deviations.
 HALF_INTERVAL = 1.2815515655446004
 LARGEST = 1e15
-# Types whose score at the period's end follows from one number.
-BY_NUMBER = ("increase", "decrease", "at_least", "at_most")
-# Of a flow these hold a projected total, of anything else the share of the weeks within the limit.
-HELD = ("at_least", "at_most")
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,22 @@ def simulate(snapshot: Path, key_result_id: str, *, target: float | None, daily:
         if number is not None and not abs(number) < LARGEST:
             raise OkrError(f"--{option} {number:g} is no amount; write a number below {LARGEST:.0e}")
     row = _row(snapshot, key_result_id)
-    aim = row["target"] if target is None else target
-    if row["type"] not in BY_NUMBER:
-        raise OkrError(f"{key_result_id} is of type {row['type']}: its score does not follow from one number")
+    type_ = find(row["type"])
+    if type_.is_share:
+        raise OkrError(f"{key_result_id} is of type {type_.name}: its score does not follow from one number")
+    if target is not None and row["target"] is None and row["low"] is not None:
+        raise OkrError(f"{key_result_id} has no target but limits: leave --target out")
+    aim = next((one for one in (target, row["target"], row["low"]) if one is not None), None)
     if row["value"] is None or aim is None:
         raise OkrError(f"{key_result_id} has no number yet: {row['status_reason']}")
-    days_left = max((row["period_end"] - row["date"]).days, 0)
     if row["kind"] != "flow":
-        if row["type"] in HELD:
+        if type_.is_held:
             raise OkrError(f"{key_result_id} is judged week by week: its score does not follow from one number")
         if daily is not None:
             raise OkrError(f"{key_result_id} has no daily rate: its KPI is a {row['kind']}, not a flow; use --target")
+    _refuse_what_is_no_target(row, type_, aim)
+    days_left = max((row["period_end"] - row["date"]).days, 0)
+    if row["kind"] != "flow":
         return _of_value(row, aim, days_left)
     return _of_flow(row, aim, days_left, daily)
 
@@ -90,49 +95,64 @@ def _of_flow(row: dict[str, Any], aim: float, days_left: int, daily: float | Non
         daily=rest / days_left if days_left else None,
         end=end,
         score=_score(row, end, aim),
-        probability=_probability(row["type"], end, aim, deviation),
+        probability=_probability(find(row["type"]), end, aim, deviation),
     )  # fmt: skip
 
 
-def _score(row: dict[str, Any], end: float, aim: float) -> float:
+def _refuse_what_is_no_target(row: dict[str, Any], type_: KeyResultType, aim: float) -> None:
+    """As `okr check` does, with the same reasons."""
     name, baseline = row["key_result_id"], row["baseline"]
-    if row["type"] == "at_most":
-        if aim < 0:
-            raise OkrError(f"{name} is counted from 0, so {aim:g} can never be kept; name another target")
-        raw = 1.0 if end <= aim else aim / end
-    elif row["type"] == "at_least" or (row["type"] == "increase" and row["kind"] in ("flow", "distinct")):
-        if aim <= 0:
-            raise OkrError(
-                f"{name} is counted from 0, so a target of {aim:g} is reached before it starts; name another"
-            )
-        raw = end / aim
-    elif baseline is None:
+    if type_.is_held and type_.has_ceiling_only and aim < 0:
+        raise OkrError(f"{name} is counted from 0, so {aim:g} can never be kept; name another target")
+    if type_.starts_at_zero(row["kind"]) and aim <= 0:
+        raise OkrError(f"{name} is counted from 0, so a target of {aim:g} is reached before it starts; name another")
+    if type_.shape != "move" or row["kind"] in type_.no_baseline_for:
+        return
+    if baseline is None:
         raise OkrError(f"{name} has no baseline yet: {row['status_reason']}")
-    elif baseline == aim:
+    if baseline == aim:
         raise OkrError(f"{name}: the target {aim:g} equals the baseline; name another")
-    elif (aim > baseline) != (row["type"] == "increase"):
+    if (aim > baseline) != (type_.better == "higher"):
         raise OkrError(
-            f"{name} is to {row['type']}, but {baseline:g} to {aim:g} goes the other way; name another target"
+            f"{name} is to {type_.name}, but {baseline:g} to {aim:g} goes the other way; name another target"
         )
-    else:
-        raw = (end - baseline) / (aim - baseline)
-    return min(max(raw, 0.0), 1.0)
 
 
-def _probability(type_: str, end: float, aim: float, deviation: float | None) -> float | None:
-    if deviation is None:
+def _score(row: dict[str, Any], end: float, aim: float) -> float:
+    """The score of a period that ends there, by the SQL of the type."""
+    numbers = {**row, "target": aim, "value": end, "projected": end, "elapsed": 1.0}
+    limits = (numbers[column] if column else None for column in find(row["type"]).limits)
+    given = dict(zip(("limit_low", "limit_high"), limits, strict=True))
+    for name in ("value", "baseline", "target", "low", "high", "projected", "elapsed"):
+        given[name] = numbers[name]
+    for name in ("weeks_kept", "weeks_observed", "weight_done", "weight_total"):
+        given[name] = None
+    columns = ", ".join(f"cast(${name} as double) as {name}" for name in given)
+    texts = {"type": row["type"], "kpi_kind": row["kind"]}
+    with duckdb.connect() as connection:
+        ((progress,),) = connection.execute(
+            f"select {expression('progress')} from (select $type as type, $kpi_kind as kpi_kind, {columns})",
+            {**given, **texts},
+        ).fetchall()
+    if progress is None:
+        raise OkrError(f"{row['key_result_id']}: {end:g} has no score with a target of {aim:g}; name another")
+    return min(max(float(progress), 0.0), 1.0)
+
+
+def _probability(type_: KeyResultType, end: float, aim: float, deviation: float | None) -> float | None:
+    if deviation is None or type_.forecast_side is None:
         return None
+    is_above = type_.forecast_side == "above"
     if deviation == 0:
-        reached = end >= aim
-        return float(reached if type_ in ("increase", "at_least") else end <= aim)
+        return float(end >= aim if is_above else end <= aim)
     above = 0.5 * (1 - erf((aim - end) / (deviation * sqrt(2))))
-    return above if type_ in ("increase", "at_least") else 1 - above
+    return above if is_above else 1 - above
 
 
 def _row(snapshot: Path, key_result_id: str) -> dict[str, Any]:
     with open_copy(snapshot) as connection:
         result = connection.execute(
-            "select k.*, coalesce(kpi.kind, 'check-in') as kind from marts.key_results as k"
+            "select k.*, coalesce(kpi.kind, 'check_in') as kind from marts.key_results as k"
             " left join marts.dim_kpi as kpi using (kpi_id) where k.key_result_id = ?",
             [key_result_id],
         )

@@ -10,9 +10,10 @@ from okr_reports.file_sources import FileSource, Uses
 from okr_reports.okrs.models.check_ins import CheckIn, Note
 from okr_reports.okrs.models.file_sources import FileSourceEntry
 from okr_reports.okrs.models.kpis import Kpi
-from okr_reports.okrs.models.objectives import KeyResult, Measure, Objective
+from okr_reports.okrs.models.objectives import Objective
 from okr_reports.okrs.models.rates import ExchangeRate
 from okr_reports.okrs.models.settings import Period, Settings, Team
+from okr_reports.okrs.models.shapes import KeyResult, Measure
 from okr_reports.okrs.periods import Calendar, Span
 
 

@@ -177,6 +177,15 @@ def _change(value: Any) -> Decimal:
     return number
 
 
+def _factor(value: Any) -> Decimal:
+    number = amount(value)
+    if number <= 0 or number == 1:
+        raise refuse(
+            f"the factor {shown(value)} is no move", "write how many times the baseline is to be reached, such as 3"
+        )
+    return number
+
+
 def _weight(value: Any) -> float:
     number = amount(value)
     if number < 0:
@@ -268,6 +277,7 @@ Day = Annotated[date, PlainValidator(day), WithJsonSchema(_DAY_SCHEMA)]
 Amount = Annotated[Decimal, PlainValidator(amount), WithJsonSchema(_AMOUNT_SCHEMA)]
 Share = Annotated[float, PlainValidator(share), WithJsonSchema(_SHARE_SCHEMA)]
 Change = Annotated[Decimal, PlainValidator(_change), WithJsonSchema(_CHANGE_SCHEMA)]
+Factor = Annotated[Decimal, PlainValidator(_factor), WithJsonSchema(_AMOUNT_SCHEMA)]
 Weight = Annotated[float, PlainValidator(_weight), WithJsonSchema({"type": "number", "minimum": 0})]
 Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]

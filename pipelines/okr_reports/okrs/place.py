@@ -61,8 +61,8 @@ class Located(BaseModel):
         if not isinstance(data, Mapping):
             return handler(data)
         if isinstance(info.context, list):
-            known = tuple(cls.model_fields)
-            info.context.extend(UnknownKey(key, data.lines[key], known) for key in data if key not in cls.model_fields)
+            known = tuple(one.alias or name for name, one in cls.model_fields.items())
+            info.context.extend(UnknownKey(key, data.lines[key], known) for key in data if key not in known)
         model = handler(data)
         model._place = Place(data.path, data.line, data.lines)
         return model

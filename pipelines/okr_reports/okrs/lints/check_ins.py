@@ -9,7 +9,7 @@ from okr_reports.okrs.fields import Percentage
 from okr_reports.okrs.findings import advice, mistake
 from okr_reports.okrs.lints.context import Context
 from okr_reports.okrs.models.check_ins import CheckIn
-from okr_reports.okrs.models.objectives import KeyResult, MilestonesKeyResult, numbers_of
+from okr_reports.okrs.models.shapes import KeyResult, Steps, numbers_of
 from okr_reports.okrs.words import nearest, shown
 
 
@@ -43,7 +43,7 @@ def answers(check_in: CheckIn, result: KeyResult) -> Iterator[Finding]:
             continue
         what = f"{key}: {shown(result.id)} is {result.type}" + _source(result)
         yield mistake(place.path, place.at(key), what, f"use `{takes}`" if takes else f"remove `{key}`")
-    if isinstance(result, MilestonesKeyResult):
+    if isinstance(result, Steps):
         steps = [step.id for step in result.milestones]
         for step in check_in.done:
             if step not in steps:
@@ -56,13 +56,7 @@ def answers(check_in: CheckIn, result: KeyResult) -> Iterator[Finding]:
 
 def value_key(result: KeyResult) -> str | None:
     """The key by which a check-in values this key result; None if its KPI does."""
-    if result.type == "milestones":
-        return "done"
-    if result.type == "binary":
-        return "met"
-    if result.type == "qualitative":
-        return "grade"
-    return "value" if numbers_of(result).kpi is None else None
+    return result.rule.reads if numbers_of(result).kpi is None else None
 
 
 def _source(result: KeyResult) -> str:

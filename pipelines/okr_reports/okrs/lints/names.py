@@ -9,7 +9,8 @@ from okr_reports.errors import Finding
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.findings import mistake
 from okr_reports.okrs.lints.context import Context
-from okr_reports.okrs.models.objectives import MilestonesKeyResult, Objective, numbers_of
+from okr_reports.okrs.models.objectives import Objective
+from okr_reports.okrs.models.shapes import Steps, numbers_of
 from okr_reports.okrs.periods import is_fiscal
 from okr_reports.okrs.place import Place
 from okr_reports.okrs.words import shown
@@ -81,7 +82,7 @@ def _duplicates(definitions: Definitions) -> Iterator[Finding]:
         ("objective", definitions.objectives),
         ("key result", results),
         ("file source", definitions.file_source_entries),
-        *(("milestone", result.milestones) for result in results if isinstance(result, MilestonesKeyResult)),
+        *(("milestone", result.milestones) for result in results if isinstance(result, Steps)),
     ]
     for called, entries in groups:
         first: dict[str, Place] = {}

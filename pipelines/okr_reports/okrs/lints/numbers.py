@@ -11,19 +11,9 @@ from okr_reports.okrs.fields import Percentage
 from okr_reports.okrs.findings import advice, mistake
 from okr_reports.okrs.lints.context import Context
 from okr_reports.okrs.models.kpis import Kpi
-from okr_reports.okrs.models.objectives import (
-    HOLDING_TYPES,
-    KeyResult,
-    Measure,
-    MilestonesKeyResult,
-    Move,
-    Objective,
-    numbers_of,
-)
+from okr_reports.okrs.models.objectives import Objective
+from okr_reports.okrs.models.shapes import KeyResult, Measure, Move, Steps, numbers_of
 from okr_reports.okrs.words import plain, shown
-
-# These run from zero: a period's count, not a level (docs/scoring.md, "Progress and score").
-COUNTED_KINDS = ("flow", "distinct")
 
 
 def lint_numbers(context: Context) -> Iterator[Finding]:
@@ -44,31 +34,30 @@ def lint_numbers(context: Context) -> Iterator[Finding]:
 def _move(move: Move, kpi: Kpi | None) -> Iterator[Finding]:
     place = move.place
     known_kpi = kpi is not None or move.kpi is None
-    counted = kpi is not None and kpi.kind in COUNTED_KINDS
+    counted = kpi is not None and kpi.kind in move.rule.no_baseline_for
     if move.baseline is None:
         if move.change is not None:
-            what = "the change is relative to a baseline, and there is none"
-            yield mistake(place.path, place.at("change"), what, "write baseline: previous_period or a number")
-        elif known_kpi and not (move.type == "increase" and counted):
+            what = f"the {move.size_key} is relative to a baseline, and there is none"
+            yield mistake(place.path, place.at(move.size_key), what, "write baseline: previous_period or a number")
+        elif known_kpi and not counted:
             what = f"this {move.type} starts nowhere: it has no baseline"
             yield mistake(place.path, place.line, what, "write baseline: with the number it starts from")
     elif isinstance(move.baseline, str) and move.kpi is None:
         what = f"{move.baseline} needs a KPI to look it up"
         yield mistake(place.path, place.at("baseline"), what, "add kpi:, or write the baseline as a number")
-    if kpi is not None and kpi.kind == "distinct" and move.type == "decrease":
-        what = f"{shown(kpi.id)} counts distinct things, which cannot be scored as a decrease"
-        yield mistake(place.path, place.at("type"), what, "use at_most, or another KPI")
-    if move.type == "decrease" and move.change is not None and move.change > 1:
-        what = "a decrease of more than 100 % ends below zero"
-        yield mistake(place.path, place.at("change"), what, "write a smaller change, or target: with the number")
+    if kpi is not None and kpi.kind in move.rule.refused_kinds:
+        what = f"{shown(kpi.id)} is a {kpi.kind} KPI, which cannot be scored as {move.type}"
+        yield mistake(place.path, place.at("type"), what, move.rule.refused_kinds[kpi.kind])
+    if move.change is not None and move.target_from(Decimal(1)) < 0:
+        what = f"a {move.type} of more than 100 % ends below zero"
+        yield mistake(place.path, place.at(move.size_key), what, "write a smaller one, or target: with the number")
     elif isinstance(move.baseline, Decimal):
         yield from _direction(move, move.baseline)
 
 
 def _direction(move: Move, baseline: Decimal) -> Iterator[Finding]:
-    place, sign = move.place, 1 if move.type == "increase" else -1
-    target = move.target if move.target is not None else baseline * (1 + sign * (move.change or 0))
-    line = place.at("target", "change")
+    place, sign, target = move.place, -1 if move.rule.better == "lower" else 1, move.target_from(baseline)
+    line = place.at("target", move.size_key)
     if target == baseline:
         what = f"the baseline {plain(baseline)} equals the target" if move.change is None else "a share of 0 is no move"
         yield mistake(place.path, line, what, "write a target that differs from the baseline")
@@ -78,7 +67,7 @@ def _direction(move: Move, baseline: Decimal) -> Iterator[Finding]:
 
 
 def _counted_target(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:
-    if kpi is None or kpi.kind not in COUNTED_KINDS or scored.type not in ("increase", "at_least"):
+    if kpi is None or not scored.rule.starts_at_zero(kpi.kind):
         return
     target = numbers_of(scored).target
     if target is not None and target <= 0:
@@ -104,9 +93,8 @@ def _units(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:
         elif unit == "percent" and abs(number) > 1:
             what = f"{key}: {plain(number)} of a percentage is {plain(number * 100)} %"
             yield advice(place.path, place.at(key), what, f"write {plain(number)}% if that is meant")
-    better, kind = (kpi.better, scored.type) if kpi is not None else ("neutral", "")
-    if (better, kind) in (("lower", "increase"), ("lower", "at_least"), ("higher", "decrease"), ("higher", "at_most")):
-        what = f"{kind} asks for what is worse: {better} values of {shown(numbers.kpi)} are better"
+    if kpi is not None and {kpi.better, scored.rule.better} == {"higher", "lower"}:
+        what = f"{scored.type} asks for what is worse: {kpi.better} values of {shown(numbers.kpi)} are better"
         yield advice(place.path, place.at("type"), what, "mend the type, or `better` of the KPI")
 
 
@@ -115,7 +103,7 @@ def _pace(context: Context, objective: Objective, scored: KeyResult | Measure, k
     line = place.at("pace")
     if pace == "linear" or span is None:
         return
-    if scored.type in (*HOLDING_TYPES, "binary", "qualitative"):
+    if scored.rule.is_held or not scored.rule.is_paced:
         yield mistake(place.path, line, f"a pace has no meaning for {scored.type}", "remove `pace`")
         return
     if isinstance(pace, str):
@@ -146,7 +134,7 @@ def _weights(objective: Objective) -> Iterator[Finding]:
         place, what = objective.place, f"all key results of {shown(objective.id)} weigh 0"
         yield mistake(place.path, place.at("key_results"), what, "give one of them a weight above 0")
     for result in results:
-        if isinstance(result, MilestonesKeyResult) and not any(step.weight for step in result.milestones):
+        if isinstance(result, Steps) and not any(step.weight for step in result.milestones):
             what = f"all milestones of {shown(result.id)} weigh 0"
             yield mistake(result.place.path, result.place.at("milestones"), what, "give one of them a weight above 0")
 
@@ -154,7 +142,7 @@ def _weights(objective: Objective) -> Iterator[Finding]:
 def _milestones(context: Context, objective: Objective) -> Iterator[Finding]:
     span = context.definitions.span(objective.period)
     for result in objective.key_results:
-        if span is None or not isinstance(result, MilestonesKeyResult):
+        if span is None or not isinstance(result, Steps):
             continue
         for step in result.milestones:
             if step.due is not None and not span.start <= step.due <= span.end:

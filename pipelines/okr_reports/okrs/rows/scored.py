@@ -10,14 +10,8 @@ from decimal import Decimal
 
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.fields import Texts
-from okr_reports.okrs.models.objectives import (
-    CountRange,
-    KeyResult,
-    Measure,
-    MilestonesKeyResult,
-    Objective,
-    numbers_of,
-)
+from okr_reports.okrs.models.objectives import Objective
+from okr_reports.okrs.models.shapes import KeyResult, Measure, Steps, numbers_of
 from okr_reports.okrs.periods import Span
 from okr_reports.okrs.provenance import Change
 from okr_reports.okrs.rows.parts import Row, kpi_title, span_of, text_columns
@@ -89,9 +83,9 @@ def key_results(definitions: Definitions, changes: Mapping[str, Change]) -> Iter
 
 
 def _own_unit(scored: KeyResult | Measure) -> str | None:
-    if scored.type in ("milestones", "binary", "qualitative"):
+    if scored.rule.is_share:
         return None
-    return getattr(scored, "unit", None) or ("count" if isinstance(scored, CountRange) else "number")
+    return getattr(scored, "unit", None) or ("count" if scored.rule.shape == "range" else "number")
 
 
 def _baseline(definitions: Definitions, baseline: Decimal | str | None, span: Span) -> Row:
@@ -140,7 +134,7 @@ def pace_points(definitions: Definitions) -> Iterator[Row]:
 def milestones(definitions: Definitions) -> Iterator[Row]:
     language = definitions.settings.language
     for _, result in definitions.key_results():
-        for position, step in enumerate(result.milestones if isinstance(result, MilestonesKeyResult) else (), start=1):
+        for position, step in enumerate(result.milestones if isinstance(result, Steps) else (), start=1):
             yield {
                 "key_result_id": result.id,
                 "milestone_id": step.id,
