@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from okr_reports import catalogue, distributed, okrs, settings
@@ -62,7 +62,7 @@ def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bo
 
     Raises DefinitionsError, and IntoThePastError unless the later reports are withdrawn (`into_the_past`).
     """
-    from okr_reports.channels.load import enabled_channels
+    from okr_reports.channels.load import enabled_channels, switched_off_channels
     from okr_reports.okrs.provenance import last_changes
     from okr_reports.okrs.rows import to_tables
     from okr_reports.okrs.source import land
@@ -74,7 +74,11 @@ def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bo
         today=settings.today(zone),
         refresh_id=refresh_id,
         refreshed_at=settings.now(zone),
-        channels=[_channel_row(name) for name in enabled_channels()],
+        channels=[
+            *(_channel_row(name) for name in enabled_channels()),
+            *({**_known_row(name), "is_off": True} for name in switched_off_channels()),
+            *(_known_row(name) for name in _lost_channels(workspace)),
+        ],
         changes={str(shown_path(path)): change for path, change in last_changes(workspace.definitions_dir).items()},
     )
     workspace.data_dir.mkdir(parents=True, exist_ok=True)
@@ -89,6 +93,8 @@ def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bo
         restores=settings.engine() == "duckdb",
     )
     land(tables, warehouse=workspace.warehouse, pipelines_dir=workspace.pipelines_dir)
+    for name in switched_off_channels():
+        logger.info("%s is switched off (enabled = false): from today on its rows do not count", name)
     logger.info("definitions: %d objectives, %d rows in all", tables["objectives"].num_rows, _rows(tables))
     return {name: table.num_rows for name, table in tables.items()}
 
@@ -97,13 +103,41 @@ def _channel_row(name: str) -> dict[str, Any]:
     from okr_reports.channels.base import find_channel
     from okr_reports.channels.configuration import lookback_days, read_settings
 
-    info = catalogue.channels()[name]
     return {
-        "channel": name,
-        "title": info.title,
-        "kind": info.kind,
+        **_known_row(name),
         "lookback_days": lookback_days(name, read_settings(find_channel(name).settings_class, name)),
     }
+
+
+def _known_row(name: str) -> dict[str, Any]:
+    info = catalogue.channels()[name]
+    days = info.lookback_days
+    return {"channel": name, "title": info.title, "kind": info.kind, "lookback_days": days, "is_off": False}
+
+
+def _lost_channels(workspace: Workspace) -> list[str]:
+    """API channels that were loaded before and have no settings now: nobody said that they are over."""
+    from okr_reports.channels.load import enabled_channels, switched_off_channels
+
+    if not workspace.warehouse.exists():
+        return []
+    ops.ensure_tables(workspace.warehouse)
+    known = {*enabled_channels(), *switched_off_channels(), "files"}
+    return [name for name in ops.last_loads(workspace.warehouse) if name in catalogue.channels() and name not in known]
+
+
+def _without_settings(workspace: Workspace, name: str) -> LoadResult:
+    """The failure of a channel that has lost its settings; its rows stay and count."""
+    from okr_reports.channels.base import LoadResult
+
+    last = ops.last_loads(workspace.warehouse)[name]
+    error = (
+        f"{name}: it was loaded until {last:%Y-%m-%d} and has no settings any more; put them back into .dlt/ or the"
+        f" environment, or write `enabled = false` under [sources.{name}] so that its rows no longer count"
+    )
+    logger.warning(error)
+    now = datetime.now(UTC)
+    return LoadResult(name, "", "failed", 0, None, None, None, error, now, now)
 
 
 def load_channels(
@@ -147,6 +181,8 @@ def load_channels(
         for number, _ in enumerate(as_completed(loads_of), start=1):
             progress.advance("channels", number, len(names))
     results = {name: future.result() for future, name in loads_of.items() if future.exception() is None}
+    lost = {} if only else {name: [_without_settings(workspace, name)] for name in _lost_channels(workspace)}
+    results |= lost
     ops.record_loads(workspace.warehouse, refresh_id, [load for loads in results.values() for load in loads])
     origins.unmark(
         workspace.warehouse, [name for name in marked if all(one.state == "failed" for one in results.get(name, []))]
@@ -156,7 +192,7 @@ def load_channels(
         {name: _base_url(name) for name, loads in results.items() if any(load.rows for load in loads)},
     )
     # An error that no channel foresaw ends the refresh, but not before what the others loaded is written down.
-    return {name: future.result() for future, name in loads_of.items()}
+    return {**lost, **{name: future.result() for future, name in loads_of.items()}}
 
 
 def _base_url(name: str) -> str | None:

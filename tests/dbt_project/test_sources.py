@@ -204,3 +204,19 @@ def test_a_kpi_without_conditions_waits_for_those_that_bring_its_measure(told: W
 def test_the_report_stands_on_its_refresh(told: Warehouse) -> None:
     row = told.row("from marts.report_context")
     assert (row["today"], row["refresh_id"], row["data_through"]) == (TODAY, told.refresh_id, YESTERDAY)
+
+
+def test_what_is_switched_off_does_not_count_until_it_is_on(only_warehouse: Warehouse) -> None:
+    warehouse = only_warehouse.emptied(TODAY)
+    on = {"channel": "ads", "title": "Ads", "kind": "ads", "lookback_days": 30, "is_off": False}
+    warehouse.put("definitions.measures", [{"measure": "spend", "is_money": True}])
+    warehouse.put("files.measures", _days("ads"))
+    states = []
+    for is_off in (False, True, False):
+        warehouse.put("definitions.channels", [{**on, "is_off": is_off}])
+        warehouse.at(TODAY)
+        warehouse.loaded("ads", "a")
+        warehouse.build()
+        [(count,)] = [tuple(row.values()) for row in warehouse.rows("select count(*) from marts.fct_measure_daily")]
+        states.append((health(warehouse, "ads")["a"]["state"], count))
+    assert states == [("fresh", 50), ("off", 0), ("fresh", 50)]

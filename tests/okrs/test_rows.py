@@ -20,7 +20,7 @@ from okr_reports.okrs.tables import TABLES
 from tests.support import ROOT
 
 TODAY = date(2026, 11, 23)
-LINKEDIN = {"channel": "linkedin_ads", "title": "LinkedIn Ads", "kind": "ads", "lookback_days": 30}
+LINKEDIN = {"channel": "linkedin_ads", "title": "LinkedIn Ads", "kind": "ads", "lookback_days": 30, "is_off": False}
 
 
 def tables_of(definitions, channels=(LINKEDIN,)):
@@ -181,7 +181,7 @@ def test_a_file_source_makes_a_channel_and_measures(folder):
     )
     assert rows_of(folder, "channels") == [
         LINKEDIN,
-        {"channel": "web_shop", "title": "Web shop", "kind": "file", "lookback_days": 0},
+        {"channel": "web_shop", "title": "Web shop", "kind": "file", "lookback_days": 0, "is_off": False},
     ]
     measures = {row["measure"]: row["is_money"] for row in rows_of(folder, "measures")}
     assert measures["visits"] is False

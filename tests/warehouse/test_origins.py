@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from okr_reports.scaffold import make_workspace
 
+from okr_reports.commands.init import make_workspace
 from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace
 from okr_reports.warehouse import origins

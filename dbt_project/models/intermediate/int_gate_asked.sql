@@ -34,7 +34,7 @@ running as (
 fresh as (
     select distinct
         channel || ' ' || account_id as name,
-        state in ('fresh', 'ended') as is_met
+        state in ('fresh', 'ended', 'off') as is_met
     from {{ ref('key_result_sources') }}
     where key_result_id in (select running.key_result_id from running)
 ),

@@ -84,6 +84,17 @@ final as (
 
     union all
 
+    select
+        'off' as kind,
+        channel as id,
+        channel,
+        '' as digest,
+        {{ from_the_beginning() }} as date_from
+    from {{ ref('stg_definitions__channels') }}
+    where is_off
+
+    union all
+
     -- Days become final with time alone.
     select
         'provisional' as kind,

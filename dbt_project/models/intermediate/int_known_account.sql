@@ -37,6 +37,7 @@ final as (
         channels.channel,
         channels.kind,
         channels.lookback_days,
+        channels.is_off,
         coalesce(seen.account_id, '') as account_id,
         retired.account_id is not null as is_ended
     from channels

@@ -32,7 +32,7 @@ covered as (
         max(last_load_at) as last_load_at,
         min(
             case
-                when state not in ('fresh', 'ended') and data_through is not null and has_reported
+                when state not in ('fresh', 'ended', 'off') and data_through is not null and has_reported
                     then {{ add_days('data_through', 1) }}
             end
         ) as stale_since

@@ -16,6 +16,12 @@ changes as (
     select * from {{ ref('int_changed_input') }}
 ),
 
+-- What was switched off does not count until it is on again.
+switched_off as (
+    select channel from {{ ref('stg_definitions__channels') }}
+    where is_off
+),
+
 measures as (
     select staged.*
     from staged
@@ -23,6 +29,9 @@ measures as (
         on
             staged.channel = changes.channel
             and staged.date >= changes.date_from
+    left join switched_off
+        on staged.channel = switched_off.channel
+    where switched_off.channel is null
 ),
 
 rates as (

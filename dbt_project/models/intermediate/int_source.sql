@@ -55,6 +55,7 @@ final as (
         accounts.kind,
         accounts.lookback_days,
         accounts.is_ended,
+        accounts.is_off,
         case
             when last_refresh.channel is null then 'never_loaded'
             when not last_refresh.has_good then 'failed'

@@ -69,6 +69,7 @@ final as (
         last_load_at,
         last_error,
         case
+            when is_off then 'off'
             when load_state <> 'loaded' then load_state
             when is_ended or not is_live then 'ended'
             when is_stale then 'stale'

@@ -36,14 +36,14 @@ final as (
         sources.provisional_from,
         sources.last_load_at,
         case
-            when first_missing.date is null and sources.state not in ('fresh', 'ended') then sources.last_error
+            when first_missing.date is null and sources.state not in ('fresh', 'ended', 'off') then sources.last_error
         end as last_error,
         case when first_missing.date is not null then 'no_rate' end as error_code,
         first_missing.currency as missing_currency,
         first_missing.date as missing_date,
         case
             when first_missing.date is not null then first_missing.date
-            when sources.state not in ('fresh', 'ended') then {{ add_days('sources.data_through', 1) }}
+            when sources.state not in ('fresh', 'ended', 'off') then {{ add_days('sources.data_through', 1) }}
         end as stale_since
     from sources
     left join accounts

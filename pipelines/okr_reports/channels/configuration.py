@@ -98,6 +98,12 @@ def is_configured(settings: type[ChannelSettings], channel: str) -> bool:
     return enabled is None or bool(_convert(channel, "enabled", enabled, bool))
 
 
+def is_switched_off(channel: str) -> bool:
+    """Whether `enabled = false` stands in the channel's section: only that takes its rows out of the reports."""
+    enabled = _look_up(("sources", channel, "enabled"), bool)
+    return enabled is not None and not _convert(channel, "enabled", enabled, bool)
+
+
 def anything_configured() -> bool:
     """Whether any channel may have settings; answers without importing dlt (1.2 s), for commands that must be quick.
 

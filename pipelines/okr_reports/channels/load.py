@@ -20,6 +20,7 @@ from okr_reports.channels.configuration import (
     anything_configured,
     broken_files,
     is_configured,
+    is_switched_off,
     read_settings,
 )
 from okr_reports.errors import ChannelError, Finding, OkrError
@@ -52,6 +53,11 @@ def enabled_channels() -> list[str]:
     from okr_reports.channels.base import find_channel
 
     return [name for name in _api_channels() if is_configured(find_channel(name).settings_class, name)]
+
+
+def switched_off_channels() -> list[str]:
+    """The API channels whose settings say `enabled = false`, in alphabetical order."""
+    return [name for name in _api_channels() if is_switched_off(name)] if anything_configured() else []
 
 
 def check_settings() -> list[Finding]:

@@ -161,7 +161,8 @@ TABLES: dict[str, pa.Schema] = {
     "notes": _table(note_id=_text, date=_date, on_kind=_text, on_id=_text, text=_text, path=_text, line=_int),
     # 1 unit of currency = rate in the reporting currency, which has no rows
     "exchange_rates": _table(date=_date, currency=_text, rate=RATE),
-    # one row a channel that is on: those with settings and those that file sources make; lookback_days: how far back
-    # each refresh reads again, so how long a day stays provisional; kind: as in dim_channel
-    "channels": _table(channel=_text, title=_text, kind=_text, lookback_days=_int),
+    # one row a channel: those with settings (is_off: `enabled = false`, their rows do not count), those that were
+    # loaded and have lost their settings, and those that file sources make; lookback_days: how far back each refresh
+    # reads again, so how long a day stays provisional; kind: as in dim_channel
+    "channels": _table(channel=_text, title=_text, kind=_text, lookback_days=_int, is_off=_bool),
 }

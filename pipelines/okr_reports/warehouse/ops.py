@@ -111,6 +111,16 @@ def record_loads(warehouse: Path, refresh_id: str, loads: Iterable[SourceLoad]) 
         connection.commit()
 
 
+def last_loads(warehouse: Path) -> dict[str, datetime]:
+    """By channel of which a load once gave rows, the moment of the last one."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return dict(
+            connection.execute(
+                "select channel, max(ended_at) from ops.source_loads where state <> 'failed' group by 1 order by 1"
+            ).fetchall()
+        )
+
+
 def record_publication(
     warehouse: Path, *, refresh_id: str, published_on: date, published_at: datetime, release_id: str
 ) -> None:

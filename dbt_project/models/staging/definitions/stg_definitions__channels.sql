@@ -9,7 +9,8 @@ final as (
         channel,
         title,
         kind,
-        lookback_days
+        lookback_days,
+        coalesce(is_off, false) as is_off
     from source
 )
 

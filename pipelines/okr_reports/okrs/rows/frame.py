@@ -120,4 +120,4 @@ def channels(definitions: Definitions, given: Sequence[Mapping[str, Any]]) -> It
         if name not in names:
             known = catalogue_channels().get(name)
             title = known.title if known else from_id(name)
-            yield {"channel": name, "title": title, "kind": "file", "lookback_days": 0}
+            yield {"channel": name, "title": title, "kind": "file", "lookback_days": 0, "is_off": False}
