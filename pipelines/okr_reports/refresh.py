@@ -282,7 +282,7 @@ def build_models(
         select = list(only)
     else:
         logger.info("models: nothing new to score")
-        if told := builds.tell_moments(workspace):
+        if told := builds.refresh_moments(workspace):
             return told
         select = [f"tag:{builds.EVERY_REFRESH}"]
 
@@ -292,7 +292,7 @@ def build_models(
         if on_event:
             on_event(event)
 
-    builds.forget(workspace)
+    builds.invalidate(workspace)
     try:
         with distributed.prepared(workspace):
             built = transform.build(workspace, select, on_event=counted, anew=anew, with_tests=only is None)
@@ -301,12 +301,12 @@ def build_models(
             raise
         todo = "these models are of another version than the last build; `okr refresh` first lands what they read"
         raise TransformError(f"{error}; {todo}") from None
-    telling_moments = transform.queries(built, builds.EVERY_REFRESH) if only is None else None
-    builds.note(workspace, before.made_from, telling_moments)
+    moment_queries = transform.queries(built, builds.EVERY_REFRESH) if only is None else None
+    builds.record(workspace, before.made_from, moment_queries)
     return []
 
 
-def decide(workspace: Workspace, refresh_id: str) -> list[Ruling]:
+def evaluate_gate(workspace: Workspace, refresh_id: str) -> list[Ruling]:
     """What each rule of the health gate found; a refusal is written down, so that the next site shows it."""
     rulings = gate.rulings(workspace.warehouse)
     if refused := {one.rule: one.reason for one in rulings if not one.is_passed}:
@@ -314,7 +314,7 @@ def decide(workspace: Workspace, refresh_id: str) -> list[Ruling]:
     return rulings
 
 
-def pass_gate(rulings: Sequence[Ruling]) -> None:
+def require_open_gate(rulings: Sequence[Ruling]) -> None:
     """Raise GateError if a rule closes the gate: a report that misleads is worse than the old one."""
     if reasons := [one.reason for one in rulings if not one.is_passed]:
         raise GateError("; ".join(reasons))

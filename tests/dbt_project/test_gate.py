@@ -56,7 +56,7 @@ def load_one_of_two(warehouse: Warehouse) -> None:
 
 
 def decided(warehouse: Warehouse) -> list[gate.Ruling]:
-    return refresh.decide(warehouse.workspace, "r1")
+    return refresh.evaluate_gate(warehouse.workspace, "r1")
 
 
 def change(warehouse: Warehouse, statement: str) -> None:
@@ -69,7 +69,7 @@ def test_a_failed_source_is_no_reason_to_publish_nothing_unless_the_settings_say
     load_one_of_two(warehouse)
     warehouse.build()
     rulings = decided(warehouse)
-    refresh.pass_gate(rulings)
+    refresh.require_open_gate(rulings)
     assert {one.rule: (one.is_passed, one.met, one.asked) for one in rulings} == {
         "objectives_complete": (True, 3, 3),
         "sources_loaded": (True, 1, 2),
@@ -85,7 +85,7 @@ def test_below_the_line_of_the_settings_it_stays_closed_says_why_and_is_remember
     warehouse.build()
     rulings = decided(warehouse)
     with pytest.raises(GateError) as caught:
-        refresh.pass_gate(rulings)
+        refresh.require_open_gate(rulings)
     said = str(caught.value)
     assert "1 of 2 sources of running key results are fresh, settings.gate.least_fresh asks for 80%" in said
     assert "without: silent" in said
@@ -100,7 +100,7 @@ def test_an_empty_report_is_never_published(only_warehouse: Warehouse) -> None:
     warehouse.build()
     rulings = decided(warehouse)
     with pytest.raises(GateError, match="no source has ever given data"):
-        refresh.pass_gate(rulings)
+        refresh.require_open_gate(rulings)
 
 
 def test_a_key_result_that_the_models_lose_closes_it(only_warehouse: Warehouse) -> None:
@@ -111,7 +111,7 @@ def test_a_key_result_that_the_models_lose_closes_it(only_warehouse: Warehouse) 
     warehouse.build("--select", "health_gate")
     rulings = decided(warehouse)
     with pytest.raises(GateError, match="the models lost key result well; this is a fault of the models"):
-        refresh.pass_gate(rulings)
+        refresh.require_open_gate(rulings)
 
 
 def test_values_that_were_reported_and_are_gone_close_it_below_the_line(only_warehouse: Warehouse) -> None:
@@ -127,7 +127,7 @@ def test_values_that_were_reported_and_are_gone_close_it_below_the_line(only_war
     warehouse.build("--select", "health_gate")
     rulings = decided(warehouse)
     with pytest.raises(GateError, match=r"0 of 1 running key results kept their value .* without: key result silent"):
-        refresh.pass_gate(rulings)
+        refresh.require_open_gate(rulings)
 
 
 def test_a_report_too_old_is_not_mailed() -> None:

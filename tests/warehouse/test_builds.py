@@ -67,8 +67,8 @@ def built(tmp_path):
     loaded(workspace, "r1", 6)
     for table, query in TELLING.items():
         run(workspace, f"insert into {table} by name {query}")
-    builds.forget(workspace)
-    builds.note(workspace, builds.state(workspace).made_from, TELLING)
+    builds.invalidate(workspace)
+    builds.record(workspace, builds.state(workspace).made_from, TELLING)
     return workspace
 
 
@@ -113,7 +113,7 @@ def test_a_source_that_fares_otherwise_has_them_built(built, differs):
 
 
 def test_a_build_that_did_not_end_has_them_built(built):
-    builds.forget(built)
+    builds.invalidate(built)
     assert not is_current(built)
 
 
@@ -125,9 +125,9 @@ def test_another_project_has_them_built(built, monkeypatch, tmp_path):
     assert not is_current(built)
     assert builds.state(built).is_of_another_project
     # until a build has ended well
-    builds.forget(built)
+    builds.invalidate(built)
     assert builds.state(built).is_of_another_project
-    builds.note(built, builds.state(built).made_from, {})
+    builds.record(built, builds.state(built).made_from, {})
     assert not builds.state(built).is_of_another_project
 
 
@@ -140,7 +140,7 @@ def test_moments_are_told_by_the_queries_of_the_build(built):
     assert told(built) == [("r1", 6)]
     run(built, "update definitions.context set refresh_id = 'r2'")
     loaded(built, "r2", 7)
-    assert builds.tell_moments(built) == list(TELLING)
+    assert builds.refresh_moments(built) == list(TELLING)
     assert told(built) == [("r2", 7)]
     assert is_current(built)
     # the tables are the same ones, with what readers see of them
@@ -151,14 +151,14 @@ def test_moments_are_told_by_the_queries_of_the_build(built):
 def test_without_queries_no_moment_is_told(built, prevents):
     run(built, prevents)
     run(built, "update definitions.context set refresh_id = 'r2'")
-    assert not builds.tell_moments(built)
+    assert not builds.refresh_moments(built)
     assert told(built) == [("r1", 6)]
 
 
 def test_a_table_that_somebody_changed_is_left_to_dbt(built):
     run(built, "alter table marts.source_health rename column last_load_at to loaded")
     run(built, "update definitions.context set refresh_id = 'r2'")
-    assert not builds.tell_moments(built)
+    assert not builds.refresh_moments(built)
     assert run(built, "select refresh_id from marts.report_context") == [("r1",)]
 
 
@@ -166,5 +166,5 @@ def test_moments_are_told_whole_or_not_at_all(built):
     run(built, "update definitions.context set refresh_id = 'r2'")
     run(built, "update ops.moments_told set query = 'select null as channel, now() as last_load_at' where position = 1")
     with pytest.raises(duckdb.ConstraintException):
-        builds.tell_moments(built)
+        builds.refresh_moments(built)
     assert told(built) == [("r1", 6)]

@@ -17,8 +17,8 @@ import requests
 
 from okr_reports.commands.output import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED, print_json
 from okr_reports.defs.run_config import of_refresh
+from okr_reports.defs.run_errors import error_text
 from okr_reports.defs.run_tags import WORKSPACE
-from okr_reports.defs.words import told
 from okr_reports.errors import OkrError
 
 POLL_SECONDS = 1.0
@@ -177,7 +177,7 @@ def _watch(server: Webserver, run_id: str) -> tuple[str, dict[str, float], list[
             if error := event.get("error"):
                 innermost = (error["causes"] or [error])[-1]["message"]
                 said = of_steps if "stepKey" in event else of_run
-                said.append(told(event.get("stepKey"), innermost))
+                said.append(error_text(event.get("stepKey"), innermost))
         for step in run["stepStats"]:
             if step["status"] == "SUCCESS" and step["stepKey"] not in seconds:
                 seconds[step["stepKey"]] = round(step["endTime"] - step["startTime"], 2)

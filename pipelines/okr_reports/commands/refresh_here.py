@@ -40,7 +40,7 @@ def run_refresh(
     whole = time.monotonic() - began
     if _interrupted(result):
         raise KeyboardInterrupt
-    from okr_reports.defs.words import failures
+    from okr_reports.defs.run_errors import failures
 
     published = any(event.is_step_success and event.step_key == "site" for event in result.all_events)
     errors = failures(result.all_events)

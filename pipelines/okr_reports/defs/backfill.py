@@ -18,8 +18,8 @@ from dagster import (
 
 from okr_reports import catalogue, refresh
 from okr_reports.defs.owners import DATA_TEAM
+from okr_reports.defs.report_settings import timezone
 from okr_reports.defs.resources import POOL, Writer
-from okr_reports.defs.zone import timezone
 from okr_reports.settings import Workspace
 
 # Before what any of the vendors still serves; a window is loaded as far as it does.

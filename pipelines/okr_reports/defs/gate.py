@@ -102,7 +102,7 @@ def _reconciled(key: AssetKey, differences: Sequence[str]) -> AssetCheckResult:
     pool=POOL,
 )
 def health_gate(context: AssetExecutionContext, writer: Writer) -> Iterator[AssetCheckResult | MaterializeResult[None]]:
-    rulings = refresh.decide(Workspace.from_environment(), context.run_id)
+    rulings = refresh.evaluate_gate(Workspace.from_environment(), context.run_id)
     for one in rulings:
         if AssetCheckKey(GATE, one.rule) in context.selected_asset_check_keys:
             yield AssetCheckResult(
@@ -112,5 +112,5 @@ def health_gate(context: AssetExecutionContext, writer: Writer) -> Iterator[Asse
                 metadata={"met": one.met, "asked": one.asked, "least_share": one.least_share, "reason": one.reason},
             )
     if GATE in context.selected_asset_keys:
-        refresh.pass_gate(rulings)
+        refresh.require_open_gate(rulings)
         yield MaterializeResult(asset_key=GATE, metadata={"opened": True})

@@ -19,8 +19,8 @@ from okr_reports import refresh as stages
 from okr_reports.channels.load import enabled_channels
 from okr_reports.defs import jobs
 from okr_reports.defs.deliver import digest
+from okr_reports.defs.report_settings import report_settings, timezone
 from okr_reports.defs.run_config import to_load
-from okr_reports.defs.zone import report_settings, timezone
 from okr_reports.settings import WEEKDAYS, Workspace
 
 _TIMES = report_settings().refresh

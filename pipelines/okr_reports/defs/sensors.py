@@ -24,7 +24,7 @@ from dagster import (
 
 from okr_reports.common.folder_digest import files_state
 from okr_reports.defs import jobs, run_tags
-from okr_reports.defs.words import failures
+from okr_reports.defs.run_errors import failures
 from okr_reports.deliveries.commands import send_alert
 from okr_reports.settings import Workspace
 

@@ -58,31 +58,31 @@ def state(workspace: Workspace) -> State:
         )
 
 
-def forget(workspace: Workspace) -> None:
+def invalidate(workspace: Workspace) -> None:
     """A build begins: until it has ended well, nothing may pass for built."""
     with duckdb.connect(str(workspace.warehouse)) as connection:
         connection.execute("create or replace table ops.last_build (inputs varchar not null, models varchar not null)")
 
 
-def note(workspace: Workspace, made_from: str, telling_moments: Mapping[str, str] | None) -> None:
+def record(workspace: Workspace, made_from: str, moment_queries: Mapping[str, str] | None) -> None:
     """Write down what the models were made from, after they all were built and tested.
 
-    `telling_moments`: table -> query of the models that tell moments, in the order in which they were built; None
+    `moment_queries`: table -> query of the models that tell moments, in the order in which they were built; None
     where a part of the models was built again, of the same.
     """
     with duckdb.connect(str(workspace.warehouse)) as connection:
         connection.execute("insert into ops.last_build values (?, ?)", [made_from, _models(connection)])
-        if telling_moments is not None:
+        if moment_queries is not None:
             connection.execute(
                 "create or replace table ops.moments_told (position bigint, model varchar, query varchar)"
             )
-        for position, (model, query) in enumerate((telling_moments or {}).items()):
+        for position, (model, query) in enumerate((moment_queries or {}).items()):
             connection.execute("insert into ops.moments_told values (?, ?, ?)", [position, model, query])
         connection.execute("create or replace table ops.built_project (digest varchar not null)")
         connection.execute("insert into ops.built_project values (?)", [_project()])
 
 
-def tell_moments(workspace: Workspace) -> list[str]:
+def refresh_moments(workspace: Workspace) -> list[str]:
     """Fill the tables that tell moments anew, all of them or none, by the queries of their last build; which they are.
 
     None if that cannot be: no query was written down, or somebody gave a table other columns. Only where the models

@@ -19,7 +19,7 @@ def failures(events: Iterable[DagsterEvent]) -> list[str]:
     return list(dict.fromkeys(text for event in of_steps or of_run if (text := _message(event))))
 
 
-def told(step: str | None, message: str) -> str:
+def error_text(step: str | None, message: str) -> str:
     """The message that Dagster keeps of an error, `class: text`: ours by its text, another with the step it is of."""
     if is_damage(message):
         return explained(message.strip())
@@ -36,4 +36,4 @@ def _message(event: DagsterEvent) -> str | None:
         return None
     while error.cause:
         error = error.cause
-    return told(event.step_key, error.message)
+    return error_text(event.step_key, error.message)
