@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from okr_reports.channels.linkedin_ads.source import CHANNEL, METRICS, analytics
 from okr_reports.channels.windows import Window
 from okr_reports.sandbox import linkedin_ads as stand_in
 from okr_reports.sandbox.profiles import HOSTILE_NAMES
+from tests.channels.odd_answers import odd_vendor
 from tests.support import AD_MEASURES
 
 YESTERDAY = date(2026, 11, 22)
@@ -205,3 +207,36 @@ def test_missing_metrics_are_no_value_not_zero(bench: Any) -> None:
     bench.load()
     counted = "select count(video_views), count(clicks) > 0 from linkedin_ads.campaign_analytics"
     assert bench.rows(counted) == [(0, True)]
+
+
+def element(day: int, **figures: Any) -> dict[str, Any]:
+    start = {"year": 2026, "month": 11, "day": day}
+    return {"dateRange": {"start": start, "end": start}, "pivotValues": ["urn:li:sponsoredCampaign:7"], **figures}
+
+
+WHOLE = dict.fromkeys(METRICS, 4)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("written", ["absent", "null"])
+def test_a_metric_that_one_row_lacks_is_0_there(bench: Any, metric: str, written: str) -> None:
+    """LinkedIn gives no value for what is 0; Singer's tap notes it too. The row, and the account, load."""
+    odd = {name: value for name, value in WHOLE.items() if name != metric}
+    if written == "null":
+        odd[metric] = None
+    with odd_vendor(bench.sandbox.url, "/adAnalytics", {"elements": [element(1, **WHOLE), element(2, **odd)]}) as url:
+        settings = replace(read_settings(LinkedInAdsSettings, "linkedin_ads"), base_url=f"{url}/linkedin_ads")
+        window = Window(date(2026, 11, 1), date(2026, 11, 2))
+        found = analytics(CHANNEL.http(settings), settings, "508720451", window, tuple(METRICS))
+    assert found == {(date(2026, 11, 1), "7"): WHOLE, (date(2026, 11, 2), "7"): {**WHOLE, metric: 0}}
+
+
+def test_a_metric_that_no_row_has_is_refused(bench: Any) -> None:
+    for odd in ({"clicks": None}, {}):
+        figures = {name: value for name, value in WHOLE.items() if name != "clicks"} | odd
+        rows = [element(1, **figures), element(2, **figures)]
+        with odd_vendor(bench.sandbox.url, "/adAnalytics", {"elements": rows}) as url:
+            bench.set("linkedin_ads", base_url=f"{url}/linkedin_ads", account_ids="508720451")
+            [result] = bench.load(window=(date(2026, 11, 1), date(2026, 11, 2))).values()
+        assert result.state == "failed"
+        assert "clicks" in (result.error or "")

@@ -15,7 +15,7 @@ from okr_reports.sandbox.restli import NotRestli, read_query
 from okr_reports.sandbox.serve import RunningSandbox, start
 
 ACCOUNT = "508720451"
-HEADERS = {"Authorization": "Bearer sandbox", "LinkedIn-Version": "202601", "X-Restli-Protocol-Version": "2.0.0"}
+HEADERS = {"Authorization": "Bearer sandbox", "LinkedIn-Version": "202609", "X-Restli-Protocol-Version": "2.0.0"}
 DAYS = "dateRange=(start:(year:2026,month:11,day:1),end:(year:2026,month:11,day:7))"
 BASE = f"q=analytics&pivot=(value:CAMPAIGN)&timeGranularity=(value:DAILY)&{DAYS}"
 OF_ACCOUNT = f"{BASE}&accounts=List(urn%3Ali%3AsponsoredAccount%3A{ACCOUNT})"

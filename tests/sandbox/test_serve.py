@@ -61,7 +61,7 @@ def test_every_fault_breaks_something(
 ) -> None:
     monkeypatch.setattr(faults, "KINDS", (kind,))
     running = start(seed=1, faults=1.0, today=TODAY)
-    headers = {"Authorization": "Bearer sandbox", "LinkedIn-Version": "202601", "X-Restli-Protocol-Version": "2.0.0"}
+    headers = {"Authorization": "Bearer sandbox", "LinkedIn-Version": "202609", "X-Restli-Protocol-Version": "2.0.0"}
     began = time.monotonic()
     try:
         answer = requests.get(f"{running.url}/linkedin_ads/rest/adAccounts?q=search", headers=headers, timeout=10)

@@ -13,7 +13,7 @@ from okr_reports.channels.linkedin_ads.source import CAMPAIGN_STATUSES, KEY_FIEL
 
 pytestmark = pytest.mark.sdk
 CHANNEL, EUROPE = "linkedin_ads", "508720451"
-ASK = {"access_token": "sandbox", "version_string": "202601"}
+ASK = {"access_token": "sandbox", "version_string": "202609"}
 DAYS = {"start": {"year": 2026, "month": 11, "day": 1}, "end": {"year": 2026, "month": 11, "day": 22}}
 
 

@@ -22,8 +22,11 @@ class LinkedInAdsCredentials:
 
 @dataclass(frozen=True, kw_only=True)
 class LinkedInAdsSettings(ChannelSettings):
-    """`api_version` is the LinkedIn-Version header (YYYYMM); LinkedIn switches each off about a year later."""
+    """`api_version` is the LinkedIn-Version header (YYYYMM). LinkedIn ends each on the 15th to 17th, a year later.
+
+    202601 ends on 2027-01-15, 202609 about 2027-09-15 (learn.microsoft.com/linkedin/marketing/integrations/migrations).
+    """
 
     credentials: LinkedInAdsCredentials
     base_url: str = "https://api.linkedin.com"
-    api_version: str = "202601"
+    api_version: str = "202609"

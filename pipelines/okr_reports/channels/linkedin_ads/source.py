@@ -185,19 +185,22 @@ def analytics(
 ) -> dict[tuple[date, str], dict[str, Any]]:
     """The metrics of every campaign and day of the window that has any, by (day, campaign id).
 
-    Asked by account, so that campaigns deleted since are in it. LinkedIn leaves out a row whose requested metrics
-    are all 0: a row that one chunk of metrics has and another lacks is 0 there. A null is no value; raises VendorError
-    where no row has the field at all.
+    Asked by account, so that campaigns deleted since are in it. LinkedIn leaves out what is 0: a row that one chunk of
+    metrics has and another lacks, and a metric of a row, absent or null, that other rows have. Raises VendorError where
+    no row has the field at all; one that is null in every row has no value.
     """
     merged: dict[tuple[date, str], dict[str, Any]] = {}
     for at in range(0, len(metrics), METRICS_PER_CALL):
-        chunk, sent = metrics[at : at + METRICS_PER_CALL], set[str]()
-        for element in _uncut(http, settings, account_id, window, chunk):
-            found = {metric: element.get(metric) for metric in chunk}
-            sent.update(element.keys() & set(chunk))
-            merged.setdefault((_day(element), _campaign(element)), dict.fromkeys(metrics, 0)).update(found)
+        chunk = metrics[at : at + METRICS_PER_CALL]
+        elements = list(_uncut(http, settings, account_id, window, chunk))
+        sent = {metric for element in elements for metric in chunk if metric in element}
         if sent and (absent := set(chunk) - sent):
             raise _changed(f"adAnalytics answers without {', '.join(sorted(absent))}")
+        zeros = {metric: 0 for element in elements for metric in chunk if element.get(metric) is not None}
+        for element in elements:
+            told = {metric: element[metric] for metric in chunk if element.get(metric) is not None}
+            row = merged.setdefault((_day(element), _campaign(element)), dict.fromkeys(metrics, 0))
+            row.update({**dict.fromkeys(chunk), **zeros, **told})
     return merged
 
 
