@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from okr_reports.channels.configuration import read_settings
+from okr_reports.channels.google_ads import source
 from okr_reports.channels.google_ads.errors import classify
 from okr_reports.channels.http import Reply
 from tests.channels.daily_truth import YESTERDAY, deleted_campaign, renamed_campaign, truth_rows
@@ -135,7 +137,7 @@ def test_a_refused_account_fails_alone(google: Any) -> None:
 
 @pytest.mark.parametrize(
     ("field", "todo"),
-    [("developer_token", "developer_token"), ("refresh_token", "refresh_token"), ("client_secret", "authorise again")],
+    [("refresh_token", "refresh_token"), ("client_secret", "authorise again")],
 )
 def test_a_wrong_credential_is_named_and_never_shown(google: Any, field: str, todo: str) -> None:
     google.set(CHANNEL, **{f"credentials__{field}": "canary-4711"})
@@ -146,9 +148,19 @@ def test_a_wrong_credential_is_named_and_never_shown(google: Any, field: str, to
 
 
 def test_a_missing_credential_names_the_setting(google: Any) -> None:
-    google.set(CHANNEL, credentials__developer_token="")
+    google.set(CHANNEL, credentials__client_id="")
     [result] = google.load(CHANNEL).values()
-    assert "SOURCES__GOOGLE_ADS__CREDENTIALS__DEVELOPER_TOKEN" in result.error
+    assert "SOURCES__GOOGLE_ADS__CREDENTIALS__CLIENT_ID" in result.error
+
+
+def test_developer_tokens_have_ended(google: Any) -> None:
+    """Since 2026-09-09 Google ignores the header: https://developers.google.com/google-ads/api/docs."""
+    for token in ("", "an old one"):
+        google.set(CHANNEL, credentials__developer_token=token)
+        assert set(states(google.load(CHANNEL)).values()) == {"loaded"}
+    assert source._headers(read_settings(source.CHANNEL.settings_class, CHANNEL))["developer-token"] == "an old one"
+    google.set(CHANNEL, credentials__developer_token="")
+    assert source._headers(read_settings(source.CHANNEL.settings_class, CHANNEL)) == {}
 
 
 def test_an_old_version_says_which_setting_to_change(google: Any) -> None:
@@ -193,6 +205,10 @@ def test_an_error_in_a_later_batch_is_an_error() -> None:
         (failure("queryError", "UNRECOGNIZED_FIELD", 400, "INVALID_ARGUMENT"), 400, "failed"),
         (failure("authorizationError", "CUSTOMER_NOT_ENABLED", 403, "PERMISSION_DENIED"), 403, "forbidden"),
         (failure("authorizationError", "DEVELOPER_TOKEN_NOT_APPROVED", 403, "PERMISSION_DENIED"), 403, "unauthorized"),
+        *(
+            (failure("authorizationError", reason, 403, "PERMISSION_DENIED"), 403, "unauthorized")
+            for reason in ("CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION", "PROJECT_DISABLED", "MISSING_TOS")
+        ),
         (failure("quotaError", "RESOURCE_EXHAUSTED", 429, "RESOURCE_EXHAUSTED"), 429, "quota"),
         (failure("quotaError", "RESOURCE_TEMPORARILY_EXHAUSTED", 429, "RESOURCE_EXHAUSTED"), 429, "retry"),
         (failure("internalError", "TRANSIENT_ERROR", 503, "UNAVAILABLE"), 503, "retry"),

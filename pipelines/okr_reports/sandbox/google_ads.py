@@ -213,14 +213,6 @@ class _Api:
             raise Refused(
                 400, "INVALID_ARGUMENT", f"Version {version} is deprecated.", "requestError", "UNSUPPORTED_VERSION"
             )
-        if request.headers.get("developer-token") not in self._state.words:
-            raise Refused(
-                401,
-                "UNAUTHENTICATED",
-                "The developer token is not valid.",
-                "authenticationError",
-                "DEVELOPER_TOKEN_INVALID",
-            )
         if CHANNEL in self._state.throttled:
             told = self._state.throttled[CHANNEL]
             rate = {"rateScope": "DEVELOPER", "rateName": "Number of operations for basic access"}

@@ -13,8 +13,16 @@ from okr_reports.channels.numbers import seconds
 NOT_ENABLED = "CUSTOMER_NOT_ENABLED"
 SCOPE = "https://www.googleapis.com/auth/adwords"
 _DEVELOPER_TOKEN = (
-    "check developer_token in [sources.google_ads.credentials] and its access level in the manager account's API centre"
+    "Google ended developer tokens on 2026-09-09: take developer_token out of [sources.google_ads.credentials]; access "
+    "belongs to the Cloud project of client_id"
 )
+# What is wrong with the Cloud project of the OAuth client, and with every account at once.
+_PROJECT = {
+    "CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION": "ask for Explorer, Basic or Standard access for the Cloud project",
+    "PROJECT_DISABLED": "enable the Cloud project, and the Google Ads API in it",
+    "CLOUD_PROJECT_NOT_UNDER_ORGANIZATION": "move the Cloud project below an organisation",
+    "MISSING_TOS": "accept the terms of the Google Ads API for the Cloud project",
+}
 _ANSWERS = {"resourceNames", "results", "fieldMask", "access_token"}
 
 
@@ -31,6 +39,10 @@ def classify(reply: Reply) -> Verdict:
     status = error.get("status")
     if status == "RESOURCE_EXHAUSTED" or reply.status == 429:
         return _exhausted(reply, error, reasons, message)
+    if project := next((_PROJECT[reason] for reason in reasons if reason in _PROJECT), None):
+        return Verdict(
+            "unauthorized", message, todo=f"{project} that client_id of [sources.google_ads.credentials] is of"
+        )
     if any("DEVELOPER_TOKEN" in reason for reason in reasons):
         return Verdict("unauthorized", message, todo=_DEVELOPER_TOKEN)
     if status == "UNAUTHENTICATED" or reply.status == 401:
@@ -50,7 +62,7 @@ def classify(reply: Reply) -> Verdict:
 
 def _exhausted(reply: Reply, error: dict[str, Any], reasons: list[str], message: str) -> Verdict:
     """The delay may be 40,591 s: the base then ends the source. Without one, a daily quota is not worth waiting for."""
-    todo = "Google renews the developer token's operations within 24 hours: refresh again then"
+    todo = "Google renews the Cloud project's operations within 24 hours: refresh again then"
     wait = _retry_delay(error) or reply.retry_after
     if wait is None and "RESOURCE_EXHAUSTED" in reasons:
         return Verdict("quota", message, todo=todo)

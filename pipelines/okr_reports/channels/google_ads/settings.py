@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from okr_reports.channels.configuration import ChannelSettings, Secret
+from okr_reports.channels.configuration import NO_SECRET, ChannelSettings, Secret
 
 
 @dataclass(frozen=True, kw_only=True)
 class GoogleAdsCredentials:
-    """A developer token (API centre of a manager account) and an OAuth client with a refresh token.
+    """An OAuth client with a refresh token; its Cloud project decides how many operations a day there are.
+
+    `developer_token` is of accounts older than 2026-09-09, when Google ended them: it is sent only if given.
 
     The scope is https://www.googleapis.com/auth/adwords. While the OAuth app's status is "Testing", Google ends its
     refresh tokens after seven days.
     """
 
-    developer_token: Secret
     client_id: str
     client_secret: Secret
     refresh_token: Secret
+    developer_token: Secret = NO_SECRET
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -206,7 +206,8 @@ def _search(http: Http, settings: GoogleAdsSettings, customer: str, root: str, q
 
 
 def _headers(settings: GoogleAdsSettings) -> dict[str, str]:
-    return {"developer-token": settings.credentials.developer_token}
+    token = settings.credentials.developer_token
+    return {"developer-token": token} if token else {}
 
 
 def _metrics(values: dict[str, Any], wanted: dict[str, str]) -> dict[str, Any]:
