@@ -31,7 +31,8 @@ THROTTLED = tuple(
     )
     for code in (4, 17, 80000, 80004)
 )
-VERSIONS = ("v24.0", "v25.0", "v26.0")
+# v24.0 ended on 2026-11-10.
+VERSIONS = ("v25.0", "v26.0", "v27.0")
 WINDOWS = {"1d_click", "7d_click", "28d_click", "1d_view", "1d_ev", "incrementality", "default"}
 OLDEST_MONTHS = 37
 # Real pages of insights hold as many as asked for; here at most fifty pages of an entity listing.

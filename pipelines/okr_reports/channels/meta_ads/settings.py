@@ -20,7 +20,11 @@ class MetaAdsCredentials:
 
 @dataclass(frozen=True, kw_only=True)
 class MetaAdsSettings(ChannelSettings):
-    """`api_version` is part of every path; Meta ends each about two years after it came."""
+    """`api_version` is part of every path. Of the Marketing API Meta ends each about a year after it came.
+
+    (Two years is the Graph API.) v25 ends on 2027-02-23; v26 came on 2026-07-29, v27 on 2026-11-04
+    (developers.facebook.com/docs/marketing-api/marketing-api-changelog/versions).
+    """
 
     credentials: MetaAdsCredentials
     base_url: str = "https://graph.facebook.com"
