@@ -195,6 +195,21 @@ def test_rows_alike_in_the_whole_key_are_summed() -> None:
     assert {row["campaign_name"] for row in rows} == {'a "b", c'}
 
 
+def test_without_the_qualified_conversions_the_deprecated_ones_are_taken() -> None:
+    """ "Not everyone has this feature yet" (Microsoft, ConversionsQualified): its cell is empty then."""
+    cells = {"TimePeriod": "2026-11-02", "CampaignId": "7", "Impressions": "5", "Clicks": "1", "Spend": "1"}
+    with_it = {**cells, "ConversionsQualified": "1.25", "Conversions": "1", "AllConversionsQualified": "0"}
+    without = {**cells, "CampaignId": "8", "Conversions": "3", "AllConversions": "1,004", "ConversionsQualified": "--"}
+    neither = {**cells, "CampaignId": "9"}
+    lines = [",".join(report.COLUMNS), line(**with_it), line(**without), line(**neither)]
+    rows = report.read(CHANNEL, "\n".join(lines).encode()).to_pylist()
+    assert [(row["conversions_qualified"], row["all_conversions_qualified"]) for row in rows] == [
+        (Decimal("1.25"), 0),
+        (3, 1004),
+        (None, None),
+    ]
+
+
 def test_a_missing_column_is_no_silent_null() -> None:
     with pytest.raises(LookupError, match="Spend"):
         report.read(CHANNEL, ",".join(name for name in report.COLUMNS if name != "Spend").encode() + b"\n")

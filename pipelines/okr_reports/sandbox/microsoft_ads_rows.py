@@ -29,8 +29,10 @@ COLUMNS = (
     "Impressions",
     "Clicks",
     "Spend",
+    "Conversions",
     "ConversionsQualified",
     "Revenue",
+    "AllConversions",
     "AllConversionsQualified",
     "AllRevenue",
 )
@@ -96,6 +98,9 @@ def _parts(figures: Figures, day: date) -> Iterator[dict[str, Any]]:
             "Impressions": f"{int(impressions):,}",
             "Clicks": str(int(clicks)),
             "Spend": f"{spend:.2f}",
+            # deprecated since 2022, and cut to whole ones
+            "Conversions": str(int(conversions)),
+            "AllConversions": str(int(conversions)),
             # a cell of nothing is empty
             "ConversionsQualified": f"{conversions:.2f}" if conversions else "",
             "Revenue": f"{value:.2f}" if value else "",

@@ -43,7 +43,9 @@ METRICS = {
     "AllConversionsQualified": ("all_conversions_qualified", AMOUNT),
     "AllRevenue": ("all_revenue", AMOUNT),
 }
-COLUMNS = (*KEY, *NAME, *METRICS)
+# Not every account has the qualified ones yet; where a cell of those is empty the deprecated one is taken.
+ELSE = {"ConversionsQualified": "Conversions", "AllConversionsQualified": "AllConversions"}
+COLUMNS = (*KEY, *NAME, *METRICS, *ELSE.values())
 # A report larger than this, unpacked, is not one of campaigns by day.
 LARGEST_CSV = 1 << 30
 _REPORT = "Reporting/v13/GenerateReport"
@@ -98,7 +100,8 @@ def read(channel: str, text: bytes) -> pa.Table:
     arrays = {ours: columns[vendor] for vendor, ours in {**KEY, **NAME}.items()}
     arrays["date"] = arrays["date"].cast(DAY)
     for vendor, (ours, kind) in METRICS.items():
-        arrays[ours] = _numbers(channel, ours, columns[vendor], kind)
+        texts = pc.coalesce(columns[vendor], columns[ELSE[vendor]]) if vendor in ELSE else columns[vendor]
+        arrays[ours] = _numbers(channel, ours, texts, kind)
     measures = dict(METRICS.values())
     summed = (
         pa.table(arrays)
