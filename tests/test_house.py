@@ -35,7 +35,6 @@ MAY_IMPORT = {
         "findings",
         "refresh",
         "commands",
-        "simulate",
         "okrs",
         "channels",
         "warehouse",
@@ -112,6 +111,11 @@ def test_what_make_is_asked_for_has_a_rule():
 
 def test_imports_run_one_way():
     assert [wrong for path in modules() for wrong in wrong_imports(path)] == []
+
+
+def test_the_top_of_the_package_holds_doors_alone():
+    at_the_top = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+    assert len(at_the_top) <= 12, sorted(at_the_top)
 
 
 def test_a_channel_never_imports_another():

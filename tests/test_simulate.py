@@ -5,8 +5,8 @@ from datetime import date
 import duckdb
 import pytest
 
+from okr_reports.commands.simulate import simulate
 from okr_reports.errors import OkrError
-from okr_reports.simulate import simulate
 
 COLUMNS = """
     key_result_id varchar, title varchar, type varchar, kpi_id varchar, unit varchar, value double, baseline double,

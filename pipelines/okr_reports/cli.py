@@ -417,7 +417,7 @@ def doctor(behind_proxy: bool, history: bool, as_json: bool) -> None:
 @json_option
 def simulate(key_result: str, target: float | None, daily: float | None, as_json: bool) -> None:
     """What KEY_RESULT needs from here; its score and chance under another target or rate."""
-    from okr_reports.simulate import simulate as run
+    from okr_reports.commands.simulate import simulate as run
 
     result = run(Workspace.from_environment().snapshot, key_result, target=target, daily=daily)
     if as_json:
