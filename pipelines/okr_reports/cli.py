@@ -115,7 +115,9 @@ def clear_demo() -> None:
 def check(strict: bool, as_json: bool) -> None:
     """Validate definitions, report pages and channel settings; one line a finding."""
     from okr_reports.findings import examine, translation_note
+    from okr_reports.report_site.renderer.client import get_ready
 
+    get_ready()
     workspace = Workspace.from_environment()
     examined = examine(workspace)
     found = examined.findings
@@ -225,11 +227,17 @@ def _day(moment: datetime | None) -> date | None:
 )
 @json_option
 def report(as_of: datetime | None, rollback: bool, pdf: str | None, pages: tuple[str, ...], as_json: bool) -> None:
-    """Build the site again from the warehouse."""
+    """Build the site again from the warehouse.
+
+    Exit code 0; 1 if pages could not be made (the others are published); 2 if nothing was published.
+    """
     if pages and pdf is None:
         raise click.UsageError("--page goes with --pdf")
     if as_of and rollback:
         raise click.UsageError("--as-of and --rollback exclude each other")
+    from okr_reports.report_site.renderer.client import get_ready
+
+    get_ready()
     workspace = Workspace.from_environment()
     answer = {"release_id": _rolled_back(workspace)} if rollback else _reported(workspace, _day(as_of))
     if pdf is not None:
@@ -241,12 +249,13 @@ def report(as_of: datetime | None, rollback: bool, pdf: str | None, pages: tuple
         answer["pdf"] = str(write_pdf(release, pages or all_routes(release), target))
     if as_json:
         print_json(answer)
-        return
-    click.echo(
-        f"{answer['pages']} pages: {answer['site']}" if "site" in answer else f"now in place: {answer['release_id']}"
-    )
-    if pdf is not None:
+    elif "site" in answer:
+        click.echo(f"{answer['pages']} pages: {answer['site']}")
+    else:
+        click.echo(f"now in place: {answer['release_id']}")
+    if pdf is not None and not as_json:
         click.echo(f"printed: {answer['pdf']}")
+    sys.exit(1 if "faults" in answer else 0)
 
 
 def _rolled_back(workspace: Workspace) -> str:
@@ -261,8 +270,12 @@ def _reported(workspace: Workspace, as_of: date | None) -> dict[str, Any]:
 
     with shown():
         published = publish_as_of(workspace, as_of) if as_of else publish_site(workspace)
+    for fault in published.faults:
+        click.echo(fault, err=True)
     site = (workspace.site_dir / "current" / "index.html").absolute().as_uri()
     answer = {"release_id": published.release_id, "pages": published.pages, "site": site}
+    if published.faults:
+        answer["faults"] = list(published.faults)
     if published.missing:
         answer["missing"] = list(published.missing)
         what = f"what was kept for {as_of} is of an older version and has no {', '.join(published.missing)}"

@@ -66,7 +66,8 @@ def examine(workspace: Workspace, bind: bool = True) -> Examination:
 
     Without `bind`, for a refresh, pages are not held against the snapshot there is (the marts that it is about to write
     may have more tables and columns than those of an older version), nor parsed again if the last build found them
-    right; and a file source whose path leads out is left to fail alone.
+    right, and not at all unless publishing is strict (a page that cannot be made says so, the others are published);
+    and a file source whose path leads out is left to fail alone.
     """
     from okr_reports import okrs
     from okr_reports.channels.load import check_settings
@@ -81,12 +82,15 @@ def examine(workspace: Workspace, bind: bool = True) -> Examination:
         found = [*found, *misplaced_sources(defined), *_of_files(defined, notes)]
     locale = defined.settings.locale if defined else None
     said = [*sorted(found), *setting_findings(), *check_settings()]
-    if not bind and was_checked(workspace.page_cache_dir, workspace.reports_dir):
+    is_strict = defined is not None and defined.settings.publish.strict
+    if not bind and (not is_strict or was_checked(workspace.page_cache_dir, workspace.reports_dir)):
         return Examination(said, locale, notes)
     snapshot = workspace.snapshot if bind and workspace.snapshot.exists() else None
-    return Examination([*said, *check_pages(workspace.reports_dir, snapshot)], locale, notes)
+    pages = check_pages(workspace.reports_dir, snapshot, workspace.page_cache_dir)
+    return Examination([*said, *pages], locale, notes)
 
 
 def errors(workspace: Workspace, bind: bool = True) -> list[Finding]:
-    """Those that stop a refresh."""
-    return [finding for finding in findings(workspace, bind) if finding.severity == "error"]
+    """The errors; without `bind` those that stop a refresh, of the pages only where publishing is strict."""
+    examined = examine(workspace, bind)
+    return [finding for finding in examined.findings if finding.severity == "error"]

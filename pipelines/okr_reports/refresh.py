@@ -6,6 +6,7 @@ left in the warehouse, never its Python objects, so each can be run again by its
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Callable, Sequence
@@ -322,19 +323,27 @@ def require_open_gate(rulings: Sequence[Ruling]) -> None:
 
 def write_snapshot(workspace: Workspace) -> None:
     """Replace the analysts' copy."""
+    from okr_reports.report_site.renderer.client import get_ready
+
+    get_ready()
     snapshot.write_snapshot(workspace.warehouse, workspace.snapshot, [workspace.reports_dir / "translations"])
     logger.info("analysts' copy: %s", workspace.snapshot)
 
 
 @dataclass(frozen=True)
 class Publication:
-    """A site in its place: its release, how many pages, the moment, and which marts a past day was kept without."""
+    """A site in its place: its release, how many pages, the moment, and which marts a past day was kept without.
+
+    `faults` are the mistakes in pages, in words; `broken_pages` the page files that became notices.
+    """
 
     release_id: str
     path: Path
     pages: int
     published_at: datetime
     missing: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    broken_pages: frozenset[Path] = frozenset()
 
 
 def publish_site(workspace: Workspace, refresh_id: str | None = None) -> Publication:
@@ -408,12 +417,40 @@ def _build_and_publish(workspace: Workspace, source: Path, *, as_of: date | None
             progress=logger.info,
             cache_dir=workspace.page_cache_dir if as_of is None else None,
             as_of=as_of,
+            strict=lambda: okrs.read(workspace.definitions_dir).settings.publish.strict,
         )
         published_at = settings.now(zone)
         release_id = f"{published_at:%Y%m%dT%H%M%S}-{folder_digest(building)[:12]}"
         path = publish(building, workspace.site_dir, keep=KEEP_RELEASES, release_id=release_id)
-    logger.info("site: %d pages in %s", result.pages, path)
-    return Publication(release_id, path, result.pages, published_at)
+    logger.info("site: %d pages in %s (walls around the renderer: %s)", result.pages, path, ", ".join(result.walls))
+    faults = (*map(str, result.faults), *(_as_shown(route, day) for route, day in result.broken.items()))
+    write_page_faults(workspace, faults)
+    return Publication(
+        release_id, path, result.pages, published_at, faults=faults,
+        broken_pages=frozenset(Path(finding.path) for finding in result.faults),
+    )  # fmt: skip
+
+
+def _as_shown(route: str, day: str | None) -> str:
+    """What readers see in place of a page that could not be made."""
+    page = f"{route or 'index'}: the site says that this page could not be built"
+    return f"{page}, above its content of {day}" if day else f"{page}; there was no earlier content to show below"
+
+
+def write_page_faults(workspace: Workspace, faults: Sequence[str]) -> None:
+    """Keep what is wrong with the pages of the site in place, for whoever says how the run went."""
+    path = workspace.site_dir / "page_faults.json"
+    building = path.with_suffix(".building")
+    building.write_text(json.dumps(list(faults)), encoding="utf-8")
+    building.replace(path)
+
+
+def page_faults(workspace: Workspace) -> list[str]:
+    """What is wrong with the pages of the site in place; empty if all could be made."""
+    try:
+        return [str(fault) for fault in json.loads((workspace.site_dir / "page_faults.json").read_bytes())]
+    except (OSError, ValueError):
+        return []
 
 
 def copy_site(workspace: Workspace, only: Sequence[str] = ()) -> list[Done]:

@@ -247,7 +247,7 @@ def test_seen_with_a_snapshot(reports, snapshot, name):
 @pytest.mark.parametrize("name", SEEN_BY_BUILD)
 def test_seen_when_building_and_nothing_is_written(reports, snapshot, tmp_path, name):
     from okr_reports.errors import OkrError
-    from okr_reports.report_site.database import Limits
+    from okr_reports.report_site.limits import Limits
 
     files, place, what, todo = SEEN_BY_BUILD[name]
     out = tmp_path / "out"

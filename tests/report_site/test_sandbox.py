@@ -6,9 +6,10 @@ import pytest
 
 from okr_reports.common.plain_values import plain
 from okr_reports.errors import PagesError
-from okr_reports.report_site.build import open_site, render_page
+from okr_reports.common.plain_values import plain
 from okr_reports.report_site.database import Reader
 from okr_reports.report_site.faults import PageFault
+from okr_reports.report_site.site import open_site, render_page
 from tests.report_site.conftest import REPORTS, main_of
 from tests.template_walk import watched
 
@@ -88,7 +89,7 @@ def test_no_expression_reaches_the_program(reports, snapshot, tmp_path, place):
 
 def _shown(site, instance) -> str:
     try:
-        return main_of(next(iter(render_page(site, instance).values())).decode())
+        return main_of(next(iter(render_page(site, instance)[0].values())).decode())
     except PageFault as fault:
         return str(fault)
 

@@ -19,6 +19,7 @@ from okr_reports.defs.owners import DATA_TEAM, MARKETING
 from okr_reports.defs.resources import POOL, Writer
 from okr_reports.defs.retention import forget_old_runs
 from okr_reports.defs.transform import models
+from okr_reports.errors import shown_path
 from okr_reports.report_site.lineage import marts_of_pages
 from okr_reports.settings import Workspace
 from okr_reports.warehouse import ops
@@ -60,6 +61,7 @@ def okr_duckdb(context: AssetExecutionContext, writer: Writer) -> MaterializeRes
                 kinds={"markdown", "html"},
                 owners=MARKETING,
                 description=f"What reports/pages/{file}.md becomes: one page, or one a row of its query.",
+                skippable=True,  # a page that cannot be made is a notice, and no materialisation
             )
             for key, (file, marts) in _PAGES.items()
         ),
@@ -77,9 +79,11 @@ def okr_duckdb(context: AssetExecutionContext, writer: Writer) -> MaterializeRes
     pool=POOL,
 )
 def site(context: AssetExecutionContext, writer: Writer) -> Iterator[MaterializeResult[None]]:
-    published = refresh.publish_site(Workspace.from_environment(), context.run_id)
+    workspace = Workspace.from_environment()
+    published = refresh.publish_site(workspace, context.run_id)
     for key in context.selected_asset_keys & _PAGES.keys():
-        yield MaterializeResult(asset_key=key)
+        if shown_path(workspace.reports_dir / "pages" / f"{_PAGES[key][0]}.md") not in published.broken_pages:
+            yield MaterializeResult(asset_key=key)
     if AssetKey("site") in context.selected_asset_keys:
         yield MaterializeResult(
             asset_key="site",
@@ -96,15 +100,14 @@ def site(context: AssetExecutionContext, writer: Writer) -> Iterator[Materialize
     group_name="publish",
     owners=DATA_TEAM,
     pool=POOL,
-    description="Fails when a source failed, after everything else is published, so that the run shows red.",
+    description="Fails when a source or a page failed, after all else is published, so that the run shows red.",
 )
 def refresh_outcome(context: AssetExecutionContext, writer: Writer) -> MaterializeResult[None]:
     forget_old_runs(context.instance)
-    errors = ops.failures(Workspace.from_environment().warehouse, context.run_id)
-    if errors:
-        raise Failure(
-            f"published, but {len(errors)} fault(s) remain (a source that failed is stamped stale): "
-            + "; ".join(errors),
-            allow_retries=False,
-        )
+    workspace = Workspace.from_environment()
+    errors, faults = ops.failures(workspace.warehouse, context.run_id), refresh.page_faults(workspace)
+    said = [f"{len(errors)} fault(s) remain (a source that failed is stamped stale): " + "; ".join(errors)]
+    said = (said if errors else []) + (["some pages could not be made:\n" + "\n".join(faults)] if faults else [])
+    if said:
+        raise Failure("published, but " + "\nand ".join(said), allow_retries=False)
     return MaterializeResult(metadata={"errors": 0})

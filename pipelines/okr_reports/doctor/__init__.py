@@ -42,9 +42,19 @@ def examine(workspace: Workspace, *, behind_proxy: bool = False, history: bool =
     yield from storage.warehouse(workspace)
     yield from storage.last_refresh(workspace)
     yield from storage.history(workspace.history_dir, whole=history)
+    yield _walls()
     yield storage.disk(workspace)
     yield from dagster.dagster_home(workspace.dagster_home.absolute())
     yield from dagster.dagster_ui(behind_proxy)
+
+
+def _walls() -> Diagnosis:
+    """What is around the process that renders pages; SECURITY.md says what each platform has."""
+    from okr_reports.report_site.renderer.client import walls
+
+    up, missing = walls()
+    text = f"pages are rendered behind {', '.join(up) or 'no walls'}"
+    return Diagnosis("walls", f"{text}; not here: {', '.join(missing)} (SECURITY.md)" if missing else text)
 
 
 def _configuration(workspace: Workspace) -> Iterator[Diagnosis]:

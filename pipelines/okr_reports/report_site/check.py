@@ -1,19 +1,20 @@
-"""What `okr check` says about the report pages, without building them.
+"""What `okr check` says about the report pages: what a build would say, without a site.
 
-Without a snapshot: files, front matter, tags with their attributes, query chains, names of queries that tags use.
-With one also each query's SQL, bound to the tables and columns of the snapshot.
+Files, front matter, tags with their attributes, query chains, names of queries that tags use are looked at as written;
+each query's SQL is bound to the tables and columns of the snapshot; then each page is rendered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from okr_reports.errors import Finding
 from okr_reports.report_site.dialect import Sandbox
 from okr_reports.report_site.faults import PageFault, choose
 from okr_reports.report_site.queries import compile_query, references
-from okr_reports.report_site.reports import Page, Reports, read_reports
+from okr_reports.report_site.reports import Page, Reports
 from okr_reports.report_site.source_files import Query, SourceFile
 from okr_reports.report_site.tag_check import check_tags
 
@@ -49,15 +50,21 @@ MARTS = (
 )
 
 
-def check_pages(reports_dir: Path, snapshot: Path | None) -> list[Finding]:
-    """Every mistake that can be seen in the pages, in the order of files and lines."""
-    reports = read_reports(reports_dir)
-    faults = [*reports.faults, *check_reports(reports)]
-    if snapshot is not None and snapshot.is_file() and not faults:
-        from okr_reports.report_site.check_sql import check_sql
+def check_pages(reports_dir: Path, snapshot: Path | None, cache_dir: Path | None = None) -> list[Finding]:
+    """What a build would say against the pages, in the order of files and lines: every page is rendered.
 
-        faults.extend(check_sql(reports, snapshot))
-    return sorted({fault.finding for fault in faults})
+    Without a snapshot over a blank one, where nothing is said that depends on rows. With `cache_dir` pages that nothing
+    has changed for are not rendered again, and the answer itself is kept for as long as nothing changes.
+    """
+    from okr_reports.report_site.blank_copy import write_blank_copy
+    from okr_reports.report_site.build import check_blank, check_site
+
+    if snapshot is not None and snapshot.is_file():
+        return check_site(snapshot, reports_dir, cache_dir=cache_dir if cache_dir and cache_dir.is_dir() else None)
+    with TemporaryDirectory(prefix="okr-check-") as folder:
+        blank = Path(folder) / "okr.duckdb"
+        write_blank_copy(blank)
+        return check_blank(blank, reports_dir)
 
 
 def check_reports(reports: Reports, tables: tuple[str, ...] = MARTS) -> list[PageFault]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import duckdb
 
-from okr_reports.errors import PublishError
 from okr_reports.report_site.database import Reader, check_statement, sql_fault
 from okr_reports.report_site.faults import PageFault
 from okr_reports.report_site.queries import Statement, compile_query
@@ -16,25 +14,20 @@ from okr_reports.report_site.reports import Reports
 from okr_reports.report_site.source_files import Query, SourceFile
 
 
-def check_sql(reports: Reports, snapshot: Path) -> list[PageFault]:
-    """What DuckDB says against the queries of pages and components. Empty when the snapshot cannot be opened."""
+def check_sql(reports: Reports, reader: Reader) -> list[PageFault]:
+    """What DuckDB says against the queries of pages and components, used or not."""
     faults: list[PageFault] = []
-    try:
-        reader = Reader(snapshot)
-    except PublishError:
-        return []
-    with reader:
-        for page in reports.pages:
-            names: dict[str, tuple[str, ...]] = {"page": tuple(page.variables)}
-            if page.one_page_per is not None:
-                try:
-                    names["params"] = tuple(_columns(reader, reports, page.file, page.one_page_per))
-                except PageFault as fault:
-                    faults.append(fault)
-                    continue
-            faults.extend(_check_file(reader, reports, page.file, names))
-        for component in reports.components.values():
-            faults.extend(_check_file(reader, reports, component.file, {"attributes": tuple(component.attributes)}))
+    for page in reports.pages:
+        names: dict[str, tuple[str, ...]] = {"page": tuple(page.variables)}
+        if page.one_page_per is not None:
+            try:
+                names["params"] = tuple(_columns(reader, reports, page.file, page.one_page_per))
+            except PageFault as fault:
+                faults.append(fault)
+                continue
+        faults.extend(_check_file(reader, reports, page.file, names))
+    for component in reports.components.values():
+        faults.extend(_check_file(reader, reports, component.file, {"attributes": tuple(component.attributes)}))
     return faults
 
 

@@ -12,8 +12,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -22,19 +24,19 @@ from okr_reports.common.plain_values import ROWS, SCALARS, plain
 from okr_reports.common.sql_text import quoted_text
 from okr_reports.errors import PublishError
 from okr_reports.report_site.faults import BadValue, PageFault, choose
+from okr_reports.report_site.limits import Limits
 from okr_reports.report_site.queries import Statement
+from okr_reports.report_site.source_files import Query
+from okr_reports.common.sql_text import quoted_text
 
 SCHEMA = "marts"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one query may take, and a page. Rows above `rows` are cut and the page says so."""
-
-    seconds: float = 20.0
-    memory_mb: int = 512
-    rows: int = 20_000
-    page_seconds: float = 60.0
+Blank = Literal["nulls", "values"]
+# a value of each of DuckDB's types that marts and queries have
+EXAMPLES: dict[str, Any] = {
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT"), 1),
+    **dict.fromkeys(("FLOAT", "DOUBLE"), 0.5), "VARCHAR": "x", "BOOLEAN": True, "DATE": date(2026, 1, 1),
+    "TIMESTAMP": datetime(2026, 1, 1), "TIMESTAMP WITH TIME ZONE": datetime(2026, 1, 1, tzinfo=UTC),
+}  # fmt: skip
 
 
 class Row:
@@ -139,8 +141,20 @@ class Watchdog:
 class Reader:
     """A locked connection to one snapshot. Use as a context manager. Raises PublishError if it cannot be read."""
 
-    def __init__(self, snapshot: Path, limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
+    def __init__(
+        self,
+        snapshot: Path,
+        limits: Limits | None = None,
+        heard: Callable[[Query | None], None] = lambda _: None,
+        *,
+        blank: Blank | None = None,
+    ) -> None:
+        """`heard` is told of each query that begins to run, and by None that it ended.
+
+        With `blank` nothing is known of the rows there will be: a query without any gives one, of nulls or of values of
+        its columns' types.
+        """
+        self.limits, self.heard, self.blank = limits or Limits(), heard, blank
         self._connection = duckdb.connect(":memory:")
         try:
             self._lock(snapshot)
@@ -247,6 +261,7 @@ class Reader:
 
     def _fetch(self, statement: Statement, values: dict[str, object]) -> Result:
         query = statement.query
+        self.heard(query)
         self._watchdog.start(self.limits.seconds)
         try:
             cursor = (
@@ -256,15 +271,23 @@ class Reader:
             rows = cursor.fetchmany(self.limits.rows + 1)
         except duckdb.InterruptException:
             what = f"the query {query.name!r} took more than {self.limits.seconds:g} s and was stopped"
-            raise PageFault(query.path, query.line, what, "read fewer rows or join less") from None
+            raise PageFault(query.path, query.line, what, "read fewer rows or join less", "time") from None
         except duckdb.OutOfMemoryException:
             what = f"the query {query.name!r} needs more than {self.limits.memory_mb} MB of memory"
-            raise PageFault(query.path, query.line, what, "aggregate before joining or sorting") from None
+            raise PageFault(query.path, query.line, what, "aggregate before joining or sorting", "memory") from None
         except duckdb.Error as error:
             raise sql_fault(statement, error) from None
         finally:
             self._watchdog.stop()
+            self.heard(None)
+        if self.blank and not rows:
+            types = [str(column[1]) for column in cursor.description or ()]
+            rows = [tuple(_example(one) if self.blank == "values" else None for one in types)]
         return Result.of(columns, rows[: self.limits.rows], len(rows) > self.limits.rows)
+
+
+def _example(kind: str) -> Any:
+    return Decimal("0.5") if kind.startswith("DECIMAL") else EXAMPLES.get(kind)
 
 
 def check_statement(statement: Statement) -> None:
@@ -295,7 +318,7 @@ def sql_fault(statement: Statement, error: duckdb.Error) -> PageFault:
     hint = re.search(r"(Did you mean .*|Candidate bindings:.*|Candidate functions:.*)", head, re.DOTALL)
     what = head[: hint.start()] if hint else head
     todo = _todo(hint[1]) if hint else "mend the SQL"
-    return PageFault(query.path, line, f"query {query.name!r}: {' '.join(what.split())}", todo)
+    return PageFault(query.path, line, f"query {query.name!r}: {' '.join(what.split())}", todo, "query")
 
 
 def _todo(hint: str) -> str:

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import ctypes
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 class PageTooSlow(Exception):
-    """Raised inside the rendering thread at its deadline."""
+    """Raised inside the rendering at its deadline."""
 
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Raise PageTooSlow in this thread when what is inside takes longer. Works between two steps of Python code."""
-    thread, lock, over = threading.get_ident(), threading.Lock(), False
+    """Raise PageTooSlow when what is inside takes longer, between two steps of Python code.
 
-    def fire() -> None:
-        with lock:
-            if not over:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(PageTooSlow))
+    What is one long step (a text of a gigabyte) is ended from outside, with its process (renderer/client.py).
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
-    timer = threading.Timer(seconds, fire)
-    timer.daemon = True
-    timer.start()
+    def fire(*_: Any) -> None:
+        raise PageTooSlow
+
+    before = signal.signal(signal.SIGALRM, fire)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
-        with lock:
-            over = True
-        timer.cancel()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -5,6 +5,9 @@ site's map and the day, and on the marts its queries read. What it read is recor
 all that is the same, so is the page. A refresh that brings nothing new then renders the few pages that show when a
 source was last asked, and frames the rest.
 
+Each file of the cache begins with the digest of the rest: what was cut off or changed is left aside, said, and made
+anew. What a page last was stays in its entry until a better one replaces it.
+
 Moments change with every refresh, and few pages show one: a query that may give a moment is run again, and the page
 depends on its answer.
 """
@@ -13,9 +16,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -28,10 +33,11 @@ from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.report_site.database import Asked, Reader
 
+logger = logging.getLogger("okr")
 _BARE_STAR = re.compile(r"(?<![.\w(])\*(?=\s*(?:,|from\b|$))", re.IGNORECASE)
 # Marts with columns that a refresh changes even when it brings nothing.
 MOMENTS_OF = {"report_context": MOMENTS, "source_health": ("last_load_at",)}
-CHECKED = "checked.txt"
+CHECKED = "checked"
 LIBRARIES = ("jinja2", "markdown-it-py", "nh3", "babel", "xlsxwriter", "duckdb")
 
 
@@ -44,6 +50,17 @@ class Rendered:
     workbook: str | None
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a page: when it was made (the report's day, ISO), and what it was."""
+
+    route: str
+    title: str
+    page: str
+    day: str
+    rendered: Rendered
+
+
 class PageCache:
     """The rendered pages in a folder of its own; one entry a route, replaced when the page changes."""
 
@@ -53,41 +70,40 @@ class PageCache:
         self.base = _digest([_engine_digest(), folder_digest(reports_dir, but="pages"), _versions(), *site])
         self._fingerprints: dict[str, str] = {}
         self._answers: dict[Asked, str] = {}
-        folder.mkdir(parents=True, exist_ok=True)
 
     def get(self, route: str, text: str, params: Mapping[str, Any]) -> Rendered | None:
         """The page as it was rendered before, if nothing that it depends on has changed. `text` is its file's."""
-        try:
-            entry = json.loads(self._path(route).read_text(encoding="utf-8"))
-            asked = [(sql, tuple((name, value) for name, value in values)) for sql, values in entry["asked"]]
-            if entry["key"] != self._key(text, params, entry["reads"], asked):
-                return None
-            files = {path: b64decode(content) for path, content in entry["files"].items()}
-            return Rendered(entry["content"], files, entry["workbook"])
-        except (OSError, ValueError, KeyError, TypeError, duckdb.Error):
+        entry = read_kept(self.folder / _name(route))
+        if entry is None:
             return None
+        asked = [(sql, tuple((name, value) for name, value in values)) for sql, values in entry["asked"]]
+        try:
+            same = entry["key"] == self._key(text, params, entry["reads"], asked)
+        except duckdb.Error:  # a mart or column of then is not there any more
+            return None
+        return _rendered(entry) if same else None
 
-    def put(self, route: str, text: str, params: Mapping[str, Any], rendered: Rendered, asked: Iterable[Asked]) -> None:
-        """Keep a page with what its queries, `asked`, read."""
+    def entry(self, kept: Kept, text: str, params: Mapping[str, Any], asked: Iterable[Asked]) -> bytes | None:
+        """What to keep of a page with what its queries, `asked`, read; None if that cannot be told."""
         every = sorted(asked, key=repr)
         reads = sorted(table for table, word in self.words.items() if any(word.search(sql) for sql, _ in every))
         momentary = [one for one in every if any(_shows(one[0], table) for table in MOMENTS_OF)]
         if any(not isinstance(value, str | int | None) for _, values in momentary for _, value in values):
-            return
+            return None
+        rendered = kept.rendered
         entry = {
             "key": self._key(text, params, reads, momentary),
             "reads": reads,
             "asked": momentary,
+            "route": kept.route,
+            "title": kept.title,
+            "page": kept.page,
+            "day": kept.day,
             "content": rendered.content,
             "files": {path: b64encode(content).decode() for path, content in rendered.files.items()},
             "workbook": rendered.workbook,
         }
-        building = self._path(route).with_suffix(".building")
-        building.write_text(json.dumps(entry), encoding="utf-8")
-        building.replace(self._path(route))
-
-    def _path(self, route: str) -> Path:
-        return self.folder / f"{hashlib.sha256(route.encode()).hexdigest()[:24]}.json"
+        return json.dumps(entry).encode()
 
     def _key(self, text: str, params: Mapping[str, Any], reads: Iterable[str], asked: Iterable[Asked]) -> str:
         marts = [(table, self._fingerprint(table)) for table in reads]
@@ -107,20 +123,71 @@ class PageCache:
         return self._answers[asked]
 
 
+def keep(folder: Path, entries: Mapping[str, bytes], checked: str | None) -> None:
+    """Write the entries of pages by route, and that the pages were found right (`checked`), each file whole."""
+    for route, entry in entries.items():
+        _write(folder / _name(route), entry)
+    if checked is not None:
+        _write(folder / CHECKED, json.dumps(checked).encode())
+
+
+def make_folder(folder: Path) -> None:
+    """The folder of a cache, also where something else has its place."""
+    if folder.exists() and not folder.is_dir():
+        logger.warning("%s is not a folder; it is removed and made anew", folder)
+        folder.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def read_kept(path: Path) -> Any:
+    """What a file of the cache holds; None if there is none. A damaged one is removed and said."""
+    try:
+        seal, _, content = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    if seal.decode("ascii", "replace") == hashlib.sha256(content).hexdigest():
+        return json.loads(content)
+    logger.warning("%s is damaged (its content is not what was written); it is left aside and made anew", path)
+    with suppress(OSError):
+        path.unlink()
+    return None
+
+
+def last_good(folder: Path | None, *, route: str | None = None, page: str | None = None) -> Iterator[Kept]:
+    """What is kept of the page at a route, or of all that a page file became."""
+    if folder is None:
+        return
+    for path in [folder / _name(route)] if route is not None else sorted(folder.glob("*.json")):
+        entry = read_kept(path)
+        if isinstance(entry, dict) and page in (None, entry["page"]):
+            yield Kept(entry["route"], entry["title"], entry["page"], entry["day"], _rendered(entry))
+
+
 def was_checked(folder: Path | None, reports_dir: Path, reader: Reader | None = None) -> bool:
     """Whether the pages are, to the byte, those whose tags were found right last time, over the same marts if given."""
-    try:
-        found = (folder / CHECKED).read_text().split() if folder is not None else []
-    except OSError:
-        return False
+    found = str(read_kept(folder / CHECKED) or "").split() if folder is not None else []
     return bool(found) and found[0] == _of_files(reports_dir) and (reader is None or found[1:] == [_of_marts(reader)])
 
 
-def note_checked(folder: Path | None, reports_dir: Path, reader: Reader) -> None:
-    """Keep that they were."""
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / CHECKED).write_text(f"{_of_files(reports_dir)} {_of_marts(reader)}\n")
+def checked_now(reports_dir: Path, reader: Reader) -> str:
+    """What `keep` writes for `was_checked`."""
+    return f"{_of_files(reports_dir)} {_of_marts(reader)}"
+
+
+def _rendered(entry: Mapping[str, Any]) -> Rendered:
+    files = {path: b64decode(content) for path, content in entry["files"].items()}
+    return Rendered(entry["content"], files, entry["workbook"])
+
+
+def _name(route: str) -> str:
+    return f"{hashlib.sha256(route.encode()).hexdigest()[:24]}.json"
+
+
+def _write(path: Path, content: bytes) -> None:
+    building = path.with_suffix(".building")
+    building.unlink(missing_ok=True)
+    building.write_bytes(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+    building.replace(path)
 
 
 def _of_files(reports_dir: Path) -> str:
@@ -147,8 +214,11 @@ def _digest(parts: Iterable[Any]) -> str:
 
 @cache
 def _engine_digest() -> str:
-    """This package as this process loaded it."""
-    return folder_digest(Path(__file__).parent)
+    """The code that renders, as this process loaded it."""
+    room = Path(__file__).parent
+    return _digest(
+        [folder_digest(room), *(path.read_text(encoding="utf-8") for path in sorted(room.parent.glob("*.py")))]
+    )
 
 
 @cache

@@ -26,7 +26,7 @@ from okr_reports.report_site.components import IDS, Component
 from okr_reports.report_site.database import Reader
 from okr_reports.report_site.deadline import PageTooSlow, deadline
 from okr_reports.report_site.dialect import Sandbox, UnknownName, explain_syntax
-from okr_reports.report_site.faults import BadValue, PageFault, choose
+from okr_reports.report_site.faults import BadRows, BadValue, PageFault, choose
 from okr_reports.report_site.formats import NO_VALUE
 from okr_reports.report_site.markup import Html
 from okr_reports.report_site.prose import BadLink, Slots, render_prose
@@ -112,6 +112,9 @@ class Renderer:
         self._sources = sources
         self._ids: dict[str, frozenset[str]] = {}
         self._lines: dict[str, Template] = {}
+        # of each template: (line of the file, line of the compiled code); `compiled` is told of each
+        self.lines: dict[str, list[tuple[int, int]]] = {}
+        self.compiled: Callable[[str, list[tuple[int, int]]], None] = lambda *_: None
 
         def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
             return (sources[name].body, name, lambda: True) if name in sources else None
@@ -170,6 +173,9 @@ class Renderer:
         name = str(file.path)
         try:
             template = environment.get_template(name)
+            if name not in self.lines:
+                self.lines[name] = template.debug_info
+                self.compiled(name, template.debug_info)
             context = template.new_context({key: plain(value) for key, value in variables.items()})
             assert isinstance(context, QueryContext)
             context.scope = scope
@@ -192,12 +198,15 @@ class Renderer:
             return error.at(path, line)
         if isinstance(error, PageTooSlow):
             what = f"the page took more than {self.reader.limits.page_seconds:g} s to render and was stopped"
-            return PageFault(path, line, what, "loop over fewer rows, or count in SQL")
+            return PageFault(path, line, what, "loop over fewer rows, or count in SQL", "time")
+        if isinstance(error, MemoryError):
+            what = f"the page needs more than {self.reader.limits.process_mb} MB of memory"
+            return PageFault(path, line, what, "make shorter texts, or count in SQL", "memory")
         if isinstance(error, SecurityError):
             return PageFault(path, line, str(error), "pages may not do that")
         if isinstance(error, UndefinedError | TemplateNotFound):
             return PageFault(path, line, str(error), "look at the names in this line")
-        return PageFault(path, line, f"{type(error).__name__}: {error}", "mend the expression in this line")
+        return PageFault(path, line, f"{type(error).__name__}: {error}", "mend the expression in this line", "data")
 
     def _known(self, name: str, file: SourceFile, variables: Mapping[str, Any]) -> str:
         """What to do about a name that stands for nothing."""
@@ -344,7 +353,8 @@ class Renderer:
         except PageFault as fault:
             if fault.__cause__ is not None and isinstance(fault.__cause__, BadValue):
                 line = _line_of(fault.finding.what, line, given_at, body[1])
-                raise PageFault(path, line, f"{component.name}: {fault.finding.what}", fault.finding.todo) from None
+                what = f"{component.name}: {fault.finding.what}"
+                raise PageFault(path, line, what, fault.finding.todo, fault.cause) from None
             raise
         finally:
             drawing.depth -= 1
@@ -364,7 +374,7 @@ class Renderer:
             rows = self.reader.run(compile_query(query, {}, {}), {}).rows
             self._ids[kind] = frozenset(row[0] for row in rows)
         if value not in self._ids[kind]:
-            raise BadValue(f"there is no {words} {value!r}", choose(value, self._ids[kind], f"{words}s"))
+            raise BadRows(f"there is no {words} {value!r}", choose(value, self._ids[kind], f"{words}s"))
 
 
 def _scope_of(context: Context) -> Scope:

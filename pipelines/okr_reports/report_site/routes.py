@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from okr_reports.common.plain_values import shows
-from okr_reports.report_site.faults import BadValue, choose
+from okr_reports.report_site.faults import BadRows, choose
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
@@ -70,7 +70,7 @@ class SiteMap:
         route = self.find(*parts)
         if route is None:
             wanted = "/".join(str(part) for part in parts)
-            raise BadValue(f"there is no page {wanted!r}", choose(wanted, self.titles, "pages"))
+            raise BadRows(f"there is no page {wanted!r}", choose(wanted, self.titles, "pages"))
         return route
 
     def trail(self, route: str) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from okr_reports.common.plain_values import shows_rows
 from okr_reports.report_site.database import Reader, Result, Row
-from okr_reports.report_site.faults import BadValue, PageFault, choose
+from okr_reports.report_site.faults import BadRows, BadValue, PageFault, choose
 from okr_reports.report_site.queries import Statement
 from okr_reports.report_site.source_files import Query
 
@@ -126,7 +126,9 @@ class Rows:
                 if self.inner is None:
                     raise
                 self.inner.result  # noqa: B018 - raises if the mistake is the query's
-                raise BadValue(fault.finding.what, fault.finding.todo) from None
+                error = BadValue(fault.finding.what, fault.finding.todo)
+                error.cause = fault.cause
+                raise error from None
         return self._result
 
     @property
@@ -176,7 +178,7 @@ class Rows:
         rows = self.result.rows
         if not -len(rows) <= number < len(rows):
             what = f"the query {self.name!r} has {len(rows)} rows, none with number {number}"
-            raise BadValue(what, "test it with {% if ... | length %}")
+            raise BadRows(what, "test it with {% if ... | length %}")
         return rows[number]
 
     def _measure(self, written: str) -> Measure:

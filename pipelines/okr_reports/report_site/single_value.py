@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from okr_reports.common.plain_values import shows
 from okr_reports.report_site.comparison import target_number
 from okr_reports.report_site.database import Row
-from okr_reports.report_site.faults import BadValue, choose
+from okr_reports.report_site.faults import BadRows, BadValue, choose
 from okr_reports.report_site.formats import UNIT_CODES
 from okr_reports.report_site.queries import Statement
 from okr_reports.report_site.shaping import Measure, Rows
@@ -70,7 +70,7 @@ def kpi_source(functions: Functions, metric: str) -> Source:
     rows = _rows(functions, "dim_kpi", "select kpi_id, title, kind, unit, better from dim_kpi order by kpi_id", {})
     found = next((row for row in rows if row["kpi_id"] == metric), None)
     if found is None:
-        raise BadValue(f"there is no KPI {metric!r}", choose(metric, (row["kpi_id"] for row in rows), "KPIs"))
+        raise BadRows(f"there is no KPI {metric!r}", choose(metric, (row["kpi_id"] for row in rows), "KPIs"))
     days = _rows(functions, "fct_kpi_daily", "select * from fct_kpi_daily where kpi_id = $metric", {"metric": metric})
     measure = f"{KINDS.get(found['kind'], LAST)} as value"
     return Source(days, measure, found["title"], UNIT_CODES.get(found["unit"], "num"), found["better"] or "neutral")

@@ -160,6 +160,16 @@ class FiscalYearEntry(Located):
         return FiscalYear(month, day, self.named_by)
 
 
+class PublishRules(Located):
+    """What is published when pages have mistakes.
+
+    With `strict` nothing is, and the old site stays. Otherwise (the default) a page that cannot be made says so, above
+    what it last was, and all others are published; the run ends with exit code 1 either way.
+    """
+
+    strict: bool = False
+
+
 class Settings(Located):
     """What holds for all reports. Amounts are shown in `currency`, days are those of `timezone`."""
 
@@ -176,6 +186,7 @@ class Settings(Located):
     check_in_stale_after_days: Whole = 10
     gate: GateLines = Field(default_factory=GateLines)
     refresh: RefreshTimes = Field(default_factory=RefreshTimes)
+    publish: PublishRules = Field(default_factory=PublishRules)
 
     @property
     def language(self) -> str:

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Any, Literal
 
 from okr_reports.common.plain_values import shows
-from okr_reports.report_site.faults import BadValue
+from okr_reports.report_site.faults import BadRows
 from okr_reports.report_site.formats import Formatter
 from okr_reports.report_site.languages import Language
 from okr_reports.report_site.shaping import Measure, Rows
@@ -145,7 +145,7 @@ def _columns(
             if (title, x) in taken:
                 what = f"the query {rows.name!r} has several rows for {x_name}={x!s}"
                 more = f" and {wanted.series}={row[wanted.series]!s}" if wanted.series else ""
-                raise BadValue(
+                raise BadRows(
                     what + more, f'sum them: y="sum({name})", or name the column that tells them apart in series='
                 )
             taken.add((title, x))
@@ -163,7 +163,7 @@ def _number(rows: Rows, name: str, value: Any) -> float | None:
         return float(value)
     except (TypeError, ValueError):
         what = f"the column {name!r} of {rows.name!r} holds {value!r}, not a number"
-        raise BadValue(what, "draw a column of numbers") from None
+        raise BadRows(what, "draw a column of numbers") from None
 
 
 AGGREGATE = re.compile(r"(\w+)\((?:(distinct)\s+)?(\w+|\*)\)", re.IGNORECASE)

@@ -1,0 +1,43 @@
+"""An analysts' copy without data: every mart with the columns that its dbt contract promises, for checking pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from okr_reports.settings import shipped
+from okr_reports.common.sql_text import quoted_name
+
+SCHEMA = "marts"
+# the one row without which no page can be written
+CONTEXT: dict[str, str] = {
+    "organisation": "'-'", "currency": "'EUR'", "timezone": "'UTC'", "locale": "'en-GB'", "language": "'en'",
+    "today": "date '2026-01-01'", "data_through": "date '2025-12-31'", "refresh_id": "'-'",
+    "refreshed_at": "timestamptz '2026-01-01 00:00:00+00'",
+}  # fmt: skip
+
+
+def write_blank_copy(path: Path) -> None:
+    """Write it to `path`, which must not be there."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"create schema {SCHEMA}")
+        for table, columns in contracts().items():
+            listed = ", ".join(f"{quoted_name(name)} {kind}" for name, kind in columns.items())
+            connection.execute(f"create table {SCHEMA}.{quoted_name(table)} ({listed})")
+            if table == "report_context":
+                row = ", ".join(CONTEXT.get(name, "null") for name in columns)
+                connection.execute(f"insert into {SCHEMA}.{table} values ({row})")
+
+
+def contracts() -> dict[str, dict[str, str]]:
+    """Mart -> column -> type, as dbt_project/models/marts/*.yml say."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted((shipped("dbt_project") / "models" / "marts").glob("*.yml")):
+        with path.open("rb") as file:
+            written: dict[str, Any] = yaml.load(file, Loader=yaml.CSafeLoader)
+        for model in written.get("models", ()):
+            found[model["name"]] = {column["name"]: column["data_type"] for column in model["columns"]}
+    return found

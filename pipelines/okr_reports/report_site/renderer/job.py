@@ -1,0 +1,156 @@
+"""What a renderer does: opens the snapshot behind its walls, renders page after page, and sends what it made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from okr_reports.common.equal_rows import MOMENTS
+from okr_reports.errors import PublishError
+from okr_reports.report_site.check_sql import check_sql
+from okr_reports.report_site.database import Reader
+from okr_reports.report_site.faults import BadValue, PageFault
+from okr_reports.report_site.limits import Limits
+from okr_reports.report_site.page_cache import Kept, PageCache, checked_now, last_good, was_checked
+from okr_reports.report_site.public_data import public_files
+from okr_reports.report_site.renderer.walls import limit_processor, raise_walls
+from okr_reports.report_site.site import Instance, Site, open_site, render_notice, render_page, search_index
+from okr_reports.report_site.source_files import Query
+
+# what is imported at first use elsewhere; a fork of the server has it already
+LAZY = (
+    "sqlglot", "sqlglot.dialects.duckdb", "xlsxwriter", "babel.messages.mofile", "babel.messages.pofile", "difflib",
+)  # fmt: skip
+SPARE_SECONDS = 5.0
+
+
+def import_all() -> None:
+    """Import what rendering may need, while nothing is open yet."""
+    for name in LAZY:
+        import_module(name)
+
+
+class Say(Protocol):
+    """Sends a message with what it carries."""
+
+    def __call__(self, message: dict[str, Any], *blobs: bytes) -> None: ...
+
+
+class Worn(Exception):
+    """This process hit its limit of memory and is of no use for another page."""
+
+    def __init__(self, fault: PageFault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
+def run(asked: Mapping[str, Any], say: Say) -> None:
+    """Do one job (see client.Job)."""
+    os.chdir(asked["here"])
+    limits = Limits(**asked["limits"])
+    places = [Path(asked[name]) for name in ("snapshot", "reports_dir", "cache_dir") if asked[name]]
+    say({"kind": "up", "walls": raise_walls(places, limits.process_mb, asked["without"])})
+    if asked["purpose"] == "walls":
+        return say({"kind": "end"})
+
+    def heard(query: Query | None) -> None:
+        at = {} if query is None else {"name": query.name, "path": str(query.path), "line": query.line}
+        say({"kind": "query" if at else "ran", **at})
+
+    try:
+        with Reader(Path(asked["snapshot"]), limits, heard, blank=asked["blank"]) as reader:
+            say({"kind": "opened"})
+            limit_processor(limits.page_seconds + SPARE_SECONDS)
+            _Work(asked, say, reader).all()
+    except (PublishError, BadValue) as error:
+        say({"kind": "failed", "message": str(error)})
+    except Worn as end:
+        say({"kind": "worn", "fault": written(end.fault)})
+
+
+@dataclass
+class _Work:
+    asked: Mapping[str, Any]
+    say: Say
+    reader: Reader
+
+    @property
+    def cache_dir(self) -> Path | None:
+        return Path(self.asked["cache_dir"]) if self.asked["cache_dir"] else None
+
+    def all(self) -> None:
+        asked, reports_dir, cache_dir = self.asked, Path(self.asked["reports_dir"]), self.cache_dir
+        known = {key: fault_of(written) for key, written in asked["broken"].items()}
+        site = open_site(
+            reports_dir, self.reader, cache_dir, known,
+            lambda page: self.say({"kind": "page", "route": None, "path": str(page.file.path)}),
+        )  # fmt: skip
+        site.as_of = date.fromisoformat(asked["as_of"]) if asked["as_of"] else None
+        site.renderer.compiled = lambda name, lines: self.say({"kind": "lines", "path": name, "lines": lines})
+        if cache_dir is not None:
+            columns = [name for name in self.reader.tables()["report_context"] if name not in MOMENTS]
+            shared = [repr(site.context[name]) for name in columns]
+            site.cache = PageCache(cache_dir, reports_dir, self.reader, [*shared, repr(site.map)])
+            if not site.faults and not was_checked(cache_dir, reports_dir, self.reader):
+                self.say({"kind": "checked", "text": checked_now(reports_dir, self.reader)})
+        if asked["purpose"] != "site" and not site.faults:
+            site.faults += check_sql(site.reports, self.reader)
+        for fault in site.faults:
+            self._fault(fault)
+        done = set(asked["done"])
+        for instance in site.instances:
+            if instance.route not in done:
+                self._page(site, replace(instance, fault=known.get(f"/{instance.route}", instance.fault)), reports_dir)
+        if asked["purpose"] == "site":
+            self._files("", {**site.assets.files, **public_files(self.reader), "assets/search.js": search_index(site)})
+        missing = sorted(site.language.missing)
+        self.say({"kind": "end", "pages": len(site.instances), "untranslated": missing})
+
+    def _page(self, site: Site, instance: Instance, root: Path) -> None:
+        self.say({"kind": "page", "route": instance.route, "path": str(instance.page.file.path)})
+        limit_processor(self.reader.limits.page_seconds + SPARE_SECONDS)
+        try:
+            files, rendered = render_page(site, instance, framed=self.asked["purpose"] == "site")
+        except PageFault as fault:
+            if fault.cause == "memory" and fault is not instance.fault:
+                raise Worn(fault) from None
+            self._fault(fault)
+            if instance.kept is None:
+                instance = replace(instance, kept=next(last_good(self.cache_dir, route=instance.route), None))
+            files, rendered = {}, None
+            if self.asked["purpose"] == "site":
+                files = render_notice(site, instance, fault, root)
+            self._files(instance.route, files, broken=None if instance.kept is None else instance.kept.day)
+            return
+        entry = None
+        if rendered is not None and site.cache is not None:
+            day = site.context["today"].isoformat()
+            kept = Kept(instance.route, instance.title, str(instance.page.file.path), day, rendered)
+            entry = site.cache.entry(kept, instance.page.file.text, instance.params, self.reader.asked)
+        self._files(instance.route, files, entry)
+
+    def _files(self, route: str, files: Mapping[str, bytes], entry: bytes | None = None, **more: Any) -> None:
+        message = {"kind": "files", "route": route, "paths": list(files), "entry": entry is not None, **more}
+        self.say(message, *files.values(), *([entry] if entry is not None else []))
+
+    def _fault(self, fault: PageFault) -> None:
+        if self.reader.blank and fault.cause == "data":
+            return  # other rows would say something else
+        self.say({"kind": "fault", "fault": written(fault)})
+
+
+def written(fault: PageFault) -> list[Any]:
+    """A fault as JSON."""
+    finding = fault.finding
+    return [finding.path, finding.line, finding.what, finding.todo, fault.cause]
+
+
+def fault_of(written: list[Any]) -> PageFault:
+    """And back."""
+    path, line, what, todo, cause = written
+    return PageFault(str(path), int(line), str(what), str(todo), cause)
