@@ -209,7 +209,9 @@ SEEN_BY_BUILD = {
     "link beyond the site": (page("[there](../../indx/)"), "index.md:7", "no page", "pages"),
     "link to no file": (page("\n[there](terms.pdf)"), "index.md:8", "no file 'terms.pdf'", "name a page"),
     "link without its scheme": (page("[there](www.example.com)"), "index.md:7", "no file", "https://www.example.com"),
-    "link to no place of a page": (page("[there](#nowhere)"), "index.html: #nowhere", "1 broken link", "mend the page"),
+    "link to no place of a page": (
+        page("[there](#nowhere)"), "index.md:7", "the link '#nowhere' of index.html leads nowhere", "a heading",
+    ),
     "image unknown": (page("\n![Logo](nothing/there.png)"), "index.md:8", "no image", "reports/theme/images/"),
     "image from elsewhere": (
         page("![Logo](https://example.com/a/b.png?c)"), "index.md:7", "no image from elsewhere", "![...](b.png)"),

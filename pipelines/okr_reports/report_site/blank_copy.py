@@ -10,6 +10,7 @@ import yaml
 
 from okr_reports.settings import shipped
 from okr_reports.common.sql_text import quoted_name
+from okr_reports.words.copied import SENTENCES
 
 SCHEMA = "marts"
 # the one row without which no page can be written
@@ -33,11 +34,13 @@ def write_blank_copy(path: Path) -> None:
 
 
 def contracts() -> dict[str, dict[str, str]]:
-    """Mart -> column -> type, as dbt_project/models/marts/*.yml say."""
+    """Mart -> column -> type, as dbt_project/models/marts/*.yml say, with the copy's sentences beside its codes."""
     found: dict[str, dict[str, str]] = {}
     for path in sorted((shipped("dbt_project") / "models" / "marts").glob("*.yml")):
         with path.open("rb") as file:
             written: dict[str, Any] = yaml.load(file, Loader=yaml.CSafeLoader)
         for model in written.get("models", ()):
             found[model["name"]] = {column["name"]: column["data_type"] for column in model["columns"]}
+    for sentence in SENTENCES:
+        found[sentence.mart].setdefault(sentence.column, "varchar")
     return found

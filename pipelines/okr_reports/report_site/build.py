@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -116,7 +117,16 @@ def _of_links(made: Made) -> Iterable[Finding]:
     for missing in broken_links(made.files):
         page, _, address = missing.partition(": ")
         path = made.sources.get(page, page)
-        yield Finding(path, 1, "error", f"the link {address!r} of {page} leads nowhere", "write the address of a page")
+        what = f"the link {address!r} of {page} leads nowhere"
+        yield Finding(path, _line_of(path, address), "error", what, "name a page, or a heading there is on it")
+
+
+def _line_of(path: str, text: str) -> int:
+    """The line of a file that holds a text, else the first."""
+    with suppress(OSError, ValueError):
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        return next((number for number, line in enumerate(lines, start=1) if text in line), 1)
+    return 1
 
 
 def write_files(files: Mapping[str, bytes], out_dir: Path) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from okr_reports.errors import Finding
+from okr_reports.errors import Finding, shown_path
+from okr_reports.report_site.components import SHIPPED
 from okr_reports.report_site.dialect import Sandbox
 from okr_reports.report_site.faults import PageFault, choose
 from okr_reports.report_site.queries import compile_query, references
@@ -60,7 +61,11 @@ def check_pages(reports_dir: Path, snapshot: Path | None, cache_dir: Path | None
     from okr_reports.report_site.build import check_blank, check_site
 
     if snapshot is not None and snapshot.is_file():
-        return check_site(snapshot, reports_dir, cache_dir=cache_dir if cache_dir and cache_dir.is_dir() else None)
+        kept = cache_dir if cache_dir and cache_dir.is_dir() else None
+        found = check_site(snapshot, reports_dir, cache_dir=kept)
+        if not any(Path(one.path).is_relative_to(shown_path(SHIPPED)) for one in found):
+            return found
+        # not the workspace's own: the copy is of an older version, whose marts the next refresh replaces
     with TemporaryDirectory(prefix="okr-check-") as folder:
         blank = Path(folder) / "okr.duckdb"
         write_blank_copy(blank)
