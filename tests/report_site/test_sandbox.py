@@ -6,7 +6,6 @@ import pytest
 
 from okr_reports.common.plain_values import plain
 from okr_reports.errors import PagesError
-from okr_reports.common.plain_values import plain
 from okr_reports.report_site.database import Reader
 from okr_reports.report_site.faults import PageFault
 from okr_reports.report_site.site import open_site, render_page

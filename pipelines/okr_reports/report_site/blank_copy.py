@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import yaml
 
-from okr_reports.settings import shipped
 from okr_reports.common.sql_text import quoted_name
+from okr_reports.settings import shipped
 from okr_reports.words.copied import SENTENCES
 
 SCHEMA = "marts"

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from okr_reports.errors import Finding, PagesError, PublishError
 from okr_reports.common.progress import advance
+from okr_reports.errors import Finding, PagesError, PublishError
 from okr_reports.report_site.limits import Limits
 from okr_reports.report_site.links import broken_links
 from okr_reports.report_site.page_cache import keep, make_folder

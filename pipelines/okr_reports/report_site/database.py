@@ -27,7 +27,6 @@ from okr_reports.report_site.faults import BadValue, PageFault, choose
 from okr_reports.report_site.limits import Limits
 from okr_reports.report_site.queries import Statement
 from okr_reports.report_site.source_files import Query
-from okr_reports.common.sql_text import quoted_text
 
 SCHEMA = "marts"
 Blank = Literal["nulls", "values"]

@@ -18,9 +18,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from okr_reports.errors import PublishError
 from okr_reports.common.isolated import isolated_html
 from okr_reports.common.plain_values import function, plain
+from okr_reports.errors import PublishError
 from okr_reports.report_site.assets import Assets, load_assets
 from okr_reports.report_site.database import Reader, Row
 from okr_reports.report_site.downloads import Downloads
