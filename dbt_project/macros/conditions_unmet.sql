@@ -24,7 +24,7 @@ as data, never pasted into the query. `things` is a relation; `fields` are its c
                     when conditions.field = '{{ field }}' and conditions.operator in ('in', 'not_in')
                         then case when coalesce(things.{{ field }}, '') = conditions.value then 1 else 0 end
                     when conditions.field = '{{ field }}'
-                        then case when coalesce(things.{{ field }}, '') like conditions.value then 1 else 0 end
+                        then case when coalesce(things.{{ field }}, '') like {{ like_pattern('conditions.value') }} then 1 else 0 end
                     {% endfor -%}
                 end as is_match
             from {{ things }} as things
@@ -34,4 +34,9 @@ as data, never pasted into the query. `things` is a relation; `fields` are its c
         group by tested.kpi_id, tested.condition_no, {% for key in keys %}tested.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
     ) as judged
     where has_match = is_negated
+{%- endmacro %}
+
+{# A pattern in which % alone stands for any text, as SQL's LIKE takes it. #}
+{% macro like_pattern(value) -%}
+    replace(replace({{ value }}, '!', '!!'), '_', '!_') escape '!'
 {%- endmacro %}

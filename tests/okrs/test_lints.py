@@ -216,7 +216,7 @@ def _findings_with(folder, *names: str) -> list[str]:
         ("kind: flow, measure: conversions", True),
         ("kind: flow, measure: leads, where: {campaign_name: {not: {like: 'x%'}}}", True),
         ("kind: flow, measure: leads, where: {channel: [linkedin_ads, other_ads]}", True),
-        ("kind: ratio, numerator: spend, denominator: leads, where: {channel: {like: '%_ads'}}", True),
+        ("kind: ratio, numerator: spend, denominator: leads, where: {channel: {like: '%ads'}}", True),
         ("kind: ratio, numerator: spend, denominator: conversions", True),
         ("kind: flow, measure: conversions, dedupe: acknowledged", False),
         ("kind: flow, measure: conversions, where: {channel: linkedin_ads}", False),
@@ -329,3 +329,37 @@ def test_a_column_that_two_file_sources_count_is_a_warning(folder):
     folder.write("z.yml", f"file_sources:\n- {{id: again, path: 'imp*/a*.csv', {common}: {{visits: visits}}}}\n")
     said = only(folder.findings())
     assert said.startswith("z.yml:2: warning: `web` takes visits of web from a 1.csv too, so it is counted twice")
+
+
+@pytest.mark.parametrize(
+    ("measure", "unit", "is_said"),
+    [
+        ("mrr: mrr", "currency", True),
+        ("mrr: mrr", "number", False),
+        ("mrr: {column: mrr, money: true}", "currency", False),
+        ("mrr: {column: mrr, currency: USD}", "currency", False),
+    ],
+)
+def test_a_currency_sign_needs_a_measure_that_is_money(folder, measure, unit, is_said):
+    folder.write("f.csv", "day,mrr\n")
+    folder.write("exchange_rates.csv", "date,currency,rate\n2026-11-02,USD,0.9\n")
+    folder.write(
+        "f.yml",
+        f"file_sources:\n- {{id: f, path: f.csv, channel: f, date: day, measures: {{{measure}}}}}\n"
+        f"kpis:\n- {{id: k, kind: flow, measure: mrr, where: {{channel: f}}, unit: {unit}, better: higher}}\n",
+    )
+    said = [finding for finding in folder.findings() if "is not money" in finding]
+    assert bool(said) == is_said
+    for finding in said:
+        assert ": error: " in finding
+        assert "money: true" in finding
+        assert "write unit: number" in finding
+
+
+def test_an_underscore_in_like_is_a_character_and_that_is_said(folder):
+    folder.write(
+        "k.yml",
+        "kpis:\n- {id: k, kind: flow, measure: clicks, where: {campaign_name: {like: 'Q3_%'}}}\n",
+    )
+    [said] = [finding for finding in folder.findings() if "stands for itself" in finding]
+    assert said.startswith("k.yml:2: warning: the `_` of `Q3_%`")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from okr_reports.catalogue import channels, is_money
 from okr_reports.file_sources import FileSource, Uses
 from okr_reports.okrs.models.check_ins import CheckIn, Note
 from okr_reports.okrs.models.file_sources import FileSourceEntry
@@ -64,6 +65,17 @@ class Definitions:
             yield from ((objective, result) for result in objective.key_results)
             if objective.measure is not None:
                 yield objective, objective.measure
+
+    @cached_property
+    def money(self) -> frozenset[str]:
+        """Measures that are amounts of a currency: by their name, or since a file source says so."""
+        named = {name for channel in channels().values() for name in channel.measures}
+        named |= {name for kpi in self.kpis for name in kpi.measures}
+        said = set()
+        for source in self.file_sources:
+            named |= set(source.measures)
+            said |= {name for name, measure in source.measures.items() if measure.money or measure.currency}
+        return frozenset(said | {name for name in named if is_money(name)})
 
     @property
     def uses(self) -> Uses:

@@ -60,8 +60,9 @@ TABLES: dict[str, pa.Schema] = {
     # one row a value of a `where` condition. A campaign-day belongs to the KPI when it meets every
     # condition_no: for operator `in` / `like` one of its values matches, for `not_in` / `not_like` none does
     "kpi_conditions": _table(kpi_id=_text, condition_no=_int, field=_text, operator=_text, value=_text),
-    # one row a measure known, of the catalogue, file sources and KPIs; is_money: converted to the reporting currency
-    "measures": _table(measure=_text, is_money=_bool),
+    # one row a measure known, of the catalogue, file sources and KPIs; is_money: converted to the reporting currency;
+    # definition: where each channel takes it from; source: those channels
+    "measures": _table(measure=_text, title=_text, unit=_text, is_money=_bool, definition=_text, source=_text),
     "objectives": _table(
         objective_id=_text,
         position=_int,

@@ -27,6 +27,7 @@ MARTS = (
     "dim_date",
     "dim_key_result_type",
     "dim_kpi",
+    "dim_measure",
     "dim_period",
     "dim_team",
     "fct_ad_daily",

@@ -1,14 +1,18 @@
 with
 
-source as (
+measures as (
     select * from {{ source('definitions', 'measures') }}
 ),
 
 final as (
     select
         measure,
-        is_money
-    from source
+        title,
+        unit,
+        coalesce(is_money, false) as is_money,
+        definition,
+        source
+    from measures
 )
 
 select * from final

@@ -24,6 +24,32 @@ def lint_kpis(context: Context) -> Iterator[Finding]:
             yield from _unknown_measures(context, kpi)
             yield from _added_up(context, kpi)
         yield from _counted_twice(context, kpi)
+        yield from _no_money(context, kpi)
+        yield from _underscores(kpi)
+
+
+def _no_money(context: Context, kpi: Kpi) -> Iterator[Finding]:
+    """A currency sign before what nobody said is money: it would be shown in the reporting currency, unconverted."""
+    key = "numerator" if kpi.kind == "ratio" else "measure"
+    measure = getattr(kpi, key)
+    if kpi.unit != "currency" or measure is None or measure in context.definitions.money:
+        return
+    currency = context.definitions.settings.currency
+    what = f"unit: currency, but {shown(measure)} is not money, so it would be shown as {currency} unconverted"
+    todo = (
+        f"say that it is money (`{measure}: {{column: ..., money: true}}` or `currency: USD` in its file source;"
+        f" `{measure}_revenue` as its name in a query), or write unit: number"
+    )
+    yield mistake(kpi.place.path, kpi.place.at("unit"), what, todo)
+
+
+def _underscores(kpi: Kpi) -> Iterator[Finding]:
+    """Up to 0.1.0 `_` stood for any one character."""
+    for field, condition in kpi.where.items():
+        patterns = condition.values if condition.operator in ("like", "not_like") else ()
+        for pattern in (one for one in patterns if "_" in one):
+            what = f"the `_` of {shown(pattern)} stands for itself, no longer for any one character"
+            yield advice(kpi.where.place.path, kpi.where.place.at(field), what, "write % where any text may be")
 
 
 def channels_of(kpi: Kpi, channels: set[str]) -> set[str]:
@@ -40,9 +66,8 @@ def _meets(name: str, condition: Condition) -> bool:
 
 
 def _like(pattern: str) -> re.Pattern[str]:
-    """SQL's LIKE: % is any text, _ any one character; letters count as written."""
-    parts = {"%": ".*", "_": "."}
-    return re.compile("".join(parts.get(letter) or re.escape(letter) for letter in pattern), re.DOTALL)
+    """% is any text, everything else is itself; letters count as written."""
+    return re.compile("".join(".*" if letter == "%" else re.escape(letter) for letter in pattern), re.DOTALL)
 
 
 def _unknown_channels(context: Context, kpi: Kpi) -> Iterator[Finding]:

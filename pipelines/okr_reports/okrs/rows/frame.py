@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from okr_reports.catalogue import channels as catalogue_channels
-from okr_reports.catalogue import is_money
+from okr_reports.file_sources import MeasureColumn
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.fields import Texts
 from okr_reports.okrs.models.settings import WEEK_STARTS
@@ -100,12 +101,35 @@ def kpi_conditions(definitions: Definitions) -> Iterator[Row]:
 
 
 def measures(definitions: Definitions) -> Iterator[Row]:
-    names = {measure for channel in catalogue_channels().values() for measure in channel.measures}
-    names |= {measure for source in definitions.file_sources for measure in source.measures}
+    bringing: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for channel in catalogue_channels().values():
+        for name in channel.measures:
+            bringing[name][channel.name] = f"as {channel.title} reports it"
+    for source in definitions.file_sources:
+        for name, measure in source.measures.items():
+            bringing[name][source.channel] = f"{_column_words(measure)} ({source.id})"
     # a database brings what its query says, known here only by the KPIs that ask for it
-    names |= {measure for kpi in definitions.kpis for measure in kpi.measures}
+    names = {*bringing, *(measure for kpi in definitions.kpis for measure in kpi.measures)}
     for name in sorted(names):
-        yield {"measure": name, "is_money": is_money(name)}
+        is_amount = name in definitions.money
+        channels_of = bringing.get(name, {})
+        yield {
+            "measure": name,
+            "title": from_id(name),
+            "unit": "currency" if is_amount else "number",
+            "is_money": is_amount,
+            "definition": "; ".join(f"{channel}: {words}" for channel, words in sorted(channels_of.items())) or None,
+            "source": ", ".join(sorted(channels_of)) or None,
+        }
+
+
+def _column_words(measure: MeasureColumn) -> str:
+    """Where a file source takes a measure from."""
+    column = measure.column if isinstance(measure.column, str) else " or ".join(measure.column)
+    if measure.count:
+        return "number of rows" if measure.count == "rows" else f"number of rows with {column}"
+    minus = measure.minus if isinstance(measure.minus, str) else " or ".join(measure.minus)
+    return f"column {column}" + (f" less {minus}" if minus else "")
 
 
 def exchange_rates(definitions: Definitions) -> Iterator[Row]:
