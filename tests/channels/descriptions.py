@@ -114,8 +114,9 @@ DESCRIPTIONS = {
             "clicks": "clicks",
             "spend": "spend",
             "conversions": "conversion",
-            "conversion_value": "total_purchase_value",
-            "leads": "sales_lead",
+            "conversion_value": "coalesce(total_complete_payment_rate, 0) + coalesce(total_onsite_shopping_value, 0)"
+            " + coalesce(total_purchase_value, 0)",
+            "leads": "coalesce(form, 0) + coalesce(onsite_form, 0) + coalesce(total_sales_lead, 0)",
             "video_views": "video_play_actions",
         },
         secrets=("access_token",),

@@ -17,7 +17,9 @@ START = "2026-07-27"
 MEASURES = ("impressions", "clicks", "spend", "conversions", "conversion_value", "leads", "video_views")
 SUMS = """
     select date, account_id, campaign_id, currency, sum(impressions), sum(clicks), sum(spend), sum(conversion),
-           coalesce(sum(total_purchase_value), 0), sum(sales_lead), sum(video_play_actions)
+           sum(coalesce(total_complete_payment_rate, 0) + coalesce(total_onsite_shopping_value, 0)
+               + coalesce(total_purchase_value, 0)),
+           sum(coalesce(form, 0) + coalesce(onsite_form, 0) + coalesce(total_sales_lead, 0)), sum(video_play_actions)
     from tiktok_ads.campaign_report group by 1, 2, 3, 4 order by 1, 2, 3
 """
 
@@ -50,6 +52,22 @@ def test_ids_beyond_2_to_the_53_stay_whole(tiktok: Any) -> None:
     assert tiktok.rows(
         "select count(*) from tiktok_ads.campaign_report where account_id not in (?, ?)", EUROPE, US
     ) == [(0,)]
+
+
+def test_each_campaign_sells_by_one_of_three_sets_and_all_are_read(tiktok: Any) -> None:
+    tiktok.load(CHANNEL)
+    sets = ("total_complete_payment_rate", "total_onsite_shopping_value", "total_purchase_value")
+    known = " + ".join(f"({name} is not null)::int" for name in sets)
+    assert tiktok.rows(f"select distinct {known} from tiktok_ads.campaign_report") == [(1,)]
+    sums = tiktok.rows(f"select {', '.join(f'sum({name})' for name in sets)} from tiktok_ads.campaign_report")[0]
+    assert all(value > 0 for value in sums), sums
+
+
+def test_a_metric_that_is_not_answered_is_named(tiktok: Any) -> None:
+    tiktok.tell(drift={CHANNEL: {"total_complete_payment_rate": {"renamed": None}}})
+    for result in tiktok.load(CHANNEL).values():
+        assert result.state == "failed"
+        assert "without total_complete_payment_rate" in result.error
 
 
 def test_a_dash_is_no_value(tiktok: Any) -> None:

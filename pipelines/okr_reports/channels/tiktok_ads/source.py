@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from okr_reports.channels.http import Http
 from okr_reports.channels.oauth import FixedToken
-from okr_reports.channels.tables import AMOUNT, COUNT, TEXT, entities, facts
+from okr_reports.channels.tables import AMOUNT, COUNT, MEND_THE_CHANNEL, TEXT, entities, facts
 from okr_reports.channels.tiktok_ads.errors import classify
 from okr_reports.channels.tiktok_ads.settings import TikTokAdsSettings
 from okr_reports.errors import CredentialsError, VendorError
@@ -19,14 +19,23 @@ PAGE = 1000
 ADVERTISERS_A_CALL = 100
 # With stat_time_day a report may span at most this many days.
 LONGEST_REPORT = 30
+# Web, TikTok's own shop and app are told by three sets of metrics that never overlap: a campaign has one of them. That
+# `total_complete_payment_rate` is the value of web purchases, and no rate, public connectors agree on.
 METRICS = {
     "campaign_name": TEXT,
     "impressions": COUNT,
     "clicks": COUNT,
     "spend": AMOUNT,
     "conversion": AMOUNT,
-    "total_purchase_value": AMOUNT,
     "complete_payment": AMOUNT,
+    "total_complete_payment_rate": AMOUNT,
+    "form": AMOUNT,
+    "onsite_shopping": AMOUNT,
+    "total_onsite_shopping_value": AMOUNT,
+    "onsite_form": AMOUNT,
+    "total_purchase": AMOUNT,
+    "total_purchase_value": AMOUNT,
+    "total_sales_lead": AMOUNT,
     "sales_lead": AMOUNT,
     "video_play_actions": COUNT,
     "video_watched_6s": COUNT,
@@ -174,6 +183,8 @@ def _columns(page: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
         "campaign_id": [one["campaign_id"] for one in dimensions],
     }
     for name in METRICS:
+        if metrics and not any(name in one for one in metrics):
+            raise VendorError("tiktok_ads", f"the report answers without {name}", MEND_THE_CHANNEL)
         values = [one.get(name) for one in metrics]
         columns[name] = [None if value == NO_VALUE else value for value in values] if NO_VALUE in values else values
     return columns
