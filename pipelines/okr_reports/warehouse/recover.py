@@ -45,11 +45,14 @@ def recover(warehouse: Path) -> str | None:
 
 
 def _open(warehouse: Path) -> None:
-    """A file that was cut is found at once, not by the first stage that meets the cut."""
+    """A file that was cut is found at once, not by the first stage that meets the cut.
+
+    By the blocks in use: DuckDB writes no free block at the end of a whole file, though it counts it in.
+    """
     if warehouse.exists():
         try:
             with duckdb.connect(str(warehouse), read_only=True) as connection:
-                needed = connection.execute("select block_size * total_blocks from pragma_database_size()").fetchone()
+                needed = connection.execute("select block_size * used_blocks from pragma_database_size()").fetchone()
         except duckdb.Error as error:
             raise _explained(warehouse, error) from None
         if needed and warehouse.stat().st_size < needed[0]:
