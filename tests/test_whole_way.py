@@ -181,13 +181,24 @@ def test_broken_definitions_publish_nothing_and_name_the_line(workspace, tmp_pat
         "# T\n\n```sql q\nselect 1 as x\n```\n\n{% big_vallue data='q' value='x' /%}\n",
     ],
 )
-def test_a_broken_page_publishes_nothing_and_names_the_line(workspace, tmp_path, page):
-    before = published(workspace)
+def test_a_broken_page_says_so_and_the_others_are_published_unless_that_is_strict(workspace, tmp_path, page):
+    before, _ = published(workspace)
     (tmp_path / "reports" / "pages" / "broken.md").write_text(page, encoding="utf-8")
+    answer = workspace.okr("refresh")
+    assert answer.returncode == 1
+    assert "broken.md:" in answer.stderr
+    after = published(workspace)
+    assert after[0] != before
+    notice = (workspace.data_dir / "site" / "current" / "broken" / "index.html").read_text(encoding="utf-8")
+    assert "pages/broken.md:" in notice
+    assert workspace.okr("report").returncode == 1
+    after = published(workspace)
+    settings = tmp_path / "okr_definitions" / "settings.yml"
+    settings.write_text(settings.read_text().replace("settings:\n", "settings:\n  publish: {strict: true}\n", 1))
     answer = workspace.okr("refresh")
     assert answer.returncode == 2
     assert "broken.md:" in answer.stderr
-    assert published(workspace) == before
+    assert published(workspace) == after
 
 
 def test_a_currency_without_a_rate_is_named_with_its_day_and_never_added(workspace, tmp_path):

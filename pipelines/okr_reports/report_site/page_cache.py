@@ -217,7 +217,11 @@ def _engine_digest() -> str:
     """The code that renders, as this process loaded it."""
     room = Path(__file__).parent
     return _digest(
-        [folder_digest(room), *(path.read_text(encoding="utf-8") for path in sorted(room.parent.glob("*.py")))]
+        [
+            folder_digest(room),
+            folder_digest(room.parent / "common"),
+            *(one.read_text() for one in sorted(room.parent.glob("*.py"))),
+        ]
     )
 
 

@@ -71,7 +71,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Reports:
-    """A reports folder as read; `faults` are the files that could not be."""
+    """A reports folder as read; `faults` are the files that could not be, `unread` the pages of them, without text."""
 
     root: Path
     pages: tuple[Page, ...]
@@ -80,6 +80,7 @@ class Reports:
     components: Mapping[str, Component]
     faults: tuple[PageFault, ...]
     theme: Theme = field(default_factory=Theme)
+    unread: tuple[Page, ...] = ()
 
     def files(self) -> Iterator[tuple[SourceFile, Mapping[str, Query]]]:
         """Every file with the queries it may name."""
@@ -95,6 +96,7 @@ def read_reports(root: Path) -> Reports:
     """Read a reports folder. Nothing is raised: mistakes are in `faults`, so that all are told at once."""
     components, faults = load_components([root / "components"])
     pages: list[Page] = []
+    unread: list[Page] = []
     partials: dict[str, SourceFile] = {}
     queries: dict[str, Query] = {}
     for path in sorted((root / "pages").rglob("*.md")):
@@ -102,6 +104,7 @@ def read_reports(root: Path) -> Reports:
             pages.append(_page(root / "pages", path))
         except PageFault as fault:
             faults.append(fault)
+            unread.append(Page(SourceFile(shown_path(path), "", {}, {}, {}, ""), _route(root / "pages", path)))
     for path in sorted((root / "partials").glob("*.md")):
         try:
             partials[path.stem] = _partial(path)
@@ -122,16 +125,15 @@ def read_reports(root: Path) -> Reports:
         faults.append(fault)
     if not pages and not faults:
         faults.append(PageFault(shown_path(root / "pages"), 1, "there are no pages", "add pages/index.md"))
-    faults.extend(_same_routes(pages))
-    return Reports(root, tuple(pages), partials, queries, components, tuple(faults), theme)
+    single, doubled = _without_doubles(pages)
+    return Reports(root, single, partials, queries, components, (*faults, *doubled), theme, tuple(unread))
 
 
 def _page(folder: Path, path: Path) -> Page:
     if path.is_symlink():
         raise PageFault(shown_path(path), 1, "the page is a symbolic link", "put the file itself here")
     file = read_source(path)
-    parts = PurePosixPath(path.relative_to(folder).with_suffix("").as_posix()).parts
-    route = "/".join(parts[:-1] if parts[-1] == "index" else parts)
+    route = _route(folder, path)
     page = Page(file, route)
     for key, value in file.front.items():
         kind = PAGE_KEYS.get(key)
@@ -155,6 +157,11 @@ def _page(folder: Path, path: Path) -> Page:
     return page
 
 
+def _route(folder: Path, path: Path) -> str:
+    parts = PurePosixPath(path.relative_to(folder).with_suffix("").as_posix()).parts
+    return "/".join(parts[:-1] if parts[-1] == "index" else parts)
+
+
 def _partial(path: Path) -> SourceFile:
     file = read_source(path)
     for query in file.queries.values():
@@ -163,14 +170,18 @@ def _partial(path: Path) -> SourceFile:
     return file
 
 
-def _same_routes(pages: list[Page]) -> Iterator[PageFault]:
+def _without_doubles(pages: list[Page]) -> tuple[tuple[Page, ...], list[PageFault]]:
+    """The first page at each address, and what is wrong with the others."""
     seen: dict[str, Page] = {}
+    faults: list[PageFault] = []
     for page in pages:
         key = PARAMETER.sub("[]", page.route).lower()
         if key in seen:
             what = f"the page has the same address as {seen[key].file.path}"
-            yield page.file.fault("title", what, "rename one of them")
-        seen[key] = page
+            faults.append(page.file.fault("title", what, "rename one of them"))
+        else:
+            seen[key] = page
+    return tuple(seen.values()), faults
 
 
 def partial_name(written: str) -> str:

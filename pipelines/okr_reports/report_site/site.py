@@ -240,6 +240,10 @@ def _instances(
         except PageFault as fault:
             site.faults.append(fault)
             found += _as_last_time(cache_dir, page, fault)
+    for page in site.reports.unread:
+        why = broken[str(page.file.path)]
+        alone = [Instance(page, page.route, {}, page.route.rpartition("/")[2] or "index", why)]
+        found += _as_last_time(cache_dir, page, why) or ([] if page.parameter else alone)
     return [one if one.fault is None or one.kept else _with_kept(one, cache_dir) for one in found]
 
 
