@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +28,13 @@ if TYPE_CHECKING:
 
     from dbt.cli.main import dbtRunnerResult
 
+logger = logging.getLogger("okr")
 # dbt's own names of the events that end a node.
 _RESULT_EVENTS = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult"}
 
 
 def manifest_path(workspace: Workspace) -> Path:
-    """dbt's parsed project, parsed anew when the project or dbt is another than it was parsed from.
+    """dbt's parsed project, parsed anew when the project or dbt is another than it was parsed from, or it is damaged.
 
     Raises TransformError if the project does not parse.
     """
@@ -45,12 +48,24 @@ def manifest_path(workspace: Workspace) -> Path:
         with FileLock(workspace.dbt_dir / "parse.lock"):
             if not _is_parsed_from(project, manifest, parsed_from):
                 invoke(workspace, ["parse"])
-                parsed_from.write_text(project, encoding="utf-8")
+                parsed_from.write_bytes(_seal(project, manifest))
     return manifest
 
 
+def _seal(project: str, manifest: Path) -> bytes:
+    return f"{project} {sha256(manifest.read_bytes()).hexdigest()}".encode()
+
+
 def _is_parsed_from(project: str, manifest: Path, parsed_from: Path) -> bool:
-    return manifest.exists() and parsed_from.exists() and parsed_from.read_text(encoding="utf-8") == project
+    try:
+        written, seal = parsed_from.read_bytes(), _seal(project, manifest)
+    except OSError:
+        return False
+    if written != seal and written.startswith(project.encode()):
+        logger.warning("%s is damaged (its content is not what dbt wrote); it is made anew", manifest)
+        # what dbt would go on from may be damaged as well
+        manifest.with_name("partial_parse.msgpack").unlink(missing_ok=True)
+    return written == seal
 
 
 def contracts(workspace: Workspace, also: Sequence[str] = ()) -> list[Contract]:
