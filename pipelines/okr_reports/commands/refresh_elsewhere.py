@@ -7,7 +7,7 @@ it behind a proxy that asks for a name and a password, and write them into the U
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -16,7 +16,7 @@ import click
 import requests
 
 from okr_reports.commands.output import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED, print_json
-from okr_reports.defs.run_config import of_refresh
+from okr_reports.defs.run_config import is_in_run, of_refresh
 from okr_reports.defs.run_errors import error_text
 from okr_reports.defs.run_tags import WORKSPACE
 from okr_reports.errors import OkrError
@@ -33,6 +33,7 @@ JOBS = """
     ... on PythonError { message }
 } }
 """
+ASSETS = "query Assets($job: PipelineSelector!) { assetNodes(pipeline: $job) { assetKey { path } } }"
 LAUNCH = """
 mutation Launch($params: ExecutionParams!) {
   launchRun(executionParams: $params) {
@@ -93,12 +94,15 @@ class Webserver:
             return answer["data"]
         raise OkrError(f"Dagster at {self.shown}: {why}; is a webserver of Dagster running there?")
 
-    def launch(self, job: str, config: Mapping[str, Any]) -> str:
-        """Put a run of the job into the queue; its id."""
+    def launch(self, job: str, config: Mapping[str, Any], channels: Sequence[str] = ()) -> str:
+        """Put a run of the job into the queue, without the tables of other channels; its id."""
         place = self._place_of(job)
-        selector = {
-            "repositoryName": place["name"], "repositoryLocationName": place["location"]["name"], "jobName": job,
-        }  # fmt: skip
+        location = {"repositoryName": place["name"], "repositoryLocationName": place["location"]["name"]}
+        selector: dict[str, Any] = {**location, "jobName": job}
+        if channels:
+            nodes = self.ask(ASSETS, job={**location, "pipelineName": job})["assetNodes"]
+            keys = [node["assetKey"] for node in nodes]
+            selector["assetSelection"] = [key for key in keys if is_in_run(key["path"], channels)]
         launched = self.ask(LAUNCH, params={"selector": selector, "runConfigData": config})["launchRun"]
         if launched["__typename"] != "LaunchRunSuccess":
             errors = launched.get("errors") or [launched]
@@ -132,7 +136,7 @@ def refresh_elsewhere(
 ) -> int:
     """Start the job `refresh` there and watch it to its end; the exit code of the contract."""
     server = Webserver(url)
-    run_id = server.launch("refresh", of_refresh(channels, from_day, to_day, wait_seconds))
+    run_id = server.launch("refresh", of_refresh(channels, from_day, to_day, wait_seconds), channels)
     page = f"{server.shown}/runs/{run_id}"
     click.echo(f"started: {page}", err=True)
     try:

@@ -109,11 +109,14 @@ def _execute(
 ) -> ExecuteInProcessResult:
     with without_collection():
         from okr_reports.definitions import defs
-    from okr_reports.defs.run_config import of_refresh
+    from okr_reports.defs.run_config import is_in_run, of_refresh
 
     asked = of_refresh(channels, from_day, to_day, wait_seconds)
     definitions = {"checked": True, "into_the_past": into_the_past}
     job = defs.resolve_job_def("refresh")
+    if channels:
+        keys = {key for key in job.asset_layer.selected_asset_keys if is_in_run(key.path, channels)}
+        job = job.get_subset(asset_selection=keys)
     # What is imported by now stays: without this, each full collection looks at all of it, 1.5 s of a refresh.
     gc.freeze()
     try:

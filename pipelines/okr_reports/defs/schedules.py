@@ -20,7 +20,7 @@ from okr_reports.channels.load import enabled_channels
 from okr_reports.defs import jobs
 from okr_reports.defs.deliver import digest
 from okr_reports.defs.report_settings import report_settings, timezone
-from okr_reports.defs.run_config import to_load
+from okr_reports.defs.run_config import is_in_run, to_load
 from okr_reports.settings import WEEKDAYS, Workspace
 
 _TIMES = report_settings().refresh
@@ -57,7 +57,11 @@ def _refresh_of(channel: str, times: list[str]) -> ScheduleDefinition:
     def at_its_times(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
         if channel not in enabled_channels():
             return SkipReason(f"{channel} is off: it has no settings in .dlt/ or the environment")
-        return RunRequest(run_config={"ops": to_load([channel])})
+        keys = context.repository_def.get_job(jobs.refresh.name).asset_layer.selected_asset_keys
+        return RunRequest(
+            run_config={"ops": to_load([channel])},
+            asset_selection=[key for key in sorted(keys) if is_in_run(key.path, [channel])],
+        )
 
     return at_its_times
 
