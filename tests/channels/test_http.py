@@ -16,7 +16,9 @@ from urllib.parse import quote
 import pytest
 
 from okr_reports.channels.addresses import check_base_url
-from okr_reports.channels.http import ATTEMPTS, Http, Reply, Verdict, classify_by_status
+from okr_reports.channels.budget import Budget
+from okr_reports.channels.http import ATTEMPTS, Http, Reply, Verdict, classify_by_status, doubling
+from okr_reports.channels.http import OK as OK_VERDICT
 from okr_reports.channels.oauth import RefreshedToken
 from okr_reports.errors import ChannelError, CredentialsError, QuotaError, VendorError
 
@@ -150,6 +152,40 @@ def test_many_short_waits_add_up_to_the_end_of_the_source(server: Server) -> Non
     with pytest.raises(QuotaError):
         server.client().get("x")
     assert sum(server.waits) <= 300
+
+
+@pytest.mark.parametrize(
+    ("waits", "asked", "waited"), [((1.0, 300.0), 3, [1.0, 300.0]), (doubling(5), 6, [5, 10, 20, 40, 80])]
+)
+def test_a_vendors_window_is_waited_for_try_by_try(
+    server: Server, waits: tuple[float, ...], asked: int, waited: list[float]
+) -> None:
+    def classify(reply: Reply) -> Verdict:
+        return Verdict("retry", "too many", reply.retry_after, waits=waits) if reply.status == 429 else OK_VERDICT
+
+    server.answers = [json_answer(429, {})]
+    said: list[str] = []
+    client = server.client(classify=classify)
+    client.within(Budget(waiting=1800), said.append)
+    with pytest.raises((QuotaError, VendorError)):
+        client.get("x")
+    assert (len(server.asked), server.waits) == (asked, waited)
+    assert len(said) == sum(wait >= 5 for wait in waited)
+    assert "ads asks to wait" in said[0]
+    server.answers = [json_answer(429, {}, Retry_After="2"), OK]
+    assert server.client(classify=classify).get("x").data == {"fine": True}
+    assert server.waits[-1] == 2
+
+
+def test_a_window_beyond_the_budget_ends_the_source_at_once(server: Server) -> None:
+    def classify(reply: Reply) -> Verdict:
+        return Verdict("retry", "45 million", None, "refresh later", (330.0,))
+
+    server.answers = [json_answer(429, {})]
+    client = server.client(classify=classify, budget=Budget(waiting=300))
+    with pytest.raises(QuotaError, match="asks to wait 330 s"):
+        client.get("x")
+    assert (len(server.asked), server.waits) == (1, [])
 
 
 def test_a_reply_that_drips_is_given_up(server: Server) -> None:

@@ -13,6 +13,7 @@ from okr_reports.channels.http import Http, Reply
 from okr_reports.channels.meta_ads import graph
 from okr_reports.channels.meta_ads.errors import classify, seconds_to_regain, usage
 from okr_reports.channels.meta_ads.source import actions
+from okr_reports.channels.windows import Window
 from tests.channels.daily_truth import YESTERDAY, deleted_campaign, renamed_campaign, truth_rows
 
 CHANNEL, EUROPE, US = "meta_ads", "798085168510957", "1018257391628043"
@@ -128,7 +129,22 @@ def test_jobs_that_never_work_fail_the_account_after_few_tries(meta: Any) -> Non
 def test_a_job_that_never_ends_is_given_up(meta: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "LONGEST_JOB", 0.3)
     meta.tell(jobs={CHANNEL: {"outcome": "never"}})
-    assert "has not finished a report" in meta.load(CHANNEL)[EUROPE].error
+    assert "cannot make the report of" in meta.load(CHANNEL)[EUROPE].error
+
+
+def test_a_late_job_is_split_without_trying_it_again(meta: Any) -> None:
+    """Meta allows a job an hour: what is not made by then is made in smaller parts."""
+    window, asked = Window(date(2026, 11, 1), date(2026, 11, 8)), []
+
+    def report(part: Window) -> list[date]:
+        asked.append(part.length)
+        if part.length > 2:
+            raise jobs.JobLate
+        return [*part.days()]
+
+    http = Http(CHANNEL, meta.sandbox.url)
+    assert list(jobs.in_halves(http, EUROPE, window, report)) == [*window.days()]
+    assert asked == [8, 4, 2, 2, 4, 2, 2]
 
 
 def test_too_much_data_halves_the_page(meta: Any) -> None:

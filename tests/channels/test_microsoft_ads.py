@@ -116,7 +116,7 @@ def test_failed_reports_are_made_again_in_smaller_windows(microsoft: Any, told: 
 def test_a_report_that_never_comes_is_given_up(microsoft: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "LONGEST_JOB", 0.3)
     microsoft.tell(jobs={CHANNEL: {"outcome": "never"}})
-    assert "has not finished a report" in microsoft.load(CHANNEL)[EUROPE].error
+    assert "cannot make the report of" in microsoft.load(CHANNEL)[EUROPE].error
 
 
 def test_success_without_an_address_is_no_data(microsoft: Any) -> None:

@@ -97,7 +97,7 @@ def test_a_used_up_quota_is_a_403_and_ends_the_source(bench: Any) -> None:
 @pytest.mark.parametrize(
     ("status", "reason", "message", "kind", "wait"),
     [
-        (403, "quotaExceeded", "Quota exceeded", "quota", None),
+        (403, "quotaExceeded", "Quota exceeded", "retry", None),
         (403, "forbidden", "No", "forbidden", None),
         (403, "rateLimitExceeded", "Rate", "retry", 60.0),
         (401, "authError", "Login", "unauthorized", None),

@@ -139,10 +139,14 @@ def test_a_refused_account_fails_alone(tiktok: Any) -> None:
 
 def test_a_lasting_rate_limit_fails_with_what_to_do(tiktok: Any) -> None:
     tiktok.tell(throttled={CHANNEL: "Too many requests. Please retry in some time."})
-    [result] = tiktok.load(CHANNEL).values()
-    assert "code 40100" in result.error
-    assert "midnight UTC" in result.error
-    assert tiktok.sandbox.state.counts[CHANNEL] == 6
+    for minutes, asked in ((1, 2), (30, 4)):
+        tiktok.set(CHANNEL, wait_minutes=str(minutes))
+        before = tiktok.sandbox.state.counts[CHANNEL]
+        [result] = tiktok.load(CHANNEL).values()
+        assert "code 40100" in result.error
+        assert "midnight UTC" in result.error
+        # after 1, 300 and 300 seconds, as far as they may be waited for
+        assert tiktok.sandbox.state.counts[CHANNEL] - before == asked
 
 
 def test_a_wrong_token_says_what_to_do_and_is_never_shown(tiktok: Any) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Literal, NoReturn, Protocol
 from urllib.parse import urlsplit
 
@@ -47,6 +48,16 @@ _SHOWN = 300
 _READ = 10_000
 
 
+def doubling(first: float, times: int = ATTEMPTS) -> tuple[float, ...]:
+    """Waits that double."""
+    return tuple(first * 2**at for at in range(times))
+
+
+def pause(seconds: float) -> None:
+    """Wait."""
+    time.sleep(seconds)
+
+
 @dataclass(frozen=True)
 class Reply:
     """One answer, read whole. `data` is the parsed JSON, or None where the body is not JSON."""
@@ -73,15 +84,18 @@ class Reply:
 class Verdict:
     """What a reply means.
 
-    ok: use it. retry: ask again, after `wait` seconds if given. quota: waiting inside a refresh does not help, end
-    the source. unauthorized: refresh the token once, else the credentials are wrong. forbidden: this account only.
-    failed: the request itself is refused. `todo` replaces the usual advice of the error.
+    ok: use it. retry: ask again, after `wait` seconds if the answer says so, else after those of `waits`, try by try,
+    where the vendor's window is known: still refused after the last of them, the quota is used up. quota: waiting
+    inside a refresh does not help, end the source. unauthorized: refresh the token once, else the credentials are
+    wrong. forbidden: this account only. failed: the request itself is refused. `todo` replaces the usual advice of the
+    error.
     """
 
     kind: Literal["ok", "retry", "quota", "unauthorized", "forbidden", "failed"]
     message: str = ""
     wait: float | None = None
     todo: str = ""
+    waits: tuple[float, ...] = ()
 
 
 OK = Verdict("ok")
@@ -142,7 +156,7 @@ class Http:
     authenticator: Authenticator | None = None
     reply_timeout: float = REPLY_TIMEOUT
     read_timeout: float = READ_TIMEOUT
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = field(default_factory=lambda: pause)
     paces: Mapping[str, Pace] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
     say: Callable[[str], None] = lambda _: None
@@ -200,7 +214,7 @@ class Http:
         url = self._url(path, query)
         refreshes = 0
         last = Verdict("retry", "not asked yet")
-        for attempt in range(ATTEMPTS):
+        for attempt in count():
             if self._over is not None:
                 raise self._over
             auth = self._authentication() if authenticated else {}
@@ -217,9 +231,10 @@ class Http:
                     continue
             if last.kind != "retry":
                 self._refuse(last, url)
-            if attempt < ATTEMPTS - 1:
-                self._wait(last, attempt)
-        what = self._clean(f"{_place(url)} failed {ATTEMPTS} times, last: {last.message}")
+            if attempt + 1 >= max(ATTEMPTS, len(last.waits)):
+                break
+            self._wait(last, attempt)
+        what = self._clean(f"{_place(url)} failed {attempt + 1} times, last: {last.message}")
         raise VendorError(self.channel, what, last.todo or "the vendor may be down: refresh again later")
 
     def pause(self, seconds: float, why: str) -> None:
@@ -338,8 +353,13 @@ class Http:
 
     def _wait(self, verdict: Verdict, attempt: int) -> None:
         wait = FIRST_BACKOFF * 2**attempt if verdict.wait is None else max(0.0, verdict.wait)
+        is_used_up = verdict.wait is None and bool(verdict.waits) and attempt >= len(verdict.waits)
+        if verdict.wait is None and verdict.waits and not is_used_up:
+            wait = verdict.waits[attempt]
         what = self._clean(f"asks to wait {wait:.0f} s ({verdict.message})")
-        if not self.budget.may_wait(wait):
+        if is_used_up:
+            what = self._clean(f"still refuses after {sum(verdict.waits):.0f} s of waiting ({verdict.message})")
+        if is_used_up or not self.budget.may_wait(wait):
             todo = verdict.todo or "refresh again when the quota is renewed"
             self._over = QuotaError(self.channel, what, todo)
             raise self._over

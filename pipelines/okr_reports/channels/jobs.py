@@ -10,7 +10,8 @@ from okr_reports.channels.windows import Window
 from okr_reports.errors import VendorError
 
 FIRST_POLL, SLOWER, LONGEST_POLL = 0.1, 1.6, 10.0
-LONGEST_JOB = 600.0
+# Meta allows an hour; a channel with less time left keeps half of it for smaller reports.
+LONGEST_JOB = 3600.0
 ATTEMPTS = 2
 
 T = TypeVar("T")
@@ -20,21 +21,24 @@ class JobFailed(Exception):
     """The vendor could not make a report; a smaller one may work."""
 
 
-def wait_for(http: Http, look: Callable[[], T | None], account_id: str) -> T:
+class JobLate(JobFailed):
+    """It could not in the time it has; the same one would not either."""
+
+
+def wait_for(http: Http, look: Callable[[], T | None]) -> T:
     """What `look` answers once it is not None: asked soon, then ever more slowly.
 
-    Raises VendorError after LONGEST_JOB seconds of waiting.
+    Raises JobLate after LONGEST_JOB seconds of waiting, or half of what is left of the channel's time.
     """
     waited, wait = 0.0, FIRST_POLL
-    while waited < LONGEST_JOB:
+    longest = min(LONGEST_JOB, http.budget.left() / 2)
+    while waited < longest:
         found = look()
         if found is not None:
             return found
         http.sleep(wait)
         waited, wait = waited + wait, min(wait * SLOWER, LONGEST_POLL)
-    raise VendorError(
-        http.channel, f"has not finished a report in {LONGEST_JOB:g} s", "refresh again later", account_id
-    )
+    raise JobLate(f"not finished in {waited:.0f} s")
 
 
 def in_halves(
@@ -47,6 +51,8 @@ def in_halves(
     for _ in range(attempts):
         try:
             rows = report(window)
+        except JobLate:
+            break
         except JobFailed:
             continue
         yield from rows

@@ -22,7 +22,6 @@ Send = Callable[[Message], Awaitable[None]]
 KINDS = (
     "throttled_seconds",
     "throttled_date",
-    "throttled",
     "error_500",
     "error_502",
     "error_503",

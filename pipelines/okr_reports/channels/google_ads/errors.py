@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from okr_reports.channels.http import OK, Reply, Verdict, classify_by_status
+from okr_reports.channels.http import OK, Reply, Verdict, classify_by_status, doubling
 from okr_reports.channels.numbers import seconds
 
 # A cancelled account: nothing can be read of it any more, and nobody can mend that.
@@ -66,7 +66,7 @@ def _exhausted(reply: Reply, error: dict[str, Any], reasons: list[str], message:
     wait = _retry_delay(error) or reply.retry_after
     if wait is None and "RESOURCE_EXHAUSTED" in reasons:
         return Verdict("quota", message, todo=todo)
-    return Verdict("retry", message, wait, todo)
+    return Verdict("retry", message, wait, todo, waits=doubling(5))
 
 
 def _error(data: Any) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ def classify(reply: Reply) -> Verdict:
     if reply.status == 429 and data.get("policyName") == "DAILY":
         return Verdict("quota", message, todo="HubSpot renews it at midnight of the portal: refresh again then")
     if reply.status == 429:
-        return Verdict("retry", message, reply.retry_after if reply.retry_after is not None else 1.0)
+        return Verdict("retry", message, reply.retry_after, waits=(10.0,) * 5)
     if reply.status == 530:
         return Verdict("unauthorized", f"{message} (the token is malformed)")
     if reply.status == 403:

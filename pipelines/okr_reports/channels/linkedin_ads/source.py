@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
-from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status
+from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status, doubling
 from okr_reports.channels.linkedin_ads.restli import query
 from okr_reports.channels.linkedin_ads.settings import LinkedInAdsSettings
 from okr_reports.channels.oauth import RefreshedToken, has_neither, refresh_form
@@ -177,6 +177,11 @@ def classify(reply: Reply) -> Verdict:
     if reply.status == 429 and "DAY limit" in message:
         # it is renewed at midnight UTC, and every try until then counts against it
         return Verdict("quota", message, todo="LinkedIn renews it at midnight UTC: refresh again then")
+    if reply.status == 429:
+        # 45 million metric values in five minutes; the header that others send is never there
+        is_volume = "data request limit" in message.lower() or "45 million" in message
+        waits = (330.0, 330.0) if is_volume else doubling(5)
+        return Verdict("retry", f"HTTP 429: {message}", reply.retry_after, waits=waits)
     return classify_by_status(reply)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
-from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status
+from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status, doubling
 from okr_reports.channels.mailchimp.settings import MailchimpSettings
 from okr_reports.channels.oauth import FixedToken
 from okr_reports.channels.tables import AMOUNT, COUNT, MEND_THE_CHANNEL, TEXT, entities
@@ -164,6 +164,9 @@ def classify(reply: Reply) -> Verdict:
         return Verdict("unauthorized", str(data["error"]))
     if reply.status == 200 and not (_ANSWERS & data.keys()):
         return Verdict("retry", "HTTP 200 without an answer")
+    # ten requests at once are the limit; its bare 403 is no fault of permissions
+    if reply.status == 429 or (reply.status == 403 and reply.data is None):
+        return Verdict("retry", f"HTTP {reply.status}: too many requests", reply.retry_after, waits=doubling(1))
     verdict = classify_by_status(reply)
     return replace(verdict, todo=f"give the key's user {ACCESS}") if reply.status == 403 else verdict
 

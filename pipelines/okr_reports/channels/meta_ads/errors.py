@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from okr_reports.channels.http import OK, Reply, Verdict, classify_by_status
+from okr_reports.channels.http import OK, Reply, Verdict, classify_by_status, doubling
 from okr_reports.channels.numbers import as_code, seconds
 
 # Application, user, page and custom limits; 80000-80008 are those of a business use case (Graph API, "Rate Limits").
@@ -58,7 +58,7 @@ def _over_quota(reply: Reply, subcode: int, message: str) -> Verdict:
     todo = "Meta's limits are renewed within an hour: refresh again then"
     if subcode == LOCKED_SUBCODE:
         return Verdict("quota", message, todo=todo)
-    return Verdict("retry", message, seconds_to_regain(reply.headers) or reply.retry_after, todo)
+    return Verdict("retry", message, seconds_to_regain(reply.headers) or reply.retry_after, todo, doubling(60))
 
 
 def usage(headers: Mapping[str, str]) -> float:

@@ -73,7 +73,7 @@ def _finished(http: Http, version: str, account_id: str, form: str) -> str:
         is_complete = state["async_status"] == "Job Completed" and state["async_percent_completion"] == 100
         return str(state["id"]) if is_complete else None
 
-    return wait_for(http, look, account_id)
+    return wait_for(http, look)
 
 
 def _slowly(http: Http, reply: Reply) -> Reply:

@@ -11,8 +11,8 @@ from okr_reports.channels.numbers import as_code
 
 # Internal error, call rate, concurrent requests, polled too soon.
 RETRY_CODES = {0, 117, 207, 4204}
-# The call rate is counted by the minute: five waits of this length outlast it.
-RATE_CODE, RATE_WAIT = 117, 13.0
+# The call rate is counted by the minute; of reports at once one must end first.
+WAITS = {117: (60.0,) * 4, 207: (60.0,) * 14}
 TOKEN_EXPIRED, WRONG_CREDENTIALS, NO_PERMISSION = 109, 105, 106
 _LISTS = ("Errors", "OperationErrors", "BatchErrors")
 _ANSWERS = {"User", "Accounts", "Campaigns", "ReportRequestId", "ReportRequestStatus", "access_token"}
@@ -41,8 +41,8 @@ def classify(reply: Reply) -> Verdict:
     if NO_PERMISSION in codes:
         return Verdict("forbidden", message, todo="give the user of the refresh token a role on the account")
     if codes & RETRY_CODES:
-        wait = reply.retry_after
-        return Verdict("retry", message, RATE_WAIT if wait is None and RATE_CODE in codes else wait)
+        waits = next((WAITS[code] for code in WAITS if code in codes), ())
+        return Verdict("retry", message, reply.retry_after, waits=waits)
     if reply.status in (401, 429) or reply.status >= 500:
         return classify_by_status(reply)
     return Verdict("failed", message)

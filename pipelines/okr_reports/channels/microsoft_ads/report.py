@@ -64,7 +64,7 @@ def fetch(services: Services, headers: Mapping[str, str], account_id: str, windo
         # done without an address is a report without data
         return str(status.get("ReportDownloadUrl") or "") if status["Status"] == "Success" else None
 
-    url = wait_for(services, look, account_id)
+    url = wait_for(services, look)
     largest = min(LARGEST_CSV, services.budget.memory)
     return unzip(services.channel, account_id, services.download(url), largest) if url else b""
 

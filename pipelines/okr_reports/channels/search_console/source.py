@@ -82,7 +82,9 @@ def classify(reply: Reply) -> Verdict:
         # a user without any site is answered with an empty object
         return classify_by_status(reply) if data == {} else Verdict("retry", "HTTP 200 without an answer")
     if reply.status == 403 and reasons & {"quotaExceeded", "dailyLimitExceeded"}:
-        return Verdict("quota", message, todo="Google renews this quota within a day: refresh again later")
+        # of ten minutes, or of the day: they look alike
+        todo = "Google renews this quota within a day: refresh again later"
+        return Verdict("retry", message, reply.retry_after, todo, (900.0,))
     if reply.status == 429 or reasons & {"rateLimitExceeded", "userRateLimitExceeded"}:
         is_queries = reply.status == 403 or "QPS" in message
         wait = _QUERIES_WAIT if reply.retry_after is None and is_queries else reply.retry_after

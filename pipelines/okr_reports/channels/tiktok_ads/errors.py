@@ -23,7 +23,9 @@ def classify(reply: Reply) -> Verdict:
     message = f"code {code}: {data.get('message')}"
     if code in RETRY_CODES or code in INTERNAL_CODES:
         todo = "TikTok renews its daily limit at midnight UTC: refresh again then" if code == RATE_CODE else ""
-        return Verdict("retry", message, reply.retry_after, todo)
+        # the limits of the second, the minute and the day look alike
+        waits = (1.0, 300.0, 300.0) if code == RATE_CODE else ()
+        return Verdict("retry", message, reply.retry_after, todo, waits)
     if code in TOKEN_CODES:
         return Verdict(
             "unauthorized",
