@@ -3,7 +3,7 @@
     case when only_grows and {{ expression }} < value then value else {{ expression }} end
 {%- endmacro %}
 
-{# The chance that the value at the period's end reaches the target, over the columns of int_key_result_forecast. #}
+{# The chance that the value at the period's end reaches the target, over the columns of int_key_result_days_forecast. #}
 {% macro chance_of_target() -%}
     case
         when forecast_side = 'above' and only_grows and value >= target then 1.0

@@ -29,7 +29,7 @@ Limits are met when they are equal: 1e-9 keeps binary rounding from turning an e
     end
 {%- endmacro %}
 
-{# Why a row of int_key_result_status has its status: one of the codes in words/reasons.py. #}
+{# Why a row of int_key_result_days_scored has its status: one of the codes in words/reasons.py. #}
 {% macro reason_code() -%}
     case
         when status = 'missed' and progress < 0 and is_provisional then 'final_away_provisional'

@@ -1,9 +1,12 @@
-{# The grain holds: no key is there twice and no part of it is null. #}
-{% test key(model, columns) %}
+{#
+The grain holds: no key is there twice and no part of it is null. With `changed`, a relation of channel and date, only on
+these days: a day that is carried over was tested when it was made.
+#}
+{% test key(model, columns, changed=none) %}
 select
     {{ columns | join(', ') }},
     count(*) as row_count
-from {{ model }}
+from {{ model }} {{ 'inner join ' ~ changed ~ ' as changed using (channel, date)' if changed }}
 group by {{ columns | join(', ') }}
 having count(*) > 1 {% for column in columns %} or {{ column }} is null{% endfor %}
 {% endtest %}

@@ -30,13 +30,6 @@ account_id, campaign_id, currency, loaded_at. `measures` maps our name to the ve
 
 {% macro measure_row(channel, measure, value_local) -%}
     select
-        date,
-        '{{ channel }}' as channel,
-        account_id,
-        campaign_id,
-        '' as source_file,
-        {{ measure }} as measure,
-        {{ value_local }} as value_local,
-        currency,
-        loaded_at
+        date, '{{ channel }}' as channel, account_id, campaign_id, '' as source_file, {{ measure }} as measure,
+        {{ value_local }} as value_local, currency, loaded_at
 {%- endmacro %}

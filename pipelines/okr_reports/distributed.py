@@ -16,8 +16,6 @@ from okr_reports.warehouse.snapshot import SCHEMA
 
 logger = logging.getLogger("okr")
 
-# Read beside the marts by what comes after the models: why an account's amounts are unknown.
-BESIDE_MARTS = ("int_missing_rates",)
 # Schemas that hold tables of models.
 BUILT = ("intermediate", SCHEMA)
 
@@ -57,7 +55,7 @@ def prepared(workspace: Workspace) -> Iterator[None]:
             raw.register(session, settings, tables)
         raw.write_small_tables(session, settings, workspace.warehouse)
     yield
-    contracts = transform.contracts(workspace, BESIDE_MARTS)
+    contracts = transform.contracts(workspace)
     with connection.session(settings) as session:
         rows = marts.bring_back(session, settings, workspace.warehouse, contracts)
         logger.info("models: %d rows of %d tables came back from Spark at %s", rows, len(contracts), settings.address)

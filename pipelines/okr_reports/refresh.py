@@ -274,8 +274,8 @@ def build_models(
     Returns the tables that were filled anew without dbt, which has no event for them. Raises TransformError.
     """
     before = builds.state(workspace)
-    # an upgrade's rules hold for the days that are scored already, too
-    anew = before.is_of_another_project
+    # an upgrade's rules hold for the days that are carried over, too
+    anew = before.needs_all
     if anew or not before.is_current:
         logger.info("models: scoring key results")
         only, select = None, []

@@ -3,8 +3,9 @@
     python -m tests.dbt_project.equal_builds [--ref 385b2d6] [--builds 12] [--workspaces 50] [--warehouse FILE]
 
 One life of a warehouse is lived twice: the same raw rows, definitions and changes from day to day, built by the dbt
-project of a git ref and by the one here. After each day every mart that both have is compared on the columns that both
-have, by its count of rows and the sum of their hashes (doubles by their bits). What differs is named with first rows.
+project of a git ref (from the beginning, each day) and by the one here (from what the day before left). After each day
+every mart that both have is compared on the columns that both have, by its count of rows and the sum of their hashes
+(doubles by their bits). What differs is named with its first rows.
 Lives: the example company of the tests, random workspaces of `companies`, and, with --warehouse, the raw tables of a
 refreshed workspace with days of restatements, deletions, new names, rates and targets.
 """
@@ -57,11 +58,11 @@ class Pair:
         for warehouse in self.sides:
             change(warehouse)
 
-    def build(self, *, full: bool = False) -> None:
-        """Both by their own project."""
+    def build(self) -> None:
+        """Both by their own project: the old one from the beginning, the new one from what it left the day before."""
         for warehouse, project in self.sides.items():
             with patch.object(transform, "shipped", lambda _name, project=project: project):
-                warehouse.build(*(["--full-refresh"] if full else []))
+                warehouse.build(*(["--full-refresh"] if project != shipped("dbt_project") else []))
 
     def differences(self) -> list[str]:
         """What the new project says otherwise."""
@@ -110,7 +111,7 @@ def compare(pair: Pair, days: Iterable[lives.Day]) -> int:
     for day in days:
         for change in day.changes:
             pair.change(change)
-        pair.build(full=day.is_full)
+        pair.build()
         found = pair.differences()
         failed += bool(found)
         print(f"{day.name}: {'equal' if not found else 'DIFFERENT'}", *found, sep="\n  ", flush=True)

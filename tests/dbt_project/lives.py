@@ -22,23 +22,22 @@ MADE = ("staging", "intermediate", "marts", "main")
 
 @dataclass(frozen=True)
 class Day:
-    """What happens to a warehouse before a build; `is_full`: nothing is carried over into it."""
+    """What happens to a warehouse before a build."""
 
     name: str
     changes: tuple[Callable[[Warehouse], None], ...]
-    is_full: bool = False
 
 
 def of_the_example(builds: int = 12, seed: int = 1) -> Iterator[Day]:
-    """The example company: founded, then changed at random, four changes before each build, every fifth one full."""
+    """The example company: founded, then changed at random, four changes before each build."""
     yield Day("the example company is founded", (example.found,))
     dice = Random(seed)
-    for number in range(1, builds):
+    for _ in range(1, builds):
         kinds = [changes.a_day_later, *dice.sample(changes.OF_EVERY_INPUT[1:], 4)]
         # Each warehouse throws dice of its own that fall alike.
         chosen = tuple(_thrown(kind, dice.random()) for kind in kinds)
         name = ", ".join(kind.__name__ for kind in kinds)
-        yield Day(f"the example company, {name}", chosen, is_full=number % 5 == 0)
+        yield Day(f"the example company, {name}", chosen)
 
 
 def of_companies(workspaces: int) -> Iterator[Day]:

@@ -122,7 +122,7 @@ def test_models_answer(scored: dict[str, Row], case: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("case", BY_LAYER["macros"], ids=lambda case: case["case"])
 def test_macros_answer(only_warehouse: Warehouse, case: dict[str, str]) -> None:
-    """By the SQL of int_key_result_measured and int_key_result_progress, over a number no decimal can hold."""
+    """By the SQL of int_key_result_days_measured and _scored, over a number no decimal can hold."""
     query = """
         with measured as (
             select

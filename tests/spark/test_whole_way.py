@@ -116,7 +116,7 @@ def test_the_next_day_with_a_worker_killed_in_the_middle(
 ) -> None:
     waiting = on_duckdb.start(NEXT_DAY)
     refresh = on_spark.start(NEXT_DAY)
-    models = on_spark.data_dir / "lake" / "models" / "intermediate" / "int_source_freshness"
+    models = on_spark.data_dir / "lake" / "models" / "intermediate" / "int_sources_dated"
     builds = set(models.iterdir())
     # The build has come to its heavy part once this table is made anew.
     while set(models.iterdir()) <= builds:

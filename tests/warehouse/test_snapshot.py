@@ -29,6 +29,8 @@ def warehouse(tmp_path):
         connection.execute("comment on table marts.t is 'one row; it''s grain'")
         connection.execute("comment on column marts.t.amount is 'in EUR'")
         connection.execute("create view marts.v as select amount * 2 as twice from marts.t")
+        connection.execute("comment on view marts.v is 'twice as much [0a1b2c3d]'")
+        connection.execute("comment on column marts.v.twice is 'in EUR too'")
         connection.execute("create schema staging")
         connection.execute("create table staging.hidden as select 1 as x")
     return path
@@ -46,6 +48,12 @@ def test_holds_the_public_marts_with_their_comments_and_nothing_else(warehouse, 
         assert ("in EUR",) in comments
         assert connection.execute("select comment from duckdb_tables() where table_name = 't'").fetchall() == [
             ("one row; it's grain",)
+        ]
+        assert connection.execute("select comment from duckdb_tables() where table_name = 'v'").fetchall() == [
+            ("twice as much",)
+        ]
+        assert connection.execute("select comment from duckdb_columns() where table_name = 'v'").fetchall() == [
+            ("in EUR too",)
         ]
         assert connection.execute("select count(*) from duckdb_tables() where schema_name = 'staging'").fetchall() == [
             (0,)

@@ -1,6 +1,6 @@
 {#- Generated from key_result_types/ by `make generate`; change the types, not this file. -#}
 
-{# Progress of one row of int_key_result_measured by the rule of its type; it may be NaN. #}
+{# Progress of one row of int_key_result_days_measured by the rule of its type; it may be NaN. #}
 {% macro progress() -%}
     case type
         when 'increase' then case

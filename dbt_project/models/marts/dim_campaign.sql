@@ -1,29 +1,5 @@
 with
 
-{% for channel in var('channels') -%}
-{{ channel }} as (
-    select
-        *,
-        {{ loop.index }} as precedence
-    from {{ ref('stg_' ~ channel ~ '__campaigns') }}
-),
-
-{% endfor -%}
-together as (
-    {% for channel in var('channels') -%}
-    select * from {{ channel }}
-    {{ 'union all' if not loop.last }}
-    {% endfor -%}
-),
-
--- A file may bring older days of an API's campaigns: the API's own names win.
-ranked as (
-    select
-        *,
-        row_number() over (partition by channel, account_id, campaign_id order by precedence) as preferred_first
-    from together
-),
-
 final as (
     select
         channel,
@@ -33,8 +9,7 @@ final as (
         campaign_group_id,
         campaign_group_name,
         status
-    from ranked
-    where preferred_first = 1
+    from {{ ref('int_campaigns_unioned') }}
 )
 
 select * from final

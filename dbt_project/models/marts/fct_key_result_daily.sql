@@ -1,20 +1,12 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='append',
-        pre_hook="{{ forget_changed('key_result_id') }}",
-    )
-}}
-
 with
 
 judged as (
-    select * from {{ ref('int_key_result_status') }}
+    select * from {{ ref('int_key_result_days_scored') }}
     where role = 'key_result'
 ),
 
 forecasts as (
-    select * from {{ ref('int_key_result_forecast') }}
+    select * from {{ ref('int_key_result_days_forecast') }}
 ),
 
 final as (

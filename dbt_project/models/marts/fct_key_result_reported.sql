@@ -11,7 +11,8 @@
 with
 
 now_rows as (
-    select * from {{ ref('int_key_result_now') }}
+    select * from {{ ref('int_key_results_current') }}
+    where role = 'key_result'
 ),
 
 context as (

@@ -1,65 +1,29 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='append',
-        pre_hook="{{ forget_changed_channels() }}",
-    )
-}}
+{{ config(materialized='view' if target.type == 'duckdb' else 'table') }}
 
 with
 
-all_measures as (
-    select * from {{ ref('int_measure_daily') }}
-),
-
-changes as (
-    select * from {{ ref('int_changed_input') }}
-),
-
 measures as (
-    select all_measures.*
-    from all_measures
-    inner join changes
-        on
-            all_measures.channel = changes.channel
-            and all_measures.date >= changes.date_from
+    select * from {{ ref('int_measures_summed') }}
 ),
 
 sources as (
-    select * from {{ ref('int_source_freshness') }}
-),
-
-summed as (
-    select
-        date,
-        channel,
-        account_id,
-        campaign_id,
-        measure,
-        {{ whole_sum('value', 'true') }} as value,
-        -- Amounts of different currencies are never added.
-        case when min(currency) = max(currency) then {{ to_amount('sum(value_local)') }} end as value_local,
-        case when min(currency) = max(currency) then min(currency) end as currency
-    from measures
-    group by date, channel, account_id, campaign_id, measure
+    select * from {{ ref('int_sources_dated') }}
 ),
 
 final as (
     select
-        summed.date,
-        summed.channel,
-        summed.account_id,
-        summed.campaign_id,
-        summed.measure,
-        summed.value,
-        summed.value_local,
-        summed.currency,
-        coalesce(summed.date >= sources.provisional_from, false) as is_provisional
-    from summed
+        measures.date,
+        measures.channel,
+        measures.account_id,
+        measures.campaign_id,
+        measures.measure,
+        measures.value,
+        measures.value_local,
+        measures.currency,
+        coalesce(measures.date >= sources.provisional_from, false) as is_provisional
+    from measures
     left join sources
-        on
-            summed.channel = sources.channel
-            and summed.account_id = sources.account_id
+        on measures.channel = sources.channel and measures.account_id = sources.account_id
 )
 
 select * from final

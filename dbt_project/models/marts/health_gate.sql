@@ -6,8 +6,31 @@ settings as (
     select * from {{ ref('stg_definitions__settings') }}
 ),
 
+-- The last report of an earlier day: what today's has said already may be what is wrong.
+earlier as (
+    select reported.*
+    from {{ ref('fct_key_result_reported') }} as reported
+    cross join {{ ref('stg_definitions__context') }} as context
+    where reported.reported_on < context.today
+),
+
 asked as (
-    select * from {{ ref('int_gate_asked') }}
+    select * from {{ ref('int_gate_checks_listed') }}
+
+    union all
+
+    select
+        'values_kept' as rule,
+        'key result ' || key_results.key_result_id as name,
+        key_results.value is not null as is_met
+    from {{ ref('key_results') }} as key_results
+    inner join earlier
+        on key_results.key_result_id = earlier.key_result_id
+    cross join {{ ref('stg_definitions__context') }} as context
+    where
+        context.today between key_results.period_start and key_results.period_end
+        and earlier.value is not null
+        and earlier.reported_on = (select max(newest.reported_on) from earlier as newest)
 ),
 
 resting as (
@@ -16,29 +39,17 @@ resting as (
 ),
 
 rules as (
+    {% for rule, least_share in [
+        ('objectives_complete', '1.0'), ('sources_loaded', 'null'), ('sources_fresh', 'gate_least_fresh'),
+        ('values_kept', 'gate_least_kept')
+    ] -%}
     select
-        1 as position,
-        'objectives_complete' as rule,
-        1.0 as least_share
+        {{ loop.index }} as position,
+        '{{ rule }}' as rule,
+        {{ least_share }} as least_share
     from settings
-    union all
-    select
-        2 as position,
-        'sources_loaded' as rule,
-        null as least_share
-    from settings
-    union all
-    select
-        3 as position,
-        'sources_fresh' as rule,
-        gate_least_fresh as least_share
-    from settings
-    union all
-    select
-        4 as position,
-        'values_kept' as rule,
-        gate_least_kept as least_share
-    from settings
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 refusals as (

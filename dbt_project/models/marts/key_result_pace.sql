@@ -1,11 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='append',
-        pre_hook="{{ forget_changed('key_result_id') }}",
-    )
-}}
-
 with
 
 days as (
@@ -13,7 +5,7 @@ days as (
 ),
 
 lines as (
-    select * from {{ ref('int_target') }}
+    select * from {{ ref('int_targets_resolved') }}
     where is_current
 ),
 

@@ -6,11 +6,11 @@ key_results as (
 ),
 
 sources as (
-    select * from {{ ref('int_kpi_source') }}
+    select * from {{ ref('int_kpi_sources_matched') }}
 ),
 
 health as (
-    select * from {{ ref('source_health') }}
+    select * from {{ ref('int_sources_judged') }}
 ),
 
 final as (

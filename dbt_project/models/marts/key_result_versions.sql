@@ -1,7 +1,7 @@
 with
 
 targets as (
-    select * from {{ ref('int_target') }}
+    select * from {{ ref('int_targets_resolved') }}
 ),
 
 versions as (
@@ -9,7 +9,7 @@ versions as (
 ),
 
 lines as (
-    select * from {{ ref('int_target_line') }}
+    select * from {{ ref('int_targets_spanned') }}
 ),
 
 resolved as (
@@ -17,7 +17,7 @@ resolved as (
 ),
 
 key_results as (
-    select * from {{ ref('int_key_result') }}
+    select * from {{ ref('int_key_results_dated') }}
     where role = 'key_result'
 ),
 

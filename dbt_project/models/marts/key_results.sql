@@ -1,20 +1,16 @@
 with
 
 key_results as (
-    select * from {{ ref('int_key_result') }}
+    select * from {{ ref('int_key_results_reached') }}
+    where role = 'key_result'
 ),
 
--- Of key results only: an objective's own measure has no row there.
 now_rows as (
-    select * from {{ ref('int_key_result_now') }}
+    select * from {{ ref('int_key_results_current') }}
 ),
 
-voices as (
-    select * from {{ ref('int_key_result_voice') }}
-),
-
-restatements as (
-    select * from {{ ref('int_baseline_note') }}
+settings as (
+    select * from {{ ref('stg_definitions__settings') }}
 ),
 
 final as (
@@ -61,33 +57,33 @@ final as (
         now_rows.forecast,
         now_rows.forecast_high,
         now_rows.probability,
-        voices.confidence,
-        voices.last_check_in,
-        voices.last_check_in_by,
-        voices.last_check_in_note,
-        voices.last_check_in_next,
-        voices.check_in_is_stale,
-        voices.disagreement_code,
-        restatements.baseline_note_code,
+        now_rows.confidence,
+        now_rows.last_check_in,
+        now_rows.last_check_in_by,
+        now_rows.last_check_in_note,
+        now_rows.last_check_in_next,
+        key_results.today between key_results.period_start and key_results.period_end
+        and {{ days_between(
+            'coalesce(now_rows.last_check_in, key_results.period_start)', 'key_results.today'
+        ) }} > settings.check_in_stale_after_days as check_in_is_stale,
+        now_rows.disagreement_code,
+        now_rows.baseline_note_code,
         key_results.baseline_start,
         key_results.baseline_end,
         now_rows.baseline_kept,
         now_rows.baseline_now,
-        restatements.baseline_from,
+        now_rows.baseline_from,
         coalesce(key_results.shape = 'range' and now_rows.value > now_rows.high, false) as over_range,
         key_results.data_from,
         key_results.data_through,
-        case when key_results.stale_since <= key_results.period_end then key_results.stale_since end as stale_since,
+        now_rows.stale_since,
         case
             when key_results.provisional_from <= key_results.last_day then key_results.provisional_from
         end as provisional_from
     from key_results
     inner join now_rows
         on key_results.key_result_id = now_rows.key_result_id
-    inner join voices
-        on key_results.key_result_id = voices.key_result_id
-    left join restatements
-        on key_results.key_result_id = restatements.key_result_id
+    cross join settings
 )
 
 select * from final

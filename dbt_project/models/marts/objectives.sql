@@ -1,19 +1,11 @@
 with
 
 objectives as (
-    select * from {{ ref('int_objective') }}
+    select * from {{ ref('int_objectives_dated') }}
 ),
 
 now_rows as (
-    select * from {{ ref('int_objective_now') }}
-),
-
-voices as (
-    select * from {{ ref('int_objective_voice') }}
-),
-
-measures as (
-    select * from {{ ref('int_objective_measure') }}
+    select * from {{ ref('int_objectives_current') }}
 ),
 
 final as (
@@ -43,24 +35,20 @@ final as (
         now_rows.success_line,
         now_rows.coverage,
         now_rows.weakest_key_result_id,
-        voices.confidence,
-        voices.last_check_in,
-        voices.data_through,
-        voices.stale_since,
-        measures.measure_type,
-        measures.measure_kpi_id,
-        measures.measure_value,
-        measures.measure_baseline,
-        measures.measure_target,
-        measures.measure_progress,
-        measures.measure_score
+        now_rows.confidence,
+        now_rows.last_check_in,
+        now_rows.data_through,
+        now_rows.stale_since,
+        now_rows.measure_type,
+        now_rows.measure_kpi_id,
+        now_rows.measure_value,
+        now_rows.measure_baseline,
+        now_rows.measure_target,
+        now_rows.measure_progress,
+        now_rows.measure_score
     from objectives
     inner join now_rows
         on objectives.objective_id = now_rows.objective_id
-    left join voices
-        on objectives.objective_id = voices.objective_id
-    left join measures
-        on objectives.objective_id = measures.objective_id
 )
 
 select * from final

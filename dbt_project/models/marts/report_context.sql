@@ -11,7 +11,7 @@ settings as (
 ),
 
 sources as (
-    select * from {{ ref('source_health') }}
+    select * from {{ ref('int_sources_judged') }}
 ),
 
 newest as (

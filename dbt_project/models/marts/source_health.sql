@@ -2,54 +2,21 @@
 
 with
 
-sources as (
-    select * from {{ ref('int_source_freshness') }}
-),
-
-accounts as (
-    select * from {{ ref('dim_account') }}
-),
-
-missing_rates as (
-    select * from {{ ref('int_missing_rates') }}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (partition by channel, account_id order by date, currency) as first_to_mend
-    from missing_rates
-),
-
-first_missing as (
-    select * from ranked
-    where first_to_mend = 1
-),
-
 final as (
     select
-        sources.channel,
-        sources.account_id,
-        coalesce(accounts.account_name, sources.account_id) as account_name,
-        case when first_missing.date is not null then 'failed' else sources.state end as state,
-        sources.data_through,
-        sources.provisional_from,
-        sources.last_load_at,
-        case
-            when first_missing.date is null and sources.state not in ('fresh', 'ended', 'off') then sources.last_error
-        end as last_error,
-        case when first_missing.date is not null then 'no_rate' end as error_code,
-        first_missing.currency as missing_currency,
-        first_missing.date as missing_date,
-        case
-            when first_missing.date is not null then first_missing.date
-            when sources.state not in ('fresh', 'ended', 'off') then {{ add_days('sources.data_through', 1) }}
-        end as stale_since
-    from sources
-    left join accounts
-        on sources.channel = accounts.channel and sources.account_id = accounts.account_id
-    left join first_missing
-        on sources.channel = first_missing.channel and sources.account_id = first_missing.account_id
+        channel,
+        account_id,
+        account_name,
+        state,
+        data_through,
+        provisional_from,
+        last_load_at,
+        last_error,
+        error_code,
+        missing_currency,
+        missing_date,
+        stale_since
+    from {{ ref('int_sources_judged') }}
 )
 
 select * from final

@@ -16,7 +16,7 @@ MACROS = Path("dbt_project") / "macros" / "generated" / "key_result_types.sql"
 VARIABLE = "added_key_result_types"
 _HEAD = "{#- Generated from key_result_types/ by `make generate`; change the types, not this file. -#}\n"
 _ABOUT = {
-    "progress": "Progress of one row of int_key_result_measured by the rule of its type; it may be NaN.",
+    "progress": "Progress of one row of int_key_result_days_measured by the rule of its type; it may be NaN.",
     "expected_value": "Where the value should be by a row's date, in its own unit; null where a type has no path.",
 }
 

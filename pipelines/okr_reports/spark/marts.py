@@ -138,11 +138,11 @@ def _comments(contract: Contract) -> list[tuple[str, str]]:
     return [(f"table {name}", contract.description), *columns] if contract.description else columns
 
 
-def contracts_of(nodes: Mapping[str, dict[str, object]], schemas: Sequence[str], also: Sequence[str]) -> list[Contract]:
-    """The contracts of all models of these schemas, and of those named, from dbt's manifest."""
+def contracts_of(nodes: Mapping[str, dict[str, object]], schemas: Sequence[str]) -> list[Contract]:
+    """The contracts of all models of these schemas, from dbt's manifest."""
     found = []
     for node in nodes.values():
-        if node["resource_type"] != "model" or not (node["schema"] in schemas or node["name"] in also):
+        if node["resource_type"] != "model" or node["schema"] not in schemas:
             continue
         columns = node["columns"]
         assert isinstance(columns, dict)

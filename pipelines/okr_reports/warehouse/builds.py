@@ -22,7 +22,7 @@ from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.common.finished_loads import finished_loads
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.common.sql_text import quoted_name
-from okr_reports.settings import Workspace, shipped
+from okr_reports.settings import Workspace, engine, shipped
 
 # The tag of the models that are told anew by every refresh.
 EVERY_REFRESH = "every_refresh"
@@ -36,13 +36,20 @@ class State:
     """What the models would be made from now, and whether those in the warehouse are to stay.
 
     `is_current`: they were made from just that, and none of them is gone or was emptied. `is_of_another_project`: the
-    rows that models carry from build to build were made by other models, macros or versions than now. Scored days are
-    computed again where their inputs changed; a rule that changed is no input of any of them.
+    rows that models carry from build to build were made by other models, macros or versions than now. Days of facts are
+    made again where what they are made from differs; a rule that changed does not show there. `is_unfinished`: the last
+    build did not end. DuckDB's models see by themselves what it left half done, those of other engines do not.
     """
 
     made_from: str
     is_current: bool
     is_of_another_project: bool
+    is_unfinished: bool
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether nothing may be carried over into the next build."""
+        return self.is_of_another_project or (self.is_unfinished and engine() != "duckdb")
 
 
 def state(workspace: Workspace) -> State:
@@ -55,6 +62,7 @@ def state(workspace: Workspace) -> State:
             made_from,
             is_current=last_build == [(made_from, _models(connection))],
             is_of_another_project=_rows_if_there(connection, "select digest from ops.built_project") != [(project,)],
+            is_unfinished=not last_build,
         )
 
 

@@ -137,9 +137,15 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _comments(connection: duckdb.DuckDBPyConnection) -> Iterable[str]:
+    # A view's comment ends with a mark of what it was made from: macros/materializations/view.sql.
     tables = connection.execute(
-        "select table_name, comment from duckdb_tables()"
-        " where database_name = 'warehouse' and schema_name = ? and comment is not null",
+        """
+        select table_name, comment from duckdb_tables()
+        where database_name = 'warehouse' and schema_name = $1 and comment is not null
+        union all
+        select view_name, regexp_replace(comment, ' \\[[0-9a-f]{8}\\]$', '') from duckdb_views()
+        where database_name = 'warehouse' and schema_name = $1 and comment is not null
+        """,
         [SCHEMA],
     ).fetchall()
     for table, comment in tables:

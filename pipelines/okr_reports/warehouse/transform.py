@@ -68,10 +68,10 @@ def _is_parsed_from(project: str, manifest: Path, parsed_from: Path) -> bool:
     return written == seal
 
 
-def contracts(workspace: Workspace, also: Sequence[str] = ()) -> list[Contract]:
-    """What every mart, and each model named in `also`, promises of its columns."""
+def contracts(workspace: Workspace) -> list[Contract]:
+    """What every mart promises of its columns."""
     manifest = json.loads(manifest_path(workspace).read_text(encoding="utf-8"))
-    return contracts_of(manifest["nodes"], [SCHEMA], also)
+    return contracts_of(manifest["nodes"], [SCHEMA])
 
 
 def _target_dir(workspace: Workspace) -> Path:

@@ -1,19 +1,20 @@
 with
 
 measures as (
-    select * from {{ ref('stg_files__measures') }}
+    select * from {{ source('files', 'measures') }}
 ),
 
 -- A file knows no account names: its id is all there is.
 final as (
     select
         channel,
-        account_id,
-        account_id as account_name,
-        max(currency) as currency,
+        {{ files_account_id() }} as account_id,
+        {{ files_account_id() }} as account_name,
+        max(upper(currency)) as currency,
         cast(null as {{ dbt.type_string() }}) as timezone
     from measures
-    group by channel, account_id
+    where value is not null
+    group by channel, {{ files_account_id() }}
 )
 
 select * from final

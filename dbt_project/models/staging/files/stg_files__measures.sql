@@ -15,17 +15,19 @@ superseded as (
     from {{ source('files', 'superseded_days') }}
 ),
 
+-- The loader has summed what a file says of one day and campaign.
 final as (
     select
         measures.date,
         measures.channel,
         coalesce(measures.account_id, '') as account_id,
         coalesce(nullif(measures.campaign_id, ''), measures.campaign_name, '') as campaign_id,
+        measures.source_id,
         measures.source_file,
         measures.measure,
-        {{ to_amount('sum(measures.value)') }} as value_local,
+        measures.value as value_local,
         upper(measures.currency) as currency,
-        max(measures.loaded_at) as loaded_at
+        measures.loaded_at
     from measures
     left join superseded
         on
@@ -35,14 +37,6 @@ final as (
             and measures.account_id = superseded.account_id
             and measures.campaign_id = superseded.campaign_id
     where measures.value is not null and superseded.source_id is null
-    group by
-        measures.date,
-        measures.channel,
-        coalesce(measures.account_id, ''),
-        coalesce(nullif(measures.campaign_id, ''), measures.campaign_name, ''),
-        measures.source_file,
-        measures.measure,
-        upper(measures.currency)
 )
 
 select * from final

@@ -1,0 +1,67 @@
+with
+
+context as (
+    select * from {{ ref('stg_definitions__context') }}
+),
+
+defined as (
+    select
+        'objective ' || objective_id as name,
+        objective_id in (select scored.objective_id from {{ ref('int_objectives_dated') }} as scored) as is_met
+    from {{ ref('stg_definitions__objectives') }}
+    union all
+    select
+        'key result ' || key_result_id as name,
+        key_result_id in (select scored.key_result_id from {{ ref('int_key_results_current') }} as scored) as is_met
+    from {{ ref('stg_definitions__key_results') }}
+    where role = 'key_result'
+),
+
+ever_loaded as (
+    select
+        channel || ' ' || account_id as name,
+        data_through is not null as is_met
+    from {{ ref('int_sources_judged') }}
+),
+
+running as (
+    select key_results.*
+    from {{ ref('int_key_results_dated') }} as key_results
+    cross join context
+    where
+        key_results.role = 'key_result'
+        and context.today between key_results.period_start and key_results.period_end
+),
+
+fresh as (
+    select distinct
+        health.channel || ' ' || health.account_id as name,
+        health.state in ('fresh', 'ended', 'off') as is_met
+    from running
+    inner join {{ ref('int_kpi_sources_matched') }} as sources
+        on running.kpi_id = sources.kpi_id
+    inner join {{ ref('int_sources_judged') }} as health
+        on sources.channel = health.channel and sources.account_id = health.account_id
+),
+
+final as (
+    select
+        'objectives_complete' as rule,
+        name,
+        is_met
+    from defined
+    union all
+    select
+        'sources_loaded' as rule,
+        name,
+        is_met
+    from ever_loaded
+    union all
+    select
+        'sources_fresh' as rule,
+        name,
+        is_met
+    from fresh
+)
+
+select * from final

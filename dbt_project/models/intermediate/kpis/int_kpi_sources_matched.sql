@@ -1,0 +1,147 @@
+{{ config(materialized='table') }}
+
+-- Conditions on campaigns and files do not narrow the sources: a campaign that began later was still waited for. An
+-- account reaches as far as the measure of the KPI that reaches least, of those it ever reported.
+with
+
+sources as (
+    select * from {{ ref('int_sources_dated') }}
+),
+
+accounts as (
+    select * from {{ ref('int_accounts_unioned') }}
+),
+
+measures as (
+    select * from {{ ref('int_measures_converted') }}
+),
+
+kpis as (
+    select * from {{ ref('stg_definitions__kpis') }}
+),
+
+conditions as (
+    select * from {{ ref('stg_definitions__kpi_conditions') }}
+),
+
+named as (
+    select
+        sources.channel,
+        sources.account_id,
+        sources.state,
+        sources.data_through,
+        sources.provisional_from,
+        sources.last_load_at,
+        sources.kind,
+        accounts.account_name
+    from sources
+    left join accounts
+        on sources.channel = accounts.channel and sources.account_id = accounts.account_id
+),
+
+unmet as (
+    {{ conditions_unmet(
+        'named', 'conditions',
+        keys=['channel', 'account_id'],
+        fields=['channel', 'account_id', 'account_name'],
+    ) }}
+),
+
+brought as (
+    select distinct
+        channel,
+        account_id,
+        measure
+    from measures
+),
+
+parts as (
+    select distinct
+        kpi_id,
+        measure
+    from {{ ref('int_kpi_parts_listed') }}
+),
+
+covered as (
+    select * from {{ ref('int_file_measures_covered') }}
+),
+
+reached as (
+    select
+        parts.kpi_id,
+        named.channel,
+        named.account_id,
+        min(
+            case
+                when coalesce(covered.state, named.state) <> 'ended'
+                    then coalesce(covered.data_through, named.data_through)
+            end
+        ) as live_through,
+        max(coalesce(covered.data_through, named.data_through)) as any_through,
+        {{ any_row("covered.state = 'stale'") }} as is_stale,
+        {{ any_row("coalesce(covered.state, named.state) <> 'ended'") }} as is_live
+    from parts
+    inner join brought
+        on parts.measure = brought.measure
+    inner join named
+        on brought.channel = named.channel and brought.account_id = named.account_id
+    left join covered
+        on
+            named.kind = 'file'
+            and brought.channel = covered.channel
+            and brought.account_id = covered.account_id
+            and brought.measure = covered.measure
+    group by parts.kpi_id, named.channel, named.account_id
+),
+
+asked_for as (
+    select
+        kpis.kpi_id,
+        conditions.value as channel
+    from kpis
+    inner join conditions
+        on kpis.kpi_id = conditions.kpi_id
+    where conditions.field = 'channel' and conditions.operator = 'in'
+
+    union
+
+    select distinct
+        kpis.kpi_id,
+        brought.channel
+    from kpis
+    inner join brought
+        on brought.measure in (kpis.measure, kpis.numerator, kpis.denominator)
+),
+
+final as (
+    select
+        asked_for.kpi_id,
+        named.channel,
+        named.account_id,
+        case
+            when named.state not in ('fresh', 'stale', 'ended') or reached.kpi_id is null then named.state
+            when not reached.is_live then 'ended'
+            when named.kind = 'file' then case when reached.is_stale then 'stale' else 'fresh' end
+            else named.state
+        end as state,
+        coalesce(reached.live_through, reached.any_through, named.data_through) as data_through,
+        reached.kpi_id is not null as has_reported,
+        named.provisional_from,
+        named.last_load_at
+    from asked_for
+    inner join named
+        on asked_for.channel = named.channel
+    left join reached
+        on
+            asked_for.kpi_id = reached.kpi_id
+            and named.channel = reached.channel
+            and named.account_id = reached.account_id
+    left join unmet
+        on
+            asked_for.kpi_id = unmet.kpi_id
+            and named.channel = unmet.channel
+            and named.account_id = unmet.account_id
+    where unmet.kpi_id is null
+)
+
+select * from final

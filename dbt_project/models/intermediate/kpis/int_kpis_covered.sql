@@ -1,0 +1,59 @@
+{{ config(materialized='table') }}
+
+-- How far a KPI can be trusted: through the last day that all its sources know, from the first that any of them knew.
+with
+
+kpis as (
+    select * from {{ ref('stg_definitions__kpis') }}
+),
+
+sources as (
+    select * from {{ ref('int_kpi_sources_matched') }}
+),
+
+days as (
+    select
+        kpi_id,
+        min(date) as first_day
+    from {{ ref('int_kpi_days_summed') }}
+    group by kpi_id
+),
+
+covered as (
+    select
+        kpi_id,
+        -- What has ended counts and holds nothing back, nor does what never reported a measure of the KPI.
+        coalesce(
+            min(case when has_reported and state <> 'ended' then data_through end),
+            max(case when has_reported then data_through end),
+            case when count(data_through) = count(*) then min(data_through) end
+        ) as data_through,
+        min(case when state <> 'ended' then provisional_from end) as provisional_from,
+        max(last_load_at) as last_load_at,
+        min(
+            case
+                when state not in ('fresh', 'ended', 'off') and data_through is not null and has_reported
+                    then {{ add_days('data_through', 1) }}
+            end
+        ) as stale_since
+    from sources
+    group by kpi_id
+),
+
+final as (
+    select
+        kpis.kpi_id,
+        kpis.kind,
+        covered.data_through,
+        covered.provisional_from,
+        covered.stale_since,
+        covered.last_load_at,
+        days.first_day
+    from kpis
+    left join covered
+        on kpis.kpi_id = covered.kpi_id
+    left join days
+        on kpis.kpi_id = days.kpi_id
+)
+
+select * from final

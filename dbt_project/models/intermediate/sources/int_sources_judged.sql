@@ -1,0 +1,57 @@
+{{ config(materialized='table', tags=['every_refresh']) }}
+
+-- An account whose amounts lack an exchange rate has failed, however well it was loaded.
+
+with
+
+sources as (
+    select * from {{ ref('int_sources_dated') }}
+),
+
+accounts as (
+    select * from {{ ref('int_accounts_unioned') }}
+),
+
+ranked as (
+    select
+        channel,
+        account_id,
+        currency,
+        date,
+        row_number() over (partition by channel, account_id order by date, currency) as first_to_mend
+    from {{ ref('int_measures_converted') }}
+    where value is null
+),
+
+first_missing as (
+    select * from ranked
+    where first_to_mend = 1
+),
+
+final as (
+    select
+        sources.channel,
+        sources.account_id,
+        coalesce(accounts.account_name, sources.account_id) as account_name,
+        case when first_missing.date is not null then 'failed' else sources.state end as state,
+        sources.data_through,
+        sources.provisional_from,
+        sources.last_load_at,
+        case
+            when first_missing.date is null and sources.state not in ('fresh', 'ended', 'off') then sources.last_error
+        end as last_error,
+        case when first_missing.date is not null then 'no_rate' end as error_code,
+        first_missing.currency as missing_currency,
+        first_missing.date as missing_date,
+        case
+            when first_missing.date is not null then first_missing.date
+            when sources.state not in ('fresh', 'ended', 'off') then {{ add_days('sources.data_through', 1) }}
+        end as stale_since
+    from sources
+    left join accounts
+        on sources.channel = accounts.channel and sources.account_id = accounts.account_id
+    left join first_missing
+        on sources.channel = first_missing.channel and sources.account_id = first_missing.account_id
+)
+
+select * from final

@@ -1,0 +1,80 @@
+{{ config(materialized='table') }}
+
+with
+
+key_results as (
+    select * from {{ ref('stg_definitions__key_results') }}
+),
+
+objectives as (
+    select * from {{ ref('stg_definitions__objectives') }}
+),
+
+periods as (
+    select * from {{ ref('stg_definitions__periods') }}
+),
+
+context as (
+    select * from {{ ref('stg_definitions__context') }}
+),
+
+kpis as (
+    select * from {{ ref('stg_definitions__kpis') }}
+),
+
+types as (
+    select * from {{ ref('stg_definitions__key_result_types') }}
+),
+
+dated as (
+    select
+        key_results.key_result_id,
+        key_results.role,
+        key_results.objective_id,
+        key_results.position,
+        key_results.title,
+        key_results.title_texts,
+        key_results.type,
+        key_results.kpi_id,
+        key_results.weight,
+        key_results.pace_kind,
+        key_results.baseline_start,
+        key_results.baseline_end,
+        key_results.last_year_start,
+        key_results.last_year_end,
+        coalesce(key_results.unit, kpis.unit, 'number') as unit,
+        types.shape,
+        types.is_held,
+        types.is_paced,
+        types.reads,
+        types.forecast_side,
+        coalesce(types.better, kpis.better, 'higher') as better,
+        objectives.ambition,
+        objectives.owner,
+        objectives.team_id,
+        objectives.parent_id,
+        periods.period_id,
+        periods.start_date as period_start,
+        periods.end_date as period_end,
+        context.today
+    from key_results
+    inner join objectives
+        on key_results.objective_id = objectives.objective_id
+    inner join periods
+        on objectives.period_id = periods.period_id
+    cross join context
+    inner join types
+        on key_results.type = types.type
+    left join kpis
+        on key_results.kpi_id = kpis.kpi_id
+),
+
+final as (
+    select
+        *,
+        {{ days_between('period_start', 'period_end') }} + 1 as period_days,
+        today > period_end as is_over
+    from dated
+)
+
+select * from final

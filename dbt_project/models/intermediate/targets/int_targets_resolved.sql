@@ -1,0 +1,74 @@
+{{ config(materialized='table') }}
+
+with
+
+lines as (
+    select * from {{ ref('int_targets_spanned') }}
+),
+
+resolved as (
+    select * from {{ ref('int_resolved_target') }}
+),
+
+values_now as (
+    select * from {{ ref('int_baselines_valued') }}
+),
+
+coverage as (
+    select * from {{ ref('int_kpis_covered') }}
+    where kind in ('flow', 'ratio')
+),
+
+based as (
+    select
+        lines.*,
+        case
+            when coverage.first_day > lines.baseline_start and coverage.first_day <= lines.baseline_end
+                then coverage.first_day
+        end as baseline_from,
+        values_now.value as baseline_now,
+        resolved.baseline as baseline_kept,
+        coalesce(lines.baseline_value, resolved.baseline, values_now.value) as baseline
+    from lines
+    left join resolved
+        on lines.key_result_id = resolved.key_result_id and lines.signature = resolved.signature
+    left join values_now
+        on
+            lines.kpi_id = values_now.kpi_id
+            and lines.baseline_start = values_now.start_date
+            and lines.baseline_end = values_now.end_date
+    left join coverage
+        on lines.kpi_id = coverage.kpi_id
+),
+
+final as (
+    select
+        key_result_id,
+        version,
+        valid_from,
+        valid_through,
+        is_current,
+        type,
+        kpi_id,
+        kpi_kind,
+        low,
+        high,
+        limit_low,
+        limit_high,
+        is_held,
+        reads,
+        baseline,
+        case
+            when change is null then target
+            else baseline * (size_start + size_sign * change)
+        end as target,
+        baseline_start is not null and baseline_kept is null as is_provisional,
+        baseline_now,
+        baseline_kept,
+        baseline_from,
+        -- docs/scoring.md: a baseline restated by more than 1 % is said on the key result.
+        coalesce(abs(baseline_now - baseline_kept) > 0.01 * abs(baseline_kept), false) as is_restated
+    from based
+)
+
+select * from final
