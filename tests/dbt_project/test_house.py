@@ -58,7 +58,7 @@ def test_models_are_short() -> None:
     assert median(lengths) <= 40
     # A CRM has no days: three kinds of objects become them there.
     longer = {path.name for path, length in zip(MODELS, lengths, strict=True) if length > 100}
-    # One model each of what would else be passed through (test_graph.py): a forecast, a KPI's sources, all columns of now.
+    # Each half would be passed through (test_graph.py): a forecast, a KPI's sources, all columns of now.
     assert longer <= {
         "stg_hubspot__measures.sql",
         "int_kpi_sources_matched.sql",

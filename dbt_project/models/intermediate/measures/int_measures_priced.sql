@@ -11,7 +11,10 @@ staged as (
 measures as (
     select * from staged
     -- What was switched off does not count until it is on again.
-    where channel not in (select channels.channel from {{ ref('stg_definitions__channels') }} as channels where channels.is_off)
+    where
+        staged.channel not in (
+            select channels.channel from {{ ref('stg_definitions__channels') }} as channels where channels.is_off
+        )
 ),
 
 known_measures as (
