@@ -1,6 +1,6 @@
 {{ config(materialized='view' if target.type == 'duckdb' else 'table') }}
 
--- Names are those last known, on the days before a renaming too: DECISIONS.md.
+-- Campaigns are called what the rows of that day call them; of APIs the last name known: DECISIONS.md.
 with
 
 ads as (
@@ -19,6 +19,11 @@ campaigns as (
     select * from {{ ref('int_campaigns_unioned') }}
 ),
 
+names as (
+    select * from {{ ref('int_campaign_names_spanned') }}
+    where names_of = 'of_the_day'
+),
+
 sources as (
     select * from {{ ref('int_sources_dated') }}
 ),
@@ -30,7 +35,7 @@ final as (
         ads.account_id,
         ads.campaign_id,
         accounts.account_name,
-        campaigns.campaign_name,
+        coalesce(names.campaign_name, campaigns.campaign_name) as campaign_name,
         campaigns.campaign_group_id,
         campaigns.campaign_group_name,
         ads.currency,
@@ -48,6 +53,13 @@ final as (
             ads.channel = campaigns.channel
             and ads.account_id = campaigns.account_id
             and ads.campaign_id = campaigns.campaign_id
+    left join names
+        on
+            ads.channel = names.channel
+            and ads.account_id = names.account_id
+            and ads.campaign_id = names.campaign_id
+            and ads.date >= names.valid_from
+            and ads.date < names.next_from
     left join sources
         on ads.channel = sources.channel and ads.account_id = sources.account_id
     -- A channel that was switched off is no longer described; its days stay.

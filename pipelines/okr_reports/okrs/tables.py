@@ -43,7 +43,8 @@ TABLES: dict[str, pa.Schema] = {
     "periods": _table(period_id=_text, title=_text, kind=_text, start_date=_date, end_date=_date),
     # one row a team; who gets its digest is read from the definitions alone, so that no copy holds people's addresses
     "teams": _table(team_id=_text, title=_text, title_texts=_text),
-    # one row a KPI; kind: flow|ratio|stock|distinct; flow, stock and distinct have measure, ratio has the other two
+    # one row a KPI; kind: flow|ratio|stock|distinct; flow, stock and distinct have measure, ratio has the other two;
+    # names_of: of_the_day | latest
     "kpis": _table(
         kpi_id=_text,
         title=_text,
@@ -56,6 +57,7 @@ TABLES: dict[str, pa.Schema] = {
         denominator=_text,
         unit=_text,
         better=_text,
+        names_of=_text,
     ),
     # one row a value of a `where` condition. A campaign-day belongs to the KPI when it meets every
     # condition_no: for operator `in` / `like` one of its values matches, for `not_in` / `not_like` none does

@@ -2,8 +2,13 @@
 
 with
 
-measures as (
-    select * from {{ ref('int_measures_converted') }}
+measured as (
+    select distinct
+        channel,
+        account_id,
+        campaign_id,
+        source_file
+    from {{ ref('int_measures_converted') }}
 ),
 
 accounts as (
@@ -14,6 +19,10 @@ campaigns as (
     select * from {{ ref('int_campaigns_unioned') }}
 ),
 
+names as (
+    select * from {{ ref('int_campaign_names_spanned') }}
+),
+
 kpis as (
     select * from {{ ref('stg_definitions__kpis') }}
 ),
@@ -22,24 +31,16 @@ conditions as (
     select * from {{ ref('stg_definitions__kpi_conditions') }}
 ),
 
-measured as (
-    select distinct
-        channel,
-        account_id,
-        campaign_id,
-        source_file
-    from measures
-),
-
+-- Rows of no campaign have no name, on any day.
 named as (
     select
-        measured.channel,
-        measured.account_id,
-        measured.campaign_id,
-        measured.source_file,
+        measured.*,
         accounts.account_name,
-        campaigns.campaign_name,
-        campaigns.campaign_group_name
+        names.campaign_name,
+        campaigns.campaign_group_name,
+        coalesce(names.names_of, 'any') as names_of,
+        coalesce(names.valid_from, cast('1900-01-01' as date)) as valid_from,
+        coalesce(names.next_from, cast('9999-12-31' as date)) as next_from
     from measured
     left join accounts
         on measured.channel = accounts.channel and measured.account_id = accounts.account_id
@@ -48,12 +49,17 @@ named as (
             measured.channel = campaigns.channel
             and measured.account_id = campaigns.account_id
             and measured.campaign_id = campaigns.campaign_id
+    left join names
+        on
+            measured.channel = names.channel
+            and measured.account_id = names.account_id
+            and measured.campaign_id = names.campaign_id
 ),
 
 unmet as (
     {{ conditions_unmet(
         'named', 'conditions',
-        keys=['channel', 'account_id', 'campaign_id', 'source_file'],
+        keys=['channel', 'account_id', 'campaign_id', 'source_file', 'names_of', 'valid_from'],
         fields=[
             'channel', 'account_id', 'account_name', 'campaign_group_name', 'campaign_id', 'campaign_name', 'source_file'
         ],
@@ -66,9 +72,12 @@ final as (
         named.channel,
         named.account_id,
         named.campaign_id,
-        named.source_file
+        named.source_file,
+        named.valid_from,
+        named.next_from
     from kpis
-    cross join named
+    inner join named
+        on named.names_of in (kpis.names_of, 'any')
     left join unmet
         on
             kpis.kpi_id = unmet.kpi_id
@@ -76,6 +85,8 @@ final as (
             and named.account_id = unmet.account_id
             and named.campaign_id = unmet.campaign_id
             and named.source_file = unmet.source_file
+            and named.names_of = unmet.names_of
+            and named.valid_from = unmet.valid_from
     where unmet.kpi_id is null
 )
 

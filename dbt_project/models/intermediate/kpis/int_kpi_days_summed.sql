@@ -33,8 +33,7 @@ readings as (
         {{ any_row('measures.date >= sources.provisional_from') }} as is_provisional,
         count(*) as amount_count
     from parts
-    inner join campaigns
-        on parts.kpi_id = campaigns.kpi_id
+    inner join campaigns on parts.kpi_id = campaigns.kpi_id
     inner join measures
         on
             parts.measure = measures.measure
@@ -42,6 +41,7 @@ readings as (
             and campaigns.account_id = measures.account_id
             and campaigns.campaign_id = measures.campaign_id
             and campaigns.source_file = measures.source_file
+            and measures.date >= campaigns.valid_from and measures.date < campaigns.next_from
     left join sources
         on measures.channel = sources.channel and measures.account_id = sources.account_id
     group by parts.kpi_id, parts.kind, measures.date, measures.channel, measures.account_id, measures.campaign_id

@@ -16,7 +16,8 @@ final as (
         numerator,
         denominator,
         unit,
-        better
+        better,
+        coalesce(names_of, 'of_the_day') as names_of
     from source
 )
 

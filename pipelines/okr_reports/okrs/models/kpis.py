@@ -111,6 +111,7 @@ class Kpi(Located):
     where: Where = Field(default_factory=Where)
     unit: Annotated[str, *choice("count", "currency", "percent", "days", "number")] = "number"
     better: Annotated[str, *choice("higher", "lower", "neutral")] = "neutral"
+    names: Annotated[str, *choice("latest")] | None = None
     dedupe: Annotated[str, *choice("acknowledged")] | None = None
 
     @model_validator(mode="after")

@@ -84,6 +84,7 @@ def kpis(definitions: Definitions) -> Iterator[Row]:
             "denominator": kpi.denominator,
             "unit": kpi.unit,
             "better": kpi.better,
+            "names_of": kpi.names or "of_the_day",
         }
 
 
