@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,7 @@ KEEP_RELEASES = 5
 # Of each of Dagster's jobs: three months of daily refreshes, four days of hourly ones, 170 MB.
 KEEP_RUNS = 100
 ENGINES = ("duckdb", "spark")
+_MISREAD = re.compile(r"['?]|%[0-9A-Fa-f]{2}")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -28,6 +30,20 @@ def shipped(name: str) -> Path:
 def settings_folder() -> Path:
     """Where dlt reads config.toml and secrets.toml, and everything else that is set there."""
     return Path(os.environ.get("DLT_PROJECT_DIR") or ".") / ".dlt"
+
+
+def refuse_place(data_dir: Path) -> None:
+    """Raise OkrError for a data folder whose path Dagster's SQLite or dlt's DuckDB reads as something else.
+
+    Tried with 23 names (tests/test_places.py): all others work, and of these `?` had files written outside of it.
+    """
+    place = str(data_dir.absolute())
+    if found := _MISREAD.search(place):
+        why = "dlt ends a text of SQL there" if found[0] == "'" else "SQLite takes it for a part of an address"
+        raise OkrError(
+            f"the data folder {place} has {found[0]} in its path, which cannot be used ({why}); choose a folder without"
+            " it, or point OKR_DATA_DIR at one"
+        )
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,11 @@ class Workspace:
 
     @classmethod
     def from_environment(cls) -> Workspace:
-        """The workspace of this process: `OKR_DEFINITIONS_DIR`, `OKR_REPORTS_DIR`, `OKR_DATA_DIR` or defaults."""
+        """The workspace of this process: `OKR_DEFINITIONS_DIR`, `OKR_REPORTS_DIR`, `OKR_DATA_DIR` or defaults.
+
+        Raises OkrError where the data folder's path would lead what is written somewhere else.
+        """
+        refuse_place(Path(os.environ.get("OKR_DATA_DIR") or ".okr"))
         return cls(
             definitions_dir=Path(os.environ.get("OKR_DEFINITIONS_DIR") or "okr_definitions"),
             reports_dir=Path(os.environ.get("OKR_REPORTS_DIR") or "reports"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import socket
 import subprocess
 import threading
 import time
@@ -143,3 +144,14 @@ def test_ssh_takes_no_password():
     with pytest.raises(DeliveryError, match="remove it from the target's url and use a key"):
         git_access("git+ssh://git:secret@git.example.com/x.git")
     assert git_access("git+ssh://git@git.example.com/x.git#pages").url == "ssh://git@git.example.com/x.git"
+
+
+def test_a_host_that_says_nothing_is_given_up(site, publish):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"localhost:{silent.getsockname()[1]}"
+        began = time.monotonic()
+        with pytest.raises(DeliveryError, match=r"has not answered for 2 s; publish again when it does"):
+            publish(f"git+https://{place}/x.git", site("one"), silence_seconds=2)
+        assert time.monotonic() - began < 20
+    left = subprocess.run(["pgrep", "-f", place], capture_output=True, text=True).stdout
+    assert left == "", "the programs that git has started are gone too"

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from okr_reports.errors import OkrError
-from okr_reports.settings import make_dagster_home, shipped
+from okr_reports.settings import make_dagster_home, refuse_place, shipped
 
 GITIGNORE = """\
 .okr/
@@ -38,6 +38,7 @@ def make_workspace(directory: Path, *, empty: bool = False) -> None:
     Raises OkrError, and then nothing is written.
     """
     place = directory.resolve()
+    refuse_place(place / ".okr")
     # In a folder that is there, since it may be all that this user may write to, such as a mounted volume.
     building = (place if place.is_dir() else place.parent) / f".{place.name}.building"
     if place.exists() and (not place.is_dir() or any(there != building for there in place.iterdir())):

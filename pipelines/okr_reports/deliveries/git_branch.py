@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
 
+from okr_reports.deliveries.configuration import SILENCE_SECONDS
 from okr_reports.deliveries.git_access import GitAccess, git_access
 from okr_reports.deliveries.plain_text import one_line
 from okr_reports.deliveries.site_files import is_sealed
@@ -33,7 +35,14 @@ _IDENTITY = {"NAME": "okr-reports", "EMAIL": "okr-reports@localhost"}
 
 
 def publish_git(
-    url: str, release: Path, work_dir: Path, *, keep_history: bool, summary: str, accept_clear_history: bool = False
+    url: str,
+    release: Path,
+    work_dir: Path,
+    *,
+    keep_history: bool,
+    summary: str,
+    accept_clear_history: bool = False,
+    silence_seconds: float = SILENCE_SECONDS,
 ) -> str:
     """Make the branch hold exactly the files of `release`; in words what was done.
 
@@ -45,7 +54,8 @@ def publish_git(
     that is not accepted.
     """
     access = git_access(url)
-    repository = _Repository(work_dir / "git" / hashlib.sha256(access.url.encode()).hexdigest()[:16], access)
+    folder = work_dir / "git" / hashlib.sha256(access.url.encode()).hexdigest()[:16]
+    repository = _Repository(folder, access, silence_seconds)
     repository.run("check-ref-format", "--branch", access.branch)
     locked = is_sealed((release / "index.html").read_bytes())
 
@@ -78,8 +88,9 @@ def check_git(url: str) -> None:
 
 
 class _Repository:
-    def __init__(self, folder: Path, access: GitAccess) -> None:
+    def __init__(self, folder: Path, access: GitAccess, silence_seconds: float = SILENCE_SECONDS) -> None:
         self.folder, self.access, self.url = folder, access, access.url
+        self.silence_seconds = silence_seconds
         self.ref = f"refs/heads/{access.branch}"
         if not (folder / "HEAD").is_file():
             folder.mkdir(parents=True, exist_ok=True)
@@ -95,20 +106,25 @@ class _Repository:
             "LC_ALL": "C",
             **{f"GIT_{role}_{part}": text for role in ("AUTHOR", "COMMITTER") for part, text in _IDENTITY.items()},
             **self.access.environment,
+            # Over HTTPS less than this many bytes a second for so long is silence.
+            "GIT_HTTP_LOW_SPEED_LIMIT": "1000",
+            "GIT_HTTP_LOW_SPEED_TIME": f"{max(self.silence_seconds, 1):.0f}",
         }
         if work_tree and index:
             environment |= {"GIT_WORK_TREE": str(work_tree.absolute()), "GIT_INDEX_FILE": str(index)}
         # The bytes of the site go in as they are, whatever this machine's git is set to.
         settings = ("core.autocrlf=false", "core.hooksPath=/dev/null", "core.attributesFile=/dev/null", "gc.auto=0")
         command = ["git", *(part for setting in settings for part in ("-c", setting)), *arguments]
+        # Which commits there are is told at once, or never.
+        limit = self.silence_seconds if arguments[0] == "ls-remote" else TIMEOUT_SECONDS
         try:
-            done = subprocess.run(
-                command, env=environment, input=stdin, capture_output=True, text=True, timeout=TIMEOUT_SECONDS
-            )
+            done = _run(command, environment, stdin, limit)
         except FileNotFoundError:
             raise DeliveryError("git is not installed; install it, or choose another target") from None
         except subprocess.TimeoutExpired:
-            raise DeliveryError(f"git {arguments[0]} took more than {TIMEOUT_SECONDS} s; try again") from None
+            raise DeliveryError(
+                f"git {arguments[0]}: {self.url} has not answered for {limit:g} s; publish again when it does"
+            ) from None
         if done.returncode:
             raise DeliveryError(f"git {arguments[0]}: {self._words(done.stderr)}")
         return done.stdout.strip()
@@ -166,3 +182,22 @@ class _Repository:
         if any(sign in text for sign in ("does not appear to be a git repository", "not found", "does not exist")):
             return f"there is no git repository at {self.url} ({text}); create it there, or set the target's url right"
         return f"{text}; mend that and publish again"
+
+
+def _run(command: list[str], environment: dict[str, str], stdin: str, limit: float) -> subprocess.CompletedProcess[str]:
+    """Run git; at the limit it ends with the programs it has started, which hold the connection."""
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            out, err = process.communicate(stdin, timeout=limit)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        return subprocess.CompletedProcess(command, process.returncode, out, err)

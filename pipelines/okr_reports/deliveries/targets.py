@@ -79,6 +79,7 @@ def publish_to(
                 work_dir,
                 keep_history=keep_history,
                 accept_clear_history=accept_clear_history,
+                silence_seconds=silence_seconds,
                 summary=f"Publish {len(files)} files",
             )
         return publish_object_store(url, files, options or {}, **how)
