@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from okr_reports.channels.doctor import check_channel
 from okr_reports.sandbox.website import WEBSITES, WebsiteFigures
 
 YESTERDAY = date(2026, 11, 22)
@@ -119,14 +120,26 @@ def test_reports_longer_than_a_page_are_read_to_the_end(bench: Any, monkeypatch:
         ("Exhausted property tokens per day for this property.", "midnight Pacific"),
     ],
 )
-def test_exhausted_tokens_end_the_source_at_once(bench: Any, message: str, todo: str) -> None:
+def test_exhausted_tokens_end_the_property_at_once(bench: Any, message: str, todo: str) -> None:
     bench.load("ga4")
     before = bench.sandbox.state.counts["ga4"]
     bench.tell(throttled={"ga4": message})
-    [result] = bench.load("ga4").values()
-    assert result.state == "failed"
-    assert todo in (result.error or "")
-    assert bench.sandbox.state.counts["ga4"] - before == 2  # a token and one report
+    results = bench.load("ga4")
+    assert set(results) == {EUROPE, AMERICAS}
+    for property_id, result in results.items():
+        assert result.state == "failed"
+        assert property_id in (result.error or "")
+        assert todo in (result.error or "")
+    assert bench.sandbox.state.counts["ga4"] - before == 3  # a token and one report a property
+
+
+@pytest.mark.parametrize("wrong", ["UA-1234-1", "G-ABC123", "properties/5", "../x"])
+def test_an_id_that_is_no_property_fails_alone(bench: Any, wrong: str) -> None:
+    bench.set("ga4", account_ids=f"{wrong},{EUROPE}")
+    results = bench.load("ga4")
+    assert {account: result.state for account, result in results.items()} == {wrong: "failed", EUROPE: "loaded"}
+    assert "is no property id" in (results[wrong].error or "")
+    assert wrong in str(check_channel("ga4"))
 
 
 def test_a_property_without_permission_fails_alone(bench: Any) -> None:

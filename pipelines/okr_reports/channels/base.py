@@ -65,7 +65,10 @@ class LoadResult:
 
 @dataclass(frozen=True)
 class Account:
-    """An account as the vendor describes it. `row` is its row of the raw table `accounts`."""
+    """An account as the vendor describes it. `row` is its row of the raw table `accounts`.
+
+    With `error` it cannot be read, for a reason of its own; the others go on.
+    """
 
     id: str
     name: str
@@ -73,6 +76,7 @@ class Account:
     timezone: str
     status: str = ""
     row: Mapping[str, Any] = field(default_factory=dict)
+    error: ChannelError | None = None
 
 
 class Landing:

@@ -55,7 +55,9 @@ def check_channel(name: str) -> list[Finding]:
             )
         )
     for account in visible.values():
-        if not settings.account_ids or account.id in settings.account_ids:
+        if account.error is not None:
+            findings.append(_finding("error", account.error.of_account(account.id), account))
+        elif not settings.account_ids or account.id in settings.account_ids:
             findings += _probe(channel, http, settings, account)
     return findings
 

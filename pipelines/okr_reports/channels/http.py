@@ -88,7 +88,7 @@ class Verdict:
     where the vendor's window is known: still refused after the last of them, the quota is used up. quota: waiting
     inside a refresh does not help, end the source. unauthorized: refresh the token once, else the credentials are
     wrong. forbidden: this account only. failed: the request itself is refused. `todo` replaces the usual advice of the
-    error.
+    error. `of_account`: the quota is that of the account asked about, and the others go on.
     """
 
     kind: Literal["ok", "retry", "quota", "unauthorized", "forbidden", "failed"]
@@ -96,6 +96,7 @@ class Verdict:
     wait: float | None = None
     todo: str = ""
     waits: tuple[float, ...] = ()
+    of_account: bool = False
 
 
 OK = Verdict("ok")
@@ -168,6 +169,11 @@ class Http:
     def __post_init__(self) -> None:
         self.budget.channel = self.channel
         self.base_url = check_base_url(self.channel, self.base_url)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can be asked in this refresh."""
+        return self._over is not None
 
     def within(self, budget: Budget, say: Callable[[str], None]) -> None:
         """Ask within `budget` from now on, and tell `say` of long waits."""
@@ -348,7 +354,7 @@ class Http:
             raise CredentialsError(self.channel, what, todo or "give the user of these credentials access to it")
         else:
             raise VendorError(self.channel, what, todo or "the request was refused; if it stays so, report it")
-        self._over = error
+        self._over = None if verdict.of_account else error
         raise error
 
     def _wait(self, verdict: Verdict, attempt: int) -> None:
@@ -361,8 +367,9 @@ class Http:
             what = self._clean(f"still refuses after {sum(verdict.waits):.0f} s of waiting ({verdict.message})")
         if is_used_up or not self.budget.may_wait(wait):
             todo = verdict.todo or "refresh again when the quota is renewed"
-            self._over = QuotaError(self.channel, what, todo)
-            raise self._over
+            error = QuotaError(self.channel, what, todo)
+            self._over = None if verdict.of_account else error
+            raise error
         if wait >= LONG_WAIT:
             until = datetime.now(UTC).astimezone() + timedelta(seconds=wait)
             self.say(f"{self.channel} {what}: it waits until {until:%H:%M:%S}")

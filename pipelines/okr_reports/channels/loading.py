@@ -110,7 +110,11 @@ class Load:
                         account_id,
                     ),
                 )
-        return [by_id[account_id] for account_id in wanted if account_id in by_id]
+        found = [by_id[account_id] for account_id in wanted if account_id in by_id]
+        for account in found:
+            if account.error is not None:
+                self._fail(account.id, account.error.of_account(account.id))
+        return [account for account in found if account.error is None]
 
     def _plan_of(self, account: Account, settings: ChannelSettings) -> list[Window]:
         """No window where none can be planned, as in a time zone that is none: that is this account's error."""

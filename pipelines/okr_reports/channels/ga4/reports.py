@@ -45,7 +45,8 @@ def classify(reply: Reply) -> Verdict:
         return Verdict("retry", message, reply.retry_after or _CONCURRENT_WAIT)
     if reply.status == 429 and "Exhausted" in message:
         when = "within the hour" if "hour" in message else "at midnight Pacific time"
-        return Verdict("quota", message, todo=f"Google renews these tokens {when}: refresh again then")
+        todo = f"Google renews these tokens {when}: refresh again then"
+        return Verdict("quota", message, todo=todo, of_account="property" in message)
     if reply.status == 403 and "authentication scopes" in message:
         return Verdict("forbidden", message, todo=f"authorise again with the scope {SCOPE}")
     if reply.status == 403:

@@ -13,7 +13,7 @@ from okr_reports.channels.google_auth import google_token
 from okr_reports.channels.http import Http
 from okr_reports.channels.tables import AMOUNT, COUNT, DAY, FLAG, TEXT, entities, facts
 from okr_reports.channels.windows import Window
-from okr_reports.errors import CredentialsError
+from okr_reports.errors import ChannelError, CredentialsError, QuotaError, VendorError
 
 # Metrics that add up over channel groups. With the two of people they are ten, the most a report may have.
 METRICS = {
@@ -114,7 +114,17 @@ def _path(settings: Ga4Settings, account_id: str) -> str:
 
 
 def _account(http: Http, settings: Ga4Settings, account_id: str) -> Iterator[Account]:
-    """The property, if these credentials may read it: its currency and zone come with every report."""
+    """The property, if these credentials may read it: its currency and zone come with every report.
+
+    What is wrong with one property is its own error.
+    """
+    if not account_id.isdecimal():
+        what = f"{account_id!r} is no property id" + (
+            " but one of Universal Analytics, which has ended" if account_id.upper().startswith("UA-") else ""
+        )
+        todo = "write the digits of Admin, Property details into account_ids of [sources.ga4]"
+        yield Account(account_id, account_id, "", "UTC", error=ChannelError("ga4", what, todo))
+        return
     try:
         report = run_report(
             http,
@@ -127,6 +137,11 @@ def _account(http: Http, settings: Ga4Settings, account_id: str) -> Iterator[Acc
     except CredentialsError as error:
         if "HTTP 403" not in str(error) or SCOPE in str(error):
             raise
+        return
+    except (QuotaError, VendorError) as error:
+        if http.is_over:
+            raise
+        yield Account(account_id, f"GA4 {account_id}", "", "UTC", error=error)
         return
     yield Account(account_id, f"GA4 {account_id}", report.currency, report.timezone)
 

@@ -11,6 +11,8 @@ from okr_reports.channels.numbers import as_code, seconds
 
 # Application, user, page and custom limits; 80000-80008 are those of a business use case (Graph API, "Rate Limits").
 QUOTA_CODES = {4, 17, 32, 613, *range(80000, 80007), 80008}
+# Counted by ad account; 4, 17, 32 and 613 are of the app or the user.
+ACCOUNT_CODES = {*range(80000, 80007), 80008}
 # The account is locked, for up to an hour.
 LOCKED_SUBCODE = 2446079
 # Meta's own passing faults.
@@ -42,7 +44,7 @@ def classify(reply: Reply) -> Verdict:
     if TOO_MUCH in message:
         return Verdict("failed", message)
     if code in QUOTA_CODES:
-        return _over_quota(reply, subcode, message)
+        return _over_quota(reply, code, subcode, message)
     if code in TOKEN_CODES:
         return Verdict("unauthorized", message, todo=_NEW_TOKEN)
     if code in PERMISSION_CODES or (code, subcode) == NOT_THERE:
@@ -54,11 +56,12 @@ def classify(reply: Reply) -> Verdict:
     return Verdict("failed", message)
 
 
-def _over_quota(reply: Reply, subcode: int, message: str) -> Verdict:
+def _over_quota(reply: Reply, code: int, subcode: int, message: str) -> Verdict:
     todo = "Meta's limits are renewed within an hour: refresh again then"
     if subcode == LOCKED_SUBCODE:
-        return Verdict("quota", message, todo=todo)
-    return Verdict("retry", message, seconds_to_regain(reply.headers) or reply.retry_after, todo, doubling(60))
+        return Verdict("quota", message, todo=todo, of_account=True)
+    wait = seconds_to_regain(reply.headers) or reply.retry_after
+    return Verdict("retry", message, wait, todo, doubling(60), of_account=code in ACCOUNT_CODES)
 
 
 def usage(headers: Mapping[str, str]) -> float:
