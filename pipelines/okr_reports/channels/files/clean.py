@@ -183,7 +183,7 @@ def _plain_ones(
     """Those of `part` without anything odd, by the path that `part` knows them by."""
     run = connection.execute
     odd = {path for (path,) in run("select distinct source_file from part where odd").fetchall()}
-    odd |= _with_odd_texts(connection)
+    odd |= _with_odd_texts(connection, "currency_column" in files[0].grid.layout.roles)
     latest = today + FURTHEST_AHEAD
     odd |= {
         path
@@ -198,7 +198,7 @@ def _plain_ones(
     return {str(file.path): file for file in files if str(file.path) not in odd}
 
 
-def _with_odd_texts(connection: duckdb.DuckDBPyConnection) -> set[str]:
+def _with_odd_texts(connection: duckdb.DuckDBPyConnection, has_codes: bool) -> set[str]:
     """Files in which a name is a total's label or a mark for nothing, or a currency is none or mixed."""
     odd: set[str] = set()
     for column in ("campaign_id", "campaign_name", "campaign_group_name", "account_id"):
@@ -215,7 +215,7 @@ def _with_odd_texts(connection: duckdb.DuckDBPyConnection) -> set[str]:
     for path, code in codes:
         by_file.setdefault(path, set()).add(code)
     for path, held in by_file.items():
-        if len(held) > 1 or not all(code is None or _CODE.fullmatch(code) for code in held):
+        if len(held) > 1 or not all(_CODE.fullmatch(code) if code else not has_codes for code in held):
             odd.add(path)
     return odd
 

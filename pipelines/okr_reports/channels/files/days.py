@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from okr_reports.channels.files import dates
-from okr_reports.channels.files.amounts import NATIVE
+from okr_reports.channels.files.amounts import NATIVE, take_apart
 from okr_reports.channels.files.faults import SHOWN
 from okr_reports.channels.files.names import RANGE_END, is_total, is_utc, plain, spaced
 from okr_reports.channels.files.rows import Fault
@@ -174,6 +174,7 @@ class DayReader:
             return
         kinds: dict[int, str] = {}
         wrong: list[tuple[int, str | None]] = []
+        self.others = self._other_texts() if not self.typing.ids() else []
         with_ids = self._rows_with_ids()
         for line, text, *cells in rows:
             kind = self._kind_of(text, cells, with_ids)
@@ -202,12 +203,20 @@ class DayReader:
                 self.typing.said.append(f"{word.partition(':')[2]} not read: {where}{more}")
 
     def _rows_with_ids(self) -> int:
-        ids = self.typing.ids()
-        if not ids:
-            return 0
-        some = " or ".join(f"{one} is not null" for one in ids)
-        ((count,),) = self.typing.run(f"select count(*) from base where counts and day is not null and ({some})")
-        return int(count)
+        some = " or ".join(f"{one} is not null" for one in self.typing.ids() or [f"c{at}" for at in self.others])
+        sql = "select count(*) from base join cells using (line) where counts and day is not null"
+        return int(self.typing.run(f"{sql} and ({some})")[0][0]) if some else 0
+
+    def _other_texts(self) -> list[int]:
+        """Columns of names that the definition does not name: text, and no numbers, in rows that have a day."""
+        numbers = {at for _, _, at in self.typing.value_columns()} | {self.layout.roles.get("date", -1)}
+        found = []
+        for at in set(range(len(self.layout.names))) - numbers:
+            sql = f"select distinct c{at} from base join cells using (line) where day is not null and c{at} is not null"
+            texts = [text for (text,) in self.typing.run(f"{sql} limit 50")]
+            if texts and not any(text.startswith(NATIVE) or take_apart(text) for text in texts):
+                found.append(at)
+        return found
 
     def _kind_of(self, text: str | None, cells: list[Any], with_ids: int) -> str | None:
         """What a row without a day is; None is a mistake."""
@@ -224,25 +233,14 @@ class DayReader:
             return "skip:a line that is no row of the table,"
         if any(is_total(spaced(cell)) for cell in filled):
             return "total:a total without a day,"
-        if (
-            text is None
-            and self._lacks_ids(cells)
-            and (with_ids >= 2 or not self.typing.ids())
-            and self._is_sum(cells, bool(with_ids))
-        ):
+        if text is None and with_ids >= 2 and self._lacks_ids(cells):
             return "total:a total without a day or name,"
         return None
 
     def _lacks_ids(self, cells: list[Any]) -> bool:
-        places = [at for role, at in self.layout.roles.items() if role in self.typing.ids()]
+        ids = self.typing.ids()
+        places = [at for role, at in self.layout.roles.items() if role in ids] if ids else self.others
         return not any(cells[at] for at in places)
-
-    def _is_sum(self, cells: list[Any], named: bool) -> bool:
-        """Of a table whose rows have no ids: no other text may be in the row."""
-        if named:
-            return True
-        values = {at for _, _, at in self.typing.value_columns()}
-        return bool(values) and all(not cell for at, cell in enumerate(cells) if at not in values)
 
     def _say_wrong(self, wrong: list[tuple[int, str | None]]) -> None:
         form = self.source.date_format

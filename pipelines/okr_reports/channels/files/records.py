@@ -74,6 +74,8 @@ def as_text(value: Any) -> str:
     """A typed value as text, marked as a number or day of the file itself."""
     if value is None or (isinstance(value, float) and value != value):
         return ""
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return str(value)
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, float):

@@ -106,9 +106,11 @@ def _grid(path: Path, book: Any, name: str, xml: dict[str, str], source: FileSou
     sheet = book.get_sheet_by_name(name)
     rows: list[list[Any]] = sheet.to_python(skip_empty_area=False)
     odd = _odd_cells(path, xml.get(name))
-    for (row, column), mark in odd.items():
-        if row < len(rows) and column < len(rows[row]):
-            rows[row][column] = mark
+    for (row, column), mark in sorted(odd.items()):
+        while row >= len(rows):
+            rows.append([])
+        rows[row] += [""] * (column + 1 - len(rows[row]))
+        rows[row][column] = mark
     merged = [one for one in sheet.merged_cell_ranges or () if one[0][0] < len(rows)]
     for (top, left), (bottom, right) in merged:
         value = rows[top][left] if left < len(rows[top]) else ""

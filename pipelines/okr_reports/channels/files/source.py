@@ -22,7 +22,7 @@ from okr_reports.channels.files.settle import Settling
 from okr_reports.channels.landing import run, to_source
 from okr_reports.channels.warehouse_tables import check_types, create_missing, newest_load, open_warehouse
 from okr_reports.common.finished_loads import finished_loads
-from okr_reports.errors import ChannelError, InputFileError, quoted
+from okr_reports.errors import ChannelError, InputFileError
 from okr_reports.file_places import lies_within, refusal
 from okr_reports.file_sources import FileSource, Uses
 
@@ -69,8 +69,7 @@ def _refused(source: FileSource, path: Path, faults: Sequence[Fault], file: _Fil
     errors = []
     for fault in faults:
         todo = f"{fault.todo} (declared at {source.defined_at})"
-        shown = f" ({quoted(', '.join(fault.shown))})" if fault.shown else ""
-        error = InputFileError(source.channel, f"{path} {fault}{shown}", todo)
+        error = InputFileError(source.channel, f"{path} {fault}", todo)
         errors.append(_Error(source, error, file))
     return errors
 
