@@ -60,7 +60,7 @@ def test_a_key_holds_within_a_file_and_equal_rows_of_two_count_once(files: Files
     assert (loaded.state, refused.state) == ("loaded", "partial")
     assert "line 3" in str(refused.error)
     assert any("have 1 equal rows of the same days" in one and "on_overlap: newest" in one for one in files.said)
-    assert files.counted("source_file, date, value") == [("0.csv", date(2026, 9, 2), 1), ("a.csv", date(2026, 9, 1), 1)]
+    assert files.counted("source_file, date, value") == [("0.csv", date(2026, 9, 1), 1), ("0.csv", date(2026, 9, 2), 1)]
 
 
 def test_brackets_in_names_are_no_wildcards(files: Files) -> None:

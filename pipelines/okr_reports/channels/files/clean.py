@@ -1,4 +1,4 @@
-"""The quick way for text files without anything odd: all of one shape are read by DuckDB at once into typed rows.
+"""The quick way for files without anything odd: all of one shape are read by DuckDB at once into typed rows.
 
 A file is odd if any row has no plain day, no plain number or no name, looks like a total, repeats a key or has a
 doubtful currency. It is then read with all care (typed.py), which judges and says; all that is decided here is that
@@ -11,50 +11,23 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from okr_reports.channels.files import amounts
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.money import currency_columns, decide
 from okr_reports.channels.files.names import NULL_MARKS, RANGE_END, is_total, is_utc, plain
+from okr_reports.channels.files.plain import PlainFile, relation
 from okr_reports.channels.files.rows import ROW_COLUMNS, VALUE, SourceRows
 from okr_reports.channels.files.typed import EXACT, FURTHEST_AHEAD, scale_literal
 from okr_reports.file_sources import FileSource
 
-_LONGEST_LINE = 4 * 1024**2
 _IDS = ("account_id", "campaign_id", "campaign_name", "campaign_group_name")
 _BEGINS = "'tot', 'gra', 'sub', 'ges', 'sum', 'res', 'ein', 'som'"
 # 1.234: a thousand and more, or one and a bit
 _CODE = re.compile(r"[A-Z]{3}")
 _EITHER = r"[+-]?[1-9]\d{0,2}\.\d{3}"
-
-
-@dataclass(frozen=True)
-class PlainFile:
-    """A text file whose header is found and whose first rows are plain."""
-
-    name: str
-    path: Path
-    grid: Grid
-
-    @property
-    def shape(self) -> tuple[Any, ...]:
-        """What files that are read together have in common."""
-        layout = self.grid.layout
-        return (self.grid.delimiter, layout.last_line, tuple(layout.names), self.mark)
-
-    @property
-    def mark(self) -> str:
-        """The decimal mark of the first rows, "" where they have none, "?" where it takes more to know."""
-        layout = self.grid.layout
-        body = [cells for line, _, cells in self.grid.head if line > layout.last_line]
-        texts = [cells[at] for at in layout.measures.values() for cells in body if at < len(cells)]
-        found = amounts.marks_of(texts)
-        sure = [mark for mark in (".", ",") if mark in found]
-        return "?" if len(sure) > 1 or ("?" in found and not sure) else "".join(sure)
 
 
 @dataclass
@@ -106,7 +79,9 @@ def _parts(
 ) -> Iterator[Sequence[PlainFile]]:
     """Table `part` of as many of these files at once as can be read together; one that breaks is left out."""
     try:
-        connection.execute(_sql(source, files, code), {"paths": [str(file.path) for file in files]})
+        connection.execute(
+            _sql(source, files, code, relation(connection, files)), {"paths": [str(file.path) for file in files]}
+        )
     except duckdb.Error:
         half = len(files) // 2
         if half:
@@ -116,18 +91,16 @@ def _parts(
     yield files
 
 
-def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None) -> str:
-    grid, layout = files[0].grid, files[0].grid.layout
-    columns = ", ".join(f"'f{at}': 'VARCHAR'" for at in range(len(layout.names)))
-    read = (
-        f"read_csv($paths, auto_detect=false, header=false, skip={layout.last_line}, delim='{grid.delimiter}', "
-        f"quote='\"', escape='\"', columns={{{columns}}}, strict_mode=true, max_line_size={_LONGEST_LINE}, "
-        "filename=true)"
-    )
-    ids = {role: f"nullif(trim(f{layout.roles[role]}), '')" if role in layout.roles else "null" for role in _IDS}
+def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None, read: str) -> str:
+    layout, typed = files[0].grid.layout, files[0].typed
+    ids = {
+        role: f"nullif(trim(cast(f{layout.roles[role]} as varchar)), '')" if role in layout.roles else "null"
+        for role in _IDS
+    }
+    day = f"f{layout.roles['date']}" if typed.get(layout.roles["date"]) == "day" else _day(source, layout.roles["date"])
     at = layout.roles.get("currency_column")
     money = f"'{code}'" if code else f"upper(trim(f{at}))" if at is not None else "null"
-    odd, values = [f"({_day(source, layout.roles['date'])}) is null"], []
+    odd, values = [f"({day}) is null"], []
     for number, (name, measure) in enumerate(source.measures.items()):
         place = layout.measures.get(name)
         value = "1" if measure.count == "rows" else "null"
@@ -135,17 +108,18 @@ def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None) -> st
             value = _value(f"f{place}", measure.scale, files[0].mark)
         values.append(f"cast({value} as {VALUE}) as v{number}")
         if measure.count is None and place is not None:
-            odd.append(_odd_number(f"f{place}", value, files[0].mark))
+            wrong = f"f{place} is not null and {value} is null"
+            odd.append(wrong if typed.get(place) == "number" else _odd_number(f"f{place}", value, files[0].mark))
     named = [role for role in _IDS[1:] if role in layout.roles] or [role for role in _IDS[:1] if role in layout.roles]
     if named:
         odd.append(" and ".join(f"{ids[role]} is null" for role in named))
     else:
         texts = [other for other in range(len(layout.names)) if other not in layout.wanted]
-        odd += [f"coalesce(lower(left(f{other}, 3)) in ({_BEGINS}), false)" for other in texts]
+        odd += [f"coalesce(lower(left(cast(f{other} as varchar), 3)) in ({_BEGINS}), false)" for other in texts]
     keys = "".join(f", f{one} as k{number}" for number, one in enumerate(layout.keys) if isinstance(one, int))
     return (
         "create or replace table part as select filename as source_file, "
-        f"{_day(source, layout.roles['date'])} as date, cast(null as date) as as_of, "
+        f"{day} as date, cast(null as date) as as_of, "
         f"coalesce({ids['account_id']}, '') as account_id, "
         f"coalesce({ids['campaign_id']}, {ids['campaign_name']}, '') as campaign_id, "
         f"{ids['campaign_name']} as campaign_name, {ids['campaign_group_name']} as campaign_group_name, "
@@ -231,6 +205,7 @@ def _keep(rows: SourceRows, files: dict[str, PlainFile], clean: Clean) -> None:
     run = rows.connection.execute
     layout = next(iter(files.values())).grid.layout
     some = " or ".join(f"v{at} is not null" for at in range(len(rows.measures)))
+    sheet = next(iter(files.values())).grid.sheet.replace("'", "''")
     run("create or replace temp table named (path varchar, name varchar, first bigint)")
     firsts = dict(run("select source_file, min(rowid) from part group by 1").fetchall())
     run(
@@ -246,7 +221,7 @@ def _keep(rows: SourceRows, files: dict[str, PlainFile], clean: Clean) -> None:
     names = ", ".join(["source_file", "sheet", "line", "end_date"])
     run(
         f"insert into rows ({names}, {columns}{values}) "
-        f"select name, '', part.rowid - first + {layout.last_line + 1}, date, {columns}{values} "
+        f"select name, '{sheet}', part.rowid - first + {layout.last_line + 1}, date, {columns}{values} "
         f"from part join named on path = source_file where {some}"
     )
     counted = run(

@@ -98,7 +98,11 @@ class DayReader:
 
     def _order(self, written: dict[str, dates.Written | None], role: str) -> bool | None:
         """Whether the month comes first; None, and a fault, where both orders fit and nothing says which."""
-        open_ones = {text: one for text, one in written.items() if one is not None and one.order}
+        open_ones = {
+            text: one
+            for text, one in written.items()
+            if one is not None and one.order and (one.on(True) or one.on(False))
+        }
         possible = dates.orders(open_ones.values())
         if len(possible) == 1 or not open_ones:
             return True in possible and False not in possible

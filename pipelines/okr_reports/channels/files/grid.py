@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -35,7 +36,10 @@ csv.field_size_limit(_LONGEST_CELL)
 
 @dataclass
 class Grid:
-    """A table that was found: where it is in the file, what its columns are. `said` is what of the file is not read."""
+    """A table that was found: where it is in the file, what its columns are. `said` is what of the file is not read.
+
+    `columns` is the body as Arrow and `typed` its columns of numbers and days, where each column is of one kind.
+    """
 
     layout: Layout
     records: Iterable[Record]
@@ -45,6 +49,8 @@ class Grid:
     skipped: int = 0
     head: Sequence[Record] = ()
     factor: int = 1
+    columns: Any = None
+    typed: dict[int, str] | None = None
     said: list[str] = field(default_factory=list)
 
     def place(self, line: int) -> str:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import duckdb
 
-from okr_reports.channels.files.clean import PlainFile, may_be_plain, read_clean
+from okr_reports.channels.files.clean import may_be_plain, read_clean
 from okr_reports.channels.files.faults import Refused, listed, out_of_reach, refused
 from okr_reports.channels.files.grid import Grid, find_text_table, to_cells
 from okr_reports.channels.files.opened import Opened, open_file
+from okr_reports.channels.files.plain import PlainFile
 from okr_reports.channels.files.records import find_json_table, find_parquet_table
 from okr_reports.channels.files.rows import ROW_COLUMNS, VALUE, Fault, FileFacts, SourceRows
 from okr_reports.channels.files.sheets import find_sheets
@@ -127,16 +128,22 @@ def _read_plain(
     candidates = {
         one.name: one
         for one in found
-        if not one.faults and len(one.tables) == 1 and one.tables[0].opened.kind == "text"
-        if may_be_plain(source, one.tables[0].grid)
+        if not one.faults and len(one.tables) == 1 and may_be_plain(source, one.tables[0].grid)
     }
-    files = [PlainFile(name, one.tables[0].opened.path, one.tables[0].grid) for name, one in candidates.items()]
+    files = [file for name, one in candidates.items() if (file := _plain_file(name, one.tables[0])) is not None]
     clean = read_clean(source, rows, files, today, reporting)
     for name, (count, first, last) in clean.facts.items():
         one = candidates[name]
         facts = _facts(one, one.tables[0].grid, _measures_there(source, one.tables[0].grid))
-        rows.files[name] = combined(name, [facts], tuple(clean.said.get(name, ())), count, first, last)
+        said = (*one.said, *one.tables[0].grid.said, *clean.said.get(name, ()))
+        rows.files[name] = combined(name, [facts], said, count, first, last)
     return set(clean.facts)
+
+
+def _plain_file(name: str, table: Table) -> PlainFile | None:
+    kind, grid = table.opened.kind, table.grid
+    typed: dict[int, str] | None = {} if kind == "text" else grid.typed
+    return None if typed is None or kind == "json" else PlainFile(name, table.opened.path, grid, kind, typed)
 
 
 def _measures_there(source: FileSource, grid: Grid) -> list[str]:

@@ -16,6 +16,7 @@ from okr_reports.channels.files.amounts import NATIVE
 from okr_reports.channels.files.faults import MOST_ROWS, refused
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import Record, find_header
+from okr_reports.channels.files.plain import typed_parquet
 from okr_reports.file_sources import FileSource
 
 _BATCH = 20_000
@@ -37,7 +38,7 @@ def find_parquet_table(path: Path, source: FileSource) -> Grid:
     nested = [names[at] for at in layout.wanted if pa.types.is_nested(file.schema_arrow.field(at).type)]
     if nested:
         raise refused(f"column {nested[0]!r} holds lists or records", "flatten it")
-    return Grid(layout, _parquet_records(file), unit="row")
+    return Grid(layout, _parquet_records(file), unit="row", typed=typed_parquet(file.schema_arrow, layout.wanted))
 
 
 def parquet_head(path: Path) -> list[Record]:

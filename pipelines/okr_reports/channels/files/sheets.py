@@ -15,6 +15,7 @@ from okr_reports.channels.files.amounts import NATIVE
 from okr_reports.channels.files.faults import Refused, listed, refused
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import HEADER_WITHIN, Record, find_header
+from okr_reports.channels.files.plain import sheet_columns
 from okr_reports.file_sources import FileSource
 
 # What stands for an error of the sheet, and for a formula whose result the file does not hold.
@@ -31,7 +32,6 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 def find_sheets(path: Path, source: FileSource) -> list[Grid]:
     """The tables of the sheets that are asked for. Raises Refused."""
     xml = _sheet_parts(path)
-    _check_size(path, xml)
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
             visible = _visible(book)
@@ -46,10 +46,12 @@ def find_sheets(path: Path, source: FileSource) -> list[Grid]:
 
 def heads(path: Path) -> list[tuple[str, list[Record]]]:
     """The first records of each sheet that can be seen. Raises Refused."""
-    _check_size(path, _sheet_parts(path))
+    xml = _sheet_parts(path)
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
             names = _visible(book) or [str(name) for name in book.sheet_names]
+            for name in names:
+                _examined(path, name, xml.get(name))
             return [
                 (name, list(_records(book.get_sheet_by_name(name).to_python(skip_empty_area=False)[:400])))
                 for name in names
@@ -103,9 +105,9 @@ def _first_that_fits(path: Path, book: Any, names: Sequence[str], xml: dict[str,
 
 
 def _grid(path: Path, book: Any, name: str, xml: dict[str, str], source: FileSource) -> Grid:
+    odd = _examined(path, name, xml.get(name))
     sheet = book.get_sheet_by_name(name)
     rows: list[list[Any]] = sheet.to_python(skip_empty_area=False)
-    odd = _odd_cells(path, xml.get(name))
     for (row, column), mark in sorted(odd.items()):
         while row >= len(rows):
             rows.append([])
@@ -121,6 +123,10 @@ def _grid(path: Path, book: Any, name: str, xml: dict[str, str], source: FileSou
     layout = find_header(head, source)
     _check_merged(layout.measures.values(), merged, layout.last_line, name)
     grid = Grid(layout, _records(rows, layout.last_line), name, "row", head=head)
+    if not odd and all(len(row) == len(layout.names) for row in rows[layout.last_line : layout.last_line + 1]):
+        found = sheet_columns(rows[layout.last_line :], layout.wanted, len(layout.names))
+        if found is not None:
+            grid.columns, grid.typed = found
     return grid
 
 
@@ -184,38 +190,35 @@ def _part(path: Path, part: str) -> bytes:
         raise refused(what, "open it and save it again") from None
 
 
-def _check_size(path: Path, parts: dict[str, str]) -> None:
-    """A single cell in the last column of the last row would be a table of 17 thousand million cells."""
-    for name, part in parts.items():
-        xml = _part(path, part)
-        wide = max((_column(found[1]) for found in _WIDE.finditer(xml)), default=0)
-        if not wide:
-            continue
+def _examined(path: Path, name: str, part: str | None) -> dict[tuple[int, int], str]:
+    """Errors, and formulas without a result, by row and column: the reader gives them as empty cells.
+
+    Raises Refused for a sheet too large to be laid out: one cell in the last column of the last row would be a table of
+    17 thousand million.
+    """
+    if part is None:
+        return {}
+    xml = _part(path, part)
+    if _WIDE.search(xml):
+        wide = max(_column(found[1]) for found in _WIDE.finditer(xml))
         rows = max((int(found[1]) for found in _ROWS.finditer(xml)), default=0)
         if wide * rows > _MOST_CELLS:
             what = f"sheet {name!r} is {rows:,} rows by {wide:,} columns"
             raise refused(what, "delete what lies far to the right or below, or export it as CSV")
-
-
-def _odd_cells(path: Path, part: str | None) -> dict[tuple[int, int], str]:
-    """Errors, and formulas without a result, by row and column: the reader gives them as empty cells."""
-    if part is None:
-        return {}
-    xml = _part(path, part)
     if b't="e"' not in xml and not _FORMULA.search(xml):
         return {}
-    found: dict[tuple[int, int], str] = {}
+    return dict(_odd_cells(xml))
+
+
+def _odd_cells(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
     for cell in _CELL.finditer(xml):
         attributes, content = cell[1], cell[2] or b""
         is_error = b't="e"' in attributes
-        if not is_error and not (
-            _FORMULA.search(content) and not _VALUE.search(content) and b't="str"' not in attributes
-        ):
-            continue
-        reference = _REFERENCE.search(attributes)
+        unfinished = _FORMULA.search(content) and not _VALUE.search(content) and b't="str"' not in attributes
+        reference = _REFERENCE.search(attributes) if is_error or unfinished else None
         if reference:
-            found[int(reference[2]) - 1, _column(reference[1]) - 1] = ERROR if is_error else UNCALCULATED
-    return found
+            place = (int(reference[2]) - 1, _column(reference[1]) - 1)
+            yield place, ERROR if is_error else UNCALCULATED
 
 
 def _column(letters: bytes) -> int:
