@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _NTH_DAY = re.compile(r"nth day|ntag|n-?i[eè]me jour|enésimo día", re.IGNORECASE)
 _START = re.compile(r"start|inicio|beginn|début|begin|inizio", re.IGNORECASE)
+_SEPARATED = re.compile(r"[,;\t|]")
 _MOST_ODD = 10_000
 _WRITTEN = "select distinct {column} from base where counts and {column} is not null"
 
@@ -233,7 +234,8 @@ class DayReader:
             return "skip:a comment,"
         if text is None and not any(values) and not self.typing.counts_rows():
             return "skip"
-        if len(filled) <= 1 and (text is None or len(self.layout.names) > 2) and not any(values):
+        other = dates.read(_SEPARATED.split(text)[0].strip('"')) if text else None
+        if len(filled) <= 1 and (text is None or len(self.layout.names) > 2) and not any(values) and other is None:
             return "skip:a line that is no row of the table,"
         if any(is_total(spaced(cell)) for cell in filled):
             return "total:a total without a day,"
