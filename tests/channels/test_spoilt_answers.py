@@ -45,12 +45,12 @@ class Reader:
             client.reply_timeout, client.sleep = self.reply_timeout, lambda _: None
             return client
 
-        def land(channel: str, collection: Any, **_: Any) -> None:
-            for table, batches in collection.batches().items():
+        def land(channel: str, landed: Callable[[], Any], **_: Any) -> None:
+            for table, batches in landed().items():
                 self.landed.setdefault(table, []).extend(row for batch in batches for row in batch.to_pylist())
 
         monkeypatch.setattr(kind, "http", http)
-        monkeypatch.setattr(kind, "source", lambda channel, settings, collection: collection)
+        monkeypatch.setattr(loading, "to_source", lambda channel, tables, landed: landed)
         monkeypatch.setattr(loading, "run", land)
         bench.set(
             name,
