@@ -276,16 +276,12 @@ def build_models(
     before = builds.state(workspace)
     # an upgrade's rules hold for the days that are carried over, too
     anew = before.needs_all
-    if anew or not before.is_current:
-        logger.info("models: scoring key results")
-        only, select = None, []
-    elif only is not None:
-        select = list(only)
-    else:
-        logger.info("models: nothing new to score")
-        if told := builds.refresh_moments(workspace):
-            return told
-        select = [f"tag:{builds.EVERY_REFRESH}"]
+    is_whole = anew or not before.is_current
+    logger.info("models: %s", "scoring key results" if is_whole else "nothing new to score")
+    if not is_whole and only is None and (filled := builds.refresh_moments(workspace)):
+        return filled
+    is_part = not is_whole and only is not None
+    select = [] if is_whole else [f"tag:{builds.EVERY_REFRESH}"] if only is None else list(only)
 
     def counted(event: dict[str, Any]) -> None:
         data = event.get("data", {})
@@ -296,13 +292,13 @@ def build_models(
     builds.invalidate(workspace)
     try:
         with distributed.prepared(workspace):
-            built = transform.build(workspace, select, on_event=counted, anew=anew, with_tests=only is None)
+            built = transform.build(workspace, select, on_event=counted, anew=anew, with_tests=not is_part)
     except TransformError as error:
-        if not anew:
+        if not anew or only is None:
             raise
         todo = "these models are of another version than the last build; `okr refresh` first lands what they read"
         raise TransformError(f"{error}; {todo}") from None
-    moment_queries = transform.queries(built, builds.EVERY_REFRESH) if only is None else None
+    moment_queries = None if is_part else transform.queries(built, builds.EVERY_REFRESH)
     builds.record(workspace, before.made_from, moment_queries)
     return []
 
