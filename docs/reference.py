@@ -18,9 +18,11 @@ PACKAGE = ROOT / "pipelines" / "okr_reports"
 COMPONENTS = PACKAGE / "report_site" / "builtin" / "components"
 # Parts of the definitions in the order in which a reader meets them; keys of a type follow their objective.
 PARTS = (
-    "Settings", "FiscalYearEntry", "StatusLines", "SuccessLines", "ObjectivesPerTeam", "GateLines", "RefreshTimes",
+    "Settings", "FiscalYearEntry", "StatusLines", "SuccessLines", "ObjectivesPerTeam", "GateLines", "PublishRules",
+    "RefreshTimes",
     "Period", "Team", "Kpi", "Where", "Objective",
-    "Approval", "MoveKeyResult", "HoldKeyResult", "BandKeyResult", "CountRangeKeyResult", "MilestonesKeyResult",
+    "Approval", "IncreaseKeyResult", "DecreaseKeyResult", "AtLeastKeyResult", "AtMostKeyResult", "BetweenKeyResult",
+    "CountRangeKeyResult", "MilestonesKeyResult",
     "Milestone", "BinaryKeyResult", "QualitativeKeyResult", "Initiative", "CheckIn", "Note", "FileSourceEntry",
     "MeasureMapping", "CurrencyColumn", "NumberMarks", "PivotEntry", "WideEntry",
 )  # fmt: skip

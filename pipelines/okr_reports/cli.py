@@ -266,8 +266,10 @@ def _rolled_back(workspace: Workspace) -> str:
 
 def _reported(workspace: Workspace, as_of: date | None) -> dict[str, Any]:
     from okr_reports.common.progress import shown
-    from okr_reports.refresh import publish_as_of, publish_site
+    from okr_reports.refresh import publish_as_of, publish_site, settings_not_reported
 
+    if not as_of and (changed := settings_not_reported(workspace)):
+        click.echo(changed, err=True)
     with shown():
         published = publish_as_of(workspace, as_of) if as_of else publish_site(workspace)
     for fault in published.faults:

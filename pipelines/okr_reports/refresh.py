@@ -367,6 +367,26 @@ def publish_site(workspace: Workspace, refresh_id: str | None = None) -> Publica
     return published
 
 
+def settings_not_reported(workspace: Workspace) -> str | None:
+    """What the settings say otherwise than the report can: its numbers and texts are of the last refresh."""
+    try:
+        now = okrs.read(workspace.definitions_dir).settings
+    except OkrError:
+        return None
+    reported = snapshot.reported_settings(workspace.snapshot)
+    changed = [
+        f"{name} is {getattr(now, name)}, the report's {before}"
+        for name, before in reported.items()
+        if str(getattr(now, name)) != str(before)
+    ]
+    if not changed:
+        return None
+    return (
+        f"settings changed since the last refresh ({'; '.join(changed)}): amounts, days and texts of the report are of"
+        " the old ones; run `okr refresh`"
+    )
+
+
 def publish_as_of(workspace: Workspace, day: date) -> Publication:
     """Put in place the site as it was known at the end of `day`. The next refresh or `okr report` replaces it.
 

@@ -70,6 +70,14 @@ def reporting_day(target: Path) -> tuple[str, date]:
     return row[0], row[1]
 
 
+def reported_settings(target: Path) -> dict[str, str]:
+    """The settings that the copy was made with, of those that its numbers and texts depend on."""
+    names = ("organisation", "currency", "timezone", "locale")
+    with open_copy(target) as connection:
+        rows = connection.execute(f"select {', '.join(names)} from {SCHEMA}.report_context").fetchall()
+    return dict(zip(names, rows[0], strict=True)) if rows else {}
+
+
 def _with_sentences(connection: duckdb.DuckDBPyConnection, table: str, catalogues: Sequence[Path]) -> str:
     """The query of a mart's rows with its columns of sentences, each in its place."""
     columns = {name: f"mart.{quoted_name(name)}" for name in _columns(connection, table)}
