@@ -64,7 +64,8 @@ def _typed_csv(folder: Path) -> str:
     columns = {"date": "DATE", "campaign_id": "VARCHAR", "campaign_name": "VARCHAR"} | dict.fromkeys(
         MEASURES, "DECIMAL(28,9)"
     )
-    return f"read_csv('{folder}/big.csv', columns={json.dumps(columns)})"
+    named = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
+    return f"read_csv('{folder}/big.csv', columns={{{named}}})"
 
 
 def _pandas(folder: Path) -> None:

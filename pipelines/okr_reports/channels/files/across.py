@@ -80,11 +80,15 @@ class Overlap:
 
 def overlaps(connection: duckdb.DuckDBPyConnection) -> list[Overlap]:
     """Every pair of files of table `days` (`daily`, and stored days of other files) with rows in common."""
+    # `newest` takes an account's day whole, so its other campaigns count too
     connection.execute(
         f"""
         create or replace temp table rows_by_file as
+        with shared as (
+            select account_id, date from days group by all having min(source_file) <> max(source_file)
+        )
         select source_file, {_ROW}, list_sort(list((measure, currency, value)))::varchar as said
-        from days group by all
+        from days semi join shared using (account_id, date) group by all
         """
     )
     rows = connection.execute(

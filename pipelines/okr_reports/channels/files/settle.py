@@ -135,6 +135,9 @@ class Settling:
     def _leave_out_overlaps(self) -> None:
         connection, fresh = self.read.connection, self._fresh()
         others = [] if self.has_ranges else list(self.kept)
+        if len({*self.read.files, *self.kept}) < 2:
+            self._none_superseded()
+            return
         self._run(
             "create or replace temp table days as"
             " select source_file, account_id, campaign_id, date, currency, measure, value from daily union all"
@@ -144,10 +147,7 @@ class Settling:
         )
         found = [] if self.source.on_overlap == "sum" else across.overlaps(connection)
         if not found:
-            self._run(
-                "create or replace temp table superseded (source_file varchar, account_id varchar,"
-                " campaign_id varchar, date date)"
-            )
+            self._none_superseded()
             return
         if self.source.on_overlap == "refuse":
             faults = across.refused(found, fresh, self.kept)
@@ -156,6 +156,10 @@ class Settling:
             self.faults |= faults
             self._say_equal(found)
         across.superseded(connection, self.source, self._orders())
+
+    def _none_superseded(self) -> None:
+        columns = "source_file varchar, account_id varchar, campaign_id varchar, date date"
+        self._run(f"create or replace temp table superseded ({columns})")
 
     def _say_equal(self, found: Sequence[across.Overlap]) -> None:
         fresh = self._fresh()
