@@ -254,7 +254,7 @@ def test_materialisations_say_how_many_rows_there_are(dagster, refreshed):
         return count
 
     with duckdb.connect(str(dagster.data_dir / "okr.duckdb"), read_only=True) as connection:
-        for mart in ("key_results", "fct_measure_daily"):
+        for mart in ("key_results", "fct_kpi_daily"):
             (count,) = connection.execute(f"select count(*) from marts.{mart}").fetchone()
             assert rows("marts", mart) == count
     assert rows("linkedin_ads", "campaign_analytics") > 1000

@@ -2,23 +2,29 @@
 
 with
 
-settings as (
-    select * from {{ ref('stg_definitions__settings') }}
-),
-
 -- The last report of an earlier day: what today's has said already may be what is wrong.
 earlier as (
-    select reported.*
-    from {{ ref('fct_key_result_reported') }} as reported
-    cross join {{ ref('stg_definitions__context') }} as context
-    where reported.reported_on < context.today
+    select * from {{ ref('fct_key_result_reported') }}
+    where reported_on < (select context.today from {{ ref('stg_definitions__context') }} as context)
 ),
 
 asked as (
     select * from {{ ref('int_gate_checks_listed') }}
-
     union all
-
+    {% for kind, key, defined, shown in [
+        ('objective', 'objective_id', 'stg_definitions__objectives', 'int_objectives_current'),
+        ('key result', 'key_result_id', 'stg_definitions__key_results', 'key_results')
+    ] -%}
+    select
+        'objectives_complete' as rule,
+        '{{ kind }} ' || defined.{{ key }} as name,
+        shown.{{ key }} is not null as is_met
+    from {{ ref(defined) }} as defined
+    left join {{ ref(shown) }} as shown
+        on defined.{{ key }} = shown.{{ key }}
+    {{ "where defined.role = 'key_result'" if kind == 'key result' }}
+    union all
+    {% endfor -%}
     select
         'values_kept' as rule,
         'key result ' || key_results.key_result_id as name,
@@ -33,11 +39,6 @@ asked as (
         and earlier.reported_on = (select max(newest.reported_on) from earlier as newest)
 ),
 
-resting as (
-    select count(*) as key_result_count from {{ ref('stg_definitions__key_results') }}
-    where kpi_id is not null
-),
-
 rules as (
     {% for rule, least_share in [
         ('objectives_complete', '1.0'), ('sources_loaded', 'null'), ('sources_fresh', 'gate_least_fresh'),
@@ -47,7 +48,7 @@ rules as (
         {{ loop.index }} as position,
         '{{ rule }}' as rule,
         {{ least_share }} as least_share
-    from settings
+    from {{ ref('stg_definitions__settings') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -89,7 +90,7 @@ final as (
         counted.first_missed,
         refusals.last_refused_at
     from counted
-    cross join resting
+    cross join (select count(kpi_id) as key_result_count from {{ ref('stg_definitions__key_results') }}) as resting
     left join refusals
         on counted.rule = refusals.rule
 )

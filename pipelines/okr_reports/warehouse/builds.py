@@ -1,6 +1,6 @@
 """Whether the models would come out any different from the last time they were built.
 
-A refresh that brings nothing new need not compute 80 models again, 5 of its seconds. What decides is compared, never
+A refresh that brings nothing new need not compute all models again, 5 of its seconds. What decides is compared, never
 guessed: the definitions' rows and the day, dlt's newest load of each channel and the raw tables' sizes, how each
 source's last load went, the dbt project with its versions, and that all its tables are still there. Moments alone (when
 a source was last asked) are told by the few models that carry the tag `every_refresh`. Their compiled queries are

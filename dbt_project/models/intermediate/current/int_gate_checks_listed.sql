@@ -4,19 +4,6 @@ context as (
     select * from {{ ref('stg_definitions__context') }}
 ),
 
-defined as (
-    select
-        'objective ' || objective_id as name,
-        objective_id in (select scored.objective_id from {{ ref('int_objectives_dated') }} as scored) as is_met
-    from {{ ref('stg_definitions__objectives') }}
-    union all
-    select
-        'key result ' || key_result_id as name,
-        key_result_id in (select scored.key_result_id from {{ ref('int_key_results_current') }} as scored) as is_met
-    from {{ ref('stg_definitions__key_results') }}
-    where role = 'key_result'
-),
-
 ever_loaded as (
     select
         channel || ' ' || account_id as name,
@@ -45,12 +32,6 @@ fresh as (
 ),
 
 final as (
-    select
-        'objectives_complete' as rule,
-        name,
-        is_met
-    from defined
-    union all
     select
         'sources_loaded' as rule,
         name,
