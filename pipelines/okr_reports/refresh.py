@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from okr_reports import catalogue, distributed, okrs, settings
@@ -34,8 +35,6 @@ from okr_reports.warehouse import builds, gate, history, older_copy, ops, origin
 from okr_reports.warehouse.history import refreshing
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pyarrow as pa
 
     from okr_reports.channels.base import LoadResult
