@@ -6,9 +6,10 @@ import pytest
 
 from okr_reports.common.plain_values import plain
 from okr_reports.errors import PagesError
+from okr_reports.report_site.blank_copy import write_blank_copy
 from okr_reports.report_site.database import Reader
 from okr_reports.report_site.faults import PageFault
-from okr_reports.report_site.site import open_site, render_page
+from okr_reports.report_site.site import open_site, render_notice, render_page
 from tests.report_site.conftest import REPORTS, main_of
 from tests.template_walk import watched
 
@@ -121,14 +122,24 @@ total {{ ns.total }}, {{ twice(4) }}, {{ q.columns | join("+") }}, {{ q[0]["name
 
 
 @pytest.fixture(scope="module")
-def reachable(snapshot):
-    """Every page of the repository over the demo company: template -> what it could reach outside of the list."""
+def reachable(snapshot, tmp_path_factory):
+    """Every page of the repository over the demo company: template -> what it could reach outside of the list.
+
+    Also a notice, and the first page of a company without anything.
+    """
+    blank = tmp_path_factory.mktemp("blank") / "okr.duckdb"
+    write_blank_copy(blank)
     patch = pytest.MonkeyPatch()
-    with watched(patch) as found, Reader(snapshot) as reader:
-        site = open_site(REPORTS, reader)
-        for instance in site.instances:
-            render_page(site, instance)
-    every = [str(file.path) for file, _ in site.reports.files()]
+    with watched(patch) as found:
+        with Reader(snapshot) as reader:
+            site = open_site(REPORTS, reader)
+            for instance in site.instances:
+                render_page(site, instance)
+            render_notice(site, instance, PageFault("x.md", 1, "wrong", "change it"), REPORTS)
+            every = [str(file.path) for file, _ in site.reports.files()]
+        with Reader(blank) as reader:
+            empty = open_site(REPORTS, reader)
+            render_page(empty, next(one for one in empty.instances if not one.route))
     return found, every
 
 
