@@ -15,6 +15,43 @@ Limits are met when they are equal: 1e-9 keeps binary rounding from turning an e
     end
 {%- endmacro %}
 
+{# What is held against the limits; null where weeks are counted. #}
+{% macro limit_number() -%}
+    case
+        when not is_held then null
+        when kpi_kind = 'flow' then projected
+        when hold = 'end' then last_week_value
+        when hold = 'average' then value
+    end
+{%- endmacro %}
+
+{# Whether the value shown meets its limits; null where nothing is held. #}
+{% macro value_met() -%}
+    case
+        when is_held and value is not null
+            then value >= coalesce(limit_low, value) and value <= coalesce(limit_high, value)
+    end
+{%- endmacro %}
+
+{#
+The same of a key result: what one number decides is on track inside of its limits and at risk within 5 % of them, and
+where misses are allowed, up to as many and up to twice as many of them.
+#}
+{% macro key_result_status() -%}
+    {%- set misses = '(weeks_observed - weeks_kept)' -%}
+    case
+        when score is null or is_final_day or elapsed < grace - 1e-9 or not is_held then {{ status() }}
+        when limit_number is null and allowed_misses is null then {{ status() }}
+        when limit_number is null and {{ misses }} <= allowed_misses then 'on_track'
+        when limit_number is null and {{ misses }} <= 2 * allowed_misses then 'at_risk'
+        when limit_number is null then 'off_track'
+        when progress >= 1 then 'on_track'
+        when limit_number < limit_low - 0.05 * abs(limit_low) - 1e-9 then 'off_track'
+        when limit_number > limit_high + 0.05 * abs(limit_high) + 1e-9 then 'off_track'
+        else 'at_risk'
+    end
+{%- endmacro %}
+
 {# The score that counts as success, over the settings' success_committed and success_aspirational. #}
 {% macro success_line(ambition) -%}
     case when {{ ambition }} = 'aspirational' then settings.success_aspirational else settings.success_committed end

@@ -58,6 +58,10 @@ def key_results(draw: st.DrawFn, start: date, end: date, ambition: str, weighs: 
     kind = draw(st.sampled_from([one for one in kinds if (type_, one) != ("decrease", "distinct")]))
     baseline_period = (start - timedelta(days=draw(st.integers(20, 40))), start - DAY)
     kpi = draw(kpis(kind, start, end, baseline_period, common["last_year"])) if kind else None
+    if type_ in MAINTAIN and kind != "flow":
+        common["hold"] = draw(st.sampled_from(["units", "units", "end", "average"]))
+        if common["hold"] == "units":
+            common["allowed_misses"] = draw(st.sampled_from([None, None, 0, 1, 2]))
     return KeyResult(**common, kpi=kpi, **draw(goals(type_, kind, baseline_period)))
 
 
@@ -216,6 +220,7 @@ def _key_results(objective: Objective) -> Iterator[dict[str, Any]]:
             "baseline_kind": None if kr.baseline is None else "previous_period" if relative else "number",
             "baseline_start": start, "baseline_end": end, "weight": kr.weight, "pace_kind": kr.pace,
             "last_year_start": last_year[0], "last_year_end": last_year[1], "signature": "1",
+            "hold": kr.hold if kr.type in MAINTAIN else None, "allowed_misses": kr.allowed_misses,
         }  # fmt: skip
 
 

@@ -84,6 +84,8 @@ class KeyResult:
     last_year: tuple[date, date] | None = None
     milestones: tuple[Milestone, ...] = ()
     check_ins: tuple[CheckIn, ...] = ()
+    hold: str = "units"
+    allowed_misses: int | None = None
 
     @property
     def days(self) -> int:
@@ -181,9 +183,9 @@ def within(kr: KeyResult, number: float) -> bool:
     return number >= kr.target if kr.type == "at_least" else number <= kr.target
 
 
-def share_of_weeks(kr: KeyResult, day: date) -> float | None:
-    """The share of the closed ISO weeks, clipped to the period, whose value lies within the limits."""
-    judged = []
+def observed_weeks(kr: KeyResult, day: date) -> list[float]:
+    """The values of the closed ISO weeks, clipped to the period, that have one."""
+    values = []
     week_start = kr.start
     while week_start <= kr.end:
         week_end = min(week_start + (6 - week_start.weekday()) * DAY, kr.end)
@@ -193,16 +195,49 @@ def share_of_weeks(kr: KeyResult, day: date) -> float | None:
             else:
                 number = kr.kpi.value(week_start, week_end)
             if known(number) is not None:
-                judged.append(within(kr, number))
+                values.append(number)
         week_start = week_end + DAY
-    return sum(judged) / len(judged) if judged else None
+    return values
+
+
+def share_of_weeks(kr: KeyResult, weeks: Sequence[float]) -> float | None:
+    """The share of weeks within the limits; as many misses as are allowed count as kept."""
+    kept = sum(within(kr, number) for number in weeks)
+    return min(1.0, (kept + (kr.allowed_misses or 0)) / len(weeks)) if weeks else None
+
+
+def deciding(kr: KeyResult, day: date, value: float | None) -> float | None:
+    """The one number that is held against the limits; None where weeks are counted."""
+    if kr.kpi is not None and kr.kpi.kind == "flow":
+        return None if value is None else value / elapsed(kr, day)
+    if kr.hold == "average":
+        return value
+    weeks = observed_weeks(kr, day)
+    return weeks[-1] if kr.hold == "end" and weeks else None
+
+
+def limit_missed(kr: KeyResult, number: float) -> float:
+    """The limit that a number outside of them is nearest to."""
+    if kr.type == "between":
+        return kr.low if number < kr.low else kr.high
+    return kr.target
+
+
+def nearness(kr: KeyResult, number: float) -> float:
+    if within(kr, number):
+        return 1.0
+    limit = limit_missed(kr, number)
+    return max(0.0, 1 - abs(number - limit) / abs(limit)) if limit else 0.0
 
 
 def progress(
     kr: KeyResult, day: date, value: float | None, baseline: float | None, target: float | None
 ) -> float | None:
     if kr.type in MAINTAIN and (kr.kpi is None or kr.kpi.kind != "flow"):
-        return share_of_weeks(kr, day)
+        if kr.hold == "units":
+            return share_of_weeks(kr, observed_weeks(kr, day))
+        number = deciding(kr, day, value)
+        return None if number is None else nearness(kr, number)
     if kr.type == "milestones":
         total = sum(milestone.weight for milestone in kr.milestones)
         return value / total if total else None
@@ -276,7 +311,8 @@ def status(
     if score is None or progress is None:
         return "no_data"
     if closed:
-        line = settings.aspirational if ambition == "aspirational" else settings.committed
+        lines = {"aspirational": settings.aspirational, "committed": settings.committed, "held": 1.0}
+        line = lines[ambition]
         return "achieved" if score >= line - EQUAL else "missed"
     if elapsed < settings.grace - EQUAL:
         return "too_early"
@@ -284,6 +320,22 @@ def status(
     if ratio >= settings.on_track - EQUAL:
         return "on_track"
     return "at_risk" if ratio >= settings.at_risk - EQUAL else "off_track"
+
+
+def held_status(kr: KeyResult, day: date, value: float | None, settings: Settings, usual: str) -> str:
+    """The status of what is held while it runs: limits are limits."""
+    if usual not in ("on_track", "at_risk", "off_track"):
+        return usual
+    number = deciding(kr, day, value)
+    if number is not None:
+        if within(kr, number):
+            return "on_track"
+        limit = limit_missed(kr, number)
+        return "at_risk" if abs(number - limit) <= 0.05 * abs(limit) + EQUAL else "off_track"
+    if kr.allowed_misses is None:
+        return usual
+    misses = sum(not within(kr, one) for one in observed_weeks(kr, day))
+    return "on_track" if misses <= kr.allowed_misses else "at_risk" if misses <= 2 * kr.allowed_misses else "off_track"
 
 
 def standing(kr: KeyResult, day: date, today: date, settings: Settings) -> Standing:
@@ -294,8 +346,10 @@ def standing(kr: KeyResult, day: date, today: date, settings: Settings) -> Stand
     score, share = clamp(raw), expected(kr, day, settings)
     word = status(
         score=score, progress=raw, expected=share, elapsed=elapsed(kr, day), closed=day == kr.end and today > kr.end,
-        ambition=kr.ambition, settings=settings,
+        ambition="held" if kr.type in MAINTAIN else kr.ambition, settings=settings,
     )  # fmt: skip
+    if kr.type in MAINTAIN:
+        word = held_status(kr, day, value, settings, word)
     return Standing(day, value, baseline, target, raw, score, share, word, elapsed(kr, day))
 
 

@@ -90,6 +90,19 @@ def test_a_sound_key_result_has_no_findings(folder, fields):
         ("kpi: leads, target: 5", "the key `type` is missing"),
         ("type: at_most, kpi: leads, target: true", "true or false stands where a number belongs"),
         ("type: at_most, kpi: leads", "the key `target` is missing"),
+        (
+            "type: at_most, kpi: leads, target: 5, hold: end",
+            "hold: `leads` is a flow, which is held by its projected total",
+        ),
+        ("type: between, kpi: leads, low: 1, high: 5, allowed_misses: 1", "allowed_misses: `leads` is a flow"),
+        (
+            "type: at_most, target: 5, hold: average, allowed_misses: 1",
+            "allowed_misses counts weeks, and hold is average",
+        ),
+        ("type: at_most, target: 5, hold: always", "the text `always` is none of the words allowed here"),
+        ("type: at_most, target: 5, allowed_misses: -1", "allowed_misses"),
+        ("type: increase, baseline: 1, target: 5, hold: end", "unknown key `hold`"),
+        ("type: count_range, low: 1, high: 5, hold: end", "unknown key `hold`"),
     ],
 )
 def test_an_unsound_key_result_is_an_error_at_its_line(folder, fields, said):

@@ -12,25 +12,43 @@
             when kpi_kind <> 'distinct' and target < baseline then (cast((value - baseline) as double) / nullif(cast((target - baseline) as double), 0))
         end
         when 'at_least' then case
-            when kpi_kind <> 'flow' then (cast(weeks_kept as double) / nullif(cast(weeks_observed as double), 0))
-            when projected < limit_low and limit_low > 0 then (cast(projected as double) / nullif(cast(limit_low as double), 0))
-            when projected < limit_low then 0.0
-            when projected > limit_high then (cast(limit_high as double) / nullif(cast(projected as double), 0))
-            when projected is not null and coalesce(limit_low, limit_high) is not null then 1.0
+            when kpi_kind <> 'flow' and hold = 'units' then
+            case
+            when weeks_observed > 0 and weeks_kept + coalesce(allowed_misses, 0) >= weeks_observed then 1.0
+            else (cast((weeks_kept + coalesce(allowed_misses, 0)) as double) / nullif(cast(weeks_observed as double), 0))
+        end
+            when limit_number < limit_low and kpi_kind <> 'flow' then case when abs(limit_number - limit_low) < abs(limit_low) then 1 - (cast(abs(limit_number - limit_low) as double) / nullif(cast(abs(limit_low) as double), 0)) else 0.0 end
+            when limit_number > limit_high and kpi_kind <> 'flow' then case when abs(limit_number - limit_high) < abs(limit_high) then 1 - (cast(abs(limit_number - limit_high) as double) / nullif(cast(abs(limit_high) as double), 0)) else 0.0 end
+            when limit_number < limit_low and limit_low > 0 then (cast(limit_number as double) / nullif(cast(limit_low as double), 0))
+            when limit_number < limit_low then 0.0
+            when limit_number > limit_high then (cast(limit_high as double) / nullif(cast(limit_number as double), 0))
+            when limit_number is not null and coalesce(limit_low, limit_high) is not null then 1.0
         end
         when 'at_most' then case
-            when kpi_kind <> 'flow' then (cast(weeks_kept as double) / nullif(cast(weeks_observed as double), 0))
-            when projected < limit_low and limit_low > 0 then (cast(projected as double) / nullif(cast(limit_low as double), 0))
-            when projected < limit_low then 0.0
-            when projected > limit_high then (cast(limit_high as double) / nullif(cast(projected as double), 0))
-            when projected is not null and coalesce(limit_low, limit_high) is not null then 1.0
+            when kpi_kind <> 'flow' and hold = 'units' then
+            case
+            when weeks_observed > 0 and weeks_kept + coalesce(allowed_misses, 0) >= weeks_observed then 1.0
+            else (cast((weeks_kept + coalesce(allowed_misses, 0)) as double) / nullif(cast(weeks_observed as double), 0))
+        end
+            when limit_number < limit_low and kpi_kind <> 'flow' then case when abs(limit_number - limit_low) < abs(limit_low) then 1 - (cast(abs(limit_number - limit_low) as double) / nullif(cast(abs(limit_low) as double), 0)) else 0.0 end
+            when limit_number > limit_high and kpi_kind <> 'flow' then case when abs(limit_number - limit_high) < abs(limit_high) then 1 - (cast(abs(limit_number - limit_high) as double) / nullif(cast(abs(limit_high) as double), 0)) else 0.0 end
+            when limit_number < limit_low and limit_low > 0 then (cast(limit_number as double) / nullif(cast(limit_low as double), 0))
+            when limit_number < limit_low then 0.0
+            when limit_number > limit_high then (cast(limit_high as double) / nullif(cast(limit_number as double), 0))
+            when limit_number is not null and coalesce(limit_low, limit_high) is not null then 1.0
         end
         when 'between' then case
-            when kpi_kind <> 'flow' then (cast(weeks_kept as double) / nullif(cast(weeks_observed as double), 0))
-            when projected < limit_low and limit_low > 0 then (cast(projected as double) / nullif(cast(limit_low as double), 0))
-            when projected < limit_low then 0.0
-            when projected > limit_high then (cast(limit_high as double) / nullif(cast(projected as double), 0))
-            when projected is not null and coalesce(limit_low, limit_high) is not null then 1.0
+            when kpi_kind <> 'flow' and hold = 'units' then
+            case
+            when weeks_observed > 0 and weeks_kept + coalesce(allowed_misses, 0) >= weeks_observed then 1.0
+            else (cast((weeks_kept + coalesce(allowed_misses, 0)) as double) / nullif(cast(weeks_observed as double), 0))
+        end
+            when limit_number < limit_low and kpi_kind <> 'flow' then case when abs(limit_number - limit_low) < abs(limit_low) then 1 - (cast(abs(limit_number - limit_low) as double) / nullif(cast(abs(limit_low) as double), 0)) else 0.0 end
+            when limit_number > limit_high and kpi_kind <> 'flow' then case when abs(limit_number - limit_high) < abs(limit_high) then 1 - (cast(abs(limit_number - limit_high) as double) / nullif(cast(abs(limit_high) as double), 0)) else 0.0 end
+            when limit_number < limit_low and limit_low > 0 then (cast(limit_number as double) / nullif(cast(limit_low as double), 0))
+            when limit_number < limit_low then 0.0
+            when limit_number > limit_high then (cast(limit_high as double) / nullif(cast(limit_number as double), 0))
+            when limit_number is not null and coalesce(limit_low, limit_high) is not null then 1.0
         end
         when 'count_range' then case
             when value >= low then 1.0

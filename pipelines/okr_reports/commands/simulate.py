@@ -61,7 +61,7 @@ def simulate(snapshot: Path, key_result_id: str, *, target: float | None, daily:
     if row["value"] is None or aim is None:
         raise OkrError(f"{key_result_id} has no number yet: {row['status_reason']}")
     if row["kind"] != "flow":
-        if type_.is_held:
+        if type_.is_held and row.get("hold") not in ("end", "average"):
             raise OkrError(f"{key_result_id} is judged week by week: its score does not follow from one number")
         if daily is not None:
             raise OkrError(f"{key_result_id} has no daily rate: its KPI is a {row['kind']}, not a flow; use --target")
@@ -123,15 +123,17 @@ def _score(row: dict[str, Any], end: float, aim: float) -> float:
     numbers = {**row, "target": aim, "value": end, "projected": end, "elapsed": 1.0}
     limits = (numbers[column] if column else None for column in find(row["type"]).limits)
     given = dict(zip(("limit_low", "limit_high"), limits, strict=True))
-    for name in ("value", "baseline", "target", "low", "high", "projected", "elapsed"):
+    numbers["limit_number"] = end
+    for name in ("value", "baseline", "target", "low", "high", "projected", "limit_number", "elapsed"):
         given[name] = numbers[name]
-    for name in ("weeks_kept", "weeks_observed", "weight_done", "weight_total"):
+    for name in ("weeks_kept", "weeks_observed", "allowed_misses", "weight_done", "weight_total"):
         given[name] = None
     columns = ", ".join(f"cast(${name} as double) as {name}" for name in given)
-    texts = {"type": row["type"], "kpi_kind": row["kind"]}
+    texts = {"type": row["type"], "kpi_kind": row["kind"], "hold": row.get("hold")}
     with duckdb.connect() as connection:
         ((progress,),) = connection.execute(
-            f"select {expression('progress')} from (select $type as type, $kpi_kind as kpi_kind, {columns})",
+            f"select {expression('progress')} from (select $type as type, $kpi_kind as kpi_kind,"
+            f" cast($hold as varchar) as hold, {columns})",
             {**given, **texts},
         ).fetchall()
     if progress is None:

@@ -16,12 +16,25 @@ TYPE = KeyResultType(
     goal=N_("at least %(value)s"),
     detail={
         "flow": N_("on course for %(projected)s, at least %(target)s"),
+        "end": N_("%(limit_number)s in the last week, at least %(target)s"),
+        "average": N_("%(limit_number)s over all its days, at least %(target)s"),
         "other": N_("%(weeks_kept)s of %(weeks_observed)s weeks at least %(target)s"),
     },
     examples=[
-        ({"kpi_kind": "flow", "projected": 120, "limit_low": 100}, 1.0),
-        ({"kpi_kind": "flow", "projected": 50, "limit_low": 100}, 0.5),
-        ({"kpi_kind": "flow", "projected": -10, "limit_low": 0}, 0.0),
-        ({"kpi_kind": "check_in", "value": 0, "limit_low": 1, "weeks_kept": 1, "weeks_observed": 2}, 0.5),
+        ({"kpi_kind": "flow", "limit_number": 120, "limit_low": 100}, 1.0),
+        ({"kpi_kind": "flow", "limit_number": 50, "limit_low": 100}, 0.5),
+        ({"kpi_kind": "flow", "limit_number": -10, "limit_low": 0}, 0.0),
+        (
+            {
+                "kpi_kind": "check_in",
+                "value": 0,
+                "limit_low": 1,
+                "hold": "units",
+                "allowed_misses": 0,
+                "weeks_kept": 1,
+                "weeks_observed": 2,
+            },
+            0.5,
+        ),
     ],
 )

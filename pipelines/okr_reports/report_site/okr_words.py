@@ -68,6 +68,8 @@ def message(formatter: Formatter, language: Language, row: Row) -> str:
     type_ = find(row["type"])
     if type_.reads == "met":
         return head[0].upper() + head[1:]
+    if type_.is_held and columns_of(row).get("hold") in ("end", "average"):
+        return head if row["progress"] < 1 else f"{head}, {language.text('within the limit so far')}"
     if type_.is_held:
         kept = language.text("within the limit %(share)s of the time", share=formatter.format(row["progress"], "pct0"))
         return f"{head}, {kept}" if row["progress"] < 1 else f"{head}, {language.text('within the limit so far')}"

@@ -64,7 +64,7 @@ BASELINE_NOTES = {
 SOURCE_ERRORS = {
     "no_rate": "no exchange rate for %(currency)s on %(date)s; add it to okr_definitions/exchange_rates.csv",
 }
-_IN_UNIT = ("value", "baseline", "target", "low", "high", "projected")
+_IN_UNIT = ("value", "baseline", "target", "low", "high", "projected", "limit_number")
 _COUNTED = {
     "weeks_kept": "weeks_kept", "weeks_observed": "weeks_observed", "weight_done": "weight_done",
     "weight_total": "weight_total", "day": "day_no", "days": "period_days",
@@ -103,7 +103,7 @@ def status_reason(row: Row, text: Text, numbers: Numbers) -> str | None:
     said = _Spelled(row, numbers)
     sentence = text(KEY_RESULT_REASONS[code])
     if "%(detail)s" in sentence:
-        said["detail"] = text(find(row["type"]).detail_of(row["kpi_kind"])) % said
+        said["detail"] = text(find(row["type"]).detail_of(row["kpi_kind"], row.get("hold"))) % said
     return sentence % said
 
 

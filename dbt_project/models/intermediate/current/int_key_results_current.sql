@@ -66,6 +66,10 @@ joined as (
             else 'no_source'
         end as reason_code,
         days.projected,
+        days.hold,
+        days.limit_number,
+        days.value_met,
+        days.allowed_misses,
         days.weeks_kept,
         days.weeks_observed,
         days.weight_done,

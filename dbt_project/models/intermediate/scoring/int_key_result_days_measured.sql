@@ -53,6 +53,7 @@ joined as (
         coalesce(kpi_values.lacks_rate, false) as lacks_rate,
         weeks.weeks_kept,
         weeks.weeks_observed,
+        weeks.last_week_value,
         weights.weight_done,
         weights.weight_total
     from days

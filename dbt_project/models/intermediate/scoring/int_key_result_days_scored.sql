@@ -21,16 +21,28 @@ settings as (
 -- The period's total if the rate so far goes on.
 projected as (
     select
-        *,
-        case when kpi_kind = 'flow' then {{ quotient('value', 'elapsed') }} end as projected
+        measured.*,
+        key_results.hold,
+        key_results.allowed_misses,
+        case when measured.kpi_kind = 'flow' then {{ quotient('measured.value', 'measured.elapsed') }} end as projected
     from measured
+    inner join key_results
+        on measured.key_result_id = key_results.key_result_id
+),
+
+limited as (
+    select
+        *,
+        {{ limit_number() }} as limit_number,
+        {{ value_met() }} as value_met
+    from projected
 ),
 
 computed as (
     select
         *,
         {{ progress() }} as raw_progress
-    from projected
+    from limited
 ),
 
 checked as (
@@ -51,7 +63,8 @@ judged as (
         settings.status_on_track,
         settings.status_at_risk,
         settings.grace,
-        {{ success_line('key_results.ambition') }} as success_line
+        -- Limits are limits: ambition does not soften them.
+        case when checked.is_held then 1.0 else {{ success_line('key_results.ambition') }} end as success_line
     from checked
     inner join key_results
         on checked.key_result_id = key_results.key_result_id
@@ -63,37 +76,14 @@ judged as (
 scored as (
     select
         *,
-        {{ status() }} as status
+        {{ key_result_status() }} as status
     from judged
 ),
 
 final as (
     select
-        key_result_id,
-        objective_id,
-        role,
-        date,
-        type,
-        kpi_kind,
-        value,
-        baseline,
-        target,
-        low,
-        high,
-        progress,
-        score,
-        expected,
-        status,
-        {{ reason_code() }} as reason_code,
-        success_line,
-        day_no,
-        period_days,
-        is_provisional,
-        projected,
-        weeks_kept,
-        weeks_observed,
-        weight_done,
-        weight_total
+        *,
+        {{ reason_code() }} as reason_code
     from scored
 )
 

@@ -34,6 +34,7 @@ valued as (
 judged as (
     select
         *,
+        count(value) over ({{ so_far('key_result_id, version', 'week_end') }}) as weeks_observed,
         case
             when value is null or value < limit_low or value > limit_high then 0
             else 1
@@ -50,7 +51,9 @@ final as (
         cast(
             sum(is_kept) over ({{ so_far('key_result_id, version', 'week_end') }}) as {{ dbt.type_bigint() }}
         ) as weeks_kept,
-        count(value) over ({{ so_far('key_result_id, version', 'week_end') }}) as weeks_observed
+        weeks_observed,
+        -- Of the last week observed: those after it have no value.
+        max(value) over (partition by key_result_id, version, weeks_observed) as last_week_value
     from judged
 )
 

@@ -37,6 +37,8 @@ dated as (
         key_results.type,
         key_results.kpi_id,
         key_results.weight,
+        case when types.is_held then coalesce(key_results.hold, 'units') end as hold,
+        key_results.allowed_misses,
         key_results.pace_kind,
         key_results.baseline_start,
         key_results.baseline_end,

@@ -23,6 +23,8 @@ final as (
         baseline_value,
         baseline_start,
         baseline_end,
+        hold,
+        allowed_misses,
         weight,
         pace_kind,
         last_year_start,

@@ -12,7 +12,7 @@ from okr_reports.okrs.findings import advice, mistake
 from okr_reports.okrs.lints.context import Context
 from okr_reports.okrs.models.kpis import Kpi
 from okr_reports.okrs.models.objectives import Objective
-from okr_reports.okrs.models.shapes import KeyResult, Measure, Move, Steps, numbers_of
+from okr_reports.okrs.models.shapes import Held, KeyResult, Measure, Move, Steps, numbers_of
 from okr_reports.okrs.words import plain, shown
 
 
@@ -23,6 +23,7 @@ def lint_numbers(context: Context) -> Iterator[Finding]:
         if isinstance(scored, Move):
             yield from _move(scored, kpi)
         yield from _counted_target(scored, kpi)
+        yield from _held_flow(scored, kpi)
         yield from _units(scored, kpi)
         yield from _pace(context, objective, scored, kpi)
     for objective in context.definitions.objectives:
@@ -73,6 +74,15 @@ def _counted_target(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Fi
     if target is not None and target <= 0:
         what = f"{shown(kpi.id)} is counted from 0, so a target of {plain(target)} is reached before it starts"
         yield mistake(scored.place.path, scored.place.at("target"), what, "write a target above 0")
+
+
+def _held_flow(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:
+    if not isinstance(scored, Held) or kpi is None or kpi.kind != "flow":
+        return
+    if scored.hold != "units" or scored.allowed_misses is not None:
+        key = "allowed_misses" if scored.allowed_misses is not None else "hold"
+        what = f"{key}: {shown(kpi.id)} is a flow, which is held by its projected total"
+        yield mistake(scored.place.path, scored.place.at(key), what, f"remove `{key}`")
 
 
 def _units(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:

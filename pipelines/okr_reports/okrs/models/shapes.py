@@ -24,6 +24,7 @@ from okr_reports.okrs.fields import (
     Share,
     Title,
     Weight,
+    Whole,
     choice,
     refuse,
 )
@@ -113,14 +114,28 @@ class Move(Valued):
         return self
 
 
-class Hold(Valued):
+class Held(Valued):
+    """A number that is to stay within limits: in its weeks, at the end, or on average."""
+
+    hold: Annotated[str, *choice("units", "end", "average")] = "units"
+    # How many weeks may lie outside.
+    allowed_misses: Whole | None = None
+
+    @model_validator(mode="after")
+    def _misses_are_of_units(self) -> Self:
+        if self.allowed_misses is not None and self.hold != "units":
+            raise refuse(f"allowed_misses counts weeks, and hold is {self.hold}", "remove one of them")
+        return self
+
+
+class Hold(Held):
     """A number that is to stay on one side of its target."""
 
     target: Amount
 
 
-class Band(Valued):
-    """A number that is to stay between two limits, limits included."""
+class Limits(Valued):
+    """Two limits."""
 
     low: Amount
     high: Amount
@@ -132,7 +147,11 @@ class Band(Valued):
         return self
 
 
-class Range(Band):
+class Band(Held, Limits):
+    """A number that is to stay between two limits, limits included."""
+
+
+class Range(Limits):
     """A count that is to end between two limits."""
 
     @model_validator(mode="after")
@@ -253,7 +272,7 @@ def numbers_of(scored: KeyResult | Measure) -> Numbers:
             return Numbers(scored.kpi, scored.baseline, scored.target, scored.change)
         case Hold():
             return Numbers(scored.kpi, target=scored.target)
-        case Band():
+        case Limits():
             return Numbers(scored.kpi, low=scored.low, high=scored.high)
         case _:
             return Numbers()

@@ -11,7 +11,7 @@ from decimal import Decimal
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.fields import Texts
 from okr_reports.okrs.models.objectives import Objective
-from okr_reports.okrs.models.shapes import KeyResult, Measure, Steps, numbers_of
+from okr_reports.okrs.models.shapes import Held, KeyResult, Measure, Steps, numbers_of
 from okr_reports.okrs.periods import Span
 from okr_reports.okrs.provenance import Change
 from okr_reports.okrs.rows.parts import Row, kpi_title, span_of, text_columns
@@ -70,6 +70,8 @@ def key_results(definitions: Definitions, changes: Mapping[str, Change]) -> Iter
             "low": numbers.low,
             "high": numbers.high,
             **_baseline(definitions, numbers.baseline, span),
+            "hold": scored.hold if isinstance(scored, Held) else None,
+            "allowed_misses": scored.allowed_misses if isinstance(scored, Held) else None,
             "weight": getattr(scored, "weight", 1.0),
             "pace_kind": scored.pace if isinstance(scored.pace, str) else "table",
             "last_year_start": last_year[0],
