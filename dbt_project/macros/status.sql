@@ -85,6 +85,7 @@ where misses are allowed, up to as many and up to twice as many of them.
         when lacks_rate then 'no_rate'
         when value is null then 'no_value'
         when baseline is not null and target is not null then 'no_way'
+        when baseline <= 0 and target is null then 'baseline_not_positive'
         else 'no_baseline'
     end
 {%- endmacro %}

@@ -145,6 +145,8 @@ def baseline_and_target(kr: KeyResult) -> tuple[float | None, float | None]:
         return baseline, kr.target
     if baseline is None:
         return None, None
+    if baseline <= 0:
+        return baseline, None
     return baseline, baseline * (1 - kr.change if kr.type == "decrease" else 1 + kr.change)
 
 

@@ -38,6 +38,9 @@ KEY_RESULT_REASONS = {
     "no_week": N_("No closed week with data yet."),
     "no_baseline": N_("No baseline: its source knows no number for %(baseline_start)s to %(baseline_end)s."),
     "no_way": N_("The baseline %(baseline)s already lies past the target %(target)s; set another target."),
+    "baseline_not_positive": N_(
+        "The baseline is %(baseline)s, and a share of it is no target; write target: with a number."
+    ),
     "no_rate": N_("No number: an exchange rate is missing; see the sources."),
     "no_value": N_("No data through %(date)s."),
 }

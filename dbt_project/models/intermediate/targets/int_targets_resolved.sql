@@ -60,7 +60,8 @@ final as (
         baseline,
         case
             when change is null then target
-            else baseline * (size_start + size_sign * change)
+            -- A share of what is nothing, or less, is no target.
+            when baseline > 0 then baseline * (size_start + size_sign * change)
         end as target,
         baseline_start is not null and baseline_kept is null as is_provisional,
         baseline_now,
