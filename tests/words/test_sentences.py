@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import yaml
 from babel.messages.pofile import read_po
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okr_reports.key_result_types import types
@@ -103,6 +103,7 @@ def test_a_workspace_adds_a_language(tmp_path: Path) -> None:
     assert translations("ca").gettext("No check-in yet.") == "No check-in yet."
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False, width=64), st.sampled_from([1, 2, 4]))
 def test_numbers_are_rounded_as_duckdb_rounds_them(value: float, decimals: int) -> None:
     """The sentences of earlier versions were made by this expression."""
@@ -111,6 +112,7 @@ def test_numbers_are_rounded_as_duckdb_rounds_them(value: float, decimals: int) 
         assert rounded(value, decimals) == duckdb.execute(sql, [value]).fetchall()[0][0]
 
 
+@settings(deadline=None)
 @given(st.floats(-1e6, 1e6), st.sampled_from(["count", "currency", "percent", "days", "number"]))
 def test_a_number_never_ends_in_a_needless_zero(value: float, unit: str) -> None:
     text = PlainNumbers("es", "EUR").value(value, unit)
