@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,7 @@ def variables() -> dict[str, Any]:
 
 def expression(rule: str) -> str:
     """`progress` or `expected_value` of all types as one SQL expression over a row with `type`."""
-    whens = "".join(_when(one, rule) for one in types().values())
-    return f"case type\n{whens}end"
+    return f"case\n{_whens(types().values(), rule)}end"
 
 
 def rows() -> Iterator[dict[str, Any]]:
@@ -64,19 +63,27 @@ def rows() -> Iterator[dict[str, Any]]:
 
 
 def _macro(name: str) -> str:
-    whens = "".join(_when(one, name) for one in shipped_types().values())
     return (
-        f"\n{{# {_ABOUT[name]} #}}\n{{% macro {name}() -%}}\n    case type\n{whens}"
+        f"\n{{# {_ABOUT[name]} #}}\n{{% macro {name}() -%}}\n    case\n{_whens(shipped_types().values(), name)}"
         f"    {{%- for added in var('{VARIABLE}', []) %}}\n"
-        f"        when '{{{{ added.name }}}}' then {{{{ added.{name} }}}}\n"
+        f"        when type = '{{{{ added.name }}}}' then {{{{ added.{name} }}}}\n"
         "    {%- endfor %}\n    end\n{%- endmacro %}\n"
     )
 
 
-def _when(one: KeyResultType, rule: str) -> str:
-    first, *inner = (line.strip() for line in getattr(one, rule).splitlines())
+def _whens(of: Iterable[KeyResultType], rule: str) -> str:
+    """The branches of a case, one for all types that share a rule."""
+    sharing: dict[str, list[str]] = {}
+    for one in of:
+        sharing.setdefault(getattr(one, rule), []).append(f"'{one.name}'")
+    return "".join(_when(names, text) for text, names in sharing.items())
+
+
+def _when(names: Sequence[str], text: str) -> str:
+    first, *inner = (line.strip() for line in text.splitlines())
     lines = [first, *(line if line == "end" else f"    {line}" for line in inner)]
-    return f"        when '{one.name}' then " + "\n        ".join(lines) + "\n"
+    is_one = f"type = {names[0]}" if len(names) == 1 else f"type in ({', '.join(names)})"
+    return f"        when {is_one} then " + "\n        ".join(lines) + "\n"
 
 
 if __name__ == "__main__":
