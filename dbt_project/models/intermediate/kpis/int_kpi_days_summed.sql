@@ -48,19 +48,35 @@ readings as (
 ),
 
 spans as (
-    select *, lead(date) over (partition by kpi_id, channel, account_id, campaign_id order by date) as next_date
+    select
+        *,
+        lead(date) over (partition by kpi_id, channel, account_id, campaign_id order by date) as next_date
     from readings
     where kind = 'stock'
 ),
 
 amounts as (
-    select kpi_id, kind, date, numerator, denominator, is_provisional, amount_count from readings
+    select
+        kpi_id,
+        kind,
+        date,
+        numerator,
+        denominator,
+        is_provisional,
+        amount_count
+    from readings
     where kind <> 'stock'
 
     union all
 
     select
-        days.kpi_id, spans.kind, days.date, spans.numerator, spans.denominator, spans.is_provisional, spans.amount_count
+        days.kpi_id,
+        spans.kind,
+        days.date,
+        spans.numerator,
+        spans.denominator,
+        spans.is_provisional,
+        spans.amount_count
     from (select distinct kpi_id, date from spans) as days
     inner join spans
         on

@@ -45,18 +45,7 @@ loaded as (
 
 {% for kind in ['contacts', 'companies', 'deals'] %}
 {{ kind }} as (
-    select
-        objects.*,
-        coalesce(objects.source, '') as campaign_id,
-        loaded.currency,
-        loaded.first_day,
-        loaded.last_day
-    from {{ source('hubspot', kind) }} as objects
-    inner join loaded
-        on objects.account_id = loaded.account_id
-    left join merged_objects
-        on merged_objects.kind = '{{ kind }}' and objects.id = merged_objects.object_id
-    where merged_objects.object_id is null and not coalesce(objects.archived, false)
+    {{ hubspot_objects(source('hubspot', kind), kind) }}
 ),
 
 {% endfor %}
@@ -116,30 +105,10 @@ pipeline as (
 
 counted as (
     {% for measure, kind, day, amount, condition in measures %}
-    select
-        account_id,
-        campaign_id,
-        currency,
-        '{{ measure }}' as measure,
-        {{ day }} as date,
-        sum({{ amount }}) as value,
-        max(loaded_at) as loaded_at
-    from {{ kind }}
-    where {{ day }} between first_day and last_day and {{ condition }}
-    group by account_id, campaign_id, currency, {{ day }}
-
+    {{ hubspot_measure(measure, kind, day, amount, condition) }}
     union all
-
     {% endfor %}
-    select
-        account_id,
-        campaign_id,
-        currency,
-        'pipeline_value' as measure,
-        date,
-        value,
-        loaded_at
-    from pipeline
+    {{ hubspot_stock('pipeline_value', 'pipeline') }}
 ),
 
 -- What marketing brought stands beside the whole, so that one can be divided by the other.
@@ -166,16 +135,8 @@ labelled as (
         loaded_at
     from counted
     where
-        campaign_id in (
-            {% for source in marketing_sources -%}
-            '{{ source }}'{{ ',' if not loop.last }}
-            {% endfor %}
-        )
-        and measure in (
-            {% for measure in marketing_measures + ['pipeline_value'] -%}
-            '{{ measure }}'{{ ',' if not loop.last }}
-            {% endfor %}
-        )
+        campaign_id in ('{{ marketing_sources | join("', '") }}')
+        and measure in ('{{ (marketing_measures + ['pipeline_value']) | join("', '") }}')
 ),
 
 final as (
