@@ -113,15 +113,7 @@ counted as (
 
 -- What marketing brought stands beside the whole, so that one can be divided by the other.
 labelled as (
-    select
-        account_id,
-        campaign_id,
-        currency,
-        measure,
-        date,
-        value,
-        loaded_at
-    from counted
+    select * from counted
 
     union all
 
