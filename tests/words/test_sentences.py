@@ -40,6 +40,13 @@ def test_every_code_that_a_mart_may_hold_has_its_sentence(column: str) -> None:
     assert all(code in described["description"] for code in CODES[column])
 
 
+def test_the_models_own_test_knows_every_reason() -> None:
+    text = Path("dbt_project/tests/codes_are_known.sql").read_text(encoding="utf-8")
+    reasons_known = re.search(r"set reasons = \[(.*?)\]", text, re.DOTALL)
+    assert reasons_known is not None
+    assert set(re.findall(r"'(\w+)'", reasons_known[1])) | {"scheduled"} == set(reasons.KEY_RESULT_REASONS)
+
+
 def texts() -> set[str]:
     found = {text for sentences in CODES.values() for text in sentences.values()} - set(reasons.SOURCE_ERRORS.values())
     for type_ in types().values():
