@@ -8,6 +8,7 @@ the same texts do get through, so the test would see it.
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from markdown_it import MarkdownIt
 
 from okr_reports.report_site import dialect, prose
 from okr_reports.report_site.build import build_site
+from okr_reports.report_site.renderer import client, server
 from tests.report_site import hostile_corpus
 from tests.report_site.hostile_browser import Seen, open_documents
 from tests.report_site.snapshot import write_snapshot
@@ -103,6 +105,22 @@ def no_link_check(monkeypatch):
     monkeypatch.setattr("okr_reports.report_site.build.broken_links", lambda files: [])
 
 
+@pytest.fixture
+def patched_renderer(monkeypatch):
+    """The renderer is forked from this process, so that it has what the test takes away; the server starts clean."""
+
+    def ask(request, pipes=()):
+        if request["ask"] == "start":
+            process = os.fork()
+            if process == 0:
+                server._work(request["job"], *pipes)
+            return {"process": process}
+        os.waitpid(request["process"], 0)
+        return {}
+
+    monkeypatch.setattr(client._server, "ask", ask)
+
+
 def test_no_payload_does_anything(tmp_path, snapshot_of_payloads, no_link_check):
     pages = built_pages(tmp_path, snapshot_of_payloads, hostile_corpus.sample())
     assert len(pages) >= 150
@@ -154,7 +172,7 @@ WALLS = {
 
 
 @pytest.mark.parametrize("wall", WALLS)
-def test_each_wall_taken_away(tmp_path, snapshot_of_payloads, monkeypatch, no_link_check, wall):
+def test_each_wall_taken_away(tmp_path, snapshot_of_payloads, monkeypatch, no_link_check, patched_renderer, wall):
     """Without it the content policy still stops everything; without that too, the same texts do fire."""
     take_away, payloads = WALLS[wall]
     take_away(monkeypatch)
