@@ -91,7 +91,8 @@ def test_every_day_equals_the_truth(demo):
 
 def test_nothing_is_written_outside_the_data_folder(demo):
     assert {path.name for path in demo.data_dir.iterdir()} <= {
-        "as_of", "dagster", "dbt", "dlt", "history", "okr.duckdb", "site", "warehouse.duckdb", "warehouse.lock",
+        "as_of", "dagster", "dbt", "dlt", "history", "okr.duckdb", "sandboxed.json", "site", "warehouse.duckdb",
+        "warehouse.lock",
     }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ CONDITIONS: dict[str, tuple[list[tuple[str, str, list[str]]], str]] = {
     "no_channel": ([("channel", "in", ["elsewhere"])], ""),
     "like_is_case_sensitive": ([("campaign_name", "like", ["Q3%"])], "c1"),
     "like_any": ([("campaign_name", "like", ["Q3%", "q3%"])], "c1 c2"),
-    "like_one_place": ([("campaign_name", "like", ["_3 launch"])], "c1 c2"),
+    "like_underscore": ([("campaign_name", "like", ["_3 launch"])], ""),
     "not_like": ([("campaign_name", "not_like", ["%launch", "Brand%"])], "c4 c5"),
     "not_in": ([("campaign_id", "not_in", ["c1", "c2"])], "c3 c4 c5"),
     "both": ([("campaign_name", "like", ["%launch"]), ("campaign_id", "not_in", ["c2"])], "c1"),
@@ -68,7 +68,9 @@ def shop(only_warehouse: Warehouse) -> Warehouse:
     ]
     warehouse.put("definitions.kpi_conditions", conditions)
     warehouse.loaded("shop", "a")
-    warehouse.build("--select", "+fct_kpi_daily", "+fct_measure_daily", "+fct_ad_daily", "+source_health")
+    warehouse.build(
+        "--select", "+fct_kpi_daily", "+fct_measure_daily", "+fct_ad_daily", "+dim_campaign", "+source_health"
+    )
     return warehouse
 
 

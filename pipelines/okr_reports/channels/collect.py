@@ -184,7 +184,7 @@ def _told(channel: str, surprise: Exception) -> str:
     """The surprise, and what was read when it came: the line has the field's name in it."""
     lines = [frame.line for frame in traceback.extract_tb(surprise.__traceback__) if f"/{channel}/" in frame.filename]
     try:
-        said = f"{type(surprise).__name__}({str(surprise)[:_SHOWN]!r})"
+        said = f"{type(surprise).__name__}({', '.join(repr(part)[:_SHOWN] for part in surprise.args)})"
     except Exception:  # a text within a text within a text
         said = type(surprise).__name__
     return said + (f" reading `{'`, `'.join(filter(None, lines[-2:]))}`" if lines else "")

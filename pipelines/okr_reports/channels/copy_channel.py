@@ -31,7 +31,7 @@ def copy_channel(root: Path, name: str) -> list[Path]:
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or len(name) > 40:
         raise ValueError(f"{name!r} cannot be a channel's name; write it like {LIVING}, in at most 40 characters")
-    if (root / "pipelines" / "channels" / name).exists():
+    if (root / "pipelines" / "okr_reports" / "channels" / name).exists():
         raise ValueError(f"there is a channel {name} already; take another name")
     written = dict(_copies(root, name))
     for place in _BLOCKS:

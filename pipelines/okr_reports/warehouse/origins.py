@@ -35,7 +35,13 @@ def origins(warehouse: Path) -> dict[str, str]:
     """By channel who answered the rows that the warehouse holds; nothing of one that versions before 0.2 loaded."""
     if not warehouse.exists():
         return {}
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    try:
+        connection = duckdb.connect(str(warehouse), read_only=True)
+    except duckdb.IOException as error:
+        if "set lock" in str(error):
+            return {}  # another refresh writes; this one looks again once it has the writer's lock
+        raise
+    with connection:
         there = connection.execute(
             "select 1 from duckdb_tables() where schema_name = 'ops' and table_name = 'origins'"
         ).fetchall()

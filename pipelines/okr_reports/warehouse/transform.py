@@ -96,8 +96,8 @@ def build(
     arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
     if select:
         arguments += ["--select", *select]
-    if not with_tests:
-        arguments += ["--indirect-selection", "empty"]
+        # A test over models that were never built would fail: it runs where all of its models are there.
+        arguments += ["--indirect-selection", "buildable" if with_tests else "empty"]
     if anew:
         arguments.append("--full-refresh")
     return invoke(workspace, arguments, on_event)

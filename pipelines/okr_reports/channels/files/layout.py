@@ -10,7 +10,7 @@ from okr_reports.channels.files import dates
 from okr_reports.channels.files.faults import Refused, listed, refused
 from okr_reports.channels.files.names import named_currency, plain, spaced
 from okr_reports.channels.files.preamble import Preamble
-from okr_reports.errors import did_you_mean
+from okr_reports.errors import did_you_mean, quoted
 from okr_reports.file_sources import Column, FileSource
 
 # A header further down is nobody's export; `header:` names it.
@@ -223,7 +223,8 @@ def _without_day(best: Layout, source: FileSource) -> Layout:
 
 
 def _has(layout: Layout) -> str:
-    return f"it has {listed([spaced(name) for name in layout.names if name]) or 'no columns'}."
+    # Without a header the first row is taken for one, and its cells are people's data.
+    return f"it has {quoted(listed([spaced(name) for name in layout.names if name])) or 'no columns'}."
 
 
 def currencies_of(layout: Layout) -> dict[str, str]:

@@ -19,7 +19,7 @@ PAGE = 1000
 ADVERTISERS_A_CALL = 100
 # With stat_time_day a report may span at most this many days.
 LONGEST_REPORT = 30
-# Web, TikTok's own shop and app are told by three sets of metrics that never overlap: a campaign has one of them. That
+# Web, TikTok's own shop and app have three sets of metrics that never overlap: a campaign has one of them. That
 # `total_complete_payment_rate` is the value of web purchases, and no rate, public connectors agree on.
 METRICS = {
     "campaign_name": TEXT,
