@@ -13,7 +13,8 @@ from tests.template_walk import watched
 def test_nothing_that_mail_templates_reach_is_outside_of_the_list(okr_copy, monkeypatch):
     with watched(monkeypatch) as found:
         assert compose(okr_copy)
-        rendered("locked.html.j2", "es", kind="page", name="x", content_type="", salt="", iterations=1, sealed="")
+        written = {"kind": "page", "name": "x", "content_type": "", "salt": "", "iterations": 1, "format": "1"}
+        rendered("locked.html.j2", "es", **written, address="x", release="r", sealed="")
     assert {name: ways for name, ways in found.items() if ways} == {}
     assert set(found) >= {"digest.html.j2", "digest.txt.j2", "digest_brief.txt.j2", "locked.html.j2"}
 

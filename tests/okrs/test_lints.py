@@ -91,7 +91,7 @@ def test_a_sound_key_result_has_no_findings(folder, fields):
         ("type: at_most, kpi: leads, target: true", "true or false stands where a number belongs"),
         ("type: at_most, kpi: leads", "the key `target` is missing"),
         (
-            "type: at_most, kpi: leads, target: 5, hold: end",
+            "type: at_least, kpi: leads, target: 5, hold: end",
             "hold: `leads` is a flow, which is held by its projected total",
         ),
         ("type: between, kpi: leads, low: 1, high: 5, allowed_misses: 1", "allowed_misses: `leads` is a flow"),
