@@ -149,6 +149,8 @@ def test_publish_copies_the_site_to_the_targets_of_the_settings(demo, tmp_path):
     assert (nowhere.returncode, nowhere.stdout) == (0, "")
     assert "[deliveries.targets.NAME]" in nowhere.stderr
     targets = {
+        # The demo rests on the sandbox, of which nothing leaves; this says that its loopback is a real gateway.
+        "DELIVERIES__LOOPBACK_SOURCES": "true",
         "DELIVERIES__TARGETS__WEB__URL": str(tmp_path / "www"),
         "DELIVERIES__TARGETS__BAD__URL": "git+http://x/y",
     }

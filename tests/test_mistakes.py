@@ -178,7 +178,7 @@ def test_a_full_standard_output_is_said_in_one_line(workspace):
 def test_what_is_our_own_mistake_says_so(workspace, monkeypatch):
     import okr_reports.commands.init
 
-    monkeypatch.setattr(okr_reports.commands.init, "make_workspace", lambda directory: {}["shipped"])
+    monkeypatch.setattr(okr_reports.commands.init, "make_workspace", lambda *_, **__: {}["shipped"])
     ended, said = okr("init", "x")
     assert ended == 1
     assert said == (

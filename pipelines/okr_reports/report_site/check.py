@@ -7,10 +7,11 @@ each query's SQL is bound to the tables and columns of the snapshot; then each p
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from okr_reports.errors import Finding, shown_path
+from okr_reports.errors import Finding, PublishError, shown_path
 from okr_reports.report_site.components import SHIPPED
 from okr_reports.report_site.dialect import Sandbox
 from okr_reports.report_site.faults import PageFault, choose
@@ -63,10 +64,12 @@ def check_pages(reports_dir: Path, snapshot: Path | None, cache_dir: Path | None
 
     if snapshot is not None and snapshot.is_file():
         kept = cache_dir if cache_dir and cache_dir.is_dir() else None
-        found = check_site(snapshot, reports_dir, cache_dir=kept)
-        if not any(Path(one.path).is_relative_to(shown_path(SHIPPED)) for one in found):
-            return found
-        # not the workspace's own: the copy is of an older version, whose marts the next refresh replaces
+        # A copy that cannot be read is the doctor's to name; the next refresh makes another.
+        with suppress(PublishError):
+            found = check_site(snapshot, reports_dir, cache_dir=kept)
+            if not any(Path(one.path).is_relative_to(shown_path(SHIPPED)) for one in found):
+                return found
+            # not the workspace's own: the copy is of an older version, whose marts the next refresh replaces
     with TemporaryDirectory(prefix="okr-check-") as folder:
         blank = Path(folder) / "okr.duckdb"
         write_blank_copy(blank)
