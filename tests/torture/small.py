@@ -69,7 +69,9 @@ class Small:
         self.file = definitions / "webinars.csv"
         self.deliver_file(YESTERDAY)
         own = {
-            name: value for name, value in self.sandbox.environment().items() if name.split("__")[1].lower() in CHANNELS
+            name: value
+            for name, value in self.sandbox.environment().items()
+            if name.startswith("OKR_") or name.split("__")[1].lower() in CHANNELS
         }
         starts = {f"SOURCES__{name.upper()}__START_DATE": FIRST.isoformat() for name in CHANNELS}
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OKR_", "SOURCES__", "DLT_"))}
