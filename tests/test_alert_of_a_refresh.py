@@ -1,4 +1,4 @@
-"""A source that failed is told by `okr refresh` itself: Dagster's daemon, which tells too, need not run."""
+"""`okr refresh` itself alerts of a source that failed: Dagster's daemon, which does so too, need not run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any selection of assets runs, from the shell and from the UI, and Dagster is told of what was done and no more."""
+"""Any selection of assets runs, from the shell and from the UI, and Dagster records what was done and no more."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def is_configured(settings: type[ChannelSettings], channel: str) -> bool:
 
 
 def is_switched_off(channel: str) -> bool:
-    """Whether `enabled = false` stands in the channel's section: only that takes its rows out of the reports."""
+    """Whether the channel's section has `enabled = false`: only that takes its rows out of the reports."""
     enabled = _look_up(("sources", channel, "enabled"), bool)
     return enabled is not None and not _convert(channel, "enabled", enabled, bool)
 

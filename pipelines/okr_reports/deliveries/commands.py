@@ -135,7 +135,7 @@ def _chosen(targets: Sequence[TargetSettings], only: Sequence[str]) -> list[Targ
 def send_alert(title: str, body: str, run_id: str) -> list[Done]:
     """Tell the services of `[deliveries] alerts` of a run; one for each. Raises DeliveryError if one was not reached.
 
-    Each is told once of a run: by `okr refresh`, or by Dagster's daemon, whichever is first. Of what a sandbox
+    Each is sent once a run: by `okr refresh`, or by Dagster's daemon, whichever is first. Of what a sandbox
     answered only services at addresses of this machine are told.
     """
     from okr_reports.deliveries.alerts import notify, service

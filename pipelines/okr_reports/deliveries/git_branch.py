@@ -115,7 +115,7 @@ class _Repository:
         # The bytes of the site go in as they are, whatever this machine's git is set to.
         settings = ("core.autocrlf=false", "core.hooksPath=/dev/null", "core.attributesFile=/dev/null", "gc.auto=0")
         command = ["git", *(part for setting in settings for part in ("-c", setting)), *arguments]
-        # Which commits there are is told at once, or never.
+        # A host that answers lists its commits at once, or never.
         limit = self.silence_seconds if arguments[0] == "ls-remote" else TIMEOUT_SECONDS
         try:
             done = _run(command, environment, stdin, limit)

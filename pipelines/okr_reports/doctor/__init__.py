@@ -1,4 +1,4 @@
-"""`okr doctor`: what stands in the way of the next refresh, and what to do about it."""
+"""`okr doctor`: what would stop the next refresh, and what to do about it."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ class Reader:
         *,
         blank: Blank | None = None,
     ) -> None:
-        """`heard` is told of each query that begins to run, and by None that it ended.
+        """`heard` is called with each query that begins to run, and with None when it ended.
 
         With `blank` nothing is known of the rows there will be: a query without any gives one, of nulls or of values of
         its columns' types.

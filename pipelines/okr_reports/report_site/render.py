@@ -112,7 +112,7 @@ class Renderer:
         self._sources = sources
         self._ids: dict[str, frozenset[str]] = {}
         self._lines: dict[str, Template] = {}
-        # of each template: (line of the file, line of the compiled code); `compiled` is told of each
+        # of each template: (line of the file, line of the compiled code); `compiled` is called with each
         self.lines: dict[str, list[tuple[int, int]]] = {}
         self.compiled: Callable[[str, list[tuple[int, int]]], None] = lambda *_: None
 

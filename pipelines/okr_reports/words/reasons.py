@@ -77,7 +77,7 @@ _DAYS = {"date": "date", "start": "period_start", "baseline_start": "baseline_st
 
 
 class _Spelled(dict[str, str]):
-    """The numbers of a row by their names in sentences, each spelled when a sentence asks for it; null is empty."""
+    """The numbers of a row by their names in sentences, each spelled when a sentence uses it; null is empty."""
 
     def __init__(self, row: Row, numbers: Numbers) -> None:
         super().__init__()

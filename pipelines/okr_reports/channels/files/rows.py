@@ -1,4 +1,4 @@
-"""What reading a source's files gives: the seam between reading (what stands in them) and time (which days it is of).
+"""What reading a source's files gives: the seam between reading (what is in them) and time (which days it is of).
 
 Reading knows nothing of the warehouse, of other loads or of today; time knows nothing of files' formats.
 """

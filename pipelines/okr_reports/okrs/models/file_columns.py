@@ -24,7 +24,7 @@ _GROUPS = ("", ",", ".", " ", "\u00a0", "\u202f", "'", "’")
 
 
 def _name(value: Any) -> str:
-    """A column's name: as it stands in the header, which may break lines."""
+    """A column's name as the header has it, which may break lines."""
     if isinstance(value, str) and value.strip() and len(value) <= _LONGEST and "\x00" not in value:
         return value.strip()
     raise refuse(f"{shown(value)} is not the name of a column", "write it as in the header of the file, in quotes")
