@@ -10,6 +10,7 @@ import html
 import os
 import re
 from collections import defaultdict
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -47,6 +48,17 @@ def expected_days(source: str) -> dict[tuple[str, str], float]:
         }
 
 
+def only_the_exports(settings: Path) -> dict[str, str]:
+    """The environment of a workspace over these definitions alone, whose operator lists the folder of the exports."""
+    (settings / ".dlt").mkdir(parents=True)
+    (settings / ".dlt" / "config.toml").write_text(f'files_roots = ["{DATA}"]\n', encoding="utf-8")
+    # no channel but the files, whatever the developer has in the environment
+    return {name: "" for name in os.environ if name.startswith("SOURCES__")} | {
+        "DLT_PROJECT_DIR": str(settings),
+        "OKR_DEFINITIONS_DIR": str(ROOT / "tests" / "data_definitions"),
+    }
+
+
 def text_of(page: Path) -> str:
     """What a reader sees of a page."""
     content = re.sub(r"<(style|script).*?</\1>", " ", page.read_text(encoding="utf-8"), flags=re.S)
@@ -58,15 +70,10 @@ if DATA.is_dir():
     @pytest.fixture(scope="module")
     def exports(tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
         """The exports refreshed by the command."""
-        data_dir = tmp_path_factory.mktemp("exports") / "data"
-        named = {
-            "OKR_DATA_DIR": str(data_dir),
-            "OKR_DEFINITIONS_DIR": str(ROOT / "tests" / "data_definitions"),
-            "OKR_TODAY": AFTER_EXPORTS,
-        }
-        # no channel but the files, whatever the developer has in the environment
-        named |= {name: "" for name in os.environ if name.startswith("SOURCES__")}
-        refreshed = Refreshed(data_dir, named, 0, "", "")
+        folder = tmp_path_factory.mktemp("exports")
+        data_dir = folder / "data"
+        named = {"OKR_DATA_DIR": str(data_dir), "OKR_TODAY": AFTER_EXPORTS}
+        refreshed = Refreshed(data_dir, only_the_exports(folder) | named, 0, "", "")
         answer = refreshed.okr("refresh")
         refreshed.exit_code, refreshed.stdout, refreshed.stderr = answer.returncode, answer.stdout, answer.stderr
         return refreshed
@@ -138,7 +145,9 @@ if DATA.is_dir():
         months: dict[str, float] = defaultdict(float)
         with (DATA / "robyn_dt_simulated_weekly.csv").open() as file:
             for row in csv.DictReader(file):
-                months[row["DATE"][:7]] += float(row["revenue"])
+                for day in range(7):
+                    month = (date.fromisoformat(row["DATE"]) + timedelta(days=day)).isoformat()[:7]
+                    months[month] += float(row["revenue"]) / 7
         page = text_of(exports.data_dir / "site" / "current" / "kpis" / "robyn_revenue" / "index.html")
         assert len(months) == 49
         assert [month for month, revenue in months.items() if f"${revenue:,.0f}" not in page] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -163,14 +164,6 @@ def failed(shop: Shop) -> str:
             {"credentials__url": "nosuch://u:canary-4711@h/d"},
             "no driver for nosuch; install it beside this package: pip install 'nosuch'",
         ),
-        ({"credentials__url": "postgresql+psycopg2://h/d"}, "pip install 'psycopg2-binary'"),
-        ({"credentials__url": "postgresql+asyncpg://h/d"}, "pip install 'asyncpg'"),
-        ({"credentials__url": "mysql://h/d"}, "pip install 'mysqlclient'"),
-        ({"credentials__url": "mysql+pymysql://h/d"}, "pip install 'pymysql'"),
-        ({"credentials__url": "mssql+pymssql://h/d"}, "pip install 'pymssql'"),
-        ({"credentials__url": "oracle://h/d"}, "pip install 'oracledb'"),
-        ({"credentials__url": "snowflake://h/d"}, "pip install 'snowflake-sqlalchemy'"),
-        ({"credentials__url": "bigquery://p"}, "pip install 'sqlalchemy-bigquery'"),
         ({"credentials__url": "sqlite:////nonexistent/canary-4711.db"}, "unable to open database file"),
         ({"query": ""}, "sources.sql.shop.query is missing"),
         ({"credentials__url": ""}, "[sources.sql.shop.credentials]"),
@@ -181,6 +174,28 @@ def test_mistakes_are_named_and_secrets_are_not(shop: Shop, settings: dict[str, 
     error = failed(shop)
     assert words in error
     assert "canary" not in error
+
+
+@pytest.mark.parametrize(
+    ("url", "module", "package"),
+    [
+        ("postgresql+psycopg2://h/d", "psycopg2", "psycopg2-binary"),
+        ("postgresql+psycopg://h/d", "psycopg", "psycopg[binary]"),
+        ("postgresql+asyncpg://h/d", "asyncpg", "asyncpg"),
+        ("mysql://h/d", "MySQLdb", "mysqlclient"),
+        ("mysql+pymysql://h/d", "pymysql", "pymysql"),
+        ("mssql+pymssql://h/d", "pymssql", "pymssql"),
+        ("oracle://h/d", "cx_Oracle", "oracledb"),
+        ("snowflake://h/d", "snowflake", "snowflake-sqlalchemy"),
+        ("bigquery://p", "sqlalchemy_bigquery", "sqlalchemy-bigquery"),
+    ],
+)
+def test_a_missing_driver_is_named_with_its_package(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, url: str, module: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed, which the Spark packages change
+    shop.set(credentials__url=url)
+    assert f"pip install '{package}'" in failed(shop)
 
 
 def test_a_window_is_bound_as_data(shop: Shop) -> None:

@@ -8,16 +8,16 @@ the same texts do get through, so the test would see it.
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from markdown_it import MarkdownIt
 
 from okr_reports.report_site import dialect, prose
 from okr_reports.report_site.build import build_site
-from okr_reports.report_site.renderer import client, server
+from okr_reports.report_site.renderer import client
 from tests.report_site import hostile_corpus
 from tests.report_site.hostile_browser import Seen, open_documents
 from tests.report_site.snapshot import write_snapshot
@@ -106,19 +106,14 @@ def no_link_check(monkeypatch):
 
 
 @pytest.fixture
-def patched_renderer(monkeypatch):
-    """The renderer is forked from this process, so that it has what the test takes away; the server starts clean."""
-
-    def ask(request, pipes=()):
-        if request["ask"] == "start":
-            process = os.fork()
-            if process == 0:
-                server._work(request["job"], *pipes)
-            return {"process": process}
-        os.waitpid(request["process"], 0)
-        return {}
-
-    monkeypatch.setattr(client._server, "ask", ask)
+def without_wall(monkeypatch, wall):
+    """The renderers of this test come from a process that takes this wall away first, and nothing else."""
+    begin = client.START.replace("main(int", f"import {__name__} as here; here.WALLS[{wall!r}][0](); main(int")
+    assert begin != client.START
+    monkeypatch.setattr(client, "START", begin)
+    monkeypatch.setattr(client, "_server", client._Server())
+    yield
+    client._server.end()
 
 
 def test_no_payload_does_anything(tmp_path, snapshot_of_payloads, no_link_check):
@@ -141,24 +136,24 @@ def test_the_corpus_is_large_and_the_places_are_many():
     assert PAGE.count("params.name") >= 12
 
 
-def without_escaping(monkeypatch) -> None:
+def without_escaping() -> None:
     made = dialect.Sandbox.__init__
 
     def unescaped(self, *arguments, **options):
         made(self, *arguments, **options)
         self.autoescape = False
 
-    monkeypatch.setattr(dialect.Sandbox, "__init__", unescaped)
-    monkeypatch.setattr(prose, "escape", lambda value: value)
+    dialect.Sandbox.__init__ = unescaped
+    prose.escape = lambda value: value
 
 
-def without_note_sanitiser(monkeypatch) -> None:
-    monkeypatch.setattr(prose.nh3, "clean", lambda html, **_: html)
-    monkeypatch.setattr(prose, "_note_parser", lambda: MarkdownIt("commonmark", {"html": True}))
+def without_note_sanitiser() -> None:
+    prose.nh3 = SimpleNamespace(clean=lambda html, **_: html)
+    prose._note_parser = lambda: MarkdownIt("commonmark", {"html": True})
 
 
-def without_safe_targets(monkeypatch) -> None:
-    monkeypatch.setattr(prose, "SAFE_LINK", re.compile(r".*", re.DOTALL))
+def without_safe_targets() -> None:
+    prose.SAFE_LINK = re.compile(r".*", re.DOTALL)
 
 
 WALLS = {
@@ -172,13 +167,9 @@ WALLS = {
 
 
 @pytest.mark.parametrize("wall", WALLS)
-def test_each_wall_taken_away(tmp_path, snapshot_of_payloads, monkeypatch, no_link_check, patched_renderer, wall):
+def test_each_wall_taken_away(tmp_path, snapshot_of_payloads, no_link_check, without_wall, wall):
     """Without it the content policy still stops everything; without that too, the same texts do fire."""
-    take_away, payloads = WALLS[wall]
-    take_away(monkeypatch)
-    prose.render_note.cache_clear()
-    pages = built_pages(tmp_path, snapshot_of_payloads, payloads)
-    prose.render_note.cache_clear()
+    pages = built_pages(tmp_path, snapshot_of_payloads, WALLS[wall][1])
     seen = open_documents(pages, ATTACK, tmp_path)
     assert (seen.dialogs, seen.requests, seen.crashed) == ([], [], [])
     for path in pages:

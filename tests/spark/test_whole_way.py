@@ -28,8 +28,8 @@ from okr_reports.spark.raw import LOAD_ID, register
 from okr_reports.spark.settings import SparkSettings, read_settings
 from tests.spark.compared import differences, shapes
 from tests.spark.conftest import Engine, ended_well
-from tests.support import DEMO_DAY, OKR, ROOT
-from tests.test_real_exports import AFTER_EXPORTS
+from tests.support import DEMO_DAY, OKR
+from tests.test_real_exports import AFTER_EXPORTS, only_the_exports
 from tests.test_real_exports import DATA as REAL_EXPORTS
 
 pytestmark = pytest.mark.spark
@@ -95,8 +95,7 @@ def test_real_exports_with_tables_of_another_format(spark_cluster: Cluster, tmp_
     """The exports of tests/test_real_exports.py, whose sums that file holds against those computed elsewhere."""
     if not REAL_EXPORTS.is_dir():
         pytest.skip(f"{REAL_EXPORTS.name} is not beside the repository")
-    only_files = {name: "" for name in os.environ if name.startswith("SOURCES__")}
-    only_files["OKR_DEFINITIONS_DIR"] = str(ROOT / "tests" / "data_definitions")
+    only_files = only_the_exports(tmp_path / "settings")
     port = {"SPARK__PORT": str(spark_cluster.port), "SPARK__TABLE_FORMAT": "orc"}
     on_duckdb = Engine("duckdb", tmp_path / "duckdb", only_files, (OKR,))
     on_spark = Engine("spark", tmp_path / "spark", only_files | port, (OKR,))
