@@ -23,7 +23,8 @@ PARTS = (
     "Period", "Team", "Kpi", "Where", "Objective",
     "Approval", "IncreaseKeyResult", "DecreaseKeyResult", "AtLeastKeyResult", "AtMostKeyResult", "BetweenKeyResult",
     "CountRangeKeyResult", "MilestonesKeyResult",
-    "Milestone", "BinaryKeyResult", "QualitativeKeyResult", "Initiative", "CheckIn", "Note", "FileSourceEntry",
+    "Milestone", "BinaryKeyResult", "QualitativeKeyResult", "Initiative", "CheckIn", "CheckInSourceEntry",
+    "ConfidenceMapping", "Note", "ChannelEntry", "FileSourceEntry",
     "MeasureMapping", "CurrencyColumn", "NumberMarks", "PivotEntry", "WideEntry",
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "warehouse": {"spark"},
     "distributed": {"channels", "spark", "warehouse"},
     "refresh": {"distributed", "findings", "channels", "okrs", "warehouse", "report_site", "deliveries"},
-    "commands": {"definitions", "defs", "deliveries", "okrs"},
+    "commands": {"definitions", "defs", "deliveries", "findings", "okrs"},
     "adding": {"okrs", "channels"},
     "doctor": {"distributed", "findings", "okrs", "channels", "report_site", "deliveries", "warehouse"},
     "defs": {"distributed", "refresh", "channels", "okrs", "warehouse", "report_site", "deliveries"},

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from okr_reports.errors import Finding, plain_text, shown_path
 from okr_reports.settings import Workspace
 
 if TYPE_CHECKING:
+    from okr_reports.common.form_answers import AnswersReader
     from okr_reports.okrs.definitions import Definitions
 
 
@@ -56,6 +58,20 @@ def _of_files(defined: Definitions, notes: list[str]) -> Iterator[Finding]:
         notes += [f"{shown}: {sentence}" for sentence in one.said]
 
 
+def answers_reader(workspace: Workspace) -> AnswersReader:
+    """What reads the forms of `check_in_sources`; of published ones the copies that the last refresh took."""
+    from okr_reports.channels.files.answers import read_form
+
+    return partial(read_form, copies=workspace.forms_dir)
+
+
+def read_definitions(workspace: Workspace) -> Definitions:
+    """The definitions with the answers of forms among their check-ins. Raises DefinitionsError."""
+    from okr_reports import okrs
+
+    return okrs.read(workspace.definitions_dir, answers=answers_reader(workspace))
+
+
 def findings(workspace: Workspace, bind: bool = True) -> list[Finding]:
     """What `examine` finds."""
     return examine(workspace, bind).findings
@@ -76,7 +92,7 @@ def examine(workspace: Workspace, bind: bool = True) -> Examination:
     from okr_reports.report_site.check import check_pages
     from okr_reports.report_site.page_cache import was_checked
 
-    defined, found = okrs.check(workspace.definitions_dir)
+    defined, found = okrs.check(workspace.definitions_dir, answers=answers_reader(workspace))
     notes: list[str] = []
     if bind and defined is not None:
         found = [*found, *misplaced_sources(defined), *_of_files(defined, notes)]

@@ -21,6 +21,7 @@ from okr_reports.common import progress
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.deliveries.sandboxed import note_loads
 from okr_reports.errors import (
+    ChannelError,
     FindingsError,
     GateError,
     HistoryError,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from okr_reports.channels.base import LoadResult
     from okr_reports.deliveries.commands import Done
     from okr_reports.file_sources import FileSource
+    from okr_reports.okrs.definitions import Definitions
     from okr_reports.okrs.periods import Span
     from okr_reports.warehouse.gate import Ruling
 
@@ -67,7 +69,7 @@ def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bo
     from okr_reports.okrs.rows import to_tables
     from okr_reports.okrs.source import land
 
-    defined = okrs.read(workspace.definitions_dir)
+    defined = _with_answers(workspace)
     zone = defined.settings.timezone
     tables = to_tables(
         defined,
@@ -97,6 +99,20 @@ def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bo
         logger.info("%s is switched off (enabled = false): from today on its rows do not count", name)
     logger.info("definitions: %d objectives, %d rows in all", tables["objectives"].num_rows, _rows(tables))
     return {name: table.num_rows for name, table in tables.items()}
+
+
+def _with_answers(workspace: Workspace) -> Definitions:
+    """The definitions with the answers of forms, published ones asked for first; what is wrong with them is said."""
+    from okr_reports import findings
+    from okr_reports.channels.files.answers import fetch_form
+
+    published = [one for one in okrs.read(workspace.definitions_dir).check_in_sources if one.files.address]
+    for form in published:
+        try:
+            fetch_form(form, workspace.forms_dir)
+        except ChannelError as error:
+            logger.warning("%s; its answers fetched before count", error)
+    return findings.read_definitions(workspace)
 
 
 def _channel_row(name: str) -> dict[str, Any]:

@@ -100,6 +100,11 @@ class Workspace:
         return self.data_dir / "history"
 
     @property
+    def forms_dir(self) -> Path:
+        """Copies of published forms' answers."""
+        return self.data_dir / "forms"
+
+    @property
     def dlt_dir(self) -> Path:
         return self.data_dir / "dlt"
 

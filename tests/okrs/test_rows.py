@@ -294,3 +294,23 @@ def test_a_warehouse_that_cannot_be_written_is_named(folder, tmp_path):
     warehouse.write_text("no database")
     with pytest.raises(OkrError, match=r"the definitions could not be written to .*w\.duckdb: .*; refresh again"):
         land(tables_of(folder.good()), warehouse=warehouse, pipelines_dir=tmp_path / "pipelines")
+
+
+def test_a_channel_of_files_has_the_title_that_is_given(folder):
+    folder.write("web.csv", "day,visits\n")
+    folder.write(
+        "files.yml",
+        "channels: [{id: web_shop, title: {es: Tienda, en: Shop}}]\n"
+        "file_sources: [{id: web, path: web.csv, channel: web_shop, date: day, measures: {visits: visits}}]\n",
+    )
+    assert [row["title"] for row in rows_of(folder, "channels")] == ["LinkedIn Ads", "Tienda"]
+    folder.write(
+        "more.yml", "channels: [{id: ga4, title: GA}, {id: web_shp, title: Shop}, {id: web_shop, title: Again}]\n"
+    )
+    said = " | ".join(folder.findings())
+    for words in (
+        "`ga4` is Google Analytics",
+        "makes the channel `web_shp`; did you mean `web_shop`?",
+        "stands already at",
+    ):
+        assert words in said

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from okr_reports import okrs, settings
+from okr_reports import settings
 from okr_reports.common.analysts_copy import open_copy
 from okr_reports.errors import OkrError
+from okr_reports.findings import read_definitions
 from okr_reports.settings import Workspace
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def check_in(workspace: Workspace, key_result: str, given: dict[str, Any], *, as
     from okr_reports.okrs.check_in import write_check_in
     from okr_reports.okrs.words import nearest, shown
 
-    defined = okrs.read(workspace.definitions_dir)
+    defined = read_definitions(workspace)
     if key_result not in defined.key_result_by_id:
         raise OkrError(f"there is no key result {shown(key_result)}; {nearest(key_result, defined.key_result_by_id)}")
     result = defined.key_result_by_id[key_result][1]

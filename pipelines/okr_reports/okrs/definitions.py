@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from okr_reports.catalogue import channels, is_money
+from okr_reports.common.form_answers import FormSource
 from okr_reports.file_sources import FileSource, Uses
+from okr_reports.okrs.models.channels import ChannelEntry
 from okr_reports.okrs.models.check_ins import CheckIn, Note
 from okr_reports.okrs.models.file_sources import FileSourceEntry
+from okr_reports.okrs.models.forms import CheckInSourceEntry
 from okr_reports.okrs.models.kpis import Kpi
 from okr_reports.okrs.models.objectives import Objective
 from okr_reports.okrs.models.rates import ExchangeRate
@@ -28,7 +31,10 @@ class Definitions:
     kpis: list[Kpi] = field(default_factory=list)
     objectives: list[Objective] = field(default_factory=list)
     check_ins: list[CheckIn] = field(default_factory=list)
+    check_in_sources: list[FormSource] = field(default_factory=list)
+    check_in_source_entries: list[CheckInSourceEntry] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    channels: list[ChannelEntry] = field(default_factory=list)
     file_sources: list[FileSource] = field(default_factory=list)
     # The same sources as written, with the lines of their keys.
     file_source_entries: list[FileSourceEntry] = field(default_factory=list)

@@ -16,7 +16,18 @@ from okr_reports.okrs.entries import read_entry
 from okr_reports.okrs.exchange_rates import FILE_NAME as RATES_FILE
 from okr_reports.okrs.exchange_rates import read_exchange_rates
 from okr_reports.okrs.findings import advice, mistake
-from okr_reports.okrs.models import CheckIn, FileSourceEntry, Kpi, Note, Objective, Period, Settings, Team
+from okr_reports.okrs.models import (
+    ChannelEntry,
+    CheckIn,
+    CheckInSourceEntry,
+    FileSourceEntry,
+    Kpi,
+    Note,
+    Objective,
+    Period,
+    Settings,
+    Team,
+)
 from okr_reports.okrs.models.rates import ExchangeRate
 from okr_reports.okrs.place import Located
 from okr_reports.okrs.words import nearest, shown
@@ -28,7 +39,9 @@ LISTS: dict[str, type[Located]] = {
     "kpis": Kpi,
     "objectives": Objective,
     "check_ins": CheckIn,
+    "check_in_sources": CheckInSourceEntry,
     "notes": Note,
+    "channels": ChannelEntry,
     "file_sources": FileSourceEntry,
 }
 
@@ -176,10 +189,13 @@ class _FolderReader:
         elif not self.settings_at and not self.unreadable:
             what = f"no file holds settings: amounts are reported in {settings.currency}, days in {settings.timezone}"
             self.add(advice(str(shown_path(self.folder)), 1, what, "write `settings:` in one of the files"))
+        forms: list[CheckInSourceEntry] = self.lists.pop("check_in_sources")
         entries: list[FileSourceEntry] = self.lists.pop("file_sources")
         sources = [entry.to_file_source(Path(entry.place.path).parent, roots) for entry in entries]
         definitions = Definitions(
             settings=settings,
+            check_in_sources=[form.to_form_source(Path(form.place.path).parent, roots) for form in forms],
+            check_in_source_entries=forms,
             file_sources=sources,
             file_source_entries=entries,
             exchange_rates=rates,

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from okr_reports.channels.files.names import MONTHS
 
 _TIME = (
-    r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|\(UTC\))?"
+    r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?)?\s*"
+    r"(Z|(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2}|\(UTC\))?"
 )
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})" + _TIME, re.IGNORECASE)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -59,11 +60,14 @@ def _time(groups: tuple[str | None, ...]) -> tuple[time | None, timedelta | None
         at = time(hours, int(minute or 0), min(int(second or 0), 59))
     if zone is None:
         return at, None
-    if zone[0] not in "+-":
+    size = zone.upper().removeprefix("UTC").removeprefix("GMT")
+    if size[:1] not in ("+", "-"):
         return at, timedelta(0)
-    digits = zone[1:].replace(":", "")
-    size = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return at, size if zone[0] == "+" else -size
+    digits = size[1:].replace(":", "")
+    cut = len(digits) - 2 if len(digits) > 2 else len(digits)
+    offset = timedelta(hours=int(digits[:cut]), minutes=int(digits[cut:] or 0))
+    timezone(offset)  # a ValueError beyond a day
+    return at, offset if size[0] == "+" else -offset
 
 
 def read(text: str, *, months: bool = False) -> Written | None:
@@ -110,3 +114,11 @@ def day_of(one: Written, month_first: bool, zone: ZoneInfo | None, *, utc: bool)
     if found is None or zone is None or offset is None or one.at is None:
         return found
     return datetime.combine(found, one.at, timezone(offset) if offset else UTC).astimezone(zone).date()
+
+
+def declared(text: str, form: str) -> date | None:
+    """The day of a text in a declared format, None if it has another."""
+    try:
+        return datetime.strptime(text, form).date()
+    except ValueError:
+        return None

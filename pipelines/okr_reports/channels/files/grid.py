@@ -87,7 +87,7 @@ def find_text_table(path: Path, source: FileSource) -> Grid:
     if best is None:
         raise max(trouble, key=lambda one: one[0])[1]
     _, layout, mark, records = best
-    body = itertools.dropwhile(lambda one: one[0] <= layout.last_line, _text_records(path, mark, skipped))
+    body = itertools.dropwhile(lambda one: one[0] <= layout.last_line, text_records(path, mark, skipped))
     return Grid(layout, body, delimiter=mark, skipped=skipped, head=records)
 
 
@@ -112,7 +112,14 @@ def _first_records(text: str, mark: str, skipped: int, whole: bool) -> list[Reco
     return found if whole else found[:-1]
 
 
-def _text_records(path: Path, mark: str, skipped: int) -> Iterator[Record]:
+def text_records(path: Path, mark: str, skipped: int | None = None) -> Iterator[Record]:
+    """Every record of a text file. Raises Refused at the first that is broken.
+
+    `skipped` are lines above them; None looks for `sep=` itself.
+    """
+    if skipped is None:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            skipped = 1 if _NAMED.match(file.read(8)) else 0
     with path.open(encoding="utf-8-sig", newline="") as file:
         for _ in range(skipped):
             file.readline()

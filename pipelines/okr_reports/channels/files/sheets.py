@@ -44,7 +44,7 @@ def find_sheets(path: Path, source: FileSource) -> list[Grid]:
         ) from None
 
 
-def heads(path: Path) -> list[tuple[str, list[Record]]]:
+def heads(path: Path, most: int = 400) -> list[tuple[str, list[Record]]]:
     """The first records of each sheet that can be seen. Raises Refused."""
     xml = _sheet_parts(path)
     try:
@@ -53,7 +53,7 @@ def heads(path: Path) -> list[tuple[str, list[Record]]]:
             for name in names:
                 _examined(path, name, xml.get(name))
             return [
-                (name, list(_records(book.get_sheet_by_name(name).to_python(skip_empty_area=False)[:400])))
+                (name, list(_records(book.get_sheet_by_name(name).to_python(skip_empty_area=False)[:most])))
                 for name in names
             ]
     except calamine.PasswordError:

@@ -14,7 +14,7 @@ from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.findings import advice, mistake
 from okr_reports.okrs.lints.context import Context
 from okr_reports.okrs.models.file_sources import FileSourceEntry
-from okr_reports.okrs.words import shown
+from okr_reports.okrs.words import nearest, shown
 
 
 def lint_file_sources(context: Context) -> Iterator[Finding]:
@@ -23,12 +23,26 @@ def lint_file_sources(context: Context) -> Iterator[Finding]:
     reporting = context.definitions.settings.currency
     known = not context.broken.get("settings")
     yield from _counted_twice(context)
+    yield from _named_channels(context)
     for entry, source in zip(context.definitions.file_source_entries, context.definitions.file_sources, strict=True):
         yield from _path(entry, source)
         if known and source.currency is not None and source.currency != reporting and source.currency not in rated:
             what = f"there is no exchange rate for {source.currency}"
             todo = f"add rows `date,{source.currency},rate` to exchange_rates.csv"
             yield mistake(entry.place.path, entry.place.at("currency"), what, todo)
+
+
+def _named_channels(context: Context) -> Iterator[Finding]:
+    """Names of channels that have one already, or that no file source makes."""
+    made = {source.channel for source in context.definitions.file_sources}
+    for entry in context.definitions.channels:
+        place = entry.place
+        if entry.id in context.channels:
+            what = f"the channel {shown(entry.id)} is {context.channels[entry.id].title}"
+            yield mistake(place.path, place.at("id"), what, "remove the entry; it names channels of file sources")
+        elif entry.id not in made and context.complete and not context.broken.get("file_sources"):
+            what = f"no file source makes the channel {shown(entry.id)}"
+            yield advice(place.path, place.at("id"), what, nearest(entry.id, made))
 
 
 def misplaced_sources(definitions: Definitions) -> Iterator[Finding]:

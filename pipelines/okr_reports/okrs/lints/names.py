@@ -81,6 +81,8 @@ def _duplicates(definitions: Definitions) -> Iterator[Finding]:
         ("KPI", definitions.kpis),
         ("objective", definitions.objectives),
         ("key result", results),
+        ("channel", definitions.channels),
+        ("check-in source", definitions.check_in_source_entries),
         ("file source", definitions.file_source_entries),
         *(("milestone", result.milestones) for result in results if isinstance(result, Steps)),
     ]

@@ -6,15 +6,18 @@ from typing import Annotated
 
 from pydantic import Field
 
+from okr_reports.okrs.models.channels import ChannelEntry
 from okr_reports.okrs.models.check_ins import CheckIn, Note
 from okr_reports.okrs.models.file_sources import FileSourceEntry
+from okr_reports.okrs.models.forms import CheckInSourceEntry
 from okr_reports.okrs.models.kpis import Kpi
 from okr_reports.okrs.models.objectives import Objective
 from okr_reports.okrs.models.settings import Period, Settings, Team
 from okr_reports.okrs.place import Located
 
 __all__ = [
-    "CheckIn", "DefinitionsFile", "FileSourceEntry", "Kpi", "Note", "Objective", "Period", "Settings", "Team",
+    "ChannelEntry", "CheckIn", "CheckInSourceEntry", "DefinitionsFile",
+    "FileSourceEntry", "Kpi", "Note", "Objective", "Period", "Settings", "Team",
 ]  # fmt: skip
 
 
@@ -27,5 +30,7 @@ class DefinitionsFile(Located):
     kpis: Annotated[list[Kpi], Field(default_factory=list)]
     objectives: Annotated[list[Objective], Field(default_factory=list)]
     check_ins: Annotated[list[CheckIn], Field(default_factory=list)]
+    check_in_sources: Annotated[list[CheckInSourceEntry], Field(default_factory=list)]
     notes: Annotated[list[Note], Field(default_factory=list)]
+    channels: Annotated[list[ChannelEntry], Field(default_factory=list)]
     file_sources: Annotated[list[FileSourceEntry], Field(default_factory=list)]

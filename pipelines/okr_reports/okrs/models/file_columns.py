@@ -170,13 +170,14 @@ class MeasureMapping(Located):
         return self
 
 
-def _written_form(value: Any) -> str:
+def written_form(value: Any) -> str:
+    """Whether an entry is a column alone or says more of it."""
     return "mapping" if isinstance(value, dict | Located) else "text"
 
 
 # A column alone or a mapping: told apart by its form, so that a mistake is reported once, for the form written.
 MeasureEntry = Annotated[
-    Annotated[Columns, Tag("text")] | Annotated[MeasureMapping, Tag("mapping")], Discriminator(_written_form)
+    Annotated[Columns, Tag("text")] | Annotated[MeasureMapping, Tag("mapping")], Discriminator(written_form)
 ]
 CurrencyWord = Annotated[
     str,
@@ -184,7 +185,7 @@ CurrencyWord = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^([A-Z]{3}|auto)$"}),
 ]
 CurrencyEntry = Annotated[
-    Annotated[CurrencyWord, Tag("text")] | Annotated[CurrencyColumn, Tag("mapping")], Discriminator(_written_form)
+    Annotated[CurrencyWord, Tag("text")] | Annotated[CurrencyColumn, Tag("mapping")], Discriminator(written_form)
 ]
 
 

@@ -141,8 +141,9 @@ def exchange_rates(definitions: Definitions) -> Iterator[Row]:
 def channels(definitions: Definitions, given: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     yield from (dict(row) for row in given)
     names = {str(row["channel"]) for row in given}
+    titles = {entry.id: entry.title.in_language(definitions.settings.language) for entry in definitions.channels}
     for name in dict.fromkeys(source.channel for source in definitions.file_sources):
         if name not in names:
             known = catalogue_channels().get(name)
-            title = known.title if known else from_id(name)
+            title = known.title if known else titles.get(name) or from_id(name)
             yield {"channel": name, "title": title, "kind": "file", "lookback_days": 0, "is_off": False}
