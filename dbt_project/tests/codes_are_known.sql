@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'key_results'}}}) }}
 -- Codes are those that pages and words know: pipelines/okr_reports/words/reasons.py has a sentence for each reason.
 {% set statuses = ['on_track', 'at_risk', 'off_track', 'too_early', 'no_data', 'achieved', 'missed'] %}
 {% set reasons = [

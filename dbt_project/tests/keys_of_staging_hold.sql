@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'stg_files__accounts'}}}) }}
 -- Staging has one row a key, as its descriptions say. Definitions have their key tests beside them; numbers are tested
 -- when their day is made.
 {% set keys = {

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'key_results'}}}) }}
 -- What names a row of another model names one that is there. Days of a channel that is off stay without its description,
 -- and what was reported stays when its key result has gone: these are no relationships.
 {% set relationships = [
