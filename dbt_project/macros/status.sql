@@ -34,12 +34,31 @@ Limits are met when they are equal: 1e-9 keeps binary rounding from turning an e
 {%- endmacro %}
 
 {#
+Where only dates say what is expected and there are none: done is on track, past its day is off track, and else the
+owner's word counts, `confidence`, null where there is none or it is old.
+#}
+{% macro status_without_pace() -%}
+    case
+        when progress >= 1 then 'on_track'
+        when is_past_due then 'off_track'
+        when score is null and confidence is null then 'no_data'
+        when elapsed < grace - 1e-9 then 'too_early'
+        when confidence >= 0.7 - 1e-9 then 'on_track'
+        when confidence >= 0.4 - 1e-9 then 'at_risk'
+        when confidence is not null then 'off_track'
+        else 'no_data'
+    end
+{%- endmacro %}
+
+{#
 The same of a key result: what one number decides is on track inside of its limits and at risk within 5 % of them, and
 where misses are allowed, up to as many and up to twice as many of them.
 #}
 {% macro key_result_status() -%}
     {%- set misses = '(weeks_observed - weeks_kept)' -%}
     case
+        when is_final_day and score is null and is_past_due then 'missed'
+        when needs_dates and expected is null and not is_final_day then {{ status_without_pace() }}
         when score is null or is_final_day or elapsed < grace - 1e-9 or not is_held then {{ status() }}
         when limit_number is null and allowed_misses is null then {{ status() }}
         when limit_number is null and {{ misses }} <= allowed_misses then 'on_track'
@@ -66,14 +85,28 @@ where misses are allowed, up to as many and up to twice as many of them.
     end
 {%- endmacro %}
 
+{# How near a key result is to what is expected of it; where nothing is, its status says it. #}
+{% macro share_reached() -%}
+    case
+        when expected is not null then {{ share_of_expected('score') }}
+        when status in ('on_track', 'achieved', 'too_early') then 1.0
+        when status = 'at_risk' then status_at_risk
+        else 0.0
+    end
+{%- endmacro %}
+
 {# Why a row of int_key_result_days_scored has its status: one of the codes in words/reasons.py. #}
 {% macro reason_code() -%}
     case
+        when is_past_due and (status = 'off_track' or status = 'missed' and score is null) then 'past_due'
         when status = 'missed' and progress < 0 and is_provisional then 'final_away_provisional'
         when status = 'missed' and progress < 0 then 'final_away'
         when status in ('achieved', 'missed') and is_provisional then 'final_provisional'
         when status in ('achieved', 'missed') then 'final'
+        when needs_dates and expected is null and status = 'no_data' then 'nobody_said'
         when status = 'too_early' then 'too_early'
+        when needs_dates and expected is null and progress >= 1 then 'done'
+        when needs_dates and expected is null then 'said'
         when status <> 'no_data' and is_held then 'holding'
         when status <> 'no_data' and progress < 0 then 'running_away'
         when status <> 'no_data' then 'running'

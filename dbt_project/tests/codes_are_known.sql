@@ -4,7 +4,7 @@
 {% set reasons = [
     'no_source', 'too_early', 'running', 'running_away', 'holding', 'final', 'final_provisional', 'final_away',
     'final_away_provisional', 'no_check_in', 'no_week', 'no_baseline', 'no_way', 'no_rate', 'no_value',
-    'baseline_not_positive'
+    'baseline_not_positive', 'nobody_said', 'said', 'done', 'past_due'
 ] %}
 {% set kinds = ['flow', 'ratio', 'stock', 'distinct'] %}
 {% set codes = [
@@ -20,7 +20,8 @@
     ('fct_objective_daily', 'status', statuses),
     ('objectives', 'status', statuses + ['scheduled']),
     ('objectives', 'reason_code', [
-        'objective_running', 'objective_final', 'objective_too_early', 'objective_no_data', 'scheduled'
+        'objective_running', 'objective_final', 'objective_too_early', 'objective_weakest', 'objective_no_data',
+        'scheduled'
     ]),
     ('objectives', 'ambition', ['committed', 'aspirational']),
     ('source_health', 'state', ['fresh', 'stale', 'partial', 'failed', 'never_loaded', 'ended', 'off']),

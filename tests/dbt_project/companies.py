@@ -52,8 +52,11 @@ def key_results(draw: st.DrawFn, start: date, end: date, ambition: str, weighs: 
     }  # fmt: skip
     if type_ == "milestones":
         return KeyResult(**common, milestones=draw(milestones(start, end)))
+    if type_ == "binary":
+        common["due"] = draw(st.none() | st.integers(0, (end - start).days).map(lambda number: start + number * DAY))
     if type_ in ("binary", "qualitative"):
-        return KeyResult(**common)
+        # Paces have no meaning for them.
+        return KeyResult(**{**common, "pace": "linear", "pace_table": ()})
     kinds = ["flow", "ratio", "stock", "distinct", None]
     kind = draw(st.sampled_from([one for one in kinds if (type_, one) != ("decrease", "distinct")]))
     baseline_period = (start - timedelta(days=draw(st.integers(20, 40))), start - DAY)
@@ -124,10 +127,12 @@ def milestones(draw: st.DrawFn, start: date, end: date) -> tuple[Milestone, ...]
 @st.composite
 def check_ins(draw: st.DrawFn, type_: str, start: date) -> CheckIn:
     day = start + timedelta(days=draw(st.integers(-10, 150)))
+    confidence = draw(st.none() | st.sampled_from([0.0, 0.39, 0.4, 0.69, 0.7, 1.0]))
     if type_ == "milestones":
-        return CheckIn(day, done=tuple(draw(st.sets(st.sampled_from(["m0", "m1", "m2"]), max_size=2))))
+        done = tuple(draw(st.sets(st.sampled_from(["m0", "m1", "m2"]), max_size=2)))
+        return CheckIn(day, done=done, confidence=confidence)
     if type_ == "binary":
-        return CheckIn(day, met=draw(st.none() | st.booleans()))
+        return CheckIn(day, met=draw(st.none() | st.booleans()), confidence=confidence)
     if type_ == "qualitative":
         return CheckIn(day, grade=draw(st.none() | shares))
     return CheckIn(day, value=draw(st.none() | numbers))
@@ -138,6 +143,7 @@ def settings_row(chosen: Settings) -> dict[str, Any]:
     return {
         **SETTINGS, "status_on_track": chosen.on_track, "status_at_risk": chosen.at_risk, "grace": chosen.grace,
         "success_committed": chosen.committed, "success_aspirational": chosen.aspirational,
+        "check_in_stale_after_days": chosen.old_after_days,
     }  # fmt: skip
 
 
@@ -221,6 +227,7 @@ def _key_results(objective: Objective) -> Iterator[dict[str, Any]]:
             "baseline_start": start, "baseline_end": end, "weight": kr.weight, "pace_kind": kr.pace,
             "last_year_start": last_year[0], "last_year_end": last_year[1], "signature": "1",
             "hold": kr.hold if kr.type in MAINTAIN else None, "allowed_misses": kr.allowed_misses,
+            "due": kr.due,
         }  # fmt: skip
 
 
@@ -250,6 +257,7 @@ def _put_check_ins(warehouse: Warehouse, krs: Iterable[KeyResult]) -> None:
             {
                 "check_in_id": f"{kr_id}_{id_}", "position": place, "date": one.day, "key_result_id": kr_id,
                 "author": "Ana", "value": one.value, "met": one.met, "grade": one.grade,
+                "confidence": one.confidence,
             }
             for id_, place, kr_id, one in rows
         ],

@@ -54,6 +54,7 @@ class CheckIn:
     met: bool | None = None
     grade: float | None = None
     done: tuple[str, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class KeyResult:
     check_ins: tuple[CheckIn, ...] = ()
     hold: str = "units"
     allowed_misses: int | None = None
+    due: date | None = None
 
     @property
     def days(self) -> int:
@@ -99,6 +101,7 @@ class Settings:
     grace: float = 0.10
     committed: float = 1.0
     aspirational: float = 0.7
+    old_after_days: int = 10
 
 
 @dataclass(frozen=True)
@@ -272,11 +275,11 @@ def progress_of_cap(kr: KeyResult, projected: float) -> float:
     return kr.high / projected if projected > kr.high else 1.0
 
 
-def pace(kr: KeyResult, day: date) -> float:
-    """The share expected by a day, before ambition."""
+def pace(kr: KeyResult, day: date) -> float | None:
+    """The share expected by a day, before ambition; None where only dates would say it and there are none."""
     if kr.type in MAINTAIN:
         return 1.0
-    if kr.type in ("binary", "qualitative"):
+    if kr.type == "qualitative":
         return elapsed(kr, day)
     if any(milestone.due for milestone in kr.milestones):
         due = sum(one.weight for one in kr.milestones if (one.due or kr.end) <= day)
@@ -285,6 +288,8 @@ def pace(kr: KeyResult, day: date) -> float:
         for (before, share), (after, next_share) in zip(kr.pace_table, kr.pace_table[1:], strict=False):
             if before <= day <= after:
                 return share + (next_share - share) * ((day - before).days / (after - before).days)
+    if kr.type in ("binary", "milestones"):
+        return None
     if kr.pace == "seasonal" and kr.kpi is not None and kr.kpi.kind == "flow" and kr.last_year and day < kr.end:
         share = share_of_last_year(kr.kpi, *kr.last_year, days=(day - kr.start).days)
         if share is not None:
@@ -300,8 +305,10 @@ def share_of_last_year(kpi: Kpi, start: date, end: date, *, days: int) -> float 
     return clamp(kpi.value(start, start + days * DAY) / total)
 
 
-def expected(kr: KeyResult, day: date, settings: Settings) -> float:
+def expected(kr: KeyResult, day: date, settings: Settings) -> float | None:
     share = pace(kr, day)
+    if share is None:
+        return None
     return share * settings.aspirational if kr.ambition == "aspirational" and kr.type not in MAINTAIN else share
 
 
@@ -340,16 +347,39 @@ def held_status(kr: KeyResult, day: date, value: float | None, settings: Setting
     return "on_track" if misses <= kr.allowed_misses else "at_risk" if misses <= 2 * kr.allowed_misses else "off_track"
 
 
+def status_without_pace(kr: KeyResult, day: date, today: date, done: float | None, settings: Settings) -> str:
+    """Done, past its day, or what its owner says of it while that is fresh."""
+    if done is not None and done >= 1:
+        return "on_track"
+    if kr.due is not None and kr.due < day:
+        return "off_track"
+    said = [one for one in counted(kr, day, today) if one.confidence is not None]
+    fresh = said and (day - said[-1].day).days <= settings.old_after_days
+    if done is None and not fresh:
+        return "no_data"
+    if elapsed(kr, day) < settings.grace - EQUAL:
+        return "too_early"
+    if not fresh:
+        return "no_data"
+    sure = said[-1].confidence
+    return "on_track" if sure >= 0.7 else "at_risk" if sure >= 0.4 else "off_track"
+
+
 def standing(kr: KeyResult, day: date, today: date, settings: Settings) -> Standing:
     """A key result on one of its days."""
     baseline, target = baseline_and_target(kr)
     value = value_on(kr, day, today)
     raw = known(progress(kr, day, value, baseline, target))
     score, share = clamp(raw), expected(kr, day, settings)
+    closed = day == kr.end and today > kr.end
     word = status(
-        score=score, progress=raw, expected=share, elapsed=elapsed(kr, day), closed=day == kr.end and today > kr.end,
+        score=score, progress=raw, expected=share, elapsed=elapsed(kr, day), closed=closed,
         ambition="held" if kr.type in MAINTAIN else kr.ambition, settings=settings,
     )  # fmt: skip
+    if share is None and not closed:
+        word = status_without_pace(kr, day, today, raw, settings)
+    elif score is None and closed and kr.due is not None:
+        word = "missed"
     if kr.type in MAINTAIN:
         word = held_status(kr, day, value, settings, word)
     return Standing(day, value, baseline, target, raw, score, share, word, elapsed(kr, day))
@@ -398,16 +428,33 @@ def objective_history(
 def _objective(
     krs: Sequence[KeyResult], so_far: Sequence[Sequence[Standing]], today: date, settings: Settings
 ) -> ObjectiveStanding:
-    now = [(kr, days[-1]) for kr, days in zip(krs, so_far, strict=True) if days and days[-1].score is not None]
+    known_now = [(kr, days[-1]) for kr, days in zip(krs, so_far, strict=True) if days]
+    now = [(kr, row) for kr, row in known_now if row.score is not None]
+    paced = [(kr, row) for kr, row in now if row.expected is not None]
     day = max(days[-1].day for days in so_far if days)
     score = mean([(kr.weight, row.score) for kr, row in now])
-    share = mean([(kr.weight, row.expected) for kr, row in now])
+    share = mean([(kr.weight, row.expected) for kr, row in paced])
     closed = day == krs[0].end and today > krs[0].end and all(row.day == kr.end for kr, row in now)
+    behind = sorted(
+        (nearness_to_pace(row, settings), row.score or 0.0, place, kr.id, row.status)
+        for place, (kr, row) in enumerate(known_now)
+        if row.status != "no_data"
+    )
     word = status(
-        score=score, progress=score, expected=share, elapsed=elapsed(krs[0], day), closed=closed,
+        score=score, progress=mean([(kr.weight, row.score) for kr, row in paced]) if paced and not closed else score,
+        expected=share, elapsed=elapsed(krs[0], day), closed=closed,
         ambition=krs[0].ambition, settings=settings,
     )  # fmt: skip
+    if share is None and (score is None or not closed):
+        # Nothing to compare with: as the weakest of them stands.
+        word = behind[0][4] if behind else "no_data"
     coverage = sum(kr.weight for kr, _ in now) / sum(kr.weight for kr in krs)
-    behind = [(row.score / row.expected if row.expected else 1.0, row.score, place, kr.id)
-              for place, (kr, row) in enumerate(now)]  # fmt: skip
-    return ObjectiveStanding(day, score, share, coverage, word, min(behind)[3] if behind else None)
+    return ObjectiveStanding(day, score, share, coverage, word, behind[0][3] if behind else None)
+
+
+def nearness_to_pace(row: Standing, settings: Settings) -> float:
+    """How near to what is expected; where nothing is, as its status says."""
+    if row.expected is not None:
+        return row.score / row.expected if row.expected else 1.0
+    by_status = {"on_track": 1.0, "achieved": 1.0, "too_early": 1.0, "at_risk": settings.at_risk}
+    return by_status.get(row.status, 0.0)

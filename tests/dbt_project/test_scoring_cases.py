@@ -3,11 +3,13 @@
 definitions   `okr check` refuses it, so no number is ever computed
 macros        amounts are exact decimals, so NaN and infinity can only come out of a division: the models' own SQL
 models        the rest, as a key result in a warehouse
+rules         those with a `definition`: from their YAML through the definitions to the models (scoring_rules.py)
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 
 from okr_reports import okrs
 from okr_reports.warehouse import transform
+from tests.dbt_project import scoring_rules
 from tests.dbt_project.conftest import TODAY
 from tests.dbt_project.warehouse import Row, Warehouse
 
@@ -34,13 +37,16 @@ def _cases() -> list[dict[str, str]]:
 
 
 def layer(case: dict[str, str]) -> str:
+    if case["definition"]:
+        return "rules"
     if case["raw"] == "invalid":
         return "definitions"
     return "macros" if case["value"] in ("nan", "inf") else "models"
 
 
+LAYERS = ("definitions", "macros", "models", "rules")
 CASES = _cases()
-BY_LAYER = {name: [case for case in CASES if layer(case) == name] for name in ("definitions", "macros", "models")}
+BY_LAYER = {name: [case for case in CASES if layer(case) == name] for name in LAYERS}
 
 
 def answer(case: dict[str, str]) -> tuple[Any, Any]:
@@ -142,6 +148,24 @@ def test_macros_answer(only_warehouse: Warehouse, case: dict[str, str]) -> None:
     assert duckdb.sql(sql).fetchall() == [answer(case)]
 
 
+@pytest.fixture(scope="module")
+def ruled(only_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
+    """The key results of all cases with a definition, by id."""
+    return scoring_rules.score(only_warehouse.emptied(TODAY), tmp_path_factory.mktemp("rules"), BY_LAYER["rules"])
+
+
+@pytest.mark.parametrize("case", BY_LAYER["rules"], ids=lambda case: case["case"])
+def test_definitions_and_models_answer(ruled: dict[str, Row], case: dict[str, str]) -> None:
+    row = ruled[case["id"]]
+    assert (row["progress"], row["score"]) == answer(case), row
+    assert row["expected"] == pytest.approx(None if case["expected"] == "null" else float(case["expected"]), abs=5e-7)
+    assert (row["status"], row["reason_code"]) == (case["status"], case["reason"]), row
+    for found in re.findall(r"(\w+)=(\S+)", case["more"]):
+        name, value = found
+        told = row[name]
+        assert (str(told) if not isinstance(told, float) else f"{told:g}") == value, (name, row)
+
+
 # Progress, expected, elapsed, final day or not, and the status: just met, just missed.
 LIMITS = [
     (0.95, 1.0, 0.5, False, "on_track"),
@@ -197,4 +221,6 @@ def test_definitions_refuse(tmp_path: Path, case: dict[str, str]) -> None:
 
 
 def test_no_line_is_left_out() -> None:
-    assert {name: len(cases) for name, cases in BY_LAYER.items()} == {"definitions": 4, "macros": 2, "models": 25}
+    counted = {name: len(cases) for name, cases in BY_LAYER.items() if name != "rules"}
+    assert counted == {"definitions": 4, "macros": 2, "models": 25}
+    assert sum(map(len, BY_LAYER.values())) == len(CASES)

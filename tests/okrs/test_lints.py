@@ -25,6 +25,7 @@ def test_the_base_has_no_findings(folder):
     "fields",
     [
         "type: increase, kpi: leads, target: 276",
+        "type: binary, due: 2026-11-30",
         "type: increase, kpi: leads, change: 20%, baseline: previous_period",
         "type: increase, kpi: leads, change: 150%, baseline: 230",
         "type: increase, kpi: leads, change: 0.2, baseline: same_period_last_year, pace: seasonal",
@@ -83,6 +84,8 @@ def test_a_sound_key_result_has_no_findings(folder, fields):
         ("type: count_range, low: 0, high: 5", "low is `0`, so nothing would have to be done"),
         ("type: milestones, milestones: [{id: a, weight: 0}]", "all milestones of `k` weigh 0"),
         ("type: milestones, milestones: [{id: a}, {id: a}]", "the milestone `a` stands already at"),
+        ("type: binary, due: 2026-09-30", "2026-09-30 lies outside the period 2026-Q4"),
+        ("type: qualitative, due: 2026-11-30", "due"),
         ("type: milestones, milestones: [{id: a, due: 2027-01-01}]", "2027-01-01 lies outside the period 2026-Q4"),
         ("type: binary, kpis: [lead]", "the KPI `lead` does not exist"),
         ("type: binary, target: 5", "unknown key `target`"),

@@ -32,6 +32,8 @@ final as (
         judged.allowed_misses,
         judged.weeks_kept,
         judged.weeks_observed,
+        judged.confidence,
+        judged.due,
         judged.weight_done,
         judged.weight_total,
         judged.day_no,

@@ -51,6 +51,7 @@ final as (
         now_rows.allowed_misses,
         now_rows.weeks_kept,
         now_rows.weeks_observed,
+        now_rows.due,
         now_rows.weight_done,
         now_rows.weight_total,
         now_rows.day_no,

@@ -9,6 +9,7 @@ TYPE = KeyResultType(
     about=N_("Done or not, said at a check-in."),
     progress="value",
     is_paced=False,
+    needs_dates=True,
     reads="met",
     expected_value="expected",
     goal="",

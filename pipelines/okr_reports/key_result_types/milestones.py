@@ -8,6 +8,7 @@ TYPE = KeyResultType(
     shape="steps",
     about=N_("The weight of the milestones that are done over the weight of all."),
     progress=ratio("weight_done", "weight_total"),
+    needs_dates=True,
     reads="done",
     expected_value="expected",
     goal=N_("of %(target)s"),

@@ -96,6 +96,8 @@ class KeyResultType:
     limits: tuple[str | None, str | None] = (None, None)
     # Whether a pace has a meaning; without one the share of the period that has passed is expected.
     is_paced: bool = True
+    # Whether only dates say what is expected by when; without any its owner's confidence stands for a pace.
+    needs_dates: bool = False
     size: Size | None = None
     reads: Literal["value", "met", "grade", "done"] = "value"
     # KPI kind -> what to do instead.

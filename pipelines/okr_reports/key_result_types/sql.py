@@ -50,6 +50,7 @@ def rows() -> Iterator[dict[str, Any]]:
             "better": one.better,
             "is_held": one.is_held,
             "is_paced": one.is_paced,
+            "needs_dates": one.needs_dates,
             "is_share": one.is_share,
             "reads": one.reads,
             "limit_low_from": one.limits[0],

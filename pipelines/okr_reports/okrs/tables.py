@@ -84,7 +84,8 @@ TABLES: dict[str, pa.Schema] = {
     # one row a scored number. role: key_result | objective_measure (an objective's own `measure`, then
     # key_result_id is `objective/<objective_id>`, scored by the same rules and left out of every mean).
     # baseline_kind: number | null, or with an interval previous_period | same_period_last_year | same_weeks_last_year.
-    # hold: units | end | average, null where nothing is held; allowed_misses: null where none is named.
+    # hold: units | end | average, null where nothing is held; allowed_misses: null where none is named. due: the day
+    # that a yes or no is due; milestones have days of their own.
     # change is the size of the move as a share (0.2). pace_kind: linear | table | seasonal.
     # last_year_start/end: the same period a year before, for the seasonal pace. signature: a digest of what
     # fixes the target (period, type, kpi, target, change, low, high, baseline and its interval): a change of it starts
@@ -109,6 +110,7 @@ TABLES: dict[str, pa.Schema] = {
         baseline_end=_date,
         hold=_text,
         allowed_misses=_int,
+        due=_date,
         weight=_share,
         pace_kind=_text,
         last_year_start=_date,
@@ -128,6 +130,7 @@ TABLES: dict[str, pa.Schema] = {
         better=_text,
         is_held=_bool,
         is_paced=_bool,
+        needs_dates=_bool,
         is_share=_bool,
         reads=_text,
         limit_low_from=_text,

@@ -41,6 +41,10 @@ KEY_RESULT_REASONS = {
     "baseline_not_positive": N_(
         "The baseline is %(baseline)s, and a share of it is no target; write target: with a number."
     ),
+    "nobody_said": N_("Nobody has said lately how sure it is; write a check-in with a confidence."),
+    "said": N_("The owner's confidence is %(confidence)s: %(detail)s."),
+    "done": N_("Done: %(detail)s."),
+    "past_due": N_("Due by %(due)s and not done."),
     "no_rate": N_("No number: an exchange rate is missing; see the sources."),
     "no_value": N_("No data through %(date)s."),
 }
@@ -51,6 +55,9 @@ OBJECTIVE_REASONS = {
     ),
     "objective_final": N_("%(progress)s reached on average, %(line)s needed; %(covered)s of the weight has data."),
     "objective_too_early": N_("Day %(day)s of %(days)s, too early to judge: %(progress)s reached on average."),
+    "objective_weakest": N_(
+        "None of its key results has a pace to compare with: it stands where its weakest one does."
+    ),
     "objective_no_data": N_("None of its key results has data."),
 }
 DISAGREEMENTS = {
@@ -72,8 +79,20 @@ _COUNTED = {
     "weeks_kept": "weeks_kept", "weeks_observed": "weeks_observed", "weight_done": "weight_done",
     "weight_total": "weight_total", "day": "day_no", "days": "period_days",
 }  # fmt: skip
-_SHARES = {"progress": "progress", "expected": "expected", "line": "success_line", "covered": "coverage"}
-_DAYS = {"date": "date", "start": "period_start", "baseline_start": "baseline_start", "baseline_end": "baseline_end"}
+_SHARES = {
+    "progress": "progress",
+    "expected": "expected",
+    "line": "success_line",
+    "covered": "coverage",
+    "confidence": "confidence",
+}
+_DAYS = {
+    "due": "due",
+    "date": "date",
+    "start": "period_start",
+    "baseline_start": "baseline_start",
+    "baseline_end": "baseline_end",
+}
 
 
 class _Spelled(dict[str, str]):

@@ -72,6 +72,7 @@ joined as (
         days.allowed_misses,
         days.weeks_kept,
         days.weeks_observed,
+        days.due,
         days.weight_done,
         days.weight_total,
         days.day_no,

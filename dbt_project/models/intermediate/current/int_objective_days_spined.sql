@@ -36,7 +36,8 @@ final as (
         {{ quotient(days_between('key_results.period_start', 'dates.date') ~ ' + 1', 'key_results.period_days') }}
         as elapsed,
         days.score,
-        days.expected
+        days.expected,
+        days.status
     from key_results
     inner join reach
         on key_results.objective_id = reach.objective_id

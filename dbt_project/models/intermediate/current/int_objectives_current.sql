@@ -56,7 +56,8 @@ final as (
             else 'no_data'
         end as status,
         case
-            when days.status in ('achieved', 'missed') then 'objective_final'
+            when days.status in ('achieved', 'missed') and days.score is not null then 'objective_final'
+            when days.expected is null and days.status <> 'no_data' then 'objective_weakest'
             when days.status = 'too_early' then 'objective_too_early'
             when days.status <> 'no_data' then 'objective_running'
             when days.status is null and objectives.today < objectives.period_start then 'scheduled'

@@ -1,4 +1,4 @@
--- What check-ins say of a number, a yes or no, and a grade: each holds until the next one that says it too.
+-- What check-ins say of a number, a yes or no, a grade, and how sure their author is: each holds until the next one that says it too.
 with
 
 check_ins as (
@@ -36,6 +36,17 @@ read as (
         grade as reading
     from check_ins
     where grade is not null
+
+    union all
+
+    select
+        key_result_id,
+        'confidence' as field,
+        date,
+        position,
+        confidence as reading
+    from check_ins
+    where confidence is not null
 ),
 
 -- The later one of one date counts.

@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 
--- Every day of a key result from its period's start to the last day known.
+-- Every day of a key result from its period's start to the last day known, with how sure its owner was: an old word is
+-- no word.
 with
 
 key_results as (
@@ -11,7 +12,16 @@ dates as (
     select * from {{ ref('int_dates_spined') }}
 ),
 
-final as (
+settings as (
+    select * from {{ ref('stg_definitions__settings') }}
+),
+
+confidences as (
+    select * from {{ ref('int_check_ins_spanned') }}
+    where field = 'confidence'
+),
+
+days as (
     select
         key_results.key_result_id,
         dates.date,
@@ -29,6 +39,24 @@ final as (
     from key_results
     inner join dates
         on dates.date between key_results.period_start and key_results.last_day
+),
+
+final as (
+    select
+        days.*,
+        case
+            when
+                {{ days_between('confidences.valid_from', 'days.checked_in_by') }}
+                <= settings.check_in_stale_after_days
+                then confidences.reading
+        end as confidence
+    from days
+    cross join settings
+    left join confidences
+        on
+            days.key_result_id = confidences.key_result_id
+            and days.checked_in_by >= confidences.valid_from
+            and (days.checked_in_by < confidences.next_from or confidences.next_from is null)
 )
 
 select * from final

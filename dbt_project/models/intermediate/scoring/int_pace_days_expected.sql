@@ -33,6 +33,7 @@ spine as (
         key_results.type,
         key_results.is_held,
         key_results.is_paced,
+        key_results.needs_dates,
         key_results.period_end,
         key_results.pace_kind,
         dates.date,
@@ -49,9 +50,10 @@ paced as (
     select
         spine.*,
         case
-            when not spine.is_paced then spine.elapsed
             when milestones.share is not null then milestones.share
             when spine.pace_kind = 'table' then coalesce(pace_table.share, spine.elapsed)
+            when spine.needs_dates then null
+            when not spine.is_paced then spine.elapsed
             -- Last year's period may be a day shorter or longer than this one.
             when seasonal.share is not null and spine.date < spine.period_end then seasonal.share
             else spine.elapsed

@@ -56,6 +56,7 @@ final as (
         limit_low,
         limit_high,
         is_held,
+        needs_dates,
         reads,
         baseline,
         case

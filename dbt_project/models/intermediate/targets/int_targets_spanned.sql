@@ -63,6 +63,7 @@ lines as (
         spans.baseline_start,
         spans.baseline_end,
         types.is_held,
+        types.needs_dates,
         types.reads,
         types.limit_low_from,
         types.limit_high_from,

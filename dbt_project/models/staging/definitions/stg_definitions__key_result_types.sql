@@ -13,6 +13,7 @@ final as (
         better,
         is_held,
         is_paced,
+        needs_dates,
         is_share,
         reads,
         limit_low_from,

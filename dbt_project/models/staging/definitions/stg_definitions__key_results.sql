@@ -25,6 +25,7 @@ final as (
         baseline_end,
         hold,
         allowed_misses,
+        due,
         weight,
         pace_kind,
         last_year_start,

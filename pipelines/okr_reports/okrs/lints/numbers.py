@@ -29,7 +29,7 @@ def lint_numbers(context: Context) -> Iterator[Finding]:
     for objective in context.definitions.objectives:
         yield from _measure_has_kpi(objective)
         yield from _weights(objective)
-        yield from _milestones(context, objective)
+        yield from _due(context, objective)
 
 
 def _move(move: Move, kpi: Kpi | None) -> Iterator[Finding]:
@@ -149,12 +149,13 @@ def _weights(objective: Objective) -> Iterator[Finding]:
             yield mistake(result.place.path, result.place.at("milestones"), what, "give one of them a weight above 0")
 
 
-def _milestones(context: Context, objective: Objective) -> Iterator[Finding]:
+def _due(context: Context, objective: Objective) -> Iterator[Finding]:
     span = context.definitions.span(objective.period)
     for result in objective.key_results:
-        if span is None or not isinstance(result, Steps):
+        if span is None:
             continue
-        for step in result.milestones:
-            if step.due is not None and not span.start <= step.due <= span.end:
-                what = f"{step.due} lies outside the period {objective.period} ({span.start} to {span.end})"
-                yield mistake(step.place.path, step.place.at("due"), what, "use a day of the period")
+        for dated in (result, *(result.milestones if isinstance(result, Steps) else ())):
+            due = getattr(dated, "due", None)
+            if due is not None and not span.start <= due <= span.end:
+                what = f"{due} lies outside the period {objective.period} ({span.start} to {span.end})"
+                yield mistake(dated.place.path, dated.place.at("due"), what, "use a day of the period")

@@ -231,11 +231,13 @@ _KEY_RESULTS: dict[str, type[Shape]] = {
 
 
 def _model(type_: KeyResultType, base: type[Shape], ending: str) -> type[Shape]:
-    """The model of one type: its shape, its own name in `type`, its own key for a size."""
+    """The model of one type: its shape, its own name in `type`, its own key for a size, a day that it is due."""
     fields: dict[str, Any] = {"type": (Literal[type_.name], ...)}
     if type_.size is not None and type_.size.key != "change":
         written = Change if type_.size.kind == "share" else Factor
         fields["change"] = (written | None, Field(default=None, alias=type_.size.key))
+    if type_.needs_dates and type_.shape == "said":
+        fields["due"] = (Day | None, None)
     name = "".join(part.title() for part in type_.name.split("_")) + ending
     return create_model(name, __base__=base, __doc__=type_.about, __module__=__name__, **fields)
 

@@ -72,6 +72,7 @@ def key_results(definitions: Definitions, changes: Mapping[str, Change]) -> Iter
             **_baseline(definitions, numbers.baseline, span),
             "hold": scored.hold if isinstance(scored, Held) else None,
             "allowed_misses": scored.allowed_misses if isinstance(scored, Held) else None,
+            "due": getattr(scored, "due", None),
             "weight": getattr(scored, "weight", 1.0),
             "pace_kind": scored.pace if isinstance(scored.pace, str) else "table",
             "last_year_start": last_year[0],
