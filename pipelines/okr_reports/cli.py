@@ -309,16 +309,22 @@ def serve(port: int, watch: bool, host_names: Sequence[str]) -> None:
     "--id", "source_id", metavar="ID", help="The source's id and channel; by default the vendor's or the file's name."
 )
 @click.option("--preset", metavar="P", help="The vendor's export it is, instead of a guess.")
+@click.option(
+    "--set", "given", multiple=True, metavar="KEY=VALUE",
+    help="A key of the source that the file does not say, such as timezone=Europe/Madrid; may be repeated.",
+)  # fmt: skip
 @click.option("--yes", is_flag=True, help="Ask nothing: take what the file says, and say what was taken for granted.")
 @json_option
-def add(file: Path, source_id: str | None, preset: str | None, yes: bool, as_json: bool) -> None:
+def add(file: Path, source_id: str | None, preset: str | None, given: Sequence[str], yes: bool, as_json: bool) -> None:
     """Read a spreadsheet or export, show what it is understood as, write its file source and KPIs.
 
     With --json it asks nothing.
     """
     from okr_reports.adding.command import add as run
 
-    told = run(Workspace.from_environment(), file, source_id=source_id, preset=preset, yes=yes, quiet=as_json)
+    told = run(
+        Workspace.from_environment(), file, source_id=source_id, preset=preset, given=given, yes=yes, quiet=as_json
+    )
     if as_json:
         print_json(told)
 

@@ -85,9 +85,10 @@ class FileSource:
     `currency_column` a column of codes, `currency_auto` takes what the file names; without all three the reporting
     currency. `as_of` is a column or a day. `sheets` are names, ("*",) all, () the first visible one. `cadence` is
     in days, 0 never goes stale, None by the grain. `day` is a preset's column of days, which wins over `date` and
-    `end_date` where a file has it. Columns of the fields in `may_miss` (a preset's) need not be there; `by_day` is how
-    the vendor exports days. A grain that nobody declared is held against the dates. `defined_at` is `path:line`, for
-    messages; `folder` is that of the declaring file. Nothing outside the folders of `roots` is read
+    `end_date` where a file has it; in the columns of `month_first` 9/1/2026 is of September, as the vendor writes it.
+    Columns of the fields in `may_miss` (a preset's) need not be there; `by_day` is how the vendor exports days. A
+    grain that nobody declared is held against the dates. `defined_at` is `path:line`, for messages; `folder` is that
+    of the declaring file. Nothing outside the folders of `roots` is read
     (`file_places.places`).
     """
 
@@ -102,7 +103,7 @@ class FileSource:
     header: int | None = None
     sheets: tuple[str, ...] = ()
     date_format: str | None = None
-    date_order: Literal["dmy", "mdy"] | None = None
+    month_first: tuple[str, ...] = ()
     timezone: str | None = None
     end_date: Column = ()
     grain: Grain = "day"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,14 @@ from okr_reports.settings import Workspace
 
 
 def add(
-    workspace: Workspace, file: Path, *, source_id: str | None, preset: str | None, yes: bool, quiet: bool
+    workspace: Workspace,
+    file: Path,
+    *,
+    source_id: str | None,
+    preset: str | None,
+    given: Sequence[str] = (),
+    yes: bool,
+    quiet: bool,
 ) -> dict[str, Any]:
     """Understand the file, ask, write; what was done, as JSON. With `quiet` nothing is printed and nothing asked.
 
@@ -29,7 +37,14 @@ def add(
     chosen = defined.settings
     asks = not yes and not quiet and somebody_is_there()
     added = understand(
-        file, preset, _free_id(source_id), settings.today(chosen.timezone), chosen.currency, choose if asks else None
+        file,
+        preset,
+        source_id,
+        settings.today(chosen.timezone),
+        chosen.currency,
+        chosen.timezone,
+        choose if asks else None,
+        _given(given),
     )
     try:
         _take_grain(added, asks)
@@ -74,8 +89,24 @@ def _check_names(source_id: str | None, preset: str | None) -> None:
         raise OkrError(f"{source_id!r} is no id; use small letters a-z, digits and _, starting with a letter") from None
 
 
-def _free_id(source_id: str | None) -> str | None:
-    return source_id
+def _given(pairs: Sequence[str]) -> dict[str, Any]:
+    """Keys of the entry from KEY=VALUE, values as in YAML. Raises OkrError."""
+    from okr_reports.okrs.models.file_sources import FileMapping
+    from okr_reports.okrs.words import nearest
+    from okr_reports.okrs.yaml_reader import read_yaml
+
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or key not in FileMapping.model_fields:
+            raise OkrError(
+                f"--set {pair!r}: {nearest(key, FileMapping.model_fields)}, as in --set timezone=Europe/Madrid"
+            )
+        content, findings = read_yaml(f"{key}: {text}\n".encode(), "--set")
+        if findings:
+            raise OkrError(f"--set {pair!r}: {findings[0].what}; {findings[0].todo}")
+        found[key] = content[key]
+    return found
 
 
 def _take_id(added: Added, wanted: str | None, taken: set[str]) -> None:

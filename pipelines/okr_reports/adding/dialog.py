@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,17 +13,22 @@ from typing import Any
 
 from okr_reports.adding.guess import Guess, guess, to_id
 from okr_reports.adding.recognise import Recognised, recognise
+from okr_reports.catalogue import is_money
 from okr_reports.channels.files.faults import Refused
 from okr_reports.channels.files.glimpse import Glimpse, glimpses
+from okr_reports.channels.files.money import SIGNS
 from okr_reports.channels.files.read import read_source
 from okr_reports.channels.files.rows import Fault, SourceRows
 from okr_reports.errors import OkrError
+from okr_reports.okrs.entries import read_entry
 from okr_reports.okrs.models.file_sources import FileSourceEntry
 from okr_reports.okrs.presets import Preset
 
 # question, answers and what each writes into the entry; the first is what is taken with --yes, where there is one
 Answer = tuple[str, dict[str, Any]]
 _MOST_QUESTIONS = 8
+# The key and value that a fault says would settle it.
+_DECLARED = re.compile(r"`(\w+): (.+?)`")
 
 
 @dataclass
@@ -40,6 +46,12 @@ class Added:
     assumed: list[str] = field(default_factory=list)
 
     @property
+    def currencies(self) -> list[str]:
+        """The codes that the file names."""
+        found = self.rows.connection.execute("select distinct currency from rows where currency is not null").fetchall()
+        return sorted({str(code) for (code,) in found} | set(self.rows.currencies.values()))
+
+    @property
     def facts(self) -> Any:
         return self.rows.files[self.path.name]
 
@@ -50,16 +62,21 @@ def understand(
     source_id: str | None,
     today: date,
     reporting: str,
+    zone: str,
     ask: Callable[[str, list[str]], int] | None,
+    given: Mapping[str, Any] | None = None,
 ) -> Added:
     """What the file is and the entry that reads it. `ask` puts a question with its answers; None takes what is safe.
 
+    `given` are keys of the entry that are known already.
+
     Raises OkrError with the reason where it cannot be read.
     """
-    encoding: str | None = None
+    given = given or {}
+    encoding: str | None = given.get("encoding")
     try:
         with tempfile.TemporaryDirectory(prefix="okr-add-") as scratch:
-            found = glimpses(path, None, Path(scratch))
+            found = glimpses(path, encoding, Path(scratch))
     except Refused as error:
         if not any(fault.settles == "encoding" for fault in error.faults) or ask is None:
             raise _unreadable(path, error.faults) from None
@@ -77,8 +94,8 @@ def understand(
     guessed = None if known else guess(found)
     if known is None and (guessed is None or wanted is not None):
         raise OkrError(_nothing_found(path, wanted, found))
-    entry = _first_entry(path, known, guessed, source_id, encoding)
-    return _settle(path, entry, known, guessed, today, reporting, ask)
+    entry = {**_first_entry(path, known, guessed, source_id, encoding), **given}
+    return _settle(path, entry, known, guessed, today, reporting, zone, ask)
 
 
 def _first_entry(
@@ -104,11 +121,15 @@ def _settle(
     guessed: Guess | None,
     today: date,
     reporting: str,
+    zone: str,
     ask: Any,
 ) -> Added:
     assumed: list[str] = []
     for _ in range(_MOST_QUESTIONS):
-        source = FileSourceEntry.model_validate(entry).to_file_source(path.parent, (path.parent,))
+        model, mistakes = read_entry(FileSourceEntry, entry, path.name, 1)
+        if model is None:
+            raise OkrError("; ".join(f"{one.what} ({one.todo})" for one in mistakes))
+        source = model.to_file_source(path.parent, (path.parent,))
         rows = read_source(source, {path.name: path}, today, reporting, quick=False)
         faults = rows.faults.get(path.name)
         if not faults:
@@ -128,25 +149,29 @@ def _settle(
                 known.preset if known else None,
                 why,
                 list(guessed.left) if guessed else [],
-                assumed,
+                [*(guessed.assumed if guessed else []), *assumed],
             )
             _ask_the_rest(added, reporting, ask)
             return added
         rows.close()
-        entry = _corrected(path, entry, faults, assumed, ask)
+        entry = _corrected(path, entry, faults, assumed, ask, zone)
     raise _unreadable(path, faults or [])
 
 
-def _corrected(path: Path, entry: dict[str, Any], faults: list[Fault], assumed: list[str], ask: Any) -> dict[str, Any]:
+def _corrected(
+    path: Path, entry: dict[str, Any], faults: list[Fault], assumed: list[str], ask: Any, zone: str
+) -> dict[str, Any]:
     """The entry with an answer to the first fault that an answer settles. Raises OkrError where none does."""
     for fault in faults:
-        answers = _ANSWERS.get(fault.settles, [])
+        answers = _answers_to(fault, zone)
         if fault.settles == "end_date":
             column = fault.todo.partition("end_date: ")[2].partition("`")[0]
             answers = [(f"spread each row over its days, up to {column}", {"end_date": column})]
         if not answers or fault.settles in entry:
             continue
-        safe = fault.settles in _SAFE
+        safe = (fault.settles in _SAFE and (fault.settles != "currency" or "auto" in fault.todo)) or (
+            fault.settles == "date_format" and len(answers) == 1
+        )
         if ask is not None:
             chosen = answers[ask(f"{fault}. What is right?", [text for text, _ in answers])]
         elif safe and (fault.settles != "totals" or "not" not in fault.what.rpartition(";")[2]):
@@ -163,23 +188,34 @@ _ANSWERS: dict[str, list[Answer]] = {
         ("1.234 is one thousand and more: a comma before decimals", {"numbers": {"decimal": ","}}),
         ("1.234 is one and a fraction: a point before decimals", {"numbers": {"decimal": "."}}),
     ],
-    "date_format": [
-        ("day first, as in 30/09/2026", {"date_format": "%d/%m/%Y"}),
-        ("month first, as in 09/30/2026", {"date_format": "%m/%d/%Y"}),
-    ],
     "totals": [("leave such rows out as totals", {"totals": "skip"}), ("they count", {"totals": "keep"})],
     "currency": [("take the currency that the file names", {"currency": "auto"})],
-    "timezone": [("take the days as they are, in UTC", {"timezone": "UTC"})],
 }
 # What an answer without asking can do no harm with: the file itself says it, or what was read proves it.
-_SAFE = ("totals", "currency", "end_date")
+_SAFE = ("totals", "currency")
+_LAST_DAY = date(2026, 9, 30)
+
+
+def _answers_to(fault: Fault, zone: str) -> list[Answer]:
+    key = fault.settles
+    if key == "date_format":
+        return [
+            (f"{'day' if form.startswith('%d') else 'month'} first, as in {_LAST_DAY.strftime(form)}", {key: form})
+            for form in re.findall(r'"(%[^"]+)"', fault.todo)
+        ]
+    if key == "currency" and "auto" not in fault.todo:
+        mark = next((codes for sign, codes in SIGNS.items() if f" {sign} " in fault.what), ())
+        return [(f"amounts are in {code}", {key: code}) for code in mark]
+    if key != "timezone":
+        return _ANSWERS.get(key, [])
+    own = [] if zone == "UTC" else [(f"turn them into days of {zone}, the reporting zone", {"timezone": zone})]
+    return [*own, ("take the days as they are, in UTC", {"timezone": "UTC"})]
 
 
 def _ask_the_rest(added: Added, reporting: str, ask: Any) -> None:
     """The currency, where the file names none: the reporting currency is what it would be taken for."""
-    unnamed = any("no currency is named" in sentence for sentence in added.facts.said)
-    asked = added.preset is not None and "currency" in added.preset.asks
-    if not (unnamed or asked) or "currency" in added.entry:
+    has_money = any(is_money(name) for name in added.facts.measures)
+    if not has_money or "currency" in added.entry or added.currencies:
         return
     if ask is None:
         added.assumed.append(f"amounts are in {reporting}, the reporting currency: the file names none")
@@ -212,10 +248,15 @@ def _unreadable(path: Path, faults: list[Fault]) -> OkrError:
     from okr_reports.errors import plain_text
 
     lines = [plain_text(f"{path.name}: {fault}; {fault.todo}") for fault in faults]
+    told = next((found for fault in faults if fault.settles and (found := _DECLARED.search(fault.todo))), None)
+    if told is not None:
+        lines.append(f"to say it here: okr add {path.name} --set '{told[1]}={told[2]}', or answer without --yes")
     return OkrError("\n".join(lines) or f"{path.name}: cannot be read; export it again")
 
 
 def _nothing_found(path: Path, wanted: str | None, found: list[Glimpse]) -> str:
+    if found and all(sum(map(any, (cells for _, _, cells in one.records))) == 1 for one in found):
+        return f"{path.name}: has a header and no rows below it; export it again, for days that have data"
     first = next((cells for one in found for _, _, cells in one.records if sum(map(bool, cells)) > 1), [])
     there = f"; its first row of columns is {', '.join(cell for cell in first if cell)[:200]}" if first else ""
     if wanted is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from okr_reports.channels.files.names import (
     NULL_MARKS,
     RANGE_END,
     RATE,
+    SHEET_ERROR,
     is_total,
     named_currency,
     plain,
@@ -50,6 +52,9 @@ _MEASURES = {
     "sessions": "sessions?|sesiones|sitzungen|sessies|sess[oõ]es",
     "orders": "orders?|pedidos|bestellungen|commandes|bestellingen|ordini",
 }
+# Which of these is the year, and which the month, is asked when it is read.
+_SHORT_YEAR = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2}(?: .*)?")
+_BRACKETS = re.compile(r"\s*\([^()]*\)$")
 _METRIC = re.compile(r"metrics?|measures?|m[eé]trica|kennzahl|kpi|indicador|indicateur|indicatore|maatstaf")
 _VALUE = re.compile(r"values?|valor|wert|valeur|valore|waarde|amount|betrag|importe|montant")
 _NO_MEASURE = re.compile(r"(?:.*[ _-])?(?:id|nr|no|number|year|jahr|a[ñn]o|zip|plz|phone|telefon|week|month)\.?")
@@ -64,6 +69,7 @@ class Guess:
     header: int
     entry: dict[str, Any] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
     score: int = 0
 
 
@@ -86,13 +92,22 @@ def _of(glimpse: Glimpse) -> Guess | None:
 
 def _may_be_header(record: Record) -> bool:
     cells = [cell for cell in record[2] if cell]
-    return len(cells) >= 2 and len(set(map(plain, cells))) == len(cells)
+    return len(cells) >= 2
 
 
 def _column(body: Sequence[Record], at: int) -> list[str]:
     # a line of one cell is a footer, not a row
     cells = [cells[at] for _, _, cells in body if at < len(cells) and sum(map(bool, cells)) > 1]
-    return [cell for cell in cells if cell.casefold() not in NULL_MARKS]
+    return [cell for cell in cells if cell.casefold() not in NULL_MARKS and not _is_furniture(cell)]
+
+
+def _is_furniture(cell: str) -> bool:
+    return SHEET_ERROR.fullmatch(cell) is not None or is_total(cell)
+
+
+def _first(body: Sequence[Record], at: int) -> str:
+    """The cell of a column right below the header."""
+    return next((cells[at] if at < len(cells) else "" for _, _, cells in body if any(cells)), "")
 
 
 def _share(cells: Sequence[str], test: Any) -> float:
@@ -101,8 +116,19 @@ def _share(cells: Sequence[str], test: Any) -> float:
 
 def _is_day(cell: str) -> bool:
     return (
-        dates.read(cell.lstrip(amounts.NATIVE)) is not None and not cell.lstrip(amounts.NATIVE).isdigit()
-    ) or _compact(cell)
+        (dates.read(cell.lstrip(amounts.NATIVE)) is not None and not cell.lstrip(amounts.NATIVE).isdigit())
+        or _compact(cell)
+        or _SHORT_YEAR.fullmatch(cell) is not None
+    )
+
+
+def _grain(cells: Sequence[str]) -> str | None:
+    """What the cells of a column of days are of; None if they are none."""
+    if _share(cells, _is_day) > 0.6:
+        return "day"
+    if _share(cells, lambda cell: dates.read(cell, months=True) is not None) > 0.6:
+        return "quarter" if _share(cells, lambda cell: "q" in cell.casefold()) > 0.6 else "month"
+    return None
 
 
 def _compact(cell: str) -> bool:
@@ -116,13 +142,20 @@ def _is_number(cell: str) -> bool:
 
 def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | None:
     names = [spaced(name) for name in record[2]]
-    days = [at for at, name in enumerate(names) if name and _share(_column(body, at), _is_day) > 0.6]
+    if any(_is_day(name) or amounts.take_apart(name) for name in names if name):
+        return None  # facts of a report above its header
+    grains = {at: grain for at, name in enumerate(names) if name and (grain := _grain(_column(body, at)))}
+    days = [at for at, grain in grains.items() if grain == "day"] or list(grains)
+    # what stands right below the header is a day already, or nothing: else it is a title above the header
+    days = [at for at in days if not (first := _first(body, at)) or _grain([first]) or is_total(first)]
     if not days:
         return None
     day = next(
         (at for at in days if _DAY.fullmatch(plain(names[at])) and not RANGE_END.fullmatch(plain(names[at]))), days[0]
     )
     made = Guess(glimpse, record[0], {"date": names[day]})
+    if grains[day] != "day":
+        made.entry["grain"] = grains[day]
     if pivot := _pivot(names, body, day):
         made.entry |= pivot
         made.score = 5
@@ -135,11 +168,15 @@ def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | N
             made.entry[role] = name
         elif CURRENCY_COLUMN.fullmatch(plain(name)):
             made.entry["currency"] = {"column": name}
+        elif at in days and at > day and RANGE_END.fullmatch(plain(name)):
+            made.entry["end_date"] = name
         elif _is_measure(name, _column(body, at)):
-            measures.setdefault(_measure_id(name), name)
+            measures[_free(_measure_id(name), name, measures)] = name
         else:
             made.left.append(name)
     made.entry["measures"] = measures or {"rows": {"count": "rows"}}
+    if not measures:
+        made.assumed.append("it has no column of numbers, so its rows are counted")
     made.score = len(made.entry) + 2 * len(measures)
     if any(named_currency(str(name)) for name in measures.values()):
         made.entry.setdefault("currency", "auto")
@@ -192,14 +229,25 @@ def _role(name: str, taken: dict[str, Any]) -> str | None:
 def _is_measure(name: str, cells: Sequence[str]) -> bool:
     if _NO_MEASURE.fullmatch(plain(name)) or _RATES.fullmatch(plain(name)) or RATE.search(plain(name)):
         return False
-    return _share(cells, _is_number) > 0.8
+    # what is called spend is spend, also where a sheet could not calculate it: reading it says so
+    return _known_measure(name) is not None or _share(cells, _is_number) > 0.8
+
+
+def _known_measure(name: str) -> str | None:
+    words = plain(name)
+    written = (words, _BRACKETS.sub("", words))
+    return next((one for one, names in _MEASURES.items() if any(re.fullmatch(names, word) for word in written)), None)
 
 
 def _measure_id(name: str) -> str:
-    for measure, names in _MEASURES.items():
-        if re.fullmatch(names, plain(name)):
-            return measure
-    return to_id(plain(name)) or "value"
+    return _known_measure(name) or to_id(plain(name)) or "value"
+
+
+def _free(measure: str, name: str, taken: dict[str, Any]) -> str:
+    """An id that no other column has: the column's own name, then with a number."""
+    tried = [measure, to_id(plain(name)) or measure]
+    numbered = (f"{measure}_{number}" for number in range(2, 10_000))
+    return next(one for one in itertools.chain(tried, numbered) if one not in taken)
 
 
 def to_id(text: str) -> str:

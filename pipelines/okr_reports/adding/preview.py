@@ -146,18 +146,10 @@ def spacing(days: list[date]) -> str | None:
 
 
 def _currency(added: Added) -> str:
-    codes = [
-        code
-        for (code,) in added.rows.connection.execute(
-            "select distinct currency from rows where currency is not null order by 1"
-        ).fetchall()
-    ]
     declared = added.entry.get("currency")
-    if codes:
-        return ", ".join([*codes, *set(added.rows.currencies.values())])
-    if isinstance(declared, str) and declared != "auto":
-        return declared
-    return ", ".join(sorted(set(added.rows.currencies.values()))) or "none named"
+    if added.currencies:
+        return ", ".join(added.currencies)
+    return declared if isinstance(declared, str) and declared != "auto" else "none named"
 
 
 def _first_rows(added: Added) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ _MONEY = r"(?:[A-Z]{3}|[A-Z]{0,2}[$€£¥₹₺₽₩₴₪]|kr\.?|zł|Kč|Fr\.
 _SIGNED = re.compile(rf"([-+−(]?)\s*{_MONEY}?\s*([-+−]?)\s*([0-9.,'’\s]+?)\s*([-−]?)\s*{_MONEY}?\s*(%?)\s*(\)?)")
 _EXPONENT = re.compile(r"[-+]?\d+(\.\d+)?[eE][-+]?\d{1,3}")
 _SPACES = re.compile(r"[\s'’]")
+_MARKED = re.compile(rf"[-+−(]?\s*({_MONEY})|.*?({_MONEY})\s*%?\s*\)?$", re.DOTALL)
 _SPACED_GROUPS = re.compile(r"[1-9]\d{0,2}(?:[\s'’]\d{3})+(?:[.,]\d+)?")
 Mark = Literal[".", ",", "?", ""]
 
@@ -91,6 +92,12 @@ def mark_of(text: str) -> Mark:
         return ""
     number = take_apart(text)
     return "" if number is None else evidence(number)
+
+
+def currency_of(text: str) -> str:
+    """The sign or code of a currency that a number is written with, "" if it is without."""
+    found = _MARKED.match(text) if take_apart(text) else None
+    return (found[1] or found[2] or "") if found else ""
 
 
 def marks_of(texts: Iterable[str]) -> dict[Mark, str]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from okr_reports.channels.files import dates
 from okr_reports.channels.files.amounts import NATIVE, take_apart
 from okr_reports.channels.files.faults import SHOWN
-from okr_reports.channels.files.names import RANGE_END, is_total, is_utc, plain, spaced
+from okr_reports.channels.files.names import RANGE_END, ends_in_total, is_total, is_utc, plain, spaced
 from okr_reports.channels.files.rows import Fault
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _NTH_DAY = re.compile(r"nth day|ntag|n-?i[eè]me jour|enésimo día", re.IGNORECASE)
 _START = re.compile(r"start|inicio|beginn|début|begin|inizio", re.IGNORECASE)
+_TIME_BEHIND = re.compile(r"[T ,]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?: ?[ap]\.?m\.?)?$", re.IGNORECASE)
+_SHORT_YEAR = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2\d{2}(?:[ ,T].*)?")
 _SEPARATED = re.compile(r"[,;\t|]")
 _MOST_ODD = 10_000
 _WRITTEN = "select distinct {column} from base where counts and {column} is not null"
@@ -88,7 +90,8 @@ class DayReader:
 
     def _declared(self, text: str, form: str) -> date | None:
         try:
-            found = datetime.strptime(text, form)
+            # a time of day behind the day is no other format
+            found = datetime.strptime(text if "%H" in form or "%I" in form else _TIME_BEHIND.sub("", text), form)
         except ValueError:
             return None
         if found.tzinfo is None and text.endswith(("Z", "UTC")):
@@ -116,11 +119,13 @@ class DayReader:
         fits = {order for order in possible if self._in_range(open_ones, order)}
         if same or len(fits) == 1:
             return same or True in fits
-        if self.source.date_order is not None:
-            return self.source.date_order == "mdy" and all(one.order == "/" for one in open_ones.values())
+        if plain(self._header(role)) in map(plain, self.source.month_first):
+            return all(one.order == "/" for one in open_ones.values())
         found = self._lines(role, list(open_ones))
         what = f"column {self._header(role)!r} holds dates that may be day/month or month/day"
-        self.typing.fault(what, 'declare `date_format: "%d/%m/%Y"` or "%m/%d/%Y"', found, "date_format")
+        mark = next(iter(open_ones.values())).order
+        todo = f'declare `date_format: "%d{mark}%m{mark}%Y"` or "%m{mark}%d{mark}%Y"'
+        self.typing.fault(what, todo, found, "date_format")
         return None
 
     def _in_range(self, written: dict[str, dates.Written], order: bool) -> bool:
@@ -235,9 +240,10 @@ class DayReader:
         if text is None and not any(values) and not self.typing.counts_rows():
             return "skip"
         other = dates.read(_SEPARATED.split(text)[0].strip('"')) if text else None
-        if len(filled) <= 1 and (text is None or len(self.layout.names) > 2) and not any(values) and other is None:
+        is_alone = text is None or len(self.layout.names) > 2 or not self.typing.counts_rows()
+        if len(filled) <= 1 and is_alone and not any(values) and other is None:
             return "skip:a line that is no row of the table,"
-        if any(is_total(spaced(cell)) for cell in filled):
+        if any(is_total(spaced(cell)) or (text is None and ends_in_total(spaced(cell))) for cell in filled):
             return "total:a total without a day,"
         if text is None and with_ids >= 2 and self._lacks_ids(cells):
             return "total:a total without a day or name,"
@@ -250,6 +256,10 @@ class DayReader:
 
     def _say_wrong(self, wrong: list[tuple[int, str | None]]) -> None:
         form = self.source.date_format
+        if form is None and (todo := _short_years([text for _, text in wrong if text])):
+            what = f"column {self._header('date')!r} holds years of two digits"
+            self.typing.fault(what, todo, wrong, "date_format")
+            return
         shown = date(2026, 9, 30).strftime(form or "%Y-%m-%d")
         other = "the" if form else "give"
         todo = f"dates are read as {shown}; correct it, or {other} date_format"
@@ -383,3 +393,16 @@ class DayReader:
             until[campaign] = (day, end)
             longer.append((line, text))
         return longer
+
+
+def _short_years(texts: list[str]) -> str:
+    """What to declare of days such as 9/30/26, "" if they are none. Only the month first can be proved: 30/9/26 may be
+    of 2030."""
+    found = [one for one in map(_SHORT_YEAR.fullmatch, texts) if one]
+    if not found or len(found) < len(texts):
+        return ""
+    mark = found[0][2]
+    forms = [f'"%m{mark}%d{mark}%y"']
+    if not any(int(one[3]) > 12 for one in found):
+        forms.insert(0, f'"%d{mark}%m{mark}%y"')
+    return f"declare `date_format: {forms[0]}`" + "".join(f" or {form}" for form in forms[1:])

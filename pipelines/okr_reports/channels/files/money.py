@@ -11,6 +11,16 @@ from okr_reports.channels.files.names import CURRENCY_COLUMN, MONEY_COLUMN, plai
 from okr_reports.channels.files.rows import Fault
 from okr_reports.file_sources import FileSource
 
+# The currencies that write a sign; one that is not here says nothing.
+SIGNS: dict[str, tuple[str, ...]] = {
+    "$": ("USD", "CAD", "AUD", "MXN", "NZD", "SGD", "HKD", "TWD", "ARS", "CLP", "COP", "UYU", "BMD", "JMD", "TTD"),
+    "US$": ("USD",), "CA$": ("CAD",), "C$": ("CAD",), "AU$": ("AUD",), "A$": ("AUD",), "NZ$": ("NZD",),
+    "MX$": ("MXN",), "S$": ("SGD",), "HK$": ("HKD",), "R$": ("BRL",), "€": ("EUR",), "£": ("GBP", "EGP", "GIP", "FKP"),
+    "¥": ("JPY", "CNY"), "₹": ("INR",), "₺": ("TRY",), "₽": ("RUB",), "₩": ("KRW",), "₴": ("UAH",), "₪": ("ILS",),
+    "kr": ("SEK", "NOK", "DKK", "ISK"), "kr.": ("DKK", "NOK", "SEK", "ISK"), "zł": ("PLN",), "Kč": ("CZK",),
+    "Fr": ("CHF",), "Fr.": ("CHF",),
+}  # fmt: skip
+
 
 @dataclass
 class Money:
@@ -40,8 +50,37 @@ def currency_columns(source: FileSource, layout: Layout) -> list[int]:
     return [at for at, name in enumerate(layout.names) if CURRENCY_COLUMN.fullmatch(plain(name))]
 
 
-def decide(source: FileSource, layout: Layout, reporting: str | None, columns: Iterable[set[str]]) -> Money:
-    """`columns` are the codes that each of `currency_columns` holds; `reporting` is the currency of the reports."""
+def decide(
+    source: FileSource,
+    layout: Layout,
+    reporting: str | None,
+    columns: Iterable[set[str]],
+    marks: Iterable[str] = (),
+) -> Money:
+    """`columns` are the codes that each of `currency_columns` holds; `reporting` is the currency of the reports;
+    `marks` are the signs and codes that amounts without a currency of their own are written with."""
+    money = _decide(source, layout, reporting, columns)
+    written = {mark: SIGNS.get(mark) or (mark,) for mark in marks if mark in SIGNS or mark.isalpha()}
+    if not money.faults and "currency_column" not in layout.roles and not money.measures:
+        _hold_against(money, written, source, reporting)
+    return money
+
+
+def _hold_against(money: Money, written: dict[str, tuple[str, ...]], source: FileSource, reporting: str | None) -> None:
+    """A sign is no proof of a currency, as many write $, but it is one against all that write another."""
+    sure = {codes for codes in written.values() if len(codes) == 1}
+    if money.code is None and len(written) == 1 and sure and (source.currency_auto or sure == {(reporting,)}):
+        money.code, money.said = sure.pop()[0], []
+        return
+    expected = money.code or reporting
+    other = {mark: codes for mark, codes in written.items() if expected and expected not in codes}
+    if other:
+        mark, codes = next(iter(other.items()))
+        what = f"amounts are written with {mark} and would count as {expected}"
+        money.faults.append(Fault(what, f"declare `currency: {codes[0]}`, or the one it is", settles="currency"))
+
+
+def _decide(source: FileSource, layout: Layout, reporting: str | None, columns: Iterable[set[str]]) -> Money:
     own = {name: measure.currency for name, measure in source.measures.items() if measure.currency}
     headers = {name: code for name, code in currencies_of(layout).items() if name not in own}
     money = Money(source.currency, dict(own))

@@ -9,14 +9,16 @@ from functools import cache
 NULL_MARKS = ("", "-", "--", "—", "–", "n/a", "null")
 TOTAL = (
     r"(?:(?:grand |sub)?(?:totals?|total général|totaux|gesamt|gesamtsumme|summe|totaal|eindtotaal|suma|somme|totale|"
-    r"totali|totais)(?: of [\d.,]+ results?)?|resultados totales|total general|total geral)(?:\s*[:(].*)?"
+    r"totali|totais)(?: (?:of|de|von|van|di) [\d.,]+ (?:results?|resultados|résultats|ergebnissen?|resultaten|"
+    r"risultati))?|resultados totales|total general|total geral)(?:\s*[:(].*)?"
 )
 _TOTAL = re.compile(TOTAL, re.IGNORECASE)
+_SUBTOTAL = re.compile(r".+ (?:total|subtotal|ergebnis|totaal|summe|gesamt)|(?:total|subtotal|suma) .+", re.IGNORECASE)
 # What a sheet shows where it could not calculate.
 SHEET_ERROR = re.compile(
     r"#(?:REF|¡REF|BEZUG|N/A|NV|N/D|DIV/0|¡DIV/0|VALUE|¡VALOR|WERT|VALEUR|NAME|¿NOMBRE|NUM|NULL)[!?]*", re.I
 )
-_UTC = re.compile(r"\s*\((?:in )?utc\)$")
+_UTC = re.compile(r"\s*\((?:(?:in|en|em) )?utc\)$")
 _CODE = re.compile(r"\s*\(([a-z]{3})\)$")
 RANGE_END = re.compile(
     r"(?:reporting|report|period|week|range) ?_?(?:ends?|end date)|end ?_?(?:date|time|day)|date ?_?end|date_stop|"
@@ -95,6 +97,11 @@ def named_currency(name: str) -> str | None:
 
 def is_utc(name: str) -> bool:
     return _UTC.search(spaced(name).casefold()) is not None
+
+
+def ends_in_total(text: str) -> bool:
+    """Whether a row that has no day may be a spreadsheet's subtotal: `Brand Total`, `Total Brand`."""
+    return _SUBTOTAL.fullmatch(text) is not None
 
 
 def is_total(text: str) -> bool:

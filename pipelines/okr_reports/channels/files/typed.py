@@ -18,7 +18,7 @@ from okr_reports.channels.files.faults import SHOWN
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import Layout
 from okr_reports.channels.files.marks import decide_mark
-from okr_reports.channels.files.money import Money, currency_columns, decide
+from okr_reports.channels.files.money import Money, currency_columns, decide, money_measures
 from okr_reports.channels.files.names import NULL_MARKS, SHEET_ERROR
 from okr_reports.channels.files.rows import VALUE, Fault
 from okr_reports.channels.files.totals import find_totals
@@ -251,9 +251,22 @@ class Typing:
         for at in currency_columns(self.source, self.layout):
             found = self.run(f"select distinct upper(cell(c{at})) from cells where cell(c{at}) is not null limit 100")
             held.append({text for (text,) in found if len(text) == 3 and text.isalpha()})
-        self.money = decide(self.source, self.layout, self.reporting, held)
+        self.money = decide(self.source, self.layout, self.reporting, held, self._marks_of_money())
         self.faults += self.money.faults
         self.said += self.money.said
+
+    def _marks_of_money(self) -> set[str]:
+        """The signs and codes of currencies in the cells of amounts."""
+        own = {name for name, one in self.source.measures.items() if one.currency}
+        texts: set[str] = set()
+        for column, name, _ in self.value_columns():
+            if name in money_measures(self.source, self.layout) and name not in own:
+                found = self.run(
+                    f"select distinct {column} from good where not starts_with({column}, chr(1))"
+                    f" and regexp_matches({column}, '[^-0-9.,()%+ ]') limit 10000"
+                )
+                texts |= {text for (text,) in found}
+        return {mark for mark in map(amounts.currency_of, texts) if mark}
 
     def number(self, column: str) -> str:
         """The number of a column of `base` in SQL; `n_<column>` is its join with `numbers`."""

@@ -43,7 +43,8 @@ class Preset(FileMapping):
 
     `signature` are columns of which a file has one, by which it is recognised. `asks` are the keys that no file of it
     answers. `day` is a column of days that wins over `date` and `end_date`;
-    `by_day` says how to export days where a report is of a longer range; `date_order` is how 9/1/2026 is meant.
+    `by_day` says how to export days where a report is of a longer range; `month_first` are the columns of days in which
+    9/1/2026 is of September: one person gets the vendor's pages in English today and in French tomorrow.
     """
 
     id: Id
@@ -54,14 +55,14 @@ class Preset(FileMapping):
     asks: list[Annotated[str, *choice("currency", "timezone", "rows", "encoding")]] = Field(default_factory=list)
     day: Columns | None = None
     by_day: Line | None = None
-    date_order: Annotated[str, *choice("dmy", "mdy")] | None = None
+    month_first: list[Line] = Field(default_factory=list)
     note: Line | None = None
     kpis: list[PresetKpi] = Field(default_factory=list)
 
     def source_fields(self) -> dict[str, Any]:
         """Of a FileSource that names this preset and nothing else."""
         mapped = self.mapped()
-        said = {"date_order": self.date_order, "by_day": self.by_day, "day": self.day}
+        said = {"month_first": tuple(self.month_first), "by_day": self.by_day, "day": self.day}
         return {
             "totals": "skip",
             "currency_auto": True,
