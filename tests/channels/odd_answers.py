@@ -14,15 +14,18 @@ import requests
 
 @contextmanager
 def odd_vendor(sandbox_url: str, path_end: str, answer: Any) -> Iterator[str]:
-    """Its URL: GETs of paths with this end get the answer, all others what the sandbox says."""
+    """Its URL: requests for paths with this end get the answer, all others what the sandbox says."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if self.path.partition("?")[0].endswith(path_end):
                 return self._send(json.dumps(answer).encode(), 200)
             headers = {name: value for name, value in self.headers.items() if name != "Host"}
-            reply = requests.get(f"{sandbox_url}{self.path}", headers=headers, timeout=30)
+            reply = requests.request(self.command, f"{sandbox_url}{self.path}", headers=headers, data=body, timeout=30)
             return self._send(reply.content, reply.status_code)
+
+        do_POST = do_GET
 
         def _send(self, body: bytes, status: int) -> None:
             self.send_response(status)

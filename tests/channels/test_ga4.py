@@ -215,3 +215,18 @@ def test_no_shape_of_answer_breaks_the_load(bench: Any, drift: dict[str, Any]) -
     bench.tell(drift={"ga4": drift})
     assert {result.state for result in bench.load("ga4").values()} == {"failed"}
     assert bench.rows(TRAFFIC) == before
+
+
+def test_a_metric_that_the_user_may_not_see_is_no_data(bench: Any) -> None:
+    """GA4 answers 0 for it; the others are loaded, and the property says which is missing and what to do."""
+    hidden = {"activeMetricRestrictions": [{"metricName": "totalRevenue", "restrictedMetricTypes": ["REVENUE_DATA"]}]}
+    landed = "select distinct total_revenue, is_thresholded from ga4.property_daily where date = ?"
+    bench.tell(more={"ga4": {"metadata": {"schemaRestrictionResponse": hidden, "subjectToThresholding": True}}})
+    result = bench.load("ga4")[EUROPE]
+    assert (result.state, result.unknown_measures) == ("partial", ("conversion_value",))
+    assert "totalRevenue" in (result.error or "")
+    assert bench.rows(landed, YESTERDAY) == [(None, True)]
+    sessions = [(*row[:3], Decimal(row[3])) for row in bench.rows(TRAFFIC)]
+    assert sessions == [row for row in truth(bench, "sessions") if row[3]]
+    bench.tell(more={})
+    assert bench.load("ga4")[EUROPE].unknown_measures == ()

@@ -205,3 +205,31 @@ def test_no_shape_of_answer_breaks_the_load(bench: Any, drift: dict[str, Any]) -
     assert result.state == "failed"
     bench.tell(drift={})
     assert bench.load("hubspot")[PORTAL].state == "loaded"
+
+
+STAGE = ("hs_v2_date_entered_marketingqualifiedlead", "hs_lifecyclestage_marketingqualifiedlead_date")
+
+
+def test_a_portal_without_a_stage_has_no_data_of_it_and_names_the_setting(bench: Any) -> None:
+    bench.tell(drift={"hubspot": {name: {"renamed": None} for name in STAGE}})
+    result = bench.load("hubspot")[PORTAL]
+    assert (result.state, result.unknown_measures) == ("partial", ("mqls",))
+    assert "set mql_stage under [sources.hubspot]" in (result.error or "")
+    told = truth(bench)
+    staged = staged_measures(bench, "hubspot")
+    for measure in ("contacts_created", "sqls", "revenue"):
+        assert {row[0:3:2]: row[4] for row in staged if row[3] == measure} == told[measure], measure
+    # a stage made by hand has another name
+    bench.tell(drift={"hubspot": {STAGE[0]: {"renamed": "hs_v2_date_entered_4711"}}})
+    bench.set("hubspot", mql_stage="4711")
+    assert bench.load("hubspot", window=(START, YESTERDAY))[PORTAL].state == "loaded"
+    assert {row[0:3:2]: row[4] for row in staged_measures(bench, "hubspot") if row[3] == "mqls"} == told["mqls"]
+
+
+def test_deals_in_a_currency_without_a_rate_are_named(bench: Any) -> None:
+    bench.tell(drift={"hubspot": {"deal_currency_code": "GBP", "amount_in_home_currency": None}})
+    result = bench.load("hubspot")[PORTAL]
+    assert result.state == "partial"
+    assert "deals in GBP have no amount in EUR" in (result.error or "")
+    rows = staged_measures(bench, "hubspot")
+    assert {row[3] for row in rows} & {"deals_won", "revenue"} == {"deals_won"}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from okr_reports.channels.base import find_channel
 from okr_reports.channels.configuration import Secret
@@ -18,6 +19,8 @@ from okr_reports.channels.http import Reply
 from okr_reports.channels.mailchimp.settings import MailchimpCredentials, MailchimpSettings
 from okr_reports.channels.mailchimp.source import classify
 from okr_reports.errors import CredentialsError
+from okr_reports.sandbox.mailchimp import LETTER
+from tests.channels.odd_answers import odd_vendor
 from tests.channels.staged import staged_measures
 
 ACCOUNT = "8d3a3db4d97663a9074efcc16"
@@ -45,10 +48,12 @@ def bench(make_bench: Any) -> Any:
     return made
 
 
-def truth(bench: Any) -> dict[tuple[date, str, str], Decimal]:
-    """Of audiences, and of campaigns that were sent since START: the others are not loaded."""
+def truth(bench: Any, *known: str) -> dict[tuple[date, str, str], Decimal]:
+    """Of audiences, of campaigns that were sent since START, and of those `known`: the others are not loaded."""
     rows = list(csv.DictReader(io.StringIO(bench.truth("mailchimp", **{"from": START.isoformat()}))))
-    sent = {row["campaign_id"] for row in rows if Decimal(row["emails_sent"]) or Decimal(row["audience_size"])}
+    sent = {*known} | {
+        row["campaign_id"] for row in rows if Decimal(row["emails_sent"]) or Decimal(row["audience_size"])
+    }
     rows = [row for row in rows if row["campaign_id"] in sent]
     return {
         (date.fromisoformat(row["date"]), row["campaign_id"], ours): Decimal(row[theirs])
@@ -175,3 +180,46 @@ def test_no_shape_of_answer_breaks_the_load(bench: Any, drift: dict[str, Any]) -
     assert bench.load("mailchimp")[ACCOUNT].state == "failed"
     bench.tell(drift={})
     assert bench.load("mailchimp")[ACCOUNT].state == "loaded"
+
+
+def test_an_automation_is_read_by_id_as_long_as_it_sends(bench: Any) -> None:
+    """Its first letter went long ago: by the days of the window alone it would stay as it was then."""
+    bench.tell(more={"mailchimp": {"automations": {"status": "sending"}}})
+    for at in range(4):
+        bench.tell(today=(TODAY + timedelta(days=at)).isoformat())
+        assert bench.load("mailchimp")[ACCOUNT].state == "loaded"
+    # days of the past that are asked for by hand must not get what is said of it today
+    bench.load("mailchimp", window=(START, date(2026, 10, 1)))
+    since = {key: value for key, value in staged(bench).items() if key[1] == LETTER and key[0] >= TODAY}
+    told = {key: value for key, value in truth(bench, LETTER).items() if key[1] == LETTER and key[0] >= TODAY}
+    assert since == told
+    assert len(told) > 6
+    bench.tell(more={"mailchimp": {"automations": {"status": "save"}}})
+    asked = len(bench.sandbox.state.requests)
+    bench.load("mailchimp")
+    assert not [one for one in list(bench.sandbox.state.requests)[asked:] if LETTER in one[1]]
+
+
+def test_one_report_without_a_send_time_is_left_out_and_named(bench: Any) -> None:
+    bench.load("mailchimp")
+    reports = requests.get(
+        f"{bench.sandbox.url}/mailchimp/3.0/reports",
+        params={"count": 3, "since_send_time": "2026-11-01T00:00:00+00:00"},
+        auth=("any", "sandbox"),
+        timeout=30,
+    ).json()
+    reports["total_items"] = 3
+    reports["reports"][1]["send_time"] = ""
+    del reports["reports"][2]["clicks"]["clicks_total"]
+    with odd_vendor(bench.sandbox.url, "/3.0/reports", reports) as url:
+        bench.set("mailchimp", base_url=f"{url}/mailchimp")
+        result = bench.load("mailchimp")[ACCOUNT]
+    assert result.state == "partial"
+    for said in (reports["reports"][1]["id"], "send_time", reports["reports"][2]["id"], "clicks.clicks_total"):
+        assert said in (result.error or "")
+    told = sums(truth(bench))
+    found = sums(staged(bench))
+    assert {key for key in told if found.get(key) != told[key]} == {(reports["reports"][2]["id"], "clicks")}
+    bench.set("mailchimp", base_url=f"{bench.sandbox.url}/mailchimp")
+    assert bench.load("mailchimp")[ACCOUNT].state == "loaded"
+    assert sums(staged(bench)) == told

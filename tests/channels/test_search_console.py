@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from okr_reports.channels.http import Reply
-from okr_reports.channels.search_console.source import classify
+from okr_reports.channels.search_console.source import _holds, classify
+from tests.channels.odd_answers import odd_vendor
+from tests.channels.staged import staged_measures
 
 DOMAIN, ADDRESS = "sc-domain:acme.example", "https://us.acme-labs.example/"
 FINAL = date(2026, 11, 20)
@@ -134,3 +136,50 @@ def test_no_shape_of_answer_breaks_the_load(bench: Any, drift: dict[str, Any]) -
     bench.tell(drift={"search_console": drift})
     results = bench.load("search_console")
     assert {result.state for result in results.values()} == {"failed"}
+
+
+def test_of_two_properties_that_overlap_one_is_read_and_said(bench: Any) -> None:
+    """Rows that the other one once brought do not count any more; they may be wanted again."""
+    within = "https://www.acme.example/"
+    bench.tell(more={"search_console": {"sites": [within]}})
+    bench.set("search_console", account_ids=f"{within},{ADDRESS}")
+    assert set(bench.load("search_console")) == {within, ADDRESS}
+    bench.set("search_console", account_ids="")
+    results = bench.load("search_console")
+    assert set(results) == {DOMAIN, ADDRESS}
+    assert within in (results[DOMAIN].note or "")
+    assert "account_ids" in (results[DOMAIN].note or "")
+    assert results[ADDRESS].note is None
+    days = bench.rows("select distinct account_id from search_console.site_daily order by 1")
+    assert days == [(ADDRESS,), (within,), (DOMAIN,)]
+    clicks = sum(row[4] for row in staged_measures(bench, "search_console") if row[3] == "clicks")
+    assert clicks == sum(row[2] for row in truth(bench))
+    bench.set("search_console", account_ids=within)
+    [result] = bench.load("search_console").values()
+    assert (result.account_id, result.state, result.note) == (within, "loaded", None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "holds"),
+    [
+        ("sc-domain:acme.example", "https://www.acme.example/", True),
+        ("sc-domain:acme.example", "http://acme.example/shop/", True),
+        ("sc-domain:acme.example", "sc-domain:shop.acme.example", True),
+        ("sc-domain:acme.example", "https://notacme.example/", False),
+        ("sc-domain:shop.acme.example", "sc-domain:acme.example", False),
+        ("https://acme.example/", "https://acme.example/shop/", True),
+        ("https://acme.example/", "http://acme.example/", False),
+        ("https://acme.example/", "https://acme.example/", False),
+    ],
+)
+def test_a_property_holds_what_lies_within_it(one: str, other: str, holds: bool) -> None:
+    assert _holds(one, other) is holds
+
+
+def test_the_first_day_that_is_not_complete_is_read_in_both_spellings(make_bench: Any) -> None:
+    bench = make_bench()
+    bench.set("search_console", start_date="2026-11-18")
+    body = {"metadata": {"first_incomplete_date": "2026-11-21"}, "responseAggregationType": "byProperty"}
+    with odd_vendor(bench.sandbox.url, "/searchAnalytics/query", body) as url:
+        bench.set("search_console", base_url=f"{url}/search_console")
+        assert bench.load("search_console")[DOMAIN].data_through == FINAL

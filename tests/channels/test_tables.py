@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,9 +15,9 @@ from okr_reports.channels.tables import (
     COUNT,
     DELETED,
     TEXT,
-    check_facts,
     entities,
     facts,
+    settle_facts,
     to_amount,
     to_arrow,
     tombstones,
@@ -105,7 +106,7 @@ def test_a_key_that_is_missing_is_an_error() -> None:
 )
 def test_answers_that_cannot_be_are_refused(rows: list[dict[str, Any]], what: str) -> None:
     with pytest.raises(VendorError, match=what):
-        check_facts("ads", TABLE, made(*rows), Window(DAY, date(2026, 11, 7)), "1")
+        settle_facts("ads", TABLE, made(*rows), Window(DAY, date(2026, 11, 7)), "1")
 
 
 def test_tombstones_hold_their_keys_and_nothing_else() -> None:
@@ -118,3 +119,36 @@ def test_tombstones_hold_their_keys_and_nothing_else() -> None:
 def test_amounts_keep_nine_decimals() -> None:
     assert to_amount("0.1234567894") == Decimal("0.123456789")
     assert to_amount("0.0000000009") == 0
+
+
+def test_a_row_is_not_lost_for_a_field_nor_a_slice_for_a_row() -> None:
+    odd: list[tuple[Any, ...]] = []
+    rows = [
+        {"campaign_id": "a", "clicks": 5},
+        {"campaign_id": None, "clicks": 1},
+        {"campaign_id": "b", "clicks": "many"},
+    ]
+    landed = to_arrow(
+        "ads",
+        TABLE,
+        [{"date": DAY, **row} for row in rows],
+        lambda *told: odd.append(told),
+        account_id="1",
+        loaded_at=NOW,
+        _deleted=False,
+    )
+    assert odd == [("daily.clicks", 1, 3, "many")]
+    required = replace(TABLE, required=("clicks",))
+    kept, lacking = settle_facts("ads", required, landed, Window(DAY, DAY), "1")
+    assert kept.select(["campaign_id", "clicks"]).to_pylist() == [
+        {"campaign_id": "a", "clicks": 5},
+        {"campaign_id": "b", "clicks": None},
+    ]
+    assert lacking == [
+        "daily.campaign_id is missing in 1 rows, which are left out",
+        "daily.clicks is missing in 1 of 2 rows (first 2026-11-01, b)",
+    ]
+    empty = to_arrow("ads", TABLE, [{"date": DAY, "campaign_id": "a"}], account_id="1", loaded_at=NOW, _deleted=False)
+    with pytest.raises(VendorError, match=r"daily.clicks is missing in 1 of 1 rows"):
+        settle_facts("ads", required, empty, Window(DAY, DAY), "1")
+    assert settle_facts("ads", required, empty, Window(DAY, DAY), "1", {"clicks"})[0].num_rows == 1

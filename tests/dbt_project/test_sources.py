@@ -220,3 +220,30 @@ def test_what_is_switched_off_does_not_count_until_it_is_on(only_warehouse: Ware
         [(count,)] = [tuple(row.values()) for row in warehouse.rows("select count(*) from marts.fct_measure_daily")]
         states.append((health(warehouse, "ads")["a"]["state"], count))
     assert states == [("fresh", 50), ("off", 0), ("fresh", 50)]
+
+
+def test_what_a_vendor_does_not_tell_is_no_data(warehouse: Warehouse) -> None:
+    """A KPI reaches no further than the last day the measure was told of; days less than whole are counted."""
+    warehouse.put("definitions.channels", [{"channel": "ga4", "title": "GA4", "kind": "analytics", "lookback_days": 3}])
+    warehouse.put("definitions.measures", [{"measure": name, "is_money": False} for name in ("sessions", "purchases")])
+    warehouse.put(
+        "definitions.kpis",
+        [{"kpi_id": name, "kind": "flow", "measure": name} for name in ("sessions", "purchases", "checkouts")],
+    )
+    warehouse.put("definitions.kpi_conditions", [
+        {"kpi_id": name, "field": "channel", "operator": "in", "value": "ga4"}
+        for name in ("sessions", "purchases", "checkouts")
+    ])  # fmt: skip
+    for day, purchases, less in ((LAST_WEEK, 2, False), (YESTERDAY, None, True)):
+        warehouse.run(
+            "insert into ga4.property_daily by name select '1' as account_id, ?::date as date, 5 as sessions,"
+            " ? as ecommerce_purchases, ? as is_thresholded, ? as is_sampled, ? as loaded_at, '' as _dlt_load_id",
+            *(day, purchases, less, less, warehouse.moment),
+        )
+    warehouse.loaded("ga4", "1", state="partial", error="no", note="n", unknown_measures=("checkouts", "purchases"))
+    warehouse.build()
+    covered = {row["kpi_id"]: row["data_through"] for row in warehouse.rows("from intermediate.int_kpis_covered")}
+    assert covered == {"sessions": YESTERDAY, "purchases": LAST_WEEK, "checkouts": None}
+    [row] = health(warehouse, "ga4").values()
+    assert (row["state"], row["note"], row["last_flagged_day"]) == ("partial", "n", YESTERDAY)
+    assert (row["withheld_days"], row["sampled_days"], row["grouped_days"]) == (1, 1, 0)

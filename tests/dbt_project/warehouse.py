@@ -138,6 +138,7 @@ class Warehouse:
         usual = {
             "account_id": "", "started_at": self.moment, "ended_at": self.moment, "state": "loaded", "rows": 1,
             "window_from": None, "window_to": yesterday, "data_through": yesterday, "error": None, "load_id": None,
+            "note": None, "unknown_measures": (),
         }  # fmt: skip
         ops.record_loads(self.path, self.refresh_id, [SimpleNamespace(**{**usual, **load}) for load in loads])
 

@@ -51,7 +51,8 @@ DDL: dict[str, list[str]] = {
         "measure_kpi_id varchar, measure_value double, measure_baseline double, measure_target double, "
         "measure_progress double, measure_score double, reason_code varchar",
         "source_health": "channel varchar, account_id varchar, account_name varchar, state varchar, "
-        "data_through date, provisional_from date, last_load_at timestamptz, last_error varchar, stale_since date",
+        "data_through date, provisional_from date, last_load_at timestamptz, last_error varchar, stale_since date, "
+        "note varchar, withheld_days bigint, sampled_days bigint, grouped_days bigint, last_flagged_day date",
         "fct_check_in": "check_in_id varchar, key_result_id varchar, date date, author varchar, confidence double, "
         f"note varchar, next varchar, value {D}, met boolean, grade double, done varchar",
         "fct_note": "note_id varchar, date date, on_kind varchar, on_id varchar, text varchar",

@@ -15,7 +15,7 @@ from okr_reports.warehouse import builds, ops
 LOAD = {
     "channel": "linkedin_ads", "account_id": "7", "started_at": datetime(2026, 11, 23, tzinfo=UTC), "state": "loaded",
     "rows": 1, "window_from": None, "window_to": None, "data_through": date(2026, 11, 22), "error": None,
-    "load_id": "1795859481.8",
+    "load_id": "1795859481.8", "note": None, "unknown_measures": (),
 }  # fmt: skip
 
 TELLING = {

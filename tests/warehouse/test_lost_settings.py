@@ -26,6 +26,7 @@ def workspace(tmp_path, monkeypatch):
     load = SimpleNamespace(
         channel="ga4", account_id="1", started_at=MOMENT, ended_at=MOMENT, state="loaded", rows=5, window_from=None,
         window_to=None, data_through=date(2026, 10, 31), error=None, load_id="1",
+        note=None, unknown_measures=(),
     )  # fmt: skip
     ops.record_loads(place.warehouse, "r1", [load])
     return place

@@ -13,6 +13,11 @@ final as (
         last_load_at,
         last_error,
         error_code,
+        note,
+        withheld_days,
+        sampled_days,
+        grouped_days,
+        last_flagged_day,
         missing_currency,
         missing_date,
         stale_since

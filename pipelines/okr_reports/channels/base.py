@@ -14,7 +14,7 @@ import importlib
 import importlib.util
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar, Generic, Literal
@@ -29,14 +29,16 @@ from okr_reports.channels.tables import (
     MOMENT,
     TEXT,
     RawTable,
-    check_facts,
     columns_to_arrow,
+    settle_facts,
     to_arrow,
     tombstones,
 )
 from okr_reports.channels.windows import Window
-from okr_reports.errors import ChannelError
+from okr_reports.errors import ChannelError, quoted
 
+# What is to be done about a part of an answer.
+REPORT_IT = "the rest is loaded; if it stays so, report it"
 State = Literal["loaded", "partial", "failed"]
 
 
@@ -47,7 +49,8 @@ class LoadResult:
     `account_id` is '' where the whole channel failed. `rows` counts facts landed. `data_through` is the last day up
     to which the warehouse holds the account without a gap, None if it never was loaded. partial: something of it
     is missing, `error` says what and what to do. `load_id` is dlt's id of the channel's newest finished load: the same
-    as before if the vendor had nothing new to say.
+    as before if the vendor had nothing new to say. `note` is what there is to know of an account that loaded as it
+    should; of `unknown_measures` the vendor tells nothing, so that they are no data and not 0.
     """
 
     channel: str
@@ -61,13 +64,16 @@ class LoadResult:
     started_at: datetime
     ended_at: datetime
     load_id: str | None = None
+    note: str | None = None
+    unknown_measures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Account:
     """An account as the vendor describes it. `row` is its row of the raw table `accounts`.
 
-    With `error` it cannot be read, for a reason of its own; the others go on.
+    With `error` it cannot be read, for a reason of its own; the others go on. One that is `held_by` another account
+    has no rows that the other has not: it is known by name and not read. `note` is what there is to know of it.
     """
 
     id: str
@@ -77,28 +83,65 @@ class Account:
     status: str = ""
     row: Mapping[str, Any] = field(default_factory=dict)
     error: ChannelError | None = None
+    held_by: str = ""
+    note: str = ""
 
 
 class Landing:
     """Where a channel puts what one account answered to one window.
 
-    `data_through` is the window's end unless the channel says that the vendor has not got so far yet.
+    `data_through` is the window's end unless the channel says that the vendor has not got so far yet. `by_hand`: the
+    window was asked for, and may have ended long ago. `missing` is what the answer lacks: the rest of it is landed, and
+    the account is partial.
     """
 
-    def __init__(self, channel: str, tables: Mapping[str, RawTable], account: Account, window: Window, at: datetime):
-        self.channel, self.account, self.window = channel, account, window
+    def __init__(
+        self,
+        channel: str,
+        tables: Mapping[str, RawTable],
+        account: Account,
+        window: Window,
+        at: datetime,
+        by_hand: bool = False,
+    ) -> None:
+        self.channel, self.account, self.window, self.by_hand = channel, account, window, by_hand
         self.data_through = window.end
         self.rows = 0
+        self.missing: list[tuple[str, str]] = []
+        self.unknown_measures: set[str] = set()
+        self.untold_columns: set[str] = set()
         self._tables = tables
         self._at = at
         self._batches: dict[str, list[pa.Table]] = defaultdict(list)
 
+    def lacks(self, what: str, todo: str, *measures: str) -> None:
+        """Say what is not in the answer, and what to do; the vendor tells nothing of `measures`."""
+        self.missing.append((what, todo))
+        self.unknown_measures.update(measures)
+
+    def made(self, what: str, records: Iterable[Any], make: Callable[[Any], Mapping[str, Any]]) -> list[Any]:
+        """What `make` makes of each record. One that it cannot make anything of is left out and told, if it is not all.
+
+        `what` are the records, in the plural.
+        """
+        rows, refused = [], []
+        for record in records:
+            try:
+                rows.append(make(record))
+            except (AttributeError, LookupError, TypeError, ValueError) as surprise:
+                refused.append(surprise)
+        if refused and not rows:
+            raise refused[0]
+        if refused:
+            what = f"{len(refused):,} of {len(rows) + len(refused):,} {what} cannot be read ({refused[0]!r:.80})"
+            self.lacks(what, REPORT_IT)
+        return rows
+
     def facts(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Rows with `date` and the table's columns; account_id and loaded_at are filled in."""
         raw = self._tables[table]
-        self.facts_table(
-            table, to_arrow(self.channel, raw, rows, account_id=self.account.id, loaded_at=self._at, **{DELETED: False})
-        )
+        filled = {"account_id": self.account.id, "loaded_at": self._at, DELETED: False}
+        self.facts_table(table, to_arrow(self.channel, raw, rows, self._odd, **filled))
 
     def facts_pages(self, table: str, pages: Iterable[Mapping[str, list[Any]]], **constants: Any) -> None:
         """As `facts`, from pages of lists by column: of a million rows only one page is ever held as Python objects.
@@ -107,7 +150,7 @@ class Landing:
         """
         raw = self._tables[table]
         filled = {"account_id": self.account.id, "loaded_at": self._at, DELETED: False, **constants}
-        read = [columns_to_arrow(self.channel, raw, page, **filled) for page in pages]
+        read = [columns_to_arrow(self.channel, raw, page, self._odd, **filled) for page in pages]
         self.facts_table(table, pa.concat_tables([raw.schema.empty_table(), *read]).combine_chunks())
 
     def facts_table(self, table: str, rows: pa.Table) -> None:
@@ -123,9 +166,15 @@ class Landing:
             ],
             schema=schema,
         )
-        check_facts(self.channel, self._tables[table], rows, self.window, self.account.id)
+        raw = self._tables[table]
+        rows, lacking = settle_facts(self.channel, raw, rows, self.window, self.account.id, self.untold_columns)
+        for what in lacking:
+            self.lacks(what, REPORT_IT)
         self._batches[table].append(rows)
         self.rows += rows.num_rows
+
+    def _odd(self, column: str, count: int, of: int, first: str) -> None:
+        self.lacks(f"{column} cannot be read in {count:,} of {of:,} rows (first {quoted(repr(first))})", REPORT_IT)
 
     def entities(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Rows with `id` and the table's columns; the last one of an id counts."""

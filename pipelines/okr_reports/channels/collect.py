@@ -36,13 +36,17 @@ class Task:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a task. `error` without `coverage` means that nothing of it was landed."""
+    """What became of a task. `error` without `coverage` means that nothing of it was landed.
+
+    Of `unknown_measures` the vendor told nothing.
+    """
 
     task: Task
     coverage: Coverage | None
     rows: int
     error: ChannelError | None
     batches: dict[str, list[pa.Table]]
+    unknown_measures: frozenset[str] = frozenset()
 
 
 class Collection:
@@ -101,13 +105,14 @@ class Collection:
 
     def _ask(self, task: Task) -> Answer:
         """Whatever goes wrong is an error of this account: a vendor must not be able to stop another."""
-        landing = Landing(self._channel.name, self._tables, task.account, task.slice, self._at)
+        landing = Landing(self._channel.name, self._tables, task.account, task.slice, self._at, task.by_hand)
         error = self._read(self._channel.load_facts, task, landing)
         if error is not None:
             return Answer(task, None, 0, error, {})
         names_error = self._read(self._channel.load_entities, task, landing) if task.with_entities else None
         coverage = _covered(task, landing.data_through, self._today)
-        return Answer(task, coverage, landing.rows, names_error, landing.batches())
+        error = _missing(self._channel.name, task, landing, names_error)
+        return Answer(task, coverage, landing.rows, error, landing.batches(), frozenset(landing.unknown_measures))
 
     def _read(self, load: Callable[..., None], task: Task, landing: Landing) -> ChannelError | None:
         try:
@@ -151,6 +156,15 @@ class Collection:
             ],
             schema=LOADED_WINDOWS.schema,
         )
+
+
+def _missing(channel: str, task: Task, landing: Landing, names_error: ChannelError | None) -> ChannelError | None:
+    """What the answer lacks as one error; names are of less weight than numbers."""
+    if not landing.missing:
+        return names_error
+    *before, (what, todo) = landing.missing
+    told = "".join(f"{one}; {do}. " for one, do in before) + what
+    return ChannelError(channel, told, todo, task.account.id)
 
 
 def _covered(task: Task, data_through: date, on: date) -> Coverage:

@@ -45,6 +45,8 @@ class Load:
     rows: Counter[str] = field(default_factory=Counter)
     errors: dict[str, ChannelError] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    notes: dict[str, str] = field(default_factory=dict)
+    unknown: dict[str, set[str]] = field(default_factory=dict)
 
     def run(self) -> list[LoadResult]:
         """Load all accounts. Raises ChannelError where no account could even be listed."""
@@ -64,11 +66,13 @@ class Load:
         http = self.channel.http(settings)
         http.within(settings.budget(), self.progress)
         try:
-            accounts = self._wanted(settings, self.channel.accounts(http, settings))
+            visible = self.channel.accounts(http, settings)
+            accounts = self._wanted(settings, visible)
         except ChannelError:
             raise
         except Exception as surprise:
             raise odd_accounts(self.channel.name, surprise) from None
+        held = [account for account in visible if account.held_by]
         plans = {account.id: self._plan_of(account, settings) for account in accounts}
         for number, step in enumerate(zip_longest(*plans.values())):
             tasks = [
@@ -83,7 +87,7 @@ class Load:
                         http,
                         settings,
                         tasks,
-                        accounts if number == 0 else (),
+                        [*accounts, *held] if number == 0 else (),
                         self.today,
                         datetime.now(UTC),
                     ),
@@ -111,6 +115,10 @@ class Load:
                     ),
                 )
         found = [by_id[account_id] for account_id in wanted if account_id in by_id]
+        found = [account for account in found if not account.held_by]
+        self.notes = {account.id: account.note for account in found if account.note}
+        for note in self.notes.values():
+            self.progress(note)
         for account in found:
             if account.error is not None:
                 self._fail(account.id, account.error.of_account(account.id))
@@ -162,6 +170,7 @@ class Load:
                 self._fail(account_id, answer.error, goes_on=answer.coverage is not None)
             if answer.coverage is not None:
                 self.coverage[account_id] = answer.coverage
+                self.unknown.setdefault(account_id, set()).update(answer.unknown_measures)
                 self.rows[account_id] += answer.rows
                 self.progress(f"{self.channel.name} account {account_id}: {answer.task.slice}, {answer.rows:,} rows")
 
@@ -193,6 +202,8 @@ class Load:
             error=error.for_report if error else None,
             started_at=self.started_at,
             ended_at=datetime.now(UTC),
+            note=self.notes.get(account_id),
+            unknown_measures=tuple(sorted(self.unknown.get(account_id, ()))),
         )
 
 

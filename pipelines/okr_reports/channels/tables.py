@@ -6,10 +6,11 @@ Amounts are DECIMAL(28,9) in the account's currency, dates are the vendor's repo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import reduce
 from types import NoneType
 from typing import Any, Literal
 
@@ -31,6 +32,8 @@ FLAG = pa.bool_()
 MOMENT = pa.timestamp("us", tz="UTC")
 
 DELETED = "_deleted"
+# Told of values that cannot be read among others that can: column, how many, of how many, the first.
+Odd = Callable[[str, int, int, str], None]
 # What is to be done about an answer that is not as documented.
 MEND_THE_CHANNEL = "nothing of this answer was loaded; the vendor's API has changed, so mend the channel"
 # Sign, point and the 28 digits of an AMOUNT, with room for zeros before and behind them.
@@ -74,18 +77,23 @@ def entities(table: str, /, **columns: pa.DataType) -> RawTable:
     return RawTable(table, pa.schema([*fields, pa.field("loaded_at", MOMENT)]), "entities", ("id",))
 
 
-def to_arrow(channel: str, table: RawTable, rows: Iterable[Mapping[str, Any]], **constants: Any) -> pa.Table:
+def to_arrow(
+    channel: str, table: RawTable, rows: Iterable[Mapping[str, Any]], odd: Odd | None = None, **constants: Any
+) -> pa.Table:
     """`rows` as Arrow in the table's types; `constants` fill whole columns, absent keys become null.
 
     Text numbers become numbers exactly. Raises VendorError naming table, column, both types and the value when the
-    vendor sends another type: a guess would hide a drifted schema.
+    vendor sends another type: a guess would hide a drifted schema. With `odd` a value that alone among others cannot be
+    read is empty, and is told to it.
     """
     taken = list(rows)
     given = {name: [row.get(name) for row in taken] for name in table.schema.names if name not in constants}
-    return columns_to_arrow(channel, table, given, **constants)
+    return columns_to_arrow(channel, table, given, odd, **constants)
 
 
-def columns_to_arrow(channel: str, table: RawTable, given: Mapping[str, list[Any]], **constants: Any) -> pa.Table:
+def columns_to_arrow(
+    channel: str, table: RawTable, given: Mapping[str, list[Any]], odd: Odd | None = None, **constants: Any
+) -> pa.Table:
     """As `to_arrow`, from lists by column, for channels with so many rows that a dictionary a row is dear."""
     length = max(map(len, given.values()), default=0)
     columns = []
@@ -96,17 +104,17 @@ def columns_to_arrow(channel: str, table: RawTable, given: Mapping[str, list[Any
         values = given.get(column.name)
         if values is None:
             values = [None] * length
-        if not column.nullable and None in values:
+        if not column.nullable and None in values and (odd is None or not any(values)):
             raise VendorError(
                 channel,
                 f"{table.name}.{column.name} is missing in what the vendor sent",
                 MEND_THE_CHANNEL,
             )
-        columns.append(_to_column(channel, table, column, values))
+        columns.append(_to_column(channel, table, column, values, odd))
     return pa.Table.from_arrays(columns, schema=table.schema)
 
 
-def _to_column(channel: str, table: RawTable, column: pa.Field, values: list[Any]) -> pa.Array:
+def _to_column(channel: str, table: RawTable, column: pa.Field, values: list[Any], odd: Odd | None) -> pa.Array:
     types = set(map(type, values)) - {NoneType}
     if types <= {_FAST.get(column.type)} or (types == {str} and column.type in (AMOUNT, COUNT, DAY)):
         with contextlib.suppress(pa.ArrowException, OverflowError, UnicodeEncodeError):
@@ -115,7 +123,14 @@ def _to_column(channel: str, table: RawTable, column: pa.Field, values: list[Any
     try:
         return pa.array([None if value is None else convert(value) for value in values], type=column.type)
     except (ValueError, TypeError, pa.ArrowInvalid, OverflowError):
-        wrong = next((value for value in values if not _fits(value, convert, column.type)), None)
+        fitting = [_fits(value, convert, column.type) for value in values]
+        wrong = values[fitting.index(False)] if False in fitting else None
+        if odd is not None and any(fits and value is not None for fits, value in zip(fitting, values, strict=True)):
+            odd(f"{table.name}.{column.name}", fitting.count(False), len(values), str(wrong)[:60])
+            kept = [
+                convert(one) if fits and one is not None else None for fits, one in zip(fitting, values, strict=True)
+            ]
+            return pa.array(kept, type=column.type)
         raise VendorError(
             channel,
             f"{table.name}.{column.name} should be {column.type} but the vendor sent {type(wrong).__name__} "
@@ -207,10 +222,37 @@ def tombstones(table: RawTable, keys: Mapping[str, pa.Array]) -> pa.Table:
     )
 
 
-def check_facts(channel: str, table: RawTable, rows: pa.Table, window: Window, account_id: str) -> None:
-    """Raises VendorError if a day lies outside the window, a required value is missing, or two rows have one key."""
+def settle_facts(
+    channel: str, table: RawTable, rows: pa.Table, window: Window, account_id: str, untold: Collection[str] = ()
+) -> tuple[pa.Table, list[str]]:
+    """The rows that can be used, and what the others lack.
+
+    A row without its day or key is left out, an empty value stays empty; both are told. Raises VendorError if a
+    required column is empty in every row (but for those `untold`: the vendor says that it does not tell them), if a day
+    lies outside the window, or if two rows have one key.
+    """
     if not rows.num_rows:
-        return
+        return rows, []
+    for name in table.required:
+        if name not in untold and rows[name].null_count == rows.num_rows:
+            what = f"{table.name}.{name} is missing in {rows.num_rows:,} of {rows.num_rows:,} rows that the vendor sent"
+            raise VendorError(channel, what, MEND_THE_CHANNEL, account_id)
+    lacking = []
+    keys = [name for name in ("date", *table.unique) if rows[name].null_count]
+    for name in keys:
+        lacking.append(f"{table.name}.{name} is missing in {rows[name].null_count:,} rows, which are left out")
+    if keys:
+        rows = rows.filter(reduce(pc.and_, (pc.is_valid(rows[name]) for name in keys)))
+    for name in table.required:
+        if name not in untold and (empty := rows[name].null_count):
+            first = rows.filter(pc.is_null(rows[name])).slice(0, 1).to_pylist()[0]
+            where = ", ".join(str(first[one]) for one in table.unique)
+            lacking.append(f"{table.name}.{name} is missing in {empty:,} of {rows.num_rows:,} rows (first {where})")
+    _check_days_and_keys(channel, table, rows, window, account_id)
+    return rows, lacking
+
+
+def _check_days_and_keys(channel: str, table: RawTable, rows: pa.Table, window: Window, account_id: str) -> None:
     span = pc.min_max(rows["date"]).as_py()
     if span["min"] is None or span["min"] < window.start or span["max"] > window.end:
         raise VendorError(
@@ -219,14 +261,6 @@ def check_facts(channel: str, table: RawTable, rows: pa.Table, window: Window, a
             "nothing of this answer was loaded; refresh again",
             account_id,
         )
-    for name in table.required:
-        if empty := rows[name].null_count:
-            raise VendorError(
-                channel,
-                f"{table.name}.{name} is missing in {empty:,} of {rows.num_rows:,} rows that the vendor sent",
-                MEND_THE_CHANNEL,
-                account_id,
-            )
     counted = rows.group_by(list(table.unique)).aggregate([([], "count_all")])
     if pc.max(counted["count_all"]).as_py() > 1:
         twice = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()[0]

@@ -167,6 +167,7 @@ class _Api:
             "metadata": {"currencyCode": site.currency, "timeZone": site.timezone},
             "kind": "analyticsData#runReport",
         }
+        answer["metadata"] |= self._state.more.get(CHANNEL, {}).get("metadata", {})
         if body.get("returnPropertyQuota"):
             answer["propertyQuota"] = PROPERTY_QUOTA
         if rows:
@@ -175,6 +176,9 @@ class _Api:
 
     def _row(self, keys: tuple[str, ...], metrics: list[str], values: dict[str, Any]) -> dict[str, Any]:
         drift = self._state.drift.get(CHANNEL, {})
+        metadata = self._state.more.get(CHANNEL, {}).get("metadata", {})
+        hidden = metadata.get("schemaRestrictionResponse", {}).get("activeMetricRestrictions", ())
+        values = {**values, **dict.fromkeys((one["metricName"] for one in hidden), "0")}
         drifted = self._state.drifted(CHANNEL, {name: values[name] for name in metrics})
         told = {
             "dimensionValues": [{"value": key} for key in keys],

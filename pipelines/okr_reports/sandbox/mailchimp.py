@@ -39,6 +39,9 @@ MEASURES = (
     "total_revenue",
 )
 TRUTH_COLUMNS = ("date", "channel", "account_id", "campaign_id", "currency", *MEASURES, "audience_size")
+# A welcome letter that goes on being sent, to accounts that have automations: workflow, letter, first day.
+WORKFLOW, LETTER = "57f0c4e9aa", "a7c000001"
+LETTERS_A_DAY = 6
 # Opens by machines are taken back at this age.
 CORRECTED_AFTER = 5
 DAY = timedelta(days=1)
@@ -108,6 +111,15 @@ class Mailings:
         }
 
 
+def letter_totals(day: date) -> dict[str, Any]:
+    """What the report of the welcome letter states at the end of a day."""
+    days = max(0, (day - FOUNDED).days + 1)
+    sent = LETTERS_A_DAY * days
+    found = dict.fromkeys(MEASURES, 0)
+    opens = {"opens_total": sent // 2, "unique_opens": sent // 3}
+    return {**found, "emails_sent": sent, **opens, "total_revenue": 0.0}
+
+
 def application(state: SandboxState) -> Starlette:
     """The API as an ASGI application."""
     api = _Api(state)
@@ -119,6 +131,8 @@ def application(state: SandboxState) -> Starlette:
             Route("/3.0/campaigns", api.answer(api.campaigns), methods=["GET"]),
             Route("/3.0/reports/{campaign}", api.answer(api.one_report), methods=["GET"]),
             Route("/3.0/reports", api.answer(api.reports), methods=["GET"]),
+            Route("/3.0/automations", api.answer(api.automations), methods=["GET"]),
+            Route("/3.0/automations/{flow}/emails", api.answer(api.emails), methods=["GET"]),
             Route("/3.0/lists", api.answer(api.lists), methods=["GET"]),
             Route("/3.0/lists/{audience}/growth-history", api.answer(api.growth), methods=["GET"]),
         ]
@@ -136,6 +150,11 @@ def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterat
             if any(changes):
                 yield (day, CHANNEL, ACCOUNT, campaign_id, audience[2], *changes, 0)
             day += DAY
+    if "automations" in state.more.get(CHANNEL, {}):
+        for at in range((last - start).days + 1):
+            now, before = letter_totals(start + DAY * at), letter_totals(start + DAY * (at - 1))
+            changes = [now[name] - before[name] for name in MEASURES]
+            yield (start + DAY * at, CHANNEL, ACCOUNT, LETTER, "EUR", *changes, 0)
     for audience in AUDIENCES:
         for at in range((last - start).days + 1):
             day = start + DAY * at
@@ -180,7 +199,10 @@ class _Api:
         return self._page(request, "reports", list(self._sent(request)))
 
     def one_report(self, request: Request) -> dict[str, Any]:
-        found = next((one for one in self._sent(request) if one["id"] == request.path_params["campaign"]), None)
+        wanted = request.path_params["campaign"]
+        if wanted == LETTER and self._flow:
+            return self._letter()
+        found = next((one for one in self._sent(request) if one["id"] == wanted), None)
         if found is None:
             raise Refused(404, "Resource Not Found", "The requested resource could not be found.")
         return found
@@ -224,6 +246,30 @@ class _Api:
                     **_report(totals, audience[2]),
                 }
                 yield self._state.drifted(CHANNEL, report)
+
+    @property
+    def _flow(self) -> dict[str, Any]:
+        """The workflow as the state says it, such as {"status": "sending"}; empty where the account has none."""
+        return dict(self._state.more.get(CHANNEL, {}).get("automations", {}))
+
+    def _letter(self) -> dict[str, Any]:
+        return {
+            "id": LETTER,
+            "campaign_title": "Bienvenida",
+            "type": "automation-email",
+            "list_id": AUDIENCES[0][0],
+            "send_time": datetime.combine(FOUNDED, time(9), UTC).isoformat(),
+            **_report(letter_totals(self._state.today - DAY), "EUR"),
+        }
+
+    def automations(self, request: Request) -> dict[str, Any]:
+        flows = [{"id": WORKFLOW, "emails_sent": 9, **self._flow}] if self._flow else []
+        return self._page(request, "automations", flows)
+
+    def emails(self, request: Request) -> dict[str, Any]:
+        if request.path_params["flow"] != WORKFLOW or not self._flow:
+            raise Refused(404, "Resource Not Found", "The requested resource could not be found.")
+        return self._page(request, "emails", [{"id": LETTER, "workflow_id": WORKFLOW, **self._flow}])
 
     def lists(self, request: Request) -> dict[str, Any]:
         yesterday = self._state.today - DAY

@@ -107,6 +107,7 @@ class _Api:
 
     async def sites(self, request: Request) -> dict[str, Any]:
         known = [{"siteUrl": site.search_site, "permissionLevel": "siteFullUser"} for site in WEBSITES]
+        known += [{"siteUrl": one, "permissionLevel": "siteOwner"} for one in self._within]
         return {"siteEntry": [*known, {"siteUrl": "https://left.example/", "permissionLevel": "siteUnverifiedUser"}]}
 
     async def query(self, request: Request) -> dict[str, Any]:
@@ -129,8 +130,14 @@ class _Api:
             answer["metadata"] = {"firstIncompleteDate": max(final + timedelta(days=1), start).isoformat()}
         return answer
 
+    @property
+    def _within(self) -> list[str]:
+        """Properties that have the numbers of the first website too."""
+        return list(self._state.more.get(CHANNEL, {}).get("sites", ()))
+
     def _may(self, site_url: str) -> Website:
-        site = next((one for one in WEBSITES if one.search_site == site_url), None)
+        wanted = WEBSITES[0].search_site if site_url in self._within else site_url
+        site = next((one for one in WEBSITES if one.search_site == wanted), None)
         if site is None or site_url in self._state.denied:
             raise Refused(
                 403,

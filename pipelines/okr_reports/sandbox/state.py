@@ -24,7 +24,9 @@ class SandboxState:
     value {"renamed": name} renames the field, {"renamed": None} takes it away. words: what is accepted as a credential.
     faults: share of requests that break. jobs: channel to how its report jobs go: {"outcome": "failed" or "never",
     "times": the first n jobs, "longer_than": days}. expire_at: channel to the numbers of the requests whose token
-    expires as they arrive. requests: the last that came, as (method, path, query, body).
+    expires as they arrive. more: channel to what only some accounts have: `metadata` of GA4's reports, `sites` of
+    Search Console within the domain, `automations` of Mailchimp. requests: the last that came, as (method, path, query,
+    body).
     """
 
     seed: int
@@ -38,6 +40,7 @@ class SandboxState:
     words: set[str] = field(default_factory=lambda: {WORD})
     throttled: dict[str, str] = field(default_factory=dict)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    more: dict[str, dict[str, Any]] = field(default_factory=dict)
     page_size: int = 10
     counts: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
@@ -90,7 +93,7 @@ class SandboxState:
                 setattr(self, key, set(value) | ({WORD} if key == "words" else set()))
             elif key == "erased":
                 self.erased = {(channel, account, date.fromisoformat(day)) for channel, account, day in value}
-            elif key in ("outage", "drift", "throttled", "jobs", "faults", "page_size", "expire_at"):
+            elif key in ("outage", "drift", "throttled", "jobs", "faults", "more", "page_size", "expire_at"):
                 setattr(self, key, value)
             else:
                 raise ValueError(f"the sandbox knows no {key!r}")

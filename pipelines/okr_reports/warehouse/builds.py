@@ -165,7 +165,7 @@ def _last_loads(connection: duckdb.DuckDBPyConnection) -> Any:
     """How each account's load went in the last refresh that loaded its channel."""
     return connection.execute(
         """
-        select channel, account_id, state, data_through, error, load_id from ops.source_loads
+        select channel, account_id, state, data_through, error, load_id, note, unknown_measures from ops.source_loads
         qualify refresh_id = last_value(refresh_id) over (
             partition by channel order by ended_at, refresh_id rows between unbounded preceding and unbounded following
         )

@@ -33,9 +33,13 @@ create table if not exists ops.source_loads (
     window_to date,
     data_through date,
     error varchar,
-    load_id varchar
+    load_id varchar,
+    note varchar,
+    unknown_measures varchar
 );
 alter table ops.source_loads add column if not exists load_id varchar;
+alter table ops.source_loads add column if not exists note varchar;
+alter table ops.source_loads add column if not exists unknown_measures varchar;
 create table if not exists ops.publications (
     refresh_id varchar not null,
     published_on date not null,
@@ -86,6 +90,10 @@ class SourceLoad(Protocol):
     def error(self) -> str | None: ...
     @property
     def load_id(self) -> str | None: ...
+    @property
+    def note(self) -> str | None: ...
+    @property
+    def unknown_measures(self) -> tuple[str, ...]: ...
 
 
 def ensure_tables(warehouse: Path) -> None:
@@ -100,6 +108,7 @@ def record_loads(warehouse: Path, refresh_id: str, loads: Iterable[SourceLoad]) 
         (
             refresh_id, load.channel, load.account_id, load.started_at, load.ended_at, load.state, load.rows,
             load.window_from, load.window_to, load.data_through, load.error, load.load_id,
+            load.note, ",".join(load.unknown_measures) or None,
         )
         for load in loads
     ]  # fmt: skip
@@ -107,7 +116,7 @@ def record_loads(warehouse: Path, refresh_id: str, loads: Iterable[SourceLoad]) 
         return
     with duckdb.connect(str(warehouse)) as connection:
         connection.begin()
-        connection.executemany("insert into ops.source_loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("insert into ops.source_loads values (" + ", ".join("?" * 14) + ")", rows)
         connection.commit()
 
 

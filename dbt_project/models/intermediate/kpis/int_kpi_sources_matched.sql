@@ -1,7 +1,8 @@
 {{ config(materialized='table') }}
 
 -- Conditions on campaigns and files do not narrow the sources: a campaign that began later was still waited for. An
--- account reaches as far as the measure of the KPI that reaches least, of those it ever reported.
+-- account reaches as far as the measure of the KPI that reaches least, of those it ever reported. Of a measure that the
+-- vendor tells nothing of it reaches no further than its last row: what is not told is not 0.
 with
 
 sources as (
@@ -33,6 +34,7 @@ named as (
         sources.provisional_from,
         sources.last_load_at,
         sources.kind,
+        sources.unknown_measures,
         accounts.account_name
     from sources
     left join accounts
@@ -48,11 +50,13 @@ unmet as (
 ),
 
 brought as (
-    select distinct
+    select
         channel,
         account_id,
-        measure
+        measure,
+        max(date) as last_day
     from measures
+    group by channel, account_id, measure
 ),
 
 parts as (
@@ -94,6 +98,27 @@ reached as (
     group by parts.kpi_id, named.channel, named.account_id
 ),
 
+untold as (
+    select
+        parts.kpi_id,
+        named.channel,
+        named.account_id,
+        case when count(brought.last_day) = count(*) then min(brought.last_day) end as last_day
+    from parts
+    inner join named
+        on
+            {{ dbt.position(
+                dbt.concat(["','", 'parts.measure', "','"]),
+                dbt.concat(["','", 'named.unknown_measures', "','"])
+            ) }} > 0
+    left join brought
+        on
+            named.channel = brought.channel
+            and named.account_id = brought.account_id
+            and parts.measure = brought.measure
+    group by parts.kpi_id, named.channel, named.account_id
+),
+
 asked_for as (
     select
         kpis.kpi_id,
@@ -124,7 +149,10 @@ final as (
             when named.kind = 'file' then case when reached.is_stale then 'stale' else 'fresh' end
             else named.state
         end as state,
-        coalesce(reached.live_through, reached.any_through, named.data_through) as data_through,
+        case
+            when untold.kpi_id is not null then untold.last_day
+            else coalesce(reached.live_through, reached.any_through, named.data_through)
+        end as data_through,
         reached.kpi_id is not null as has_reported,
         named.provisional_from,
         named.last_load_at
@@ -136,6 +164,11 @@ final as (
             asked_for.kpi_id = reached.kpi_id
             and named.channel = reached.channel
             and named.account_id = reached.account_id
+    left join untold
+        on
+            asked_for.kpi_id = untold.kpi_id
+            and named.channel = untold.channel
+            and named.account_id = untold.account_id
     left join unmet
         on
             asked_for.kpi_id = unmet.kpi_id

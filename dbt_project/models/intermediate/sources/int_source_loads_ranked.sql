@@ -17,6 +17,8 @@ joined as (
         loads.ended_at,
         loads.data_through,
         loads.error,
+        loads.note,
+        loads.unknown_measures,
         loads.state <> 'loaded' as is_bad,
         loads.state <> 'failed' and loads.account_id = accounts.account_id as is_good
     from accounts

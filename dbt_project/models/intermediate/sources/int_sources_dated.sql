@@ -68,6 +68,8 @@ final as (
         closed_through as data_through,
         last_load_at,
         last_error,
+        note,
+        unknown_measures,
         case
             when is_off then 'off'
             when load_state <> 'loaded' then load_state

@@ -28,6 +28,10 @@ first_missing as (
     where first_to_mend = 1
 ),
 
+flagged as (
+    select * from {{ ref('int_answers_flagged') }}
+),
+
 final as (
     select
         sources.channel,
@@ -41,6 +45,11 @@ final as (
             when first_missing.date is null and sources.state not in ('fresh', 'ended', 'off') then sources.last_error
         end as last_error,
         case when first_missing.date is not null then 'no_rate' end as error_code,
+        sources.note,
+        flagged.withheld_days,
+        flagged.sampled_days,
+        flagged.grouped_days,
+        flagged.last_flagged_day,
         first_missing.currency as missing_currency,
         first_missing.date as missing_date,
         case
@@ -50,6 +59,8 @@ final as (
     from sources
     left join accounts
         on sources.channel = accounts.channel and sources.account_id = accounts.account_id
+    left join flagged
+        on sources.channel = flagged.channel and sources.account_id = flagged.account_id
     left join first_missing
         on sources.channel = first_missing.channel and sources.account_id = first_missing.account_id
 )

@@ -14,7 +14,9 @@ last_refresh as (
         account_id,
         {{ any_row('is_good') }} as has_good,
         {{ any_row('is_bad') }} as has_bad,
-        max(case when is_bad then error end) as last_error
+        max(case when is_bad then error end) as last_error,
+        max(note) as note,
+        max(unknown_measures) as unknown_measures
     from events
     where refresh_age = 1
     group by channel, account_id
@@ -64,7 +66,9 @@ final as (
         end as load_state,
         case when accounts.kind = 'file' then newest_loads.newest_day else good_loads.furthest_day end as data_through,
         good_loads.last_load_at,
-        last_refresh.last_error
+        last_refresh.last_error,
+        last_refresh.note,
+        last_refresh.unknown_measures
     from accounts
     left join last_refresh
         on accounts.channel = last_refresh.channel and accounts.account_id = last_refresh.account_id

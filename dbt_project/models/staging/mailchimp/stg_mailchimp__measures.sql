@@ -22,6 +22,21 @@ audience_sizes as (
     select * from {{ source('mailchimp', 'audience_sizes') }}
 ),
 
+-- A total that one statement lacks is as it was in the one before.
+stated as (
+    select
+        account_id,
+        campaign_id,
+        currency,
+        sent_on,
+        observed_on,
+        loaded_at,
+        {% for column in totals.values() -%}
+        {{ last_known(column, 'campaign_id', 'loaded_at, observed_on') }} as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from campaign_totals
+),
+
 -- The first statement of a campaign counts on the day it was sent, where nearly all of it belongs; a later one counts
 -- for the day it was observed with what it differs by, corrections downwards included. The sum is the newest statement.
 changes as (
@@ -39,7 +54,7 @@ changes as (
             lag({{ column }}) over (partition by campaign_id order by loaded_at, observed_on), 0
         ) as {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
-    from campaign_totals
+    from stated
 ),
 
 days as (

@@ -17,7 +17,9 @@ final as (
         window_to,
         data_through,
         error,
-        load_id
+        load_id,
+        note,
+        unknown_measures
     from source
 )
 

@@ -12,6 +12,7 @@ final as (
         cast(null as {{ dbt.type_string() }}) as currency,
         timezone
     from accounts
+    where held_by is null
 )
 
 select * from final

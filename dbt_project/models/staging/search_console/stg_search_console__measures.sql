@@ -1,5 +1,15 @@
 with
 
+accounts as (
+    select * from {{ source('search_console', 'accounts') }}
+),
+
+-- Another property holds the same numbers.
+held as (
+    select id from accounts
+    where held_by is not null
+),
+
 days as (
     select
         date,
@@ -11,6 +21,7 @@ days as (
         position_weighted,
         loaded_at
     from {{ source('search_console', 'site_daily') }}
+    where account_id not in (select id from held)
 ),
 
 final as (

@@ -31,6 +31,8 @@ class Report:
     has_other_row: bool
     is_thresholded: bool
     is_sampled: bool
+    # Metrics that the user may not see: GA4 answers 0 for them.
+    restricted: frozenset[str] = frozenset()
 
 
 def classify(reply: Reply) -> Verdict:
@@ -132,5 +134,9 @@ def _read(http: Http, answer: dict[str, Any]) -> tuple[Report, int]:
         bool(metadata.get("dataLossFromOtherRow")),
         bool(metadata.get("subjectToThresholding")),
         bool(metadata.get("samplingMetadatas")),
+        frozenset(
+            one["metricName"]
+            for one in (metadata.get("schemaRestrictionResponse") or {}).get("activeMetricRestrictions") or ()
+        ),
     )
     return report, whole(answer.get("rowCount") or 0)

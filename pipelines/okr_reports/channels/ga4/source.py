@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,6 +27,14 @@ METRICS = {
     "ecommercePurchases": "ecommerce_purchases",
 }
 PEOPLE = {"totalUsers": "total_users", "newUsers": "new_users"}
+# Columns that the models call by another name.
+MEASURES = {
+    "key_events": "conversions",
+    "total_revenue": "conversion_value",
+    "screen_page_views": "page_views",
+    "ecommerce_purchases": "purchases",
+    "total_users": "users",
+}
 # Asked for what comes with every report, data or not.
 _ANY_DAY = date(2024, 1, 1)
 _COLUMNS = dict.fromkeys(METRICS.values(), COUNT) | {"key_events": AMOUNT, "total_revenue": AMOUNT}
@@ -87,13 +95,24 @@ class Ga4(Channel[Ga4Settings]):
         traffic = run_report(
             http, path, ranges=whole, dimensions=("date", "sessionDefaultChannelGroup"), metrics=tuple(METRICS)
         )
+        totals = run_report(http, path, ranges=whole, dimensions=("date",), metrics=(*METRICS, *PEOPLE))
+        hidden = traffic.restricted | totals.restricted
+        _say_hidden(landing, hidden)
         landing.facts(
             "traffic",
-            ({**_row(row, account), "channel_group": row["sessionDefaultChannelGroup"]} for row in traffic.rows),
+            landing.made(
+                "rows of traffic",
+                traffic.rows,
+                lambda row: {**_row(row, account, hidden), "channel_group": row["sessionDefaultChannelGroup"]},
+            ),
         )
-        totals = run_report(http, path, ranges=whole, dimensions=("date",), metrics=(*METRICS, *PEOPLE))
         flags = _flags(traffic, totals)
-        landing.facts("property_daily", ({**_row(row, account), **flags} for row in totals.rows))
+        landing.facts(
+            "property_daily",
+            landing.made("days", totals.rows, lambda row: {**_row(row, account, hidden), **flags}),
+        )
+        if "totalUsers" in hidden:
+            return
         intervals = list(_intervals(window))
         users = run_for_each_range(http, path, intervals, "totalUsers")
         landing.facts(
@@ -146,9 +165,23 @@ def _account(http: Http, settings: Ga4Settings, account_id: str) -> Iterator[Acc
     yield Account(account_id, f"GA4 {account_id}", report.currency, report.timezone)
 
 
-def _row(row: dict[str, Any], account: Account) -> dict[str, Any]:
+def _say_hidden(landing: Landing, hidden: Collection[str]) -> None:
+    """What the user may not see is answered as 0, and is none."""
+    columns = [column for metric, column in (METRICS | PEOPLE).items() if metric in hidden]
+    if not columns:
+        return
+    landing.untold_columns.update(columns)
+    landing.lacks(
+        f"the user may not see {', '.join(sorted(hidden))}: no data, not 0",
+        "give the credentials' user a role that may see cost and revenue (Admin, Property access management)",
+        *(MEASURES.get(column, column) for column in columns),
+    )
+
+
+def _row(row: dict[str, Any], account: Account, hidden: Collection[str]) -> dict[str, Any]:
     written = row["date"]
-    named = {column: row.get(metric) for metric, column in (METRICS | PEOPLE).items() if metric in row}
+    told = {metric: column for metric, column in (METRICS | PEOPLE).items() if metric in row}
+    named = {column: None if metric in hidden else row[metric] for metric, column in told.items()}
     return {"date": date(int(written[:4]), int(written[4:6]), int(written[6:])), "currency": account.currency, **named}
 
 

@@ -24,10 +24,14 @@ class HubSpotCredentials:
 class HubSpotSettings(ChannelSettings):
     """`api_version` and `oauth_version` stand in the paths; HubSpot serves each version for 18 months.
 
-    A version of the old kind (`v3`) works until September 2027.
+    A version of the old kind (`v3`) works until September 2027. `mql_stage` and `sql_stage` are the internal names of
+    the lifecycle stages that count as MQL and SQL (Settings, Objects, Contacts, Lifecycle Stage); a stage made by hand
+    has a number for a name.
     """
 
     credentials: HubSpotCredentials
     base_url: str = "https://api.hubapi.com"
     api_version: str = "2026-09"
     oauth_version: str = "2026-03"
+    mql_stage: str = "marketingqualifiedlead"
+    sql_stage: str = "salesqualifiedlead"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,16 +19,12 @@ from okr_reports.channels.windows import Window
 
 # In a window longer than this, open deals are read whatever their age: a first load must know the whole pipeline.
 LONG_WINDOW = 31
-STAGES = {"mql_on": "marketingqualifiedlead", "sql_on": "salesqualifiedlead"}
+# Column and measure of a stage, and the setting with its name.
+STAGES = {"mql_on": ("mqls", "mql_stage"), "sql_on": ("sqls", "sql_stage")}
 COMMON = ("createdate", "hs_analytics_source", "hs_merged_object_ids")
 # No names, addresses or deal titles: persons stay in HubSpot.
 PROPERTIES: dict[str, tuple[str, ...]] = {
-    "contacts": (
-        *COMMON,
-        "lifecyclestage",
-        *(f"hs_v2_date_entered_{stage}" for stage in STAGES.values()),
-        *(f"hs_lifecyclestage_{stage}_date" for stage in STAGES.values()),
-    ),
+    "contacts": (*COMMON, "lifecyclestage"),
     "companies": (*COMMON, "lifecyclestage"),
     "deals": (
         *COMMON,
@@ -127,11 +124,18 @@ class HubSpot(Channel[HubSpotSettings]):
 
     def load_facts(self, http: Http, settings: HubSpotSettings, account: Account, landing: Landing) -> None:
         """Everything that changed since the window began: until now, since today's changes may count for a past day."""
+        stages = {column: getattr(settings, setting) for column, (_, setting) in STAGES.items()}
         for kind, properties in PROPERTIES.items():
+            if kind == "contacts":
+                properties = (*properties, *(name for stage in stages.values() for name in _entered(stage)))
             path = crm_path(settings.api_version, "objects", kind)
             live = list(search(http, path, _wanted(kind, landing.window, account), properties))
             gone = list(archived(http, path, properties))
-            rows = [_row(kind, found, account) for found in (*gone, *live)]
+            rows = landing.made(kind, [*gone, *live], partial(_row, kind, account, stages))
+            if kind == "contacts" and rows:
+                _say_stages(landing, [*gone, *live], stages)
+            if kind == "deals":
+                _say_currencies(landing, live, account)
             landing.entities(kind, rows)
             landing.entities("merged_objects", _merges(kind, live, account))
             landing.rows += len(rows)
@@ -149,7 +153,41 @@ def _wanted(kind: str, window: Window, account: Account) -> list[list[dict[str, 
     return groups
 
 
-def _row(kind: str, found: dict[str, Any], account: Account) -> dict[str, Any]:
+def _entered(stage: str) -> tuple[str, str]:
+    """The properties that say when a contact entered a stage: that of today, and that of before 2024."""
+    return f"hs_v2_date_entered_{stage}", f"hs_lifecyclestage_{stage}_date"
+
+
+def _say_stages(landing: Landing, contacts: Sequence[dict[str, Any]], stages: Mapping[str, str]) -> None:
+    """A property that the portal has not is in no contact: nobody can have entered that stage."""
+    known = set().union(*(found["properties"] for found in contacts))
+    for column, (measure, setting) in STAGES.items():
+        if not known & set(_entered(stages[column])):
+            landing.lacks(
+                f"the portal has no lifecycle stage {stages[column]!r}, so that {measure} has no data",
+                f"set {setting} under [sources.hubspot] to the internal name of the stage that counts",
+                measure,
+            )
+
+
+def _say_currencies(landing: Landing, deals: Sequence[dict[str, Any]], account: Account) -> None:
+    """Deals whose amount cannot be told in the portal's currency are in every count and in no sum."""
+    without = [found for found in deals if _lacks_rate(found["properties"], account)]
+    if without:
+        currencies = ", ".join(sorted({str(found["properties"]["deal_currency_code"]) for found in without}))
+        ids = ", ".join(found["id"] for found in without[:5]) + (", ..." if len(without) > 5 else "")
+        landing.lacks(
+            f"{len(without):,} deals in {currencies} have no amount in {account.currency} (deals {ids}): "
+            "they count, and their amounts are missing",
+            "add the currency and its rate in HubSpot (Settings, Account defaults, Currency)",
+        )
+
+
+def _lacks_rate(has: Mapping[str, Any], account: Account) -> bool:
+    return bool(has.get("amount")) and _home_amount(has, account) is None
+
+
+def _row(kind: str, account: Account, stages: Mapping[str, str], found: dict[str, Any]) -> dict[str, Any]:
     """HubSpot answers a property without a value as null: one that is not there at all is gone, and raises KeyError."""
     has, zone = found["properties"], ZoneInfo(account.timezone)
     created_on = _day(has["createdate"], zone)
@@ -166,8 +204,8 @@ def _row(kind: str, found: dict[str, Any], account: Account) -> dict[str, Any]:
         row["lifecycle_stage"] = has["lifecyclestage"] or None
     if kind == "contacts":
         row |= {
-            column: _day(_first(has, f"hs_v2_date_entered_{stage}", f"hs_lifecyclestage_{stage}_date"), zone)
-            for column, stage in STAGES.items()
+            column: _day(next(filter(None, (has.get(name) for name in _entered(stage))), None), zone)
+            for column, stage in stages.items()
         }
     if kind == "deals":
         row |= {
@@ -181,13 +219,7 @@ def _row(kind: str, found: dict[str, Any], account: Account) -> dict[str, Any]:
     return row
 
 
-def _first(has: dict[str, Any], *names: str) -> Any:
-    """The first of them that has a value; a portal may know only some."""
-    known = [has[name] for name in names if name in has] or [has[names[0]]]
-    return next(filter(None, known), None)
-
-
-def _home_amount(has: dict[str, Any], account: Account) -> Any:
+def _home_amount(has: Mapping[str, Any], account: Account) -> Any:
     """The amount in the portal's currency; None if there is none, or if HubSpot has not converted it yet."""
     if has.get("amount_in_home_currency"):
         return has["amount_in_home_currency"]

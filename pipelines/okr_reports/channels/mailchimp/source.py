@@ -5,21 +5,21 @@ from __future__ import annotations
 import base64
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
+from okr_reports.channels.base import ACCOUNT_COLUMNS, REPORT_IT, Account, Channel, Landing
 from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status, doubling
 from okr_reports.channels.mailchimp.settings import MailchimpSettings
 from okr_reports.channels.oauth import FixedToken
 from okr_reports.channels.tables import AMOUNT, COUNT, MEND_THE_CHANNEL, TEXT, entities
 from okr_reports.channels.tables import DAY as DAY_TYPE
 from okr_reports.channels.windows import DAY, Window
-from okr_reports.errors import CredentialsError, VendorError
+from okr_reports.errors import CredentialsError, VendorError, quoted
 
 LOGIN = "https://login.mailchimp.com"
 ACCESS = "the role Viewer or above (Account, Settings, Users), and see that neither it nor the account is disabled"
@@ -42,7 +42,8 @@ TOTALS = {
     "total_revenue": ("ecommerce", "total_revenue"),
 }
 _COLUMNS = dict.fromkeys(TOTALS, COUNT) | {"total_revenue": AMOUNT}
-_ANSWERS = {"account_id", "reports", "lists", "history", "dc"}
+_WANTED = ("id", "campaign_title", "list_id", "send_time", *dict.fromkeys(place[0] for place in TOTALS.values()))
+_ANSWERS = {"automations", "emails", "id", "account_id", "reports", "lists", "history", "dc"}
 
 
 class Mailchimp(Channel[MailchimpSettings]):
@@ -110,8 +111,13 @@ class Mailchimp(Channel[MailchimpSettings]):
 
     def load_facts(self, http: Http, settings: MailchimpSettings, account: Account, landing: Landing) -> None:
         window, zone = landing.window, ZoneInfo(account.timezone)
-        reports = [(report, _day(report["send_time"], zone)) for report in _sent_in(http, window, zone)]
-        reports = [(report, sent_on) for report, sent_on in reports if window.start <= sent_on <= window.end]
+        found = {report["id"]: report for report in _sent_in(http, window, zone)}
+        sent = _dated(landing, found.values(), zone)
+        reports = [(report, sent_on) for report, sent_on in sent if window.start <= sent_on <= window.end]
+        if not landing.by_hand:
+            # they go on sending, however long ago the first letter went
+            reports += _dated(landing, _automated(http, landing, {report["id"] for report, _ in reports}), zone)
+        totals = _totals(landing, [report for report, _ in reports])
         landing.entities(
             "campaigns",
             (
@@ -135,9 +141,9 @@ class Mailchimp(Channel[MailchimpSettings]):
                     "observed_on": window.end,
                     "sent_on": sent_on,
                     "currency": (report.get("ecommerce") or {}).get("currency_code"),
-                    **_totals(report),
+                    **stated,
                 }
-                for report, sent_on in reports
+                for (report, sent_on), stated in zip(reports, totals, strict=True)
             ),
         )
         sizes = list(_audiences(http, account, landing))
@@ -171,27 +177,73 @@ def classify(reply: Reply) -> Verdict:
     return replace(verdict, todo=f"give the key's user {ACCESS}") if reply.status == 403 else verdict
 
 
+def _dated(landing: Landing, reports: Iterable[dict[str, Any]], zone: ZoneInfo) -> list[tuple[dict[str, Any], date]]:
+    """The reports with the day they were sent on. One without is left out and named."""
+    taken = list(reports)
+    unsent = [report for report in taken if not report.get("send_time")]
+    if unsent and len(unsent) == len(taken):
+        raise VendorError("mailchimp", "no report has a send_time", MEND_THE_CHANNEL)
+    for report in unsent:
+        name = f"{report['id']} ({quoted(report.get('campaign_title') or '')})"
+        landing.lacks(f"the report of campaign {name} has no send_time and is left out", REPORT_IT)
+    return [(report, _day(report["send_time"], zone)) for report in taken if report.get("send_time")]
+
+
+def _automated(http: Http, landing: Landing, known: Collection[str]) -> Iterator[dict[str, Any]]:
+    """The reports of the letters of automations that are not stopped, but for those that are known."""
+    try:
+        flows = list(_pages(http, "automations", "automations", ("id", "status")))
+        emails = [
+            email
+            for flow in flows
+            if flow["status"] != "save"
+            for email in _emails(http, flow["id"])
+            if email["status"] != "save" and email["id"] not in known
+        ]
+    except VendorError as error:
+        if http.is_over:
+            raise
+        landing.lacks(f"automations cannot be listed ({error.what}): they stay as last read", error.todo)
+        return
+    for email in emails:
+        report: dict[str, Any] = http.get(f"3.0/reports/{email['id']}", f"fields={','.join(_WANTED)}").data
+        if report.get("emails_sent") or report.get("send_time"):
+            yield report
+
+
+def _emails(http: Http, flow: str) -> list[dict[str, Any]]:
+    """All letters of an automation; the listing has no pages."""
+    asked = "fields=emails.id,emails.status"
+    found: list[dict[str, Any]] = http.get(f"3.0/automations/{flow}/emails", asked).data["emails"]
+    return found
+
+
 def _sent_in(http: Http, window: Window, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
     begin, end = (
         datetime.combine(day, time(), zone).astimezone(UTC).isoformat() for day in (window.start, window.end + DAY)
     )
-    wanted = ("id", "campaign_title", "list_id", "send_time", *dict.fromkeys(place[0] for place in TOTALS.values()))
-    return _pages(http, "reports", "reports", wanted, since_send_time=begin, before_send_time=end)
+    return _pages(http, "reports", "reports", _WANTED, since_send_time=begin, before_send_time=end)
 
 
-def _totals(report: dict[str, Any]) -> dict[str, Any]:
-    """Raises VendorError where a total is missing; only an audience without a shop has no `ecommerce`."""
-    found = {}
+def _totals(landing: Landing, reports: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The totals of each report. One that a single report lacks is empty and named.
+
+    Raises VendorError where all lack it; only an audience without a shop has no `ecommerce`.
+    """
+    stated: list[dict[str, Any]] = [{} for _ in reports]
     for column, (name, *inner) in TOTALS.items():
-        value = report.get(name)
-        found[column] = (value or {}).get(inner[0]) if inner else value
-        if found[column] is None and (name != "ecommerce" or value):
-            raise VendorError(
-                "mailchimp",
-                f"the report of campaign {report.get('id')} has no {'.'.join((name, *inner))}",
-                MEND_THE_CHANNEL,
-            )
-    return found
+        without = []
+        for report, row in zip(reports, stated, strict=True):
+            value = report.get(name)
+            row[column] = (value or {}).get(inner[0]) if inner else value
+            if row[column] is None and (name != "ecommerce" or value):
+                without.append(report["id"])
+        if without:
+            field = ".".join((name, *inner))
+            if len(without) == len(reports):
+                raise VendorError("mailchimp", f"the report of campaign {without[0]} has no {field}", MEND_THE_CHANNEL)
+            landing.lacks(f"the reports of campaigns {', '.join(map(str, without[:5]))} have no {field}", REPORT_IT)
+    return stated
 
 
 def _audiences(http: Http, account: Account, landing: Landing) -> Iterator[dict[str, Any]]:

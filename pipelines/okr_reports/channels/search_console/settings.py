@@ -13,7 +13,8 @@ class SearchConsoleSettings(ChannelSettings):
     """`account_ids` are sites as Search Console writes them: `https://example.com/` or `sc-domain:example.com`.
 
     Empty means every site the credentials may read. A domain property holds the numbers of the address properties
-    within it: list only one of them. `search_type` is web, image, video, news, discover or googleNews.
+    within it: of two that overlap the wider one is read, and said.
+    `search_type` is web, image, video, news, discover or googleNews.
     """
 
     credentials: GoogleCredentials

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from okr_reports.channels.google_auth import google_token
 from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status
 from okr_reports.channels.search_console.settings import SearchConsoleSettings
-from okr_reports.channels.tables import AMOUNT, COUNT, entities, facts, to_amount
+from okr_reports.channels.tables import AMOUNT, COUNT, TEXT, entities, facts, to_amount
 from okr_reports.channels.windows import DAY, Window
 
 SCOPE = "https://www.googleapis.com/auth/webmasters.readonly"
@@ -36,7 +37,8 @@ class SearchConsole(Channel[SearchConsoleSettings]):
     access = ACCESS
     slice_days = 500
     tables = (
-        entities("accounts", **ACCOUNT_COLUMNS),
+        # `held_by` is the property that holds all of its numbers too: not read, and not counted if it once was
+        entities("accounts", **ACCOUNT_COLUMNS, held_by=TEXT),
         facts(
             "site_daily",
             required=("clicks", "impressions", "position_weighted"),
@@ -53,14 +55,17 @@ class SearchConsole(Channel[SearchConsoleSettings]):
 
     def accounts(self, http: Http, settings: SearchConsoleSettings) -> list[Account]:
         answer = http.get("webmasters/v3/sites").data
-        return [
-            Account(site["siteUrl"], site["siteUrl"].removeprefix("sc-domain:"), "", TIMEZONE, site["permissionLevel"])
+        sites = {
+            site["siteUrl"]: site["permissionLevel"]
             for site in answer.get("siteEntry", ())
             if site["permissionLevel"] not in _UNVERIFIED
-        ]
+        }
+        wanted = [site for site in settings.account_ids or sites if site in sites]
+        holders = {site: next((other for other in wanted if _holds(other, site)), "") for site in wanted}
+        return [_account(site, level, holders) for site, level in sites.items()]
 
     def load_facts(self, http: Http, settings: SearchConsoleSettings, account: Account, landing: Landing) -> None:
-        rows = _days(http, settings, account.id, landing.window)
+        rows = landing.made("rows of searchAnalytics", _days(http, settings, account.id, landing.window), _row)
         landing.facts("site_daily", rows)
         last = max((row["date"] for row in rows), default=landing.window.start - DAY)
         if last < landing.window.end:
@@ -68,6 +73,33 @@ class SearchConsole(Channel[SearchConsoleSettings]):
 
 
 CHANNEL = SearchConsole()
+
+
+def _account(site: str, level: str, holders: Mapping[str, str]) -> Account:
+    """The site. One that another holds is not read; the one that holds others says so."""
+    holder, held = holders.get(site, ""), [other for other, by in holders.items() if by == site]
+    note = (
+        f"search_console account {site}: it holds the numbers of {', '.join(held)} too, so that only {site} is read; "
+        "list those you want in account_ids of [sources.search_console]"
+    )
+    name = site.removeprefix("sc-domain:")
+    return Account(
+        site, name, "", TIMEZONE, level, {"held_by": holder or None}, held_by=holder, note=note if held else ""
+    )
+
+
+def _holds(one: str, other: str) -> bool:
+    """Whether the numbers of the one property hold those of the other.
+
+    A domain holds every address and every domain below it; an address those that begin with it.
+    """
+    if one == other:
+        return False
+    if not one.startswith("sc-domain:"):
+        return one.endswith("/") and other.startswith(one)
+    domain = one.removeprefix("sc-domain:").lower()
+    host = other.removeprefix("sc-domain:") if other.startswith("sc-domain:") else urlsplit(other).hostname or ""
+    return f".{host.lower()}".endswith(f".{domain}")
 
 
 def classify(reply: Reply) -> Verdict:
@@ -102,17 +134,18 @@ def _days(http: Http, settings: SearchConsoleSettings, site: str, window: Window
     while True:
         answer = _query(http, settings, site, window, "final", len(rows))
         page = answer.get("rows", ())
-        rows += [
-            {
-                "date": date.fromisoformat(row["keys"][0]),
-                "clicks": row["clicks"],
-                "impressions": row["impressions"],
-                "position_weighted": _weighted(row),
-            }
-            for row in page
-        ]
+        rows += page
         if len(page) < PAGE:
             return rows
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "date": date.fromisoformat(row["keys"][0]),
+        "clicks": row["clicks"],
+        "impressions": row["impressions"],
+        "position_weighted": _weighted(row),
+    }
 
 
 def _weighted(row: dict[str, Any]) -> Any:
@@ -132,7 +165,9 @@ def _final_through(http: Http, settings: SearchConsoleSettings, site: str, tail:
     Asked for all data by date, Google names the first day that is not complete; without one all days are.
     """
     answer = _query(http, settings, site, tail, "all", 0)
-    incomplete = (answer.get("metadata") or {}).get("firstIncompleteDate")
+    metadata = answer.get("metadata") or {}
+    # The reference says the one, its examples the other.
+    incomplete = metadata.get("firstIncompleteDate") or metadata.get("first_incomplete_date")
     if incomplete is None:
         return tail.end
     return min(date.fromisoformat(incomplete) - DAY, tail.end)
