@@ -1,162 +1,194 @@
-"""A workspace of 0.1.0, whose package was named `pipelines`, at its first start with this version."""
+"""A workspace that ten refreshes of 0.1.0 filled, kept whole, goes on with this version: nothing that it said is lost.
+
+tests/data_workspaces/make_0_1_0.py made it: LinkedIn Ads over two years (restated, credited, a campaign renamed), a
+file with a renamed campaign, a weekly stock, a period of its own, check-ins, and definitions under git in which a
+target was moved and a key result added.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
+import tarfile
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
-import yaml
 
-from okr_reports.commands.init import make_workspace
-from okr_reports.commands.older_workspace import bring_over
-from okr_reports.settings import Workspace
-from tests.defs.dagster_ui import Dagster, wait_until
-from tests.support import OKR, free_port
+from okr_reports.sandbox.serve import start
+from okr_reports.warehouse import history, older_copy
+from tests.support import OKR, ROOT
 
-DAGSTER = Path(sys.executable).with_name("dagster")
-OLD = "load_from:\n  - python_module: pipelines.definitions\n"
-BROUGHT = {"python_module": {"module_name": "okr_reports.definitions", "location_name": "pipelines.definitions"}}
-SCHEDULES = """{ repositoriesOrError { ... on RepositoryConnection { nodes {
-  schedules { name scheduleState { status } } } } } }"""
-# What ran as `pipelines` then, as far as Dagster's state goes: the schedule that somebody turns on.
-OLD_PACKAGE = {
-    "__init__.py": "",
-    "definitions.py": "from okr_reports.definitions import defs\n",
-    "defs/__init__.py": "",
-    "defs/event_log.py": "from okr_reports.defs.event_log import OpenEventLog\n",
-}
+KEPT = ROOT / "tests" / "data_workspaces" / "0.1.0.tar.xz"
+SEED = 7
+DAYS = [date(2026, 11, number) for number in range(11, 21)]
+TODAY = date(2026, 11, 21)
+AS_OF = date(2026, 11, 13)
+# The file's next day, as the makers of the workspace went on: every source stays fresh.
+ROWS = """\
+2026-11-20,w2611,Planificar 2027 con números,13,8,110.00
+2026-11-20,w2612,"Year in review (edición 2), live",7,1,48.43
+"""
 
 
-@pytest.fixture
-def place(tmp_path, monkeypatch) -> Path:
-    """What `okr init` of 0.1.0 made: nothing else in it names the package."""
-    for name in [name for name in os.environ if name.startswith(("OKR_", "DAGSTER_", "DLT_"))]:
-        monkeypatch.delenv(name)
-    folder = tmp_path / "acme"
-    make_workspace(folder)
-    (folder / "workspace.yaml").write_text(OLD, encoding="utf-8")
-    configuration = folder / ".okr" / "dagster" / "dagster.yaml"
-    text = configuration.read_text(encoding="utf-8")
-    assert text.count("okr_reports") == 1
-    configuration.write_text(text.replace("okr_reports", "pipelines"), encoding="utf-8")
-    return folder
+@dataclass
+class Upgraded:
+    """The workspace before and after its first refresh by this version, and what that one said."""
+
+    before: Path
+    after: Path
+    refreshed: subprocess.CompletedProcess[str]
+    checked: subprocess.CompletedProcess[str]
+    as_of: subprocess.CompletedProcess[str]
+    page_of_then: str
+
+    def both(self) -> duckdb.DuckDBPyConnection:
+        """The analysts' copies of the two, attached as `old` and `new`."""
+        connection = duckdb.connect()
+        for name, folder in (("old", self.before), ("new", self.after)):
+            connection.execute(f"attach '{folder}/.okr/okr.duckdb' as {name} (read_only)")
+        return connection
+
+    def lost(self, table: str, where: str = "true", but: str = "") -> list[tuple[object, ...]]:
+        """Rows of the old copy that the new one has not, over the columns that the old one had (but not `but`)."""
+        with self.both() as connection:
+            columns = ", ".join(
+                row[0] for row in connection.execute(
+                    "select column_name from duckdb_columns() where database_name = 'old' and table_name = ?"
+                    " and column_name <> ?", [table, but]
+                ).fetchall()
+            )  # fmt: skip
+            return connection.execute(
+                f"select {columns} from old.marts.{table} where {where}"
+                f" except all select {columns} from new.marts.{table} where {where}"
+            ).fetchall()
+
+    def value(self, query: str) -> object:
+        with self.both() as connection:
+            (found,) = connection.execute(query).fetchone() or (None,)
+            return found
 
 
-def brought_over(place: Path) -> list[str]:
-    return list(bring_over(Workspace(place / "okr_definitions", place / "reports", place / ".okr"), place))
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Upgraded:
+    folders = [tmp_path_factory.mktemp(name) / "acme" for name in ("before", "after")]
+    for folder in folders:
+        with tarfile.open(KEPT) as archive:
+            archive.extractall(folder.parent, filter="data")
+    before, after = folders
+    with (after / "okr_definitions" / "imports" / "webinars.csv").open("a", encoding="utf-8") as file:
+        file.write(ROWS)
+    sandbox = start(SEED, today=TODAY)
+    channel = {name: value for name, value in sandbox.environment().items() if "LINKEDIN_ADS" in name}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("OKR_", "DAGSTER_", "DLT_"))}
+    environment = {**ours, **channel, "OKR_TODAY": TODAY.isoformat()}
 
+    def okr(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([OKR, *arguments], cwd=after, env=environment, capture_output=True, text=True)
 
-def dagster(place: Path, *arguments: str) -> None:
-    environment = {**os.environ, "DAGSTER_HOME": str(place / ".okr" / "dagster"), "PYTHONPATH": str(place)}
-    answer = subprocess.run([DAGSTER, *arguments], cwd=place, env=environment, capture_output=True, text=True)
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-
-
-def schedules(place: Path) -> dict[str, str]:
-    """Which are on, as a webserver over the workspace's own `workspace.yaml` shows them."""
-    port, home = free_port(), place / ".okr" / "dagster"
-    server = subprocess.Popen(
-        [DAGSTER.with_name("dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), "-w", "workspace.yaml"],
-        cwd=place, env={**os.environ, "DAGSTER_HOME": str(home)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
     try:
-        webserver = Dagster(port, place / ".okr", place / "reports", place / "okr_definitions", {})
-        (repository,) = wait_until(lambda: webserver.ask(SCHEDULES), 120)["repositoriesOrError"]["nodes"]
+        refreshed, checked = okr("refresh"), okr("check")
+        as_of = okr("report", "--as-of", AS_OF.isoformat())
     finally:
-        server.terminate()
-        server.wait(60)
-    return {one["name"]: one["scheduleState"]["status"] for one in repository["schedules"]}
+        sandbox.stop()
+    page = after / ".okr" / "site" / "current" / "key-results" / "linkedin_leads_up_q4" / "index.html"
+    shown = page.read_text(encoding="utf-8").replace("\u00a0", " ") if page.exists() else ""
+    return Upgraded(before, after, refreshed, checked, as_of, shown)
 
 
-def test_the_first_command_brings_it_over_and_schedules_stay_on(place):
-    for name, text in OLD_PACKAGE.items():
-        (place / "pipelines" / name).parent.mkdir(exist_ok=True, parents=True)
-        (place / "pipelines" / name).write_text(text, encoding="utf-8")
-    dagster(place, "schedule", "start", "daily_refresh", "-w", "workspace.yaml")
-    shutil.rmtree(place / "pipelines")
-    first = subprocess.run([OKR, "check"], cwd=place, capture_output=True, text=True)
-    assert first.returncode == 0
-    lines = first.stderr.splitlines()
-    assert [line.partition(":")[0] for line in lines[:2]] == [
-        "workspace.yaml", str(place / ".okr" / "dagster" / "dagster.yaml")
-    ]  # fmt: skip
-    assert "pipelines.definitions is okr_reports.definitions now" in lines[0]
-    again = subprocess.run([OKR, "check"], cwd=place, capture_output=True, text=True)
-    assert "pipelines" not in again.stderr
-    found = schedules(place)
-    assert found.pop("daily_refresh") == "RUNNING"
-    assert set(found.values()) == {"STOPPED"}
+def test_it_refreshes_and_says_only_what_was_renamed(upgraded: Upgraded) -> None:
+    done = upgraded.refreshed
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "as of 2026-11-21, data through 2026-11-20" in done.stdout
+    assert "sources: 4 of 4 fresh" in done.stdout
+    said = done.stderr.splitlines()
+    assert len(said) == 2, done.stderr
+    assert "okr_reports.definitions now" in said[0]
+    assert "okr_reports.defs.event_log now" in said[1]
 
 
-def test_only_what_0_1_0_wrote_is_changed(place):
-    path = place / ".okr" / "dagster" / "dagster.yaml"
-    edited = path.read_bytes().replace(b"\n", b"\r\n") + "# ours: pipelines.defs.event_log, año\r\n".encode()
-    path.write_bytes(edited)
-    path.chmod(0o640)
-    assert len(brought_over(place)) == 2
-    assert path.read_bytes() == edited.replace(b"module: pipelines.", b"module: okr_reports.")
-    assert path.stat().st_mode & 0o777 == 0o640
-    assert sorted(one.name for one in path.parent.iterdir()) == ["dagster.yaml"]
-    assert brought_over(place) == []
+def test_its_definitions_are_taken_and_every_warning_is_one_of_the_definitions(upgraded: Upgraded) -> None:
+    lines = upgraded.checked.stdout.splitlines()
+    assert upgraded.checked.returncode == 0, lines
+    assert all(line.startswith("okr_definitions/") for line in lines if ": warning: " in line), lines
+    assert not [line for line in lines if ": error: " in line]
 
 
 @pytest.mark.parametrize(
-    ("entry", "after"),
+    "table",
     [
-        ("python_module: pipelines.definitions  # ours", BROUGHT),
-        ("python_module: 'pipelines.definitions'", BROUGHT),
-        ("{python_module: pipelines.definitions}", BROUGHT),
-        ("python_module: {module_name: pipelines.definitions}", BROUGHT),
-        (
-            "python_module:\n      module_name: pipelines.definitions  # ours\n      working_directory: x",
-            {"python_module": {**BROUGHT["python_module"], "working_directory": "x"}},
-        ),
-        (
-            "python_module: {location_name: okr, module_name: pipelines.definitions}",
-            {"python_module": {"location_name": "okr", "module_name": "okr_reports.definitions"}},
-        ),
-        ("python_module: pipelines.definitions_of_ours", {"python_module": "pipelines.definitions_of_ours"}),
+        "fct_key_result_reported", "key_result_versions", "key_result_pace", "key_result_milestones", "fct_check_in",
+        "fct_note", "dim_account", "dim_kpi", "dim_period", "dim_team", "initiatives",
     ],
-)
-def test_every_way_to_write_a_code_location_is_understood(place, entry, after):
-    other = "load_from:\n  # theirs\n  - python_file: theirs.py\n"
-    (place / "workspace.yaml").write_text(f"{other}  - {entry}\n", encoding="utf-8")
-    brought_over(place)
-    text = (place / "workspace.yaml").read_text(encoding="utf-8")
-    assert text.startswith(other)
-    assert yaml.safe_load(text) == {"load_from": [{"python_file": "theirs.py"}, after]}
-    assert text.count("# ours") == entry.count("# ours")
-    assert brought_over(place) == []
+)  # fmt: skip
+def test_what_it_had_said_stays(upgraded: Upgraded, table: str) -> None:
+    assert upgraded.value(f"select count(*) from old.marts.{table}")
+    assert upgraded.lost(table) == []
 
 
-def test_what_is_named_otherwise_is_said_and_left(place):
-    text = "load_from:\n  - python_package:\n      package_name: pipelines.definitions\n"
-    (place / "workspace.yaml").write_text(text, encoding="utf-8")
-    said = brought_over(place)
-    assert (
-        said[0] == f"{place / 'workspace.yaml'}:3: pipelines.definitions is okr_reports.definitions now; write it there"
+def test_days_before_those_read_again_stay(upgraded: Upgraded) -> None:
+    """30 days are read again, so which days are provisional moves on by one. Rules of scoring are this version's."""
+    before = "date < date '2026-10-21'"
+    for table in ("fct_measure_daily", "fct_ad_daily", "fct_kpi_daily", "fct_objective_daily"):
+        assert upgraded.value(f"select count(*) from old.marts.{table} where {before}")
+        assert upgraded.lost(table, before) == [], table
+    # Limits held in 70 % of the weeks were achieved in an aspirational objective: no ambition softens a limit now.
+    end = "date = date '2026-09-30' and key_result_id in ('cpc_held_q3', 'attendance_held_q3')"
+    others = f"{before} and not ({end})"
+    assert upgraded.lost("fct_key_result_daily", others) == []
+    ends = f"select list((value, score, status) order by value) from {{}}.marts.fct_key_result_daily where {end}"
+    old, new = upgraded.value(ends.format("old")), upgraded.value(ends.format("new"))
+    assert [row[:2] for row in old] == [row[:2] for row in new]
+    assert ({row[2] for row in old}, {row[2] for row in new}) == ({"achieved"}, {"missed"})
+
+
+def test_targets_settings_and_names_hold(upgraded: Upgraded) -> None:
+    targets = (
+        "select list((key_result_id, baseline, target, low, high) order by key_result_id) from {}.marts.key_results"
     )
-    assert (place / "workspace.yaml").read_text(encoding="utf-8") == text
+    assert upgraded.value(targets.format("new")) == upgraded.value(targets.format("old"))
+    moved = "select count(*) from new.marts.key_result_versions where key_result_id = 'linkedin_leads_up_q4'"
+    assert upgraded.value(moved) == 2
+    names = "select list(campaign_name order by campaign_name) from new.marts.dim_campaign where campaign_name like {}"
+    assert upgraded.value(names.format("'Acme Americas Retargeting 2026-10%'")) == [
+        "Acme Americas Retargeting 2026-10 (v2)"
+    ]
+    assert upgraded.value(names.format("'Year in review%'")) == ["Year in review (edición 2), live"]
+    assert upgraded.value("select (currency, locale) from new.marts.report_context") == ("EUR", "es-ES")
 
 
-def test_a_file_that_cannot_be_written_is_said_and_stays(place, monkeypatch):
-    def refused(self: Path, data: bytes) -> int:
-        raise PermissionError(13, "Permission denied", str(self))
+def test_each_of_the_ten_days_comes_back_and_is_completed(upgraded: Upgraded, tmp_path: Path) -> None:
+    then, now = tmp_path / "then.duckdb", tmp_path / "now.duckdb"
+    today = upgraded.after / ".okr" / "okr.duckdb"
+    shape = "select table_name, column_name from duckdb_columns() where schema_name = 'marts'"
+    for day in DAYS:
+        for folder, target in ((upgraded.before, then), (upgraded.after, now)):
+            history.restore(folder / ".okr" / "history", day, target)
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{then}' as kept (read_only); attach '{now}' as brought (read_only)")
+            for (table,) in connection.execute(
+                "select table_name from duckdb_tables() where database_name = 'kept'"
+            ).fetchall():
+                (different,) = connection.execute(
+                    f"select count(*) from (from kept.marts.{table} except all from brought.marts.{table})"
+                ).fetchone() or (None,)
+                assert different == 0, (day, table)
+        older_copy.complete(now, today)
+        with duckdb.connect(str(now)) as completed, duckdb.connect(str(today), read_only=True) as reference:
+            missing = set(reference.execute(shape).fetchall()) - set(completed.execute(shape).fetchall())
+        assert missing == set(), day
 
-    # The right is taken here: who runs the tests may be one whom no right of a file stops.
-    monkeypatch.setattr(Path, "write_bytes", refused)
-    said = brought_over(place)
-    assert len(said) == 2
-    assert all("cannot be written (Permission denied); write it there" in line for line in said)
-    assert (place / "workspace.yaml").read_text(encoding="utf-8") == OLD
 
-
-def test_a_package_named_pipelines_of_somebody_else_is_left_alone(place):
-    (place / "pipelines").mkdir()
-    (place / "pipelines" / "definitions.py").write_text("", encoding="utf-8")
-    assert len(brought_over(place)) == 1
-    assert (place / "workspace.yaml").read_text(encoding="utf-8") == OLD
+def test_the_site_of_a_day_of_0_1_0_says_what_was_said_then(upgraded: Upgraded, tmp_path: Path) -> None:
+    assert upgraded.as_of.returncode == 0, upgraded.as_of.stdout + upgraded.as_of.stderr
+    assert f"what was kept for {AS_OF} is of an older version" in upgraded.as_of.stdout + upgraded.as_of.stderr
+    then = tmp_path / "then.duckdb"
+    history.restore(upgraded.before / ".okr" / "history", AS_OF, then)
+    with duckdb.connect(str(then), read_only=True) as connection:
+        (reason,) = connection.execute(
+            "select status_reason from marts.key_results where key_result_id = 'linkedin_leads_up_q4'"
+        ).fetchone() or ("",)
+    assert reason
+    assert reason in upgraded.page_of_then

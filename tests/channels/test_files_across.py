@@ -105,3 +105,16 @@ def test_a_changed_declaration_reads_the_whole_history_again(files: Files) -> No
         files.source(campaign_name="c", measures={"spend": MeasureColumn("spend"), "twice": MeasureColumn("spend")})
     )
     assert total(files) == 60
+
+
+@pytest.mark.parametrize(
+    ("every", "cadence"),
+    [(1, 3), (7, 14), (30, 60)],
+    ids=["each day", "each Sunday, never stale on Thursday", "a month"],
+)
+def test_a_file_without_a_cadence_is_as_old_as_its_usual_gap_allows(files: Files, every: int, cadence: int) -> None:
+    days = [date.fromordinal(SEPTEMBER[0].toordinal() + every * number) for number in range(4)]
+    files.write("a.csv", export(days, 1))
+    files.load(files.source(campaign_name="c"), today=date(2027, 1, 1))
+    with duckdb.connect(str(files.warehouse)) as connection:
+        assert connection.execute("select distinct cadence_days from files.file_measures").fetchall() == [(cadence,)]

@@ -51,17 +51,18 @@ def file_measures(
 
 
 def _cadence(read: SourceRows, source: FileSource) -> int:
+    """Days after which the source is stale: declared, or of its grain, or twice the usual gap between its days."""
     if source.cadence is not None:
         return source.cadence
-    if source.grain == "reading":
-        days = [row[0] for row in read.connection.execute("select distinct first_day from spans order by 1").fetchall()]
-        gaps = [(after - before).days for before, after in pairwise(days)]
-        return max(CADENCE["day"], 2 * round(median(gaps))) if gaps else CADENCE["month"]
-    if source.grain != "day":
+    if source.grain not in ("day", "reading"):
         return CADENCE[source.grain]
-    [(usual,)] = read.connection.execute("select median(last_day - first_day + 1) from spans").fetchall()
-    length = usual or 1
-    return CADENCE["quarter" if length > 45 else "month" if length > 10 else "week" if length > 2 else "day"]
+    [(length,)] = read.connection.execute("select median(last_day - first_day + 1) from spans").fetchall()
+    if source.grain == "day" and (length or 1) > 2:
+        return CADENCE["quarter" if length > 45 else "month" if length > 10 else "week"]
+    days = [row[0] for row in read.connection.execute("select distinct first_day from spans order by 1").fetchall()]
+    gaps = [(after - before).days for before, after in pairwise(days)]
+    alone = CADENCE["day" if source.grain == "day" else "month"]
+    return max(CADENCE["day"], 2 * round(median(gaps))) if gaps else alone
 
 
 def _content_seen(
