@@ -313,18 +313,37 @@ def serve(port: int, watch: bool, host_names: Sequence[str]) -> None:
     "--set", "given", multiple=True, metavar="KEY=VALUE",
     help="A key of the source that the file does not say, such as timezone=Europe/Madrid; may be repeated.",
 )  # fmt: skip
+@click.option("--okrs", is_flag=True, help="It is a sheet of OKRs: one row a key result.")
 @click.option("--yes", is_flag=True, help="Ask nothing: take what the file says, and say what was taken for granted.")
 @json_option
-def add(file: Path, source_id: str | None, preset: str | None, given: Sequence[str], yes: bool, as_json: bool) -> None:
+def add(
+    file: Path,
+    source_id: str | None,
+    preset: str | None,
+    given: Sequence[str],
+    okrs: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
     """Read a spreadsheet or export, show what it is understood as, write its file source and KPIs.
 
-    With --json it asks nothing.
+    With --okrs it is a sheet of objectives and key results, which become definitions. With --json it asks nothing.
     """
-    from okr_reports.adding.command import add as run
+    workspace = Workspace.from_environment()
+    if okrs:
+        if source_id or preset:
+            raise click.UsageError("--id and --preset are for sources of numbers, not for --okrs")
+        from okr_reports.adding.dialog import choose, somebody_is_there
+        from okr_reports.adding.okrs import add_okrs, lines
 
-    told = run(
-        Workspace.from_environment(), file, source_id=source_id, preset=preset, given=given, yes=yes, quiet=as_json
-    )
+        ask = choose if not (yes or as_json) and somebody_is_there() else None
+        told = add_okrs(workspace.definitions_dir, file, given, ask)
+        for line in () if as_json else lines(told):
+            click.echo(line)
+    else:
+        from okr_reports.adding.command import add as run
+
+        told = run(workspace, file, source_id=source_id, preset=preset, given=given, yes=yes, quiet=as_json)
     if as_json:
         print_json(told)
 
@@ -395,17 +414,28 @@ def publish(targets: Sequence[str], as_json: bool) -> None:
 
 @main.command()
 @click.option(
-    "--parquet", "folder", required=True, metavar="DIR", type=click.Path(file_okay=False),
-    help="The folder; it is made if it is not there.",
+    "--parquet", "folder", metavar="DIR", type=click.Path(file_okay=False),
+    help="Every mart as a Parquet file, to this folder; it is made if it is not there.",
+)  # fmt: skip
+@click.option(
+    "--okrs", "workbook", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help="Objectives and key results as one .xlsx, which `okr add --okrs` reads again.",
 )  # fmt: skip
 @json_option
-def export(folder: str, as_json: bool) -> None:
-    """Write every mart to DIR as a Parquet file, and columns.csv with what each column means."""
+def export(folder: str | None, workbook: Path | None, as_json: bool) -> None:
+    """Write the marts to DIR as Parquet files, with columns.csv saying what each column means, or the OKRs to FILE."""
+    if (folder is None) == (workbook is None) or folder == "":
+        raise click.UsageError("name a folder with --parquet, or a workbook with --okrs")
+    if workbook is not None:
+        from okr_reports import okrs
+        from okr_reports.adding.okr_export import export_okrs
+
+        count = export_okrs(okrs.read(Workspace.from_environment().definitions_dir), workbook)
+        print_json([str(workbook)]) if as_json else click.echo(f"{workbook}: {number_of(count, 'key result')}")
+        return
     from okr_reports.warehouse.export import export_parquet
 
-    if not folder:
-        raise click.UsageError("--parquet names no folder")
-    written = export_parquet(Workspace.from_environment().snapshot, Path(folder))
+    written = export_parquet(Workspace.from_environment().snapshot, Path(str(folder)))
     print_json([str(path) for path in written]) if as_json else click.echo(f"{folder}: {len(written)} files")
 
 

@@ -5,4 +5,12 @@ guess.py       columns and measures of a sheet that is no vendor's
 dialog.py      reads it, asks what it cannot know, corrects the entry
 preview.py     what was understood, in words and as JSON
 write.py       the definitions, checked before they stay
+
+`okr add --okrs` and `okr export --okrs`:
+
+okr_words.py   names of columns, types, units and periods in seven languages
+okr_table.py   the table of a sheet of OKRs
+okr_sheet.py   its rows as objectives and key results; what has no place
+okr_export.py  the workbook of all OKRs, written and read again
+okrs.py        the command: what is written, checked before it stays
 """

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,11 +15,10 @@ from okr_reports.errors import OkrError, shown_path
 from okr_reports.file_places import lies_within, places
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.words import from_id
+from okr_reports.okrs.written import flow
 
 SOURCES, IMPORTS = "sources", "imports"
 _HEADER = "# yaml-language-server: $schema=../okr.schema.json\n"
-_BARE = re.compile(r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ0-9_./-]*(?: [A-Za-zÀ-ÿ0-9_./-]+)*")
-_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "none", "y", "n"}
 
 
 def write(added: Added, definitions_dir: Path, defined: Definitions) -> Path:
@@ -78,9 +75,9 @@ def _relative(path: Path, folder: Path) -> str:
 
 def as_yaml(added: Added, defined: Definitions) -> str:
     """The file's text."""
-    entry = "\n".join(f"    {key}: {_value(value)}" for key, value in added.entry.items())
+    entry = "\n".join(f"    {key}: {flow(value)}" for key, value in added.entry.items())
     text = f"file_sources:\n{entry.replace('    id:', '  - id:', 1)}\n"
-    kpis = "\n".join(f"  - {_value(kpi)}" for kpi in kpis_of(added, defined))
+    kpis = "\n".join(f"  - {flow(kpi)}" for kpi in kpis_of(added, defined))
     return f"{text}kpis:\n{kpis}\n" if kpis else text
 
 
@@ -110,14 +107,3 @@ def _fitting(added: Added, there: set[str]) -> Iterator[dict[str, Any]]:
         title = f"{from_id(added.entry['channel'])}: {from_id(measure).lower()}"
         unit = "currency" if is_money(measure) else "number"
         yield {"id": measure, "title": title, "kind": "flow", "measure": measure, "unit": unit, "better": "neutral"}
-
-
-def _value(value: Any) -> str:
-    """A value in one line of YAML."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_value(key)}: {_value(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    if isinstance(value, str) and (not _BARE.fullmatch(value) or value.lower() in _WORDS):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)

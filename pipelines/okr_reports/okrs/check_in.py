@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence as AnySequence
 from datetime import date as Date
@@ -15,6 +14,7 @@ from okr_reports.okrs.entries import read_entry
 from okr_reports.okrs.lints.check_ins import answers
 from okr_reports.okrs.models.check_ins import CheckIn
 from okr_reports.okrs.words import nearest, shown
+from okr_reports.okrs.written import quoted
 from okr_reports.okrs.yaml_reader import Mapping, read_yaml, scalar
 
 FOLDER = "check_ins"
@@ -82,20 +82,12 @@ def _scalar_text(key: str, answer: Answer) -> str:
     if key == "date" or (key == "key_result" and isinstance(answer, str)):
         return str(answer)
     if key == "done" and isinstance(answer, list | tuple):
-        return "[" + ", ".join(_quoted(str(step)) for step in answer) + "]"
+        return "[" + ", ".join(quoted(str(step)) for step in answer) + "]"
     if key in ("confidence", "value", "grade"):
         text = str(answer).strip()
         is_number = not isinstance(scalar(text), str | bool | None) or text.removesuffix("%").strip().isdecimal()
-        return text if is_number else _quoted(text)
-    return _quoted(str(answer))
-
-
-def _quoted(text: str) -> str:
-    """A double-quoted scalar: JSON's escapes are YAML's too; the line breaks that only YAML knows are escaped."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    for letter in ("\x7f", "\x85", "\u2028", "\u2029", "\ufeff"):
-        quoted = quoted.replace(letter, f"\\u{ord(letter):04x}")
-    return quoted
+        return text if is_number else quoted(text)
+    return quoted(str(answer))
 
 
 def _new_path(definitions_dir: Path, stem: str) -> Path:
