@@ -7,13 +7,27 @@ cost them dlt (1.2 s).
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 # Measures in money, converted to the reporting currency. A measure of a file source is money when its name is one of
 # these or ends in one of them after an underscore (`tv_spend`).
-MONEY = ("spend", "cost", "conversion_value", "revenue", "amount", "pipeline_value")
+MONEY = ("spend", "cost", "conversion_value", "purchase_value", "revenue", "amount", "pipeline_value")
+
+
+@dataclass(frozen=True)
+class Conversions:
+    """One thing that a channel's `conversions` may mean: in words, by whose words, and the measures it is the sum of.
+
+    Without `conversion_value` the vendor tells no value of it: that is no data, not 0.
+    """
+
+    means: str
+    source: str
+    conversions: tuple[str, ...]
+    conversion_value: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -24,6 +38,8 @@ class ChannelInfo:
     itself whatever the others claim, so conversions of several must not be added unawares. `lookback_days` is how many
     days back a refresh reads again by default. Measures in `counted_once` are people, counted once over a whole
     interval: their days must never be added up. With `names_own_measures` the channel's settings say what it brings.
+    `conversions` is what its conversions may mean, by the word of the setting, the default first; empty where it has
+    none of its own.
     """
 
     name: str
@@ -34,6 +50,7 @@ class ChannelInfo:
     measures: tuple[str, ...]
     counted_once: tuple[str, ...] = ()
     names_own_measures: bool = False
+    conversions: Mapping[str, Conversions] = field(default_factory=dict)
 
 
 def is_money(measure: str) -> bool:
@@ -56,5 +73,11 @@ def channels() -> dict[str, ChannelInfo]:
             measures=tuple(described["measures"]),
             counted_once=tuple(described.get("counted_once", [])),
             names_own_measures=described.get("names_own_measures", False),
+            conversions={
+                word: Conversions(
+                    one["means"], one["source"], tuple(one["conversions"]), tuple(one["conversion_value"])
+                )
+                for word, one in described.get("conversions", {}).items()
+            },
         )
     return found

@@ -117,12 +117,20 @@ def _with_answers(workspace: Workspace) -> Definitions:
 
 def _channel_row(name: str) -> dict[str, Any]:
     from okr_reports.channels.base import find_channel
-    from okr_reports.channels.configuration import lookback_days, read_settings
+    from okr_reports.channels.configuration import conversions, lookback_days, read_settings
 
-    return {
-        **_known_row(name),
-        "lookback_days": lookback_days(name, read_settings(find_channel(name).settings_class, name)),
-    }
+    settings = read_settings(find_channel(name).settings_class, name)
+    row = {**_known_row(name), "lookback_days": lookback_days(name, settings)}
+    if getattr(settings, "leads", "") == "parts":
+        row["leads_from"] = "lead_parts"
+    offered, word = catalogue.channels()[name].conversions, conversions(name, settings)
+    if word:
+        counted = offered[word]
+        row |= {"conversions": word, "conversions_means": counted.means, "conversions_source": counted.source}
+    if word and word != next(iter(offered)):
+        row["conversions_from"] = ",".join(counted.conversions)
+        row["conversion_value_from"] = ",".join(counted.conversion_value)
+    return row
 
 
 def _known_row(name: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from okr_reports.channels.configuration import (
     NO_SECRET,
     ChannelSettings,
     Secret,
+    conversions,
     is_configured,
     lookback_days,
     read_settings,
@@ -220,3 +221,24 @@ def test_what_ships_has_no_setting_that_nothing_reads(workspace: Path) -> None:
 def test_a_word_for_enabled_that_cannot_be_read_is_a_finding(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [found] = warnings_of(monkeypatch, SOURCES__TIKTOK_ADS__ENABLED="maybe")
     assert found.startswith(".dlt/config.toml:1: error: tiktok_ads: the setting sources.tiktok_ads.enabled cannot be")
+
+
+@pytest.mark.parametrize("name", [name for name, channel in channels().items() if channel.kind == "ads"])
+def test_what_conversions_count_is_said_and_made_of_measures_that_there_are(name: str) -> None:
+    info = channels()[name]
+    assert info.conversions
+    for word, choice in info.conversions.items():
+        assert word in ("primary", "all", "purchases", "leads")
+        assert choice.source.startswith("https://")
+        assert {*choice.conversions, *choice.conversion_value} <= {*info.measures}
+    assert next(iter(info.conversions.values())).conversions == ("conversions",)
+
+
+def test_conversions_that_a_channel_cannot_tell_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCES__MICROSOFT_ADS__BASE_URL", "http://127.0.0.1:9")
+    settings = read_settings(find_channel("microsoft_ads").settings_class, "microsoft_ads")
+    assert conversions("microsoft_ads", settings) == "primary"
+    monkeypatch.setenv("SOURCES__MICROSOFT_ADS__CONVERSIONS", "leads")
+    settings = read_settings(find_channel("microsoft_ads").settings_class, "microsoft_ads")
+    with pytest.raises(ChannelError, match="write one of primary, all"):
+        conversions("microsoft_ads", settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.channels.daily_truth import YESTERDAY, deleted_campaign, renamed_camp
 
 CHANNEL, EUROPE, US = "meta_ads", "798085168510957", "1018257391628043"
 START = "2026-07-27"
+WINDOWS = ("7d_click", "1d_view")
 MEASURES = ("impressions", "clicks", "link_clicks", "spend")
 SUMS = """
     select date, account_id, campaign_id, currency, sum(impressions), sum(clicks), sum(inline_link_clicks), sum(spend)
@@ -73,8 +75,8 @@ def test_two_windows_are_one_value() -> None:
         ],
         "action_values": [{"action_type": "purchase", "value": "12.50"}],
     }
-    lead, purchase = actions(row)
-    assert (lead["actions"], str(purchase["actions"]), purchase["action_value"]) == ("3", "2.5", "12.50")
+    lead, purchase = actions(row, WINDOWS)
+    assert (str(lead["actions"]), str(purchase["actions"]), purchase["action_value"]) == ("3", "2.5", "12.50")
     assert "action_value" not in lead
 
 
@@ -253,3 +255,18 @@ def test_requests_slow_down_when_a_quota_is_nearly_full(meta: Any, full: float, 
     http = Http(CHANNEL, meta.sandbox.url, sleep=slept.append)
     graph._slowly(http, Reply(200, headers, b"", {}))
     assert slept == pauses
+
+
+def test_another_window_reads_the_history_anew(meta: Any) -> None:
+    """Days that the daily re-read would never ask for again must not stay counted by the old window."""
+    meta.load(CHANNEL)
+    meta.set(CHANNEL, click_window="28", view_window="0")
+    first = min(result.window_from for result in meta.load(CHANNEL).values())
+    asked = parse_qs([body for method, _, _, body in meta.sandbox.state.requests if method == "POST"][-1].decode())
+    assert json.loads(asked["action_attribution_windows"][0]) == ["28d_click"]
+    assert first == meta.rows("select min(request_from) from meta_ads.loaded_windows")[0][0]
+    again = min(result.window_from for result in meta.load(CHANNEL).values())
+    assert again > first
+    meta.set(CHANNEL, click_window="9")
+    [result] = meta.load(CHANNEL).values()
+    assert "click_window = 1, 7 or 28" in (result.error or "")

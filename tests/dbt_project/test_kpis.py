@@ -235,3 +235,33 @@ def test_names_of_an_api_win_and_days_without_a_name_stay(shop: Warehouse) -> No
 def test_the_marts_add_up_to_what_was_loaded(shop: Warehouse) -> None:
     totals = "select measure, sum(value) as total from {} where measure <> 'spend' group by measure order by measure"
     assert shop.rows(totals.format("marts.fct_measure_daily")) == shop.rows(totals.format("files.measures"))
+
+
+def test_conversions_count_what_is_chosen(warehouse: Warehouse) -> None:
+    """The whole history at once; a value that the vendor does not tell is no data, and a file's words are its own."""
+    common = {"title": "x", "kind": "ads", "lookback_days": 30}
+    warehouse.put("definitions.channels", [
+        {**common, "channel": "linkedin_ads", "conversions": "leads", "conversions_from": "conversions,leads",
+         "conversion_value_from": ""},
+    ])  # fmt: skip
+    names = ("conversions", "conversion_value", "leads")
+    warehouse.put("definitions.measures", [{"measure": name, "is_money": False} for name in names])
+    warehouse.put("definitions.kpis", [{"kpi_id": name, "kind": "flow", "measure": name} for name in names])
+    warehouse.put("definitions.kpi_conditions", [
+        {"kpi_id": name, "field": "channel", "operator": "in", "value": "linkedin_ads"} for name in names
+    ])  # fmt: skip
+    day = {"account_id": "1", "campaign_id": "7", "currency": "EUR", "date": date(2026, 11, 2)}
+    warehouse.put("linkedin_ads.campaign_analytics", [
+        {**day, "external_website_conversions": 3, "conversion_value_in_local_currency": 99, "one_click_leads": 4},
+    ])  # fmt: skip
+    warehouse.put("files.measures", [
+        {**day, "source_id": "s", "source_file": "f.csv", "channel": "linkedin_ads", "date": date(2026, 11, 1),
+         "measure": "conversions", "value": 50},
+    ])  # fmt: skip
+    warehouse.loaded("linkedin_ads", "1")
+    warehouse.build()
+    found = {(row["kpi_id"], row["date"].day): row["value"] for row in warehouse.rows("from marts.fct_kpi_daily")}
+    assert found == {("conversions", 1): 50, ("conversions", 2): 7, ("leads", 2): 4}
+    covered = {row["kpi_id"]: row["data_through"] for row in warehouse.rows("from intermediate.int_kpis_covered")}
+    assert covered["conversion_value"] is None
+    assert covered["conversions"] == covered["leads"] == date(2026, 11, 22)

@@ -179,9 +179,9 @@ def test_a_file_source_makes_a_channel_and_measures(folder):
         "file_sources:\n- {id: web, path: web.csv, channel: web_shop, date: day, "
         "measures: {visits: visits, shop_revenue: {column: cost, scale: 0.01}}}\n",
     )
-    assert rows_of(folder, "channels") == [
+    assert [{name: row[name] for name in LINKEDIN} for row in rows_of(folder, "channels")] == [
         LINKEDIN,
-        {"channel": "web_shop", "title": "Web shop", "kind": "file", "lookback_days": 0, "is_off": False},
+        {**LINKEDIN, "channel": "web_shop", "title": "Web shop", "kind": "file", "lookback_days": 0},
     ]
     measures = {row["measure"]: row["is_money"] for row in rows_of(folder, "measures")}
     assert measures["visits"] is False

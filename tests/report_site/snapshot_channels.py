@@ -37,8 +37,11 @@ class ChannelRows(Rows):
             self.add("dim_key_result_type", type_.name, type_.position, type_.about, type_.is_held, type_.is_share)
         for team, title in TEAMS.items():
             self.add("dim_team", team, self.text(title), self.texts(title))
-        self.add("dim_channel", "linkedin_ads", "LinkedIn Ads", "ads", 7)
-        self.add("dim_channel", "newsletter", self.text("Boletín"), "email", 3)
+        self.add(
+            "dim_channel", "linkedin_ads", "LinkedIn Ads", "ads", 7, "primary", "website conversions", "vendor.example"
+        )
+        self.add("dim_measure", "conversions", "Conversions", "number", False, "linkedin_ads: primary", "linkedin_ads")
+        self.add("dim_channel", "newsletter", self.text("Boletín"), "email", 3, None, None, None)
         for channel, account, name, currency in (
             ("linkedin_ads", "510001", "Acme Iberia", "EUR"),
             ("linkedin_ads", "510002", "Acme US", "USD"),

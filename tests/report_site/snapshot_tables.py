@@ -60,7 +60,10 @@ DDL: dict[str, list[str]] = {
         "dim_period": "period_id varchar, title varchar, kind varchar, start_date date, end_date date",
         "dim_key_result_type": "type varchar, position bigint, about varchar, is_held boolean, is_share boolean",
         "dim_team": "team_id varchar, title varchar, title_texts varchar",
-        "dim_channel": "channel varchar, title varchar, kind varchar, lookback_days bigint",
+        "dim_channel": "channel varchar, title varchar, kind varchar, lookback_days bigint, conversions varchar, "
+        "conversions_means varchar, conversions_source varchar",
+        "dim_measure": "measure varchar, title varchar, unit varchar, is_money boolean, "
+        "definition varchar, source varchar",
         "dim_account": "channel varchar, account_id varchar, account_name varchar, currency varchar, timezone varchar",
         "dim_campaign": "channel varchar, account_id varchar, campaign_id varchar, campaign_name varchar, "
         "campaign_group_id varchar, campaign_group_name varchar, status varchar",

@@ -5,7 +5,10 @@ final as (
         channel,
         title,
         kind,
-        lookback_days
+        lookback_days,
+        conversions,
+        conversions_means,
+        conversions_source
     from {{ ref('stg_definitions__channels') }}
 )
 

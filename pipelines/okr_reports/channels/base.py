@@ -238,6 +238,7 @@ LOADED_WINDOWS = RawTable(
             pa.field("request_end", DAY),
             pa.field("loaded_on", DAY),
             pa.field("loaded_at", MOMENT),
+            pa.field("made_with", TEXT),
         ]
     ),
     "log",

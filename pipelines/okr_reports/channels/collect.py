@@ -151,6 +151,7 @@ class Collection:
                     "request_end": known.request_end,
                     "loaded_on": known.loaded_on,
                     "loaded_at": self._at,
+                    "made_with": self.settings.made_with(),
                 }
                 for account_id, known in rows
             ],

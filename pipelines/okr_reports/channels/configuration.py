@@ -47,7 +47,8 @@ class ChannelSettings:
     `account_ids` empty means every account the credentials see. `start_date` None means two years back.
     `lookback_days` None means the channel's default of `channel.toml`. The channel may use `budget_minutes` of a
     refresh, hold answers of `budget_mb` at once, and wait `wait_minutes` in sum for the vendor's limits: None means 5
-    where a person looks on at a terminal, else 30.
+    where a person looks on at a terminal, else 30. `conversions` is what the measure of that name counts, one
+    of those of `channel.toml`; '' means the first.
     """
 
     base_url: str
@@ -58,11 +59,16 @@ class ChannelSettings:
     budget_minutes: int = 60
     budget_mb: int = 2048
     wait_minutes: int | None = None
+    conversions: str = ""
 
     def budget(self) -> Budget:
         """One load's, which begins now."""
         waiting = self.wait_minutes or (5 if sys.stdin is not None and sys.stdin.isatty() else 30)
         return Budget(seconds=60.0 * self.budget_minutes, waiting=60.0 * waiting, memory=self.budget_mb << 20)
+
+    def made_with(self) -> str:
+        """What the vendor was asked to count by: rows that were loaded by something else are read again."""
+        return ""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -86,6 +92,18 @@ def lookback_days(channel: str, settings: ChannelSettings) -> int:
     """How many days a refresh reads again: as set, else the channel's own. Settings take no 0, a channel may be so."""
     own = channels()[channel].lookback_days
     return own if settings.lookback_days is None else settings.lookback_days
+
+
+def conversions(channel: str, settings: ChannelSettings) -> str:
+    """What the channel's conversions count: as set, else its own default, '' where it has none.
+
+    Raises ChannelError for a word that the channel cannot count by.
+    """
+    offered = channels()[channel].conversions
+    if settings.conversions and settings.conversions not in offered:
+        what = f"the setting sources.{channel}.conversions is {settings.conversions!r}, which the channel cannot tell"
+        raise ChannelError(channel, what, f"write one of {', '.join(offered)}" if offered else "take it out")
+    return settings.conversions or next(iter(offered), "")
 
 
 def is_configured(settings: type[ChannelSettings], channel: str) -> bool:

@@ -19,6 +19,7 @@ from okr_reports.catalogue import channels
 from okr_reports.channels.configuration import (
     anything_configured,
     broken_files,
+    conversions,
     is_configured,
     is_switched_off,
     read_settings,
@@ -77,7 +78,9 @@ def check_settings() -> list[Finding]:
         channel = find_channel(name)
         try:
             if is_configured(channel.settings_class, name):
-                channel.http(read_settings(channel.settings_class, name))
+                settings = read_settings(channel.settings_class, name)
+                channel.http(settings)
+                conversions(name, settings)
         except ChannelError as error:
             what, _, todo = str(error).partition("; ")
             findings.append(Finding(".dlt/config.toml", 1, "error", what, todo))

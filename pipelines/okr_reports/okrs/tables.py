@@ -173,5 +173,20 @@ TABLES: dict[str, pa.Schema] = {
     # one row a channel: those with settings (is_off: `enabled = false`, their rows do not count), those that were
     # loaded and have lost their settings, and those that file sources make; lookback_days: how far back each refresh
     # reads again, so how long a day stays provisional; kind: as in dim_channel
-    "channels": _table(channel=_text, title=_text, kind=_text, lookback_days=_int, is_off=_bool),
+    # conversions: what they count, in a word of the setting; conversions_means, conversions_source: in words, and by
+    # whose. *_from: the measures, with commas between, that take the place of conversions, their value and leads; null:
+    # as staged
+    "channels": _table(
+        channel=_text,
+        title=_text,
+        kind=_text,
+        lookback_days=_int,
+        is_off=_bool,
+        conversions=_text,
+        conversions_means=_text,
+        conversions_source=_text,
+        conversions_from=_text,
+        conversion_value_from=_text,
+        leads_from=_text,
+    ),
 }

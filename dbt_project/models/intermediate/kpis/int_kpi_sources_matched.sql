@@ -9,6 +9,10 @@ sources as (
     select * from {{ ref('int_sources_dated') }}
 ),
 
+channels as (
+    select * from {{ ref('stg_definitions__channels') }}
+),
+
 accounts as (
     select * from {{ ref('int_accounts_unioned') }}
 ),
@@ -35,10 +39,13 @@ named as (
         sources.last_load_at,
         sources.kind,
         sources.unknown_measures,
+        channels.conversion_value_from,
         accounts.account_name
     from sources
     left join accounts
         on sources.channel = accounts.channel and sources.account_id = accounts.account_id
+    left join channels
+        on sources.channel = channels.channel
 ),
 
 unmet as (
@@ -107,10 +114,8 @@ untold as (
     from parts
     inner join named
         on
-            {{ dbt.position(
-                dbt.concat(["','", 'parts.measure', "','"]),
-                dbt.concat(["','", 'named.unknown_measures', "','"])
-            ) }} > 0
+            {{ is_listed('parts.measure', 'named.unknown_measures') }}
+            or (parts.measure = 'conversion_value' and named.conversion_value_from = '')
     left join brought
         on
             named.channel = brought.channel

@@ -10,7 +10,13 @@ final as (
         title,
         kind,
         lookback_days,
-        coalesce(is_off, false) as is_off
+        coalesce(is_off, false) as is_off,
+        conversions,
+        conversions_means,
+        conversions_source,
+        conversions_from,
+        conversion_value_from,
+        leads_from
     from source
 )
 

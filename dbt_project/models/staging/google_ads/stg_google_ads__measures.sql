@@ -19,6 +19,18 @@ leads as (
     group by date, account_id, campaign_id
 ),
 
+purchases as (
+    select
+        date,
+        account_id,
+        campaign_id,
+        sum(all_conversions) as purchases,
+        sum(all_conversions_value) as purchase_value
+    from {{ source('google_ads', 'campaign_conversions') }}
+    where conversion_action_category = 'PURCHASE'
+    group by date, account_id, campaign_id
+),
+
 joined as (
     select
         stats.date,
@@ -36,6 +48,8 @@ joined as (
         stats.view_through_conversions,
         stats.video_trueview_views,
         coalesce(leads.leads, 0) as leads,
+        coalesce(purchases.purchases, 0) as purchases,
+        coalesce(purchases.purchase_value, 0) as purchase_value,
         stats.loaded_at
     from stats
     left join leads
@@ -43,6 +57,11 @@ joined as (
             stats.date = leads.date
             and stats.account_id = leads.account_id
             and stats.campaign_id = leads.campaign_id
+    left join purchases
+        on
+            stats.date = purchases.date
+            and stats.account_id = purchases.account_id
+            and stats.campaign_id = purchases.campaign_id
 ),
 
 final as (
@@ -54,6 +73,8 @@ final as (
         'conversions': 'conversions',
         'conversion_value': 'conversions_value',
         'leads': 'leads',
+        'purchases': 'purchases',
+        'purchase_value': 'purchase_value',
         'video_views': 'video_trueview_views',
         'all_conversions': 'all_conversions',
         'all_conversion_value': 'all_conversions_value',

@@ -47,6 +47,7 @@ joined as (
             pivoted.omni_purchase_value, pivoted.purchase_value, pivoted.purchase_part_value, 0
         ) as conversion_value,
         coalesce(pivoted.leads, pivoted.lead_parts, 0) as leads,
+        coalesce(pivoted.lead_parts, 0) as lead_parts,
         coalesce(pivoted.video_views, 0) as video_views,
         coalesce(pivoted.landing_page_views, 0) as landing_page_views,
         coalesce(pivoted.omni_add_to_carts, pivoted.add_to_carts, 0) as add_to_carts,
@@ -69,6 +70,7 @@ final as (
         'conversions': 'conversions',
         'conversion_value': 'conversion_value',
         'leads': 'leads',
+        'lead_parts': 'lead_parts',
         'video_views': 'video_views',
         'landing_page_views': 'landing_page_views',
         'add_to_carts': 'add_to_carts',

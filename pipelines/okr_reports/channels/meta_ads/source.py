@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -26,8 +26,6 @@ FIELDS = (
     "actions",
     "action_values",
 )
-# Meta's own default; the others it still has are 1d_click and 28d_click.
-WINDOWS = ("7d_click", "1d_view")
 # Without this list deleted and archived ones are left out.
 STATUSES = ("ACTIVE", "PAUSED", "DELETED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES")
 ACCOUNT_STATUSES = {
@@ -79,6 +77,7 @@ class MetaAds(Channel[MetaAdsSettings]):
     )
 
     def http(self, settings: MetaAdsSettings) -> Http:
+        settings.windows()
         token = FixedToken("Authorization", f"Bearer {settings.credentials.access_token}")
         return Http(self.name, settings.base_url, classify, settings.secrets, token)
 
@@ -125,7 +124,7 @@ class MetaAds(Channel[MetaAdsSettings]):
             "level": "campaign",
             "time_increment": "1",
             "fields": ",".join(FIELDS),
-            "action_attribution_windows": json.dumps(WINDOWS),
+            "action_attribution_windows": json.dumps(settings.windows()),
         }
         rows = list(insights(http, settings.api_version, account.id, landing.window, form))
         landing.facts(
@@ -136,7 +135,7 @@ class MetaAds(Channel[MetaAdsSettings]):
             (
                 {"date": row["date_start"], "campaign_id": row["campaign_id"], "currency": account.currency, **action}
                 for row in rows
-                for action in actions(row)
+                for action in actions(row, settings.windows())
             ),
         )
 
@@ -144,18 +143,18 @@ class MetaAds(Channel[MetaAdsSettings]):
 CHANNEL = MetaAds()
 
 
-def actions(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def actions(row: Mapping[str, Any], windows: Sequence[str]) -> Iterator[dict[str, Any]]:
     """One record an action type, count and value joined. Types overlap: what may be added is decided in staging."""
     found: dict[str, dict[str, Any]] = {}
     for field, column in (("actions", "actions"), ("action_values", "action_value")):
         for action in row.get(field) or ():
             kind = action["action_type"]
-            found.setdefault(kind, {"action_type": kind})[column] = _value(action)
+            found.setdefault(kind, {"action_type": kind})[column] = _value(action, windows)
     return iter(found.values())
 
 
-def _value(action: Mapping[str, Any]) -> Any:
-    """`value` is the sum of the windows asked for; where Meta leaves it out, they are added here."""
-    if "value" in action:
+def _value(action: Mapping[str, Any], windows: Sequence[str]) -> Any:
+    """The sum of the windows asked for, where Meta gives them by name; else its `value`."""
+    if "value" in action and not any(window in action for window in windows):
         return action["value"]
-    return sum((exact(action[window]) for window in WINDOWS if window in action), Decimal(0))
+    return sum((exact(action[window]) for window in windows if window in action), Decimal(0))

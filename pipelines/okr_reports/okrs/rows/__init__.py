@@ -24,7 +24,6 @@ _MAKERS: dict[str, Callable[[Definitions], Iterable[Row]]] = {
     "teams": frame.teams,
     "kpis": frame.kpis,
     "kpi_conditions": frame.kpi_conditions,
-    "measures": frame.measures,
     "objectives": scored.objectives,
     "pace_points": scored.pace_points,
     "milestones": scored.milestones,
@@ -57,6 +56,7 @@ def to_tables(
     rows: dict[str, Iterable[Row]] = {
         "context": [{"today": today, "refresh_id": refresh_id, "refreshed_at": refreshed_at}],
         "channels": frame.channels(definitions, channels),
+        "measures": frame.measures(definitions, channels),
         "key_result_types": key_result_types(),
         "key_results": scored.key_results(definitions, changes),
         **{name: make(definitions) for name, make in _MAKERS.items()},

@@ -13,6 +13,7 @@ from okr_reports.okrs.fields import Texts
 from okr_reports.okrs.models.settings import WEEK_STARTS
 from okr_reports.okrs.periods import Span, is_fiscal
 from okr_reports.okrs.rows.parts import Row, kpi_title, span_of, text_columns
+from okr_reports.okrs.tables import TABLES
 from okr_reports.okrs.words import from_id
 
 
@@ -101,11 +102,17 @@ def kpi_conditions(definitions: Definitions) -> Iterator[Row]:
                 }
 
 
-def measures(definitions: Definitions) -> Iterator[Row]:
+def measures(definitions: Definitions, given: Sequence[Mapping[str, Any]] = ()) -> Iterator[Row]:
     bringing: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for channel in catalogue_channels().values():
         for name in channel.measures:
             bringing[name][channel.name] = f"as {channel.title} reports it"
+        for word, choice in list(channel.conversions.items())[:1]:
+            bringing["conversions"][channel.name] = f"{word} ({choice.means}; {choice.source})"
+    for row in given:
+        if row.get("conversions"):
+            told = f"{row['conversions']} ({row['conversions_means']}; {row['conversions_source']})"
+            bringing["conversions"][str(row["channel"])] = told
     for source in definitions.file_sources:
         for name, measure in source.measures.items():
             bringing[name][source.channel] = f"{_column_words(measure)} ({source.id})"
@@ -139,11 +146,12 @@ def exchange_rates(definitions: Definitions) -> Iterator[Row]:
 
 
 def channels(definitions: Definitions, given: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
-    yield from (dict(row) for row in given)
+    usual = dict.fromkeys(TABLES["channels"].names)
+    yield from ({**usual, **row} for row in given)
     names = {str(row["channel"]) for row in given}
     titles = {entry.id: entry.title.in_language(definitions.settings.language) for entry in definitions.channels}
     for name in dict.fromkeys(source.channel for source in definitions.file_sources):
         if name not in names:
             known = catalogue_channels().get(name)
             title = known.title if known else titles.get(name) or from_id(name)
-            yield {"channel": name, "title": title, "kind": "file", "lookback_days": 0, "is_off": False}
+            yield {**usual, "channel": name, "title": title, "kind": "file", "lookback_days": 0, "is_off": False}
