@@ -1,183 +1,202 @@
-"""How often the truth falls inside the forecast's 80 % interval: the models themselves over synthetic quarters.
+"""How often the truth falls inside the forecast's 80 % interval, how wide it is and whether its chances come true.
 
     python -m benchmarks.bench_forecast [quarters of each kind]
 
-Each quarter is a KPI of its own with eight weeks before it, its level between 2 and 300 a day and a random weekday
-profile. The models score all of them at once; their forecasts on day 7, 28, 46 and 80 are compared with the quarter's
-true end. The forecast is called honest at 76-84 %.
+Quarters of 20 kinds (forecast_kinds.py) and, where REAL_SERIES names a folder with them, periods of real series; asked
+on day 7, 28, 46 and 80. Fails where a limit of the scoring rules is passed.
 """
 
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import sys
-import tempfile
-from collections.abc import Callable
-from datetime import date, timedelta
-from decimal import Decimal
-from pathlib import Path
-from time import perf_counter
+from collections import defaultdict
+from collections.abc import Sequence
+from math import sqrt
+from time import process_time
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from okr_reports.okrs.tables import AMOUNT
-from tests.dbt_project.warehouse import RAW, Warehouse
+from benchmarks.forecast_kinds import DAYS, GROUPS, Quarter, quarters, real_quarters
+from okr_reports.forecasting.asked import Answer, Asked, answers
+from okr_reports.forecasting.kinds import chance_to_keep
 
-START, END = date(2026, 4, 1), date(2026, 6, 30)
-BEFORE, DAYS = 56, 91
 LOOKS = (7, 28, 46, 80)
-HONEST = (76.0, 84.0)
-
-Series = np.ndarray[tuple[int, int], np.dtype[np.float64]]
-
-
-def poisson(rng: np.random.Generator, mean: Series) -> Series:
-    """Counts as random as counts are when nothing disturbs them."""
-    return rng.poisson(mean).astype(float)
-
-
-def overdispersed(rng: np.random.Generator, mean: Series) -> Series:
-    """Counts that vary more than chance alone would have them: negative binomial."""
-    shape = 10 ** rng.uniform(0, 1.5, (len(mean), 1))
-    return rng.poisson(mean * rng.gamma(shape, 1 / shape, mean.shape)).astype(float)
+# Per cent of the true ends inside, from and to; breaks that nobody could know are to be held at least half of the time.
+LIMITS = {
+    "stationary": (74, 89), "drifting": (74, 86), "dated events": (76, 88), "breaking": (50, 100), "real": (72, 86),
+}  # fmt: skip
+WIDEST = 1.4
+SECONDS = 5.0
+BIN = 100
 
 
-def amounts(rng: np.random.Generator, mean: Series) -> Series:
-    """Money: log-normal around the mean."""
-    sigma = rng.uniform(0.1, 0.5, (len(mean), 1))
-    return np.round(mean * np.exp(sigma * rng.normal(size=mean.shape) - sigma**2 / 2), 2)
+def asked(quarter: Quarter, days: Sequence[int] = LOOKS) -> Asked:
+    """The quarter as the models ask it on those days."""
+    from datetime import timedelta
+
+    none = np.full(len(days), np.nan)
+    aim = np.full(len(days), quarter.target)
+    total = len(quarter.amounts)
+    return Asked(
+        quarter.number, quarter.first, quarter.first + timedelta(days=quarter.start),
+        quarter.first + timedelta(days=total - 1), None, 0, quarter.amounts, quarter.denominators, np.zeros(0),
+        quarter.factor, np.zeros(total), np.array([quarter.start + day for day in days]),
+        np.array([quarter.value(day) for day in days]),
+        none if quarter.is_decrease else aim, aim if quarter.is_decrease else none, none, none, none,
+    )  # fmt: skip
 
 
-def clinging(rng: np.random.Generator, mean: Series) -> Series:
-    """Counts whose good and bad days come in runs: half of a day's deviation stays on the next."""
-    deviation = 0.3 * rng.normal(size=mean.shape)
-    for day in range(1, mean.shape[1]):
-        deviation[:, day] = 0.5 * deviation[:, day - 1] + np.sqrt(0.75) * deviation[:, day]
-    return rng.poisson(mean * np.exp(deviation - 0.045)).astype(float)
+def simpler_widths(quarter: Quarter, day: int) -> list[float]:
+    """Widths of three simpler 80 % intervals of a flow: eight weeks' rate, all days' rate, whole weeks' own spread."""
+    known = quarter.amounts[: quarter.start + day]
+    rest = DAYS - day
+    widths = []
+    for days in (56, len(known)):
+        part = known[-days:]
+        widths.append(2 * 1.2816 * float(part.std(ddof=1)) * sqrt(rest * (1 + rest / len(part))))
+    weeks = known[len(known) % 7 :].reshape(-1, 7).sum(1)
+    widths.append(2 * 1.2816 * float(weeks.std(ddof=1)) * sqrt(rest / 7 * (1 + rest / 7 / len(weeks))))
+    return widths
 
 
-def steady(rng: np.random.Generator, count: int) -> Series:
-    return np.ones((count, BEFORE + DAYS))
+def judged(made: Sequence[Quarter]) -> list[dict[str, Any]]:
+    """One row a quarter and day asked on."""
+    rows = []
+    for quarter, answer in zip(made, answers([asked(one) for one in made]), strict=True):
+        end = quarter.end
+        scale = max(abs(end), 1e-9)
+        if quarter.number == "stock":
+            scale = max(abs(end - float(quarter.amounts[quarter.start - 1])), 100.0)
+        for place, day in enumerate(LOOKS):
+            rows.append(_row(quarter, answer, place, day, end, scale))
+    return rows
 
 
-def trend(rng: np.random.Generator, count: int) -> Series:
-    """Rises or falls by up to 30 % over the quarter."""
-    return 1 + rng.uniform(-0.3, 0.3, (count, 1)) * (np.arange(BEFORE + DAYS) - BEFORE) / DAYS
-
-
-def step(rng: np.random.Generator, count: int) -> Series:
-    """Another level from the quarter's first day on, as after a new budget."""
-    return np.where(np.arange(BEFORE + DAYS) >= BEFORE, rng.uniform(0.6, 1.6, (count, 1)), 1.0)
-
-
-def wander(rng: np.random.Generator, count: int) -> Series:
-    """A level that moves by 1 % a day in either direction."""
-    return np.exp(np.cumsum(rng.normal(0, 0.01, (count, BEFORE + DAYS)), axis=1))
-
-
-KINDS: dict[str, tuple[Callable[..., Series], Callable[..., Series]]] = {
-    "Poisson, steady": (poisson, steady),
-    "Poisson, trend": (poisson, trend),
-    "overdispersed, steady": (overdispersed, steady),
-    "overdispersed, trend": (overdispersed, trend),
-    "overdispersed, step": (overdispersed, step),
-    "overdispersed, wandering": (overdispersed, wander),
-    "amounts, steady": (amounts, steady),
-    "amounts, trend": (amounts, trend),
-    "runs of days, steady": (clinging, steady),
-}
-
-
-def quarters(
-    rng: np.random.Generator, noise: Callable[..., Series], level: Callable[..., Series], count: int
-) -> Series:
-    """`count` series of one kind, the weeks before the quarter first."""
-    weekdays = rng.lognormal(0, 0.35, (count, 7))
-    weekdays[rng.random(count) < 0.6, 5:] *= 0.4
-    weekdays /= weekdays.mean(axis=1, keepdims=True)
-    first = (START - timedelta(days=BEFORE)).weekday()
-    profile = weekdays[:, (first + np.arange(BEFORE + DAYS)) % 7]
-    return noise(rng, 10 ** rng.uniform(0.3, 2.5, (count, 1)) * profile * level(rng, count))
-
-
-def fill(warehouse: Warehouse, series: Series) -> None:
-    """Each series becomes a measure, a KPI and a key result of one objective."""
-    count, length = series.shape
-    names = [f"m{number:05d}" for number in range(count)]
-    days = [START + timedelta(days=day - BEFORE) for day in range(length)]
-    amounts_ = pa.array([Decimal(str(value)).quantize(Decimal("1e-9")) for value in series.ravel()], AMOUNT)
-    columns = {
-        "channel": pa.array(["made"] * series.size), "source_id": pa.array(["made"] * series.size),
-        "source_file": pa.array(["made.csv"] * series.size), "date": pa.array(days * count, pa.date32()),
-        "measure": pa.array(np.repeat(names, length)), "value": amounts_,
+def _row(quarter: Quarter, answer: Answer, place: int, day: int, end: float, scale: float) -> dict[str, Any]:
+    low, high, chance = answer.low[place], answer.high[place], answer.chance[place]
+    reached = end <= quarter.target if quarter.is_decrease else end >= quarter.target
+    return {
+        "kind": quarter.kind, "day": day, "told": not np.isnan(low), "inside": bool(low - 1e-9 <= end <= high + 1e-9),
+        "width": (high - low) / scale, "chance": chance, "reached": float(reached),
+        "simpler": np.array(simpler_widths(quarter, day)) / scale if quarter.number == "flow" else None,
     }  # fmt: skip
-    schema = RAW["files.measures"]
-    empty = {field.name: pa.nulls(series.size, field.type) for field in schema if field.name not in columns}
-    warehouse.put_arrow("files.measures", pa.table({**columns, **empty}).select(schema.names))
-    warehouse.put("definitions.channels", [{"channel": "made", "title": "Made", "kind": "file", "lookback_days": 0}])
-    warehouse.put("definitions.measures", [{"measure": name, "is_money": False} for name in names])
-    warehouse.put("definitions.kpis", [{"kpi_id": name, "kind": "flow", "measure": name} for name in names])
-    period = {"period_id": "2026-Q2", "kind": "quarter", "start_date": START, "end_date": END}
-    warehouse.put("definitions.periods", [period])
-    objective = {"objective_id": "o", "position": 1, "period_id": "2026-Q2", "ambition": "committed"}
-    warehouse.put("definitions.objectives", [objective])
-    common = {"role": "key_result", "objective_id": "o", "type": "increase", "weight": 1.0, "pace_kind": "linear"}
-    warehouse.put(
-        "definitions.key_results",
-        [
-            {**common, "key_result_id": name, "position": place, "kpi_id": name, "target": total, "signature": "1"}
-            for place, (name, total) in enumerate(zip(names, series[:, BEFORE:].mean(axis=1) * DAYS, strict=True), 1)
-        ],
-    )
-    warehouse.loaded("made", data_through=END)
 
 
-def coverage(warehouse: Warehouse, count: int) -> dict[str, dict[int, tuple[int, int]]]:
-    """By kind and day: how many forecasts held the true end, and how many there were."""
-    rows = warehouse.rows(
-        """
-        with ends as (select key_result_id, value as total from marts.fct_key_result_daily where date = ?)
-        select
-            cast(substr(key_result_id, 2) as integer) // ? as kind,
-            date_diff('day', ?, date) + 1 as day,
-            count(*) filter (where total between forecast_low - 1e-9 and forecast_high + 1e-9) as held,
-            count(*) as made
-        from marts.fct_key_result_daily inner join ends using (key_result_id)
-        where forecast is not null and date_diff('day', ?, date) + 1 in (7, 28, 46, 80)
-        group by all
-        """,
-        [END, count, START, START],
-    )
-    names = list(KINDS)
-    found: dict[str, dict[int, tuple[int, int]]] = {}
+def by_day(rows: list[dict[str, Any]], what: str) -> list[float]:
+    return [float(np.mean([row[what] for row in rows if row["day"] == day])) for day in LOOKS]
+
+
+def show(name: str, rows: list[dict[str, Any]]) -> list[float]:
+    """Print a line of coverage, width and Brier score by day; the coverage in per cent."""
+    inside = [100 * one for one in by_day(rows, "inside")]
+    brier = [
+        float(np.mean([(row["chance"] - row["reached"]) ** 2 for row in rows if row["day"] == day])) for day in LOOKS
+    ]
+    print(
+        f"{name:18}" + "".join(f"{one:6.0f}" for one in inside) + "   "
+        + "".join(f"{one:6.2f}" for one in by_day(rows, "width")) + "   " + "".join(f"{one:6.3f}" for one in brier)
+    )  # fmt: skip
+    return inside
+
+
+def unreliable(rows: list[dict[str, Any]]) -> list[str]:
+    """Bins of chances that came true more or less often than said, beyond 8 points and two standard errors."""
+    bins: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for row in rows:
-        found.setdefault(names[row["kind"]], {})[row["day"]] = (row["held"], row["made"])
-    return found
+        bins[min(int(row["chance"] * 10), 9)].append((row["chance"], row["reached"]))
+    wrong, said_all = [], []
+    for _, pairs in sorted(bins.items()):
+        said, came = np.mean(pairs, axis=0)
+        said_all.append(f"{said:.2f}->{came:.2f} ({len(pairs)})")
+        allowed = max(0.08, 2 * sqrt(came * (1 - came) / len(pairs)))
+        if len(pairs) >= BIN and abs(said - came) > allowed:
+            wrong.append(f"said {said:.2f}, came true {came:.2f} of {len(pairs)}")
+    print("chances, said -> came true: " + ", ".join(said_all))
+    return wrong
 
 
-def main(count: int = 250, seed: int = 11) -> dict[int, float]:
-    """Print the coverage by kind and day; return it over all kinds, per cent by day."""
-    rng = np.random.default_rng(seed)
-    series = np.vstack([quarters(rng, noise, level, count) for noise, level in KINDS.values()])
-    with tempfile.TemporaryDirectory() as folder:
-        warehouse = Warehouse(Path(folder), END + timedelta(days=1))
-        fill(warehouse, series)
-        began = perf_counter()
-        warehouse.build("--select", "+fct_key_result_daily")
-        took = perf_counter() - began
-        found = coverage(warehouse, count)
-    print(f"{len(series):,} quarters, models in {took:.1f} s; ends inside the 80 % interval, per cent by day")
-    print(f"{'':26}" + "".join(f"{day:>7}" for day in LOOKS))
-    for kind, days in found.items():
-        print(f"{kind:26}" + "".join(f"{100 * days[day][0] / days[day][1]:7.1f}" for day in LOOKS))
-    whole = {
-        day: 100 * sum(days[day][0] for days in found.values()) / sum(days[day][1] for days in found.values())
-        for day in LOOKS
-    }
-    print(f"{'all':26}" + "".join(f"{whole[day]:7.1f}" for day in LOOKS))
-    return whole
+def holds(count: int) -> list[str]:
+    """Weeks that are to be kept: what is said and what happens, independent and clinging weeks."""
+    wrong = []
+    rng = np.random.default_rng(13)
+    for cling in (0.0, 0.6):
+        said, came = [], []
+        for _ in range(count):
+            noise, state = rng.normal(0, 1, 34), np.zeros(34)
+            for week in range(1, 34):
+                state[week] = cling * state[week - 1] + sqrt(1 - cling**2) * noise[week]
+            kept = state < rng.normal(1.0, 0.7)
+            before = tuple(bool(one) for one in kept[:21])
+            for allowed in (0, 4):
+                for week in (1, 4, 7, 11):
+                    good = int(kept[21 : 21 + week].sum())
+                    said.append(chance_to_keep(good, week - good, 13 - week, allowed, before))
+                    came.append(float(13 - kept[21:].sum() <= allowed))
+        brier = float(np.mean((np.array(said) - np.array(came)) ** 2))
+        print(f"weeks kept, cling {cling}: said {np.mean(said):.2f}, came true {np.mean(came):.2f}, Brier {brier:.3f}")
+        if abs(np.mean(said) - np.mean(came)) > 0.08:
+            wrong.append(f"weeks kept (cling {cling}): said {np.mean(said):.2f}, came true {np.mean(came):.2f}")
+    return wrong
+
+
+def speed() -> list[str]:
+    made = [asked(one, range(1, DAYS + 1)) for one in quarters("walk", 500, 7)]
+    began = process_time()
+    answers(made[:1])
+    for first in range(0, len(made), 50):
+        answers(made[first : first + 50])
+    took = process_time() - began
+    print(f"500 key results, each of 92 days: {took:.1f} s of processor")
+    return [f"500 key results took {took:.1f} s of processor, more than {SECONDS}"] if took > SECONDS else []
+
+
+def main(count: int = 200, seed: int = 51) -> list[str]:
+    """Print all tables; what passes a limit, in words."""
+    wrong, everything = [], []
+    days = "".join(f"{day:>6}" for day in LOOKS)
+    print(f"{count} quarters of each kind: ends inside the 80 % interval (%), its width (of the end), Brier score")
+    print(f"{'day':18}{days}   {days}   {days}")
+    groups = {group: [(kind, list(quarters(kind, count, seed))) for kind in kinds] for group, kinds in GROUPS.items()}
+    groups["real"] = [("real series", list(real_quarters()))]
+    for group, kinds in groups.items():
+        of_group: list[dict[str, Any]] = []
+        for kind, made in kinds:
+            if rows := judged(made):
+                show(kind, rows)
+                of_group += rows
+        if not of_group:
+            print("real series: none; REAL_SERIES names no folder that holds them")
+            continue
+        inside = show(f"= {group}", of_group)
+        least, most = LIMITS[group]
+        wrong += [
+            f"{group}, day {day}: {share:.0f} % inside, not {least}-{most}"
+            for day, share in zip(LOOKS, inside, strict=True)
+            if not least - 0.5 <= share <= most + 0.5
+        ]
+        if untold := sum(not row["told"] for row in of_group):
+            wrong.append(f"{group}: no answer to {untold} of {len(of_group)}")
+        if group == "stationary":
+            first = [row for row in of_group if row["day"] == 7 and row["simpler"] is not None]
+            narrowest = np.mean([row["simpler"] for row in first], axis=0).min()
+            wide = float(np.mean([row["width"] for row in first]) / narrowest)
+            print(f"width on day 7 against the narrowest of three simpler intervals: {wide:.2f}")
+            wrong += [f"stationary, day 7: {wide:.2f} times as wide as a simpler one"] if wide > WIDEST else []
+        everything += of_group
+    wrong += unreliable(everything)
+    least_said = min((row["chance"] for row in everything if row["chance"] > 0), default=1)
+    wrong += [f"a chance of {least_said} was said while the period ran"] if least_said < 0.02 else []
+    return wrong + holds(2 * count) + speed()
 
 
 if __name__ == "__main__":
-    result = main(*[int(argument) for argument in sys.argv[1:]])
-    sys.exit(0 if all(HONEST[0] <= share <= HONEST[1] for share in result.values()) else 1)
+    found = main(*[int(argument) for argument in sys.argv[1:]])
+    for line in found:
+        print("LIMIT PASSED:", line)
+    sys.exit(1 if found else 0)

@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "pipelines" / "okr_reports"
 GROUND = {
-    "catalogue", "common", "errors", "file_sources", "key_result_types", "settings", "template_sandbox", "words",
+    "catalogue", "common", "errors", "file_sources", "forecasting", "key_result_types", "settings", "template_sandbox",
+    "words",
 }  # fmt: skip
 ROOMS = {"channels", "okrs", "warehouse", "report_site", "deliveries", "sandbox", "spark"}
 # Who may import which of our own parts; a part may always import itself and the ground.

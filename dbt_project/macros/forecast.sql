@@ -1,17 +1,71 @@
-{# A sum of amounts that are never negative cannot fall below what it is already. #}
-{% macro not_below(expression) -%}
-    case when only_grows and {{ expression }} < value then value else {{ expression }} end
+{#
+Forecasts of all key results: `states` and `days` are int_forecast_states_listed and int_forecast_days_listed. The
+mathematics is Python's on every engine: DuckDB calls it, Spark's models read what the refresh has computed between two
+selections of them.
+#}
+{% macro forecasts_of(states, days) %}{{ return(adapter.dispatch('forecasts_of')(states, days)) }}{% endmacro %}
+
+{% macro default__forecasts_of(states, days) -%}
+    -- depends on {{ days }}
+    select
+        told.key_result_id,
+        told.date,
+        told.forecast_low,
+        told.forecast,
+        told.forecast_high,
+        told.probability
+    from forecasts.key_result_forecast as told
+    inner join {{ states }} as states
+        on told.key_result_id = states.key_result_id and told.date = states.date
 {%- endmacro %}
 
-{# The chance that the value at the period's end reaches the target, over the columns of int_key_result_days_forecast. #}
-{% macro chance_of_target() -%}
-    case
-        when forecast_side = 'above' and only_grows and value >= target then 1.0
-        when forecast_side = 'below' and only_grows and value > target then 0.0
-        when forecast_side = 'above' and deviation > 0 then {{ normal_cdf('surplus') }}
-        when forecast_side = 'below' and deviation > 0 then 1 - {{ normal_cdf('surplus') }}
-        when forecast_side = 'above' and expected_end >= target then 1.0
-        when forecast_side = 'below' and expected_end <= target then 1.0
-        else 0.0
-    end
+{% macro duckdb__forecasts_of(states, days) -%}
+    select
+        key_result_id,
+        told.date as date,
+        told.forecast_low as forecast_low,
+        told.forecast as forecast,
+        told.forecast_high as forecast_high,
+        told.probability as probability
+    from (
+        select
+            asked.key_result_id,
+            unnest(
+                okr_forecast(
+                    asked.kpi_kind, asked.period_start, asked.period_end, asked.hold, asked.days_before_monday,
+                    asked.states, coalesce(series.days, [])
+                )
+            ) as told
+        from (
+            select
+                key_result_id,
+                series_id,
+                kpi_kind,
+                period_start,
+                period_end,
+                hold,
+                days_before_monday,
+                array_agg(
+                    {
+                        'date': date, 'value': value, 'baseline': baseline, 'aim_low': aim_low, 'aim_high': aim_high,
+                        'weeks_kept': weeks_kept, 'weeks_observed': weeks_observed, 'allowed_misses': allowed_misses
+                    } order by date
+                ) as states
+            from {{ states }}
+            group by key_result_id, series_id, kpi_kind, period_start, period_end, hold, days_before_monday
+        ) as asked
+        left join (
+            select
+                series_id,
+                array_agg(
+                    {
+                        'date': date, 'amount': amount, 'denominator': denominator, 'factor': factor,
+                        'is_uncertain': is_uncertain
+                    } order by date
+                ) as days
+            from {{ days }}
+            group by series_id
+        ) as series
+            on asked.series_id = series.series_id
+    )
 {%- endmacro %}

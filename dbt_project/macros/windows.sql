@@ -2,8 +2,3 @@
 {% macro so_far(group, day='date') -%}
     partition by {{ group }} order by {{ day }} rows between unbounded preceding and current row
 {%- endmacro %}
-
-{# The seven rows of a group that end with this one. #}
-{% macro last_week(group, day='date') -%}
-    partition by {{ group }} order by {{ day }} rows between 6 preceding and current row
-{%- endmacro %}

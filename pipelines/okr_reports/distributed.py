@@ -62,6 +62,22 @@ def prepared(workspace: Workspace) -> Iterator[None]:
         marts.sweep(session, settings, BUILT)
 
 
+def forecast(workspace: Workspace, *, anew: bool, on_event: Callable[[dict[str, Any]], None]) -> list[str]:
+    """Build what forecasts read and compute them, where the models cannot call Python themselves.
+
+    Returns what is built by then, for the build of the rest to leave out. Raises TransformError, EngineError.
+    """
+    if engine() == "duckdb":
+        return []
+    from okr_reports.spark.forecasts import READ, write_forecasts
+
+    settings = read_settings(workspace)
+    transform.build(workspace, [f"+{name}" for name in READ], on_event=on_event, anew=anew, with_tests=False)
+    with connection.session(settings) as session:
+        logger.info("models: %d forecasts computed", write_forecasts(session, settings))
+    return [f"+{name},resource_type:model" for name in READ]
+
+
 @contextmanager
 def asking(workspace: Workspace) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
     """Whatever holds staged rows and marts alike, asked in SQL that both engines read."""

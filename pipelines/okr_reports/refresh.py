@@ -315,7 +315,10 @@ def build_models(
     builds.invalidate(workspace)
     try:
         with distributed.prepared(workspace):
-            built = transform.build(workspace, select, on_event=counted, anew=anew, with_tests=not is_part)
+            made = distributed.forecast(workspace, anew=anew, on_event=counted) if is_whole else []
+            built = transform.build(
+                workspace, select, on_event=counted, anew=anew, with_tests=not is_part, exclude=made
+            )
     except TransformError as error:
         if not anew or only is None:
             raise

@@ -64,9 +64,8 @@ def test_models_are_short() -> None:
         "int_kpi_days_summed.sql",
         "int_kpi_sources_matched.sql",
         "int_file_measures_covered.sql",
-        "int_forecast_weeks_fitted.sql",
+        "int_forecast_days_listed.sql",
         "int_key_results_current.sql",
-        "int_key_result_days_forecast.sql",
     }
 
 

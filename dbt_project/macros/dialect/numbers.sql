@@ -18,6 +18,11 @@
     case when {{ one }} <= {{ other }} then {{ one }} when {{ one }} > {{ other }} then {{ other }} end
 {%- endmacro %}
 
+{# The later of two days; null if one is null. #}
+{% macro later(one, other) -%}
+    case when {{ one }} >= {{ other }} then {{ one }} when {{ one }} < {{ other }} then {{ other }} end
+{%- endmacro %}
+
 {# The sum of an amount over the rows that meet a condition: 0 where none does, null where one of them is null. #}
 {% macro whole_sum(amount, condition) -%}
     case
@@ -37,14 +42,4 @@ A sum of doubles that does not depend on the order of the rows: added up as deci
 #}
 {% macro stable_sum(expression) -%}
     {{ to_double('sum(cast(' ~ expression ~ ' as decimal(38, 12)))') }}
-{%- endmacro %}
-
-{# A number, or 0 where it is negative; null stays null. #}
-{% macro larger_of_zero(expression) -%}
-    case when {{ expression }} < 0 then 0.0 else {{ expression }} end
-{%- endmacro %}
-
-{# A double to so many decimals. The last of its sixteen digits depends on the order in which an engine adds. #}
-{% macro rounded(expression, decimals) -%}
-    {{ to_double('cast(' ~ finite(expression) ~ ' as decimal(38, ' ~ decimals ~ '))') }}
 {%- endmacro %}

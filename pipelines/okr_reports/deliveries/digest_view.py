@@ -14,6 +14,7 @@ from okr_reports.deliveries.digest_charts import chart
 from okr_reports.deliveries.digest_facts import KeyResult, SourceState, TeamFacts
 from okr_reports.deliveries.plain_text import one_line
 from okr_reports.deliveries.wording import Wording, catalogue
+from okr_reports.words.chances import chance_words
 
 # Worst first: the order in which key results want attention, and what is said of each.
 STATUSES = {
@@ -194,9 +195,9 @@ class _Writer:
         if one.forecast is None or one.probability is None:
             return ""
         return self.say(
-            "Going on like this: %(forecast)s at the end, %(probability)s chance of the target.",
+            "Going on like this: %(forecast)s at the end; chance of the target: %(probability)s.",
             forecast=self.wording.number(one.forecast, one.unit),
-            probability=self.wording.share(one.probability),
+            probability=chance_words(self.say, self.wording.share, one.probability),
         )
 
     def change(self, one: KeyResult) -> str:

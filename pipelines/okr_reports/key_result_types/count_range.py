@@ -12,6 +12,7 @@ TYPE = KeyResultType(
         when value > 0 then {ratio("value", "low")}
         when value <= 0 then 0.0
     end""",
+    forecast_side="above",
     expected_value="expected * low",
     goal=N_("between %(low)s and %(high)s"),
     detail={"other": N_("%(value)s of %(low)s to %(high)s")},

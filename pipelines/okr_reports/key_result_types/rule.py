@@ -104,7 +104,8 @@ class KeyResultType:
     refused_kinds: Mapping[str, str] = field(default_factory=dict)
     # Kinds of KPI that need no baseline: their count runs from 0.
     no_baseline_for: Sequence[str] = ()
-    # The side of the target that a forecast's `probability` counts; None: no forecast.
+    # The side of its target, or of `low`, that a forecast's `probability` counts; held types have limits instead. None
+    # with neither: no forecast.
     forecast_side: Literal["above", "below"] | None = None
     # Where the value should be, in SQL, for the path in the chart; null: no path.
     expected_value: str = "null"

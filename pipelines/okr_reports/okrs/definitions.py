@@ -11,6 +11,7 @@ from okr_reports.common.form_answers import FormSource
 from okr_reports.file_sources import FileSource, Uses
 from okr_reports.okrs.models.channels import ChannelEntry
 from okr_reports.okrs.models.check_ins import CheckIn, Note
+from okr_reports.okrs.models.events import Event
 from okr_reports.okrs.models.file_sources import FileSourceEntry
 from okr_reports.okrs.models.forms import CheckInSourceEntry
 from okr_reports.okrs.models.kpis import Kpi
@@ -35,6 +36,7 @@ class Definitions:
     check_in_source_entries: list[CheckInSourceEntry] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     channels: list[ChannelEntry] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     file_sources: list[FileSource] = field(default_factory=list)
     # The same sources as written, with the lines of their keys.
     file_source_entries: list[FileSourceEntry] = field(default_factory=list)

@@ -20,6 +20,7 @@ from okr_reports.okrs.models import (
     ChannelEntry,
     CheckIn,
     CheckInSourceEntry,
+    Event,
     FileSourceEntry,
     Kpi,
     Note,
@@ -42,6 +43,7 @@ LISTS: dict[str, type[Located]] = {
     "check_in_sources": CheckInSourceEntry,
     "notes": Note,
     "channels": ChannelEntry,
+    "events": Event,
     "file_sources": FileSourceEntry,
 }
 

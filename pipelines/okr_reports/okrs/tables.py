@@ -168,6 +168,19 @@ TABLES: dict[str, pa.Schema] = {
     "check_in_milestones": _table(check_in_id=_text, milestone_id=_text),
     # on_kind: kpi | key_result | objective | channel ...; from `on: kpi/linkedin_leads`
     "notes": _table(note_id=_text, date=_date, on_kind=_text, on_id=_text, text=_text, path=_text, line=_int),
+    # one row an event, both days in; factor: what a usual day is multiplied by, null: not known
+    "events": _table(
+        event_id=_text,
+        title=_text,
+        title_texts=_text,
+        start_date=_date,
+        end_date=_date,
+        factor=AMOUNT,
+        path=_text,
+        line=_int,
+    ),
+    # one row a KPI or channel that an event names, kind: kpi | channel; an event that names none has no row
+    "event_scopes": _table(event_id=_text, on_kind=_text, on_id=_text),
     # 1 unit of currency = rate in the reporting currency, which has no rows
     "exchange_rates": _table(date=_date, currency=_text, rate=RATE),
     # one row a channel: those with settings (is_off: `enabled = false`, their rows do not count), those that were

@@ -276,8 +276,8 @@ class Functions:
         return okr_words.target(self.formatter, self.language, {**asked, "low": None, "high": None})
 
     def chance(self, probability: float | None) -> str:
-        """A probability as whole per cents, never none and never all."""
-        return okr_words.chance(self.formatter, probability)
+        """A probability in words: 8 in 10."""
+        return okr_words.chance(self.formatter, self.language, probability)
 
     def score_message(self, score: float | None, expected: float | None) -> str:
         """What a chart of scores says: the score now, and how far it is from the expected pace."""

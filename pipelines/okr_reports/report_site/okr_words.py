@@ -10,6 +10,7 @@ from okr_reports.report_site.database import Row, columns_of
 from okr_reports.report_site.formats import NO_VALUE, Formatter
 from okr_reports.report_site.languages import Language
 from okr_reports.words import reasons
+from okr_reports.words.chances import chance_words
 from okr_reports.words.numbers import Numbers
 
 
@@ -77,13 +78,11 @@ def message(formatter: Formatter, language: Language, row: Row) -> str:
     return f"{head}, {pace}" if pace else head
 
 
-def chance(formatter: Formatter, probability: float | None) -> str:
-    """A probability as whole per cents; near 0 and 1 as less or more, since a forecast is never certain."""
+def chance(formatter: Formatter, language: Language, probability: float | None) -> str:
+    """A probability in words: 8 in 10."""
     if probability is None:
         return NO_VALUE
-    if probability > 0.99:
-        return "> " + formatter.format(0.99, "pct0")
-    return "< " + formatter.format(0.01, "pct0") if probability < 0.01 else formatter.format(probability, "pct0")
+    return chance_words(language.text, lambda share: formatter.format(share, "pct0"), float(probability))
 
 
 def score_message(formatter: Formatter, language: Language, score: float | None, expected: float | None) -> str:

@@ -78,6 +78,11 @@ def write_small_tables(session: Session, settings: SparkSettings, warehouse: Pat
             _declare(session, schema, declared)
 
 
+def declare(session: Session, schema: str, table: str, columns: pa.Schema, location: str) -> None:
+    """Declare a table over Parquet files of the lake to Spark."""
+    _declare(session, schema, [(table, _external(f"{schema}.{table}", columns, location))])
+
+
 def finished_loads(storage: Storage, channel: str) -> list[str]:
     """The loads that dlt has written into `_dlt_loads`, whose files bear their names."""
     names = [str(one["name"]).rpartition("/")[2] for one in storage.file_list(f"{channel}/{LOADS}")]

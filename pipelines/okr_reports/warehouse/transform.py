@@ -84,6 +84,7 @@ def build(
     on_event: Callable[[dict[str, Any]], None] | None = None,
     anew: bool = False,
     with_tests: bool = True,
+    exclude: Sequence[str] = (),
 ) -> dbtRunnerResult:
     """Build and test the models against the warehouse, unit tests left out (they run in `make test`).
 
@@ -98,6 +99,8 @@ def build(
         arguments += ["--select", *select]
         # A test over models that were never built would fail: it runs where all of its models are there.
         arguments += ["--indirect-selection", "buildable" if with_tests else "empty"]
+    if exclude:
+        arguments += ["--exclude", *exclude]
     if anew:
         arguments.append("--full-refresh")
     return invoke(workspace, arguments, on_event)

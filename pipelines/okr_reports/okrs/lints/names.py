@@ -44,6 +44,7 @@ def lint_names(context: Context) -> Iterator[Finding]:
             yield from context.unknown("objectives", objective.parent, objectives, place, "parent", called="the parent")
     yield from _unknown_kpis(context)
     yield from _unknown_in_notes(context, teams)
+    yield from _unknown_in_events(context)
 
 
 def _unknown_kpis(context: Context) -> Iterator[Finding]:
@@ -73,6 +74,15 @@ def _unknown_in_notes(context: Context, teams: set[str]) -> Iterator[Finding]:
         yield from context.unknown(list_name, identifier, names, note.place, "on", called=called)
 
 
+def _unknown_in_events(context: Context) -> Iterator[Finding]:
+    kpis, channels = context.definitions.kpi_by_id, set(context.measures_by_channel)
+    for event in context.definitions.events:
+        for name in event.kpis:
+            yield from context.unknown("kpis", name, kpis, event.place, "kpis", called="the KPI")
+        for name in event.channels:
+            yield from context.unknown("file_sources", name, channels, event.place, "channels", called="the channel")
+
+
 def _duplicates(definitions: Definitions) -> Iterator[Finding]:
     results = [result for _, result in definitions.key_results()]
     groups: list[tuple[str, Sequence[_Named]]] = [
@@ -84,6 +94,7 @@ def _duplicates(definitions: Definitions) -> Iterator[Finding]:
         ("channel", definitions.channels),
         ("check-in source", definitions.check_in_source_entries),
         ("file source", definitions.file_source_entries),
+        ("event", definitions.events),
         *(("milestone", result.milestones) for result in results if isinstance(result, Steps)),
     ]
     for called, entries in groups:

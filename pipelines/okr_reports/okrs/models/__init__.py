@@ -8,6 +8,7 @@ from pydantic import Field
 
 from okr_reports.okrs.models.channels import ChannelEntry
 from okr_reports.okrs.models.check_ins import CheckIn, Note
+from okr_reports.okrs.models.events import Event
 from okr_reports.okrs.models.file_sources import FileSourceEntry
 from okr_reports.okrs.models.forms import CheckInSourceEntry
 from okr_reports.okrs.models.kpis import Kpi
@@ -16,7 +17,7 @@ from okr_reports.okrs.models.settings import Period, Settings, Team
 from okr_reports.okrs.place import Located
 
 __all__ = [
-    "ChannelEntry", "CheckIn", "CheckInSourceEntry", "DefinitionsFile",
+    "ChannelEntry", "CheckIn", "CheckInSourceEntry", "DefinitionsFile", "Event",
     "FileSourceEntry", "Kpi", "Note", "Objective", "Period", "Settings", "Team",
 ]  # fmt: skip
 
@@ -33,4 +34,5 @@ class DefinitionsFile(Located):
     check_in_sources: Annotated[list[CheckInSourceEntry], Field(default_factory=list)]
     notes: Annotated[list[Note], Field(default_factory=list)]
     channels: Annotated[list[ChannelEntry], Field(default_factory=list)]
+    events: Annotated[list[Event], Field(default_factory=list)]
     file_sources: Annotated[list[FileSourceEntry], Field(default_factory=list)]

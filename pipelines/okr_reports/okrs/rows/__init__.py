@@ -32,6 +32,8 @@ _MAKERS: dict[str, Callable[[Definitions], Iterable[Row]]] = {
     "check_ins": said.check_ins,
     "check_in_milestones": said.check_in_milestones,
     "notes": said.notes,
+    "events": said.events,
+    "event_scopes": said.event_scopes,
     "exchange_rates": frame.exchange_rates,
 }
 

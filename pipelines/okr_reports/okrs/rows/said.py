@@ -1,4 +1,4 @@
-"""Rows of what people said: check-ins and notes."""
+"""Rows of what people said: check-ins, notes and events."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from okr_reports.okrs.definitions import Definitions
-from okr_reports.okrs.rows.parts import Row
+from okr_reports.okrs.rows.parts import Row, text_columns
 
 
 def _check_in_ids(definitions: Definitions) -> Iterator[str]:
@@ -60,3 +60,23 @@ def notes(definitions: Definitions) -> Iterator[Row]:
             "path": note.place.path,
             "line": note.place.line,
         }
+
+
+def events(definitions: Definitions) -> Iterator[Row]:
+    for event in definitions.events:
+        yield {
+            "event_id": event.id,
+            **text_columns("title", event.title, definitions.settings.language),
+            "start_date": event.start,
+            "end_date": event.end,
+            "factor": event.factor,
+            "path": event.place.path,
+            "line": event.place.line,
+        }
+
+
+def event_scopes(definitions: Definitions) -> Iterator[Row]:
+    for event in definitions.events:
+        for kind, names in (("kpi", event.kpis), ("channel", event.channels)):
+            for name in dict.fromkeys(names):
+                yield {"event_id": event.id, "on_kind": kind, "on_id": name}

@@ -1,0 +1,236 @@
+"""What the models ask: key results with their KPI's days, and on each of their own days what was known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from okr_reports.forecasting.days import Calendar
+from okr_reports.forecasting.flows import Series, rest_of
+from okr_reports.forecasting.kinds import (
+    FLOOR,
+    chance_to_keep,
+    chance_within,
+    level_end,
+    ratio_end,
+    reported_end,
+)
+from okr_reports.forecasting.mixture import Mixtures, Numbers, Places, joined
+
+# Half an 80 % interval of a normal distribution, in standard deviations.
+TENTH = 1.2815515655446004
+# Weeks before the period that a held number is judged by.
+WEEKS_BEFORE = 26
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One key result. `kind`: flow, ratio, stock, distinct or check_in; `first`: the first day of its amounts.
+
+    `amounts`, `denominators`: by day from `first` on, for check_in by report on days `reported` of the period, from 1.
+    `factor`, `is_uncertain`: of events, by day from `first` to the period's end. The others hold one value a day asked
+    from: `days` (counted from `first`), value so far, limits or target (NaN: none), weeks kept, observed and allowed to
+    be missed. `hold` is None for what only has to arrive; `week_offset`: days that weeks start before Monday.
+    """
+
+    kind: str
+    first: date
+    start: date
+    end: date
+    hold: str | None
+    week_offset: int
+    amounts: Numbers
+    denominators: Numbers
+    reported: Numbers
+    factor: Numbers
+    is_uncertain: Numbers
+    days: Places
+    value: Numbers
+    low: Numbers
+    high: Numbers
+    weeks_kept: Numbers
+    weeks_observed: Numbers
+    allowed_misses: Numbers
+
+
+@dataclass(frozen=True)
+class Answer:
+    """By day asked from, NaN where nothing can be told: the 10, 50 and 90 % end, and the chance of the aim."""
+
+    low: Numbers
+    middle: Numbers
+    high: Numbers
+    chance: Numbers
+
+
+@dataclass
+class _Told:
+    """The rows of a question that have a distribution: end = so_far + mixture."""
+
+    rows: Places
+    mixtures: Mixtures
+    so_far: Numbers
+    half: Numbers
+    may_fall: bool
+    never_negative: bool
+
+
+def answers(questions: Sequence[Asked]) -> list[Answer]:
+    """The answers to all questions; solved together, since one by one takes ten times as long."""
+    told = [_told(one) for one in questions]
+    asked = [one for one in told if one is not None and len(one.rows)]
+    solved: list[Numbers] = []
+    if asked:
+        mixtures = joined([one.mixtures for one in asked])
+        so_far = np.concatenate([one.so_far for one in asked])
+        half = np.concatenate([one.half for one in asked])
+        may_fall = np.concatenate([np.full(len(one.rows), one.may_fall) for one in asked])
+        lows = np.concatenate([q.low[t.rows] for q, t in _pairs(questions, told)])
+        highs = np.concatenate([q.high[t.rows] for q, t in _pairs(questions, told)])
+        low, middle, high = (mixtures.quantile(z) for z in (-TENTH, 0.0, TENTH))
+        low, high = np.where(half > 0, np.ceil(low - half), low), np.where(half > 0, np.floor(high + half), high)
+        chance = chance_within(mixtures, lows, highs, so_far, half, may_fall)
+        solved = [so_far + low, so_far + middle, so_far + high, chance]
+    out, place = [], 0
+    for question, one in zip(questions, told, strict=True):
+        count = len(one.rows) if one is not None else 0
+        out.append(_answer(question, one, [part[place : place + count] for part in solved]))
+        place += count
+    return out
+
+
+def _pairs(questions: Sequence[Asked], told: Sequence[_Told | None]) -> list[tuple[Asked, _Told]]:
+    return [(q, t) for q, t in zip(questions, told, strict=True) if t is not None and len(t.rows)]
+
+
+def _answer(question: Asked, told: _Told | None, solved: Sequence[Numbers]) -> Answer:
+    parts = [np.full(len(question.days), np.nan) for _ in range(4)]
+    if told is not None and len(told.rows):
+        for part, values in zip(parts, solved, strict=True):
+            part[told.rows] = np.maximum(values, 0) if told.never_negative and part is not parts[3] else values
+    _end_of_period(question, parts)
+    if question.hold == "units" and question.kind != "flow":
+        parts[3] = _chances_of_weeks(question)
+    return Answer(*parts)
+
+
+def _end_of_period(question: Asked, parts: list[Numbers]) -> None:
+    """On the last day nothing is left open."""
+    last = (question.end - question.first).days + 1
+    rows = np.flatnonzero((question.days == last) & ~np.isnan(question.value))
+    for part in parts[:3]:
+        part[rows] = question.value[rows]
+    inside = ~(question.value < question.low) & ~(question.value > question.high)
+    parts[3][rows] = inside[rows].astype(float)
+
+
+def _told(question: Asked) -> _Told | None:
+    last = (question.end - question.first).days + 1
+    # A ratio without a denominator so far has no value, and an end all the same.
+    known = ~np.isnan(question.value) | (question.kind == "ratio")
+    usable = np.flatnonzero(known & (question.days < last))
+    if not len(usable):
+        return None
+    if question.kind == "check_in":
+        return _reported(question, usable)
+    calendar = Calendar(question.first, last)
+    start = (question.start - question.first).days
+    series = Series(calendar, question.amounts, question.factor, question.is_uncertain)
+    asked, end = question.days[usable], np.full(len(usable), last)
+    if question.kind == "ratio":
+        of_days = Series(calendar, question.denominators, question.factor, question.is_uncertain)
+        answered, mixtures = ratio_end(
+            question.amounts, of_days, asked, end, start, last_week=question.hold == "end"
+        )  # fmt: skip
+        positive = bool((question.amounts >= 0).all() and (question.denominators >= 0).all())
+        return _of_level(usable[answered], mixtures, positive)
+    if question.kind == "stock":
+        answered, mixtures = level_end(series, asked, end)
+        positive = bool((question.amounts >= 0).all())
+        return _of_level(usable[answered], mixtures, positive)
+    if question.kind == "distinct":
+        # People of an interval cannot be added up; what each day adds to those so far can.
+        added = np.diff(np.concatenate([[0.0], question.amounts]))
+        series = Series(calendar, np.maximum(added, 0), question.factor, question.is_uncertain)
+    falls = bool((series.amounts < 0).any())
+    answered, mixtures = rest_of(series, asked, end, start, may_fall=falls)
+    if mixtures is None:
+        return None
+    rows = usable[answered]
+    running = np.concatenate([[0], np.cumsum(series.amounts != np.floor(series.amounts))])
+    half = np.where(running[question.days[rows]] == 0, 0.5, 0.0) * (not falls)
+    return _Told(rows, mixtures, question.value[rows], half, falls, not falls)
+
+
+def _of_level(rows: Places, mixtures: Mixtures | None, is_positive: bool) -> _Told | None:
+    """What is told of an end itself, and not of what is added to a value so far."""
+    none = np.zeros(len(rows))
+    return None if mixtures is None else _Told(rows, mixtures, none, none, True, is_positive)
+
+
+def _reported(question: Asked, usable: Places) -> _Told | None:
+    total = (question.end - question.start).days + 1
+    before = (question.start - question.first).days
+    rows, found = [], []
+    for row in usable:
+        made = reported_end(question.reported, question.amounts, int(question.days[row]) - before, total)
+        if made is not None:
+            rows.append(int(row))
+            found.append(made)
+    if not found:
+        return None
+    return _of_level(np.array(rows), joined(found), bool((question.amounts >= 0).all()))
+
+
+def _week(day: int, offset: int) -> int:
+    """A number for the week of a day's ordinal, weeks starting `offset` days before Monday."""
+    return (day - 1 + offset) // 7
+
+
+def _chances_of_weeks(question: Asked) -> Numbers:
+    out = np.full(len(question.days), np.nan)
+    first, end = question.first.toordinal(), question.end.toordinal()
+    offset = question.week_offset
+    before: dict[tuple[float, float], tuple[bool, ...]] = {}
+    for row, day in enumerate(question.days):
+        if np.isnan(question.weeks_observed[row]):
+            continue
+        today = first + int(day) - 1
+        closed = _week(min(today + 1, end + 1), offset) if today < end else _week(end, offset) + 1
+        left = _week(end, offset) + 1 - closed
+        limits = (float(question.low[row]), float(question.high[row]))
+        if limits not in before:
+            before[limits] = _kept_before(question, limits)
+        observed, kept = int(question.weeks_observed[row]), int(question.weeks_kept[row])
+        if observed + len(before[limits]) < 4:
+            continue
+        allowed = 0 if np.isnan(question.allowed_misses[row]) else int(question.allowed_misses[row])
+        out[row] = chance_to_keep(kept, observed - kept, left, allowed, before[limits])
+    return out
+
+
+def _kept_before(question: Asked, limits: tuple[float, float]) -> tuple[bool, ...]:
+    """Which of the weeks before the period lay within these limits, oldest first; those without a value left out."""
+    if question.kind == "check_in":
+        return ()
+    first, start = question.first.toordinal(), question.start.toordinal()
+    start_of_week = start - (start - 1 + question.week_offset) % 7
+    kept = []
+    for back in range(WEEKS_BEFORE, 0, -1):
+        a = start_of_week - 7 * back - first
+        if a < 0:
+            continue
+        if question.kind == "ratio":
+            whole = question.denominators[a : a + 7].sum()
+            value = question.amounts[a : a + 7].sum() / whole if whole > 0 else np.nan
+        else:
+            value = question.amounts[a + 6]
+        if not np.isnan(value):
+            kept.append(not (value < limits[0] or value > limits[1]))
+    return tuple(kept)
+
+
+__all__ = ["FLOOR", "Answer", "Asked", "answers"]

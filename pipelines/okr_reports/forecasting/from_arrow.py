@@ -1,0 +1,136 @@
+"""The models' rows as questions, and the answers as rows again: what both engines hand over and get back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from okr_reports.forecasting.asked import Answer, Asked, answers
+from okr_reports.forecasting.mixture import Numbers
+
+# So many key results are solved together: enough to share the work, few enough for the processor's cache.
+TOGETHER = 50
+# Digits that stay: the last ones depend on the processor.
+ENDS, CHANCES = 6, 6
+EPOCH = date(1970, 1, 1)
+
+ROW = pa.struct(
+    [
+        ("date", pa.date32()),
+        ("forecast_low", pa.float64()),
+        ("forecast", pa.float64()),
+        ("forecast_high", pa.float64()),
+        ("probability", pa.float64()),
+    ]
+)
+
+
+def forecast_rows(
+    kind: pa.Array, start: pa.Array, end: pa.Array, hold: pa.Array, week_offset: pa.Array, states: pa.Array,
+    days: pa.Array,
+) -> pa.Array:  # fmt: skip
+    """For each key result the list of its days' forecasts (ROW); days on which nothing can be told are left out.
+
+    `states` and `days` are lists of structs by date (from_arrow_types.py); `days` without a gap from its first, to the
+    period's end (amount null where it is not known yet), for check-ins one a report.
+    """
+    columns = [_flat(one) for one in (kind, start, end, hold, week_offset, states, days)]
+    offsets, rows = [0], []
+    pending: list[Asked] = []
+    plain = [one.to_pylist() for one in columns[:5]]
+    lists = [_Lists(one) for one in columns[5:]]
+    for number in range(len(columns[0])):
+        pending.append(_asked(*(one[number] for one in plain), states=lists[0].of(number), days=lists[1].of(number)))
+        if len(pending) == TOGETHER or number == len(columns[0]) - 1:
+            for question, answer in zip(pending, answers(pending), strict=True):
+                rows += list(_rows(question, answer))
+                offsets.append(len(rows))
+            pending = []
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(rows, ROW))
+
+
+def _flat(array: Any) -> Any:
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+class _Lists:
+    """The columns of a list of structs, by row, as numbers."""
+
+    def __init__(self, array: pa.Array) -> None:
+        lengths = np.array(array.value_lengths().fill_null(0))
+        self._stops = np.cumsum(lengths)
+        self._starts = self._stops - lengths
+        flat = array.flatten()
+        self._columns = {
+            field.name: _numbers(column) for field, column in zip(flat.type, flat.flatten(), strict=True)
+        }  # fmt: skip
+
+    def of(self, row: int) -> dict[str, Numbers]:
+        part = slice(self._starts[row], self._stops[row])
+        return {name: column[part] for name, column in self._columns.items()}
+
+
+def _numbers(column: Any) -> Numbers:
+    """A column as doubles, dates as days since 1970, null as NaN."""
+    if pa.types.is_date32(column.type):
+        column = column.cast(pa.int32())
+    return np.array(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=float)
+
+
+def _asked(
+    kind: str, start: Any, end: Any, hold: str | None, week_offset: int, *, states: dict[str, Numbers],
+    days: dict[str, Numbers],
+) -> Asked:  # fmt: skip
+    day = states["date"]
+    first, reported, amounts = start, np.zeros(0), days["amount"]
+    if kind == "distinct":
+        # What was so far on each day of the period is all that is known of people.
+        known = states["value"][np.argsort(day)]
+        amounts = np.maximum.accumulate(np.nan_to_num(known))
+        first = EPOCH + timedelta(days=int(day[0])) if len(day) else start
+    elif kind == "check_in":
+        reported, amounts = _reports(days, states, (start - EPOCH).days)
+    elif len(days["date"]):
+        first = EPOCH + timedelta(days=int(days["date"][0]))
+        last = int(day.max()) if len(day) else int(days["date"][0])
+        amounts = np.nan_to_num(amounts[: last - int(days["date"][0]) + 1])
+    length = (end - first).days + 1
+    given = len(days["factor"]) == length
+    return Asked(
+        kind, first, start, end, hold, week_offset, amounts, np.nan_to_num(days["denominator"][: len(amounts)]),
+        reported,
+        np.nan_to_num(days["factor"], nan=1.0) if given else np.ones(length),
+        np.nan_to_num(days["is_uncertain"]) if given else np.zeros(length),
+        (day - (first - EPOCH).days + 1).astype(np.int64), states["value"], states["aim_low"], states["aim_high"],
+        states["weeks_kept"], states["weeks_observed"], states["allowed_misses"],
+    )  # fmt: skip
+
+
+def _reports(days: dict[str, Numbers], states: dict[str, Numbers], start: int) -> tuple[Numbers, Numbers]:
+    """Days and values of the reports of a period, after what it starts from, where that is known."""
+    at, values = days["date"] - start + 1, days["amount"]
+    inside = at >= 1
+    at, values = at[inside], values[inside]
+    baseline = states["baseline"][-1] if len(states["baseline"]) else np.nan
+    if len(at) and not np.isnan(baseline) and at[0] > 1:
+        at, values = np.append(0.0, at), np.append(baseline, values)
+    return at, values
+
+
+def _rows(question: Asked, answer: Answer) -> Iterator[dict[str, Any]]:
+    for row in range(len(question.days)):
+        low, middle, high, chance = answer.low[row], answer.middle[row], answer.high[row], answer.chance[row]
+        if np.isnan(middle) and np.isnan(chance):
+            continue
+        ends = [None if np.isnan(one) else round(float(one), ENDS) for one in (low, middle, high)]
+        yield {
+            "date": question.first + timedelta(days=int(question.days[row]) - 1),
+            "forecast_low": ends[0],
+            "forecast": ends[1],
+            "forecast_high": ends[2],
+            "probability": None if np.isnan(chance) else round(float(chance), CHANCES),
+        }

@@ -1,0 +1,8 @@
+"""The types of what goes in and comes out, in DuckDB's words; no import, since every start of dbt reads them."""
+
+STATE = (
+    "struct(date date, value double, baseline double, aim_low double, aim_high double, weeks_kept bigint,"
+    " weeks_observed bigint, allowed_misses bigint)[]"
+)
+DAY = "struct(date date, amount double, denominator double, factor double, is_uncertain boolean)[]"
+ROWS = "struct(date date, forecast_low double, forecast double, forecast_high double, probability double)[]"

@@ -1,0 +1,78 @@
+"""The forecasts of Spark's models: read from them, computed by the same Python as DuckDB's, written to the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from okr_reports.spark import raw
+from okr_reports.spark.connection import Session
+from okr_reports.spark.settings import SparkSettings
+from okr_reports.spark.storage import Storage
+
+SCHEMA, TABLE = "forecasts", "key_result_forecast"
+# What the step reads; all that these are made from has to be built before it.
+READ = ("int_forecast_states_listed", "int_forecast_days_listed")
+_STATE = (
+    "date", "value", "baseline", "aim_low", "aim_high", "weeks_kept", "weeks_observed", "allowed_misses",
+)  # fmt: skip
+_DAY = ("date", "amount", "denominator", "factor", "is_uncertain")
+_ABOUT = ("kpi_kind", "period_start", "period_end", "hold", "days_before_monday")
+_ROWS = pa.schema(
+    {
+        "key_result_id": pa.string(), "date": pa.date32(), "forecast_low": pa.float64(), "forecast": pa.float64(),
+        "forecast_high": pa.float64(), "probability": pa.float64(),
+    }
+)  # fmt: skip
+
+
+def write_forecasts(session: Session, settings: SparkSettings) -> int:
+    """Compute the forecasts of all key results and declare them to Spark; how many there are. Raises EngineError."""
+    from okr_reports.forecasting.from_arrow import forecast_rows
+
+    asked = _grouped(session, READ[0], ("key_result_id", "series_id", *_ABOUT), _STATE)
+    days = {key[0]: rows for key, rows in _grouped(session, READ[1], ("series_id",), _DAY)}
+    keys = [key for key, _ in asked]
+    told = forecast_rows(
+        *(_column(keys, place, kind) for place, kind in enumerate(_kinds(), start=2)),
+        _lists([rows for _, rows in asked], _STATE),
+        _lists([days.get(key[1], []) for key in keys], _DAY),
+    ).to_pylist()
+    rows = [{"key_result_id": key[0], **one} for key, answers in zip(keys, told, strict=True) for one in answers]
+    with Storage(settings.lake).writing(f"{SCHEMA}/{TABLE}/rows.parquet") as file:
+        pq.write_table(pa.Table.from_pylist(rows, schema=_ROWS), file)
+    raw.declare(session, SCHEMA, TABLE, _ROWS, f"{settings.lake_of_spark}/{SCHEMA}/{TABLE}")
+    session.execute(f"refresh table {SCHEMA}.{TABLE}")
+    return len(rows)
+
+
+def _kinds() -> Iterator[pa.DataType]:
+    yield from (pa.string(), pa.date32(), pa.date32(), pa.string(), pa.int64())
+
+
+def _column(keys: list[tuple[Any, ...]], place: int, kind: pa.DataType) -> pa.Array:
+    return pa.array([key[place] for key in keys], kind)
+
+
+def _grouped(
+    session: Session, model: str, key: tuple[str, ...], columns: tuple[str, ...]
+) -> list[tuple[tuple[Any, ...], list[dict[str, Any]]]]:
+    """The rows of a model by key, each group by date."""
+    found = session.execute(f"select {', '.join((*key, *columns))} from intermediate.{model} order by {key[0]}, date")
+    rows = sorted(found, key=lambda row: tuple(str(one) for one in row[: len(key)]))
+    return [
+        (group, [dict(zip(columns, row[len(key) :], strict=True)) for row in members])
+        for group, members in groupby(rows, key=itemgetter(*range(len(key))) if len(key) > 1 else lambda row: (row[0],))
+    ]
+
+
+def _lists(groups: list[list[dict[str, Any]]], columns: tuple[str, ...]) -> pa.Array:
+    types = {"date": pa.date32(), "is_uncertain": pa.bool_()}
+    whole = {"weeks_kept", "weeks_observed", "allowed_misses"}
+    fields = [(name, types.get(name, pa.int64() if name in whole else pa.float64())) for name in columns]
+    return pa.array(groups, pa.list_(pa.struct(fields)))
