@@ -45,7 +45,7 @@ selections of them.
                 period_end,
                 hold,
                 days_before_monday,
-                array_agg(
+                list(
                     {
                         'date': date, 'value': value, 'baseline': baseline, 'aim_low': aim_low, 'aim_high': aim_high,
                         'weeks_kept': weeks_kept, 'weeks_observed': weeks_observed, 'allowed_misses': allowed_misses
@@ -57,7 +57,7 @@ selections of them.
         left join (
             select
                 series_id,
-                array_agg(
+                list(
                     {
                         'date': date, 'amount': amount, 'denominator': denominator, 'factor': factor,
                         'is_uncertain': is_uncertain

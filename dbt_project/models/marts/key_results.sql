@@ -9,6 +9,10 @@ now_rows as (
     select * from {{ ref('int_key_results_current') }}
 ),
 
+forecasts as (
+    select * from {{ ref('int_key_result_days_forecast') }}
+),
+
 settings as (
     select * from {{ ref('stg_definitions__settings') }}
 ),
@@ -58,10 +62,10 @@ final as (
         now_rows.period_days,
         now_rows.success_line,
         now_rows.is_provisional,
-        now_rows.forecast_low,
-        now_rows.forecast,
-        now_rows.forecast_high,
-        now_rows.probability,
+        forecasts.forecast_low,
+        forecasts.forecast,
+        forecasts.forecast_high,
+        forecasts.probability,
         now_rows.confidence,
         now_rows.last_check_in,
         now_rows.last_check_in_by,
@@ -88,6 +92,8 @@ final as (
     from key_results
     inner join now_rows
         on key_results.key_result_id = now_rows.key_result_id
+    left join forecasts
+        on now_rows.key_result_id = forecasts.key_result_id and now_rows.date = forecasts.date
     cross join settings
 )
 

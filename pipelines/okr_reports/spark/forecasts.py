@@ -38,11 +38,10 @@ def write_forecasts(session: Session, settings: SparkSettings) -> int:
     asked = _grouped(session, READ[0], ("key_result_id", "series_id", *_ABOUT), _STATE)
     days = {key[0]: rows for key, rows in _grouped(session, READ[1], ("series_id",), _DAY)}
     keys = [key for key, _ in asked]
-    told = forecast_rows(
-        *(_column(keys, place, kind) for place, kind in enumerate(_kinds(), start=2)),
-        _lists([rows for _, rows in asked], _STATE),
-        _lists([days.get(key[1], []) for key in keys], _DAY),
-    ).to_pylist()
+    kind, start, end, hold, week_offset = (_column(keys, place, kind) for place, kind in enumerate(_kinds(), start=2))
+    states = _lists([rows for _, rows in asked], _STATE)
+    series = _lists([days.get(key[1], []) for key in keys], _DAY)
+    told = forecast_rows(kind, start, end, hold, week_offset, states, series).to_pylist()
     rows = [{"key_result_id": key[0], **one} for key, answers in zip(keys, told, strict=True) for one in answers]
     with Storage(settings.lake).writing(f"{SCHEMA}/{TABLE}/rows.parquet") as file:
         pq.write_table(pa.Table.from_pylist(rows, schema=_ROWS), file)

@@ -14,6 +14,7 @@ def N_(message: str) -> str:
 
 UNDER, OVER, TENTHS = N_("under %(share)s"), N_("over %(share)s"), N_("%(times)s in 10")
 CERTAIN, NEVER, RARE, NEARLY = N_("certain"), N_("out of reach"), N_("1 in 20"), N_("19 in 20")
+MESSAGES = (UNDER, OVER, TENTHS, CERTAIN, NEVER, RARE, NEARLY)
 
 
 def chance_words(say: Callable[..., str], share: Callable[[float], str], probability: float) -> str:

@@ -13,10 +13,6 @@ days as (
     select * from {{ ref('int_key_result_days_scored') }}
 ),
 
-forecasts as (
-    select * from {{ ref('int_key_result_days_forecast') }}
-),
-
 lines as (
     select * from {{ ref('int_targets_resolved') }}
     where is_current
@@ -79,10 +75,6 @@ joined as (
         key_results.period_days,
         days.success_line,
         coalesce(days.is_provisional, true) as is_provisional,
-        forecasts.forecast_low,
-        forecasts.forecast,
-        forecasts.forecast_high,
-        forecasts.probability,
         confidences.confidence,
         confidences.last_check_in,
         confidences.last_check_in_by,
@@ -93,8 +85,6 @@ joined as (
         on key_results.key_result_id = lines.key_result_id
     left join days
         on key_results.key_result_id = days.key_result_id and key_results.last_day = days.date
-    left join forecasts
-        on days.key_result_id = forecasts.key_result_id and days.date = forecasts.date
     left join confidences
         on key_results.key_result_id = confidences.key_result_id
 ),
