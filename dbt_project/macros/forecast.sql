@@ -49,7 +49,7 @@ selections of them.
                     {
                         'date': date, 'value': value, 'baseline': baseline, 'aim_low': aim_low, 'aim_high': aim_high,
                         'weeks_kept': weeks_kept, 'weeks_observed': weeks_observed, 'allowed_misses': allowed_misses
-                    } order by date
+                    }
                 ) as states
             from {{ states }}
             group by key_result_id, series_id, kpi_kind, period_start, period_end, hold, days_before_monday
@@ -61,7 +61,7 @@ selections of them.
                     {
                         'date': date, 'amount': amount, 'denominator': denominator, 'factor': factor,
                         'is_uncertain': is_uncertain
-                    } order by date
+                    }
                 ) as days
             from {{ days }}
             group by series_id

@@ -35,7 +35,7 @@ def forecast_rows(
 ) -> pa.Array:  # fmt: skip
     """For each key result the list of its days' forecasts (ROW); days on which nothing can be told are left out.
 
-    `states` and `days` are lists of structs by date (from_arrow_types.py); `days` without a gap from its first, to the
+    `states` and `days` are lists of structs in any order (from_arrow_types.py); `days` without a gap from its first, to the
     period's end (amount null where it is not known yet), for check-ins one a report.
     """
     columns = [_flat(one) for one in (kind, start, end, hold, week_offset, states, days)]
@@ -71,7 +71,8 @@ class _Lists:
 
     def of(self, row: int) -> dict[str, Numbers]:
         part = slice(self._starts[row], self._stops[row])
-        return {name: column[part] for name, column in self._columns.items()}
+        order = np.argsort(self._columns["date"][part], kind="stable")
+        return {name: column[part][order] for name, column in self._columns.items()}
 
 
 def _numbers(column: Any) -> Numbers:
@@ -89,8 +90,7 @@ def _asked(
     first, reported, amounts = start, np.zeros(0), days["amount"]
     if kind == "distinct":
         # What was so far on each day of the period is all that is known of people.
-        known = states["value"][np.argsort(day)]
-        amounts = np.maximum.accumulate(np.nan_to_num(known))
+        amounts = np.maximum.accumulate(np.nan_to_num(states["value"]))
         first = EPOCH + timedelta(days=int(day[0])) if len(day) else start
     elif kind == "check_in":
         reported, amounts = _reports(days, states, (start - EPOCH).days)
