@@ -35,7 +35,7 @@ def forecast_rows(
 ) -> pa.Array:  # fmt: skip
     """For each key result the list of its days' forecasts (ROW); days on which nothing can be told are left out.
 
-    `states` and `days` are lists of structs in any order (from_arrow_types.py); `days` without a gap from its first, to the
+    `states` and `days` are lists of structs in any order (from_arrow_types.py); `days` without a gap to the
     period's end (amount null where it is not known yet), for check-ins one a report.
     """
     columns = [_flat(one) for one in (kind, start, end, hold, week_offset, states, days)]
