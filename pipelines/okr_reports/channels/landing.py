@@ -38,26 +38,30 @@ BOOKKEEPING = ("loaded_windows", "loaded_files", "file_measures", "spans", "supe
 Batches = dict[str, list[pa.Table]]
 
 
-def to_source(channel: str, tables: Sequence[RawTable], batches: Callable[[], Batches]) -> Any:
+def to_source(channel: str, tables: Sequence[RawTable], batches: Callable[[], Batches], *, adds: bool = False) -> Any:
     """The dlt source of one slice, with one resource a table. `batches` is called when the first of them is pulled.
+
+    With `adds` nothing is replaced: the rows' keys are known to be new, and a merge would write each of them twice.
 
     Each table's batches are taken out when dlt pulls them: by the time it loads, they are on disk and need no memory.
     """
-    return dlt.source(lambda: [_resource(table, batches) for table in tables], name=channel, max_table_nesting=0)()
+    return dlt.source(
+        lambda: [_resource(table, batches, adds) for table in tables], name=channel, max_table_nesting=0
+    )()
 
 
-def _resource(table: RawTable, batches: Callable[[], Batches]) -> Any:
+def _resource(table: RawTable, batches: Callable[[], Batches], adds: bool) -> Any:
     def pull() -> Iterator[pa.Table]:
         found = batches()
         # Bookkeeping is a few rows, and a lake's load pulls it twice.
         yield from found.get(table.name, ()) if table.name in BOOKKEEPING else found.pop(table.name, ())
 
-    hints: dict[str, Any] = {"write_disposition": "append" if table.kind == "log" else "merge"}
+    hints: dict[str, Any] = {"write_disposition": "append" if adds or table.kind == "log" else "merge"}
     columns: dict[str, Any] = {name: {"nullable": False} for name in table.key}
     if table.kind == "facts":
         hints["merge_key"] = table.key
         hints["schema_contract"] = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
-        columns[DELETED] = {"hard_delete": True}
+        columns[DELETED] = {"hard_delete": not adds}
     elif table.kind == "entities":
         hints["primary_key"] = table.key
     return dlt.resource(pull, name=table.name, columns=columns, **hints)

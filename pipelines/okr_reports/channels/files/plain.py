@@ -111,16 +111,20 @@ def sheet_columns(
     arrays, typed = [], {}
     for at in range(width):
         cells = columns[at] if at < len(columns) else ()
-        kinds = set(map(type, cells)) - ({str} if all(cell == "" for cell in cells if cell.__class__ is str) else set())
+        kinds = set(map(type, cells))
+        # most columns are of one kind: only those with texts are gone through cell by cell
+        has_gaps = str in kinds and "" in cells
+        if len(kinds) > 1 and has_gaps and not any(cell.__class__ is str and cell for cell in cells):
+            kinds.discard(str)
         kind = _KINDS.get(next(iter(kinds), str)) if len(kinds) <= 1 else None
         if at in wanted and kind is None:
             return None
-        if kind == "day" and any(isinstance(cell, datetime) and cell.time() != _MIDNIGHT for cell in cells):
+        if kind == "day" and datetime in kinds and {cell.time() for cell in cells if cell != ""} - {_MIDNIGHT}:
             return None
-        values = [None if cell == "" else cell for cell in cells] if kind else [None] * len(rows)
+        values = [None if cell == "" else cell for cell in cells] if has_gaps else cells
         if kind != "text" and kind is not None:
             typed[at] = "day" if kind == "day" else "double"
-        arrays.append(pa.array(values, _TYPES[kind or "text"]))
+        arrays.append(pa.array(values if kind else [None] * len(rows), _TYPES[kind or "text"]))
     return pa.Table.from_arrays(arrays, names=[f"f{at}" for at in range(width)]), typed
 
 

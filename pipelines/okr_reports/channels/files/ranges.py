@@ -20,20 +20,26 @@ _IN_BILLIONTHS = "cast(replace(cast(value as varchar), '.', '') as hugeint)"
 _FROM_BILLIONTHS = "cast(cast({} as decimal(28, 0)) * 0.000000001 as decimal(28, 9))"
 
 
-def spread(connection: duckdb.DuckDBPyConnection, source: FileSource, held: Collection[str], seen: str) -> None:
-    """Make table `known` (`spans` with `known_through`, NULL where no day is known yet) and table `daily` of it.
+def spread(
+    connection: duckdb.DuckDBPyConnection, source: FileSource, held: Collection[str], seen: str
+) -> tuple[str, ...]:
+    """Make `known` (`spans` with `known_through`, NULL where no day is known yet) and `daily` of it, both views.
 
     `held` are measures that are stocks. `seen` is the relation of first sightings. Grain of `daily`: file, account,
-    campaign, currency, date, measure.
+    campaign, currency, date, measure. Returns the tables below the views, beside `spans`.
     """
     [(has_ranges,)] = connection.execute("select bool_or(last_day > first_day) from spans").fetchall()
-    if not has_ranges:
-        connection.execute("create or replace temp table known as select *, last_day as known_through from spans")
-        of_one_day = "select * exclude (first_day, last_day, as_of), first_day as date from spans"
-        connection.execute(f"create or replace temp table daily as {of_one_day}")
-        return
-    connection.execute(f"create or replace temp table known as {_known(seen)}", {"open": source.open_range})
-    connection.execute(f"create or replace temp table daily as {_DAILY}", {"held": list(held)})
+    known = "select *, last_day as known_through from spans"
+    daily = "select * exclude (first_day, last_day, as_of), first_day as date from spans"
+    if has_ranges:
+        connection.execute(f"create or replace temp table known_spans as {_known(seen)}", {"open": source.open_range})
+        known = "from known_spans"
+    connection.execute(f"create or replace temp view known as {known}")
+    if has_ranges:
+        connection.execute(f"create or replace temp table spread_days as {_DAILY}", {"held": list(held)})
+        daily = "from spread_days"
+    connection.execute(f"create or replace temp view daily as {daily}")
+    return ("known_spans", "spread_days") if has_ranges else ()
 
 
 _ON_THE_DAY = """case

@@ -52,15 +52,15 @@ class Batches:
     """What a load writes, by table: keys of files that are replaced, and their rows."""
 
     def __init__(self) -> None:
-        self.tables: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
+        self.keys: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
+        self.rows: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
 
     def __bool__(self) -> bool:
-        return any(self.tables.values())
+        return any(self.keys.values())
 
     def replace(self, table: RawTable, source_id: str, channel: str, files: list[str], rows: pa.Table) -> None:
         """Replace the rows of these files in one table; `rows` has `source_file` and the table's own columns."""
-        keys = {"source_id": pa.array([source_id] * len(files), TEXT), "source_file": pa.array(files, TEXT)}
-        self.tables[table.name].append(tombstones(table, keys))
+        self._answer(table, source_id, files)
         constants = {"source_id": source_id, "channel": channel, "loaded_at": datetime.now(UTC), DELETED: False}
         columns = [
             rows[column.name].cast(column.type)
@@ -68,14 +68,18 @@ class Batches:
             else pa.repeat(pa.scalar(constants[column.name], column.type), rows.num_rows)
             for column in table.schema
         ]
-        self.tables[table.name].append(pa.Table.from_arrays(columns, schema=table.schema))
+        self.rows[table.name].append(pa.Table.from_arrays(columns, schema=table.schema))
 
     def remove(self, source_id: str, files: list[str]) -> None:
         """Take these files of a source out of every table."""
-        keys = {"source_id": pa.array([source_id] * len(files), TEXT), "source_file": pa.array(files, TEXT)}
         for table in TABLES:
-            self.tables[table.name].append(tombstones(table, keys))
+            self._answer(table, source_id, files)
 
-    def whole(self) -> dict[str, list[pa.Table]]:
-        """One Arrow table for each raw table with rows."""
-        return {name: [pa.concat_tables(parts)] for name, parts in self.tables.items() if parts}
+    def _answer(self, table: RawTable, source_id: str, files: list[str]) -> None:
+        keys = {"source_id": pa.array([source_id] * len(files), TEXT), "source_file": pa.array(files, TEXT)}
+        self.keys[table.name].append(tombstones(table, keys))
+
+    def whole(self, *, adds: bool = False) -> dict[str, list[pa.Table]]:
+        """One Arrow table for each raw table with rows; with `adds` without the keys that are replaced."""
+        every = {name: [*(() if adds else self.keys[name]), *self.rows[name]] for name in self.rows}
+        return {name: [pa.concat_tables(parts)] for name, parts in every.items() if parts}

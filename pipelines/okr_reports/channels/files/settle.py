@@ -46,6 +46,8 @@ class Settling:
     remapped: bool = False
     faults: dict[str, Fault] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    # tables made of `spans` that a file is taken out of with it
+    derived: tuple[str, ...] = ()
 
     @property
     def has_ranges(self) -> bool:
@@ -121,7 +123,7 @@ class Settling:
             self.warehouse.unregister("new_spans")
             first_seen.seen(self.warehouse, self.source.id, "seen")
             self._take("seen", self.warehouse.sql("from seen").to_arrow_table())
-        spread(self.read.connection, self.source, self.uses.held, "seen")
+        self.derived = spread(self.read.connection, self.source, self.uses.held, "seen")
         for name, count in self._run(
             "select source_file, count(*) from known where known_through is null group by 1 order by 1"
         ):
@@ -151,7 +153,7 @@ class Settling:
             return
         if self.source.on_overlap == "refuse":
             faults = across.refused(found, fresh, self.kept)
-            for table in ("spans", "known", "daily", "days", "rows_by_file"):
+            for table in ("spans", *self.derived, "days", "rows_by_file"):
                 self._run(f"delete from {table} where list_contains(?, source_file)", [list(faults)])
             self.faults |= faults
             self._say_equal(found)
@@ -198,10 +200,11 @@ class Settling:
         replace(
             LOADED_FILES,
             fresh,
-            "select source_file, coalesce(account_id, '') as account_id,"
-            " count(distinct (campaign_id, first_day)) filter (where account_id is not null) as rows,"
-            " min(first_day) as data_from, max(last_day) as data_through,"
-            f" any_value(digest) as digest from digests left join spans using (source_file) {mine} group by all",
+            "with held as (select source_file, account_id, campaign_id, first_day, max(last_day) as last_day from spans"
+            f" {mine} group by all)"
+            " select source_file, coalesce(account_id, '') as account_id, count(account_id) as rows,"
+            " min(first_day) as data_from, max(last_day) as data_through, any_value(digest) as digest"
+            f" from digests left join held using (source_file) {mine} group by source_file, account_id",
         )
         covered = file_measures(self.read, source, self.warehouse, fresh, self.today)
         batches.replace(FILE_MEASURES, source.id, source.channel, fresh, covered)

@@ -205,7 +205,7 @@ def _examined(path: Path, name: str, part: str | None) -> dict[tuple[int, int], 
         if wide * rows > _MOST_CELLS:
             what = f"sheet {name!r} is {rows:,} rows by {wide:,} columns"
             raise refused(what, "delete what lies far to the right or below, or export it as CSV")
-    if not any(one in xml for one in (b't="e"', b"<f>", b"<f ", b"<f/", b":f>", b":f ")):
+    if not any(one in xml for one in (b't="e"', b"<f", b":f")):
         return {}
     return dict(_odd_cells(xml))
 

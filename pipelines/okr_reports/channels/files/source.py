@@ -106,10 +106,11 @@ def load_files(
         if declared is not None:
             load.forget(sorted({key[0] for key in stored} - set(declared)))
         if load.batches:
-            whole = load.batches.whole()
+            adds = not stored and lake is None
+            whole = load.batches.whole(adds=adds)
             run(
                 CHANNEL,
-                to_source(CHANNEL, TABLES, lambda: whole),
+                to_source(CHANNEL, TABLES, lambda: whole, adds=adds),
                 warehouse=warehouse,
                 pipelines_dir=pipelines_dir,
                 progress=progress,

@@ -19,16 +19,19 @@ _UNITS = {"month": "interval 1 month", "quarter": "interval 3 months"}
 
 def lay_out(read: SourceRows, source: FileSource, uses: Uses) -> dict[str, Fault]:
     """Make table `spans` of table `rows`; files with days that cannot be of this grain are left out and returned."""
-    read.connection.execute(f"create or replace temp table covered as select *, {_days(source)} from rows")
+    read.connection.execute(f"create or replace temp view covered as select *, {_days(source)} from rows")
     faults = dict(_odd_days(read.connection, source))
     if source.grain == "day" and not source.grain_is_declared and uses.summed & set(read.measures):
         faults = {**dict(_coarser(read.connection)), **faults}
+    [(has_as_of,)] = read.connection.execute("select coalesce(bool_or(as_of is not null), false) from rows").fetchall()
+    read.connection.execute(_grouped(len(read.measures), has_as_of), {"refused": list(faults)})
     each = " union all ".join(_of_measure(at) for at in range(len(read.measures)))
+    if read.currencies:
+        each = _REGROUPED.format(each)
     named = {f"m{at}": name for at, name in enumerate(read.measures)}
     money = {f"c{at}": read.currencies.get(name) for at, name in enumerate(read.measures)}
-    read.connection.execute(
-        f"create or replace temp table spans as {each}", {**named, **money, "refused": list(faults)}
-    )
+    read.connection.execute(f"create or replace temp table spans as {each}", {**named, **money})
+    read.connection.execute("drop table grouped")
     too_large = dict(_too_large(read.connection))
     read.connection.execute("delete from spans where list_contains(?, source_file)", [list(too_large)])
     return {**faults, **too_large}
@@ -42,16 +45,35 @@ def _too_large(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, Fau
         yield name, Fault(what, "correct them, or the scale")
 
 
-def _of_measure(at: int) -> str:
+def _grouped(measures: int, has_as_of: bool) -> str:
+    """Every span with the sums of all its measures: the rows are gone through once, however many measures they have."""
+    of = "max(as_of) filter (where v{0} is not null)" if has_as_of else "cast(null as date)"
+    sums = "".join(f", sum(v{at}) as v{at}, {of.format(at)} as a{at}" for at in range(measures))
     return f"""
-        select source_file, first_day, last_day, max(as_of) as as_of, account_id,
+        create or replace temp table grouped as
+        select source_file, first_day, last_day, account_id,
             coalesce(nullif(campaign_id, ''), campaign_name, '') as campaign_id,
             max_by(campaign_name, line) as campaign_name, max_by(campaign_group_name, line) as campaign_group_name,
-            coalesce($c{at}, currency) as currency, $m{at} as measure, try_cast(sum(v{at}) as decimal(28, 9)) as value
-        from covered
-        where v{at} is not null and not list_contains($refused, source_file)
+            currency{sums}
+        from covered where not list_contains($refused, source_file)
         group by source_file, first_day, last_day, account_id, coalesce(nullif(campaign_id, ''), campaign_name, ''),
-            coalesce($c{at}, currency)"""
+            currency"""
+
+
+def _of_measure(at: int) -> str:
+    return f"""
+        select source_file, first_day, last_day, a{at} as as_of, account_id, campaign_id, campaign_name,
+            campaign_group_name, coalesce($c{at}, currency) as currency, $m{at} as measure,
+            try_cast(v{at} as decimal(28, 9)) as value
+        from grouped where v{at} is not null"""
+
+
+# Rows of several currencies may hold a measure that has one of its own.
+_REGROUPED = """
+    select source_file, first_day, last_day, max(as_of) as as_of, account_id, campaign_id,
+        max(campaign_name) as campaign_name, max(campaign_group_name) as campaign_group_name, currency, measure,
+        case when count(value) = count(*) then try_cast(sum(value) as decimal(28, 9)) end as value
+    from ({}) group by source_file, first_day, last_day, account_id, campaign_id, currency, measure"""
 
 
 def _days(source: FileSource) -> str:
