@@ -50,7 +50,7 @@ def _of_files(defined: Definitions, notes: list[str]) -> Iterator[Finding]:
     from okr_reports.channels.files.check import check_files
 
     chosen = defined.settings
-    for one in check_files(defined.file_sources, settings.today(chosen.timezone), chosen.currency):
+    for one in check_files(defined.file_sources, settings.today(chosen.timezone), chosen.currency, defined.uses):
         path, _, line = one.source.defined_at.rpartition(":")
         shown = shown_path(one.path)
         for fault in one.faults:

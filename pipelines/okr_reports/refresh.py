@@ -193,6 +193,7 @@ def load_channels(
             uses=defined.uses,
             reporting=defined.settings.currency,
             progress=logger.info,
+            warn=logger.warning,
             lake=lake,
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,9 +120,10 @@ def load_channel(
     window: tuple[date, date] | None = None,
     file_sources: Sequence[FileSource] = (),
     declared_sources: Collection[str] | None = None,
-    uses: Uses | None = None,
+    uses: Mapping[str, Uses] | None = None,
     reporting: str | None = None,
     progress: Progress,
+    warn: Progress | None = None,
     lake: str | None = None,
 ) -> list[LoadResult]:
     """Load one channel: a LoadResult an account, or one with account_id '' if nothing could be asked at all.
@@ -130,7 +131,8 @@ def load_channel(
     `today` is the day it is in the reporting zone. Without `window` the re-read window of each account is loaded;
     with it those days, in slices that a later call with the same window resumes. `file_sources` are what `files` loads;
     `declared_sources` are the ids of all there are, so that what a removed one left behind is emptied (None: it stays),
-    `uses` what KPIs make of their measures, `reporting` the currency of the reports.
+    `uses` by source what KPIs make of its measures, `reporting` the currency of the reports.
+    `warn` takes what changes a number and is no fault.
     With `lake`, the URL of a folder, rows are added to Parquet files there, for a distributed engine; `warehouse` then
     holds only how far accounts are loaded.
     Raises OkrError only where the warehouse cannot be used: whatever else goes wrong is this channel's failure.
@@ -154,6 +156,7 @@ def load_channel(
                 pipelines_dir=pipelines_dir,
                 today=today,
                 progress=progress,
+                warn=warn,
                 lake=lake,
             )
         asked = None if window is None else Window(*window)

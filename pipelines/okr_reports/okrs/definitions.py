@@ -85,13 +85,18 @@ class Definitions:
             said |= {name for name, measure in source.measures.items() if measure.money or measure.currency}
         return frozenset(said | {name for name in named if is_money(name)})
 
-    @property
-    def uses(self) -> Uses:
-        """What KPIs make of measures: a measure that any KPI adds up is no stock."""
-        held = {name for kpi in self.kpis if kpi.kind == "stock" for name in kpi.measures}
-        others = {name for kpi in self.kpis if kpi.kind != "stock" for name in kpi.measures}
-        summed = {name for kpi in self.kpis if kpi.kind in ("flow", "ratio") for name in kpi.measures}
-        return Uses(frozenset(summed), frozenset(held - others))
+    @cached_property
+    def uses(self) -> dict[str, Uses]:
+        """By file source what KPIs make of its measures: one that any KPI of its channel adds up is no stock."""
+        return {source.id: self._uses_of(source) for source in self.file_sources}
+
+    def _uses_of(self, source: FileSource) -> Uses:
+        kpis = [kpi for kpi in self.kpis if kpi.takes(source.channel)]
+        held = {name for kpi in kpis if kpi.kind == "stock" for name in kpi.measures}
+        others = {name for kpi in kpis if kpi.kind != "stock" for name in kpi.measures}
+        summed = {name for kpi in kpis if kpi.kind in ("flow", "ratio") for name in kpi.measures}
+        mine = frozenset(source.measures)
+        return Uses(mine & summed, mine & (held - others))
 
     def span(self, period: str) -> Span | None:
         """The days of a period, or None if it is neither built in nor defined."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from okr_reports.channels.files.read import read_source
 from okr_reports.channels.files.rows import Fault
+from okr_reports.channels.files.spans import lay_out
 from okr_reports.file_places import lies_within
-from okr_reports.file_sources import FileSource
+from okr_reports.file_sources import FileSource, Uses
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,10 @@ class FileCheck:
     said: Sequence[str]
 
 
-def check_files(sources: Sequence[FileSource], today: date, reporting: str) -> Iterator[FileCheck]:
-    """Open every file of these sources. Published sheets are not asked for."""
+def check_files(
+    sources: Sequence[FileSource], today: date, reporting: str, uses: Mapping[str, Uses]
+) -> Iterator[FileCheck]:
+    """Open every file of these sources, as a load of all of them would. Published sheets are not asked for."""
     for source in sources:
         paths = [path for path in source.matches() or () if not path.name.startswith((".", "~$"))]
         readable = [path for path in paths if path.is_file() and lies_within(path, source.roots)]
@@ -33,9 +36,11 @@ def check_files(sources: Sequence[FileSource], today: date, reporting: str) -> I
         if not files:
             continue
         read = read_source(source, files, today, reporting)
+        faults = lay_out(read, source, uses.get(source.id, Uses()))
         try:
             for name, path in files.items():
                 facts = read.files.get(name)
-                yield FileCheck(source, path, read.faults.get(name, []), facts.said if facts else ())
+                grain = [faults[name]] if name in faults else []
+                yield FileCheck(source, path, [*read.faults.get(name, []), *grain], facts.said if facts else ())
         finally:
             read.close()

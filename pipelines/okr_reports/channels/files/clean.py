@@ -17,14 +17,13 @@ import duckdb
 
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.money import currency_columns, decide
-from okr_reports.channels.files.names import NULL_MARKS, RANGE_END, is_total, is_utc, plain
+from okr_reports.channels.files.names import NULL_MARKS, RANGE_END, TOTAL_BEGINS, is_total, is_utc, plain
 from okr_reports.channels.files.plain import PlainFile, relation
 from okr_reports.channels.files.rows import ROW_COLUMNS, VALUE, SourceRows
 from okr_reports.channels.files.typed import EXACT, FURTHEST_AHEAD, scale_literal
 from okr_reports.file_sources import FileSource
 
 _IDS = ("account_id", "campaign_id", "campaign_name", "campaign_group_name")
-_BEGINS = "'tot', 'gra', 'sub', 'ges', 'sum', 'res', 'ein', 'som'"
 # 1.234: a thousand and more, or one and a bit
 _CODE = re.compile(r"[A-Z]{3}")
 _EITHER = r"[+-]?[1-9]\d{0,2}\.\d{3}"
@@ -115,7 +114,7 @@ def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None, read:
         odd.append(" and ".join(f"{ids[role]} is null" for role in named))
     else:
         texts = [other for other in range(len(layout.names)) if other not in layout.wanted]
-        odd += [f"coalesce(lower(left(cast(f{other} as varchar), 3)) in ({_BEGINS}), false)" for other in texts]
+        odd += [f"coalesce(lower(left(cast(f{other} as varchar), 3)) in ({TOTAL_BEGINS}), false)" for other in texts]
     keys = "".join(f", f{one} as k{number}" for number, one in enumerate(layout.keys) if isinstance(one, int))
     return (
         "create or replace table part as select filename as source_file, "

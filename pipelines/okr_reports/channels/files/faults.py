@@ -25,6 +25,10 @@ class Refused(Exception):
         self.faults = list(faults)
 
 
+class NoTable(Refused):
+    """Nothing in it is a table with any of the columns that are named."""
+
+
 def refused(what: str, todo: str, *, shown: Iterable[str] = ()) -> Refused:
     """Of one fault of the whole file."""
     return Refused([Fault(what, todo, shown=tuple(shown))])

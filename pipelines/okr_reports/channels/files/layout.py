@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from okr_reports.channels.files import dates
-from okr_reports.channels.files.faults import Refused, listed, refused
+from okr_reports.channels.files.faults import NoTable, Refused, listed, refused
 from okr_reports.channels.files.names import named_currency, plain, spaced
 from okr_reports.channels.files.preamble import Preamble
 from okr_reports.errors import did_you_mean, quoted
@@ -155,7 +155,7 @@ def _place_keys(layout: Layout, source: FileSource) -> None:
 def find_header(records: Sequence[Record], source: FileSource) -> Layout:
     """The layout of a table that begins with these records. Raises Refused."""
     if not any(any(cells) for _, _, cells in records):
-        raise refused("is empty", "export it again, with its header row")
+        raise NoTable(refused("is empty", "export it again, with its header row").faults)
     best: Layout | None = None
     twice: str | None = None
     for at, record in _candidates(records, source):
@@ -219,7 +219,8 @@ def _without_day(best: Layout, source: FileSource) -> Layout:
     names = [spaced(name) for name in best.names if name]
     shown = " or ".join(repr(one) for one in alternatives(wrong))
     hint = did_you_mean(alternatives(wrong)[0], names, _has(best), repr)
-    raise Refused([*refused(f"has no column {shown}", f"{hint} Correct the file or the definition").faults])
+    kind = Refused if best.found else NoTable
+    raise kind(refused(f"has no column {shown}", f"{hint} Correct the file or the definition").faults)
 
 
 def _has(layout: Layout) -> str:

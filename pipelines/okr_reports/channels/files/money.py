@@ -50,6 +50,12 @@ def currency_columns(source: FileSource, layout: Layout) -> list[int]:
     return [at for at, name in enumerate(layout.names) if CURRENCY_COLUMN.fullmatch(plain(name))]
 
 
+def adopt_column(source: FileSource, layout: Layout) -> None:
+    """With `currency: auto` the file's one column of codes is that of each row."""
+    if source.currency_auto and source.currency is None and len(found := currency_columns(source, layout)) == 1:
+        layout.roles["currency_column"] = found[0]
+
+
 def decide(
     source: FileSource,
     layout: Layout,

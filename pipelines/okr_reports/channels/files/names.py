@@ -10,9 +10,13 @@ NULL_MARKS = ("", "-", "--", "—", "–", "n/a", "null")
 TOTAL = (
     r"(?:(?:grand |sub)?(?:totals?|total général|totaux|gesamt|gesamtsumme|summe|totaal|eindtotaal|suma|somme|totale|"
     r"totali|totais)(?: (?:of|de|von|van|di) [\d.,]+ (?:results?|resultados|résultats|ergebnissen?|resultaten|"
-    r"risultati))?|resultados totales|total general|total geral)(?:\s*[:(].*)?"
+    r"risultati))?|gesamtergebnis|gesamtsummen|zwischensumme|endsumme|sous-total|somme totale|subtotaal|suma total|"
+    r"totale (?:complessivo|generale)|(?:overall|account|report) totals?|resultados totales|"
+    r"(?:sub)?total (?:general|geral|global|final))(?:\s*[:(].*)?"
 )
 _TOTAL = re.compile(TOTAL, re.IGNORECASE)
+# The first three letters that a total's label can have, in SQL: few texts are then held against all words.
+TOTAL_BEGINS = "'tot','gra','sub','ges','sum','res','ein','som','zwi','end','sou','ove','acc','rep'"
 _SUBTOTAL = re.compile(r".+ (?:total|subtotal|ergebnis|totaal|summe|gesamt)|(?:total|subtotal|suma) .+", re.IGNORECASE)
 # What a sheet shows where it could not calculate.
 SHEET_ERROR = re.compile(

@@ -142,6 +142,8 @@ def _read_plain(
 
 def _plain_file(name: str, table: Table) -> PlainFile | None:
     kind, grid = table.opened.kind, table.grid
+    if kind == "text" and grid.layout.last_line > 1:
+        return None  # DuckDB skips rows, not lines: a header with a line break would take rows with it
     typed: dict[int, str] | None = {} if kind == "text" else grid.typed
     return None if typed is None or kind == "json" else PlainFile(name, table.opened.path, grid, kind, typed)
 
@@ -172,8 +174,8 @@ def _read(source: FileSource, rows: SourceRows, found: _Found, today: date, repo
             {"file": found.name, "sheet": table.grid.sheet},
         )
         facts.append(_facts(found, table.grid, typing.measures))
-    if not found.faults and len({table.opened.member for table in found.tables}) > 1:
-        _check_members(connection, found)
+    if not found.faults and len(found.tables) > 1 and source.on_overlap != "sum":
+        _check_parts(connection, found)
     if found.faults:
         return
     connection.execute("insert into rows select * from of_file")
@@ -194,15 +196,16 @@ def _type(
     return typing
 
 
-def _check_members(connection: duckdb.DuckDBPyConnection, found: _Found) -> None:
-    """Files of one archive that hold the same campaign and day would count twice."""
+def _check_parts(connection: duckdb.DuckDBPyConnection, found: _Found) -> None:
+    """Sheets of one file, or files of one archive, that hold the same campaign and day would count twice."""
     twice = connection.execute(
         "select min(sheet), max(sheet) from of_file group by date, account_id, campaign_id"
         " having count(distinct sheet) > 1"
     ).fetchone()
     if twice:
-        what = f"{twice[0]} and {twice[1]} hold rows of the same day and campaign"
-        found.faults.append(Fault(what, "pack only one of them"))
+        what = f"{twice[0]} and {twice[1]} hold rows of the same account, campaign and day"
+        todo = "keep one of them (`sheet` names those to read), or declare `on_overlap: sum` if both count"
+        found.faults.append(Fault(what, todo))
 
 
 def _facts(found: _Found, grid: Grid, measures: Sequence[str]) -> FileFacts:

@@ -56,13 +56,23 @@ class Settling:
 
     def land(self, batches: Batches, digests: Mapping[str, str]) -> None:
         """Add to `batches` what this load replaces."""
-        self.faults |= lay_out(self.read, self.source, self.uses)
+        self.faults |= lay_out(self.read, self.source, self.uses, self._kept_days())
         self._store()
         self._leave_out(dict(across.shrunken(self.read.connection, self._fresh())) if not self.remapped else {})
         self._carry()
         self._spread()
         self._leave_out_overlaps()
         self._add(batches, digests)
+
+    def _kept_days(self) -> list[date]:
+        """Days of files that are not read now, where the source's grain is told by its days."""
+        if not self.kept or self.source.grain_is_declared or self.source.grain != "day":
+            return []
+        rows = self.warehouse.execute(
+            "select distinct date from files.measures where source_id = ? and list_contains(?, source_file)",
+            [self.source.id, list(self.kept)],
+        ).fetchall()
+        return [day for (day,) in rows]
 
     def _fresh(self) -> list[str]:
         """New files that land, in their order."""

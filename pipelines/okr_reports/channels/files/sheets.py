@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import python_calamine as calamine
 
 from okr_reports.channels.files.amounts import NATIVE
-from okr_reports.channels.files.faults import Refused, listed, refused
+from okr_reports.channels.files.faults import NoTable, Refused, listed, refused
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import HEADER_WITHIN, Record, find_header
 from okr_reports.channels.files.plain import sheet_columns
@@ -81,8 +82,8 @@ def _chosen(path: Path, book: Any, visible: list[str], xml: dict[str, str], sour
         wanted = list(source.sheets)
         grids = [_grid(path, book, name, xml, source) for name in wanted]
     elif source.sheets:
-        wanted = visible
-        grids = [_grid(path, book, name, xml, source) for name in wanted]
+        grids = _all_tables(path, book, visible, xml, source)
+        wanted = [grid.sheet for grid in grids]
     else:
         grid = _first_that_fits(path, book, visible or every, xml, source)
         wanted, grids = [grid.sheet], [grid]
@@ -92,6 +93,25 @@ def _chosen(path: Path, book: Any, visible: list[str], xml: dict[str, str], sour
         todo = "" if source.sheets else '; `sheet: "*"` reads all'
         grids[0].said.append(f"{word} not read: {listed(left)}{todo}")
     return grids
+
+
+def _all_tables(path: Path, book: Any, names: Sequence[str], xml: dict[str, str], source: FileSource) -> list[Grid]:
+    """Every sheet but those that hold none of the columns that are named: a title page, a chart."""
+    found, first = [], None
+    for name in names:
+        try:
+            found.append(_grid(path, book, name, xml, source))
+        except NoTable as error:
+            first = first or error
+        except Refused as error:
+            todo = "or name the sheets to read, as `sheet: [Oct, Nov]`"
+            faults = [
+                replace(one, what=f"sheet {name!r} {one.what}", todo=f"{one.todo}, {todo}") for one in error.faults
+            ]
+            raise Refused(faults) from None
+    if not found:
+        raise first or refused("has no sheet that can be seen", "show the one to be read")
+    return found
 
 
 def _first_that_fits(path: Path, book: Any, names: Sequence[str], xml: dict[str, str], source: FileSource) -> Grid:

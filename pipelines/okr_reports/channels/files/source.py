@@ -82,14 +82,18 @@ def load_files(
     pipelines_dir: Path,
     today: date,
     progress: Callable[[str], None],
+    warn: Callable[[str], None] | None = None,
     lake: str | None = None,
-    uses: Uses | None = None,
+    uses: Mapping[str, Uses] | None = None,
     reporting: str | None = None,
 ) -> list[LoadResult]:
     """Load what is new or changed of these sources, and empty what is gone.
 
     `declared` are the ids of all sources there are: what others left behind is emptied. None leaves it. `uses` says
-    what KPIs make of the measures, `reporting` is the currency of the reports.
+    by source what KPIs make of its measures, `reporting` is the currency of the reports.
+
+    `warn` takes what changes a number and is no fault (rows that a newer file has, a file that is gone); without it
+    `progress` does.
 
     One result a (channel, account), and one with account_id '' for every file or source that cannot be read: its last
     good data stays. Rows of days after `today` are kept, and are no news of the days before them. The errors of files
@@ -100,7 +104,7 @@ def load_files(
         create_missing(connection, {CHANNEL: TABLES})
         check_types(connection, CHANNEL, TABLES)
         stored = _stored(connection)
-        load = _Load(connection, stored, today, progress, uses or Uses(), reporting, lake is not None)
+        load = _Load(connection, stored, today, progress, warn or progress, uses or {}, reporting, lake is not None)
         with tempfile.TemporaryDirectory(prefix="okr-sheets-") as scratch:
             load.read(sources, Path(scratch))
         if declared is not None:
@@ -130,12 +134,13 @@ class _Load:
         stored: Mapping[Key, str],
         today: date,
         progress: Callable[[str], None],
-        uses: Uses,
+        warn: Callable[[str], None],
+        uses: Mapping[str, Uses],
         reporting: str | None,
         in_lake: bool,
     ) -> None:
         self.connection, self.stored, self.today, self.uses = connection, stored, today, uses
-        self.progress, self.reporting, self.in_lake = progress, reporting, in_lake
+        self.progress, self.warn, self.reporting, self.in_lake = progress, warn, reporting, in_lake
         self.batches, self.errors, self.present = Batches(), list[_Error](), list[_File]()
 
     def read(self, sources: Sequence[FileSource], scratch: Path) -> None:
@@ -153,7 +158,7 @@ class _Load:
             before = [name for source_id, name in self.stored if source_id == source.id]
             gone = [] if source.id in away else sorted(name for name in before if name not in there)
             for name in gone:
-                self.progress(f"{source.id}: {name} is gone; its rows are taken out")
+                self.warn(f"{source.id}: {name} is gone; its rows are taken out")
             self._settle(source, there, gone)
 
     def forget(self, sources: Sequence[str]) -> None:
@@ -161,14 +166,14 @@ class _Load:
         for source_id in sources:
             names = [name for owner, name in self.stored if owner == source_id]
             for name in names:
-                self.progress(f"{source_id}: {name} is gone; its rows are taken out")
+                self.warn(f"{source_id}: {name} is gone; its rows are taken out")
             self.batches.remove(source_id, names)
 
     def _settle(self, source: FileSource, there: Mapping[str, _File], gone: Sequence[str]) -> None:
-        digests = {}
+        digests, uses = {}, self.uses.get(source.id, Uses())
         for name, file in there.items():
             try:
-                digests[name] = file.digest(self.uses)
+                digests[name] = file.digest(uses)
             except Refused as problem:
                 self._refuse(file, problem.faults)
         known = {name: self.stored.get((source.id, name), "") for name in there}
@@ -181,13 +186,13 @@ class _Load:
         try:
             kept = [name for name in there if known[name] and name not in to_read]
             settling = Settling(
-                source, read, self.connection, kept, gone, self.today, self.uses, _is_remapped(known, digests, changed)
+                source, read, self.connection, kept, gone, self.today, uses, _is_remapped(known, digests, changed)
             )
             settling.land(self.batches, digests)
             for name, faults in [*read.faults.items(), *((name, [fault]) for name, fault in settling.faults.items())]:
                 self._refuse(there[name], faults)
             for sentence in settling.said:
-                self.progress(f"{source.channel}: {sentence}")
+                self.warn(f"{source.channel}: {sentence}")
             self._say_read(source, settling)
         finally:
             read.close()

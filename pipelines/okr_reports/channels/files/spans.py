@@ -6,23 +6,28 @@ that neither their order nor a finer breakdown (the ads of a campaign) changes a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 
 import duckdb
 
 from okr_reports.channels.files.rows import Fault, SourceRows
+from okr_reports.channels.files.spacing import coarser
 from okr_reports.file_sources import FileSource, Uses
 
 # A row of these grains is of the calendar's unit that holds its date.
 _UNITS = {"month": "interval 1 month", "quarter": "interval 3 months"}
 
 
-def lay_out(read: SourceRows, source: FileSource, uses: Uses) -> dict[str, Fault]:
-    """Make table `spans` of table `rows`; files with days that cannot be of this grain are left out and returned."""
+def lay_out(read: SourceRows, source: FileSource, uses: Uses, others: Iterable[date] = ()) -> dict[str, Fault]:
+    """Make table `spans` of table `rows`; files with days that cannot be of this grain are left out and returned.
+
+    `others` are days of the source's files that are not read now.
+    """
     read.connection.execute(f"create or replace temp view covered as select *, {_days(source)} from rows")
     faults = dict(_odd_days(read.connection, source))
     if source.grain == "day" and not source.grain_is_declared and uses.summed & set(read.measures):
-        faults = {**dict(_coarser(read.connection)), **faults}
+        faults = {**dict(coarser(_single_days(read.connection), others)), **faults}
     [(has_as_of,)] = read.connection.execute("select coalesce(bool_or(as_of is not null), false) from rows").fetchall()
     read.connection.execute(_grouped(len(read.measures), has_as_of), {"refused": list(faults)})
     each = " union all ".join(_of_measure(at) for at in range(len(read.measures)))
@@ -102,29 +107,10 @@ def _odd_days(connection: duckdb.DuckDBPyConnection, source: FileSource) -> Iter
         yield name, Fault(what, todo, tuple(f"line {line}" for line in lines), count)
 
 
-def _coarser(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, Fault]]:
-    """Files whose days are a week, a month or a quarter apart from the first to the last.
-
-    Three dates show it: of two a week apart, or of two payments, nobody knows.
-    """
-    for name, count, grain in connection.execute(
-        """
-        with days as (select distinct source_file, date from covered where coalesce(end_date, date) = date),
-        gaps as (
-            select *, date - lag(date) over (partition by source_file order by date) as gap,
-                day(date) = 1 as is_first, date = last_day(date) as is_last
-            from days
-        )
-        select source_file, count(*),
-            case
-                when min(gap) = 7 and max(gap) = 7 then 'week'
-                when not (bool_and(is_first) or bool_and(is_last)) then null
-                when max(gap) <= 31 then 'month'
-                when min(gap) >= 89 and max(gap) <= 92 then 'quarter'
-            end
-        from gaps group by source_file having count(*) >= 3
-        """
-    ).fetchall():
-        if grain is not None:
-            what = f"its {count} dates are a {grain} apart, so that each row seems to cover a {grain} and not one day"
-            yield name, Fault(what, f"add `grain: {grain}`, or `grain: day` if the rows are of single days")
+def _single_days(connection: duckdb.DuckDBPyConnection) -> dict[str, list[date]]:
+    """By file the days of rows that name no later last day."""
+    return dict(
+        connection.execute(
+            "select source_file, list(distinct date) from covered where coalesce(end_date, date) = date group by 1"
+        ).fetchall()
+    )

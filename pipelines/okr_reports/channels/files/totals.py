@@ -6,13 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from okr_reports.channels.files.faults import SHOWN
-from okr_reports.channels.files.names import TOTAL
+from okr_reports.channels.files.names import TOTAL, TOTAL_BEGINS
 from okr_reports.channels.files.rows import Fault
 
 if TYPE_CHECKING:
     from okr_reports.channels.files.typed import Typing
-
-_BEGINNINGS = ("tot", "gra", "sub", "ges", "sum", "suma", "res", "ein", "som")
 
 
 def find_totals(typing: Typing) -> None:
@@ -33,9 +31,8 @@ def _labelled(typing: Typing) -> list[int]:
     ]
     if not texts:
         return []
-    begins = ", ".join(f"'{one[:3]}'" for one in _BEGINNINGS)
     is_label = " or ".join(
-        f"(lower(left({one}, 3)) in ({begins}) and regexp_full_match({one}, '(?i){TOTAL}'))" for one in texts
+        f"(lower(left({one}, 3)) in ({TOTAL_BEGINS}) and regexp_full_match({one}, '(?i){TOTAL}'))" for one in texts
     )
     found = typing.run(f"select line from good join cells using (line) where day is not null and ({is_label})")
     return [line for (line,) in found]

@@ -18,8 +18,8 @@ from okr_reports.channels.files.faults import SHOWN
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import Layout
 from okr_reports.channels.files.marks import decide_mark
-from okr_reports.channels.files.money import Money, currency_columns, decide, money_measures
-from okr_reports.channels.files.names import NULL_MARKS, SHEET_ERROR
+from okr_reports.channels.files.money import Money, adopt_column, currency_columns, decide, money_measures
+from okr_reports.channels.files.names import NULL_MARKS, SHEET_ERROR, spaced
 from okr_reports.channels.files.rows import VALUE, Fault
 from okr_reports.channels.files.totals import find_totals
 from okr_reports.file_sources import FileSource, RowCondition
@@ -64,6 +64,7 @@ class Typing:
 
     def read(self) -> None:
         """All steps. Faults of one step do not keep the next from looking."""
+        adopt_column(self.source, self.layout)
         self._make_base()
         self._leave_rows_out()
         days = DayReader(self)
@@ -216,6 +217,8 @@ class Typing:
                 f"and try_cast(try({number} * {scale}) as {VALUE}) is null order by line"
             )
             self._say_numbers(header, found)
+            if self.run(f"select 1 from good where {column} like '%\\%' escape '\\' limit 1"):
+                self.said.append(f"column {spaced(header)!r} holds percentages: 12.5 % is read as 12.5")
             if self.source.pivot is not None:  # every measure reads the same column
                 break
 

@@ -26,6 +26,7 @@ def lint_file_sources(context: Context) -> Iterator[Finding]:
     yield from _named_channels(context)
     for entry, source in zip(context.definitions.file_source_entries, context.definitions.file_sources, strict=True):
         yield from _path(entry, source)
+        yield from _two_kinds(context, entry, source)
         if known and source.currency is not None and source.currency != reporting and source.currency not in rated:
             what = f"there is no exchange rate for {source.currency}"
             todo = f"add rows `date,{source.currency},rate` to exchange_rates.csv"
@@ -67,6 +68,23 @@ def _counted_twice(context: Context) -> Iterator[Finding]:
                 what = f"`{first}` takes {name} of {source.channel} from {path.name} too, so it is counted twice"
                 yield advice(entry.place.path, entry.place.at("measures"), what, "keep it in one of them")
             taken.update((key, source.id) for key in keys if key not in taken)
+
+
+def _two_kinds(context: Context, entry: FileSourceEntry, source: FileSource) -> Iterator[Finding]:
+    """A row of a month is spread over its days for a sum, and is a reading of its last day for a stock: never both."""
+    if source.grain in ("day", "reading") and not source.end_date:
+        return
+    kpis = [kpi for kpi in context.definitions.kpis if kpi.takes(source.channel)]
+    for name in source.measures:
+        held = [kpi for kpi in kpis if kpi.kind == "stock" and name in kpi.measures]
+        added = [kpi for kpi in kpis if kpi.kind in ("flow", "ratio") and name in kpi.measures]
+        if held and added:
+            what = (
+                f"`{name}` is a stock to the KPI `{held[0].id}` and added up by `{added[0].id}`, and rows that cover"
+                " more than a day cannot be both"
+            )
+            todo = f"map the column to a second measure for the stock (`{name}_held: ...`)"
+            yield mistake(entry.place.path, entry.place.at("measures"), what, todo)
 
 
 def _path(entry: FileSourceEntry, source: FileSource) -> Iterator[Finding]:

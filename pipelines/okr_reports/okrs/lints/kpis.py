@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from okr_reports.errors import Finding
 from okr_reports.okrs.findings import advice, mistake
 from okr_reports.okrs.lints.context import Context
-from okr_reports.okrs.models.kpis import Condition, Kpi
+from okr_reports.okrs.models.kpis import Kpi, like
 from okr_reports.okrs.words import nearest, shown
 
 # What each self-attributing platform claims for itself, whatever the others claim (docs/okrs.md).
@@ -54,20 +53,7 @@ def _underscores(kpi: Kpi) -> Iterator[Finding]:
 
 def channels_of(kpi: Kpi, channels: set[str]) -> set[str]:
     """Those of `channels` whose rows the KPI's conditions let through."""
-    return {name for name in channels if all(_meets(name, condition) for condition in kpi.where.channel)}
-
-
-def _meets(name: str, condition: Condition) -> bool:
-    if condition.operator in ("in", "not_in"):
-        found = name in condition.values
-    else:
-        found = any(_like(pattern).fullmatch(name) for pattern in condition.values)
-    return found == (condition.operator in ("in", "like"))
-
-
-def _like(pattern: str) -> re.Pattern[str]:
-    """% is any text, everything else is itself; letters count as written."""
-    return re.compile("".join(".*" if letter == "%" else re.escape(letter) for letter in pattern), re.DOTALL)
+    return {name for name in channels if kpi.takes(name)}
 
 
 def _unknown_channels(context: Context, kpi: Kpi) -> Iterator[Finding]:
@@ -78,7 +64,7 @@ def _unknown_channels(context: Context, kpi: Kpi) -> Iterator[Finding]:
             for name in condition.values:
                 yield from context.unknown("file_sources", name, known, place, "channel", called="the channel")
             continue
-        patterns = [_like(pattern) for pattern in condition.values]
+        patterns = [like(pattern) for pattern in condition.values]
         if context.complete and not any(pattern.fullmatch(name) for pattern in patterns for name in known):
             what = f"no channel is like {shown(', '.join(condition.values))}"
             yield mistake(place.path, place.at("channel"), what, nearest("", known))

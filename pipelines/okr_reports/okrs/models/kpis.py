@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
@@ -18,6 +19,19 @@ class Condition:
 
     operator: Literal["in", "like", "not_in", "not_like"]
     values: tuple[str, ...]
+
+    def lets_through(self, text: str) -> bool:
+        """Whether a row with this text meets it; letters count as written."""
+        if self.operator in ("in", "not_in"):
+            found = text in self.values
+        else:
+            found = any(like(pattern).fullmatch(text) for pattern in self.values)
+        return found == (self.operator in ("in", "like"))
+
+
+def like(pattern: str) -> re.Pattern[str]:
+    """% is any text, everything else is itself."""
+    return re.compile("".join(".*" if letter == "%" else re.escape(letter) for letter in pattern), re.DOTALL)
 
 
 def _where_values(value: Any) -> tuple[str, ...]:
@@ -129,3 +143,7 @@ class Kpi(Located):
     def measures(self) -> tuple[str, ...]:
         """The measures this KPI is made of."""
         return tuple(name for name in (self.measure, self.numerator, self.denominator) if name is not None)
+
+    def takes(self, channel: str) -> bool:
+        """Whether the conditions on channels let its rows through."""
+        return all(condition.lets_through(channel) for condition in self.where.channel)

@@ -1,0 +1,172 @@
+"""Files as people have them, many sources in one load: what each one adds up to, or what is said of it.
+
+The sums are those a person would make by hand; nothing here knows how a file is read.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pytest
+
+from okr_reports import okrs
+from okr_reports.channels.files.check import check_files
+from okr_reports.channels.load import load_channel
+
+TODAY = date(2026, 11, 23)
+WEEKS = [date(2026, 10, 5) + timedelta(days=7 * number) for number in range(7)]
+MONTHS = [date(2026, 6, 30), date(2026, 7, 31), date(2026, 8, 31), date(2026, 9, 30), date(2026, 10, 31)]
+
+
+def csv(head: str, *rows: Sequence[object]) -> str:
+    return "\n".join([head, *(",".join(map(str, row)) for row in rows)]) + "\n"
+
+
+def book(**sheets: Sequence[Sequence[Any]]) -> bytes:
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    content = io.BytesIO()
+    made.save(content)
+    return content.getvalue()
+
+
+def day(number: int) -> date:
+    return date(2026, 10, number)
+
+
+def by_day(days: Sequence[date], value: int = 70) -> str:
+    return csv("date,v", *((one, value) for one in days))
+
+
+TWO = csv("date,c,v", (day(1), "A", 5), (day(1), "B", 7), (day(2), "A", 1), (day(2), "Total", 13))
+STAGES = csv("date,stage,v", (day(1), "Q3_a", 1), (day(1), "Q3xa", 2), (day(2), "Q3_", 4))
+CODES = csv("date,c,v,Currency", (day(1), "A", 100, "USD"), (day(2), "B", 10, "EUR"))
+SHEETS = book(Oct=[["date", "v"], [day(1), 5]], Nov=[["date", "v"], [date(2026, 11, 1), 7]], About=[["a"], ["page"]])
+
+# Name of the file; keys beside path and date (`v` is the measure, used by a sum); content; its sum, or what is said.
+VARIANTS: list[tuple[str, str, str | bytes, object]] = [
+    ("weekly.csv", "", by_day(WEEKS), "add `grain: week`"),
+    ("weekly_missing_one.csv", "", by_day(WEEKS[:3] + WEEKS[4:]), "add `grain: week`"),
+    ("fortnightly.csv", "", by_day(WEEKS[::2]), "`end_date`"),
+    ("monthly_missing_one.csv", "", by_day(MONTHS[:2] + MONTHS[3:]), "add `grain: month`"),
+    ("monthly_mid.csv", "", by_day([date(2026, month, 15) for month in (8, 9, 10)]), "`end_date`"),
+    ("quarterly.csv", "", by_day([date(2025, 10, 1), *(date(2026, at, 1) for at in (1, 4, 7))]), "grain: quarter"),
+    ("weekly_as_days.csv", "grain: day", by_day(WEEKS), 490),
+    ("weekly_stock.csv", "measures: {held: v}", by_day(WEEKS), 490),
+    ("week_end.csv", "{grain: week, dated: end}", by_day([day(4), day(11)]), 140),
+    ("mid_month.csv", "grain: month", by_day([date(2026, 8, 15)]), "`end_date`"),
+    ("as_of.csv", "{grain: month, as_of: on}", csv("date,v,on", (date(2026, 11, 1), 200, date(2026, 11, 10))), 200),
+    ("total.csv", "{campaign_name: c}", TWO, "line 5.*total"),
+    ("total_skip.csv", "{campaign_name: c, totals: skip}", TWO, 13),
+    ("total_keep.csv", "{campaign_name: c, totals: keep}", TWO, 26),
+    ("total_de.csv", "{campaign_name: c, totals: skip}", TWO.replace("Total", "Gesamtergebnis"), 13),
+    ("total_es.csv", "{campaign_name: c, totals: skip}", TWO.replace("Total", "Suma total"), 13),
+    ("total_name.csv", "{campaign_name: c}", TWO.replace("Total", "Total Rewards"), 26),
+    ("dollars.csv", "measures: {spend: v}", csv("date,v", (day(1), "$100.50"), (day(2), "$2")), "with \\$ .*EUR"),
+    ("codes.csv", "measures: {spend: v}", csv("date,v", (day(1), "GBP 100.50")), "written with GBP .*EUR"),
+    ("euros.csv", "measures: {spend: v}", "date;v\n2026-10-01;1.234,50 €\n2026-10-02;€ 2,00\n", Decimal("1236.5")),
+    ("auto.csv", "{campaign_name: c, currency: auto, measures: {spend: v}}", CODES, 110),
+    ("percent.csv", "", csv("date,v", (day(1), "12.5%"), (day(2), "7.5%")), 20),
+    ("header_breaks.csv", 'date: "Report\\ndate"', '"Report\ndate",v\n2026-10-01,1\n2026-10-02,2\n', 3),
+    ("blank_first.csv", "", "\n\ndate,v\n2026-10-01,1\n2026-10-02,2\n", 3),
+    ("under.csv", 'rows: {stage: {like: "Q3_%"}}', STAGES, 5),
+    ("zipped.csv.gz", "", gzip.compress(by_day([day(1)]).encode(), mtime=0), 70),
+    ("first_sheet.xlsx", "", SHEETS, 5),
+    ("all_sheets.xlsx", 'sheet: "*"', SHEETS, 12),
+    ("odd_sheet.xlsx", 'sheet: "*"', book(Oct=[["date", "v"], [day(1), 5]], Nov=[["date"], [day(2)]]), "'Nov'"),
+    ("twice.xlsx", 'sheet: "*"', book(Oct=[["date", "v"], [day(1), 5]], All=[["date", "v"], [day(1), 5]]), "Oct"),
+    (
+        "added.xlsx", '{sheet: "*", on_overlap: sum}',
+        book(A=[["date", "v"], [day(1), 5]], B=[["date", "v"], [day(1), 6]]), 11,
+    ),
+    ("group.csv", "", "date;v\n2026-10-01;1.234\n2026-10-02;2.000\n", "1\\.234"),
+    ("group_said.csv", 'numbers: {decimal: ",", group: "."}', "date;v\n2026-10-01;1.234\n2026-10-02;2.000\n", 3234),
+    ("utc.csv", "", csv("date,v", ("2026-10-01T23:30:00Z", 1)), "timezone"),
+    ("utc_zone.csv", "timezone: Europe/Madrid", csv("date,v", ("2026-10-25T22:30:00Z", 1)), 1),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
+    """By file: sums, what the load says, what the check says."""
+    folder = tmp_path_factory.mktemp("variants")
+    entries = []
+    for name, keys, content, _ in VARIANTS:
+        (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        keys = keys.removeprefix("{").removesuffix("}") if keys.startswith("{") else keys
+        own = name.partition(".")[0]
+        given = [f"id: {own}", f"channel: {own}", f"path: {name}", keys]
+        given += [] if "date:" in keys else ["date: date"]
+        given += [] if "measures:" in keys else ["measures: {v: v}"]
+        entries.append(f"  - {{{', '.join(filter(None, given))}}}\n")
+    text = "settings: {organisation: S, currency: EUR, timezone: Europe/Madrid, locale: en-GB}\n"
+    text += "kpis:\n  - {id: k, title: K, kind: flow, measure: v}\n  - {id: s, title: S, kind: stock, measure: held}\n"
+    (folder / "defs.yml").write_text(text + "file_sources:\n" + "".join(entries))
+    defined = okrs.read(folder)
+    said: list[str] = []
+    warehouse = folder / "warehouse.duckdb"
+    results = load_channel(
+        "files", warehouse=warehouse, pipelines_dir=folder / "dlt", today=TODAY, file_sources=defined.file_sources,
+        uses=defined.uses, reporting="EUR", progress=said.append,
+    )  # fmt: skip
+    with duckdb.connect(str(warehouse)) as connection:
+        rows = connection.execute("select source_id, sum(value) from files.measures group by 1").fetchall()
+    checked: dict[str, str] = {}
+    for one in check_files(defined.file_sources, TODAY, "EUR", defined.uses):
+        checked[one.path.name] = "; ".join([*(f"{fault}; {fault.todo}" for fault in one.faults), *one.said])
+
+    assert any(one.error for one in results)
+    return dict(rows), {name: "\n".join(line for line in said if name in line) for name, *_ in VARIANTS}, checked
+
+
+@pytest.mark.parametrize(("name", "expected"), [(name, expected) for name, _, _, expected in VARIANTS])
+def test_a_file_gives_its_sum_or_says_what_is_wrong(loaded, name: str, expected: object) -> None:
+    sums, said, checked = loaded
+    found = sums.get(name.partition(".")[0])
+    if isinstance(expected, str):
+        assert found is None
+        assert re.search(expected, said[name]), said[name]
+        # what a load refuses the check has said before
+        assert re.search(expected, checked[name]), checked[name]
+    else:
+        assert found == expected, said[name]
+
+
+def test_what_is_not_read_or_taken_otherwise_is_said(loaded) -> None:
+    _, _, checked = loaded
+    assert "Nov" in checked["first_sheet.xlsx"]
+    assert "About" in checked["all_sheets.xlsx"]
+    assert "12.5 % is read as 12.5" in checked["percent.csv"]
+
+
+def test_weekly_files_of_one_row_show_their_grain_together(tmp_path: Path) -> None:
+    text = "settings: {organisation: S, currency: EUR, timezone: Europe/Madrid, locale: en-GB}\n"
+    text += "kpis: [{id: k, title: K, kind: flow, measure: v}]\n"
+    (tmp_path / "defs.yml").write_text(
+        text + "file_sources: [{id: w, channel: w, path: w_*.csv, date: date, measures: {v: v}}]\n"
+    )
+    said: list[str] = []
+    for numbers in (range(2), range(2, 4)):
+        for number in numbers:
+            (tmp_path / f"w_{number}.csv").write_text(by_day([WEEKS[number]]))
+        defined = okrs.read(tmp_path)
+        load_channel(
+            "files", warehouse=tmp_path / "warehouse.duckdb", pipelines_dir=tmp_path / "dlt", today=TODAY,
+            file_sources=defined.file_sources, uses=defined.uses, reporting="EUR", progress=said.append,
+        )  # fmt: skip
+    refused = [line for line in said if "add `grain: week`" in line]
+    assert any("w_2.csv" in line for line in refused)
+    assert not any("w_1.csv" in line for line in refused)
