@@ -3,9 +3,9 @@ Pre-hooks of the models that are carried from build to build: inside the model's
 about to add again.
 #}
 {# Rows written by a build whose publication never came about: what nobody saw was not reported. #}
-{% macro forget_unpublished() -%}
+{% macro forget_unpublished(day='reported_on') -%}
     {%- set condition -%}
-    reported_on not in (select published_on from {{ ref('stg_ops__publications') }})
+    {{ day }} not in (select published_on from {{ ref('stg_ops__publications') }})
     {%- endset -%}
     {{ forget(condition) if is_incremental() }}
 {%- endmacro %}

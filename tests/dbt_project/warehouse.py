@@ -58,7 +58,7 @@ SETTINGS: dict[str, Any] = {
     "organisation": "Acme", "currency": "EUR", "timezone": "Europe/Madrid", "locale": "en-GB", "language": "en",
     "status_on_track": 0.95, "status_at_risk": 0.75, "grace": 0.1,
     "success_committed": 1.0, "success_aspirational": 0.7,
-    "check_in_stale_after_days": 10, "days_before_monday": 0, "gate_stale_after_days": 3,
+    "check_in_stale_after_days": 10, "close_after_days": 45, "days_before_monday": 0, "gate_stale_after_days": 3,
     "gate_least_fresh": 0.0, "gate_least_kept": 0.0,
 }  # fmt: skip
 

@@ -176,6 +176,18 @@ class OkrRows(Rows):
             who = (self.text("Eva"), moment)
             self.add("key_result_versions", spec["id"], 2, second, None, *common, second, moment, *who)
 
+    def closing(self, objective: dict[str, Any], spec: dict[str, Any], last: Day, score: float | None) -> None:
+        """As closed 41 days after the end; every other one has been restated since."""
+        closed_on = last.date + timedelta(days=41)
+        is_restated = len(self.rows["fct_key_result_final"]) % 2 == 0 and last.value is not None
+        now = last.value * 0.5 if is_restated and last.value is not None else last.value
+        self.add(
+            "fct_key_result_final", spec["id"], objective["period"], 1, objective["id"], self.text(spec["title"]),
+            spec["type"], spec["kpi"], spec["unit"], self.text(objective["owner"]), objective["team"], 1.0, last.value,
+            score, last.status, closed_on, now, score, last.status, "restated" if is_restated else None, True,
+            "refresh",
+        )  # fmt: skip
+
     def key_result_now(
         self, objective: dict[str, Any], spec: dict[str, Any], position: int, last: Day, tail: Row
     ) -> Row:
@@ -185,6 +197,8 @@ class OkrRows(Rows):
         newest = checked[-1] if checked else None
         stale_check = end >= TODAY and (newest is None or (TODAY - newest[2]).days > 10)
         unlike = last.status == "off_track" and newest is not None and newest[4] >= 0.7
+        if last.date == end:
+            self.closing(objective, spec, last, score)
         words = f"{spec['owner']} says {newest[4]:.0%}, the numbers say off track" if unlike and newest else None
         row = (
             spec["id"],
@@ -301,6 +315,11 @@ class OkrRows(Rows):
                 copy = {**objective, "id": objective["id"] + suffix}
                 self.objective(copy, position, specs)
                 position += 1
+        period = ("2026-Q3", "Q3 2026", *PERIODS["2026-Q3"])
+        statuses = [row[13] for row in self.rows["fct_key_result_final"]]
+        counts = [statuses.count(status) for status in ("achieved", "missed", "no_data")]
+        closed_on = period[3] + timedelta(days=41)
+        self.add("fct_period_closing", *period, "closed", closed_on, None, len(statuses), *counts, 0, 0, None)
         self.add(
             "fct_note",
             "n1",

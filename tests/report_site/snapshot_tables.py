@@ -30,6 +30,17 @@ DDL: dict[str, list[str]] = {
         "fct_key_result_daily": f"key_result_id varchar, date date, {RESULT}",
         "fct_key_result_reported": "key_result_id varchar, date date, reported_on date, value double, score double, "
         "status varchar",
+        "fct_key_result_final": "key_result_id varchar, period varchar, closing bigint, objective_id varchar, "
+        "title varchar, type varchar, kpi_id varchar, unit varchar, owner varchar, team varchar, weight double, "
+        "value double, score double, status varchar, closed_on date, value_now double, score_now double, "
+        "status_now varchar, changed_because varchar, is_last boolean, origin varchar, value_so_far double, "
+        "waits_for varchar, reopened_on date, reopened_by varchar, reopen_reason varchar",
+        "fct_objective_final": "objective_id varchar, period varchar, closing bigint, title varchar, owner varchar, "
+        "team varchar, ambition varchar, score double, status varchar, coverage double, closed_on date, "
+        "score_now double, status_now varchar, is_last boolean",
+        "fct_period_closing": "period varchar, title varchar, period_start date, period_end date, state varchar, "
+        "closed_on date, closes_from date, closed bigint, achieved bigint, missed bigint, without_data bigint, "
+        "still_open bigint, waiting bigint, waits_for varchar",
         "fct_objective_daily": "objective_id varchar, date date, score double, expected double, status varchar, "
         "coverage double, weakest_key_result_id varchar",
         "key_results": "key_result_id varchar, objective_id varchar, position bigint, date date, title varchar, "

@@ -30,6 +30,13 @@ create table intermediate.int_target_version (
     key_result_id varchar, version integer, valid_from date, refresh_id varchar, signature varchar);
 create table intermediate.int_resolved_target (
     key_result_id varchar, signature varchar, baseline decimal(38, 9), resolved_on date);
+create table intermediate.int_key_result_closed (
+    key_result_id varchar, period_id varchar, closing bigint, closed_on date, score double);
+create table intermediate.int_campaign_closed (
+    key_result_id varchar, period_id varchar, closing bigint, closed_on date, channel varchar, account_id varchar,
+    campaign_id varchar);
+create table intermediate.int_objective_closed (
+    objective_id varchar, period_id varchar, closing bigint, closed_on date, score double);
 """
 
 
@@ -60,6 +67,20 @@ def refresh(folder: Path, day: date, *, into_the_past: bool = False, loads=("lin
             " (from intermediate.int_resolved_target)",
             [day],
         )
+        connection.execute(
+            "insert into intermediate.int_key_result_closed select 'leads', 'q2', 1, ?, 0.9 where not exists"
+            " (from intermediate.int_key_result_closed)",
+            [day],
+        )
+        for ledger, row in (
+            ("campaign", "'leads', 'q2', 1, day, 'ads', 'a', 'c'"),
+            ("objective", "'grow', 'q2', 1, day, 1"),
+        ):
+            connection.execute(
+                f"insert into intermediate.int_{ledger}_closed select {row} from (select ?::date as day)"
+                f" where not exists (from intermediate.int_{ledger}_closed)",
+                [day],
+            )
         connection.execute("delete from marts.fct_measure_daily")
         for channel in loads:
             connection.execute("insert into marts.fct_measure_daily values (?, ?, '7', 1)", [FIRST, channel])
@@ -112,6 +133,7 @@ def test_a_lost_warehouse_gets_back_what_only_the_past_knows(kept, caplog):
         assert set(old) <= set(after[name]), name
     assert after["target_versions"] == before["target_versions"]
     assert after["resolved_targets"] == before["resolved_targets"]
+    assert after["closed_key_results"] == before["closed_key_results"] != []
     assert len(after["reported"]) == len(before["reported"]) + 2
     assert losses(kept) == []
     assert "brought back from history of 2026-07-04" in caplog.text

@@ -26,6 +26,7 @@ CODES = {
     "key_results.baseline_note_code": reasons.BASELINE_NOTES,
     "objectives.reason_code": reasons.OBJECTIVE_REASONS,
     "source_health.error_code": reasons.SOURCE_ERRORS,
+    "fct_period_closing.state": reasons.PERIOD_CLOSINGS,
 }
 LANGUAGES = sorted(path.stem for path in SHARED.glob("*.po"))
 

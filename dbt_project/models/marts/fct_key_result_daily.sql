@@ -2,7 +2,7 @@ with
 
 judged as (
     select * from {{ ref('int_key_result_days_scored') }}
-    where role = 'key_result'
+    where role = 'key_result' and date <= period_end
 ),
 
 forecasts as (

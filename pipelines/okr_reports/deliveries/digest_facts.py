@@ -129,6 +129,8 @@ class TeamFacts:
     since: date
     objectives: tuple[Objective, ...]
     sources: tuple[SourceState, ...] = field(default=())
+    # Rows of `fct_period_closing`: periods that closed in this week, and those that wait for a source.
+    closings: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def key_results(self) -> tuple[KeyResult, ...]:
@@ -181,6 +183,12 @@ class _Reader:
         )
         key_results = self.key_results()
         sources = self.sources()
+        closings = tuple(
+            self.rows(
+                "select * from fct_period_closing where state = 'waits' or state = 'closed' and closed_on >= {since}"
+                " order by period_end desc, period"
+            )
+        )
         titles = {row["team"]: row["team_title"] or row["team"] for row in objectives}
         found = []
         for team, title in sorted(titles.items(), key=lambda one: (one[1], one[0])):
@@ -197,7 +205,9 @@ class _Reader:
             )
             ids = {one.key_result_id for objective in own for one in objective.key_results}
             fed = tuple(source for source in sources if ids & set(source.feeds))
-            found.append(TeamFacts(team, title, self.context, self.today, self.check_in, self.since, own, fed))
+            found.append(
+                TeamFacts(team, title, self.context, self.today, self.check_in, self.since, own, fed, closings)
+            )
         return found
 
     def key_results(self) -> list[KeyResult]:

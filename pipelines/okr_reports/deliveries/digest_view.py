@@ -74,6 +74,7 @@ class View:
     headline: str
     preheader: str
     counts: tuple[tuple[str, str, str, int], ...]
+    closings: tuple[str, ...]
     attention: tuple[Item, ...]
     changes: tuple[Item, ...]
     unchanged: int
@@ -128,6 +129,7 @@ class _Writer:
             headline=self.headline(counts),
             preheader=self.preheader(attention, changed),
             counts=counts,
+            closings=tuple(one_line(self.wording.period_closing(row)) for row in facts.closings),
             attention=tuple(self.item(one, drawn=True) for one in attention),
             changes=tuple(self.item(one) for one in sorted(changed, key=lambda one: not self.moved(one))),
             unchanged=len(facts.key_results) - len(changed),

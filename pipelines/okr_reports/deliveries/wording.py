@@ -62,6 +62,11 @@ class Wording:
         text = catalogue(self.locale.language).gettext
         return getattr(reasons, column)(row, text, Numbers(self._written, self.day)) or ""
 
+    def period_closing(self, row: reasons.Row) -> str:
+        """How far a period is closed, of a row of `fct_period_closing`."""
+        text = catalogue(self.locale.language).gettext
+        return reasons.period_closing(row, text, Numbers(self._written, self.day))
+
     def change(self, value: float, unit: str | None) -> str:
         """A difference in brackets after the values it lies between; empty when it rounds to nothing.
 

@@ -10,7 +10,7 @@ from okr_reports.catalogue import channels, is_money
 from okr_reports.common.form_answers import FormSource
 from okr_reports.file_sources import FileSource, Uses
 from okr_reports.okrs.models.channels import ChannelEntry
-from okr_reports.okrs.models.check_ins import CheckIn, Note
+from okr_reports.okrs.models.check_ins import CheckIn, Note, Reopening
 from okr_reports.okrs.models.events import Event
 from okr_reports.okrs.models.file_sources import FileSourceEntry
 from okr_reports.okrs.models.forms import CheckInSourceEntry
@@ -37,6 +37,7 @@ class Definitions:
     notes: list[Note] = field(default_factory=list)
     channels: list[ChannelEntry] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    reopen: list[Reopening] = field(default_factory=list)
     file_sources: list[FileSource] = field(default_factory=list)
     # The same sources as written, with the lines of their keys.
     file_source_entries: list[FileSourceEntry] = field(default_factory=list)

@@ -26,6 +26,7 @@ from okr_reports.okrs.models import (
     Note,
     Objective,
     Period,
+    Reopening,
     Settings,
     Team,
 )
@@ -44,6 +45,7 @@ LISTS: dict[str, type[Located]] = {
     "notes": Note,
     "channels": ChannelEntry,
     "events": Event,
+    "reopen": Reopening,
     "file_sources": FileSourceEntry,
 }
 

@@ -34,6 +34,7 @@ TABLES: dict[str, pa.Schema] = {
         success_committed=_share,
         success_aspirational=_share,
         check_in_stale_after_days=_int,
+        close_after_days=_int,
         days_before_monday=_int,
         gate_stale_after_days=_int,
         gate_least_fresh=_share,
@@ -44,7 +45,8 @@ TABLES: dict[str, pa.Schema] = {
     # one row a team; who gets its digest is read from the definitions alone, so that no copy holds people's addresses
     "teams": _table(team_id=_text, title=_text, title_texts=_text),
     # one row a KPI; kind: flow|ratio|stock|distinct; flow, stock and distinct have measure, ratio has the other two;
-    # names_of: of_the_day | latest
+    # names_of: of_the_day | latest; definition: what fixes its number, as JSON; signature: a digest of that; another
+    # one starts a new version; changed_by/changed_at: as of key_results
     "kpis": _table(
         kpi_id=_text,
         title=_text,
@@ -58,6 +60,10 @@ TABLES: dict[str, pa.Schema] = {
         unit=_text,
         better=_text,
         names_of=_text,
+        definition=_text,
+        signature=_text,
+        changed_by=_text,
+        changed_at=_moment,
     ),
     # one row a value of a `where` condition. A campaign-day belongs to the KPI when it meets every
     # condition_no: for operator `in` / `like` one of its values matches, for `not_in` / `not_like` none does
@@ -89,7 +95,9 @@ TABLES: dict[str, pa.Schema] = {
     # change is the size of the move as a share (0.2). pace_kind: linear | table | seasonal.
     # last_year_start/end: the same period a year before, for the seasonal pace. signature: a digest of what
     # fixes the target (period, type, kpi, target, change, low, high, baseline and its interval): a change of it starts
-    # a new version. changed_by/changed_at: the last commit of the file; null without git, and for edits not committed.
+    # a new version. definition: the entry as JSON; definition_signature: a digest of what fixes the score besides the
+    # target. change_reason: why the target was changed last, as written. changed_by/changed_at: the last commit of the
+    # file; null without git, and for edits not committed.
     "key_results": _table(
         key_result_id=_text,
         role=_text,
@@ -116,6 +124,9 @@ TABLES: dict[str, pa.Schema] = {
         last_year_start=_date,
         last_year_end=_date,
         signature=_text,
+        definition=_text,
+        definition_signature=_text,
+        change_reason=_text,
         path=_text,
         line=_int,
         changed_by=_text,
@@ -181,6 +192,8 @@ TABLES: dict[str, pa.Schema] = {
     ),
     # one row a KPI or channel that an event names, kind: kpi | channel; an event that names none has no row
     "event_scopes": _table(event_id=_text, on_kind=_text, on_id=_text),
+    # one row an entry of `reopen`, in order: the key result's result is closed anew, the one before stays
+    "reopenings": _table(position=_int, key_result_id=_text, reopened_on=_date, reopened_by=_text, reason=_text),
     # 1 unit of currency = rate in the reporting currency, which has no rows
     "exchange_rates": _table(date=_date, currency=_text, rate=RATE),
     # one row a channel: those with settings (is_off: `enabled = false`, their rows do not count), those that were

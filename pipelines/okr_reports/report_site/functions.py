@@ -279,6 +279,10 @@ class Functions:
         """A probability in words: 8 in 10."""
         return okr_words.chance(self.formatter, self.language, probability)
 
+    def period_closing(self, row: Row) -> str:
+        """How far a period is closed: when, with which results, or what it waits for."""
+        return okr_words.period_closing(self.formatter, self.language, row)
+
     def score_message(self, score: float | None, expected: float | None) -> str:
         """What a chart of scores says: the score now, and how far it is from the expected pace."""
         return okr_words.score_message(self.formatter, self.language, score, expected)
@@ -326,6 +330,7 @@ EXPOSED = (
     "kr_target",
     "kr_message",
     "measure_goal",
+    "period_closing",
     "score_message",
     "sentence",
     "chance",

@@ -46,15 +46,21 @@ def sentence(formatter: Formatter, language: Language, row: Row | str | None, co
     """
     if row is None or isinstance(row, str):
         return row or ""
-    codes = {"number": "num", "percent": "pct", "currency": "cur"}
-    numbers = Numbers(
-        lambda value, kind, decimals: formatter.format(value, f"{codes[kind]}{decimals}"), formatter.format
-    )
     say = {
         "status_reason": reasons.status_reason, "baseline_note": reasons.baseline_note,
         "disagreement": reasons.disagreement,
     }  # fmt: skip
-    return say[column](columns_of(row), language.text, numbers) or ""
+    return say[column](columns_of(row), language.text, _numbers(formatter)) or ""
+
+
+def period_closing(formatter: Formatter, language: Language, row: Row) -> str:
+    """How far a period is closed, of a row of `fct_period_closing`."""
+    return reasons.period_closing(columns_of(row), language.text, _numbers(formatter))
+
+
+def _numbers(formatter: Formatter) -> Numbers:
+    codes = {"number": "num", "percent": "pct", "currency": "cur"}
+    return Numbers(lambda value, kind, decimals: formatter.format(value, f"{codes[kind]}{decimals}"), formatter.format)
 
 
 def message(formatter: Formatter, language: Language, row: Row) -> str:

@@ -70,6 +70,16 @@ BASELINE_NOTES = {
     ),
     "baseline_begins": N_("The baseline is counted from %(first)s on: its sources have no earlier days."),
 }
+PERIOD_CLOSINGS = {
+    "closed": N_(
+        "%(period)s closed on %(closed_on)s: %(achieved)s achieved, %(missed)s missed, %(without_data)s without data."
+    ),
+    "waits": N_(
+        "%(period)s cannot close yet: %(waiting)s of its key results wait for sources that do not reach its end"
+        " (%(sources)s)."
+    ),
+    "open": N_("%(period)s has ended; the last of its key results closes from %(closes_from)s on."),
+}
 # For whoever runs it, like every error of a load: in English, and what to do.
 SOURCE_ERRORS = {
     "no_rate": "no exchange rate for %(currency)s on %(date)s; add it to okr_definitions/exchange_rates.csv",
@@ -149,6 +159,14 @@ def baseline_note(row: Row, text: Text, numbers: Numbers) -> str | None:
     }
     names = ("kept", "now") if code == "restated" else ("first",)
     return text(BASELINE_NOTES[code]) % {name: told[name]() for name in names}
+
+
+def period_closing(row: Row, text: Text, numbers: Numbers) -> str:
+    """How far a period is closed, of a row of `fct_period_closing`."""
+    counts = {name: numbers.count(row[name]) for name in ("achieved", "missed", "without_data", "waiting")}
+    dates = {name: numbers.day(row[name]) if row[name] else "" for name in ("closed_on", "closes_from")}
+    said = {**counts, **dates, "period": row["title"] or row["period"], "sources": row["waits_for"] or "?"}
+    return text(PERIOD_CLOSINGS[row["state"]]) % said
 
 
 def source_error(row: Row) -> str | None:

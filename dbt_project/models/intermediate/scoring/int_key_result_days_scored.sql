@@ -62,6 +62,7 @@ judged as (
         key_results.period_days,
         key_results.due,
         coalesce(key_results.due < checked.checked_in_by and coalesce(checked.value, 0) < 1, false) as is_past_due,
+        key_results.period_end,
         settings.status_on_track,
         settings.status_at_risk,
         settings.grace,

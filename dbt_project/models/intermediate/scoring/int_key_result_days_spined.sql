@@ -1,7 +1,10 @@
 {{ config(materialized='table') }}
 
 -- Every day of a key result from its period's start to the last day known, with how sure its owner was: an old word is
--- no word.
+-- no word. Of check-ins, those up to a week after the end count as of the end; a later one makes a row of its own day,
+-- which no mart of days shows: it is what is known now of a result that has been closed.
+{% set last_counted = add_days('key_results.period_end', 7) %}
+
 with
 
 key_results as (
@@ -16,9 +19,27 @@ settings as (
     select * from {{ ref('stg_definitions__settings') }}
 ),
 
+check_ins as (
+    select * from {{ ref('stg_definitions__check_ins') }}
+),
+
 confidences as (
     select * from {{ ref('int_check_ins_spanned') }}
     where field = 'confidence'
+),
+
+late as (
+    select
+        key_results.key_result_id,
+        max(check_ins.date) as date
+    from key_results
+    inner join check_ins
+        on key_results.key_result_id = check_ins.key_result_id
+    where
+        key_results.kpi_id is null
+        and check_ins.date > {{ last_counted }}
+        and check_ins.date <= key_results.today
+    group by key_results.key_result_id
 ),
 
 days as (
@@ -31,7 +52,8 @@ days as (
         as elapsed,
         -- A grade given after the end is still the period's grade.
         case
-            when key_results.is_over and dates.date = key_results.period_end then key_results.today
+            when key_results.is_over and dates.date = key_results.period_end
+                then {{ earlier('key_results.today', last_counted) }}
             else dates.date
         end as checked_in_by,
         coalesce(dates.date >= key_results.provisional_from, false) as is_provisional,
@@ -39,6 +61,21 @@ days as (
     from key_results
     inner join dates
         on dates.date between key_results.period_start and key_results.last_day
+
+    union all
+
+    select
+        key_results.key_result_id,
+        late.date,
+        key_results.period_start,
+        key_results.period_days as day_no,
+        1.0 as elapsed,
+        late.date as checked_in_by,
+        false as is_provisional,
+        true as is_final_day
+    from late
+    inner join key_results
+        on late.key_result_id = key_results.key_result_id
 ),
 
 final as (

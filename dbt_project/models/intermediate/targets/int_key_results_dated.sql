@@ -40,6 +40,8 @@ dated as (
         case when types.is_held then coalesce(key_results.hold, 'units') end as hold,
         key_results.allowed_misses,
         key_results.due,
+        key_results.definition_signature,
+        key_results.signature,
         key_results.pace_kind,
         key_results.baseline_start,
         key_results.baseline_end,

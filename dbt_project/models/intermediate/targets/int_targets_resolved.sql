@@ -1,9 +1,43 @@
 {{ config(materialized='table') }}
 
+-- A version that is newer than the data counts for their last day already, and for no earlier one: what is shown is
+-- always held against the target of today.
 with
 
-lines as (
+spans as (
     select * from {{ ref('int_targets_spanned') }}
+),
+
+key_results as (
+    select * from {{ ref('int_key_results_reached') }}
+),
+
+begun as (
+    select
+        spans.*,
+        case
+            when key_results.last_day >= key_results.period_start and key_results.last_day < spans.valid_from
+                then key_results.last_day
+            else spans.valid_from
+        end as counts_from
+    from spans
+    inner join key_results
+        on spans.key_result_id = key_results.key_result_id
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by key_result_id, counts_from order by version desc) as newest_first
+    from begun
+),
+
+lines as (
+    select
+        *,
+        lead(counts_from) over (partition by key_result_id order by counts_from) as next_from
+    from ranked
+    where newest_first = 1
 ),
 
 resolved as (
@@ -45,8 +79,8 @@ final as (
     select
         key_result_id,
         version,
-        valid_from,
-        valid_through,
+        counts_from as valid_from,
+        case when next_from is not null then {{ add_days('next_from', -1) }} end as valid_through,
         is_current,
         type,
         kpi_id,

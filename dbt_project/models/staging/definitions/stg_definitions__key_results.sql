@@ -31,6 +31,9 @@ final as (
         last_year_start,
         last_year_end,
         signature,
+        definition,
+        definition_signature,
+        change_reason,
         changed_by,
         changed_at
     from source

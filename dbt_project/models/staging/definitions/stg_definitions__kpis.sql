@@ -17,7 +17,11 @@ final as (
         denominator,
         unit,
         better,
-        coalesce(names_of, 'of_the_day') as names_of
+        coalesce(names_of, 'of_the_day') as names_of,
+        definition,
+        signature,
+        changed_by,
+        changed_at
     from source
 )
 

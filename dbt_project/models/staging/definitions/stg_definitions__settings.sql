@@ -17,6 +17,7 @@ final as (
         success_committed,
         success_aspirational,
         check_in_stale_after_days,
+        close_after_days,
         days_before_monday,
         gate_stale_after_days,
         gate_least_fresh,

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from okr_reports.okrs.models.channels import ChannelEntry
-from okr_reports.okrs.models.check_ins import CheckIn, Note
+from okr_reports.okrs.models.check_ins import CheckIn, Note, Reopening
 from okr_reports.okrs.models.events import Event
 from okr_reports.okrs.models.file_sources import FileSourceEntry
 from okr_reports.okrs.models.forms import CheckInSourceEntry
@@ -18,7 +18,7 @@ from okr_reports.okrs.place import Located
 
 __all__ = [
     "ChannelEntry", "CheckIn", "CheckInSourceEntry", "DefinitionsFile", "Event",
-    "FileSourceEntry", "Kpi", "Note", "Objective", "Period", "Settings", "Team",
+    "FileSourceEntry", "Kpi", "Note", "Objective", "Period", "Reopening", "Settings", "Team",
 ]  # fmt: skip
 
 
@@ -35,4 +35,5 @@ class DefinitionsFile(Located):
     notes: Annotated[list[Note], Field(default_factory=list)]
     channels: Annotated[list[ChannelEntry], Field(default_factory=list)]
     events: Annotated[list[Event], Field(default_factory=list)]
+    reopen: Annotated[list[Reopening], Field(default_factory=list)]
     file_sources: Annotated[list[FileSourceEntry], Field(default_factory=list)]

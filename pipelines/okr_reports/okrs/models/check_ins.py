@@ -35,6 +35,15 @@ class CheckIn(Located):
         return self
 
 
+class Reopening(Located):
+    """Who had a closed key result closed anew, when and why. The result before it stays beside the new one."""
+
+    key_result: Id
+    on: Day
+    by: Line
+    reason: Line
+
+
 def _target_of_note(value: Any) -> tuple[str, str]:
     kind, slash, identifier = value.partition("/") if isinstance(value, str) else ("", "", "")
     if not slash or kind not in NOTE_KINDS or not identifier:

@@ -184,6 +184,8 @@ class Settings(Located):
     success: SuccessLines = Field(default_factory=SuccessLines)
     objectives_per_team: ObjectivesPerTeam = Field(default_factory=ObjectivesPerTeam)
     check_in_stale_after_days: Whole = 10
+    # A key result closes so many days after its end at the latest, if its data reach the end by then.
+    close_after_days: Whole = 45
     gate: GateLines = Field(default_factory=GateLines)
     refresh: RefreshTimes = Field(default_factory=RefreshTimes)
     publish: PublishRules = Field(default_factory=PublishRules)

@@ -21,6 +21,7 @@ from okr_reports.okrs.fields import (
     Day,
     Factor,
     Id,
+    Line,
     Share,
     Title,
     Weight,
@@ -80,6 +81,8 @@ class Valued(Shape):
     """A number: of a KPI, or by check-in."""
 
     kpi: Id | None = None
+    # Why the target or the limits were changed last; shown beside the change.
+    reason: Line | None = None
     pace: Pace = "linear"
 
 

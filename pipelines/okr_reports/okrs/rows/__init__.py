@@ -22,7 +22,6 @@ _MAKERS: dict[str, Callable[[Definitions], Iterable[Row]]] = {
     "settings": frame.settings,
     "periods": frame.periods,
     "teams": frame.teams,
-    "kpis": frame.kpis,
     "kpi_conditions": frame.kpi_conditions,
     "objectives": scored.objectives,
     "pace_points": scored.pace_points,
@@ -34,6 +33,7 @@ _MAKERS: dict[str, Callable[[Definitions], Iterable[Row]]] = {
     "notes": said.notes,
     "events": said.events,
     "event_scopes": said.event_scopes,
+    "reopenings": said.reopenings,
     "exchange_rates": frame.exchange_rates,
 }
 
@@ -61,6 +61,7 @@ def to_tables(
         "measures": frame.measures(definitions, channels),
         "key_result_types": key_result_types(),
         "key_results": scored.key_results(definitions, changes),
+        "kpis": frame.kpis(definitions, changes),
         **{name: make(definitions) for name, make in _MAKERS.items()},
     }
     return {name: _table(name, rows[name]) for name in TABLES}

@@ -12,7 +12,17 @@ from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.fields import Texts
 from okr_reports.okrs.models.settings import WEEK_STARTS
 from okr_reports.okrs.periods import Span, is_fiscal
-from okr_reports.okrs.rows.parts import Row, kpi_title, span_of, text_columns
+from okr_reports.okrs.provenance import Change
+from okr_reports.okrs.rows.parts import (
+    KPI_WORDS,
+    Row,
+    changed,
+    definition_of,
+    digest_of,
+    kpi_title,
+    span_of,
+    text_columns,
+)
 from okr_reports.okrs.tables import TABLES
 from okr_reports.okrs.words import from_id
 
@@ -31,6 +41,7 @@ def settings(definitions: Definitions) -> Iterator[Row]:
         "success_committed": chosen.success.committed,
         "success_aspirational": chosen.success.aspirational,
         "check_in_stale_after_days": chosen.check_in_stale_after_days,
+        "close_after_days": chosen.close_after_days,
         "days_before_monday": WEEK_STARTS[chosen.week_starts],
         "gate_stale_after_days": chosen.gate.stale_after_days,
         "gate_least_fresh": chosen.gate.least_fresh,
@@ -73,7 +84,7 @@ def teams(definitions: Definitions) -> Iterator[Row]:
         }
 
 
-def kpis(definitions: Definitions) -> Iterator[Row]:
+def kpis(definitions: Definitions, changes: Mapping[str, Change]) -> Iterator[Row]:
     for kpi in definitions.kpis:
         yield {
             "kpi_id": kpi.id,
@@ -86,6 +97,9 @@ def kpis(definitions: Definitions) -> Iterator[Row]:
             "unit": kpi.unit,
             "better": kpi.better,
             "names_of": kpi.names or "of_the_day",
+            "definition": definition_of(kpi, leave_out=KPI_WORDS),
+            "signature": digest_of(definition_of(kpi, leave_out=KPI_WORDS)),
+            **changed(changes, kpi.place.path),
         }
 
 

@@ -2,15 +2,64 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.fields import Texts
 from okr_reports.okrs.models.kpis import Kpi
 from okr_reports.okrs.periods import Span
-from okr_reports.okrs.words import from_id
+from okr_reports.okrs.place import Located
+from okr_reports.okrs.provenance import Change
+from okr_reports.okrs.words import from_id, plain
 
 Row = dict[str, Any]
+
+# What an entry says that fixes no number of a KPI, and no score of a key result.
+KPI_WORDS = ("title", "description", "better")
+SAID_BESIDE = ("title", "kpis", "owner", "contributors", "evidence", "reason")
+# What fixes a key result's target: versions of it are told by the signature.
+LINE = ("target", "change", "low", "high", "baseline")
+
+
+def definition_of(entry: Located, leave_out: Collection[str] = ()) -> str:
+    """An entry as JSON, without what it does not say; equal for equal definitions, however they are written."""
+    return json.dumps(_plain(entry, leave_out), ensure_ascii=False, sort_keys=True)
+
+
+def digest_of(text: str) -> str:
+    """What tells two definitions apart."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def changed(changes: Mapping[str, Change], path: str) -> Row:
+    """Who changed a file last, and when; null where git does not know."""
+    change = changes.get(path)
+    return {"changed_by": change.changed_by if change else None, "changed_at": change.changed_on if change else None}
+
+
+def _plain(value: Any, leave_out: Collection[str] = ()) -> Any:
+    if isinstance(value, Located):
+        fields = type(value).model_fields
+        said = {name: getattr(value, name) for name in fields if name not in leave_out}
+        return {
+            name: _plain(one)
+            for name, one in said.items()
+            if one != fields[name].get_default(call_default_factory=True)
+        }
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    # Numbers count by value: 2, 2.0 and 2.00 are one.
+    return plain(value) if isinstance(value, Decimal) else str(value) if isinstance(value, date) else value
 
 
 def text_columns(column: str, texts: Texts | None, language: str) -> Row:

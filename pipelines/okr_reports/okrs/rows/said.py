@@ -80,3 +80,14 @@ def event_scopes(definitions: Definitions) -> Iterator[Row]:
         for kind, names in (("kpi", event.kpis), ("channel", event.channels)):
             for name in dict.fromkeys(names):
                 yield {"event_id": event.id, "on_kind": kind, "on_id": name}
+
+
+def reopenings(definitions: Definitions) -> Iterator[Row]:
+    for position, entry in enumerate(definitions.reopen, start=1):
+        yield {
+            "position": position,
+            "key_result_id": entry.key_result,
+            "reopened_on": entry.on,
+            "reopened_by": entry.by,
+            "reason": entry.reason,
+        }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -14,7 +13,17 @@ from okr_reports.okrs.models.objectives import Objective
 from okr_reports.okrs.models.shapes import Held, KeyResult, Measure, Steps, numbers_of
 from okr_reports.okrs.periods import Span
 from okr_reports.okrs.provenance import Change
-from okr_reports.okrs.rows.parts import Row, kpi_title, span_of, text_columns
+from okr_reports.okrs.rows.parts import (
+    LINE,
+    SAID_BESIDE,
+    Row,
+    changed,
+    definition_of,
+    digest_of,
+    kpi_title,
+    span_of,
+    text_columns,
+)
 from okr_reports.okrs.words import from_id, plain
 
 
@@ -78,10 +87,12 @@ def key_results(definitions: Definitions, changes: Mapping[str, Change]) -> Iter
             "last_year_start": last_year[0],
             "last_year_end": last_year[1],
             "signature": _signature(definitions, scored, span),
+            "definition": definition_of(scored),
+            "definition_signature": digest_of(definition_of(scored, leave_out=(*SAID_BESIDE, *LINE))),
+            "change_reason": getattr(scored, "reason", None),
             "path": scored.place.path,
             "line": scored.place.line,
-            "changed_by": changes[scored.place.path].changed_by if scored.place.path in changes else None,
-            "changed_at": changes[scored.place.path].changed_on if scored.place.path in changes else None,
+            **changed(changes, scored.place.path),
         }
 
 
@@ -121,7 +132,7 @@ def _signature(definitions: Definitions, scored: KeyResult | Measure, span: Span
         interval["baseline_start"], interval["baseline_end"],
     ]  # fmt: skip
     texts = [plain(part) if isinstance(part, Decimal) else part and str(part) for part in parts]
-    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
+    return digest_of(json.dumps(texts))
 
 
 def pace_points(definitions: Definitions) -> Iterator[Row]:

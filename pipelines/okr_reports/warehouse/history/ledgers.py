@@ -33,6 +33,8 @@ class Ledger:
     table: str
     day: str
     key: tuple[str, ...]
+    # Closed results begin anew from the reports that are kept: a history of before them lacks nothing.
+    is_remade: bool = False
 
     @property
     def relation(self) -> str:
@@ -52,6 +54,18 @@ LEDGERS = (
     Ledger(
         "resolved_targets", "fixed baselines", "intermediate", "int_resolved_target", "resolved_on",
         ("key_result_id", "signature"),
+    ),
+    Ledger(
+        "closed_key_results", "closed results of key results", "intermediate", "int_key_result_closed", "closed_on",
+        ("key_result_id", "period_id", "closing"), is_remade=True,
+    ),
+    Ledger(
+        "closed_campaigns", "campaigns of closed results", "intermediate", "int_campaign_closed", "closed_on",
+        ("key_result_id", "period_id", "closing", "channel", "account_id", "campaign_id"), is_remade=True,
+    ),
+    Ledger(
+        "closed_objectives", "closed results of objectives", "intermediate", "int_objective_closed", "closed_on",
+        ("objective_id", "period_id", "closing"), is_remade=True,
     ),
     Ledger(
         "first_seen", "days on which rows of files were first seen", "ops", "first_seen", "seen_on",
@@ -133,7 +147,7 @@ def _bring_back_one(connection: duckdb.DuckDBPyConnection, history: Path, ledger
     found = next(_sound(history, ledger, restored), None)
     if found is None:
         # Publications are told by the days that are kept.
-        if ledger.schema != "ops":
+        if ledger.schema != "ops" and not (ledger.is_remade and not _was_kept(history, ledger)):
             restored.lost.append(
                 f"the {ledger.title} are gone with the warehouse: {history} does not hold them (version 0.1.0 did not"
                 " keep them) or they are damaged; they begin anew today, unless a backup of the warehouse is put back"
@@ -178,6 +192,17 @@ def _sound(history: Path, ledger: Ledger, restored: Restored) -> Iterator[tuple[
                 " bring that folder back from a backup and run again, or they stay lost"
             )
         yield day, table
+
+
+def _was_kept(history: Path, ledger: Ledger) -> bool:
+    """Whether any day that can be read holds this ledger."""
+    for day in reversed(days(history)):
+        try:
+            if _of(read_day(history, day), ledger) is not None:
+                return True
+        except HistoryError:
+            continue
+    return False
 
 
 def _of(day: Day, ledger: Ledger) -> Table | None:

@@ -1,0 +1,111 @@
+{{ config(materialized='table') }}
+
+-- docs/scoring.md, "Close". A source that does not reach the end of the period is waited for 30 days.
+{% set wait_days = 30 %}
+{% set source_name = "trim(sources.channel || ' ' || sources.account_id)" %}
+{% set days_without_sources = 7 %}
+
+with
+
+key_results as (
+    select * from {{ ref('int_key_results_reached') }}
+    where role = 'key_result'
+),
+
+sources as (
+    select * from {{ ref('int_kpi_sources_matched') }}
+    where state not in ('ended', 'off')
+),
+
+channels as (
+    select * from {{ ref('stg_definitions__channels') }}
+),
+
+settings as (
+    select * from {{ ref('stg_definitions__settings') }}
+),
+
+days as (
+    select * from {{ ref('int_key_result_days_scored') }}
+),
+
+windows as (
+    select
+        sources.kpi_id,
+        max(channels.lookback_days) as lookback_days
+    from sources
+    inner join channels
+        on sources.channel = channels.channel
+    group by sources.kpi_id
+),
+
+short as (
+    select
+        key_results.key_result_id,
+        {{ dbt.listagg(source_name, "', '", 'order by ' ~ source_name) }} as waits_for
+    from key_results
+    inner join sources
+        on key_results.kpi_id = sources.kpi_id
+    where
+        coalesce(sources.data_through < key_results.period_end, true)
+        and (sources.has_reported or key_results.data_through is null)
+    group by key_results.key_result_id
+),
+
+dated as (
+    select
+        key_results.*,
+        short.waits_for,
+        coalesce(key_results.last_day = key_results.period_end, false) as is_whole,
+        case
+            when windows.lookback_days is null then {{ days_without_sources }}
+            when windows.lookback_days < settings.close_after_days then windows.lookback_days
+            else settings.close_after_days
+        end as days_open
+    from key_results
+    cross join settings
+    left join windows
+        on key_results.kpi_id = windows.kpi_id
+    left join short
+        on key_results.key_result_id = short.key_result_id
+),
+
+judged as (
+    select
+        *,
+        {{ add_days('period_end', 'days_open + 1') }} as closes_from,
+        today > {{ add_days('period_end', 'days_open') }} as is_due,
+        today > {{ add_days('period_end', 'days_open + ' ~ wait_days) }} as is_waited_out
+    from dated
+),
+
+final as (
+    select
+        judged.key_result_id,
+        judged.objective_id,
+        judged.period_id,
+        judged.period_start,
+        judged.period_end,
+        judged.position,
+        judged.weight,
+        judged.closes_from,
+        judged.today,
+        judged.is_due and (judged.is_whole or judged.is_waited_out) as is_closing,
+        judged.is_due and not judged.is_whole and not judged.is_waited_out as is_waiting,
+        case when not judged.is_whole then judged.waits_for end as waits_for,
+        case when judged.is_whole then days.value end as value,
+        case when not judged.is_whole then days.value end as value_so_far,
+        days.baseline,
+        days.target,
+        days.low,
+        days.high,
+        case when judged.is_whole then days.progress end as progress,
+        case when judged.is_whole then days.score end as score,
+        case when judged.is_whole then days.status else 'no_data' end as status,
+        case when judged.is_whole then days.reason_code else 'source_never_came' end as reason_code
+    from judged
+    left join days
+        on judged.key_result_id = days.key_result_id and judged.last_day = days.date
+)
+
+select * from final
