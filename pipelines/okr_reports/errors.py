@@ -79,8 +79,8 @@ def shown_path(path: Path) -> Path:
 
 
 def quoted(shown: str) -> str:
-    """What a file or a vendor holds, within a ChannelError's text: shown on the terminal, and not in the report."""
-    return f"{_OPEN}{shown}{_CLOSE}"
+    """What a file, a database or a vendor holds, within a ChannelError's text: on the terminal, not in the report."""
+    return f"{_OPEN}{plain_text(shown)}{_CLOSE}"
 
 
 def plain_text(text: str) -> str:

@@ -153,14 +153,20 @@ def test_a_setting_that_does_nothing_is_said(here: Path, written: str, words: st
         f"date,spend\n2026-11-01,1,{SECRET}\n",
         f"date,spend,c\n2026-11-01,1,{SECRET}\n2026-11-01,1,{SECRET}\n",
         f"date,spend,cur\n2026-11-01,1,{SECRET}\n",
+        f"date,{SECRET}\n2026-11-01,near\n",  # without a header, a cell is offered as what was meant
+        # a sum past all bounds, and texts that would end the quotation themselves
+        f"date,spend,c\n2026-11-01,{'9' * 19},{SECRET}\n2026-11-01,{'9' * 19},{SECRET}\n",
+        f"date,spend\n2026-11-01,a\ufdd1{SECRET}\ufdd0\n",
+        f"date,spend\n2026-11-01,\ufdd1{SECRET}\n",
     ],
 )
 def test_the_report_quotes_no_cell_and_the_terminal_says_which(files: Files, text: str) -> None:
     files.write("a.csv", text)
     more = {"campaign_id": "c", "key": ("date", "campaign_id")} if ",c\n" in text else {}
     more |= {"currency_column": "cur"} if ",cur\n" in text else {}
+    more |= {"measures": Files.measures(spend=SECRET + "x")} if text.endswith("near\n") else {}
     [result] = files.load(files.source("a.csv", **more))
     assert result.state == "failed"
-    assert SECRET not in str(result.error)
+    assert SECRET not in str(result.error).replace(SECRET + "x", "")
     assert str(result.error).isprintable()
     assert files.said[-1].isprintable()

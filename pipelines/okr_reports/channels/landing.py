@@ -26,7 +26,7 @@ import pyarrow as pa
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from okr_reports.channels.tables import DELETED, RawTable
-from okr_reports.errors import ChannelError, VendorError
+from okr_reports.errors import ChannelError, VendorError, quoted
 
 # Reading is waiting for vendors and runs in as many threads as there are channels; writing is one at a time:
 # DuckDB gains nothing from more, and two schema changes at once could conflict.
@@ -139,4 +139,6 @@ def _explained(channel: str, failure: PipelineStepFailed) -> ChannelError:
             return cause
         cause = cause.__cause__ or cause.__context__
     detail = str(failure.exception).splitlines()[0] if failure.exception else failure.step
-    return VendorError(channel, f"dlt could not {failure.step}: {detail}", "nothing of this load counts; refresh again")
+    return VendorError(
+        channel, f"dlt could not {failure.step}: {quoted(detail)}", "nothing of this load counts; refresh again"
+    )

@@ -24,7 +24,7 @@ from okr_reports.channels.configuration import (
     is_switched_off,
     read_settings,
 )
-from okr_reports.errors import ChannelError, Finding, OkrError
+from okr_reports.errors import ChannelError, Finding, OkrError, quoted
 from okr_reports.file_sources import FileSource
 from okr_reports.settings import settings_folder
 
@@ -188,7 +188,8 @@ def load_channel(
 
 def _unforeseen(channel: str, surprise: Exception) -> ChannelError:
     place = traceback.extract_tb(surprise.__traceback__)[-1]
-    what = f"a mistake of okr itself ({surprise!r} at {Path(place.filename).name}:{place.lineno})"
+    said = f"{type(surprise).__name__} {quoted(str(surprise))}"
+    what = f"a mistake of okr itself ({said} at {Path(place.filename).name}:{place.lineno})"
     return ChannelError(channel, what, "the other channels went on; report it with this line")
 
 

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from okr_reports.channels.numbers import exact, whole
 from okr_reports.channels.windows import Window
-from okr_reports.errors import VendorError
+from okr_reports.errors import VendorError, quoted
 
 # Arrow's own allocator keeps what was freed: 50 MB more at the peak of a load of a million rows.
 pa.set_memory_pool(pa.system_memory_pool())
@@ -134,7 +134,7 @@ def _to_column(channel: str, table: RawTable, column: pa.Field, values: list[Any
         raise VendorError(
             channel,
             f"{table.name}.{column.name} should be {column.type} but the vendor sent {type(wrong).__name__} "
-            f"({str(wrong)[:60]!r})",
+            f"({quoted(repr(str(wrong)[:60]))})",
             MEND_THE_CHANNEL,
         ) from None
 

@@ -218,7 +218,7 @@ def _without_day(best: Layout, source: FileSource) -> Layout:
     wrong = best.missing[0]
     names = [spaced(name) for name in best.names if name]
     shown = " or ".join(repr(one) for one in alternatives(wrong))
-    hint = did_you_mean(alternatives(wrong)[0], names, _has(best), repr)
+    hint = did_you_mean(alternatives(wrong)[0], names, _has(best), lambda name: quoted(repr(name)))
     kind = Refused if best.found else NoTable
     raise kind(refused(f"has no column {shown}", f"{hint} Correct the file or the definition").faults)
 

@@ -17,6 +17,7 @@ from okr_reports.channels.files.faults import NoTable, Refused, listed, refused
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import HEADER_WITHIN, Record, find_header
 from okr_reports.channels.files.plain import sheet_columns
+from okr_reports.errors import quoted
 from okr_reports.file_sources import FileSource
 
 # What stands for an error of the sheet, and for a formula whose result the file does not hold.
@@ -78,7 +79,7 @@ def _chosen(path: Path, book: Any, visible: list[str], xml: dict[str, str], sour
     if source.sheets and source.sheets != ("*",):
         for name in source.sheets:
             if name not in every:
-                raise refused(f"has no sheet {name!r}", f"it has {listed(every)}")
+                raise refused(f"has no sheet {name!r}", f"it has {quoted(listed(every))}")
         wanted = list(source.sheets)
         grids = [_grid(path, book, name, xml, source) for name in wanted]
     elif source.sheets:

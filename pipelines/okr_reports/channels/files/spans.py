@@ -13,6 +13,7 @@ import duckdb
 
 from okr_reports.channels.files.rows import Fault, SourceRows
 from okr_reports.channels.files.spacing import coarser
+from okr_reports.errors import quoted
 from okr_reports.file_sources import FileSource, Uses
 
 # A row of these grains is of the calendar's unit that holds its date.
@@ -46,7 +47,8 @@ def _too_large(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, Fau
     for name, day, campaign in connection.execute(
         "select source_file, min(first_day), min_by(campaign_id, first_day) from spans where value is null group by 1"
     ).fetchall():
-        what = f"has values of one day and campaign ({day} {campaign}) whose sum is too large".replace(" )", ")")
+        of = f" {quoted(campaign)}" if campaign else ""
+        what = f"has values of one day and campaign ({day}{of}) whose sum is too large"
         yield name, Fault(what, "correct them, or the scale")
 
 

@@ -17,7 +17,7 @@ from okr_reports.channels.google_auth import token_server
 from okr_reports.channels.http import Http
 from okr_reports.channels.oauth import RefreshedToken, refresh_form
 from okr_reports.channels.tables import AMOUNT, COUNT, MEND_THE_CHANNEL, TEXT, entities, facts
-from okr_reports.errors import CredentialsError, VendorError
+from okr_reports.errors import CredentialsError, VendorError, quoted
 
 CLIENTS = (
     "SELECT customer_client.id, customer_client.descriptive_name, customer_client.currency_code, "
@@ -218,7 +218,7 @@ def _metrics(values: dict[str, Any], wanted: dict[str, str]) -> dict[str, Any]:
     elif row.get("cost") is not None:
         raise VendorError(
             "google_ads",
-            f"metrics.costMicros should be whole millionths but the vendor sent {str(row['cost'])[:60]!r}",
+            f"metrics.costMicros should be whole millionths but the vendor sent {quoted(repr(str(row['cost'])[:60]))}",
             MEND_THE_CHANNEL,
         )
     return row

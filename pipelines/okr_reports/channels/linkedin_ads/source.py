@@ -18,7 +18,7 @@ from okr_reports.channels.linkedin_ads.settings import LinkedInAdsSettings
 from okr_reports.channels.oauth import RefreshedToken, has_neither, refresh_form
 from okr_reports.channels.tables import AMOUNT, COUNT, MEND_THE_CHANNEL, MOMENT, TEXT, entities, facts
 from okr_reports.channels.windows import Window
-from okr_reports.errors import VendorError
+from okr_reports.errors import VendorError, quoted
 
 ACCESS = "a role on the ad account (Campaign Manager, Manage access; Viewer is enough)"
 # A report day begins at midnight UTC for every account, wherever it is.
@@ -261,7 +261,7 @@ def _campaign(element: Mapping[str, Any]) -> str:
     pivots = element["pivotValues"]
     campaign = _URN.fullmatch(str(pivots[0])) if isinstance(pivots, list) and pivots else None
     if campaign is None:
-        raise _changed(f"pivotValues should name a campaign but is {str(pivots)[:60]!r}")
+        raise _changed(f"pivotValues should name a campaign but is {quoted(repr(str(pivots)[:60]))}")
     return campaign[1]
 
 

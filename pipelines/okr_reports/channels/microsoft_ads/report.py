@@ -18,7 +18,7 @@ from okr_reports.channels.microsoft_ads.services import Services
 from okr_reports.channels.numbers import whole
 from okr_reports.channels.tables import AMOUNT, COUNT, DAY, MEND_THE_CHANNEL, TEXT, texts_to_amounts, to_amount
 from okr_reports.channels.windows import Window
-from okr_reports.errors import VendorError
+from okr_reports.errors import VendorError, quoted
 
 # Attributes split the rows: all of them, and so all but the name, are the key.
 KEY = {
@@ -143,7 +143,7 @@ def _numbers(channel: str, column: str, texts: pa.ChunkedArray, kind: pa.DataTyp
         except ValueError:
             raise VendorError(
                 channel,
-                f"campaign_performance.{column} should be {kind} but the vendor sent {text[:60]!r}",
+                f"campaign_performance.{column} should be {kind} but the vendor sent {quoted(repr(text[:60]))}",
                 MEND_THE_CHANNEL,
             ) from None
     return pa.chunked_array([pa.array(values, kind)])

@@ -12,7 +12,7 @@ from okr_reports.channels.budget import Budget
 from okr_reports.channels.redaction import redact
 from okr_reports.channels.sql.settings import Query
 from okr_reports.channels.windows import Window
-from okr_reports.errors import ChannelError, CredentialsError, VendorError
+from okr_reports.errors import ChannelError, CredentialsError, VendorError, quoted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, TextClause
@@ -98,7 +98,7 @@ def run_query(name: str, query: Query, window: Window, budget: Budget) -> tuple[
         said = redact(words[0] if words else type(error).__name__, _secrets(url))[:_SHOWN]
         raise VendorError(
             "sql",
-            f"the database answers: {said}",
+            f"the database answers: {quoted(said)}",
             f"correct the query or the url of [sources.sql.{name}], and try it with the same user by hand",
             name,
         ) from None

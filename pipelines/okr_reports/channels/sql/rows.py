@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from okr_reports.channels.sql.settings import Query
 from okr_reports.channels.tables import to_amount
 from okr_reports.channels.windows import Window
-from okr_reports.errors import VendorError
+from okr_reports.errors import VendorError, quoted
 
 _CODE = re.compile(r"[A-Z]{3}")
 _DEFAULT_CURRENCY = "currency"
@@ -43,7 +43,7 @@ def read_rows(
             _refuse(
                 name,
                 query.currency,
-                f"{of_day['currency']} and {_currency(name, query, cells)} on {day} for campaign {campaign!r}",
+                f"{of_day['currency']} and {_currency(name, query, cells)} on {day} for campaign {_shown(campaign)}",
                 "give them campaigns of their own",
             )
         for measure, column in measures.items():
@@ -94,7 +94,12 @@ def _currency(name: str, query: Query, cells: dict[str, Any]) -> str | None:
         return query.currency if _CODE.fullmatch(query.currency) else None
     code = str(cells[query.currency] or "").strip().upper()
     if not _CODE.fullmatch(code):
-        _refuse(name, query.currency, f"holds {code!r}, which is not a currency", "write its three letters, as in EUR")
+        _refuse(
+            name,
+            query.currency,
+            f"holds {_shown(code)}, which is not a currency",
+            "write its three letters, as in EUR",
+        )
     return code
 
 
@@ -107,7 +112,12 @@ def _day(name: str, query: Query, value: Any) -> date:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         return (moment.astimezone(ZoneInfo(query.timezone)) if moment.tzinfo else moment).date()
     except ValueError:
-        _refuse(name, column, f"holds {str(value)[:60]!r}, which is not a date", "cast it to a date in the query")
+        _refuse(
+            name,
+            column,
+            f"holds {_shown(value)}, which is not a date",
+            "cast it to a date in the query",
+        )
 
 
 def _amount(name: str, column: str, value: Any) -> Decimal:
@@ -119,7 +129,7 @@ def _amount(name: str, column: str, value: Any) -> Decimal:
         _refuse(
             name,
             column,
-            f"holds {str(value)[:60]!r}, which is not a number",
+            f"holds {_shown(value)}, which is not a number",
             "cast it to a number in the query, or leave the column out",
         )
     return amount
@@ -127,6 +137,10 @@ def _amount(name: str, column: str, value: Any) -> Decimal:
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
+
+
+def _shown(value: Any) -> str:
+    return quoted(repr(str(value)[:60]))
 
 
 def _refuse(name: str, column: str, what: str, todo: str) -> NoReturn:
