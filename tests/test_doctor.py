@@ -34,3 +34,31 @@ def test_dagsters_ui_may_listen_on_this_machine_alone(host, is_told):
     finally:
         running.kill()
         running.communicate()
+
+
+@pytest.mark.parametrize(
+    ("family", "host", "is_told"),
+    [
+        ("AF_INET", "0.0.0.0", True),
+        ("AF_INET6", "::", True),
+        ("AF_INET", "127.0.0.1", False),
+        ("AF_INET6", "::1", False),
+    ],
+)
+@pytest.mark.parametrize("command", [["dagster-webserver"], ["python", "-m", "dagster"]])
+def test_what_dagster_listens_on_counts_whoever_told_it(command, family, host, is_told):
+    """As by DAGSTER_WEBSERVER_HOST or `-h0.0.0.0`: a process of that name that really listens."""
+    program = (
+        f"import socket, time; s = socket.socket(socket.{family}); s.bind(({host!r}, 0)); s.listen(); "
+        "print(flush=True); time.sleep(600)"
+    )
+    started = [command[0], "-c", program, *command[1:]]
+    running = subprocess.Popen(started, executable=sys.executable, stdout=-1)
+    try:
+        assert running.stdout.readline()
+        told = [one.text for one in dagster_ui(False) if f"process {running.pid} listens on {host} " in one.text]
+        assert bool(told) == is_told
+        assert not any(f"process {running.pid} " in one.text for one in dagster_ui(True))
+    finally:
+        running.kill()
+        running.communicate()

@@ -131,6 +131,16 @@ def test_their_runs_assets_and_failures_are_not_ours(dagster, alerts):
     (ours,) = dagster.runs(runIds=[said["run"]])
     assert run_tags.WORKSPACE in {tag["key"] for tag in ours["tags"]}
 
+    tags = {tag["key"]: tag["value"] for tag in ours["tags"]}
+    limits = [tags.get(f"dagster/{name}") for name in ("max_retries", "retry_on_asset_or_op_failure", "max_runtime")]
+    assert limits == ["1", "false", "14400"]
+    (other,) = dagster.runs(runIds=[failed])
+    assert {tag["key"] for tag in other["tags"]} >= {"team"}
+    assert not {tag["key"] for tag in other["tags"]} & {"dagster/max_retries", "dagster/max_runtime"}
+    with instance_at(dagster.data_dir / "dagster") as instance:
+        # what the instance says is for everybody's runs
+        assert (instance.run_retries_max_retries, instance.run_monitoring_max_runtime_seconds) == (0, 0)
+
     wait_until(lambda: alerts.told, 60)
     assert [said["run"] in alert["message"] for alert in alerts.told] == [True]
     after = theirs(dagster.data_dir)

@@ -21,7 +21,7 @@ from dagster import (
 from okr_reports import refresh
 from okr_reports.defs.not_made import not_made
 from okr_reports.defs.owners import DATA_TEAM
-from okr_reports.defs.run_tags import of_this_workspace
+from okr_reports.defs.run_tags import AGAIN, of_this_workspace
 from okr_reports.settings import Workspace
 
 
@@ -50,7 +50,7 @@ def send_digests(context: OpExecutionContext) -> None:
 # No asset: what is materialised with everything downstream of a table would reach it, and mail everyone.
 @job(
     executor_def=in_process_executor,
-    tags=of_this_workspace(),
+    tags={**AGAIN, **of_this_workspace()},
     description="Mail each team what it needs before its check-in: once per team, week and recipient.",
 )
 def digest() -> None:

@@ -10,12 +10,10 @@ from okr_reports.defs.deliver import site_copies
 from okr_reports.defs.gate import health_gate, sources
 from okr_reports.defs.load import definitions
 from okr_reports.defs.publish import okr_duckdb, site
-from okr_reports.defs.run_tags import of_this_workspace
+from okr_reports.defs.run_tags import AGAIN, of_this_workspace
 from okr_reports.defs.transform import models
 
-# A run whose process died is begun anew: every stage replaces what was left half done, and what was loaded is not
-# loaded twice. From the failed step on it would not know which sources had failed.
-_TAGS = {"dagster/retry_strategy": "ALL_STEPS", **of_this_workspace()}
+_TAGS = {**AGAIN, **of_this_workspace()}
 
 _DAYS = AssetSelection.assets(*days.channel_days)
 _PUBLISHED = AssetSelection.assets(health_gate, okr_duckdb, site, site_copies)

@@ -30,6 +30,7 @@ class Writer(ConfigurableResource):  # type: ignore[type-arg]
     def yield_for_execution(self, context: InitResourceContext) -> Iterator["Writer"]:
         if context.run and context.instance and context.instance.get_run_by_id(context.run.run_id):
             tags = {**run_tags.of_this_workspace(), run_tags.PROCESS: run_tags.this_process()}
+            tags |= run_tags.limits(context.run, context.instance)
             context.instance.add_run_tags(context.run.run_id, tags)
         with writer_lock(Workspace.from_environment(), wait_seconds=self.wait_seconds, on_wait=logger.info):
             try:

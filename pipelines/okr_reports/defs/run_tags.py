@@ -13,16 +13,39 @@ import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from okr_reports.settings import Workspace
 
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, DagsterRun
+
 WORKSPACE = "okr/workspace"
 PROCESS = "okr/process"
+# A run whose process died is begun anew, once: every stage replaces what was left half done, and what was loaded is not
+# loaded twice. From the failed step on it would not know which sources had failed. A source that fails is shown and not
+# tried again at once: its own client has already retried. Not in dagster.yaml, which is for everybody's runs.
+AGAIN = {
+    "dagster/max_retries": "1",
+    "dagster/retry_on_asset_or_op_failure": "false",
+    "dagster/retry_strategy": "ALL_STEPS",
+}
+_LONGEST_SECONDS = 14_400
 
 
 def of_this_workspace() -> dict[str, str]:
     """The tag of this workspace's runs: the data folder's path."""
     return {WORKSPACE: str(Workspace.from_environment().data_dir.resolve())}
+
+
+def limits(run: DagsterRun, instance: DagsterInstance) -> dict[str, str]:
+    """How often a run of ours is begun, and for how long it may go on where the instance says nothing of that.
+
+    A run of a shell (it has no code location) goes on as long as its shell lets it.
+    """
+    if run.remote_job_origin is None or instance.run_monitoring_max_runtime_seconds:
+        return AGAIN
+    return {**AGAIN, "dagster/max_runtime": str(_LONGEST_SECONDS)}
 
 
 def is_of_another_workspace(tags: Mapping[str, str]) -> bool:
