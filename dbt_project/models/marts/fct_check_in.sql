@@ -25,6 +25,7 @@ final as (
         check_ins.confidence,
         check_ins.note,
         check_ins.next,
+        check_ins.previous_next,
         check_ins.value,
         check_ins.met,
         check_ins.grade,

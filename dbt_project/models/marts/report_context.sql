@@ -33,7 +33,13 @@ final as (
         settings.status_at_risk,
         settings.grace,
         settings.success_committed,
-        settings.success_aspirational
+        settings.success_aspirational,
+        settings.check_in_repository,
+        settings.check_in_host,
+        settings.check_in_branch,
+        settings.check_in_folder,
+        settings.check_in_desk,
+        settings.check_in_form
     from context
     cross join settings
     cross join newest

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime, format_skeleton
-from babel.numbers import NumberPattern, get_currency_symbol
+from babel.numbers import NumberPattern, get_currency_symbol, get_decimal_symbol
 
 from okr_reports.common.locales import NBSP, days, known_locale
 from okr_reports.report_site.faults import BadValue
@@ -55,6 +55,11 @@ class Formatter:
         self._decimal: NumberPattern = self.locale.decimal_formats[None]
         self._percent: NumberPattern = self.locale.percent_formats[None]
         self._money: NumberPattern = self.locale.currency_formats["standard"]
+
+    @property
+    def decimal_sign(self) -> str:
+        """What the locale writes before decimals."""
+        return get_decimal_symbol(self.locale)
 
     def format(self, value: Value, code: str = "auto") -> str:
         """`value` as text; NO_VALUE for null, NaN and infinity."""

@@ -15,9 +15,10 @@ from okr_reports.report_site.assets import Assets
 from okr_reports.report_site.axis_charts import AxisChart, axis_chart
 from okr_reports.report_site.chart_functions import ChartFunctions
 from okr_reports.report_site.charts.data import readable
+from okr_reports.report_site.check_in_form import CheckInForm, check_in_form
 from okr_reports.report_site.comparison import Comparison, compare, sign
 from okr_reports.report_site.components import Component
-from okr_reports.report_site.database import Reader, Row
+from okr_reports.report_site.database import Reader, Row, columns_of
 from okr_reports.report_site.date_ranges import FIRST, named_range, range_before
 from okr_reports.report_site.definitions_sheet import definitions
 from okr_reports.report_site.downloads import Downloads
@@ -81,6 +82,17 @@ class Functions:
     def unit(self, value: Any, unit: str | None) -> str:
         """A value with the unit of its KPI or key result."""
         return self.formatter.unit(value, unit)
+
+    def check_in_form(self, row: Row) -> CheckInForm:
+        """What the form of a check-in needs, for a row of `key_results`."""
+        return check_in_form(columns_of(self.context), self.formatter.decimal_sign, columns_of(row))
+
+    def plain_number(self, value: Any, unit: str | None = None) -> str:
+        """A number as a person types it: the locale's decimal sign, no groups; of the unit percent in percent."""
+        if value is None:
+            return ""
+        number = float(value) * (100 if unit == "percent" else 1)
+        return f"{number:.9f}".rstrip("0").rstrip(".").replace(".", self.formatter.decimal_sign)
 
     def component_info(self, name: str) -> Component:
         """A component as its file describes it, for the gallery."""
@@ -310,6 +322,8 @@ class Functions:
 EXPOSED = (
     "status_word",
     "unit",
+    "check_in_form",
+    "plain_number",
     "component_info",
     "compare",
     "delta_text",

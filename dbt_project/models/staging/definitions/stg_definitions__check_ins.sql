@@ -14,6 +14,7 @@ final as (
         confidence,
         note,
         next,
+        previous_next,
         value,
         met,
         grade

@@ -21,7 +21,13 @@ final as (
         days_before_monday,
         gate_stale_after_days,
         gate_least_fresh,
-        gate_least_kept
+        gate_least_kept,
+        check_in_repository,
+        check_in_host,
+        check_in_branch,
+        check_in_folder,
+        check_in_desk,
+        check_in_form
     from source
 )
 

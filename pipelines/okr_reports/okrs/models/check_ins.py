@@ -6,15 +6,16 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from okr_reports.okrs.fields import Amount, Day, Flag, Id, Line, Paragraphs, Share, refuse
+from okr_reports.okrs.fields import Amount, Day, Flag, Id, Line, Paragraphs, Share, choice, refuse
 from okr_reports.okrs.place import Located
 from okr_reports.okrs.words import shown
 
+OUTCOMES = ("done", "open", "dropped")
 NOTE_KINDS = ("kpi", "key_result", "objective", "channel", "team")
 
 
 class CheckIn(Located):
-    """What a person says about a key result on a day."""
+    """What a person says about a key result on a day. `previous_next`: what became of the last one's next step."""
 
     date: Day
     key_result: Id
@@ -22,6 +23,7 @@ class CheckIn(Located):
     confidence: Share | None = None
     note: Paragraphs | None = None
     next: Paragraphs | None = None
+    previous_next: Annotated[str, *choice(*OUTCOMES)] | None = None
     value: Amount | None = None
     done: list[Id] = Field(default_factory=list)
     met: Flag | None = None
@@ -29,7 +31,8 @@ class CheckIn(Located):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        said = (self.confidence, self.note, self.next, self.value, self.met, self.grade, self.done or None)
+        words = (self.confidence, self.note, self.next, self.previous_next)
+        said = (*words, self.value, self.met, self.grade, self.done or None)
         if all(part is None for part in said):
             raise refuse("the check-in says nothing", "add confidence, note, next, or the value")
         return self

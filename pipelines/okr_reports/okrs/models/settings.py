@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from okr_reports.okrs.fields import Day, Email, Id, Line, Share, Title, Whole, choice, refuse
+from okr_reports.okrs.models.check_in_places import CheckInPlaces
 from okr_reports.okrs.periods import FiscalYear
 from okr_reports.okrs.place import Located
 from okr_reports.okrs.words import shown
@@ -189,6 +190,7 @@ class Settings(Located):
     gate: GateLines = Field(default_factory=GateLines)
     refresh: RefreshTimes = Field(default_factory=RefreshTimes)
     publish: PublishRules = Field(default_factory=PublishRules)
+    check_in: CheckInPlaces = Field(default_factory=CheckInPlaces)
 
     @property
     def language(self) -> str:

@@ -46,6 +46,12 @@ def settings(definitions: Definitions) -> Iterator[Row]:
         "gate_stale_after_days": chosen.gate.stale_after_days,
         "gate_least_fresh": chosen.gate.least_fresh,
         "gate_least_kept": chosen.gate.least_kept,
+        "check_in_repository": chosen.check_in.repository,
+        "check_in_host": chosen.check_in.git_host,
+        "check_in_branch": chosen.check_in.branch,
+        "check_in_folder": chosen.check_in.folder,
+        "check_in_desk": chosen.check_in.desk,
+        "check_in_form": chosen.check_in.form.url if chosen.check_in.form else None,
     }
 
 

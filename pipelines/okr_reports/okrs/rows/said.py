@@ -31,6 +31,7 @@ def check_ins(definitions: Definitions) -> Iterator[Row]:
             "confidence": check_in.confidence,
             "note": check_in.note,
             "next": check_in.next,
+            "previous_next": check_in.previous_next,
             "value": check_in.value,
             "met": check_in.met,
             "grade": check_in.grade,

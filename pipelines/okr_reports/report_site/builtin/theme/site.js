@@ -247,6 +247,114 @@
       chart.addEventListener("pointerleave", function () { tip.hidden = true; });
     });
 
+    // the form of a check-in: its answers as the YAML of `okr check-in`, by the same rules
+    all("[data-check-in]").forEach(function (form) {
+      var data = form.dataset, box = form.closest("details"), read = form.querySelector("[data-read]");
+      function part(name) { return box.querySelector("[data-" + name + "]"); }
+      var said = part("said"), shown = part("yaml"), save = part("save"), desk = part("desk"), mail = part("mail");
+      var wrong = false, text = "", file = "";
+
+      // "3,2" "3.2" "1.234,5" "1 234,5"; one sign before exactly three digits groups where it is not the locale's own
+      function number(raw) {
+        var plain = raw.replace(/[\s\u00a0\u202f'\u2019]/g, "").replace("\u2212", "-");
+        var percent = plain.slice(-1) === "%";
+        if (percent) plain = plain.slice(0, -1);
+        if (percent && !data.percent || !/^[-+]?\d[\d.,]*$/.test(plain)) return null;
+        var comma = plain.lastIndexOf(","), point = plain.lastIndexOf("."), sign = "";
+        if (comma >= 0 && point >= 0) sign = comma > point ? "," : ".";
+        else if (comma >= 0 || point >= 0) {
+          var one = comma >= 0 ? "," : ".", parts = plain.split(one);
+          var groups = parts.length > 2 || parts[1].length === 3 && one !== data.decimal && !/^[-+]?0$/.test(parts[0]);
+          sign = groups ? "" : one;
+        }
+        var at = sign ? plain.lastIndexOf(sign) : plain.length;
+        var whole = plain.slice(0, at), rest = plain.slice(at + 1);
+        if (sign && !/^\d+$/.test(rest) || !/^[-+]?(\d+|\d{1,3}([.,])\d{3}(\2\d{3})*)$/.test(whole)) return null;
+        if (sign && whole.indexOf(sign) >= 0) return null;
+        whole = whole.replace(/[.,+]/g, "");
+        return { yaml: whole + (rest ? "." + rest : "") + (data.percent ? "%" : ""),
+          shown: whole + (rest ? data.decimal + rest : "") + (data.percent ? " %" : "") };
+      }
+      function quoted(words) {
+        return JSON.stringify(words).replace(/[\u007f\u0085\u2028\u2029\ufeff]/g, function (letter) {
+          return "\\u" + ("000" + letter.charCodeAt(0).toString(16)).slice(-4);
+        });
+      }
+      function today() {
+        try { return new Intl.DateTimeFormat("en-CA", { timeZone: data.zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date()); }
+        catch (error) { return data.day; }
+      }
+      function draw() {
+        var answers = new FormData(form), day = today(), lines = ["check_ins:", "  - date: " + day, "    key_result: " + data.keyResult];
+        function put(key, value) { if (value) lines.push("    " + key + ": " + value); }
+        function words(key, line) {
+          var typed = (answers.get(key) || "").replace(/\r\n/g, "\n").trim();
+          if (line) typed = typed.replace(/\s+/g, " ");
+          put(key, typed && quoted(typed));
+        }
+        var raw = (answers.get("value") || "").trim(), value = raw && number(raw);
+        wrong = Boolean(raw) && !value;
+        if (read) {
+          form.elements.value.setAttribute("aria-invalid", wrong ? "true" : "false");
+          read.classList.toggle("bad", wrong);
+          read.textContent = wrong ? data.bad : value ? data.good.replace("{number}", value.shown) : "";
+        }
+        words("author", true);
+        put("confidence", answers.get("confidence") && answers.get("confidence") + "%");
+        words("note");
+        words("next");
+        put("previous_next", answers.get("previous_next"));
+        put("value", value && value.yaml);
+        var done = answers.getAll("done");
+        put("done", done.length && "[" + done.join(", ") + "]");
+        put("met", answers.get("met"));
+        put("grade", answers.get("grade") && answers.get("grade") + "%");
+        text = lines.join("\n") + "\n";
+        shown.textContent = text;
+        file = day + "_" + data.keyResult + (data.taken === day ? "_02" : "") + ".yml";
+        var folder = part("name").textContent.replace(/[^/]*$/, "");
+        part("name").textContent = folder + file;
+        if (save) {
+          var filled = data.file.replace("{file}", file).replace("{text}", encodeURIComponent(text));
+          // longer addresses are refused by the hosts' servers: the text is pasted instead
+          var long = filled.length > 7500;
+          save.href = long ? data.file.replace("{file}", file).replace("{text}", "") : filled;
+          save.paste = long || Boolean(data.paste);
+          said.textContent = save.paste ? data.long : "";
+        }
+        if (desk) {
+          var asked = new URLSearchParams(answers);
+          desk.href = desk.href.split("?")[0] + "?" + asked.toString();
+        }
+        if (mail) mail.href = mail.href.replace(/body=.*$/, "body=" + encodeURIComponent(text));
+      }
+      function copy(then) {
+        function byHand() { window.getSelection().selectAllChildren(shown); then(data.selected); }
+        if (!navigator.clipboard) return byHand();
+        navigator.clipboard.writeText(text).then(function () { then(data.copied); }, byHand);
+      }
+      function stop(event) {
+        if (!wrong) return false;
+        event.preventDefault();
+        form.elements.value.focus();
+        return true;
+      }
+      form.addEventListener("input", draw);
+      form.addEventListener("submit", function (event) { event.preventDefault(); });
+      [save, desk, mail].forEach(function (way) { if (way) way.addEventListener("click", stop); });
+      if (save) save.addEventListener("click", function () { if (save.paste && !wrong) copy(function () {}); });
+      var button = part("copy"), download = part("download");
+      button.addEventListener("click", function (event) { if (!stop(event)) copy(function (word) { said.textContent = word; }); });
+      download.addEventListener("click", function (event) {
+        if (stop(event)) return;
+        download.href = URL.createObjectURL(new Blob([text], { type: "text/yaml" }));
+        download.setAttribute("download", file);
+      });
+      button.hidden = download.hidden = false;
+      if (location.hash === "#check-in") box.open = true;
+      draw();
+    });
+
     // paper shows what is folded away
     window.addEventListener("beforeprint", function () {
       all("details.more").forEach(function (details) {
