@@ -30,6 +30,12 @@ class ChannelRows(Rows):
             0.1,
             1.0,
             0.7,
+            "https://github.com/acme/okrs",
+            "github",
+            "main",
+            "okr_definitions/check_ins",
+            None,
+            None,
         )
         for period, (start, end) in PERIODS.items():
             self.add("dim_period", period, period, "quarter", start, end)

@@ -141,6 +141,7 @@ class OkrRows(Rows):
                 None,
                 None,
                 None,
+                None,
             )
 
     def parts(self, spec: dict[str, Any], end: date) -> None:

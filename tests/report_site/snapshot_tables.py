@@ -65,7 +65,7 @@ DDL: dict[str, list[str]] = {
         "data_through date, provisional_from date, last_load_at timestamptz, last_error varchar, stale_since date, "
         "note varchar, withheld_days bigint, sampled_days bigint, grouped_days bigint, last_flagged_day date",
         "fct_check_in": "check_in_id varchar, key_result_id varchar, date date, author varchar, confidence double, "
-        f"note varchar, next varchar, value {D}, met boolean, grade double, done varchar",
+        f"note varchar, next varchar, previous_next varchar, value {D}, met boolean, grade double, done varchar",
         "fct_note": "note_id varchar, date date, on_kind varchar, on_id varchar, text varchar",
         "dim_date": "date date, week_start date, month_start date, quarter varchar, year bigint, day_of_week bigint",
         "dim_period": "period_id varchar, title varchar, kind varchar, start_date date, end_date date",
@@ -84,7 +84,8 @@ DDL: dict[str, list[str]] = {
         "report_context": "organisation varchar, currency varchar, timezone varchar, locale varchar, "
         "language varchar, today date, refresh_id varchar, refreshed_at timestamptz, data_through date, "
         "status_on_track double, status_at_risk double, grace double, success_committed double, "
-        "success_aspirational double",
+        "success_aspirational double, check_in_repository varchar, check_in_host varchar, check_in_branch varchar, "
+        "check_in_folder varchar, check_in_desk varchar, check_in_form varchar",
         "health_gate": "position integer, rule varchar, is_passed boolean, met_count bigint, asked_count bigint, "
         "least_share double, first_missed varchar, last_refused_at timestamptz",
         "key_result_milestones": "key_result_id varchar, milestone_id varchar, position bigint, title varchar, "

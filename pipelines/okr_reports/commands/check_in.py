@@ -16,16 +16,19 @@ from okr_reports.findings import read_definitions
 from okr_reports.settings import Workspace
 
 if TYPE_CHECKING:
+    from okr_reports.desk.waiting import Asked
     from okr_reports.okrs.definitions import Definitions
 
+# The words of the form on the site, with how an answer is written
 QUESTIONS = {
-    "confidence": "How sure are you that it will be reached (0 to 1, or 70%)",
-    "value": "The value now",
-    "done": "Milestones done by now (their ids, with commas)",
-    "met": "Is it met (yes or no)",
-    "grade": "Grade (0 to 1)",
-    "note": "What happened",
-    "next": "What is next",
+    "confidence": ("How sure are you that it will be reached?", "0-100 %"),
+    "value": ("How much is it now?", ""),
+    "done": ("Milestones done", ""),
+    "met": ("Is it done?", "yes / no"),
+    "grade": ("How good is it today?", "0-100 %"),
+    "previous_next": ("The next step of last time", "done / open / dropped"),
+    "note": ("What happened?", ""),
+    "next": ("The next step", ""),
 }
 
 
@@ -49,9 +52,13 @@ def check_in(workspace: Workspace, key_result: str, given: dict[str, Any], *, as
         raise OkrError(f"{day} is yet to come, today is {today}; a check-in says how it stands: leave --date out")
     if ask and (sys.stdin.isatty() or not any(value is not None for value in given.values())):
         _show(workspace.snapshot, key_result)
-        for name in _asked(result):
+        words = Words(workspace, defined)
+        planned = _said_last(defined, key_result, "next")
+        for name in _asked(result, planned):
             if answers.get(name) is None:
-                answers[name] = _ask(name, result, _said_last(defined, key_result, name))
+                question = words.question(name, result, planned)
+                answers[name] = _ask(name, question, result, _offered(defined, key_result, name), words.decimal)
+    answers = {name: _typed(name, answer, _decimal(defined)) for name, answer in answers.items()}
     return write_check_in(
         workspace.definitions_dir,
         defined,
@@ -64,18 +71,67 @@ def check_in(workspace: Workspace, key_result: str, given: dict[str, Any], *, as
     )
 
 
-def _asked(result: Any) -> list[str]:
-    """The questions for this key result, in order."""
+def waiting(workspace: Workspace) -> list[Asked]:
+    """The key results that take a check-in today, overdue ones first. Raises DefinitionsError."""
+    from okr_reports.desk.waiting import asked
+
+    defined = read_definitions(workspace)
+    return asked(workspace, defined, settings.today(defined.settings.timezone))
+
+
+def _asked(result: Any, planned: str) -> list[str]:
+    """The questions for this key result, in order; with what was planned last, what became of it."""
     from okr_reports.okrs.lints.check_ins import value_key
 
     answer = value_key(result)
-    return ["confidence", *([answer] if answer else []), "note", "next"]
+    return ["confidence", *([answer] if answer else []), *(["previous_next"] if planned else []), "note", "next"]
+
+
+class Words:
+    """The dialog's words in the language of the reports, and their decimal sign."""
+
+    def __init__(self, workspace: Workspace, defined: Definitions) -> None:
+        from okr_reports.report_site.languages import Language
+
+        folders = (workspace.reports_dir / "translations", settings.shipped("reports") / "translations")
+        self._text = Language(defined.settings.locale, folders).text
+        self.decimal = _decimal(defined)
+
+    def question(self, name: str, result: Any, planned: str) -> str:
+        words, answers = QUESTIONS[name]
+        if name == "done":
+            answers = ", ".join(step.id for step in result.milestones)
+        if name == "previous_next":
+            answers = f"{planned}; {answers}"
+        return self._text(words) + (f" ({answers})" if answers else "")
+
+
+def _decimal(defined: Definitions) -> str:
+    from babel.numbers import get_decimal_symbol
+
+    return str(get_decimal_symbol(defined.settings.locale.replace("-", "_")))
+
+
+def _typed(name: str, answer: Any, decimal: str) -> Any:
+    """A number as people type it, as the definitions write it: `3,2` is 3.2, a confidence of 60 is 60 %."""
+    from okr_reports.common.typed_numbers import typed_number
+
+    if name not in ("confidence", "value", "grade") or not isinstance(answer, str):
+        return answer
+    number = typed_number(answer.removesuffix("%"), decimal)
+    if number is None:
+        return answer
+    is_percent = answer.rstrip().endswith("%") or (name != "value" and float(number) > 1)
+    return number + ("%" if is_percent else "")
+
+
+def _offered(defined: Definitions, key_result: str, name: str) -> str:
+    """What Enter confirms: a number said last; words are never repeated."""
+    return _said_last(defined, key_result, name) if name in ("confidence", "value", "met", "grade") else ""
 
 
 def _said_last(defined: Definitions, key_result: str, name: str) -> str:
-    """What the last check-in that says it said, to be confirmed with the Enter key; words are never repeated."""
-    if name not in ("confidence", "value", "met", "grade"):
-        return ""
+    """What the last check-in that says it said, '' where none does."""
     told = sorted((one for one in defined.check_ins if one.key_result == key_result), key=lambda one: one.date)
     answers = [answer for one in told if (answer := getattr(one, name)) is not None]
     if not answers:
@@ -83,13 +139,11 @@ def _said_last(defined: Definitions, key_result: str, name: str) -> str:
     return ("yes" if answers[-1] else "no") if name == "met" else f"{answers[-1]}"
 
 
-def _ask(name: str, result: Any, before: str) -> str | None:
+def _ask(name: str, question: str, result: Any, before: str, decimal: str) -> str | None:
     """One question, asked again until its answer can be read; Enter takes what was said before, or says nothing."""
-    question = QUESTIONS[name]
-    if name == "done":
-        question += ": " + ", ".join(step.id for step in result.milestones)
 
-    def readable(text: str) -> str:
+    def readable(typed: str) -> str:
+        text = str(_typed(name, typed, decimal))
         fault = _fault(name, text, result) if text else ""
         if fault:
             raise click.BadParameter(fault)
@@ -103,6 +157,7 @@ def _fault(name: str, text: str, result: Any) -> str:
     from pydantic_core import PydanticCustomError
 
     from okr_reports.okrs.fields import amount, share
+    from okr_reports.okrs.models.check_ins import OUTCOMES
     from okr_reports.okrs.words import nearest, shown
     from okr_reports.okrs.yaml_reader import scalar
 
@@ -113,6 +168,8 @@ def _fault(name: str, text: str, result: Any) -> str:
             amount(scalar(text))
         elif name == "met":
             _yes_or_no(text)
+        elif name == "previous_next" and text not in OUTCOMES:
+            return f"{shown(text)} is none of {', '.join(OUTCOMES)}"
         elif name == "done":
             steps = [step.id for step in result.milestones]
             for step in _ids(text) or []:

@@ -36,6 +36,7 @@ def write_check_in(
     confidence: Number | None,
     note: str | None,
     next: str | None,
+    previous_next: str | None = None,
     value: Number | None = None,
     done: AnySequence[str] | None = None,
     met: bool | None = None,
@@ -48,7 +49,7 @@ def write_check_in(
     """
     given: dict[str, Answer] = {
         "date": date.isoformat(), "key_result": key_result, "author": author, "confidence": confidence, "note": note,
-        "next": next, "value": value, "done": done, "met": met, "grade": grade,
+        "next": next, "previous_next": previous_next, "value": value, "done": done, "met": met, "grade": grade,
     }  # fmt: skip
     known = definitions.key_result_by_id
     if key_result not in known:
@@ -79,7 +80,7 @@ def _as_yaml(answers_given: AnyMapping[str, Answer]) -> str:
 def _scalar_text(key: str, answer: Answer) -> str:
     if isinstance(answer, bool):
         return "true" if answer else "false"
-    if key == "date" or (key == "key_result" and isinstance(answer, str)):
+    if key in ("date", "key_result", "previous_next"):
         return str(answer)
     if key == "done" and isinstance(answer, list | tuple):
         return "[" + ", ".join(quoted(str(step)) for step in answer) + "]"
