@@ -43,7 +43,7 @@ def test_a_check_in_asks_after_showing_the_numbers(own_definitions, tmp_path):
         [OKR, "check-in", "tracking_audited_q4"],
         cwd=ROOT,
         env={**os.environ, **own_definitions.environment},
-        input="0.5\n\nNada nuevo\n\n",
+        input="0.5\n\n\nNada nuevo\n\n",
         capture_output=True,
         text=True,
     )

@@ -24,13 +24,15 @@ MAY_IMPORT = {
     "warehouse": {"spark"},
     "distributed": {"channels", "spark", "warehouse"},
     "refresh": {"distributed", "findings", "channels", "okrs", "warehouse", "report_site", "deliveries"},
-    "commands": {"definitions", "defs", "deliveries", "findings", "okrs"},
+    "desk": {"findings", "okrs", "report_site"},
+    "commands": {"definitions", "defs", "deliveries", "desk", "findings", "okrs", "report_site"},
     "adding": {"okrs", "channels"},
     "doctor": {"distributed", "findings", "okrs", "channels", "report_site", "deliveries", "warehouse"},
     "defs": {"distributed", "refresh", "channels", "okrs", "warehouse", "report_site", "deliveries"},
     "definitions": {"defs"},
     "cli": {
         "adding",
+        "desk",
         "distributed",
         "doctor",
         "findings",
@@ -50,9 +52,9 @@ ONLY_IN = {
     "dagster": {"definitions", "defs", "commands"},
     "dagster_dbt": {"defs"},
     "dlt": {"channels", "okrs"},
-    "jinja2": {"report_site", "deliveries", "template_sandbox"},
+    "jinja2": {"report_site", "deliveries", "desk", "template_sandbox"},
     "dbt": {"warehouse"},
-    "starlette": {"sandbox"},
+    "starlette": {"sandbox", "desk"},
 }
 
 

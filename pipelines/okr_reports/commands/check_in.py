@@ -121,7 +121,8 @@ def _typed(name: str, answer: Any, decimal: str) -> Any:
     number = typed_number(answer.removesuffix("%"), decimal)
     if number is None:
         return answer
-    is_percent = answer.rstrip().endswith("%") or (name != "value" and float(number) > 1)
+    # 7 may be 7 of 10: it is refused, as it always was
+    is_percent = answer.rstrip().endswith("%") or (name != "value" and float(number) >= 10)
     return number + ("%" if is_percent else "")
 
 
