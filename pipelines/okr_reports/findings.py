@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okr_reports.errors import Finding, plain_text, shown_path
@@ -52,7 +54,7 @@ def _of_files(defined: Definitions, notes: list[str]) -> Iterator[Finding]:
     chosen = defined.settings
     for one in check_files(defined.file_sources, settings.today(chosen.timezone), chosen.currency, defined.uses):
         path, _, line = one.source.defined_at.rpartition(":")
-        shown = shown_path(one.path)
+        shown = shown_path(Path(os.path.normpath(one.path)))
         for fault in one.faults:
             yield Finding(path, int(line), "error", plain_text(f"{shown}: {fault}"), fault.todo)
         notes += [f"{shown}: {sentence}" for sentence in one.said]

@@ -201,3 +201,58 @@ def test_all_faults_of_a_file_are_said_at_once_five_places_of_each(tmp_path: Pat
     assert "and 4 more" in str(faults[0])
     # what the site shows quotes no cell
     assert "someday" not in faults[0].what
+
+
+ODS_TEXT = "<c office:value-type='string'><p>{}</p></c>"
+ODS_HEAD = [ODS_TEXT.format("date"), ODS_TEXT.format("campaign"), ODS_TEXT.format("spend")]
+ODS_DAY = "<c office:value-type='date' office:date-value='2026-09-0{}'><p>x</p></c>" + ODS_TEXT.format("a")
+ODS_FIVE = "<c office:value-type='float' office:value='5'><p>5</p></c>"
+
+
+def ods(path: Path, *rows: list[str], repeated: int = 1) -> None:
+    """An OpenDocument sheet; `c` and `p` stand for a cell and its text; the last row is repeated."""
+    body = "".join(
+        f"<table:table-row table:number-rows-repeated='{repeated if at == len(rows) - 1 else 1}'>{''.join(row)}"
+        "</table:table-row>"
+        for at, row in enumerate(rows)
+    )
+    for short, name in (("c", "table:table-cell"), ("p", "text:p")):
+        body = body.replace(f"<{short} ", f"<{name} ").replace(f"<{short}>", f"<{name}>")
+        body = body.replace(f"</{short}>", f"</{name}>")
+    spaces = {
+        "office": "opendocument:xmlns:office:1.0", "table": "opendocument:xmlns:table:1.0",
+        "text": "opendocument:xmlns:text:1.0",
+    }  # fmt: skip
+    named = " ".join(f'xmlns:{name}="urn:oasis:names:tc:{space}"' for name, space in spaces.items())
+    calc = 'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+    whole = f"<office:document-content {named} {calc}><office:body><office:spreadsheet><table:table table:name='S'>"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        end = "</table:table></office:spreadsheet></office:body></office:document-content>"
+        archive.writestr("content.xml", (whole + body + end).replace("'", '"'))
+        archive.writestr("META-INF/manifest.xml", '<m xmlns="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>')
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        (ODS_FIVE, 10),
+        ("<c office:value-type='float' office:value='0' calcext:value-type='error'><p>#DIV/0!</p></c>", "an error of"),
+        ("<c table:formula='of:=1/0' office:value-type='string' office:string-value='' calcext:value-type='error'>"
+         "<p>#DIV/0!</p></c>", "sheet 'S', row 3"),
+        ("<c table:formula='of:=[.B9]'></c>", "no result in the file"),
+    ],
+)  # fmt: skip
+def test_errors_of_opendocument_are_no_empty_cells(tmp_path: Path, cell: str, expected: str | int) -> None:
+    ods(tmp_path / "a.ods", ODS_HEAD, [ODS_DAY.format(1), ODS_FIVE], [ODS_DAY.format(2), cell])
+    found = outcome(tmp_path / "a.ods")
+    assert int(Decimal(found)) == expected if isinstance(expected, int) else expected in str(found)
+
+
+def test_a_cell_repeated_a_million_times_is_refused_and_empty_ones_are_nothing(tmp_path: Path) -> None:
+    first = [ODS_DAY.format(1), ODS_FIVE]
+    ods(tmp_path / "a.ods", ODS_HEAD, first, ["<c table:number-columns-repeated='16384'></c>"], repeated=1_048_000)
+    assert int(Decimal(outcome(tmp_path / "a.ods"))) == 5
+    many = [ODS_DAY.format(2), ODS_FIVE.replace("<c ", "<c table:number-columns-repeated='1000' ")]
+    ods(tmp_path / "b.ods", ODS_HEAD, first, many, repeated=1_000_000)
+    assert "1,002,000,000 cells large" in str(outcome(tmp_path / "b.ods"))

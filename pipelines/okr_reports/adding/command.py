@@ -66,6 +66,7 @@ def add(
             f"{shown_path(path)}: written, the source {added.entry['id']} and its KPIs; a wrong guess is one line there"
         )
         click.echo("next: okr check, then okr refresh")
+        click.echo(f"      its numbers stand on channels/{added.entry['channel']}/ and kpis/ of the site")
     return told
 
 

@@ -16,13 +16,17 @@ from okr_reports.channels.files.amounts import NATIVE
 from okr_reports.channels.files.faults import NoTable, Refused, listed, refused
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import HEADER_WITHIN, Record, find_header
+from okr_reports.channels.files.ods import CONTENT, ERROR, UNCALCULATED, largest, odd_cells
 from okr_reports.channels.files.plain import sheet_columns
 from okr_reports.errors import quoted
 from okr_reports.file_sources import FileSource
 
-# What stands for an error of the sheet, and for a formula whose result the file does not hold.
-ERROR, UNCALCULATED = "#ERROR", "#FORMULA"
-_MOST_CELLS = 60_000_000
+_LOOKS_EMPTY = (
+    "an error of a formula looks like an empty cell in .xls and .xlsb, and there are empty ones:"
+    " save it as .xlsx to be sure"
+)
+# Each takes some 50 bytes while it is read.
+_MOST_CELLS = 32_000_000
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
@@ -53,7 +57,7 @@ def heads(path: Path, most: int = 400) -> list[tuple[str, list[Record]]]:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
             names = _visible(book) or [str(name) for name in book.sheet_names]
             for name in names:
-                _examined(path, name, xml.get(name))
+                _examined(path, name, xml)
             return [
                 (name, list(_records(book.get_sheet_by_name(name).to_python(skip_empty_area=False)[:most])))
                 for name in names
@@ -126,7 +130,7 @@ def _first_that_fits(path: Path, book: Any, names: Sequence[str], xml: dict[str,
 
 
 def _grid(path: Path, book: Any, name: str, xml: dict[str, str], source: FileSource) -> Grid:
-    odd = _examined(path, name, xml.get(name))
+    odd = _examined(path, name, xml)
     sheet = book.get_sheet_by_name(name)
     rows: list[list[Any]] = sheet.to_python(skip_empty_area=False)
     for (row, column), mark in sorted(odd.items()):
@@ -144,11 +148,20 @@ def _grid(path: Path, book: Any, name: str, xml: dict[str, str], source: FileSou
     layout = find_header(head, source)
     _check_merged(layout.measures.values(), merged, layout.last_line, name)
     grid = Grid(layout, _records(rows, layout.last_line), name, "row", head=head)
+    if not xml and _has_gaps(rows[layout.last_line :], layout.measures.values()):
+        grid.said.append(_LOOKS_EMPTY)
     if not odd and all(len(row) == len(layout.names) for row in rows[layout.last_line : layout.last_line + 1]):
         found = sheet_columns(rows[layout.last_line :], layout.wanted, len(layout.names))
         if found is not None:
             grid.columns, grid.typed = found
     return grid
+
+
+def _has_gaps(rows: Sequence[Sequence[Any]], columns: Any) -> bool:
+    """Whether a row with something in it has nothing where a measure is."""
+    return any(
+        any(at >= len(row) or row[at] == "" for at in columns) and any(cell != "" for cell in row) for row in rows
+    )
 
 
 def _check_merged(measures: Any, merged: Sequence[Any], header: int, sheet: str) -> None:
@@ -184,14 +197,15 @@ def _as_text(cell: Any) -> str:
 
 
 def _sheet_parts(path: Path) -> dict[str, str]:
-    """Of an .xlsx, the part of each sheet by its name; nothing of other kinds."""
+    """The part of each sheet by its name, of an .ods one for all ("*"); nothing of other kinds."""
     from defusedxml.ElementTree import fromstring
 
     relation = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
     try:
         with zipfile.ZipFile(path) as archive:
-            if "xl/workbook.xml" not in archive.namelist():
-                return {}
+            names = archive.namelist()
+            if "xl/workbook.xml" not in names:
+                return _ods_parts(path) if CONTENT in names else {}
             links = fromstring(archive.read("xl/_rels/workbook.xml.rels"))
             targets = {one.get("Id"): str(one.get("Target")) for one in links}
             book = fromstring(archive.read("xl/workbook.xml"))
@@ -200,6 +214,13 @@ def _sheet_parts(path: Path) -> dict[str, str]:
             return {name: f"xl/{part.removeprefix('/xl/').removeprefix('xl/')}" for name, part in named.items() if part}
     except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, OSError, RuntimeError, NotImplementedError):
         return {}
+
+
+def _ods_parts(path: Path) -> dict[str, str]:
+    """Raises Refused for one too large to be laid out, which its reader does when it opens it."""
+    if (cells := largest(_part(path, CONTENT))) > _MOST_CELLS:
+        raise refused(f"is {cells:,} cells large", "delete what lies far to the right or below, or export it as CSV")
+    return {"*": CONTENT}
 
 
 def _part(path: Path, part: str) -> bytes:
@@ -211,15 +232,18 @@ def _part(path: Path, part: str) -> bytes:
         raise refused(what, "open it and save it again") from None
 
 
-def _examined(path: Path, name: str, part: str | None) -> dict[tuple[int, int], str]:
+def _examined(path: Path, name: str, parts: dict[str, str]) -> dict[tuple[int, int], str]:
     """Errors, and formulas without a result, by row and column: the reader gives them as empty cells.
 
     Raises Refused for a sheet too large to be laid out: one cell in the last column of the last row would be a table of
     17 thousand million.
     """
+    part = parts.get(name) or parts.get("*")
     if part is None:
         return {}
     xml = _part(path, part)
+    if part == CONTENT:
+        return odd_cells(xml, name)
     if _WIDE.search(xml):
         wide = max(_column(found[1]) for found in _WIDE.finditer(xml))
         rows = max((int(found[1]) for found in _ROWS.finditer(xml)), default=0)
