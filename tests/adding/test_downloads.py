@@ -194,3 +194,11 @@ def test_a_key_that_is_none_is_refused(workspace: Path, pair: str) -> None:
     told, said = add(workspace / "a.csv", "--set", pair)
     assert told is None
     assert "Traceback" not in said
+
+
+def test_a_breakdown_is_named_by_the_column_that_parts_it(workspace: Path) -> None:
+    (workspace / "ages.csv").write_text(AGES, encoding="utf-8")
+    told, _ = add(workspace / "ages.csv")
+    assert told is not None
+    said = "2 rows share their campaign and day with another one (split by Age): they are added up"
+    assert said in told["not_read"]

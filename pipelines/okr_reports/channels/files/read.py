@@ -14,6 +14,7 @@ import duckdb
 from okr_reports.channels.files.clean import may_be_plain, read_clean
 from okr_reports.channels.files.faults import Refused, listed, out_of_reach, refused
 from okr_reports.channels.files.grid import Grid, find_text_table, to_cells
+from okr_reports.channels.files.names import spaced
 from okr_reports.channels.files.opened import Opened, open_file
 from okr_reports.channels.files.plain import PlainFile
 from okr_reports.channels.files.records import find_json_table, find_parquet_table
@@ -23,6 +24,8 @@ from okr_reports.channels.files.typed import Typing
 from okr_reports.channels.files.wide import turn
 from okr_reports.file_sources import FileSource
 
+# Columns of a breakdown are among the first; an export of everything has hundreds.
+_MOST_PARTING = 30
 _NUMBERS = re.compile(r"(\d+)")
 
 
@@ -163,7 +166,7 @@ def _read(source: FileSource, rows: SourceRows, found: _Found, today: date, repo
             found.faults += error.faults
             continue
         found.faults += typing.faults
-        found.said += [*table.grid.said, *typing.said]
+        found.said += [*table.grid.said, *typing.said, *_breakdown(typing)]
         if typing.faults:
             continue
         rows.currencies.update(typing.money.measures)
@@ -206,6 +209,29 @@ def _check_parts(connection: duckdb.DuckDBPyConnection, found: _Found) -> None:
         what = f"{twice[0]} and {twice[1]} hold rows of the same account, campaign and day"
         todo = "keep one of them (`sheet` names those to read), or declare `on_overlap: sum` if both count"
         found.faults.append(Fault(what, todo))
+
+
+def _breakdown(typing: Typing) -> Iterator[str]:
+    """Rows of one campaign and day that are added, and the columns that part them (device, age): said, as a breakdown
+    beside a report without it would count twice."""
+    if typing.faults or typing.counts_rows() or typing.source.pivot is not None or typing.grid.factor > 1:
+        return
+    of_one = "group by date, end_date, account_id, campaign_id, coalesce(campaign_name, ''), currency"
+    [(rows,)] = typing.run(
+        f"select coalesce(sum(n), 0) from (select count(*) as n from typed {of_one} having count(*) > 1)"
+    )
+    if not rows:
+        return
+    names = typing.layout.names
+    others = [at for at, name in enumerate(names) if name and at not in typing.layout.wanted]
+    parting = []
+    for at in others[:_MOST_PARTING]:
+        texts = f"count(distinct c{at}) filter (where not regexp_full_match(ltrim(c{at}, chr(1)), '[-+]?[0-9., %]*'))"
+        sql = f"select 1 from (select {texts} as n from typed join cells using (line) {of_one}) where n > 1 limit 1"
+        if typing.run(sql):
+            parting.append(spaced(names[at]))
+    by = f" (split by {listed(parting, 4)})" if parting else ""
+    yield f"{rows:,} rows share their campaign and day with another one{by}: they are added up"
 
 
 def _facts(found: _Found, grid: Grid, measures: Sequence[str]) -> FileFacts:
