@@ -59,7 +59,7 @@ ONLY_IN = {
 
 
 COMMANDS = (
-    "init", "check", "refresh", "report", "serve", "sandbox", "simulate", "check-in", "digest", "publish", "export",
+    "init", "check", "refresh", "report", "serve", "sandbox", "simulate", "why", "check-in", "digest", "publish", "export",
     "doctor", "completion",
 )  # fmt: skip
 

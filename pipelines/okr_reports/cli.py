@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from okr_reports.commands.answers import COMMANDS
 from okr_reports.commands.older_workspace import bring_over
 from okr_reports.commands.output import OkrGroup, json_option, number_of, print_json
 from okr_reports.common.isolated import IsolatingStream
@@ -500,6 +501,10 @@ def doctor(behind_proxy: bool, history: bool, as_json: bool) -> None:
     if as_json:
         print_json([asdict(diagnosis) for diagnosis in found])
     sys.exit(1 if any(diagnosis.fault for diagnosis in found) else 0)
+
+
+for _command in COMMANDS:
+    main.add_command(_command)
 
 
 @main.command()

@@ -90,6 +90,9 @@ DDL: dict[str, list[str]] = {
         "least_share double, first_missed varchar, last_refused_at timestamptz",
         "key_result_milestones": "key_result_id varchar, milestone_id varchar, position bigint, title varchar, "
         "weight double, due date, done_on date",
+        "key_result_drivers": "key_result_id varchar, comparison varchar, dimension varchar, member varchar, "
+        "member_title varchar, contribution decimal(38, 12), volume_effect decimal(38, 12), "
+        "rate_effect decimal(38, 12), member_state varchar, value_before double, value_after double, position bigint",
         "key_result_kpis": "key_result_id varchar, kpi_id varchar, position bigint",
         "key_result_pace": "key_result_id varchar, date date, expected double, expected_value double",
         "initiatives": "objective_id varchar, position bigint, title varchar, owner varchar, state varchar",

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okr_reports.key_result_types import types
-from okr_reports.words import SHARED, chances, reasons, translations
+from okr_reports.words import SHARED, chances, moves, reasons, translations
 from okr_reports.words.copied import SENTENCES, speakers
 from okr_reports.words.numbers import PlainNumbers, rounded
 
@@ -50,7 +50,7 @@ def test_the_models_own_test_knows_every_reason() -> None:
 
 def texts() -> set[str]:
     found = {text for sentences in CODES.values() for text in sentences.values()} - set(reasons.SOURCE_ERRORS.values())
-    found |= set(chances.MESSAGES)
+    found |= {*chances.MESSAGES, *moves.MESSAGES}
     for type_ in types().values():
         found |= {type_.about, *type_.detail.values(), *filter(None, (type_.goal, type_.goal_of_count))}
     return found

@@ -41,6 +41,7 @@ MARTS = (
     "fct_objective_daily",
     "health_gate",
     "initiatives",
+    "key_result_drivers",
     "key_result_kpis",
     "key_result_milestones",
     "key_result_pace",

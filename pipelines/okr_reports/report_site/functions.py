@@ -299,6 +299,10 @@ class Functions:
         """What a chart of scores says: the score now, and how far it is from the expected pace."""
         return okr_words.score_message(self.formatter, self.language, score, expected)
 
+    def moved(self, row: Row, drivers: Sequence[Row]) -> str:
+        """Who moved a key result's number: the sentence of its rows of key_result_drivers, of one comparison."""
+        return okr_words.moved(self.formatter, self.language, row, drivers)
+
     def kr_message(self, row: Row) -> str:
         """What the chart of a key result says: its value, the day, how far it is from the expected pace."""
         return okr_words.message(self.formatter, self.language, row)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from okr_reports.key_result_types import find
 from okr_reports.report_site.database import Row, columns_of
 from okr_reports.report_site.formats import NO_VALUE, Formatter
 from okr_reports.report_site.languages import Language
-from okr_reports.words import reasons
+from okr_reports.words import moves, reasons
 from okr_reports.words.chances import chance_words
 from okr_reports.words.numbers import Numbers
 
@@ -56,6 +56,13 @@ def sentence(formatter: Formatter, language: Language, row: Row | str | None, co
 def period_closing(formatter: Formatter, language: Language, row: Row) -> str:
     """How far a period is closed, of a row of `fct_period_closing`."""
     return reasons.period_closing(columns_of(row), language.text, _numbers(formatter))
+
+
+def moved(formatter: Formatter, language: Language, row: Row, drivers: Sequence[Row]) -> str:
+    """Who moved a key result's number, from its drivers of one comparison; empty where nothing can be split."""
+    return moves.moved(
+        row["title"], row["unit"], [columns_of(one) for one in drivers], language.text, _numbers(formatter)
+    )
 
 
 def _numbers(formatter: Formatter) -> Numbers:

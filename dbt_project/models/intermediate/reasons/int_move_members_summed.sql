@@ -1,0 +1,79 @@
+{{ config(materialized='table') }}
+
+-- Each level of the hierarchy beside its totals, in doubles for quotients; what a currency without a rate hides is not split.
+{% set levels = {
+    'channel': ['parts.channel'],
+    'account': ['parts.channel', 'parts.account_id'],
+    'campaign_group': ['parts.channel', 'parts.account_id', "coalesce(campaigns.campaign_group_name, '')"],
+    'campaign': ['parts.channel', 'parts.account_id', 'parts.campaign_id'],
+} %}
+
+with
+
+parts as (
+    select * from {{ ref('int_move_parts_summed') }}
+),
+
+campaigns as (
+    select * from {{ ref('int_campaigns_unioned') }}
+),
+
+accounts as (
+    select * from {{ ref('int_accounts_unioned') }}
+),
+
+channels as (
+    select * from {{ ref('stg_definitions__channels') }}
+),
+
+named as (
+    {% for dimension, columns in levels.items() -%}
+    select
+        parts.key_result_id,
+        parts.comparison,
+        parts.kind,
+        parts.expected_amount,
+        '{{ dimension }}' as dimension,
+        {{ joined_ids(columns) }} as member,
+        max({{ {
+            'channel': 'channels.title',
+            'account': "coalesce(accounts.account_name, parts.account_id)",
+            'campaign_group': "campaigns.campaign_group_name",
+            'campaign': "coalesce(campaigns.campaign_name, parts.campaign_id)",
+        }[dimension] }}) as member_title,
+        sum(parts.numerator_before) as numerator_before,
+        sum(parts.denominator_before) as denominator_before,
+        sum(parts.numerator_after) as numerator_after,
+        sum(parts.denominator_after) as denominator_after,
+        {{ any_row('parts.is_there_before') }} as is_there_before,
+        {{ any_row('parts.is_there_after') }} as is_there_after,
+        {{ any_row('parts.numerator_before is null or parts.numerator_after is null') }} as is_unknown
+    from parts
+    left join campaigns
+        on
+            parts.channel = campaigns.channel
+            and parts.account_id = campaigns.account_id
+            and parts.campaign_id = campaigns.campaign_id
+    left join accounts
+        on parts.channel = accounts.channel and parts.account_id = accounts.account_id
+    left join channels
+        on parts.channel = channels.channel
+    group by
+        parts.key_result_id, parts.comparison, parts.kind, parts.expected_amount, {{ columns | join(', ') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+final as (
+    select
+        *,
+        {% for column in ['numerator_before', 'denominator_before', 'numerator_after', 'denominator_after'] -%}
+        sum({{ column }}) over (partition by key_result_id, comparison, dimension) as total_{{ column }},
+        {% endfor -%}
+        max(case when is_unknown then 1 else 0 end) over (
+            partition by key_result_id, comparison, dimension
+        ) = 1 as is_any_unknown
+    from named
+)
+
+select * from final

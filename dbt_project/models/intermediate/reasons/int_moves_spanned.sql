@@ -1,0 +1,78 @@
+-- What a number is compared with. A week has seven kinds of days, so a year ago is 364 days ago.
+with
+
+key_results as (
+    select * from {{ ref('int_key_results_reached') }}
+    where role = 'key_result' and kpi_id is not null and last_day >= period_start
+),
+
+coverage as (
+    select * from {{ ref('int_kpis_covered') }}
+    where kind in ('flow', 'ratio', 'stock')
+),
+
+pace as (
+    select * from {{ ref('int_pace_days_expected') }}
+),
+
+lines as (
+    select * from {{ ref('int_targets_resolved') }}
+    where is_current
+),
+
+windows as (
+    select
+        key_result_id,
+        'previous' as comparison,
+        {{ add_days('last_day', -27) }} as after_start,
+        last_day as after_end,
+        {{ add_days('last_day', -55) }} as before_start,
+        {{ add_days('last_day', -28) }} as before_end
+    from key_results
+
+    union all
+
+    select
+        key_result_id,
+        'last_year' as comparison,
+        period_start as after_start,
+        last_day as after_end,
+        {{ add_days('period_start', -364) }} as before_start,
+        {{ add_days('last_day', -364) }} as before_end
+    from key_results
+
+    union all
+
+    select
+        key_result_id,
+        'pace' as comparison,
+        period_start as after_start,
+        last_day as after_end,
+        {{ add_days('period_start', '-(' ~ days_between('period_start', 'last_day') ~ ' + 1)') }} as before_start,
+        {{ add_days('period_start', -1) }} as before_end
+    from key_results
+),
+
+final as (
+    select
+        windows.*,
+        key_results.kpi_id,
+        coverage.kind,
+        case
+            when windows.comparison = 'pace' and coverage.kind = 'flow' and lines.type in ('increase', 'count_range')
+                then {{ to_amount('pace.expected * coalesce(lines.target, lines.low)') }}
+        end as expected_amount
+    from windows
+    inner join key_results
+        on windows.key_result_id = key_results.key_result_id
+    inner join coverage
+        on key_results.kpi_id = coverage.kpi_id
+    inner join lines
+        on windows.key_result_id = lines.key_result_id
+    left join pace
+        on windows.key_result_id = pace.key_result_id and windows.after_end = pace.date
+    where coverage.first_day <= windows.before_start
+)
+
+select * from final
+where comparison <> 'pace' or expected_amount is not null

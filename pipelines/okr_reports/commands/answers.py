@@ -1,0 +1,41 @@
+"""Commands that answer questions from the analysts' copy; `cli.py` takes them in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from okr_reports.commands.output import json_option, print_json
+from okr_reports.settings import Workspace
+
+
+@click.command()
+@click.argument("key_result")
+@click.option(
+    "--against", type=click.Choice(["previous", "last_year", "pace"]), default="previous", show_default=True,
+    help="The four weeks before, the same days a year ago, or what the pace asks for.",
+)  # fmt: skip
+@json_option
+def why(key_result: str, against: str, as_json: bool) -> None:
+    """Who moved KEY_RESULT's number: channel, account, campaign; the parts add up to the move exactly."""
+    from okr_reports.commands.why import why as explain
+
+    found = explain(Workspace.from_environment().snapshot, key_result, against)
+    if as_json:
+        print_json(asdict(found))
+        return
+    click.echo(found.sentence)
+    for warning in found.warnings:
+        click.echo(f"  ({warning})")
+    last = ""
+    for row in found.drivers:
+        if row["dimension"] != last:
+            last = row["dimension"]
+            click.echo(f"\n{last.replace('_', ' ')}")
+        state = "" if row["member_state"] == "both" else f" ({row['member_state']})"
+        rate = f", {row['rate_effect']:+,.4f} by its own rate" if row["rate_effect"] else ""
+        click.echo(f"  {row['contribution']:+,.4f}  {row['member_title'] or 'not by campaign'}{state}{rate}")
+
+
+COMMANDS = (why,)

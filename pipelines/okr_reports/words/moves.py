@@ -1,0 +1,68 @@
+"""Who moved a number, in one sentence: `Leads +62 against the four weeks before: Retargeting +48, others +14`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from okr_reports.words.numbers import Numbers
+
+# So many are named, then those are left out that are worth less than a tenth of all that moved.
+NAMED, LEAST = 3, 0.1
+
+
+def N_(message: str) -> str:
+    """Marks a text for the catalogues."""
+    return message
+
+
+AGAINST = {
+    "previous": N_("against the four weeks before"),
+    "last_year": N_("against the same days a year ago"),
+    "pace": N_("against the pace"),
+}
+PART, NEW, ENDED = N_("%(name)s %(move)s"), N_("%(name)s (new) %(move)s"), N_("%(name)s (ended) %(move)s")
+OTHERS, NO_NAME = N_("others %(move)s"), N_("not by campaign")
+WHOLE, STILL = N_("%(title)s %(move)s %(against)s: %(parts)s."), N_("%(title)s is unchanged %(against)s.")
+MESSAGES = (*AGAINST.values(), PART, NEW, ENDED, OTHERS, NO_NAME, WHOLE, STILL)
+_BY_STATE = {"both": PART, "new": NEW, "ended": ENDED}
+
+
+def told_by(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The finest dimension that tells more than one member apart; else the channel."""
+    for dimension in ("campaign", "campaign_group", "account"):
+        if sum(row["dimension"] == dimension for row in rows) > 1:
+            return dimension
+    return "channel"
+
+
+def moved(
+    title: str, unit: str | None, rows: Sequence[Mapping[str, Any]], say: Callable[[str], str], numbers: Numbers
+) -> str:
+    """The sentence of one comparison's drivers, of any dimensions; empty where nothing could be split."""
+    if not rows:
+        return ""
+    dimension = told_by(rows)
+    members = sorted((row for row in rows if row["dimension"] == dimension), key=lambda row: int(row["position"]))
+    move = float(members[0]["value_after"]) - float(members[0]["value_before"])
+    against = say(AGAINST[members[0]["comparison"]])
+    if not any(row["contribution"] for row in members):
+        return say(STILL) % {"title": title, "against": against}
+    gross = sum(abs(float(row["contribution"])) for row in members)
+    named = [row for row in members[:NAMED] if abs(float(row["contribution"])) >= LEAST * gross]
+    parts = [
+        say(_BY_STATE[row["member_state"]])
+        % {"name": row["member_title"] or say(NO_NAME), "move": signed(float(row["contribution"]), unit, numbers)}
+        for row in named
+    ]
+    if others := members[len(named) :]:
+        rest = sum(float(row["contribution"]) for row in others)
+        parts.append(say(OTHERS) % {"move": signed(rest, unit, numbers)})
+    shown = {"title": title, "move": signed(move, unit, numbers), "against": against, "parts": ", ".join(parts)}
+    return say(WHOLE) % shown
+
+
+def signed(value: float, unit: str | None, numbers: Numbers) -> str:
+    """A difference with its sign; that of two percentages in percentage points."""
+    text = f"{numbers.count(100 * value)} pp" if unit == "percent" else numbers.value(value, unit)
+    return text if value <= 0 or not any(digit in text for digit in "123456789") else f"+{text}"
