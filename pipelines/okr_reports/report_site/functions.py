@@ -347,6 +347,7 @@ EXPOSED = (
     "kr_value",
     "kr_target",
     "kr_message",
+    "moved",
     "measure_goal",
     "period_closing",
     "score_message",

@@ -37,9 +37,9 @@ named as (
         {{ joined_ids(columns) }} as member,
         max({{ {
             'channel': 'channels.title',
-            'account': "coalesce(accounts.account_name, parts.account_id)",
+            'account': "coalesce(nullif(accounts.account_name, ''), nullif(parts.account_id, ''), channels.title)",
             'campaign_group': "campaigns.campaign_group_name",
-            'campaign': "coalesce(campaigns.campaign_name, parts.campaign_id)",
+            'campaign': "coalesce(campaigns.campaign_name, nullif(parts.campaign_id, ''))",
         }[dimension] }}) as member_title,
         sum(parts.numerator_before) as numerator_before,
         sum(parts.denominator_before) as denominator_before,
