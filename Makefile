@@ -97,8 +97,8 @@ bench: $(READY) ## the figures of benchmarks/, measured on this machine
 	@$(BIN)/python -m benchmarks
 
 lock: $(READY) ## the four lock files anew from pyproject.toml, hashes in, addresses out (needs uv)
-	@uv pip compile pyproject.toml --group dev --extra s3 --extra sdk-check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
-	@uv pip compile pyproject.toml --group build --extra s3 -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-run.lock
+	@uv pip compile pyproject.toml --group dev --extra s3 --extra mcp --extra sdk-check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
+	@uv pip compile pyproject.toml --group build --extra s3 --extra mcp -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-run.lock
 	@uv pip compile pyproject.toml --extra spark --extra postgres -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-spark.lock
 	@uv pip compile --group audit --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-audit.lock
 

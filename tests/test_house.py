@@ -59,7 +59,7 @@ ONLY_IN = {
 
 
 COMMANDS = (
-    "init", "check", "refresh", "report", "serve", "sandbox", "simulate", "why", "check-in", "digest", "publish",
+    "init", "check", "refresh", "report", "serve", "sandbox", "simulate", "why", "mcp", "check-in", "digest", "publish",
     "export", "doctor", "completion",
 )  # fmt: skip
 

@@ -503,6 +503,12 @@ def doctor(behind_proxy: bool, history: bool, as_json: bool) -> None:
     sys.exit(1 if any(diagnosis.fault for diagnosis in found) else 0)
 
 
+def _chance(probability: float) -> str:
+    from okr_reports.words.chances import chance_words
+
+    return chance_words(lambda text, **values: text % values, lambda share: f"{share:.0%}", probability)
+
+
 for _command in COMMANDS:
     main.add_command(_command)
 
@@ -526,7 +532,7 @@ def simulate(key_result: str, target: float | None, daily: float | None, as_json
         ("needed", None if result.needed_daily is None else f"{result.needed_daily:,.2f} a day from here"),
         ("assumed", None if result.daily is None else f"{result.daily:,.2f} a day from here"),
         ("end", f"{result.end:,.2f}, score {result.score:.0%}"),
-        ("chance", None if result.probability is None else f"{result.probability:.0%} of meeting the target"),
+        ("chance", None if result.probability is None else f"{_chance(result.probability)} to meet the target"),
     ]
     click.echo(result.title)
     for name, text in lines:

@@ -38,4 +38,12 @@ def why(key_result: str, against: str, as_json: bool) -> None:
         click.echo(f"  {row['contribution']:+,.4f}  {row['member_title'] or 'not by campaign'}{state}{rate}")
 
 
-COMMANDS = (why,)
+@click.command()
+def mcp() -> None:
+    """Answer assistants over the Model Context Protocol on standard input and output: read only, bounded, no SQL."""
+    from okr_reports.commands.assistants import server
+
+    server(Workspace.from_environment().snapshot).run()
+
+
+COMMANDS = (mcp, why)

@@ -16,6 +16,7 @@ from okr_reports.common.analysts_copy import open_copy
 from okr_reports.errors import OkrError, did_you_mean
 from okr_reports.key_result_types import KeyResultType, find
 from okr_reports.key_result_types.sql import expression
+from okr_reports.words.chances import FLOOR
 
 # Half an 80 % interval of a normal distribution, in standard deviations.
 HALF_INTERVAL = 1.2815515655446004
@@ -28,8 +29,8 @@ class Simulation:
 
     For a flow: `daily` is the rate assumed for the days left, `needed_daily` the one that just reaches the target (for
     `at_most` and `decrease`: that just keeps to it), `end` where the period then ends. For other kinds there is no
-    daily rate: both are None and `end` is the value now. `probability` is the chance that `end` meets the target, None
-    where the models give no forecast.
+    daily rate: both are None and `end` is what is forecast, else the value now. `probability` is the chance that the
+    end meets the target, None where the models give no forecast.
     """
 
     key_result_id: str
@@ -73,10 +74,11 @@ def simulate(snapshot: Path, key_result_id: str, *, target: float | None, daily:
 
 
 def _of_value(row: dict[str, Any], aim: float, days_left: int) -> Simulation:
-    score = _score(row, row["value"], aim)
+    end = row["value"] if row["forecast"] is None else row["forecast"]
     return Simulation(
         row["key_result_id"], row["title"], row["unit"], row["value"], aim, days_left,
-        daily_so_far=None, needed_daily=None, daily=None, end=row["value"], score=score, probability=None,
+        daily_so_far=None, needed_daily=None, daily=None, end=end, score=_score(row, end, aim),
+        probability=_probability(row, end, aim, days_left),
     )  # fmt: skip
 
 
@@ -85,9 +87,6 @@ def _of_flow(row: dict[str, Any], aim: float, days_left: int, daily: float | Non
     expected_rest = row["forecast"] - row["value"] if row["forecast"] is not None else so_far * days_left
     rest = expected_rest if daily is None else daily * days_left
     end = row["value"] + rest
-    deviation = None
-    if row["forecast_high"] is not None:
-        deviation = (row["forecast_high"] - row["forecast_low"]) / (2 * HALF_INTERVAL)
     return Simulation(
         row["key_result_id"], row["title"], row["unit"], row["value"], aim, days_left,
         daily_so_far=so_far,
@@ -95,7 +94,7 @@ def _of_flow(row: dict[str, Any], aim: float, days_left: int, daily: float | Non
         daily=rest / days_left if days_left else None,
         end=end,
         score=_score(row, end, aim),
-        probability=_probability(find(row["type"]), end, aim, deviation),
+        probability=_probability(row, end, aim, days_left),
     )  # fmt: skip
 
 
@@ -141,14 +140,26 @@ def _score(row: dict[str, Any], end: float, aim: float) -> float:
     return min(max(float(progress), 0.0), 1.0)
 
 
-def _probability(type_: KeyResultType, end: float, aim: float, deviation: float | None) -> float | None:
-    if deviation is None or type_.forecast_side is None:
+def _probability(row: dict[str, Any], end: float, aim: float, days_left: int) -> float | None:
+    """The chance of the aim if the period ends around `end`, spread to either side as the models' forecast is."""
+    type_ = find(row["type"])
+    sides = type_.forecast_side, type_.limits
+    if row["forecast_high"] is None or sides == (None, (None, None)):
         return None
-    is_above = type_.forecast_side == "above"
-    if deviation == 0:
-        return float(end >= aim if is_above else end <= aim)
-    above = 0.5 * (1 - erf((aim - end) / (deviation * sqrt(2))))
-    return above if is_above else 1 - above
+    low, high = aim, row["high"] if type_.shape == "band" else None
+    if type_.forecast_side == "below" or (type_.has_ceiling_only and type_.is_held):
+        low, high = None, aim
+
+    def below(limit: float) -> float:
+        distance = limit - end
+        width = row["forecast_high"] - row["forecast"] if distance > 0 else row["forecast"] - row["forecast_low"]
+        if width <= 0:
+            return float(distance >= 0)
+        return 0.5 * (1 + erf(distance * HALF_INTERVAL / width / sqrt(2)))
+
+    at_least = 1.0 if low is None else (float(end >= low) if below(low) in (0.0, 1.0) else 1 - below(low))
+    chance = at_least - (0.0 if high is None else 1 - below(high))
+    return chance if not days_left else min(max(chance, FLOOR), 1 - FLOOR)
 
 
 def _row(snapshot: Path, key_result_id: str) -> dict[str, Any]:
