@@ -7,6 +7,7 @@ from dataclasses import asdict
 import click
 
 from okr_reports.commands.output import json_option, print_json
+from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace
 
 
@@ -46,4 +47,30 @@ def mcp() -> None:
     server(Workspace.from_environment().snapshot).run()
 
 
-COMMANDS = (mcp, why)
+@click.command()
+@click.argument("kpi")
+@click.option("--period", required=True, metavar="P", help="The period of the target: 2027-Q1, or one defined.")
+@json_option
+def suggest(kpi: str, period: str, as_json: bool) -> None:
+    """Targets that KPI's own past makes likely: what was reached before, ends with a chance of 90, 70 and 50 %."""
+    from okr_reports import okrs
+    from okr_reports.commands.suggest import suggest as look
+
+    workspace = Workspace.from_environment()
+    span = okrs.read(workspace.definitions_dir).span(period)
+    if span is None:
+        raise OkrError(f"there is no period {period!r}; write one such as 2027-Q1, 2027-01 or 2027, or define it")
+    found = look(workspace.snapshot, kpi, span.start, span.end)
+    if as_json:
+        print_json(asdict(found))
+        return
+    click.echo(f"{found.title}, {found.start} to {found.end}, known through {found.known_through}, in {found.unit}")
+    for start, end, value in found.earlier:
+        click.echo(f"  {start} to {end}: {value:,.4g}" if abs(value) < 100 else f"  {start} to {end}: {value:,.0f}")
+    words = {90: "safe", 70: "committed", 50: "aspirational: a coin's toss"}
+    for chance, value in found.likely.items():
+        shown = f"{value:,.4g}" if abs(value) < 100 else f"{value:,.0f}"
+        click.echo(f"  {chance} in 100: {shown} ({words[chance]})")
+
+
+COMMANDS = (mcp, suggest, why)
