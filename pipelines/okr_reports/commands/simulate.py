@@ -146,7 +146,8 @@ def _probability(row: dict[str, Any], end: float, aim: float, days_left: int) ->
     sides = type_.forecast_side, type_.limits
     if row["forecast_high"] is None or sides == (None, (None, None)):
         return None
-    low, high = aim, row["high"] if type_.shape == "band" else None
+    low: float | None = aim
+    high: float | None = row["high"] if type_.shape == "band" else None
     if type_.forecast_side == "below" or (type_.has_ceiling_only and type_.is_held):
         low, high = None, aim
 

@@ -52,7 +52,7 @@ def suggest(snapshot: Path, kpi_id: str, start: date, end: date) -> Suggestion:
     sign = 1.0 if kpi["better"] == "lower" else -1.0
     likely = {chance: so_far + float(mixtures.quantile(sign * z)[0]) for chance, z in CHANCES.items()}
     length = (end - start).days + 1
-    earlier = []
+    earlier: list[tuple[date, date, float]] = []
     for back in range(1, EARLIER + 8):
         last = start - timedelta(days=1 + (back - 1) * length)
         if last <= through and last - timedelta(days=length - 1) >= first and len(earlier) < EARLIER:
