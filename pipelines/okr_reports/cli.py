@@ -130,10 +130,32 @@ def check(strict: bool, as_json: bool) -> None:
     warnings = len(found) - len(errors)
     for sentence in () if as_json else examined.notes:
         click.echo(f"note: {sentence}", err=True)
+    if not errors and not as_json:
+        from okr_reports.commands.diff import uncommitted
+
+        for sentence in uncommitted(workspace):
+            click.echo(f"not committed yet: {sentence}", err=True)
     if note := translation_note(workspace, examined.locale):
         click.echo(note, err=True)
     click.echo(f"{number_of(len(errors), 'error')}, {number_of(warnings, 'warning')}", err=True)
     sys.exit(1 if errors or (strict and warnings) else 0)
+
+
+@main.command()
+@click.argument("reference", metavar="[REF]", default="HEAD")
+@click.option("--exit-code", is_flag=True, help="Exit 3 if anything changes.")
+@json_option
+def diff(reference: str, exit_code: bool, as_json: bool) -> None:
+    """What the definitions change against git revision REF (the last commit by default), as Markdown.
+
+    Texts and owners are left out: only what moves a number, a verdict or a record.
+    """
+    from okr_reports.commands.diff import as_markdown
+    from okr_reports.commands.diff import diff as run
+
+    lines = run(Workspace.from_environment(), reference)
+    print_json(lines) if as_json else click.echo(as_markdown(lines, reference), nl=False)
+    sys.exit(3 if lines and exit_code else 0)
 
 
 @main.command()

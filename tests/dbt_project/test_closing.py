@@ -150,6 +150,10 @@ def test_what_comes_later_stands_beside_it_with_its_cause(warehouse: Warehouse) 
         assert (row["value"], row["status"]) == (110, "achieved")
         assert (row["changed_because"], row["status_now"]) == (cause, row["status_now"]), cause
         assert (row["value_now"], row["status_now"]) != (110, "achieved"), cause
+    versions = warehouse.rows("from marts.kpi_versions where kpi_id = 'leads' order by version")
+    assert [(row["valid_from"], row["valid_through"]) for row in versions] == [
+        (CLOSES, CLOSES + timedelta(days=4)), (CLOSES + timedelta(days=5), None),
+    ]  # fmt: skip
     warehouse.clear("definitions.key_results")
     refresh(warehouse, CLOSES + timedelta(days=9))
     (row,) = final(warehouse).values()

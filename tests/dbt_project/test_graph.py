@@ -20,13 +20,14 @@ MODELS = Path("dbt_project/models")
 # Only the past knows their rows: a view or a table made anew would lose them.
 HISTORIES = {
     "int_target_version", "int_resolved_target", "fct_key_result_reported",
-    "int_key_result_closed", "int_campaign_closed", "int_objective_closed",
+    "int_key_result_closed", "int_campaign_closed", "int_objective_closed", "int_kpi_version",
 }  # fmt: skip
 CARRIED = {"int_measures_converted", "int_measures_summed", "int_ads_pivoted", "int_measure_days_built"}
 # The public contract fixes these names (docs): marts without a prefix.
 UNPREFIXED = {
     "health_gate", "initiatives", "key_result_drivers", "key_result_kpis", "key_result_milestones", "key_result_pace",
-    "key_result_sources", "key_result_versions", "key_results", "objectives", "report_context", "source_health",
+    "key_result_sources", "key_result_versions", "key_results", "kpi_versions", "objectives", "report_context",
+    "source_health",
 }  # fmt: skip
 # Read by many since they are what settings and the clock say: one row each.
 ONE_ROW = {"stg_definitions__context", "stg_definitions__settings"}
@@ -98,7 +99,7 @@ def test_names_say_layer_and_subject(graph: Graph) -> None:
         elif layer == "intermediate":
             assert name.startswith("int_"), name
             assert graph.subject(name), name
-            assert VERB.search(name) or name in {"int_target_version", "int_resolved_target"}, name
+            assert VERB.search(name) or name in {"int_target_version", "int_resolved_target", "int_kpi_version"}, name
         else:
             assert name.startswith(("dim_", "fct_")) or name in UNPREFIXED, name
 

@@ -379,3 +379,21 @@ def test_an_underscore_in_like_is_a_character_and_that_is_said(folder):
     )
     [said] = [finding for finding in folder.findings() if "stands for itself" in finding]
     assert said.startswith("k.yml:2: warning: the `_` of `Q3_%`")
+
+
+def test_check_ins_and_reopenings_that_do_not_count_as_meant_are_said(folder):
+    folder.write(
+        "said.yml",
+        """
+check_ins:
+  - {date: 2026-10-12, key_result: base_days, confidence: 0.5}
+  - {date: 2026-10-12, key_result: base_days, confidence: 0.7}
+reopen:
+  - {key_result: base_days, on: 2026-11-02, by: Eva, reason: A late file}
+  - {key_result: nobody, on: 2027-03-02, by: Eva, reason: A late file}
+""",
+    )
+    said = folder.findings()
+    assert [one for one in said if "has two check-ins of 2026-10-12 that differ in confidence" in one]
+    assert [one for one in said if "is reopened on 2026-11-02, and its period ends on 2026-12-31" in one]
+    assert [one for one in said if "the key result `nobody` does not exist" in one]

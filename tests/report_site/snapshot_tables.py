@@ -38,6 +38,8 @@ DDL: dict[str, list[str]] = {
         "fct_objective_final": "objective_id varchar, period varchar, closing bigint, title varchar, owner varchar, "
         "team varchar, ambition varchar, score double, status varchar, coverage double, closed_on date, "
         "score_now double, status_now varchar, is_last boolean",
+        "kpi_versions": "kpi_id varchar, version bigint, valid_from date, valid_through date, kind varchar, "
+        "unit varchar, definition varchar, changed_by varchar, changed_at timestamptz",
         "fct_period_closing": "period varchar, title varchar, period_start date, period_end date, state varchar, "
         "closed_on date, closes_from date, closed bigint, achieved bigint, missed bigint, without_data bigint, "
         "still_open bigint, waiting bigint, waits_for varchar",

@@ -30,6 +30,7 @@ create table intermediate.int_target_version (
     key_result_id varchar, version integer, valid_from date, refresh_id varchar, signature varchar);
 create table intermediate.int_resolved_target (
     key_result_id varchar, signature varchar, baseline decimal(38, 9), resolved_on date);
+create table intermediate.int_kpi_version (kpi_id varchar, version bigint, valid_from date, signature varchar);
 create table intermediate.int_key_result_closed (
     key_result_id varchar, period_id varchar, closing bigint, closed_on date, score double);
 create table intermediate.int_campaign_closed (
@@ -70,6 +71,11 @@ def refresh(folder: Path, day: date, *, into_the_past: bool = False, loads=("lin
         connection.execute(
             "insert into intermediate.int_key_result_closed select 'leads', 'q2', 1, ?, 0.9 where not exists"
             " (from intermediate.int_key_result_closed)",
+            [day],
+        )
+        connection.execute(
+            "insert into intermediate.int_kpi_version select 'leads', 1, ?, 'signed' where not exists"
+            " (from intermediate.int_kpi_version)",
             [day],
         )
         for ledger, row in (

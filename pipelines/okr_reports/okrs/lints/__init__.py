@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from okr_reports.errors import Finding
-from okr_reports.okrs.lints.check_ins import lint_check_ins
+from okr_reports.okrs.lints.check_ins import lint_check_ins, lint_reopenings
 from okr_reports.okrs.lints.context import Context
 from okr_reports.okrs.lints.file_sources import lint_file_sources
 from okr_reports.okrs.lints.kpis import lint_kpis
@@ -18,5 +18,13 @@ __all__ = ["Context", "lint"]
 
 def lint(context: Context) -> Iterator[Finding]:
     """Every finding of every lint, in no particular order."""
-    for rule in (lint_names, lint_kpis, lint_file_sources, lint_numbers, lint_check_ins, lint_practice):
+    for rule in (
+        lint_names,
+        lint_kpis,
+        lint_file_sources,
+        lint_numbers,
+        lint_check_ins,
+        lint_reopenings,
+        lint_practice,
+    ):
         yield from rule(context)

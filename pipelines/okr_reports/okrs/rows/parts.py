@@ -27,6 +27,12 @@ SAID_BESIDE = ("title", "kpis", "owner", "contributors", "evidence", "reason")
 LINE = ("target", "change", "low", "high", "baseline")
 
 
+def fields_of(entry: Located, leave_out: Collection[str] = ()) -> Row:
+    """What an entry says, as plain values: what it leaves at the default is not there."""
+    said: Row = _plain(entry, leave_out)
+    return said
+
+
 def definition_of(entry: Located, leave_out: Collection[str] = ()) -> str:
     """An entry as JSON, without what it does not say; equal for equal definitions, however they are written."""
     return json.dumps(_plain(entry, leave_out), ensure_ascii=False, sort_keys=True)

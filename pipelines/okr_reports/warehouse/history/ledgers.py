@@ -33,7 +33,7 @@ class Ledger:
     table: str
     day: str
     key: tuple[str, ...]
-    # Closed results begin anew from the reports that are kept: a history of before them lacks nothing.
+    # Came after version 0.1.0: a history of before it lacks nothing.
     is_remade: bool = False
 
     @property
@@ -54,6 +54,10 @@ LEDGERS = (
     Ledger(
         "resolved_targets", "fixed baselines", "intermediate", "int_resolved_target", "resolved_on",
         ("key_result_id", "signature"),
+    ),
+    Ledger(
+        "kpi_versions", "versions of KPIs", "intermediate", "int_kpi_version", "valid_from", ("kpi_id", "version"),
+        is_remade=True,
     ),
     Ledger(
         "closed_key_results", "closed results of key results", "intermediate", "int_key_result_closed", "closed_on",
