@@ -1,0 +1,79 @@
+"""Stages 3 and 4: models score everything, and the health gate rules on it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from okr_reports import distributed
+from okr_reports.common import progress
+from okr_reports.errors import (
+    GateError,
+    TransformError,
+)
+from okr_reports.settings import Workspace
+from okr_reports.warehouse import builds, gate, ops, transform
+
+if TYPE_CHECKING:
+    from okr_reports.warehouse.gate import Ruling
+
+logger = logging.getLogger("okr")
+
+
+def build_models(
+    workspace: Workspace,
+    only: Sequence[str] | None = None,
+    on_event: Callable[[dict[str, Any]], None] | None = None,
+) -> list[str]:
+    """Score everything, or only say when each source was last asked if nothing else has changed.
+
+    `only`: models and tests, as dbt selects them. They alone are built where all that they are made from is built;
+    where something has changed everything is, or the warehouse would hold models of two states, and a site of both.
+    Returns the tables that were filled anew without dbt, which has no event for them. Raises TransformError.
+    """
+    before = builds.state(workspace)
+    # an upgrade's rules hold for the days that are carried over, too
+    anew = before.needs_all
+    is_whole = anew or not before.is_current
+    logger.info("models: %s", "scoring key results" if is_whole else "nothing new to score")
+    if not is_whole and only is None and (filled := builds.refresh_moments(workspace)):
+        return filled
+    is_part = not is_whole and only is not None
+    select = [] if is_whole else [f"tag:{builds.EVERY_REFRESH}"] if only is None else list(only)
+
+    def counted(event: dict[str, Any]) -> None:
+        data = event.get("data", {})
+        progress.advance("models and their tests", int(data.get("index", 0)), int(data.get("total", 0)))
+        if on_event:
+            on_event(event)
+
+    builds.invalidate(workspace)
+    try:
+        with distributed.prepared(workspace):
+            made = distributed.forecast(workspace, anew=anew, on_event=counted) if is_whole else []
+            built = transform.build(
+                workspace, select, on_event=counted, anew=anew, with_tests=not is_part, exclude=made
+            )
+    except TransformError as error:
+        if not anew or only is None:
+            raise
+        todo = "these models are of another version than the last build; `okr refresh` first lands what they read"
+        raise TransformError(f"{error}; {todo}") from None
+    moment_queries = None if is_part else transform.queries(built, builds.EVERY_REFRESH)
+    builds.record(workspace, before.made_from, moment_queries)
+    return []
+
+
+def evaluate_gate(workspace: Workspace, refresh_id: str) -> list[Ruling]:
+    """What each rule of the health gate found; a refusal is written down, so that the next site shows it."""
+    rulings = gate.rulings(workspace.warehouse)
+    if refused := {one.rule: one.reason for one in rulings if not one.is_passed}:
+        ops.record_refusals(workspace.warehouse, refresh_id, refused)
+    return rulings
+
+
+def require_open_gate(rulings: Sequence[Ruling]) -> None:
+    """Raise GateError if a rule closes the gate: a report that misleads is worse than the old one."""
+    if reasons := [one.reason for one in rulings if not one.is_passed]:
+        raise GateError("; ".join(reasons))
