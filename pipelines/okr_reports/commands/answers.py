@@ -1,4 +1,4 @@
-"""Commands that answer questions from the analysts' copy; `cli.py` takes them in."""
+"""Commands that answer questions from the analysts' copy; `cli/` takes them in."""
 
 from __future__ import annotations
 

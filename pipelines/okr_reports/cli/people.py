@@ -1,0 +1,86 @@
+"""Commands by which people say how it stands: check-in and desk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from okr_reports.commands.output import json_option, print_json
+from okr_reports.settings import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+from okr_reports.cli.group import DAY, PORT, day_of, host_names_option, main
+
+
+@main.command("check-in")
+@click.argument("key_result", required=False)
+@click.option("--date", type=DAY, help="Its day; today by default.")
+@click.option("--author", help="Who says it; $USER by default.")
+@click.option("--confidence", help="How sure that it will be reached: 0.7 or 70%.")
+@click.option("--value", help="The value now, for a key result without a KPI.")
+@click.option("--done", help="Ids of the milestones done by now, with commas.")
+@click.option("--met", type=bool, help="For a binary key result.")
+@click.option("--grade", help="For a qualitative key result: 0 to 1.")
+@click.option("--note", help="What happened.")
+@click.option("--next", "next_", help="What is next.")
+@click.option(
+    "--previous-next", type=click.Choice(["done", "open", "dropped"]), help="What became of the step announced before."
+)
+@json_option
+def check_in(key_result: str | None, date: datetime | None, next_: str | None, as_json: bool, **answers: Any) -> None:
+    """Check in on KEY_RESULT: shows the numbers, asks, writes a file in okr_definitions/check_ins/.
+
+    Without a name it lists what waits, and for whom. With --json it asks nothing.
+    """
+    from okr_reports.commands.check_in import check_in as run
+    from okr_reports.commands.check_in import waiting
+
+    if key_result is None:
+        listed = [
+            {"key_result": one.result.id, "title": one.title, "owner": one.owner, "overdue": one.is_overdue,
+             "last_check_in": None if one.last_day is None else one.last_day.isoformat()}
+            for one in waiting(Workspace.from_environment())
+        ]  # fmt: skip
+        if as_json:
+            print_json(listed)
+            return
+        for one in listed:
+            last = f"last {one['last_check_in']}" if one["last_check_in"] else "never"
+            owner = f" ({one['owner']})" if one["owner"] else ""
+            click.echo(f"{'overdue ' if one['overdue'] else '        '}{one['key_result']}{owner}: {last}")
+        click.echo("check in with: okr check-in KEY_RESULT" if listed else "no key result is running today", err=True)
+        return
+    path = run(
+        Workspace.from_environment(), key_result, {"date": day_of(date), "next": next_, **answers}, ask=not as_json
+    )
+    if as_json:
+        print_json({"path": str(path)})
+        return
+    click.echo(f"{path}: written; commit it, and the next `okr refresh` shows it")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Listen here; others need --person-header.")
+@click.option("--port", type=PORT, default=8090, show_default=True, help="0 takes a free one.")
+@click.option("--commit", is_flag=True, help="Commit what is written, as the person who wrote it.")
+@click.option("--push", is_flag=True, help="Push each commit; with --commit.")
+@click.option("--person-header", metavar="NAME", help="The header in which your proxy says who is logged in.")
+@click.option(
+    "--trusted-proxy", "proxies", multiple=True, metavar="ADDRESS", default=("127.0.0.1", "::1"), show_default=True,
+    help="Who may set that header; may be repeated.",
+)  # fmt: skip
+@host_names_option
+def desk(host: str, port: int, commit: bool, push: bool, host_names: Sequence[str], **given: Any) -> None:
+    """Forms in the browser for check-ins, next steps and notes; they become files in okr_definitions/."""
+    if push and not commit:
+        raise click.UsageError("--push pushes commits: give --commit too")
+    from okr_reports.desk import DeskOptions, serve_desk
+
+    named = tuple(host_names)
+    options = DeskOptions(commit, push, given["person_header"], tuple(given["proxies"]), named)
+    serve_desk(Workspace.from_environment(), host, port, options, click.echo)

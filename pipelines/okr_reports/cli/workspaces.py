@@ -1,0 +1,157 @@
+"""Commands about a workspace: init, clear-demo, check, diff, doctor, sandbox and completion."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from okr_reports.commands.output import json_option, number_of, print_json
+from okr_reports.settings import Workspace, quiet_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+from okr_reports.cli.group import PORT, host_names_option, main
+
+
+@main.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--empty", is_flag=True, help="Without the demo's definitions: settings and report pages alone.")
+def init(directory: Path, empty: bool) -> None:
+    """Make a new workspace in DIR: definitions, report pages, settings."""
+    from okr_reports.commands.init import DEMO_DAY, make_workspace
+
+    make_workspace(directory, empty=empty)
+    click.echo(f"{directory} is ready; next:")
+    click.echo(f"  cd {shlex.quote(str(directory))}")
+    if empty:
+        click.echo("  okr add FILE   makes a spreadsheet or an export a source; channels have their settings in .dlt/")
+        click.echo("  okr check      after each change of okr_definitions/ or reports/")
+        click.echo("  okr refresh    loads, scores and publishes")
+        return
+    click.echo(f"  OKR_TODAY={DEMO_DAY} okr sandbox -- okr refresh")
+    click.echo("                 try it: every channel answered by the sandbox, on a day of the demo's quarter")
+    click.echo("  okr check      after each change of okr_definitions/ or reports/")
+    click.echo("  okr refresh    with your channels, once their settings are in .dlt/")
+
+
+@main.command("clear-demo")
+def clear_demo() -> None:
+    """Empty what the sandbox loaded and what was published of it; definitions and pages stay."""
+    from okr_reports.warehouse import origins
+    from okr_reports.warehouse.lock import writer_lock
+
+    workspace = Workspace.from_environment()
+    with writer_lock(workspace, wait_seconds=0):
+        channels = origins.clear_demo(workspace)
+    click.echo(f"emptied: what the sandbox answered for {', '.join(channels)}, and every report made of it")
+    click.echo("okr_definitions/ and reports/ stay; next: settings of your channels in .dlt/, then okr refresh")
+
+
+@main.command()
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@json_option
+def check(strict: bool, as_json: bool) -> None:
+    """Validate definitions, report pages and channel settings; one line a finding."""
+    from okr_reports.findings import examine, translation_note
+    from okr_reports.report_site.renderer.client import get_ready
+
+    get_ready()
+    workspace = Workspace.from_environment()
+    examined = examine(workspace)
+    found = examined.findings
+    if as_json:
+        print_json([asdict(finding) for finding in found])
+    for finding in () if as_json else found:
+        click.echo(str(finding))
+    errors = [finding for finding in found if finding.severity == "error"]
+    warnings = len(found) - len(errors)
+    for sentence in () if as_json else examined.notes:
+        click.echo(f"note: {sentence}", err=True)
+    if not errors and not as_json:
+        from okr_reports.commands.diff import uncommitted
+
+        for sentence in uncommitted(workspace):
+            click.echo(f"not committed yet: {sentence}", err=True)
+    if note := translation_note(workspace, examined.locale):
+        click.echo(note, err=True)
+    click.echo(f"{number_of(len(errors), 'error')}, {number_of(warnings, 'warning')}", err=True)
+    sys.exit(1 if errors or (strict and warnings) else 0)
+
+
+@main.command()
+@click.argument("reference", metavar="[REF]", default="HEAD")
+@click.option("--exit-code", is_flag=True, help="Exit 3 if anything changes.")
+@json_option
+def diff(reference: str, exit_code: bool, as_json: bool) -> None:
+    """What the definitions change against git revision REF (the last commit by default), as Markdown.
+
+    Texts and owners are left out: only what moves a number, a verdict or a record.
+    """
+    from okr_reports.commands.diff import as_markdown
+    from okr_reports.commands.diff import diff as run
+
+    lines = run(Workspace.from_environment(), reference)
+    print_json(lines) if as_json else click.echo(as_markdown(lines, reference), nl=False)
+    sys.exit(3 if lines and exit_code else 0)
+
+
+@main.command()
+@click.option(
+    "--behind-proxy", is_flag=True, help="Dagster's UI listens on the network, and a proxy asks who is there."
+)
+@click.option("--history", is_flag=True, help="Check every kept day, every part of it: .okr/history/ is read whole.")
+@json_option
+def doctor(behind_proxy: bool, history: bool, as_json: bool) -> None:
+    """Look at everything a refresh needs; exit 1 on a fault."""
+    from okr_reports.doctor import examine
+
+    workspace = Workspace.from_environment()
+    quiet_environment(workspace, only_look=True)
+    found = []
+    for diagnosis in examine(workspace, behind_proxy=behind_proxy, history=history):
+        found.append(diagnosis)
+        if not as_json:
+            click.echo(f"{'FAULT' if diagnosis.fault else 'ok':<6}{diagnosis.subject}: {diagnosis.text}")
+    if as_json:
+        print_json([asdict(diagnosis) for diagnosis in found])
+    sys.exit(1 if any(diagnosis.fault for diagnosis in found) else 0)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.option("--port", type=PORT, default=8765, show_default=True, help="0 takes a free one.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same company and faults.")
+@click.option(
+    "--faults", type=click.FloatRange(0, 1), default=0.0, show_default=True, metavar="RATE",
+    help="Share of requests that go wrong.",
+)  # fmt: skip
+@host_names_option
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def sandbox(port: int, seed: int, faults: float, host_names: Sequence[str], command: Sequence[str]) -> None:
+    """Serve local stand-ins of the channel APIs over one synthetic company.
+
+    With a COMMAND (after --) serve on a free port, run it with every channel pointed here, and end with its exit code.
+    """
+    from okr_reports.sandbox.serve import run_with_sandbox
+    from okr_reports.sandbox.serve import serve as serve_sandbox
+
+    if command:
+        sys.exit(run_with_sandbox(list(command), seed, faults, host_names))
+    serve_sandbox(port, seed, faults, host_names)
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes SHELL complete commands and options: eval "$(okr completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None  # click knows these three
+    click.echo(kind(main, {}, "okr", "_OKR_COMPLETE").source())
