@@ -64,7 +64,7 @@ def test_each_row_is_a_check_in_with_who_answered(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("written", "share"),
     [("70 %", 0.7), ("70%", 0.7), ("0,7", 0.7), ("0.7", 0.7), ("7/10", 0.7), ("7 out of 10", 0.7), ("100 %", 1.0),
-     ("3/5", 0.6), ("0", 0.0), ("7", None), ("70", None), ("1", None), ("high", None), ("11/10", None),
+     ("3/5", 0.6), ("0", 0.0), ("7", None), ("70", 0.7), ("1", None), ("high", None), ("11/10", None),
      ("170 %", None), ("-0.2", None), ("7/0", None)],
 )  # fmt: skip
 def test_confidence_is_a_share_or_is_asked_about(folder: Folder, written: str, share: float | None) -> None:
@@ -78,6 +78,8 @@ def test_a_scale_is_declared_and_a_one_among_shares_is_all(folder: Folder) -> No
     form = FORM.replace("How sure are you?", "{column: How sure are you?, out_of: 10}")
     check_ins, findings = answered(folder, "2026-11-02,A,base_days,7,,,\n2026-11-03,A,base_days,1,,,\n", form=form)
     assert ([one.confidence for one in check_ins], findings) == ([0.7, 0.1], [])
+    check_ins, findings = answered(folder, "2026-11-02,A,base_days,70,,,\n2026-11-03,A,base_days,5,,,\n")
+    assert ([one.confidence for one in check_ins], findings) == ([0.7, 0.05], [])
     check_ins, findings = answered(folder, "2026-11-02,A,base_days,0.5,,,\n2026-11-03,A,base_days,1,,,\n")
     assert ([one.confidence for one in check_ins], findings) == ([0.5, 1.0], [])
 

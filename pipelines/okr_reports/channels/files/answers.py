@@ -19,7 +19,7 @@ from okr_reports.channels.files.layout import HEADER_WITHIN, Record, Twice, alte
 from okr_reports.channels.files.names import NULL_MARKS
 from okr_reports.channels.files.opened import Opened, open_file
 from okr_reports.channels.files.published import fetch
-from okr_reports.common.form_answers import Answer, FormFile, FormSource, Trouble, doubtful_shares, share_of
+from okr_reports.common.form_answers import Answer, FormFile, FormSource, Trouble, doubtful_shares, scale_of, share_of
 from okr_reports.errors import ChannelError
 from okr_reports.file_places import lies_within, refusal
 
@@ -153,7 +153,9 @@ def _rows(form: FormFile, columns: dict[str, int], body: Iterator[Record]) -> li
 
 def _answers(source: FormSource, form: FormFile, rows: Sequence[tuple[int, dict[str, str]]], today: date) -> None:
     days = _days(source, form, rows, today)
-    doubtful = set() if source.out_of else doubtful_shares([_bare(held.get("confidence", "")) for _, held in rows])
+    shares = [_bare(held.get("confidence", "")) for _, held in rows]
+    top = source.out_of or scale_of(shares)
+    doubtful = set() if top else doubtful_shares(shares)
     decimal = _decimal(source, [held.get("value", "") for _, held in rows])
     given = []
     for at, (line, held) in enumerate(rows):
@@ -162,7 +164,7 @@ def _answers(source: FormSource, form: FormFile, rows: Sequence[tuple[int, dict[
             continue
         confidence = None
         if text := _bare(held.get("confidence", "")):
-            confidence = None if text in doubtful else share_of(text, source.out_of)
+            confidence = None if text in doubtful else share_of(text, top)
             if text in doubtful:
                 scale = "confidence: {column: ..., out_of: 10}"
                 what = f"the confidence {text!r} may be of a scale to 5, 10 or 100, and is left out"
