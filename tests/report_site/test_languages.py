@@ -8,6 +8,7 @@ from babel.messages.pofile import read_po
 from click.testing import CliRunner
 
 from okr_reports.cli import main
+from okr_reports.report_site.build import build_site
 from okr_reports.report_site.languages import SHIPPED, Language, translated
 from okr_reports.words import SHARED
 from tests.support import ROOT
@@ -74,3 +75,24 @@ def test_the_check_says_what_share_is_translated(tmp_path, monkeypatch):
     assert f"100 % of {known} texts are translated into fr\n" in said["fr-FR"]
     assert f"0 % of {known} texts are translated into ca; the others are shown in English" in said["ca-ES"]
     assert "reports/translations/ca.po" in said["ca-ES"]
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "what"),
+    [
+        (b"\xff\xfe", 1, "cannot be read (UnicodeDecodeError)"),
+        (b'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=nosuch\\n"\n', 1, "cannot be read (LookupError)"),
+        (b'msgid "On track"\nmsgstr "%(x)s"\n', 1, "has %(x)s, which the English text has not"),
+        (b'\nmsgid "Data through %(day)s"\nmsgstr "%(day)1000000000s"\n', 2, "has %(day)1000000000s"),
+    ],
+)
+def test_a_mistake_in_a_catalogue_is_named_and_costs_no_page(reports, snapshot, tmp_path, written, line, what):
+    folder = reports({"pages/index.md": "---\ntitle: Home\n---\n"})
+    (folder / "translations").mkdir()
+    (folder / "translations" / "es.po").write_bytes(written)
+    built = build_site(snapshot, folder, tmp_path / "site", strict=lambda: False)
+    [found] = built.faults
+    assert (found.path, found.line) == (str(folder / "translations" / "es.po"), line)
+    assert what in found.what
+    assert built.broken == {}
+    assert Language("es-ES", [folder / "translations"]).text("On track") == "En ritmo"

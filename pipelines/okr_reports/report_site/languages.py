@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from okr_reports.words import catalogues, language_of, translations
+from okr_reports.errors import shown_path
+from okr_reports.report_site.faults import PageFault
+from okr_reports.words import catalogues, language_of, mistakes, translations
 
 SHIPPED = Path(__file__).parent / "builtin" / "translations"
 
@@ -38,6 +40,11 @@ class Language:
     def __init__(self, locale: str, folders: Iterable[Path]) -> None:
         self.code = language_of(locale)
         self._untranslated = Untranslated()
+        folders = list(folders)
+        self.faults = [
+            PageFault(shown_path(path), line, what, "correct it, save it as UTF-8, or remove it: English stands there")
+            for path, line, what in mistakes(locale, folders)
+        ]
         self._translations = translations(locale, (*folders, SHIPPED), self._untranslated)
 
     @property
@@ -68,8 +75,11 @@ def translated(locale: str, folders: Iterable[Path]) -> tuple[int, int]:
 
 def _texts(path: Path) -> set[str]:
     """The English texts that a file translates."""
-    from babel.messages.pofile import read_po
+    from babel.messages.pofile import PoFileError, read_po
 
-    with path.open("rb") as lines:
-        found = [message for message in read_po(lines) if message.id and message.string]
+    try:
+        with path.open("rb") as lines:
+            found = [message for message in read_po(lines) if message.id and message.string]
+    except (OSError, ValueError, LookupError, PoFileError):
+        return set()  # `faults` says so
     return {message.id if isinstance(message.id, str) else message.id[0] for message in found}

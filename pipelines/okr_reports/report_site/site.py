@@ -101,7 +101,7 @@ def open_site(
         "groupby_in_order": _in_order,
     }
     renderer = Renderer(reports, reader, filters)
-    faults = [*reports.faults, *(known or {}).values()]
+    faults = [*reports.faults, *(known or {}).values(), *language.faults]
     if not was_checked(cache_dir, reports_dir, reader):
         faults += renderer.check_templates()
     assets = load_assets(reports_dir / "theme", reports.theme)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -55,7 +56,12 @@ def _kinds() -> Iterator[pa.DataType]:
 
 
 def _column(keys: list[tuple[Any, ...]], place: int, kind: pa.DataType) -> pa.Array:
-    return pa.array([key[place] for key in keys], kind)
+    return pa.array([_day(key[place]) if kind == pa.date32() else key[place] for key in keys], kind)
+
+
+def _day(value: Any) -> Any:
+    """A day as Hive's protocol hands it over, which is a text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _grouped(
@@ -65,7 +71,7 @@ def _grouped(
     found = session.execute(f"select {', '.join((*key, *columns))} from intermediate.{model} order by {key[0]}, date")
     rows = sorted(found, key=lambda row: tuple(str(one) for one in row[: len(key)]))
     return [
-        (group, [dict(zip(columns, row[len(key) :], strict=True)) for row in members])
+        (group, [dict(zip(columns, (_day(row[len(key)]), *row[len(key) + 1 :]), strict=True)) for row in members])
         for group, members in groupby(rows, key=itemgetter(*range(len(key))) if len(key) > 1 else lambda row: (row[0],))
     ]
 

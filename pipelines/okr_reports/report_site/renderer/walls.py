@@ -16,6 +16,7 @@ were pre-releases, a few months old, or needed libseccomp installed (DECISIONS.m
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import platform
 import struct
@@ -193,11 +194,11 @@ def _audit(readable: Sequence[Path]) -> bool:
         if event == "open":
             path, _, flags = (*given, None, None)[:3]
             if isinstance(flags, int) and flags & writing and not isinstance(path, int):
-                raise PermissionError(f"pages may not write a file ({path!r})")
+                raise PermissionError(errno.EACCES, "pages may not write a file", path)
             if not within(path):
-                raise PermissionError(f"pages may not read this file ({path!r})")
+                raise PermissionError(errno.EACCES, "pages may not read this file", path)
         elif event in ("os.listdir", "os.scandir") and given and not within(given[0]):
-            raise PermissionError(f"pages may not read this folder ({given[0]!r})")
+            raise PermissionError(errno.EACCES, "pages may not read this folder", given[0])
         elif event.startswith(REFUSED_EVENTS):
             raise PermissionError(f"pages may not do that ({event})")
 
