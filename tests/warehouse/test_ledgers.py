@@ -28,6 +28,8 @@ comment on column marts.fct_key_result_reported.value is 'as published';
 create table marts.fct_measure_daily (date date, channel varchar, account_id varchar, value decimal(38, 9));
 create table intermediate.int_target_version (
     key_result_id varchar, version integer, valid_from date, refresh_id varchar, signature varchar);
+create table intermediate.int_campaigns_named (
+    channel varchar, account_id varchar, campaign_id varchar, campaign_name varchar, seen_on date, version integer);
 create table intermediate.int_resolved_target (
     key_result_id varchar, signature varchar, baseline decimal(38, 9), resolved_on date);
 create table intermediate.int_kpi_version (kpi_id varchar, version bigint, valid_from date, signature varchar);
@@ -63,6 +65,11 @@ def refresh(folder: Path, day: date, *, into_the_past: bool = False, loads=("lin
                 "select 1 from intermediate.int_target_version where key_result_id = ?)",
                 [key_result, day, refresh_id, key_result],
             )
+        connection.execute(
+            "insert into intermediate.int_campaigns_named select 'linkedin_ads', '7', 'c', 'Name', ?, 1"
+            " where not exists (from intermediate.int_campaigns_named)",
+            [day],
+        )
         connection.execute(
             "insert into intermediate.int_resolved_target select 'leads', 'signed', 41.5, ? where not exists"
             " (from intermediate.int_resolved_target)",

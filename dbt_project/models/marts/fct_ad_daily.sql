@@ -1,6 +1,6 @@
 {{ config(materialized='view' if target.type == 'duckdb' else 'table') }}
 
--- Campaigns are called what the rows of that day call them; of APIs the last name known: DECISIONS.md.
+-- Campaigns are called what they were called on that day, as int_campaign_names_spanned knows it.
 with
 
 ads as (

@@ -164,10 +164,11 @@ def _seconds_by_step(result: ExecuteInProcessResult, whole: float) -> dict[str, 
 def _what_the_site_shows(workspace: Workspace) -> dict[str, Any]:
     """Where the site lies, which day it is, key results running today by status, sources fresh and late."""
     with open_copy(workspace.snapshot) as connection:
-        today, through = connection.execute("select today, data_through from marts.report_context").fetchone() or (
-            None,
-            None,
-        )
+        # The mart's own day is today where no source has given any.
+        today, through = connection.execute(
+            "select any_value(c.today), max(h.data_through) from marts.report_context as c"
+            " left join marts.source_health as h on true"
+        ).fetchone() or (None, None)
         statuses = connection.execute(
             "select status, count(*) from marts.key_results where period_start <= ? and period_end >= ?"
             " group by 1 order by 2 desc, 1",
@@ -197,6 +198,7 @@ def _say(shows: dict[str, Any]) -> None:
     sources, late = shows["sources"], shows["sources_late"]
     click.echo(shows["site"])
     click.echo(f"  key results: {counts or 'none running'} ({number_of(shows['objectives'], 'objective')} in all)")
-    click.echo(f"  as of {shows['today']}, data through {shows['data_through']}")
+    through = f"data through {shows['data_through']}" if shows["data_through"] else "no data yet"
+    click.echo(f"  as of {shows['today']}, {through}")
     click.echo(f"  sources: {sources - late} of {sources} fresh" + (", the others are stamped on it" if late else ""))
     sys.stdout.flush()

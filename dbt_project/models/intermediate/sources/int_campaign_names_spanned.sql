@@ -1,18 +1,46 @@
 {{ config(materialized='table') }}
 
--- What a campaign was called when. The first name known is that of the days before it too; a campaign that never changed
--- its name has one span, from the beginning. `latest` is the last name known, for all days: a KPI may ask for it.
+-- What a campaign was called when: of files what the rows of the day say, of APIs the name known when that day was first
+-- loaded. The first name known is that of the days before it too. `latest` is the last name known, for all days: a KPI may ask for it.
 with
 
 campaigns as (
     select * from {{ ref('int_campaigns_unioned') }}
 ),
 
+first_seen as (
+    select
+        *,
+        row_number() over (partition by channel, account_id, campaign_id, seen_on order by version desc) as newest_first
+    from {{ ref('int_campaigns_named') }}
+),
+
+told as (
+    select
+        channel,
+        account_id,
+        campaign_id,
+        date,
+        campaign_name
+    from {{ ref('stg_files__campaign_names') }}
+
+    union all
+
+    select
+        channel,
+        account_id,
+        campaign_id,
+        seen_on as date,
+        campaign_name
+    from first_seen
+    where newest_first = 1
+),
+
 days as (
     select
         *,
         lag(campaign_name) over (partition by channel, account_id, campaign_id order by date) as name_before
-    from {{ ref('stg_files__campaign_names') }}
+    from told
 ),
 
 changes as (

@@ -72,6 +72,10 @@ LEDGERS = (
         ("objective_id", "period_id", "closing"), is_remade=True,
     ),
     Ledger(
+        "campaign_names", "names of campaigns", "intermediate", "int_campaigns_named", "seen_on",
+        ("channel", "account_id", "campaign_id", "version"), is_remade=True,
+    ),
+    Ledger(
         "first_seen", "days on which rows of files were first seen", "ops", "first_seen", "seen_on",
         ("source_id", "account_id", "campaign_id", "first_day", "last_day", "measure", "value"),
     ),
