@@ -32,7 +32,7 @@ from tests.support import free_port
 MARTS = Path(__file__).parents[2] / "dbt_project" / "models" / "marts"
 TABLES = (
     "report_context", "objectives", "key_results", "fct_key_result_daily", "fct_key_result_reported", "source_health",
-    "key_result_sources", "dim_channel", "key_result_pace",
+    "key_result_sources", "dim_channel", "key_result_pace", "key_result_drivers", "fct_period_closing",
 )  # fmt: skip
 TODAY = date(2026, 11, 23)
 START, END = date(2026, 10, 1), date(2026, 12, 31)
@@ -148,6 +148,12 @@ def company(locale: str = "es-ES") -> Copy:
     copy.add("source_health", channel="linkedin_ads", account_id="510002", account_name="Acme US", state="failed",
              stale_since=date(2026, 11, 19), last_error="no exchange rate for USD on 2026-11-19")  # fmt: skip
     copy.add("source_health", channel="linkedin_ads", account_id="510001", account_name="Acme Iberia", state="fresh")
+    for position, (name, part) in enumerate((("Retargeting", 48), ("Webinar", 22)), start=1):
+        copy.add(
+            "key_result_drivers", key_result_id="cost_down", comparison="previous", dimension="campaign", member=name,
+            member_title=name, contribution=part, volume_effect=part, rate_effect=0, member_state="both",
+            value_before=280, value_after=350, position=position,
+        )  # fmt: skip
     for account in ("510001", "510002"):
         copy.add("key_result_sources", key_result_id="cost_down", channel="linkedin_ads", account_id=account)
     copy.add("dim_channel", channel="linkedin_ads", title="LinkedIn Ads")

@@ -65,6 +65,7 @@ def test_both_forms_say_what_changed_and_what_needs_attention(paid_social):
         "Ana, 23 nov: El anuncio nuevo funciona.",
         "datos hasta el 22 nov 2026",
         "A este ritmo: 620 al final; probabilidad de llegar al objetivo: 1 de cada 20.",
+        "frente a las cuatro semanas anteriores: Retargeting +48",
         "okr check-in cost_down",
     ):
         assert words in page

@@ -71,7 +71,8 @@ class SourceState:
 class KeyResult:
     """The state now of one key result; see `marts.key_results` for the columns of the same names.
 
-    `days` are those with a result, `pace` is the expected share of the way on each day of the whole period.
+    `days` are those with a result, `pace` is the expected share of the way on each day of the whole period, `drivers`
+    are its rows of `key_result_drivers` against the four weeks before.
     """
 
     key_result_id: str
@@ -101,6 +102,7 @@ class KeyResult:
     before: Seen | None = None
     days: tuple[Point, ...] = ()
     pace: tuple[tuple[date, float], ...] = ()
+    drivers: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -211,13 +213,14 @@ class _Reader:
         return found
 
     def key_results(self) -> list[KeyResult]:
-        names = [name for name in KeyResult.__dataclass_fields__ if name not in ("row", "before", "days", "pace")]
+        apart = ("row", "before", "days", "pace", "drivers")
+        names = [name for name in KeyResult.__dataclass_fields__ if name not in apart]
         rows = self.rows(
             "select key_results.* from key_results inner join objectives using (objective_id)"
             " where objectives.team is not null and key_results.period_end >= {since} order by key_results.position"
         )
         before = self.before()
-        days, pace = self.days(), self.pace()
+        days, pace, drivers = self.days(), self.pace(), self.drivers()
         return [
             KeyResult(
                 **{**{name: row[name] for name in names}, "owner": row["owner"] or ""},
@@ -225,6 +228,7 @@ class _Reader:
                 before=before.get(row["key_result_id"]),
                 days=tuple(days.get(row["key_result_id"], ())),
                 pace=tuple(pace.get(row["key_result_id"], ())),
+                drivers=tuple(drivers.get(row["key_result_id"], ())),
             )
             for row in rows
         ]
@@ -248,6 +252,13 @@ class _Reader:
             " and key_result_id in (select key_result_id from key_results where period_end >= {since}) order by date"
         ):
             found.setdefault(row["key_result_id"], []).append((row["date"], row["expected"]))
+        return found
+
+    def drivers(self) -> dict[str, list[Mapping[str, Any]]]:
+        """Who moved the numbers against the four weeks before."""
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for row in self.rows("select * from key_result_drivers where comparison = 'previous'"):
+            found.setdefault(row["key_result_id"], []).append(row)
         return found
 
     def before(self) -> dict[str, Seen]:

@@ -226,12 +226,13 @@ class _Writer:
         return f"{was} → {now}" + (f" ({verdict})" if known and change else "")
 
     def notes(self, one: KeyResult) -> tuple[str, ...]:
-        """Where owner and numbers disagree, and what the last check-in said."""
+        """Who moved the number, where owner and numbers disagree, and what the last check-in said."""
         said = ""
         if one.last_check_in and one.last_check_in_note:
             day = self.wording.day(one.last_check_in, "MMMd")
             said = f"{one_line(one.last_check_in_by or one.owner, 60)}, {day}: {one_line(one.last_check_in_note, 240)}"
-        return tuple(text for text in (one_line(self.wording.sentence(one.row, "disagreement")), said) if text)
+        moved = one_line(self.wording.moved(one.title, one.unit, one.drivers), 400)
+        return tuple(text for text in (moved, one_line(self.wording.sentence(one.row, "disagreement")), said) if text)
 
     def draw(self, one: KeyResult) -> str | None:
         image = chart(one)

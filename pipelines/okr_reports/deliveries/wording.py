@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import gettext
 import math
+from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import NumberPattern, get_currency_symbol
 
 from okr_reports.common.locales import NBSP, days
-from okr_reports.words import reasons, translations
+from okr_reports.words import moves, reasons, translations
 from okr_reports.words.numbers import Kind, Numbers
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -61,6 +63,11 @@ class Wording:
         """The sentence in a column of the marts (`status_reason`, `disagreement`), in this digest's forms."""
         text = catalogue(self.locale.language).gettext
         return getattr(reasons, column)(row, text, Numbers(self._written, self.day)) or ""
+
+    def moved(self, title: str, unit: str, drivers: Sequence[Mapping[str, Any]]) -> str:
+        """Who moved a number, from its rows of `key_result_drivers`; empty where nothing can be split."""
+        text = catalogue(self.locale.language).gettext
+        return moves.moved(title, unit, drivers, text, Numbers(self._written, self.day))
 
     def period_closing(self, row: reasons.Row) -> str:
         """How far a period is closed, of a row of `fct_period_closing`."""
