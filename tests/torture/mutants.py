@@ -75,6 +75,7 @@ OPERATORS: dict[str, list[tuple[str, str]]] = {
 # The file of tests that is likely to notice, run before the others; the first pattern that is found counts.
 NEAREST = (
     (r"forecasts/|forecast", "test_forecast.py"),
+    (r"reasons/|drivers", "test_drivers.py"),
     (r"gate|marts/objectives|int_objectives_dated", "test_gate.py"),
     (r"readings_matched|sources_matched|kpi_days_valued", "test_people.py"),
     (r"weeks_kept", "test_scoring_cases.py"),
@@ -90,7 +91,7 @@ NEAREST = (
 )
 # Then those that see most for their time: from one run of the models to thirty. test_house.py runs dbt's unit tests.
 ORDER = (
-    "test_scoring_cases.py", "test_kpis.py", "test_forecast.py", "test_sources.py", "test_people.py", "test_words.py",
+    "test_scoring_cases.py", "test_kpis.py", "test_forecast.py", "test_drivers.py", "test_sources.py", "test_people.py", "test_words.py",
     "test_scoring_properties.py", "test_gate.py", "test_memory.py", "test_incremental.py", "test_house.py",
 )  # fmt: skip
 # A survey with --quick lists what they do not see; the verdict needs all.
@@ -103,21 +104,6 @@ EQUIVALENT = {
     ("generated/key_result_types.sql", "< limit_low and", " <= "): "of equal numbers the quotient is 1 too",
     ("generated/key_result_types.sql", "> limit_high then", " >= "): "of equal numbers the quotient is 1 too",
     ("targets/int_resolved_target.sql", "inner join values_now", "left join"): "its value has to be known",
-    (
-        "forecasts/int_forecast_days_learnt.sql",
-        "> key_results.period_start then coverage.first_day",
-        " >= ",
-    ): "the same day",
-    (
-        "forecasts/int_forecast_days_learnt.sql",
-        "< key_results.period_start then",
-        " <= ",
-    ): "no days lie between equal days",
-    (
-        "forecasts/int_forecast_days_learnt.sql",
-        "< {{ add_days('key_results.period_start', -var(",
-        " <= ",
-    ): "as many days",
     ("targets/int_resolved_target.sql", "inner join coverage", "left join"): "what has a value has been seen",
     ("kpis/int_kpi_readings_matched.sql", "inner join sources", "left join"): "the next join needs the source",
     ("targets/int_targets_spanned.sql", "inner join key_results on spans.", "left join"): "joined above already",
