@@ -92,7 +92,8 @@ NEAREST = (
 # Then those that see most for their time: from one run of the models to thirty. test_house.py runs dbt's unit tests.
 ORDER = (
     "test_scoring_cases.py", "test_kpis.py", "test_forecast.py", "test_drivers.py", "test_sources.py", "test_people.py",
-    "test_words.py", "test_scoring_properties.py", "test_gate.py", "test_memory.py", "test_incremental.py", "test_house.py",
+    "test_words.py", "test_scoring_properties.py", "test_gate.py", "test_memory.py", "test_incremental.py",
+    "test_house.py",
 )  # fmt: skip
 # A survey with --quick lists what they do not see; the verdict needs all.
 QUICK = ORDER[:-4]
