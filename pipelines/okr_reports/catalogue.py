@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +32,21 @@ class Conversions:
 
 
 @dataclass(frozen=True)
+class ApiVersion:
+    """A version of a vendor's API and the day from which it is not answered, None where no end is announced.
+
+    With `is_estimate` the vendor tells a month or nothing, and the day follows from its custom.
+    """
+
+    version: str
+    ends: date | None = None
+    is_estimate: bool = False
+
+    def days_left(self, today: date) -> int | None:
+        return None if self.ends is None else (self.ends - today).days
+
+
+@dataclass(frozen=True)
 class ChannelInfo:
     """One channel: its id, what people call it, and the measures it brings.
 
@@ -39,7 +55,7 @@ class ChannelInfo:
     days back a refresh reads again by default. Measures in `counted_once` are people, counted once over a whole
     interval: their days must never be added up. With `names_own_measures` the channel's settings say what it brings.
     `conversions` is what its conversions may mean, by the word of the setting, the default first; empty where it has
-    none of its own.
+    none of its own. `versions` are those of its API, the newest last, and `announced` is where their ends are told.
     """
 
     name: str
@@ -51,6 +67,8 @@ class ChannelInfo:
     counted_once: tuple[str, ...] = ()
     names_own_measures: bool = False
     conversions: Mapping[str, Conversions] = field(default_factory=dict)
+    versions: tuple[ApiVersion, ...] = ()
+    announced: str = ""
 
 
 def is_money(measure: str) -> bool:
@@ -73,6 +91,8 @@ def channels() -> dict[str, ChannelInfo]:
             measures=tuple(described["measures"]),
             counted_once=tuple(described.get("counted_once", [])),
             names_own_measures=described.get("names_own_measures", False),
+            versions=tuple(ApiVersion(**one) for one in described.get("api", {}).get("versions", ())),
+            announced=described.get("api", {}).get("announced", ""),
             conversions={
                 word: Conversions(
                     one["means"], one["source"], tuple(one["conversions"]), tuple(one["conversion_value"])

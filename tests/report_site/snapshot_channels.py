@@ -44,10 +44,21 @@ class ChannelRows(Rows):
         for team, title in TEAMS.items():
             self.add("dim_team", team, self.text(title), self.texts(title))
         self.add(
-            "dim_channel", "linkedin_ads", "LinkedIn Ads", "ads", 7, "primary", "website conversions", "vendor.example"
+            "dim_channel",
+            "linkedin_ads",
+            "LinkedIn Ads",
+            "ads",
+            7,
+            "primary",
+            "website conversions",
+            "vendor.example",
+            "202609",
+            date(2027, 1, 15),
+            False,
+            "vendor.example/versions",
         )
         self.add("dim_measure", "conversions", "Conversions", "number", False, "linkedin_ads: primary", "linkedin_ads")
-        self.add("dim_channel", "newsletter", self.text("Boletín"), "email", 3, None, None, None)
+        self.add("dim_channel", "newsletter", self.text("Boletín"), "email", 3, *[None] * 7)
         for channel, account, name, currency in (
             ("linkedin_ads", "510001", "Acme Iberia", "EUR"),
             ("linkedin_ads", "510002", "Acme US", "USD"),

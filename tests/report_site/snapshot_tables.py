@@ -74,7 +74,8 @@ DDL: dict[str, list[str]] = {
         "dim_key_result_type": "type varchar, position bigint, about varchar, is_held boolean, is_share boolean",
         "dim_team": "team_id varchar, title varchar, title_texts varchar",
         "dim_channel": "channel varchar, title varchar, kind varchar, lookback_days bigint, conversions varchar, "
-        "conversions_means varchar, conversions_source varchar",
+        "conversions_means varchar, conversions_source varchar, api_version varchar, api_version_ends date, "
+        "api_version_is_estimate boolean, api_announced varchar",
         "dim_measure": "measure varchar, title varchar, unit varchar, is_money boolean, "
         "definition varchar, source varchar",
         "dim_account": "channel varchar, account_id varchar, account_name varchar, currency varchar, timezone varchar",

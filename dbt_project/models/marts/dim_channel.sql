@@ -8,7 +8,11 @@ final as (
         lookback_days,
         conversions,
         conversions_means,
-        conversions_source
+        conversions_source,
+        api_version,
+        api_version_ends,
+        api_version_is_estimate,
+        api_announced
     from {{ ref('stg_definitions__channels') }}
 )
 

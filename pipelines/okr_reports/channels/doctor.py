@@ -8,8 +8,10 @@ from okr_reports.channels.base import Account, Channel, Landing, find_channel
 from okr_reports.channels.collect import odd_accounts, odd_answer
 from okr_reports.channels.configuration import ChannelSettings, is_configured, read_settings
 from okr_reports.channels.http import Http
+from okr_reports.channels.versions import version_findings
 from okr_reports.channels.windows import Window
 from okr_reports.errors import ChannelError, Finding
+from okr_reports.settings import today
 
 # Two days ago every vendor has something to say about, if only that there was nothing.
 _PROBED = timedelta(days=2)
@@ -20,20 +22,22 @@ def check_channel(name: str) -> list[Finding]:
 
     Findings name the setting or the account, and what to do; `line` is always 1.
     """
+    findings: list[Finding] = []
     try:
         channel = find_channel(name)
         if not is_configured(channel.settings_class, name):
             return []
         settings = read_settings(channel.settings_class, name)
+        findings = version_findings(name, settings, today("UTC"))
         http = channel.http(settings)
         http.within(settings.budget(), lambda _: None)
         accounts = channel.accounts(http, settings)
     except ChannelError as error:
-        return [_finding("error", error)]
+        return [*findings, _finding("error", error)]
     except Exception as surprise:
-        return [_finding("error", odd_accounts(name, surprise))]
+        return [*findings, _finding("error", odd_accounts(name, surprise))]
     visible = {account.id: account for account in accounts}
-    findings = [
+    findings += [
         Finding(
             ".dlt/config.toml",
             1,
@@ -57,6 +61,8 @@ def check_channel(name: str) -> list[Finding]:
     for account in visible.values():
         if account.error is not None:
             findings.append(_finding("error", account.error.of_account(account.id), account))
+        elif account.held_by:
+            continue
         elif not settings.account_ids or account.id in settings.account_ids:
             findings += _probe(channel, http, settings, account)
     return findings
@@ -81,7 +87,9 @@ def _probe(channel: Channel[ChannelSettings], http: Http, settings: ChannelSetti
         return [_finding("warning", error, account)]
     except Exception as surprise:
         return [_finding("warning", odd_answer(channel.name, surprise, account.id, window), account)]
-    return []
+    noted = [Finding(".dlt/config.toml", 1, "warning", *account.note.split("; ", 1))] if account.note else []
+    missing = [ChannelError(channel.name, what, todo, account.id) for what, todo in landing.missing]
+    return [*noted, *(_finding("warning", error, account) for error in missing)]
 
 
 def _finding(severity: str, error: ChannelError, account: Account | None = None) -> Finding:

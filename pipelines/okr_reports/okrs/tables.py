@@ -208,7 +208,7 @@ TABLES: dict[str, pa.Schema] = {
     # reads again, so how long a day stays provisional; kind: as in dim_channel
     # conversions: what they count, in a word of the setting; conversions_means, conversions_source: in words, and by
     # whose. *_from: the measures, with commas between, that take the place of conversions, their value and leads; null:
-    # as staged
+    # as staged; api_version, api_version_ends, api_announced: the version in use, its end, and where that is announced
     "channels": _table(
         channel=_text,
         title=_text,
@@ -221,5 +221,9 @@ TABLES: dict[str, pa.Schema] = {
         conversions_from=_text,
         conversion_value_from=_text,
         leads_from=_text,
+        api_version=_text,
+        api_version_ends=_date,
+        api_version_is_estimate=_bool,
+        api_announced=_text,
     ),
 }

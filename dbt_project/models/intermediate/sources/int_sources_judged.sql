@@ -28,8 +28,25 @@ first_missing as (
     where first_to_mend = 1
 ),
 
+answers as (
+    {% for channel in var('flag_channels') -%}
+    select * from {{ ref('stg_' ~ channel ~ '__answer_flags') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor -%}
+),
+
+-- Days of which the vendor itself says that their numbers are less than all there was.
 flagged as (
-    select * from {{ ref('int_answers_flagged') }}
+    select
+        channel,
+        account_id,
+        cast(sum(case when is_withheld then 1 else 0 end) as {{ dbt.type_bigint() }}) as withheld_days,
+        cast(sum(case when is_sampled then 1 else 0 end) as {{ dbt.type_bigint() }}) as sampled_days,
+        cast(sum(case when is_grouped then 1 else 0 end) as {{ dbt.type_bigint() }}) as grouped_days,
+        max(date) as last_flagged_day
+    from answers
+    where is_withheld or is_sampled or is_grouped
+    group by channel, account_id
 ),
 
 final as (

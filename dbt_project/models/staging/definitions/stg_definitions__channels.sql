@@ -16,7 +16,11 @@ final as (
         conversions_source,
         conversions_from,
         conversion_value_from,
-        leads_from
+        leads_from,
+        api_version,
+        api_version_ends,
+        api_version_is_estimate,
+        api_announced
     from source
 )
 

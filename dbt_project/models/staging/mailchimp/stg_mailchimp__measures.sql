@@ -22,7 +22,16 @@ audience_sizes as (
     select * from {{ source('mailchimp', 'audience_sizes') }}
 ),
 
--- A total that one statement lacks is as it was in the one before.
+-- A total that one statement lacks is as it was in the one before: the only one that is there of those counted so far.
+counted as (
+    select
+        *,
+        {% for column in totals.values() -%}
+        count({{ column }}) over ({{ so_far('campaign_id', 'loaded_at, observed_on') }}) as {{ column }}_known{{ ',' if not loop.last }}
+        {% endfor %}
+    from campaign_totals
+),
+
 stated as (
     select
         account_id,
@@ -32,9 +41,9 @@ stated as (
         observed_on,
         loaded_at,
         {% for column in totals.values() -%}
-        {{ last_known(column, 'campaign_id', 'loaded_at, observed_on') }} as {{ column }}{{ ',' if not loop.last }}
+        max({{ column }}) over (partition by campaign_id, {{ column }}_known) as {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
-    from campaign_totals
+    from counted
 ),
 
 -- The first statement of a campaign counts on the day it was sent, where nearly all of it belongs; a later one counts

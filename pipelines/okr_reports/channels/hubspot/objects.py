@@ -27,6 +27,9 @@ def classify(reply: Reply) -> Verdict:
         return Verdict("retry", message, reply.retry_after, waits=(10.0,) * 5)
     if reply.status == 530:
         return Verdict("unauthorized", f"{message} (the token is malformed)")
+    if reply.status == 404:
+        todo = "set api_version under [sources.hubspot] to a version that HubSpot still serves"
+        return Verdict("failed", message, todo=todo)
     if reply.status == 403:
         return Verdict(
             "forbidden",
