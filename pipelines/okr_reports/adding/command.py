@@ -44,7 +44,7 @@ def add(
         chosen.currency,
         chosen.timezone,
         choose if asks else None,
-        _given(given),
+        given_keys(given),
     )
     try:
         _take_grain(added, asks)
@@ -90,7 +90,7 @@ def _check_names(source_id: str | None, preset: str | None) -> None:
         raise OkrError(f"{source_id!r} is no id; use small letters a-z, digits and _, starting with a letter") from None
 
 
-def _given(pairs: Sequence[str]) -> dict[str, Any]:
+def given_keys(pairs: Sequence[str]) -> dict[str, Any]:
     """Keys of the entry from KEY=VALUE, values as in YAML. Raises OkrError."""
     from okr_reports.okrs.models.file_sources import FileMapping
     from okr_reports.okrs.words import nearest

@@ -145,6 +145,28 @@ def add(
 
 
 @main.command()
+@click.argument("channel")
+@click.option(
+    "--export", type=click.Path(path_type=Path), required=True, help="What the vendor's own screen exports, by day."
+)
+@click.option("--preset", metavar="P", help="The vendor's export it is; by default the channel's.")
+@click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help="A key the file does not say, as for add.")
+@json_option
+def compare(channel: str, export: Path, preset: str | None, given: Sequence[str], as_json: bool) -> None:
+    """CHANNEL's days beside an export of the vendor's screen: what differs (exit code 3), and why it may."""
+    from okr_reports.adding.command import given_keys
+    from okr_reports.adding.compare import compare as run
+    from okr_reports.adding.compare import lines
+
+    found = run(Workspace.from_environment().snapshot, channel, export, preset, given_keys(given))
+    if as_json:
+        print_json(asdict(found))
+    for line in () if as_json else lines(found):
+        click.echo(line)
+    sys.exit(3 if found.differences else 0)
+
+
+@main.command()
 @click.argument("key_result")
 @click.option("--target", type=float, metavar="X", help="Another target.")
 @click.option("--daily", type=float, metavar="X", help="Another daily rate for the days left.")

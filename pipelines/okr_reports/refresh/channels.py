@@ -161,11 +161,16 @@ def _without_settings(workspace: Workspace, name: str) -> LoadResult:
 def channel_row(name: str) -> dict[str, Any]:
     from okr_reports.channels.base import find_channel
     from okr_reports.channels.configuration import conversions, lookback_days, read_settings
+    from okr_reports.channels.versions import version_in_use
 
     settings = read_settings(find_channel(name).settings_class, name)
     row = {**known_row(name), "lookback_days": lookback_days(name, settings)}
     if getattr(settings, "leads", "") == "parts":
         row["leads_from"] = "lead_parts"
+    version = version_in_use(name, settings)
+    if version is not None:
+        row |= {"api_version": version.version, "api_version_ends": version.ends}
+        row |= {"api_version_is_estimate": version.is_estimate, "api_announced": catalogue.channels()[name].announced}
     offered, word = catalogue.channels()[name].conversions, conversions(name, settings)
     if word:
         counted = offered[word]
