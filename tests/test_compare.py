@@ -93,7 +93,7 @@ def test_what_cannot_be_compared_says_what_to_do(snapshot: Path, tmp_path: Path)
     with pytest.raises(OkrError, match="--preset"):
         compare(snapshot, "sql", export, None, {})
     export.write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(OkrError, match="report.csv"):
+    with pytest.raises(OkrError, match=r"report\.csv"):
         compare(snapshot, "google_ads", export, None, {})
 
 
