@@ -59,8 +59,8 @@ ONLY_IN = {
 
 
 COMMANDS = (
-    "init", "check", "refresh", "report", "serve", "sandbox", "compare", "simulate", "why", "suggest", "mcp", "check-in",
-    "digest", "publish", "export", "doctor", "completion",
+    "init", "check", "refresh", "report", "serve", "sandbox", "compare", "simulate", "why", "suggest", "mcp",
+    "check-in", "digest", "publish", "export", "doctor", "completion",
 )  # fmt: skip
 
 
