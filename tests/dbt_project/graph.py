@@ -53,11 +53,12 @@ class Graph:
         return self._depths[name]
 
     def passed_through(self) -> list[str]:
-        """Models outside staging that have one parent and one child."""
+        """Models outside staging that have one parent and one child; a union of channels has one until the next."""
         return [
             name
-            for name in self.models
+            for name, model in self.models.items()
             if self.layer(name) != "staging" and len(self.parents[name]) == 1 and len(self.children[name]) == 1
+            if "for channel in var(" not in model["raw_code"]
         ]
 
     def _read(self, name: str, kind: str) -> Iterator[str]:
