@@ -355,6 +355,17 @@
       draw();
     });
 
+    // the weekly review: an arrow key leads to the next team, or back
+    var steps = all("[data-step]");
+    if (steps.length) document.addEventListener("keydown", function (event) {
+      var by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) return;
+      var passed = steps.filter(function (one) { return one.getBoundingClientRect().top < innerHeight / 3; }).length;
+      var next = steps[passed - 1 + by];
+      if (next) location.hash = "#" + next.id;
+    });
+
     // paper shows what is folded away
     window.addEventListener("beforeprint", function () {
       all("details.more").forEach(function (details) {
