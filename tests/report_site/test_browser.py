@@ -28,8 +28,8 @@ PAGES = (
     "index.html", "objectives/index.html", "objectives/more_linkedin_leads/index.html", "key-results/index.html",
     "key-results/linkedin_leads_up/index.html", "key-results/guide_published/index.html", "kpis/index.html",
     "kpis/cost_per_lead/index.html", "channels/index.html", "channels/linkedin_ads/index.html", "teams/index.html",
-    "teams/paid_social/index.html", "check-ins/index.html", "review/index.html", "sources/index.html", "archive/index.html",
-    "archive/2026-Q3/index.html", "roi/index.html", "glossary/index.html", "gallery/index.html",
+    "teams/paid_social/index.html", "check-ins/index.html", "review/index.html", "sources/index.html",
+    "archive/index.html", "archive/2026-Q3/index.html", "roi/index.html", "glossary/index.html", "gallery/index.html",
 )  # fmt: skip
 AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],

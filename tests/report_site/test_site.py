@@ -32,8 +32,9 @@ def test_the_addresses_of_the_contract(built):
     for path in (
         "index.html", "objectives/grow_pipeline/index.html", "key-results/linkedin_leads_up/index.html",
         "kpis/cost_per_lead/index.html", "channels/linkedin_ads/index.html", "teams/paid_social/index.html",
-        "check-ins/index.html", "review/index.html", "sources/index.html", "archive/2026-Q3/index.html", "data/key_results.csv",
-        "data/objectives.csv", "data/kpis.csv", "data/key_results.json", "data/objectives.json", "data/kpis.json",
+        "check-ins/index.html", "review/index.html", "sources/index.html", "archive/2026-Q3/index.html",
+        "data/key_results.csv", "data/objectives.csv", "data/kpis.csv", "data/key_results.json",
+        "data/objectives.json", "data/kpis.json",
         "glossary/index.html", "gallery/index.html", "roi/index.html",
     ):  # fmt: skip
         assert (built.out_dir / path).is_file(), path
