@@ -8,6 +8,7 @@ Days with their week, month, quarter and year: whole years, from one before the 
         {{ add_days(monday_of(add_days('days.date', 'settings.days_before_monday')), '-settings.days_before_monday') }}
         as week_start,
         cast({{ dbt.date_trunc('month', 'days.date') }} as date) as month_start,
+        cast({{ dbt.date_trunc('quarter', 'days.date') }} as date) as quarter_start,
         cast(extract(quarter from days.date) as {{ dbt.type_bigint() }}) as quarter,
         cast(extract(year from days.date) as {{ dbt.type_bigint() }}) as year,
         {{ days_between(monday_of('days.date'), 'days.date') }} + 1 as day_of_week

@@ -52,15 +52,20 @@ owner's word counts, `confidence`, null where there is none or it is old.
 
 {#
 The same of a key result: what one number decides is on track inside of its limits and at risk within 5 % of them, and
-where misses are allowed, up to as many and up to twice as many of them.
+where misses are allowed, up to as many and up to twice as many of them. So is the projected total of a flow that is to
+fall.
 #}
 {% macro key_result_status() -%}
     {%- set misses = '(weeks_observed - weeks_kept)' -%}
+    {%- set falls = "(kpi_kind = 'flow' and not is_held and forecast_side = 'below')" -%}
     case
         when is_final_day and score is null and is_past_due then 'missed'
         when needs_dates and expected is null and not is_final_day then {{ status_without_pace() }}
-        when score is null or is_final_day or elapsed < grace - 1e-9 or not is_held then {{ status() }}
-        when limit_number is null and allowed_misses is null then {{ status() }}
+        when score is null or is_final_day or elapsed < grace - 1e-9 or not (is_held or {{ falls }})
+            or (is_held and limit_number is null and allowed_misses is null) then {{ status() }}
+        when {{ falls }} and projected <= target + 1e-9 then 'on_track'
+        when {{ falls }} and projected <= target + 0.05 * abs(target) + 1e-9 then 'at_risk'
+        when {{ falls }} then 'off_track'
         when limit_number is null and {{ misses }} <= allowed_misses then 'on_track'
         when limit_number is null and {{ misses }} <= 2 * allowed_misses then 'at_risk'
         when limit_number is null then 'off_track'
@@ -110,6 +115,7 @@ where misses are allowed, up to as many and up to twice as many of them.
         when status <> 'no_data' and is_held then 'holding'
         when status <> 'no_data' and progress < 0 then 'running_away'
         when status <> 'no_data' then 'running'
+        when is_baseline_partial then 'baseline_partial'
         when kpi_kind = 'check_in' and value is null then 'no_check_in'
         when
             kpi_kind <> 'flow' and is_held

@@ -13,6 +13,7 @@
     ('stg_definitions__kpis', 'denominator', 'stg_definitions__measures', 'measure'),
     ('stg_definitions__kpi_conditions', 'kpi_id', 'stg_definitions__kpis', 'kpi_id'),
     ('stg_definitions__milestones', 'key_result_id', 'stg_definitions__key_results', 'key_result_id'),
+    ('stg_definitions__pauses', 'key_result_id', 'stg_definitions__key_results', 'key_result_id'),
     ('stg_definitions__pace_points', 'key_result_id', 'stg_definitions__key_results', 'key_result_id'),
     ('stg_definitions__check_ins', 'key_result_id', 'stg_definitions__key_results', 'key_result_id'),
     ('stg_definitions__check_in_milestones', 'check_in_id', 'stg_definitions__check_ins', 'check_in_id'),

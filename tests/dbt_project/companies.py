@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.dbt_project.reference import DAY, MAINTAIN, CheckIn, KeyResult, Kpi, Milestone, Settings
+from tests.dbt_project.reference import MAINTAIN, Settings
+from tests.dbt_project.reference_days import DAY, CheckIn, KeyResult, Kpi, Milestone
 from tests.dbt_project.warehouse import SETTINGS, Warehouse
 
 TODAY = date(2026, 11, 23)
@@ -49,6 +50,7 @@ def key_results(draw: st.DrawFn, start: date, end: date, ambition: str, weighs: 
         "weight": draw(st.sampled_from([1.0, 0.5, 2.0, 3.25] if weighs else [1.0, 0.0, 0.5, 2.0, 3.25])),
         "check_ins": tuple(draw(st.lists(check_ins(type_, start), max_size=5))),
         **draw(paces(start, end)),
+        **draw(own_days(start, end)),
     }  # fmt: skip
     if type_ == "milestones":
         return KeyResult(**common, milestones=draw(milestones(start, end)))
@@ -59,13 +61,39 @@ def key_results(draw: st.DrawFn, start: date, end: date, ambition: str, weighs: 
         return KeyResult(**{**common, "pace": "linear", "pace_table": ()})
     kinds = ["flow", "ratio", "stock", "distinct", None]
     kind = draw(st.sampled_from([one for one in kinds if (type_, one) != ("decrease", "distinct")]))
+    if kind == "distinct":
+        common["pauses"] = ()
     baseline_period = (start - timedelta(days=draw(st.integers(20, 40))), start - DAY)
     kpi = draw(kpis(kind, start, end, baseline_period, common["last_year"])) if kind else None
     if type_ in MAINTAIN and kind != "flow":
         common["hold"] = draw(st.sampled_from(["units", "units", "end", "average"]))
         if common["hold"] == "units":
             common["allowed_misses"] = draw(st.sampled_from([None, None, 0, 1, 2]))
-    return KeyResult(**common, kpi=kpi, **draw(goals(type_, kind, baseline_period)))
+    goal = draw(goals(type_, kind, baseline_period))
+    if kind == "flow" and "change" in goal:
+        common.update(starts=None, pauses=())
+    if kpi and kind == "flow" and type_ in MAINTAIN and draw(st.integers(0, 3)) == 0:
+        # Limits below 0 too, and what lies outside of them by its distance.
+        kpi = replace(kpi, signed=True)
+        goal = {name: number - draw(st.sampled_from([0, 100, 600])) for name, number in goal.items()}
+        if type_ == "between":
+            goal = dict(zip(("low", "high"), sorted(goal.values()), strict=True))
+    common["least_coverage"] = draw(st.sampled_from([0.9, 0.0]))
+    return KeyResult(**common, kpi=kpi, **goal)
+
+
+@st.composite
+def own_days(draw: st.DrawFn, start: date, end: date) -> dict[str, Any]:
+    """A later start and pauses, in one of three; some day is left."""
+    length = (end - start).days + 1
+    if length < 3 or draw(st.integers(0, 2)):
+        return {}
+    starts = start + draw(st.integers(0, length // 2)) * DAY if draw(st.booleans()) else None
+    spans = draw(st.lists(st.tuples(st.integers(0, length - 1), st.integers(0, length // 2)), max_size=2))
+    pauses = tuple((start + at * DAY, min(start + (at + more) * DAY, end)) for at, more in spans)
+    if not KeyResult("", "binary", start, end, starts=starts, pauses=pauses).days_to(end):
+        pauses = ()
+    return {"starts": starts, "pauses": pauses}
 
 
 @st.composite
@@ -100,7 +128,9 @@ def kpis(draw: st.DrawFn, kind: str, start: date, end: date, *intervals: tuple[d
             amount = Fraction((byte - 12 if byte % 16 == 1 else byte) * 7, 100)
             days[first + number * DAY] = (amount, Fraction(byte % 5))
     through = draw(st.none() | st.integers(-3, (end - start).days + 5).map(lambda number: start + number * DAY))
-    return Kpi(kind, days if draw(st.integers(0, 15)) else {}, through)
+    least = draw(st.sampled_from([None, 5.0])) if kind == "ratio" else None
+    grain = draw(st.sampled_from(["day", "day", "day", "month"]))
+    return Kpi(kind, days if draw(st.integers(0, 15)) else {}, through, grain, least)
 
 
 @st.composite
@@ -178,6 +208,8 @@ def fill(warehouse: Warehouse, found: Sequence[Objective]) -> None:
     )
     points = ((kr.id, day, share) for kr in krs for day, share in kr.pace_table)
     _put_tuples(warehouse, "definitions.pace_points", ("key_result_id", "date", "share"), points)
+    paused = ((kr.id, first, last) for kr in krs for first, last in kr.pauses)
+    _put_tuples(warehouse, "definitions.pauses", ("key_result_id", "first_day", "last_day"), paused)
     steps = ((kr.id, place, one.id, one.weight, one.due) for kr in krs for place, one in enumerate(kr.milestones))
     columns = ("key_result_id", "position", "milestone_id", "weight", "due")
     _put_tuples(warehouse, "definitions.milestones", columns, steps)
@@ -227,7 +259,7 @@ def _key_results(objective: Objective) -> Iterator[dict[str, Any]]:
             "baseline_start": start, "baseline_end": end, "weight": kr.weight, "pace_kind": kr.pace,
             "last_year_start": last_year[0], "last_year_end": last_year[1], "signature": "1",
             "hold": kr.hold if kr.type in MAINTAIN else None, "allowed_misses": kr.allowed_misses,
-            "due": kr.due,
+            "due": kr.due, "starts": kr.starts, "least_coverage": kr.least_coverage,
         }  # fmt: skip
 
 
@@ -235,7 +267,8 @@ def _kpi(kr: KeyResult) -> dict[str, Any]:
     assert kr.kpi is not None
     ratio = kr.kpi.kind == "ratio"
     parts = {"numerator": "upper", "denominator": "lower"} if ratio else {"measure": "upper"}
-    return {"kpi_id": kr.id, "kind": kr.kpi.kind, "unit": "number", "better": "higher", **parts}
+    return {"kpi_id": kr.id, "kind": kr.kpi.kind, "unit": "number", "better": "higher", **parts,
+            "grain": kr.kpi.grain, "min_denominator": kr.kpi.min_denominator, "is_signed": kr.kpi.signed}  # fmt: skip
 
 
 def _measures(kr: KeyResult, warehouse: Warehouse) -> Iterator[dict[str, Any]]:

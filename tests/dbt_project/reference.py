@@ -9,89 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from fractions import Fraction
+from datetime import date
 
-DAY = timedelta(days=1)
+from tests.dbt_project.reference_days import (
+    DAY,
+    CheckIn,
+    KeyResult,
+    Kpi,
+    baseline_coverage,
+    elapsed,
+    observed_weeks,
+    projected,
+    value_of_kpi,
+)
+
 MAINTAIN = ("at_least", "at_most", "between")
 # Limits are met when they are equal; the float nearest to 0.95 must not turn that into a miss.
 EQUAL = 1e-9
-
-
-@dataclass(frozen=True)
-class Kpi:
-    """What is known of a KPI: its days and the last closed day for which all its sources have data."""
-
-    kind: str
-    days: dict[date, tuple[Fraction, Fraction]]
-    through: date | None
-
-    def value(self, start: date, end: date) -> float | None:
-        """The KPI over an interval, both days in; None is no data."""
-        seen = [day for day in self.days if day <= end]
-        if not seen:
-            return None
-        inside = [self.days[day] for day in seen if day >= start]
-        if self.kind == "flow":
-            return float(sum(numerator for numerator, _ in inside))
-        if self.kind == "ratio":
-            below = sum(denominator for _, denominator in inside)
-            return float(sum(numerator for numerator, _ in inside) / below) if below else None
-        if self.kind == "stock":
-            return float(self.days[max(seen)][0])
-        # Distinct: these sources speak of single days only.
-        return float(self.days[end][0]) if start == end and end in self.days else None
-
-    def total(self, start: date, end: date) -> float | None:
-        """The KPI over an interval that its sources must cover to the end."""
-        return None if self.through is None or self.through < end else self.value(start, end)
-
-
-@dataclass(frozen=True)
-class CheckIn:
-    day: date
-    value: float | None = None
-    met: bool | None = None
-    grade: float | None = None
-    done: tuple[str, ...] = ()
-    confidence: float | None = None
-
-
-@dataclass(frozen=True)
-class Milestone:
-    id: str
-    weight: float
-    due: date | None = None
-
-
-@dataclass(frozen=True)
-class KeyResult:
-    """A definition as YAML gives it; `baseline` is a number or the interval of a baseline period."""
-
-    id: str
-    type: str
-    start: date
-    end: date
-    kpi: Kpi | None = None
-    target: float | None = None
-    change: float | None = None
-    low: float | None = None
-    high: float | None = None
-    baseline: float | tuple[date, date] | None = None
-    weight: float = 1.0
-    ambition: str = "committed"
-    pace: str = "linear"
-    pace_table: tuple[tuple[date, float], ...] = ()
-    last_year: tuple[date, date] | None = None
-    milestones: tuple[Milestone, ...] = ()
-    check_ins: tuple[CheckIn, ...] = ()
-    hold: str = "units"
-    allowed_misses: int | None = None
-    due: date | None = None
-
-    @property
-    def days(self) -> int:
-        return (self.end - self.start).days + 1
 
 
 @dataclass(frozen=True)
@@ -132,11 +66,13 @@ def through(kr: KeyResult, today: date) -> date | None:
     """The last day a key result can be judged on; today for one without a KPI."""
     if kr.kpi is None:
         return today
-    return None if kr.kpi.through is None else min(kr.kpi.through, today - DAY)
-
-
-def elapsed(kr: KeyResult, day: date) -> float:
-    return min(max(((day - kr.start).days + 1) / kr.days, 0.0), 1.0)
+    if kr.kpi.through is None:
+        return None
+    known = min(kr.kpi.through, today - DAY)
+    # Nobody waits for the days of a pause.
+    to_come = [one for one in kr.days_to(kr.end) if one > known]
+    free = to_come[0] - DAY if to_come else kr.end
+    return max(known, min(free, kr.end, today - DAY))
 
 
 def baseline_and_target(kr: KeyResult) -> tuple[float | None, float | None]:
@@ -154,9 +90,16 @@ def baseline_and_target(kr: KeyResult) -> tuple[float | None, float | None]:
 
 
 def counted(kr: KeyResult, day: date, today: date) -> list[CheckIn]:
-    """Check-ins that count on a day: those up to it; on the last day of a period that is over, all up to today."""
-    until = today if day == kr.end and today > kr.end else day
+    """Check-ins that count on a day: those up to it; on the last of a period that is over, up to a week later."""
+    until = min(today, kr.end + 7 * DAY) if day == kr.end and today > kr.end else day
     return [check_in for check_in in sorted(kr.check_ins, key=lambda one: one.day) if check_in.day <= until]
+
+
+def is_partial(kr: KeyResult) -> bool:
+    """Whether a relative baseline has data on too few of its days."""
+    if not isinstance(kr.baseline, tuple) or kr.kpi is None or kr.kpi.total(*kr.baseline) is None:
+        return False
+    return baseline_coverage(kr, *kr.baseline) < kr.least_coverage
 
 
 def last(numbers: Iterable[float | bool | None]) -> float | None:
@@ -173,8 +116,8 @@ def value_on(kr: KeyResult, day: date, today: date) -> float | None:
     if kr.type == "qualitative":
         return last(one.grade for one in check_ins)
     if kr.kpi is None:
-        return known(last(one.value for one in check_ins))
-    return known(kr.kpi.value(kr.start, day))
+        return known(last(one.value for one in check_ins if not kr.pauses_on(one.day)))
+    return known(value_of_kpi(kr, kr.days_to(day), day))
 
 
 def done_weight(kr: KeyResult, check_ins: Sequence[CheckIn]) -> float:
@@ -188,23 +131,6 @@ def within(kr: KeyResult, number: float) -> bool:
     return number >= kr.target if kr.type == "at_least" else number <= kr.target
 
 
-def observed_weeks(kr: KeyResult, day: date) -> list[float]:
-    """The values of the closed ISO weeks, clipped to the period, that have one."""
-    values = []
-    week_start = kr.start
-    while week_start <= kr.end:
-        week_end = min(week_start + (6 - week_start.weekday()) * DAY, kr.end)
-        if week_end <= day:
-            if kr.kpi is None:
-                number = last(one.value for one in counted(kr, week_end, week_end))
-            else:
-                number = kr.kpi.value(week_start, week_end)
-            if known(number) is not None:
-                values.append(number)
-        week_start = week_end + DAY
-    return values
-
-
 def share_of_weeks(kr: KeyResult, weeks: Sequence[float]) -> float | None:
     """The share of weeks within the limits; as many misses as are allowed count as kept."""
     kept = sum(within(kr, number) for number in weeks)
@@ -214,7 +140,7 @@ def share_of_weeks(kr: KeyResult, weeks: Sequence[float]) -> float | None:
 def deciding(kr: KeyResult, day: date, value: float | None) -> float | None:
     """The one number that is held against the limits; None where weeks are counted."""
     if kr.kpi is not None and kr.kpi.kind == "flow":
-        return None if value is None else value / elapsed(kr, day)
+        return projected(kr, day, value)
     if kr.hold == "average":
         return value
     weeks = observed_weeks(kr, day)
@@ -253,15 +179,17 @@ def progress(
     if kr.type == "count_range":
         return 1.0 if value >= kr.low else max(value, 0.0) / kr.low
     flow = kr.kpi is not None and kr.kpi.kind == "flow"
-    projected = value / elapsed(kr, day) if flow else value
+    end = projected(kr, day, value) if flow else value
     if kr.type in MAINTAIN:
-        return progress_of_cap(kr, projected)
+        return None if end is None else nearness(kr, end) if kr.kpi.signed else progress_of_cap(kr, end)
     if kr.type == "increase" and kr.kpi is not None and kr.kpi.kind in ("flow", "distinct"):
         return value / target if target else None
     if baseline is None or target is None or (target <= baseline if kr.type == "increase" else target >= baseline):
         # A resolved baseline that lies past the target already: there is nothing to measure.
         return None
-    return (projected - baseline) / (target - baseline)
+    if kr.type == "increase":
+        return (value - baseline) / (target - baseline)
+    return None if end is None else (end - baseline) / (target - baseline)
 
 
 def progress_of_cap(kr: KeyResult, projected: float) -> float:
@@ -291,18 +219,27 @@ def pace(kr: KeyResult, day: date) -> float | None:
     if kr.type in ("binary", "milestones"):
         return None
     if kr.pace == "seasonal" and kr.kpi is not None and kr.kpi.kind == "flow" and kr.last_year and day < kr.end:
-        share = share_of_last_year(kr.kpi, *kr.last_year, days=(day - kr.start).days)
+        share = share_of_last_year(kr, kr.kpi, day)
         if share is not None:
             return share
     return elapsed(kr, day)
 
 
-def share_of_last_year(kpi: Kpi, start: date, end: date, *, days: int) -> float | None:
-    """What of last year's total was there after as many days; None where that year is not known from its first day."""
-    total = kpi.total(start, end)
-    if not total or total < 0 or min(kpi.days) > start or start + days * DAY > end:
+def share_of_last_year(kr: KeyResult, kpi: Kpi, day: date) -> float | None:
+    """What of last year's total was there after as many days; None where that year is not known from its first day.
+
+    Days that do not count this year do not count of last year's either.
+    """
+    assert kr.last_year is not None
+    start, end = kr.last_year
+    if kpi.through is None or kpi.through < end or not kpi.days or min(kpi.days) > start:
         return None
-    return clamp(kpi.value(start, start + days * DAY) / total)
+    if start + (day - kr.start) > end:
+        return None
+    amounts = {kr.start + (one - start): kpi.days[one][0] for one in kpi.days if start <= one <= end}
+    amounts = {one: amount for one, amount in amounts.items() if one >= kr.first and (one > kr.end or kr.counts(one))}
+    total = sum(amounts.values())
+    return clamp(float(sum(amount for one, amount in amounts.items() if one <= day) / total)) if total > 0 else None
 
 
 def expected(kr: KeyResult, day: date, settings: Settings) -> float | None:
@@ -347,6 +284,15 @@ def held_status(kr: KeyResult, day: date, value: float | None, settings: Setting
     return "on_track" if misses <= kr.allowed_misses else "at_risk" if misses <= 2 * kr.allowed_misses else "off_track"
 
 
+def falling_status(end: float | None, target: float | None, usual: str) -> str:
+    """A flow that is to fall is judged by where it will end."""
+    if usual not in ("on_track", "at_risk", "off_track") or end is None or target is None:
+        return usual
+    if end <= target + EQUAL:
+        return "on_track"
+    return "at_risk" if end <= target + 0.05 * abs(target) + EQUAL else "off_track"
+
+
 def status_without_pace(kr: KeyResult, day: date, today: date, done: float | None, settings: Settings) -> str:
     """Done, past its day, or what its owner says of it while that is fresh."""
     if done is not None and done >= 1:
@@ -369,7 +315,7 @@ def standing(kr: KeyResult, day: date, today: date, settings: Settings) -> Stand
     """A key result on one of its days."""
     baseline, target = baseline_and_target(kr)
     value = value_on(kr, day, today)
-    raw = known(progress(kr, day, value, baseline, target))
+    raw = None if is_partial(kr) else known(progress(kr, day, value, baseline, target))
     score, share = clamp(raw), expected(kr, day, settings)
     closed = day == kr.end and today > kr.end
     word = status(
@@ -382,20 +328,22 @@ def standing(kr: KeyResult, day: date, today: date, settings: Settings) -> Stand
         word = "missed"
     if kr.type in MAINTAIN:
         word = held_status(kr, day, value, settings, word)
+    if kr.type == "decrease" and kr.kpi is not None and kr.kpi.kind == "flow":
+        word = falling_status(projected(kr, day, value), target, word)
     return Standing(day, value, baseline, target, raw, score, share, word, elapsed(kr, day))
 
 
 def history(kr: KeyResult, today: date, settings: Settings) -> list[Standing]:
-    """Every day of a key result, from its start to the last day it can be judged on."""
+    """Every day of a key result, from its first to the last it can be judged on."""
     reach = through(kr, today)
     if reach is None:
         return []
-    days = range((min(reach, kr.end) - kr.start).days + 1)
-    return [standing(kr, kr.start + number * DAY, today, settings) for number in days]
+    days = range((min(reach, kr.end) - kr.first).days + 1)
+    return [standing(kr, kr.first + number * DAY, today, settings) for number in days]
 
 
 def status_now(kr: KeyResult, days: Sequence[Standing], today: date) -> str:
-    if today < kr.start:
+    if today < kr.first:
         return "scheduled"
     return days[-1].status if days else "no_data"
 
@@ -419,19 +367,20 @@ def objective_history(
     krs: Sequence[KeyResult], histories: Sequence[Sequence[Standing]], today: date, settings: Settings
 ) -> list[ObjectiveStanding]:
     """Every day of an objective; a key result whose sources end earlier stands as on its last day."""
-    longest = max(histories, key=len)
+    start, reaches = krs[0].start, [min(reach, kr.end) for kr in krs if (reach := through(kr, today)) is not None]
+    days = [start + number * DAY for number in range((max(reaches) - start).days + 1)]
     return [
-        _objective(krs, [days[: number + 1] for days in histories], today, settings) for number in range(len(longest))
+        _objective(krs, [[row for row in rows if row.day <= day] for rows in histories], day, today, settings)
+        for day in days
     ]
 
 
 def _objective(
-    krs: Sequence[KeyResult], so_far: Sequence[Sequence[Standing]], today: date, settings: Settings
+    krs: Sequence[KeyResult], so_far: Sequence[Sequence[Standing]], day: date, today: date, settings: Settings
 ) -> ObjectiveStanding:
     known_now = [(kr, days[-1]) for kr, days in zip(krs, so_far, strict=True) if days]
     now = [(kr, row) for kr, row in known_now if row.score is not None]
     paced = [(kr, row) for kr, row in now if row.expected is not None]
-    day = max(days[-1].day for days in so_far if days)
     score = mean([(kr.weight, row.score) for kr, row in now])
     share = mean([(kr.weight, row.expected) for kr, row in paced])
     closed = day == krs[0].end and today > krs[0].end and all(row.day == kr.end for kr, row in now)
@@ -442,8 +391,8 @@ def _objective(
     )
     word = status(
         score=score, progress=mean([(kr.weight, row.score) for kr, row in paced]) if paced and not closed else score,
-        expected=share, elapsed=elapsed(krs[0], day), closed=closed,
-        ambition=krs[0].ambition, settings=settings,
+        expected=share, elapsed=((day - krs[0].start).days + 1) / ((krs[0].end - krs[0].start).days + 1),
+        closed=closed, ambition=krs[0].ambition, settings=settings,
     )  # fmt: skip
     if share is None and (score is None or not closed):
         # Nothing to compare with: as the weakest of them stands.

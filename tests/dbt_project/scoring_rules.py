@@ -73,8 +73,8 @@ def definitions(cases: Iterable[Case], today: date) -> str:
 
 def measures(case: Case, today: date, loaded_at: Any) -> Iterator[dict[str, Any]]:
     common = {
-        "source_id": "made", "source_file": "made.csv", "channel": "made", "account_id": case["id"], "campaign_id": "",
-        "loaded_at": loaded_at,
+        "source_id": "made", "source_file": f"{case['id']}.csv", "channel": "made", "account_id": case["id"],
+        "campaign_id": "", "loaded_at": loaded_at,
     }  # fmt: skip
     rows = re.findall(r"(-?\d+)(?:\.\.(-?\d+))?(?:/(\d+))?: (-?[\d.]+)(?:/(-?[\d.]+))?", case["data"])
     for first, last, step, upper, lower in rows:
@@ -99,14 +99,19 @@ def score(warehouse: Warehouse, folder: Path, cases: list[Case]) -> dict[str, di
     warehouse.put(
         "files.measures", [row for case in cases for row in measures(case, warehouse.today, warehouse.moment)]
     )
-    yesterday = warehouse.today - timedelta(days=1)
-    throughs = [(case, re.search(r"to (-?\d+)", case["data"])) for case in cases if case["kpi"]]
-    warehouse.loaded_all(
-        {
-            "channel": "made", "account_id": case["id"],
-            "data_through": day_of(case, warehouse.today, through[1]) if through else yesterday,
-        }
-        for case, through in throughs
-    )  # fmt: skip
+    for case in (one for one in cases if one["kpi"]):
+        told = re.search(r"to (-?\d+)", case["data"])
+        through = day_of(case, warehouse.today, told[1]) if told else warehouse.today - timedelta(days=1)
+        for measure in ("v", "w"):
+            warehouse.run(
+                "insert into files.file_measures by name select 'made' as source_id, 'made' as channel,"
+                " ? as source_file, ? as account_id, ? as measure, ? as spoken_through, 3 as cadence_days,"
+                " false as is_ended, 'l' as _dlt_load_id",
+                f"{case['id']}.csv",
+                case["id"],
+                measure,
+                through,
+            )
+        warehouse.loaded("made", case["id"], data_through=through)
     warehouse.build()
     return {row["key_result_id"]: row for row in warehouse.rows("from marts.key_results")}

@@ -134,7 +134,7 @@ def test_macros_answer(only_warehouse: Warehouse, case: dict[str, str]) -> None:
             select
                 cast('{value}' as double) as any_value, 'check_in' as kpi_kind, '{kind}' as type,
                 {start} as baseline, {target} as target, 0 as low, 0 as high, 1.0 as elapsed,
-                null as projected, null as hold, null as limit_number, 0 as allowed_misses,
+                null as projected, null as hold, false as is_signed, null as limit_number, 0 as allowed_misses,
                 0 as limit_low, 0 as limit_high,
                 0 as weeks_kept, 0 as weeks_observed,
                 0 as weight_done, 0 as weight_total

@@ -24,13 +24,12 @@ COLUMNS = (
     "value", "baseline", "target", "low", "high", "limit_low", "limit_high", "projected", "limit_number", "elapsed",
     "expected", "weeks_kept", "weeks_observed", "allowed_misses", "weight_done", "weight_total",
 )  # fmt: skip
+_TYPES = {"kpi_kind": "varchar", "hold": "varchar", "is_signed": "boolean"}
 
 
 def computed(rule: str, type_: KeyResultType, row: dict[str, Any]) -> Any:
-    given = {**dict.fromkeys(COLUMNS), "kpi_kind": "check_in", "hold": None, **row}
-    columns = ", ".join(
-        f"cast(${name} as {'varchar' if name in ('kpi_kind', 'hold') else 'double'}) as {name}" for name in given
-    )
+    given = {**dict.fromkeys(COLUMNS), "kpi_kind": "check_in", "hold": None, "is_signed": None, **row}
+    columns = ", ".join(f"cast(${name} as {_TYPES.get(name, 'double')}) as {name}" for name in given)
     query = f"select {expression(rule)} from (select '{type_.name}' as type, {columns})"
     return duckdb.execute(query, given).fetchall()[0][0]
 

@@ -12,13 +12,10 @@
             when kpi_kind <> 'distinct' and target < baseline then (cast((value - baseline) as double) / nullif(cast((target - baseline) as double), 0))
         end
         when type in ('at_least', 'at_most', 'between') then case
-            when kpi_kind <> 'flow' and hold = 'units' then
-            case
-            when weeks_observed > 0 and weeks_kept + coalesce(allowed_misses, 0) >= weeks_observed then 1.0
-            else (cast((weeks_kept + coalesce(allowed_misses, 0)) as double) / nullif(cast(weeks_observed as double), 0))
-        end
-            when limit_number < limit_low and kpi_kind <> 'flow' then case when abs(limit_number - limit_low) < abs(limit_low) then 1 - (cast(abs(limit_number - limit_low) as double) / nullif(cast(abs(limit_low) as double), 0)) else 0.0 end
-            when limit_number > limit_high and kpi_kind <> 'flow' then case when abs(limit_number - limit_high) < abs(limit_high) then 1 - (cast(abs(limit_number - limit_high) as double) / nullif(cast(abs(limit_high) as double), 0)) else 0.0 end
+            when kpi_kind <> 'flow' and hold = 'units' and weeks_observed > 0 and weeks_kept + coalesce(allowed_misses, 0) >= weeks_observed then 1.0
+            when kpi_kind <> 'flow' and hold = 'units' then (cast((weeks_kept + coalesce(allowed_misses, 0)) as double) / nullif(cast(weeks_observed as double), 0))
+            when limit_number < limit_low and (kpi_kind <> 'flow' or is_signed) then case when abs(limit_number - limit_low) < abs(limit_low) then 1 - (cast(abs(limit_number - limit_low) as double) / nullif(cast(abs(limit_low) as double), 0)) else 0.0 end
+            when limit_number > limit_high and (kpi_kind <> 'flow' or is_signed) then case when abs(limit_number - limit_high) < abs(limit_high) then 1 - (cast(abs(limit_number - limit_high) as double) / nullif(cast(abs(limit_high) as double), 0)) else 0.0 end
             when limit_number < limit_low and limit_low > 0 then (cast(limit_number as double) / nullif(cast(limit_low as double), 0))
             when limit_number < limit_low then 0.0
             when limit_number > limit_high then (cast(limit_high as double) / nullif(cast(limit_number as double), 0))

@@ -30,6 +30,7 @@ final as (
         judged.limit_number,
         judged.value_met,
         judged.allowed_misses,
+        judged.weeks_unit,
         judged.weeks_kept,
         judged.weeks_observed,
         judged.confidence,

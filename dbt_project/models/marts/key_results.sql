@@ -28,6 +28,7 @@ final as (
         key_results.type,
         key_results.kpi_id,
         now_rows.kpi_kind,
+        now_rows.is_signed,
         key_results.unit,
         key_results.better,
         key_results.owner,
@@ -35,6 +36,7 @@ final as (
         key_results.period_id as period,
         key_results.period_start,
         key_results.period_end,
+        key_results.runs_from,
         key_results.parent_id as parent,
         key_results.ambition,
         key_results.weight,
@@ -53,6 +55,7 @@ final as (
         now_rows.limit_number,
         now_rows.value_met,
         now_rows.allowed_misses,
+        now_rows.weeks_unit,
         now_rows.weeks_kept,
         now_rows.weeks_observed,
         now_rows.due,
@@ -71,9 +74,9 @@ final as (
         now_rows.last_check_in_by,
         now_rows.last_check_in_note,
         now_rows.last_check_in_next,
-        key_results.today between key_results.period_start and key_results.period_end
+        key_results.today between key_results.runs_from and key_results.period_end
         and {{ days_between(
-            'coalesce(now_rows.last_check_in, key_results.period_start)', 'key_results.today'
+            'coalesce(now_rows.last_check_in, key_results.runs_from)', 'key_results.today'
         ) }} > settings.check_in_stale_after_days as check_in_is_stale,
         now_rows.disagreement_code,
         now_rows.baseline_note_code,

@@ -67,7 +67,7 @@ def simulate(snapshot: Path, key_result_id: str, *, target: float | None, daily:
         if daily is not None:
             raise OkrError(f"{key_result_id} has no daily rate: its KPI is a {row['kind']}, not a flow; use --target")
     _refuse_what_is_no_target(row, type_, aim)
-    days_left = max((row["period_end"] - row["date"]).days, 0)
+    days_left = max(row["period_days"] - row["day_no"], 0)
     if row["kind"] != "flow":
         return _of_value(row, aim, days_left)
     return _of_flow(row, aim, days_left, daily)
@@ -83,7 +83,7 @@ def _of_value(row: dict[str, Any], aim: float, days_left: int) -> Simulation:
 
 
 def _of_flow(row: dict[str, Any], aim: float, days_left: int, daily: float | None) -> Simulation:
-    so_far = row["value"] / ((row["date"] - row["period_start"]).days + 1)
+    so_far = row["value"] / row["day_no"]
     expected_rest = row["forecast"] - row["value"] if row["forecast"] is not None else so_far * days_left
     rest = expected_rest if daily is None else daily * days_left
     end = row["value"] + rest
@@ -101,7 +101,7 @@ def _of_flow(row: dict[str, Any], aim: float, days_left: int, daily: float | Non
 def _refuse_what_is_no_target(row: dict[str, Any], type_: KeyResultType, aim: float) -> None:
     """As `okr check` does, with the same reasons."""
     name, baseline = row["key_result_id"], row["baseline"]
-    if type_.is_held and type_.has_ceiling_only and aim < 0:
+    if type_.is_held and type_.has_ceiling_only and aim < 0 and not row.get("is_signed"):
         raise OkrError(f"{name} is counted from 0, so {aim:g} can never be kept; name another target")
     if type_.starts_at_zero(row["kind"]) and aim <= 0:
         raise OkrError(f"{name} is counted from 0, so a target of {aim:g} is reached before it starts; name another")
@@ -129,10 +129,11 @@ def _score(row: dict[str, Any], end: float, aim: float) -> float:
         given[name] = None
     columns = ", ".join(f"cast(${name} as double) as {name}" for name in given)
     texts = {"type": row["type"], "kpi_kind": row["kind"], "hold": row.get("hold")}
+    texts["is_signed"] = row.get("is_signed")
     with duckdb.connect() as connection:
         ((progress,),) = connection.execute(
             f"select {expression('progress')} from (select $type as type, $kpi_kind as kpi_kind,"
-            f" cast($hold as varchar) as hold, {columns})",
+            f" cast($hold as varchar) as hold, cast($is_signed as boolean) as is_signed, {columns})",
             {**given, **texts},
         ).fetchall()
     if progress is None:

@@ -18,6 +18,10 @@ TYPE = KeyResultType(
         "flow": N_("on course for %(projected)s, at least %(target)s"),
         "end": N_("%(limit_number)s in the last week, at least %(target)s"),
         "average": N_("%(limit_number)s over all its days, at least %(target)s"),
+        "month": N_("%(weeks_kept)s of %(weeks_observed)s months at least %(target)s"),
+        "end_month": N_("%(limit_number)s in the last month, at least %(target)s"),
+        "quarter": N_("%(weeks_kept)s of %(weeks_observed)s quarters at least %(target)s"),
+        "end_quarter": N_("%(limit_number)s in the last quarter, at least %(target)s"),
         "other": N_("%(weeks_kept)s of %(weeks_observed)s weeks at least %(target)s"),
     },
     examples=[

@@ -15,6 +15,10 @@ TYPE = KeyResultType(
         "flow": N_("on course for %(projected)s, between %(low)s and %(high)s"),
         "end": N_("%(limit_number)s in the last week, between %(low)s and %(high)s"),
         "average": N_("%(limit_number)s over all its days, between %(low)s and %(high)s"),
+        "month": N_("%(weeks_kept)s of %(weeks_observed)s months between %(low)s and %(high)s"),
+        "end_month": N_("%(limit_number)s in the last month, between %(low)s and %(high)s"),
+        "quarter": N_("%(weeks_kept)s of %(weeks_observed)s quarters between %(low)s and %(high)s"),
+        "end_quarter": N_("%(limit_number)s in the last quarter, between %(low)s and %(high)s"),
         "other": N_("%(weeks_kept)s of %(weeks_observed)s weeks between %(low)s and %(high)s"),
     },
     examples=[

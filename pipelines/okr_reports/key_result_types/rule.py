@@ -41,14 +41,12 @@ def _nearness(limit: str) -> str:
 # A number that is to stay within limits. `units`: the share of the closed weeks that lay within them, misses that are
 # allowed counted as kept. Else one number decides: a flow's projected total, outside of its limits in proportion, or a
 # value, by its distance from the limit.
+_COUNTED = "kpi_kind <> 'flow' and hold = 'units'"
 WITHIN_LIMITS = f"""case
-    when kpi_kind <> 'flow' and hold = 'units' then
-    case
-        when weeks_observed > 0 and weeks_kept + coalesce(allowed_misses, 0) >= weeks_observed then 1.0
-        else {ratio("(weeks_kept + coalesce(allowed_misses, 0))", "weeks_observed")}
-    end
-    when limit_number < limit_low and kpi_kind <> 'flow' then {_nearness("limit_low")}
-    when limit_number > limit_high and kpi_kind <> 'flow' then {_nearness("limit_high")}
+    when {_COUNTED} and weeks_observed > 0 and weeks_kept + coalesce(allowed_misses, 0) >= weeks_observed then 1.0
+    when {_COUNTED} then {ratio("(weeks_kept + coalesce(allowed_misses, 0))", "weeks_observed")}
+    when limit_number < limit_low and (kpi_kind <> 'flow' or is_signed) then {_nearness("limit_low")}
+    when limit_number > limit_high and (kpi_kind <> 'flow' or is_signed) then {_nearness("limit_high")}
     when limit_number < limit_low and limit_low > 0 then {ratio("limit_number", "limit_low")}
     when limit_number < limit_low then 0.0
     when limit_number > limit_high then {ratio("limit_high", "limit_number")}
@@ -74,10 +72,10 @@ class KeyResultType:
     """A type of key result. Texts are English and marked for the catalogues; SQL is said alike by every engine.
 
     SQL is written over these columns of a day: value, baseline, target, low, high, limit_low, limit_high, projected
-    (the period's total if the rate so far goes on), limit_number (what limits are held against: `projected` of a flow,
-    else the value that `hold` names), elapsed (0..1], weeks_kept, weeks_observed, allowed_misses, weight_done,
-    weight_total (doubles), kpi_kind (one of KINDS), hold (units, end or average). `expected_value` has those of them
-    that are no result, and expected.
+    (the period's total if the rate so far goes on), limit_number (what limits are held against: `projected` of a
+    flow, else the value that `hold` names), elapsed (0..1], weeks_kept, weeks_observed, allowed_misses,
+    weight_done, weight_total (doubles), kpi_kind (one of KINDS), hold (units, end or average), is_signed (a flow
+    that may be negative). `expected_value` has those of them that are no result, and expected.
     """
 
     name: str
@@ -113,7 +111,8 @@ class KeyResultType:
     goal: str = N_("target %(value)s")
     # The same where the value is a count that grows towards its target.
     goal_of_count: str = ""
-    # The numbers of the reason sentence: key `flow` for flows, `end` and `average` of what is held so, else `other`.
+    # The numbers of the reason sentence: key `flow` for flows, `end` and `average` of what is held so, else `other`; of
+    # monthly and quarterly data `month` and `quarter`, and `end_month` and `end_quarter`.
     detail: Mapping[str, str] = field(default_factory=dict)
     # Rows and their progress; tests run them on every engine. Columns left out are null.
     examples: Sequence[tuple[Mapping[str, Any], float | None]] = ()
@@ -152,9 +151,12 @@ class KeyResultType:
         """Whether less is always within its limits: 0 can be a target."""
         return self.limits[0] is None
 
-    def detail_of(self, kpi_kind: str | None, hold: str | None = None) -> str:
-        """The sentence with the numbers, by the kind of the KPI and by how limits are held."""
-        return self.detail.get(kpi_kind or "", self.detail.get(hold or "", self.detail["other"]))
+    def detail_of(self, kpi_kind: str | None, hold: str | None = None, unit: str | None = None) -> str:
+        """The sentence with the numbers, by the kind of the KPI, how limits are held, and the unit that is judged."""
+        how = hold if hold in ("end", "average") else "other"
+        by_unit = unit if how == "other" else f"{how}_{unit}"
+        keys = (kpi_kind or "", by_unit or "", how, "other")
+        return next(self.detail[key] for key in keys if key in self.detail)
 
     def starts_at_zero(self, kpi_kind: str | None) -> bool:
         """Whether its number is counted up from 0 to its target, so that a target of 0 is no target."""

@@ -51,8 +51,9 @@ TABLES: dict[str, pa.Schema] = {
     # one row a team; who gets its digest is read from the definitions alone, so that no copy holds people's addresses
     "teams": _table(team_id=_text, title=_text, title_texts=_text),
     # one row a KPI; kind: flow|ratio|stock|distinct; flow, stock and distinct have measure, ratio has the other two;
-    # names_of: of_the_day | latest; definition: what fixes its number, as JSON; signature: a digest of that; another
-    # one starts a new version; changed_by/changed_at: as of key_results
+    # names_of: of_the_day | latest; grain: the coarsest of its file sources (day | week | month | quarter); definition:
+    # what fixes its number, as JSON; signature: a digest of that; another one starts a new version;
+    # changed_by/changed_at: as of key_results
     "kpis": _table(
         kpi_id=_text,
         title=_text,
@@ -70,6 +71,9 @@ TABLES: dict[str, pa.Schema] = {
         signature=_text,
         changed_by=_text,
         changed_at=_moment,
+        min_denominator=AMOUNT,
+        is_signed=_bool,
+        grain=_text,
     ),
     # one row a value of a `where` condition. A campaign-day belongs to the KPI when it meets every
     # condition_no: for operator `in` / `like` one of its values matches, for `not_in` / `not_like` none does
@@ -97,7 +101,8 @@ TABLES: dict[str, pa.Schema] = {
     # key_result_id is `objective/<objective_id>`, scored by the same rules and left out of every mean).
     # baseline_kind: number | null, or with an interval previous_period | same_period_last_year | same_weeks_last_year.
     # hold: units | end | average, null where nothing is held; allowed_misses: null where none is named. due: the day
-    # that a yes or no is due; milestones have days of their own.
+    # that a yes or no is due; milestones have days of their own. starts: its first day, null where it is the period's.
+    # least_coverage: the share of its days that a relative baseline needs data on.
     # change is the size of the move as a share (0.2). pace_kind: linear | table | seasonal.
     # last_year_start/end: the same period a year before, for the seasonal pace. signature: a digest of what
     # fixes the target (period, type, kpi, target, change, low, high, baseline and its interval): a change of it starts
@@ -125,6 +130,8 @@ TABLES: dict[str, pa.Schema] = {
         hold=_text,
         allowed_misses=_int,
         due=_date,
+        starts=_date,
+        least_coverage=_share,
         weight=_share,
         pace_kind=_text,
         last_year_start=_date,
@@ -161,6 +168,8 @@ TABLES: dict[str, pa.Schema] = {
     # one row a point of a pace table, shares 0..1; (start - 1, 0) and (end, 1) are always among them
     "pace_points": _table(key_result_id=_text, date=_date, share=_share),
     "milestones": _table(key_result_id=_text, milestone_id=_text, position=_int, title=_text, weight=_share, due=_date),
+    # days that count for nothing, first and last in
+    "pauses": _table(key_result_id=_text, first_day=_date, last_day=_date, reason=_text),
     # KPIs tracked beside a key result, never scored
     "key_result_kpis": _table(key_result_id=_text, kpi_id=_text, position=_int),
     "initiatives": _table(objective_id=_text, position=_int, title=_text, owner=_text, state=_text),

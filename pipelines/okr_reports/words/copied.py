@@ -39,7 +39,7 @@ _STATUS = "The status in words, with its numbers, in the report's language."
 SENTENCES = (
     Sentence(
         "fct_key_result_daily", "status_reason", "status", ("key_result_id", "date"),
-        "select d.*, k.unit, k.baseline_start, k.baseline_end, k.period_start"
+        "select d.*, k.unit, k.baseline_start, k.baseline_end, k.period_start, k.runs_from"
         " from warehouse.marts.fct_key_result_daily as d"
         " inner join warehouse.marts.key_results as k on d.key_result_id = k.key_result_id",
         "status_reason", _STATUS,

@@ -35,11 +35,15 @@ KEY_RESULT_REASONS = {
         " Provisional: its sources may still restate."
     ),
     "no_check_in": N_("No check-in yet."),
-    "no_week": N_("No closed week with data yet."),
+    "no_week": N_("No closed week with data yet, nor month where data are monthly."),
     "no_baseline": N_("No baseline: its source knows no number for %(baseline_start)s to %(baseline_end)s."),
     "no_way": N_("The baseline %(baseline)s already lies past the target %(target)s; set another target."),
     "baseline_not_positive": N_(
         "The baseline is %(baseline)s, and a share of it is no target; write target: with a number."
+    ),
+    "baseline_partial": N_(
+        "The baseline is of a period without data on many of its days (%(baseline_start)s to %(baseline_end)s); write a"
+        " number, or baseline_coverage: any."
     ),
     "nobody_said": N_("Nobody has said lately how sure it is; write a check-in with a confidence."),
     "said": N_("The owner's confidence is %(confidence)s: %(detail)s."),
@@ -115,6 +119,8 @@ class _Spelled(dict[str, str]):
     def __missing__(self, name: str) -> str:
         column = _COUNTED.get(name) or _SHARES.get(name) or _DAYS.get(name) or name
         value = self._row.get(column)
+        if name == "start":
+            value = self._row.get("runs_from") or value
         if value is None:
             return ""
         if name in _IN_UNIT:
@@ -135,7 +141,9 @@ def status_reason(row: Row, text: Text, numbers: Numbers) -> str | None:
     said = _Spelled(row, numbers)
     sentence = text(KEY_RESULT_REASONS[code])
     if "%(detail)s" in sentence:
-        said["detail"] = text(find(row["type"]).detail_of(row["kpi_kind"], row.get("hold"))) % said
+        said["detail"] = (
+            text(find(row["type"]).detail_of(row["kpi_kind"], row.get("hold"), row.get("weeks_unit"))) % said
+        )
     return sentence % said
 
 

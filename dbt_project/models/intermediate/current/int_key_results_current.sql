@@ -40,6 +40,7 @@ joined as (
         lines.low,
         lines.high,
         lines.kpi_kind,
+        lines.is_signed,
         lines.baseline_kept,
         lines.baseline_now,
         case
@@ -53,12 +54,12 @@ joined as (
         days.expected,
         case
             when days.status is not null then days.status
-            when key_results.today < key_results.period_start then 'scheduled'
+            when key_results.today < key_results.runs_from then 'scheduled'
             else 'no_data'
         end as status,
         case
             when days.reason_code is not null then days.reason_code
-            when key_results.today < key_results.period_start then 'scheduled'
+            when key_results.today < key_results.runs_from then 'scheduled'
             else 'no_source'
         end as reason_code,
         days.projected,
@@ -66,13 +67,14 @@ joined as (
         days.limit_number,
         days.value_met,
         days.allowed_misses,
+        days.weeks_unit,
         days.weeks_kept,
         days.weeks_observed,
         days.due,
         days.weight_done,
         days.weight_total,
         days.day_no,
-        key_results.period_days,
+        coalesce(days.period_days, key_results.period_days) as period_days,
         days.success_line,
         coalesce(days.is_provisional, true) as is_provisional,
         confidences.confidence,

@@ -9,7 +9,11 @@ measured as (
 
 key_results as (
     select * from {{ ref('int_key_results_dated') }}
-    where reads = 'value'
+    -- A rate that pauses or begins later is not learnt.
+    where
+        reads = 'value'
+        and runs_from = period_start
+        and key_result_id not in (select pauses.key_result_id from {{ ref('stg_definitions__pauses') }} as pauses)
 ),
 
 settings as (

@@ -14,9 +14,21 @@ sources as (
 days as (
     select
         kpi_id,
-        min(date) as first_day
+        min(date) as first_day,
+        max(date) as newest_day,
+        count(*) as day_count
     from {{ ref('int_kpi_days_summed') }}
     group by kpi_id
+),
+
+-- A cadence of none is never missed.
+cadences as (
+    select
+        channel,
+        account_id,
+        max(coalesce(cadence_days, 100000)) as cadence_days
+    from {{ ref('int_file_measures_covered') }}
+    group by channel, account_id
 ),
 
 covered as (
@@ -30,6 +42,8 @@ covered as (
         ) as data_through,
         min(case when state <> 'ended' then provisional_from end) as provisional_from,
         max(last_load_at) as last_load_at,
+        coalesce(max(cadences.cadence_days), 3) as cadence_days,
+        count(cadences.cadence_days) > 0 as has_files,
         min(
             case
                 when state not in ('fresh', 'ended', 'off') and data_through is not null and has_reported
@@ -37,6 +51,8 @@ covered as (
             end
         ) as stale_since
     from sources
+    left join cadences
+        on sources.channel = cadences.channel and sources.account_id = cadences.account_id
     group by kpi_id
 ),
 
@@ -44,10 +60,23 @@ final as (
     select
         kpis.kpi_id,
         kpis.kind,
+        case
+            when kpis.grain in ('month', 'quarter') then kpis.grain
+            -- Readings that come once in three weeks or more are no weekly ones.
+            when
+                kpis.kind = 'stock'
+                and {{ days_between('days.first_day', 'days.newest_day') }} >= 21 * (days.day_count - 1)
+                and days.day_count > 1
+                then 'month'
+            else 'week'
+        end as weeks_unit,
+        kpis.grain,
         covered.data_through,
         covered.provisional_from,
         covered.stale_since,
         covered.last_load_at,
+        covered.cadence_days,
+        covered.has_files,
         days.first_day
     from kpis
     left join covered

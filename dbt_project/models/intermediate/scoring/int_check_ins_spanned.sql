@@ -2,7 +2,15 @@
 with
 
 check_ins as (
-    select * from {{ ref('stg_definitions__check_ins') }}
+    select
+        said.*,
+        exists (
+            select 1 from {{ ref('stg_definitions__pauses') }} as pauses
+            where
+                said.key_result_id = pauses.key_result_id
+                and said.date between pauses.first_day and pauses.last_day
+        ) as is_paused
+    from {{ ref('stg_definitions__check_ins') }} as said
 ),
 
 read as (
@@ -13,7 +21,7 @@ read as (
         position,
         {{ to_double('value') }} as reading
     from check_ins
-    where value is not null
+    where value is not null and not is_paused
 
     union all
 

@@ -29,8 +29,7 @@ weights as (
 
 joined as (
     select
-        days.key_result_id,
-        days.date,
+        days.*,
         lines.type,
         lines.kpi_id,
         lines.kpi_kind,
@@ -47,13 +46,11 @@ joined as (
         lines.limit_high,
         lines.is_held,
         lines.needs_dates,
-        days.day_no,
-        days.elapsed,
-        days.checked_in_by,
-        days.confidence,
-        days.is_provisional or lines.is_provisional as is_provisional,
-        days.is_final_day,
+        lines.is_signed,
+        lines.is_baseline_partial,
+        days.is_data_provisional or lines.is_provisional as is_provisional,
         coalesce(kpi_values.lacks_rate, false) as lacks_rate,
+        weeks.weeks_unit,
         weeks.weeks_kept,
         weeks.weeks_observed,
         weeks.last_week_value,

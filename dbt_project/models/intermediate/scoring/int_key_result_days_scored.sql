@@ -14,20 +14,29 @@ key_results as (
     select * from {{ ref('int_key_results_dated') }}
 ),
 
+shares as (
+    select * from {{ ref('int_key_result_days_shared') }}
+),
+
 settings as (
     select * from {{ ref('stg_definitions__settings') }}
 ),
 
--- The period's total if the rate so far goes on.
+-- The period's total if the rate so far goes on by the days of the week.
 projected as (
     select
         measured.*,
         key_results.hold,
         key_results.allowed_misses,
-        case when measured.kpi_kind = 'flow' then {{ quotient('measured.value', 'measured.elapsed') }} end as projected
+        key_results.forecast_side,
+        case
+            when measured.kpi_kind = 'flow'
+                then {{ quotient('measured.value', 'coalesce(shares.share, measured.elapsed)') }}
+        end as projected
     from measured
-    inner join key_results
-        on measured.key_result_id = key_results.key_result_id
+    inner join key_results on measured.key_result_id = key_results.key_result_id
+    left join shares
+        on measured.key_result_id = shares.key_result_id and measured.date = shares.date
 ),
 
 limited as (
@@ -41,7 +50,7 @@ limited as (
 computed as (
     select
         *,
-        {{ progress() }} as raw_progress
+        case when not is_baseline_partial then {{ progress() }} end as raw_progress
     from limited
 ),
 
@@ -59,7 +68,7 @@ judged as (
         pace.expected,
         key_results.role,
         key_results.objective_id,
-        key_results.period_days,
+        checked.counted_days as period_days,
         key_results.due,
         coalesce(key_results.due < checked.checked_in_by and coalesce(checked.value, 0) < 1, false) as is_past_due,
         key_results.period_end,
@@ -69,8 +78,7 @@ judged as (
         -- Limits are limits: ambition does not soften them.
         case when checked.is_held then 1.0 else {{ success_line('key_results.ambition') }} end as success_line
     from checked
-    inner join key_results
-        on checked.key_result_id = key_results.key_result_id
+    inner join key_results on checked.key_result_id = key_results.key_result_id
     left join pace
         on checked.key_result_id = pace.key_result_id and checked.date = pace.date
     cross join settings

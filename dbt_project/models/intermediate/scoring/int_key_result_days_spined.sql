@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- Every day of a key result from its period's start to the last day known, with how sure its owner was: an old word is
+-- Every day of a key result from its start to the last day known, with how sure its owner was: an old word is
 -- no word. Of check-ins, those up to a week after the end count as of the end; a later one makes a row of its own day,
 -- which no mart of days shows: it is what is known now of a result that has been closed.
 {% set last_counted = add_days('key_results.period_end', 7) %}
@@ -11,8 +11,8 @@ key_results as (
     select * from {{ ref('int_key_results_reached') }}
 ),
 
-dates as (
-    select * from {{ ref('int_dates_spined') }}
+counted as (
+    select * from {{ ref('int_key_result_days_counted') }}
 ),
 
 settings as (
@@ -45,37 +45,38 @@ late as (
 days as (
     select
         key_results.key_result_id,
-        dates.date,
-        key_results.period_start,
-        {{ days_between('key_results.period_start', 'dates.date') }} + 1 as day_no,
-        {{ quotient(days_between('key_results.period_start', 'dates.date') ~ ' + 1', 'key_results.period_days') }}
-        as elapsed,
+        counted.date,
+        counted.day_no,
+        counted.counted_days,
+        counted.elapsed,
         -- A grade given after the end is still the period's grade.
         case
-            when key_results.is_over and dates.date = key_results.period_end
+            when key_results.is_over and counted.date = key_results.period_end
                 then {{ earlier('key_results.today', last_counted) }}
-            else dates.date
+            else counted.date
         end as checked_in_by,
-        coalesce(dates.date >= key_results.provisional_from, false) as is_provisional,
-        key_results.is_over and dates.date = key_results.period_end as is_final_day
+        coalesce(counted.date >= key_results.provisional_from, false) as is_data_provisional,
+        key_results.is_over and counted.date = key_results.period_end as is_final_day
     from key_results
-    inner join dates
-        on dates.date between key_results.period_start and key_results.last_day
+    inner join counted
+        on key_results.key_result_id = counted.key_result_id and counted.date <= key_results.last_day
 
     union all
 
     select
         key_results.key_result_id,
         late.date,
-        key_results.period_start,
-        key_results.period_days as day_no,
+        counted.counted_days as day_no,
+        counted.counted_days,
         1.0 as elapsed,
         late.date as checked_in_by,
-        false as is_provisional,
+        false as is_data_provisional,
         true as is_final_day
     from late
     inner join key_results
         on late.key_result_id = key_results.key_result_id
+    inner join counted
+        on late.key_result_id = counted.key_result_id and counted.date = key_results.period_end
 ),
 
 final as (

@@ -1,4 +1,4 @@
--- A key result's KPI from the period's start to each of its days; all of them, also before a change of target.
+-- A key result's KPI from its start to each of its days; all of them, also before a change of target.
 {% set from_start = so_far('spine.key_result_id, spine.kpi_id', 'spine.date') %}
 
 with
@@ -16,8 +16,8 @@ key_results as (
     select * from {{ ref('int_key_results_reached') }}
 ),
 
-dates as (
-    select * from {{ ref('int_dates_spined') }}
+counted as (
+    select * from {{ ref('int_key_result_days_counted') }}
 ),
 
 days as (
@@ -29,13 +29,14 @@ spine as (
         lines.key_result_id,
         lines.kpi_id,
         lines.kpi_kind,
-        key_results.period_start,
-        dates.date
+        counted.runs_from,
+        counted.is_counted,
+        counted.date
     from lines
     inner join key_results
         on lines.key_result_id = key_results.key_result_id
-    inner join dates
-        on dates.date between key_results.period_start and key_results.last_day
+    inner join counted
+        on lines.key_result_id = counted.key_result_id and counted.date <= key_results.last_day
 ),
 
 final as (
@@ -48,10 +49,12 @@ final as (
         as unknown_numerators,
         sum(case when days.date is not null and spine.kpi_kind = 'ratio' and days.denominator is null then 1 else 0 end)
             over ({{ from_start }})
-        as unknown_denominators
+        as unknown_denominators,
+        -- Of a stock: the day of its last reading that counts, else the day before the first.
+        coalesce(max(days.date) over ({{ from_start }}), {{ add_days('spine.runs_from', -1) }}) as stock_day
     from spine
     left join days
-        on spine.kpi_id = days.kpi_id and spine.date = days.date
+        on spine.kpi_id = days.kpi_id and spine.date = days.date and spine.is_counted
 )
 
 select * from final

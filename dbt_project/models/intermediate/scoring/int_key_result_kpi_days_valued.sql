@@ -44,12 +44,12 @@ final as (
     left join stocks
         on
             days.kpi_id = stocks.kpi_id
-            and days.date >= stocks.valid_from
-            and (days.date < stocks.next_from or stocks.next_from is null)
+            and days.stock_day >= stocks.valid_from
+            and (days.stock_day < stocks.next_from or stocks.next_from is null)
     left join readings
         on
             days.kpi_id = readings.kpi_id
-            and days.period_start = readings.start_date
+            and days.runs_from = readings.start_date
             and days.date = readings.end_date
 )
 

@@ -2,33 +2,21 @@
 with
 
 weeks as (
-    select * from {{ ref('int_key_result_weeks_spined') }}
-),
-
-kpi_values as (
     select * from {{ ref('int_key_result_weeks_valued') }}
 ),
 
-check_ins as (
-    select * from {{ ref('int_check_ins_spanned') }}
-    where field = 'value'
+lines as (
+    select * from {{ ref('int_targets_spanned') }}
 ),
 
 valued as (
     select
         weeks.*,
-        case when weeks.kpi_id is null then check_ins.reading else kpi_values.value end as value
+        lines.limit_low,
+        lines.limit_high
     from weeks
-    left join kpi_values
-        on
-            weeks.kpi_id = kpi_values.kpi_id
-            and weeks.week_start = kpi_values.start_date
-            and weeks.week_end = kpi_values.end_date
-    left join check_ins
-        on
-            weeks.key_result_id = check_ins.key_result_id
-            and weeks.week_end >= check_ins.valid_from
-            and (weeks.week_end < check_ins.next_from or check_ins.next_from is null)
+    inner join lines
+        on weeks.key_result_id = lines.key_result_id and weeks.version = lines.version
 ),
 
 judged as (
@@ -47,6 +35,7 @@ final as (
         key_result_id,
         version,
         week_end,
+        weeks_unit,
         lead(week_end) over (partition by key_result_id, version order by week_end) as next_week_end,
         cast(
             sum(is_kept) over ({{ so_far('key_result_id, version', 'week_end') }}) as {{ dbt.type_bigint() }}

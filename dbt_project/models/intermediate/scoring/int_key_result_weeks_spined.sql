@@ -1,4 +1,7 @@
--- The ISO weeks of a period, clipped to it, for the types that are judged week by week; each counts once it is closed.
+{{ config(materialized='table') }}
+
+-- The weeks of a key result for the types that are judged week by week, the months where its KPI is known by months:
+-- of each the days that count. It counts once the last of them is closed.
 with
 
 lines as (
@@ -6,32 +9,46 @@ lines as (
     where is_held and kpi_kind <> 'flow'
 ),
 
-key_results as (
-    select * from {{ ref('int_key_results_dated') }}
+coverage as (
+    select * from {{ ref('int_kpis_covered') }}
 ),
 
-dates as (
-    select * from {{ ref('int_dates_spined') }}
+counted as (
+    select * from {{ ref('int_key_result_days_counted') }}
+    where is_counted
 ),
 
-final as (
+days as (
     select
         lines.key_result_id,
         lines.version,
         lines.kpi_id,
         lines.kpi_kind,
-        lines.limit_low,
-        lines.limit_high,
-        min(dates.date) as week_start,
-        max(dates.date) as week_end
+        coalesce(coverage.weeks_unit, 'week') as weeks_unit,
+        counted.date,
+        case coverage.weeks_unit
+            when 'month' then counted.month_start
+            when 'quarter' then counted.quarter_start
+            else counted.week_start
+        end as unit_start
     from lines
-    inner join key_results
-        on lines.key_result_id = key_results.key_result_id
-    inner join dates
-        on dates.date between key_results.period_start and key_results.period_end
-    group by
-        lines.key_result_id, lines.version, lines.kpi_id, lines.kpi_kind, lines.limit_low, lines.limit_high,
-        dates.week_start
+    inner join counted
+        on lines.key_result_id = counted.key_result_id
+    left join coverage
+        on lines.kpi_id = coverage.kpi_id
+),
+
+final as (
+    select
+        key_result_id,
+        version,
+        kpi_id,
+        kpi_kind,
+        weeks_unit,
+        date,
+        min(date) over (partition by key_result_id, version, unit_start) as week_start,
+        max(date) over (partition by key_result_id, version, unit_start) as week_end
+    from days
 )
 
 select * from final

@@ -11,6 +11,11 @@ coverage as (
     select * from {{ ref('int_kpis_covered') }}
 ),
 
+counted as (
+    select * from {{ ref('int_key_result_days_counted') }}
+    where is_counted
+),
+
 covered as (
     select
         key_results.*,
@@ -24,18 +29,44 @@ covered as (
         on key_results.kpi_id = coverage.kpi_id
 ),
 
+-- Nobody waits for the data of a pause.
+resumed as (
+    select
+        covered.key_result_id,
+        {{ add_days('min(counted.date)', -1) }} as free_through
+    from covered
+    inner join counted
+        on covered.key_result_id = counted.key_result_id and covered.data_through < counted.date
+    group by covered.key_result_id
+),
+
+freed as (
+    select
+        covered.*,
+        {{ earlier(
+            earlier('coalesce(resumed.free_through, covered.period_end)', 'covered.period_end'),
+            add_days('covered.today', 'case when covered.kpi_id is null then 0 else -1 end')
+        ) }} as free_through
+    from covered
+    left join resumed
+        on covered.key_result_id = resumed.key_result_id
+),
+
 reached as (
     select
         *,
-        {{ earlier('data_through', 'period_end') }} as last_day
-    from covered
+        case
+            when free_through > data_through then free_through
+            else {{ earlier('data_through', 'period_end') }}
+        end as last_day
+    from freed
 ),
 
 final as (
     select
         *,
         -- Of what is added up; a stock is what it is on its day, whenever its data begin.
-        case when summed_from > period_start and summed_from <= last_day then summed_from end as data_from
+        case when summed_from > runs_from and summed_from <= last_day then summed_from end as data_from
     from reached
 )
 

@@ -11,6 +11,10 @@ dates as (
     select * from {{ ref('int_dates_spined') }}
 ),
 
+counted as (
+    select * from {{ ref('int_key_result_days_counted') }}
+),
+
 settings as (
     select * from {{ ref('stg_definitions__settings') }}
 ),
@@ -37,13 +41,14 @@ spine as (
         key_results.period_end,
         key_results.pace_kind,
         dates.date,
-        {{ quotient(days_between('key_results.period_start', 'dates.date') ~ ' + 1', 'key_results.period_days') }}
-        as elapsed,
+        coalesce(counted.elapsed, 0.0) as elapsed,
         case key_results.ambition when 'aspirational' then settings.success_aspirational else 1.0 end as ambition_share
     from key_results
     cross join settings
     inner join dates
         on dates.date between {{ add_days('key_results.period_start', -1) }} and key_results.period_end
+    left join counted
+        on key_results.key_result_id = counted.key_result_id and dates.date = counted.date
 ),
 
 paced as (

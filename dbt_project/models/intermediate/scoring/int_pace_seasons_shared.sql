@@ -20,6 +20,11 @@ dates as (
     select * from {{ ref('int_dates_spined') }}
 ),
 
+uncounted as (
+    select * from {{ ref('int_key_result_days_counted') }}
+    where not is_counted
+),
+
 spine as (
     select
         key_results.key_result_id,
@@ -39,6 +44,14 @@ spine as (
         on dates.date between key_results.last_year_start and key_results.last_year_end
 ),
 
+-- Days that do not count this year do not count of last year's either.
+counting as (
+    select
+        spine.*,
+        {{ add_days('spine.period_start', days_between('spine.last_year_start', 'spine.date')) }} as same_day
+    from spine
+),
+
 summed as (
     select
         spine.*,
@@ -47,15 +60,19 @@ summed as (
         sum(case when days.date is not null and days.numerator is null then 1 else 0 end)
             over (partition by spine.key_result_id)
         as unknown
-    from spine
+    from counting as spine
+    inner join key_results
+        on spine.key_result_id = key_results.key_result_id and spine.same_day >= key_results.runs_from
+    left join uncounted
+        on spine.key_result_id = uncounted.key_result_id and spine.same_day = uncounted.date
     left join days
-        on spine.kpi_id = days.kpi_id and spine.date = days.date
+        on spine.kpi_id = days.kpi_id and spine.date = days.date and uncounted.date is null
 ),
 
 final as (
     select
         key_result_id,
-        {{ add_days('period_start', days_between('last_year_start', 'date')) }} as date,
+        same_day as date,
         {{ clamp_share(quotient('coalesce(reached, 0)', 'total')) }} as share
     from summed
     where unknown = 0 and total > 0

@@ -89,6 +89,7 @@ final as (
         together.measure,
         together.data_through,
         together.is_ended,
+        together.cadence_days,
         case
             when together.is_ended then 'ended'
             when together.data_through is null then 'never_loaded'

@@ -17,8 +17,60 @@ intervals as (
     from lines
 ),
 
-final as (
+valued as (
     {{ interval_values('intervals') }}
+),
+
+coverage as (
+    select * from {{ ref('int_kpis_covered') }}
+),
+
+days as (
+    select * from {{ ref('int_kpi_days_summed') }}
+),
+
+counted as (
+    select
+        valued.kpi_id,
+        valued.start_date,
+        valued.end_date,
+        count(case when days.date >= valued.start_date then days.numerator end) as data_days,
+        max(days.date) as last_read
+    from valued
+    left join days
+        on valued.kpi_id = days.kpi_id and days.date <= valued.end_date
+    group by valued.kpi_id, valued.start_date, valued.end_date
+),
+
+final as (
+    select
+        valued.*,
+        -- An API has said of every day since its first what there was; a file has the days it has. A stock is read once
+        -- within its cadence.
+        case
+            when coverage.kind = 'stock'
+                then case
+                    when {{ days_between('counted.last_read', 'valued.end_date') }} <= coverage.cadence_days then 1.0
+                    else 0.0
+                end
+            when coverage.kind = 'distinct' then null
+            when coverage.has_files
+                then {{ quotient('counted.data_days', days_between('valued.start_date', 'valued.end_date') ~ ' + 1') }}
+            when coverage.first_day > valued.start_date
+                then {{ quotient(
+                    days_between('coverage.first_day', 'valued.end_date') ~ ' + 1',
+                    days_between('valued.start_date', 'valued.end_date') ~ ' + 1'
+                ) }}
+            else 1.0
+        end as data_share
+    from valued
+    inner join counted
+        on
+            valued.kpi_id = counted.kpi_id
+            and valued.start_date = counted.start_date
+            and valued.end_date = counted.end_date
+    inner join coverage
+        on valued.kpi_id = coverage.kpi_id
 )
 
 select * from final

@@ -42,6 +42,8 @@ dated as (
         key_results.due,
         key_results.definition_signature,
         key_results.signature,
+        key_results.starts,
+        coalesce(key_results.least_coverage, 0.0) as least_coverage,
         key_results.pace_kind,
         key_results.baseline_start,
         key_results.baseline_end,
@@ -78,6 +80,7 @@ dated as (
 final as (
     select
         *,
+        case when starts > period_start then starts else period_start end as runs_from,
         {{ days_between('period_start', 'period_end') }} + 1 as period_days,
         today > period_end as is_over
     from dated

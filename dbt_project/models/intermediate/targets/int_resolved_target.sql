@@ -53,6 +53,8 @@ final as (
     where
         lines.is_current
         and values_now.value is not null
+        and (values_now.data_share is null or values_now.data_share >= lines.least_coverage)
+        and (values_now.value > 0 or lines.change is null)
         and (coverage.provisional_from is null or coverage.provisional_from > lines.baseline_end)
         {% if is_incremental() -%}
         and kept.key_result_id is null

@@ -62,6 +62,8 @@ based as (
         end as baseline_from,
         values_now.value as baseline_now,
         resolved.baseline as baseline_kept,
+        coalesce(resolved.baseline is null and values_now.data_share < lines.least_coverage, false)
+        as is_baseline_partial,
         coalesce(lines.baseline_value, resolved.baseline, values_now.value) as baseline
     from lines
     left join resolved
@@ -91,12 +93,14 @@ final as (
         limit_high,
         is_held,
         needs_dates,
+        is_signed,
+        is_baseline_partial,
         reads,
         baseline,
         case
             when change is null then target
-            -- A share of what is nothing, or less, is no target.
-            when baseline > 0 then baseline * (size_start + size_sign * change)
+            -- A share of what is nothing, or less, is no target; one that was fixed before that rule stays.
+            when baseline > 0 or baseline_kept is not null then baseline * (size_start + size_sign * change)
         end as target,
         baseline_start is not null and baseline_kept is null as is_provisional,
         baseline_now,

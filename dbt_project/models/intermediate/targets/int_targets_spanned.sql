@@ -62,6 +62,8 @@ lines as (
         {{ to_double('spans.baseline_value') }} as baseline_value,
         spans.baseline_start,
         spans.baseline_end,
+        key_results.least_coverage,
+        coalesce(kpis.is_signed, false) as is_signed,
         types.is_held,
         types.needs_dates,
         types.reads,

@@ -26,6 +26,8 @@ final as (
         hold,
         allowed_misses,
         due,
+        starts,
+        least_coverage,
         weight,
         pace_kind,
         last_year_start,

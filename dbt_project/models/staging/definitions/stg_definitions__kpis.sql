@@ -21,7 +21,10 @@ final as (
         definition,
         signature,
         changed_by,
-        changed_at
+        changed_at,
+        min_denominator,
+        coalesce(is_signed, false) as is_signed,
+        coalesce(grain, 'day') as grain
     from source
 )
 

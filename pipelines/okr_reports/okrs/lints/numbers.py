@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -24,6 +25,7 @@ def lint_numbers(context: Context) -> Iterator[Finding]:
             yield from _move(scored, kpi)
         yield from _counted_target(scored, kpi)
         yield from _held_flow(scored, kpi)
+        yield from _days(context, objective, scored, kpi)
         yield from _units(scored, kpi)
         yield from _pace(context, objective, scored, kpi)
     for objective in context.definitions.objectives:
@@ -71,7 +73,7 @@ def _counted_target(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Fi
     if kpi is None or not scored.rule.starts_at_zero(kpi.kind):
         return
     target = numbers_of(scored).target
-    if target is not None and target <= 0:
+    if target is not None and target <= 0 and not (kpi.signed and scored.rule.is_held):
         what = f"{shown(kpi.id)} is counted from 0, so a target of {plain(target)} is reached before it starts"
         yield mistake(scored.place.path, scored.place.at("target"), what, "write a target above 0")
 
@@ -79,10 +81,44 @@ def _counted_target(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Fi
 def _held_flow(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:
     if not isinstance(scored, Held) or kpi is None or kpi.kind != "flow":
         return
+    numbers = numbers_of(scored)
+    for key in ("target", "low", "high"):
+        limit = getattr(numbers, key)
+        if limit is not None and limit < 0 and not kpi.signed and not scored.rule.starts_at_zero(kpi.kind):
+            what = f"{key}: {plain(limit)} is below 0, and {shown(kpi.id)} is counted from 0"
+            yield mistake(
+                scored.place.path, scored.place.at(key), what, "write `signed: true` at a KPI that may be negative"
+            )
     if scored.hold != "units" or scored.allowed_misses is not None:
         key = "allowed_misses" if scored.allowed_misses is not None else "hold"
         what = f"{key}: {shown(kpi.id)} is a flow, which is held by its projected total"
         yield mistake(scored.place.path, scored.place.at(key), what, f"remove `{key}`")
+
+
+def _days(context: Context, objective: Objective, scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:
+    """`starts` and `pauses` leave some of the period, and nothing that is measured against a whole one."""
+    starts, pauses = getattr(scored, "starts", None), getattr(scored, "pauses", [])
+    span, place = context.definitions.span(objective.period), scored.place
+    if span is None or (starts is None and not pauses):
+        return
+    where = f"the period {objective.period} ({span.start} to {span.end})"
+    if starts is not None and not span.start <= starts <= span.end:
+        yield mistake(place.path, place.at("starts"), f"{starts} lies outside {where}", "use a day of the period")
+    for pause in pauses:
+        if not span.start <= pause.first <= pause.last <= span.end:
+            what = f"the pause from {pause.first} to {pause.last} lies outside {where}"
+            yield mistake(pause.place.path, pause.place.line, what, "use days of the period")
+    days = (span.start + timedelta(days=number) for number in range(span.length))
+    if not any(day >= (starts or day) and not any(one.first <= day <= one.last for one in pauses) for day in days):
+        yield mistake(place.path, place.at("pauses"), "the pauses leave no day of the period", "leave some")
+    key = "pauses" if pauses else "starts"
+    if pauses and kpi is not None and kpi.kind == "distinct":
+        what = f"{shown(kpi.id)} counts people once over an interval, and a pause cannot be taken out of it"
+        yield mistake(place.path, place.at(key), what, "remove `pauses`, or use another KPI")
+    is_relative = isinstance(scored, Move) and scored.change is not None and isinstance(scored.baseline, str)
+    if isinstance(scored, Move) and is_relative and kpi is not None and kpi.kind == "flow":
+        what = f"{scored.size_key}: a share of a whole period's total is no target of the days that {key} leave"
+        yield mistake(place.path, place.at(scored.size_key), what, "write `target` with the number")
 
 
 def _units(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from okr_reports.okrs.fields import Description, Id, Title, choice, refuse
+from okr_reports.okrs.fields import Amount, Description, Flag, Id, Title, choice, refuse
 from okr_reports.okrs.place import Located
 from okr_reports.okrs.words import shown
 
@@ -125,6 +125,10 @@ class Kpi(Located):
     where: Where = Field(default_factory=Where)
     unit: Annotated[str, *choice("count", "currency", "percent", "days", "number")] = "number"
     better: Annotated[str, *choice("higher", "lower", "neutral")] = "neutral"
+    # A ratio over less says nothing of a unit of time.
+    min_denominator: Amount | None = None
+    # Whether a flow may be negative on its own: margins, balances.
+    signed: Flag = False
     names: Annotated[str, *choice("latest")] | None = None
     dedupe: Annotated[str, *choice("acknowledged")] | None = None
 
@@ -135,6 +139,12 @@ class Kpi(Located):
         extra = [name for name in ("measure", "numerator", "denominator") if name not in needed and getattr(self, name)]
         if missing:
             raise refuse(f"a {self.kind} KPI has no {' and no '.join(missing)}", f"write {' and '.join(needed)}")
+        if self.min_denominator is not None and self.kind != "ratio":
+            raise refuse(f"a {self.kind} KPI has no denominator", "remove `min_denominator`")
+        if self.min_denominator is not None and self.min_denominator <= 0:
+            raise refuse(f"min_denominator: {shown(self.min_denominator)} asks for nothing", "write a number above 0")
+        if self.signed and self.kind != "flow":
+            raise refuse(f"signed: a {self.kind} may be negative anyway", "remove `signed`")
         if extra:
             raise refuse(f"a {self.kind} KPI has a {extra[0]}", f"remove it; a {self.kind} has {' and '.join(needed)}")
         return self

@@ -90,6 +90,8 @@ class Move(Valued):
     """A number that is to move from its baseline to its target."""
 
     baseline: BaselineField | None = None
+    # `any`: a baseline counts however few days of its period have data.
+    baseline_coverage: Annotated[str, *choice("any")] | None = None
     target: Amount | None = None
     # The size of the move; each type has its own key for it.
     change: Change | None = None
@@ -186,12 +188,29 @@ class Said(Shape):
     pace: Pace = "linear"
 
 
+class Pause(Located):
+    """Days of a period that count for nothing, first and last in."""
+
+    first: Day = Field(alias="from")
+    last: Day = Field(alias="to")
+    reason: Line | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise refuse(f"the pause ends on {self.last}, before it begins on {self.first}", "swap the two days")
+        return self
+
+
 class Titled(Located):
     """What every key result has: an id unique over all objectives, a title, a weight among its siblings."""
 
     id: Id
     title: Title
     weight: Weight = 1.0
+    # Where it begins after its period does.
+    starts: Day | None = None
+    pauses: list[Pause] = Field(default_factory=list)
     # Tracked beside it, never scored.
     kpis: list[Id] = Field(default_factory=list)
 

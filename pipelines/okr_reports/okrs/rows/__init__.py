@@ -26,6 +26,7 @@ _MAKERS: dict[str, Callable[[Definitions], Iterable[Row]]] = {
     "objectives": scored.objectives,
     "pace_points": scored.pace_points,
     "milestones": scored.milestones,
+    "pauses": scored.pauses,
     "key_result_kpis": scored.key_result_kpis,
     "initiatives": scored.initiatives,
     "check_ins": said.check_ins,

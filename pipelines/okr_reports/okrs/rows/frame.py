@@ -10,6 +10,8 @@ from okr_reports.catalogue import channels as catalogue_channels
 from okr_reports.file_sources import MeasureColumn
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.fields import Texts
+from okr_reports.okrs.lints.kpis import channels_of
+from okr_reports.okrs.models.kpis import Kpi
 from okr_reports.okrs.models.settings import WEEK_STARTS
 from okr_reports.okrs.periods import Span, is_fiscal
 from okr_reports.okrs.provenance import Change
@@ -25,6 +27,9 @@ from okr_reports.okrs.rows.parts import (
 )
 from okr_reports.okrs.tables import TABLES
 from okr_reports.okrs.words import from_id
+
+# From fine to coarse; readings have the grain of their days.
+GRAINS = ("day", "week", "month", "quarter")
 
 
 def settings(definitions: Definitions) -> Iterator[Row]:
@@ -106,7 +111,19 @@ def kpis(definitions: Definitions, changes: Mapping[str, Change]) -> Iterator[Ro
             "definition": definition_of(kpi, leave_out=KPI_WORDS),
             "signature": digest_of(definition_of(kpi, leave_out=KPI_WORDS)),
             **changed(changes, kpi.place.path),
+            "min_denominator": kpi.min_denominator,
+            "is_signed": kpi.signed,
+            "grain": _grain(definitions, kpi),
         }
+
+
+def _grain(definitions: Definitions, kpi: Kpi) -> str:
+    """The coarsest grain of the file sources that the KPI may draw from."""
+    found = {"day"}
+    for source in definitions.file_sources:
+        if channels_of(kpi, {source.channel}) and not source.measures.keys().isdisjoint(kpi.measures):
+            found.add(source.grain)
+    return max(found, key=lambda grain: GRAINS.index(grain) if grain in GRAINS else 0)
 
 
 def kpi_conditions(definitions: Definitions) -> Iterator[Row]:

@@ -26,6 +26,9 @@ from okr_reports.okrs.rows.parts import (
 )
 from okr_reports.okrs.words import from_id, plain
 
+# docs/scoring.md: a baseline with data on a smaller share of its days gives no verdict.
+LEAST_COVERAGE = 0.9
+
 
 def objectives(definitions: Definitions) -> Iterator[Row]:
     language = definitions.settings.language
@@ -82,6 +85,8 @@ def key_results(definitions: Definitions, changes: Mapping[str, Change]) -> Iter
             "hold": scored.hold if isinstance(scored, Held) else None,
             "allowed_misses": scored.allowed_misses if isinstance(scored, Held) else None,
             "due": getattr(scored, "due", None),
+            "starts": getattr(scored, "starts", None),
+            "least_coverage": LEAST_COVERAGE if getattr(scored, "baseline_coverage", None) is None else 0.0,
             "weight": getattr(scored, "weight", 1.0),
             "pace_kind": scored.pace if isinstance(scored.pace, str) else "table",
             "last_year_start": last_year[0],
@@ -156,6 +161,17 @@ def milestones(definitions: Definitions) -> Iterator[Row]:
                 "title": (step.title or Texts(from_id(step.id))).in_language(language),
                 "weight": step.weight,
                 "due": step.due,
+            }
+
+
+def pauses(definitions: Definitions) -> Iterator[Row]:
+    for _, result in definitions.key_results():
+        for pause in result.pauses:
+            yield {
+                "key_result_id": result.id,
+                "first_day": pause.first,
+                "last_day": pause.last,
+                "reason": pause.reason,
             }
 
 
