@@ -45,10 +45,10 @@ def asked(quarter: Quarter, days: Sequence[int] = LOOKS) -> Asked:
     total = len(quarter.amounts)
     return Asked(
         quarter.number, quarter.first, quarter.first + timedelta(days=quarter.start),
-        quarter.first + timedelta(days=total - 1), None, 0, quarter.amounts, quarter.denominators, np.zeros(0),
-        quarter.factor, np.zeros(total), np.array([quarter.start + day for day in days]),
+        quarter.first + timedelta(days=total - 1), None, quarter.amounts, quarter.denominators, np.zeros(0),
+        np.zeros(0), quarter.factor, np.zeros(total), np.array([quarter.start + day for day in days]),
         np.array([quarter.value(day) for day in days]),
-        none if quarter.is_decrease else aim, aim if quarter.is_decrease else none, none, none, none,
+        none if quarter.is_decrease else aim, aim if quarter.is_decrease else none, none, none, none, none, none,
     )  # fmt: skip
 
 

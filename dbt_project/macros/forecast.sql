@@ -32,8 +32,8 @@ selections of them.
             asked.key_result_id,
             unnest(
                 okr_forecast(
-                    asked.kpi_kind, asked.period_start, asked.period_end, asked.hold, asked.days_before_monday,
-                    asked.states, coalesce(series.days, [])
+                    asked.kpi_kind, asked.period_start, asked.period_end, asked.hold, asked.states,
+                    coalesce(series.days, [])
                 )
             ) as told
         from (
@@ -44,23 +44,23 @@ selections of them.
                 period_start,
                 period_end,
                 hold,
-                days_before_monday,
                 list(
                     {
                         'date': date, 'value': value, 'baseline': baseline, 'aim_low': aim_low, 'aim_high': aim_high,
-                        'weeks_kept': weeks_kept, 'weeks_observed': weeks_observed, 'allowed_misses': allowed_misses
+                        'weeks_kept': weeks_kept, 'weeks_observed': weeks_observed, 'weeks_left': weeks_left,
+                        'allowed_misses': allowed_misses, 'min_denominator': min_denominator
                     }
                 ) as states
             from {{ states }}
-            group by key_result_id, series_id, kpi_kind, period_start, period_end, hold, days_before_monday
+            group by key_result_id, series_id, kpi_kind, period_start, period_end, hold
         ) as asked
         left join (
             select
                 series_id,
                 list(
                     {
-                        'date': date, 'amount': amount, 'denominator': denominator, 'factor': factor,
-                        'is_uncertain': is_uncertain
+                        'date': date, 'unit_start': unit_start, 'amount': amount, 'denominator': denominator,
+                        'factor': factor, 'is_uncertain': is_uncertain
                     }
                 ) as days
             from {{ days }}

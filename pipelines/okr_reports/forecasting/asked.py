@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from okr_reports.forecasting.days import Calendar
-from okr_reports.forecasting.flows import Series, rest_of
+from okr_reports.forecasting.flows import LEAST_DAYS, Series, rest_of
 from okr_reports.forecasting.kinds import (
     FLOOR,
     chance_to_keep,
@@ -18,12 +18,15 @@ from okr_reports.forecasting.kinds import (
     ratio_end,
     reported_end,
 )
-from okr_reports.forecasting.mixture import Mixtures, Numbers, Places, joined
+from okr_reports.forecasting.mixture import Flags, Mixtures, Numbers, Places, joined
 
 # Half an 80 % interval of a normal distribution, in standard deviations.
 TENTH = 1.2815515655446004
 # Weeks before the period that a held number is judged by.
 WEEKS_BEFORE = 26
+# Fewer weeks or months tell nothing of those to come.
+LEAST_UNITS = 4
+EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Asked:
     `amounts`, `denominators`: by day from `first` on, for check_in by report on days `reported` of the period, from 1.
     `factor`, `is_uncertain`: of events, by day from `first` to the period's end. The others hold one value a day asked
     from: `days` (counted from `first`), value so far, limits or target (NaN: none), weeks kept, observed and allowed to
-    be missed. `hold` is None for what only has to arrive; `week_offset`: days that weeks start before Monday.
+    be missed. `hold` is None for what only has to arrive. `unit`: by day from `first` to the period's end, the first day
+    of the week (or month) it is judged in, in days since 1970; empty for what has no days of its own.
     """
 
     kind: str
@@ -41,10 +45,10 @@ class Asked:
     start: date
     end: date
     hold: str | None
-    week_offset: int
     amounts: Numbers
     denominators: Numbers
     reported: Numbers
+    unit: Numbers
     factor: Numbers
     is_uncertain: Numbers
     days: Places
@@ -53,7 +57,9 @@ class Asked:
     high: Numbers
     weeks_kept: Numbers
     weeks_observed: Numbers
+    weeks_left: Numbers
     allowed_misses: Numbers
+    min_denominator: Numbers
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,7 @@ def _told(question: Asked) -> _Told | None:
     last = (question.end - question.first).days + 1
     # A ratio without a denominator so far has no value, and an end all the same.
     known = ~np.isnan(question.value) | (question.kind == "ratio")
-    usable = np.flatnonzero(known & (question.days < last))
+    usable = np.flatnonzero(known & (question.days < last) & _is_enough(question))
     if not len(usable):
         return None
     if question.kind == "check_in":
@@ -165,6 +171,17 @@ def _told(question: Asked) -> _Told | None:
     return _Told(rows, mixtures, question.value[rows], half, falls, not falls)
 
 
+def _is_enough(question: Asked) -> Flags:
+    """By day asked from, whether enough was known: of what comes by months four of them, of people 14 of their days."""
+    if question.kind == "distinct":
+        readings = np.arange(len(question.days)) + 1
+        return (readings >= LEAST_DAYS) | (readings >= LEAST_UNITS) & (question.days >= 7 * LEAST_UNITS)
+    starts = _unit_starts(question)
+    if not len(starts) or np.diff(starts).max(initial=0) <= 7:
+        return np.full(len(question.days), True)
+    return np.searchsorted(starts, question.days, side="right") - 1 >= LEAST_UNITS
+
+
 def _of_level(rows: Places, mixtures: Mixtures | None, is_positive: bool) -> _Told | None:
     """What is told of an end itself, and not of what is added to a value so far."""
     none = np.zeros(len(rows))
@@ -185,52 +202,50 @@ def _reported(question: Asked, usable: Places) -> _Told | None:
     return _of_level(np.array(rows), joined(found), bool((question.amounts >= 0).all()))
 
 
-def _week(day: int, offset: int) -> int:
-    """A number for the week of a day's ordinal, weeks starting `offset` days before Monday."""
-    return (day - 1 + offset) // 7
-
-
 def _chances_of_weeks(question: Asked) -> Numbers:
     out = np.full(len(question.days), np.nan)
-    first, end = question.first.toordinal(), question.end.toordinal()
-    offset = question.week_offset
-    before: dict[tuple[float, float], tuple[bool, ...]] = {}
-    for row, day in enumerate(question.days):
-        if np.isnan(question.weeks_observed[row]):
-            continue
-        today = first + int(day) - 1
-        closed = _week(min(today + 1, end + 1), offset) if today < end else _week(end, offset) + 1
-        left = _week(end, offset) + 1 - closed
-        limits = (float(question.low[row]), float(question.high[row]))
+    before: dict[tuple[float, ...], tuple[bool, ...]] = {}
+    for row in np.flatnonzero(~np.isnan(question.weeks_observed)):
+        limits = float(question.low[row]), float(question.high[row])
         if limits not in before:
-            before[limits] = _kept_before(question, limits)
+            before[limits] = _kept_before(question, *limits)
         observed, kept = int(question.weeks_observed[row]), int(question.weeks_kept[row])
-        if observed + len(before[limits]) < 4:
+        if observed + len(before[limits]) < LEAST_UNITS:
             continue
         allowed = 0 if np.isnan(question.allowed_misses[row]) else int(question.allowed_misses[row])
-        out[row] = chance_to_keep(kept, observed - kept, left, allowed, before[limits])
+        out[row] = chance_to_keep(kept, observed - kept, int(question.weeks_left[row]), allowed, before[limits])
     return out
 
 
-def _kept_before(question: Asked, limits: tuple[float, float]) -> tuple[bool, ...]:
+def _kept_before(question: Asked, low: float, high: float) -> tuple[bool, ...]:
     """Which of the weeks before the period lay within these limits, oldest first; those without a value left out."""
-    if question.kind == "check_in":
-        return ()
-    first, start = question.first.toordinal(), question.start.toordinal()
-    start_of_week = start - (start - 1 + question.week_offset) % 7
     kept = []
-    for back in range(WEEKS_BEFORE, 0, -1):
-        a = start_of_week - 7 * back - first
-        if a < 0:
-            continue
+    start = (question.start - question.first).days
+    for first, stop in _units(question, start)[-WEEKS_BEFORE:]:
         if question.kind == "ratio":
-            whole = question.denominators[a : a + 7].sum()
-            value = question.amounts[a : a + 7].sum() / whole if whole > 0 else np.nan
+            whole = question.denominators[first:stop].sum()
+            least = np.nan_to_num(question.min_denominator[0])
+            value = question.amounts[first:stop].sum() / whole if whole > 0 and whole >= least else np.nan
         else:
-            value = question.amounts[a + 6]
+            value = question.amounts[stop - 1]
         if not np.isnan(value):
-            kept.append(not (value < limits[0] or value > limits[1]))
+            kept.append(not (value < low or value > high))
     return tuple(kept)
+
+
+def _units(question: Asked, day: int) -> list[tuple[int, int]]:
+    """First day and the day after the last of the whole weeks (or months) before that of the day `day`, by number."""
+    if not 0 < day < len(question.unit):
+        return []
+    starts = _unit_starts(question)
+    starts = starts[starts <= question.unit[day] - (question.first - EPOCH).days]
+    return list(zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True))
+
+
+def _unit_starts(question: Asked) -> Places:
+    """The days, by number, on which those weeks (or months) begin that are known from their first day on."""
+    starts = np.unique(question.unit) - (question.first - EPOCH).days
+    return starts[starts >= 0].astype(np.int64)
 
 
 __all__ = ["FLOOR", "Answer", "Asked", "answers"]

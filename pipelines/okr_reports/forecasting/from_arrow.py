@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from okr_reports.forecasting.asked import Answer, Asked, answers
+from okr_reports.forecasting.asked import EPOCH, Answer, Asked, answers
 from okr_reports.forecasting.mixture import Numbers
 
 # So many key results are solved together: enough to share the work, few enough for the processor's cache.
 TOGETHER = 50
 # Digits that stay: the last ones depend on the processor.
 ENDS, CHANCES = 6, 6
-EPOCH = date(1970, 1, 1)
 
 ROW = pa.struct(
     [
@@ -30,19 +29,18 @@ ROW = pa.struct(
 
 
 def forecast_rows(
-    kind: pa.Array, start: pa.Array, end: pa.Array, hold: pa.Array, week_offset: pa.Array, states: pa.Array,
-    days: pa.Array,
-) -> pa.Array:  # fmt: skip
+    kind: pa.Array, start: pa.Array, end: pa.Array, hold: pa.Array, states: pa.Array, days: pa.Array
+) -> pa.Array:
     """For each key result the list of its days' forecasts (ROW); days on which nothing can be told are left out.
 
     `states` and `days` are lists of structs in any order (from_arrow_types.py); `days` without a gap to the
     period's end (amount null where it is not known yet), for check-ins one a report.
     """
-    columns = [_flat(one) for one in (kind, start, end, hold, week_offset, states, days)]
+    columns = [_flat(one) for one in (kind, start, end, hold, states, days)]
     offsets, rows = [0], []
     pending: list[Asked] = []
-    plain = [one.to_pylist() for one in columns[:5]]
-    lists = [_Lists(one) for one in columns[5:]]
+    plain = [one.to_pylist() for one in columns[:4]]
+    lists = [_Lists(one) for one in columns[4:]]
     for number in range(len(columns[0])):
         pending.append(_asked(*(one[number] for one in plain), states=lists[0].of(number), days=lists[1].of(number)))
         if len(pending) == TOGETHER or number == len(columns[0]) - 1:
@@ -83,15 +81,15 @@ def _numbers(column: Any) -> Numbers:
 
 
 def _asked(
-    kind: str, start: Any, end: Any, hold: str | None, week_offset: int, *, states: dict[str, Numbers],
-    days: dict[str, Numbers],
-) -> Asked:  # fmt: skip
+    kind: str, start: Any, end: Any, hold: str | None, *, states: dict[str, Numbers], days: dict[str, Numbers]
+) -> Asked:
     day = states["date"]
     first, reported, amounts = start, np.zeros(0), days["amount"]
     if kind == "distinct":
-        # What was so far on each day of the period is all that is known of people.
-        amounts = np.maximum.accumulate(np.nan_to_num(states["value"]))
-        first = EPOCH + timedelta(days=int(day[0])) if len(day) else start
+        # What was so far on days of the period is all that is known of people: between two of them it rose evenly.
+        before, known = (start - EPOCH).days - 1, np.maximum.accumulate(np.nan_to_num(states["value"]))
+        last = int(day[-1]) if len(day) else before
+        amounts = np.interp(np.arange(before + 1, last + 1), np.append(before, day), np.append(0.0, known))
     elif kind == "check_in":
         reported, amounts = _reports(days, states, (start - EPOCH).days)
     elif len(days["date"]):
@@ -101,12 +99,13 @@ def _asked(
     length = (end - first).days + 1
     given = len(days["factor"]) == length
     return Asked(
-        kind, first, start, end, hold, week_offset, amounts, np.nan_to_num(days["denominator"][: len(amounts)]),
-        reported,
+        kind, first, start, end, hold, amounts, np.nan_to_num(days["denominator"][: len(amounts)]),
+        reported, days["unit_start"] if given else np.zeros(0),
         np.nan_to_num(days["factor"], nan=1.0) if given else np.ones(length),
         np.nan_to_num(days["is_uncertain"]) if given else np.zeros(length),
         (day - (first - EPOCH).days + 1).astype(np.int64), states["value"], states["aim_low"], states["aim_high"],
-        states["weeks_kept"], states["weeks_observed"], states["allowed_misses"],
+        states["weeks_kept"], states["weeks_observed"], states["weeks_left"], states["allowed_misses"],
+        states["min_denominator"],
     )  # fmt: skip
 
 

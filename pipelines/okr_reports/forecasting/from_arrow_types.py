@@ -2,7 +2,7 @@
 
 STATE = (
     "struct(date date, value double, baseline double, aim_low double, aim_high double, weeks_kept bigint,"
-    " weeks_observed bigint, allowed_misses bigint)[]"
+    " weeks_observed bigint, weeks_left bigint, allowed_misses bigint, min_denominator double)[]"
 )
-DAY = "struct(date date, amount double, denominator double, factor double, is_uncertain boolean)[]"
+DAY = "struct(date date, unit_start date, amount double, denominator double, factor double, is_uncertain boolean)[]"
 ROWS = "struct(date date, forecast_low double, forecast double, forecast_high double, probability double)[]"

@@ -20,10 +20,12 @@ SCHEMA, TABLE = "forecasts", "key_result_forecast"
 # What the step reads; all that these are made from has to be built before it.
 READ = ("int_forecast_states_listed", "int_forecast_days_listed")
 _STATE = (
-    "date", "value", "baseline", "aim_low", "aim_high", "weeks_kept", "weeks_observed", "allowed_misses",
+    "date", "value", "baseline", "aim_low", "aim_high", "weeks_kept", "weeks_observed", "weeks_left",
+    "allowed_misses", "min_denominator",
 )  # fmt: skip
-_DAY = ("date", "amount", "denominator", "factor", "is_uncertain")
-_ABOUT = ("kpi_kind", "period_start", "period_end", "hold", "days_before_monday")
+_DAY = ("date", "unit_start", "amount", "denominator", "factor", "is_uncertain")
+_DATES = ("date", "unit_start")
+_ABOUT = ("kpi_kind", "period_start", "period_end", "hold")
 _ROWS = pa.schema(
     {
         "key_result_id": pa.string(), "date": pa.date32(), "forecast_low": pa.float64(), "forecast": pa.float64(),
@@ -39,10 +41,10 @@ def write_forecasts(session: Session, settings: SparkSettings) -> int:
     asked = _grouped(session, READ[0], ("key_result_id", "series_id", *_ABOUT), _STATE)
     days = {key[0]: rows for key, rows in _grouped(session, READ[1], ("series_id",), _DAY)}
     keys = [key for key, _ in asked]
-    kind, start, end, hold, week_offset = (_column(keys, place, kind) for place, kind in enumerate(_kinds(), start=2))
+    kind, start, end, hold = (_column(keys, place, kind) for place, kind in enumerate(_kinds(), start=2))
     states = _lists([rows for _, rows in asked], _STATE)
     series = _lists([days.get(key[1], []) for key in keys], _DAY)
-    told = forecast_rows(kind, start, end, hold, week_offset, states, series).to_pylist()
+    told = forecast_rows(kind, start, end, hold, states, series).to_pylist()
     rows = [{"key_result_id": key[0], **one} for key, answers in zip(keys, told, strict=True) for one in answers]
     with Storage(settings.lake).writing(f"{SCHEMA}/{TABLE}/rows.parquet") as file:
         pq.write_table(pa.Table.from_pylist(rows, schema=_ROWS), file)
@@ -52,7 +54,7 @@ def write_forecasts(session: Session, settings: SparkSettings) -> int:
 
 
 def _kinds() -> Iterator[pa.DataType]:
-    yield from (pa.string(), pa.date32(), pa.date32(), pa.string(), pa.int64())
+    yield from (pa.string(), pa.date32(), pa.date32(), pa.string())
 
 
 def _column(keys: list[tuple[Any, ...]], place: int, kind: pa.DataType) -> pa.Array:
@@ -71,13 +73,17 @@ def _grouped(
     found = session.execute(f"select {', '.join((*key, *columns))} from intermediate.{model} order by {key[0]}, date")
     rows = sorted(found, key=lambda row: tuple(str(one) for one in row[: len(key)]))
     return [
-        (group, [dict(zip(columns, (_day(row[len(key)]), *row[len(key) + 1 :]), strict=True)) for row in members])
+        (group, [dict(zip(columns, _with_days(row[len(key) :], columns), strict=True)) for row in members])
         for group, members in groupby(rows, key=itemgetter(*range(len(key))) if len(key) > 1 else lambda row: (row[0],))
     ]
 
 
+def _with_days(values: tuple[Any, ...], columns: tuple[str, ...]) -> Iterator[Any]:
+    yield from (_day(value) if name in _DATES else value for name, value in zip(columns, values, strict=True))
+
+
 def _lists(groups: list[list[dict[str, Any]]], columns: tuple[str, ...]) -> pa.Array:
-    types = {"date": pa.date32(), "is_uncertain": pa.bool_()}
-    whole = {"weeks_kept", "weeks_observed", "allowed_misses"}
+    types = {**dict.fromkeys(_DATES, pa.date32()), "is_uncertain": pa.bool_()}
+    whole = {"weeks_kept", "weeks_observed", "weeks_left", "allowed_misses"}
     fields = [(name, types.get(name, pa.int64() if name in whole else pa.float64())) for name in columns]
     return pa.array(groups, pa.list_(pa.struct(fields)))

@@ -22,14 +22,14 @@ class Plugin(BasePlugin):
         conn.create_function(
             NAME,
             _forecast,
-            ["varchar", "date", "date", "varchar", "bigint", STATE, DAY],
+            ["varchar", "date", "date", "varchar", STATE, DAY],
             ROWS,
             type="arrow",
             null_handling="special",
         )
 
 
-def _forecast(kind: Any, start: Any, end: Any, hold: Any, week_offset: Any, states: Any, days: Any) -> Any:
+def _forecast(kind: Any, start: Any, end: Any, hold: Any, states: Any, days: Any) -> Any:
     from okr_reports.forecasting.from_arrow import forecast_rows
 
-    return forecast_rows(kind, start, end, hold, week_offset, states, days)
+    return forecast_rows(kind, start, end, hold, states, days)

@@ -17,6 +17,7 @@ spans as (
     select
         coverage.kpi_id,
         coverage.kind,
+        coverage.weeks_unit,
         coverage.data_through,
         {{ later('coverage.first_day', add_days('min(key_results.period_start)', -var('forecast_days_before'))) }}
         as first_day,
@@ -24,7 +25,7 @@ spans as (
     from coverage
     inner join key_results
         on coverage.kpi_id = key_results.kpi_id
-    group by coverage.kpi_id, coverage.kind, coverage.data_through, coverage.first_day
+    group by coverage.kpi_id, coverage.kind, coverage.weeks_unit, coverage.data_through, coverage.first_day
 ),
 
 dates as (
@@ -68,6 +69,11 @@ final as (
     select
         spans.kpi_id as series_id,
         dates.date,
+        case spans.weeks_unit
+            when 'month' then dates.month_start
+            when 'quarter' then dates.quarter_start
+            else dates.week_start
+        end as unit_start,
         case
             when dates.date > spans.data_through then null
             when spans.kind = 'stock' then stocks.value
@@ -97,6 +103,7 @@ final as (
     select
         {{ dbt.concat(["'check_in/'", 'key_result_id']) }} as series_id,
         valid_from as date,
+        cast(null as date) as unit_start,
         reading as amount,
         null as denominator,
         1 as factor,

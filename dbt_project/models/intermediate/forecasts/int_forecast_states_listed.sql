@@ -16,8 +16,8 @@ key_results as (
         and key_result_id not in (select pauses.key_result_id from {{ ref('stg_definitions__pauses') }} as pauses)
 ),
 
-settings as (
-    select * from {{ ref('stg_definitions__settings') }}
+kpis as (
+    select * from {{ ref('stg_definitions__kpis') }}
 ),
 
 final as (
@@ -28,7 +28,6 @@ final as (
         key_results.period_start,
         key_results.period_end,
         key_results.hold,
-        settings.days_before_monday,
         measured.date,
         measured.value,
         {{ to_double('measured.baseline') }} as baseline,
@@ -42,11 +41,14 @@ final as (
         end") }} as aim_high,
         measured.weeks_kept,
         measured.weeks_observed,
-        key_results.allowed_misses
+        measured.weeks_left,
+        key_results.allowed_misses,
+        kpis.min_denominator
     from measured
     inner join key_results
         on measured.key_result_id = key_results.key_result_id
-    cross join settings
+    left join kpis
+        on measured.kpi_id = kpis.kpi_id
 )
 
 select * from final

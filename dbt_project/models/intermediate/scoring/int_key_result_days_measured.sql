@@ -53,6 +53,7 @@ joined as (
         weeks.weeks_unit,
         weeks.weeks_kept,
         weeks.weeks_observed,
+        weeks.weeks_left,
         weeks.last_week_value,
         weights.weight_done,
         weights.weight_total

@@ -79,8 +79,7 @@ judged as (
         case when checked.is_held then 1.0 else {{ success_line('key_results.ambition') }} end as success_line
     from checked
     inner join key_results on checked.key_result_id = key_results.key_result_id
-    left join pace
-        on checked.key_result_id = pace.key_result_id and checked.date = pace.date
+    left join pace on checked.key_result_id = pace.key_result_id and checked.date = pace.date
     cross join settings
 ),
 

@@ -41,6 +41,8 @@ final as (
             sum(is_kept) over ({{ so_far('key_result_id, version', 'week_end') }}) as {{ dbt.type_bigint() }}
         ) as weeks_kept,
         weeks_observed,
+        count(*) over (partition by key_result_id, version)
+        - row_number() over (partition by key_result_id, version order by week_end) as weeks_left,
         -- Of the last week observed: those after it have no value.
         max(value) over (partition by key_result_id, version, weeks_observed) as last_week_value
     from judged
