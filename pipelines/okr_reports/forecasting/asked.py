@@ -36,8 +36,8 @@ class Asked:
     `amounts`, `denominators`: by day from `first` on, for check_in by report on days `reported` of the period, from 1.
     `factor`, `is_uncertain`: of events, by day from `first` to the period's end. The others hold one value a day asked
     from: `days` (counted from `first`), value so far, limits or target (NaN: none), weeks kept, observed and allowed to
-    be missed. `hold` is None for what only has to arrive. `unit`: by day from `first` to the period's end, the first day
-    of the week (or month) it is judged in, in days since 1970; empty for what has no days of its own.
+    be missed. `hold` is None for what only has to arrive. `unit`: by day from `first` to the period's end, the first
+    day of the week (or month) it is judged in, in days since 1970; empty for what has no days of its own.
     """
 
     kind: str

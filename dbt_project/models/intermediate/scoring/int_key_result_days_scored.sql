@@ -50,7 +50,7 @@ limited as (
 computed as (
     select
         *,
-        case when not is_baseline_partial then {{ progress() }} end as raw_progress
+        case when is_baseline_partial then null else {{ progress() }} end as raw_progress
     from limited
 ),
 
