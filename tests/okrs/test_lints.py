@@ -10,6 +10,7 @@ import pytest
 from okr_reports.catalogue import channels
 from okr_reports.okrs.lints import Context, lint
 from okr_reports.okrs.reading import read_folder
+from okr_reports.okrs.rows.frame import kpis as kpi_rows
 
 
 def only(findings: list[str]) -> str:
@@ -397,3 +398,32 @@ reopen:
     assert [one for one in said if "has two check-ins of 2026-10-12 that differ in confidence" in one]
     assert [one for one in said if "is reopened on 2026-11-02, and its period ends on 2026-12-31" in one]
     assert [one for one in said if "the key result `nobody` does not exist" in one]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ("[]", None),
+        ("[leads, ctr, clicks]", None),
+        ("[leads, ctr, clicks, viewers, followers]", None),
+        ("[leads]", "warning: 1 KPI heads the overview; name 3 to 5, or none"),
+        ("[leads, ctr]", "warning: 2 KPIs head the overview"),
+        ("[leads, ctr, clicks, viewers, followers, cost_per_lead]", "error: 6 KPIs would head the overview"),
+        ("[leads, ctr, leads]", "error: a KPI stands twice"),
+        ("[leads, ctr, klicks]", "error: the KPI `klicks` does not exist; did you mean `clicks`?"),
+    ],
+)
+def test_three_to_five_kpis_head_the_overview(folder, chosen, said):
+    base = (folder.path / "base.yml").read_text(encoding="utf-8")
+    folder.write("base.yml", base.replace("settings: {", f"settings: {{overview_kpis: {chosen}, ", 1))
+    found = folder.findings()
+    if said is None:
+        assert found == []
+        heads = {row["kpi_id"]: row["overview_position"] for row in kpi_rows(folder.good(), {})}
+        assert [name for name in sorted(heads, key=lambda name: heads[name] or 9) if heads[name]] == [
+            one for one in chosen.strip("[]").split(", ") if one
+        ]
+    else:
+        kind, _, what = said.partition(": ")
+        assert found[0].startswith(f"base.yml:1: {kind}: ")
+        assert what in found[0]

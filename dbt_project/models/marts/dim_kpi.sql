@@ -31,7 +31,8 @@ final as (
         kpis.denominator,
         kpis.unit,
         kpis.better,
-        channels.channel
+        channels.channel,
+        kpis.overview_position
     from kpis
     left join channels
         on kpis.kpi_id = channels.kpi_id

@@ -51,9 +51,10 @@ TABLES: dict[str, pa.Schema] = {
     # one row a team; who gets its digest is read from the definitions alone, so that no copy holds people's addresses
     "teams": _table(team_id=_text, title=_text, title_texts=_text),
     # one row a KPI; kind: flow|ratio|stock|distinct; flow, stock and distinct have measure, ratio has the other two;
-    # names_of: of_the_day | latest; grain: the coarsest of its file sources (day | week | month | quarter); definition:
-    # what fixes its number, as JSON; signature: a digest of that; another one starts a new version;
-    # changed_by/changed_at: as of key_results
+    # overview_position: its place at the head of the overview, null where the settings do not name it; names_of:
+    # of_the_day | latest; grain: the coarsest of its file sources (day | week | month | quarter); definition: what
+    # fixes its number, as JSON; signature: a digest of that; another one starts a new version; changed_by/changed_at:
+    # as of key_results
     "kpis": _table(
         kpi_id=_text,
         title=_text,
@@ -66,6 +67,7 @@ TABLES: dict[str, pa.Schema] = {
         denominator=_text,
         unit=_text,
         better=_text,
+        overview_position=_int,
         names_of=_text,
         definition=_text,
         signature=_text,

@@ -17,6 +17,7 @@ final as (
         denominator,
         unit,
         better,
+        overview_position,
         coalesce(names_of, 'of_the_day') as names_of,
         definition,
         signature,

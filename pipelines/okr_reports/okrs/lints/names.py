@@ -76,6 +76,9 @@ def _unknown_in_notes(context: Context, teams: set[str]) -> Iterator[Finding]:
 
 def _unknown_in_events(context: Context) -> Iterator[Finding]:
     kpis, channels = context.definitions.kpi_by_id, set(context.measures_by_channel)
+    settings = context.definitions.settings
+    for name in settings.overview_kpis:
+        yield from context.unknown("kpis", name, kpis, settings.place, "overview_kpis", called="the KPI")
     for event in context.definitions.events:
         for name in event.kpis:
             yield from context.unknown("kpis", name, kpis, event.place, "kpis", called="the KPI")

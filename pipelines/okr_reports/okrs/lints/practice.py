@@ -10,6 +10,7 @@ from okr_reports.errors import Finding
 from okr_reports.okrs.findings import advice
 from okr_reports.okrs.lints.context import Context
 from okr_reports.okrs.models.objectives import Objective
+from okr_reports.okrs.models.settings import FEWEST_OVERVIEW_KPIS, MOST_OVERVIEW_KPIS
 from okr_reports.okrs.words import shown
 
 
@@ -29,6 +30,11 @@ def lint_practice(context: Context) -> Iterator[Finding]:
             what = f"{name} has neither key results nor a measure, so it will never have a score"
             yield advice(place.path, place.line, what, "add key_results")
         yield from _unapproved_parent(context, objective)
+    head = context.definitions.settings.overview_kpis
+    if 0 < len(head) < FEWEST_OVERVIEW_KPIS:
+        place, count = context.definitions.settings.place, f"{len(head)} KPI{'s head' if len(head) > 1 else ' heads'}"
+        what, todo = f"{count} the overview", f"name {FEWEST_OVERVIEW_KPIS} to {MOST_OVERVIEW_KPIS}, or none"
+        yield advice(place.path, place.at("overview_kpis"), what, todo)
     yield from _stale(context)
 
 

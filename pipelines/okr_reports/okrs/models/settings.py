@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from okr_reports.okrs.fields import Day, Email, Id, Line, Share, Title, Whole, choice, refuse
 from okr_reports.okrs.models.check_in_places import CheckInPlaces
@@ -15,6 +15,7 @@ from okr_reports.okrs.place import Located
 from okr_reports.okrs.words import shown
 from okr_reports.settings import WEEKDAYS
 
+FEWEST_OVERVIEW_KPIS, MOST_OVERVIEW_KPIS = 3, 5
 # With how many days each comes before the Monday of the same week.
 WEEK_STARTS = {"monday": 0, "sunday": 1, "saturday": 2}
 
@@ -131,6 +132,17 @@ class GateLines(Located):
     least_kept: Share = 0.0
 
 
+def _few(chosen: list[str]) -> list[str]:
+    if len(chosen) > MOST_OVERVIEW_KPIS or len(set(chosen)) < len(chosen):
+        is_long = len(chosen) > MOST_OVERVIEW_KPIS
+        what = f"{len(chosen)} KPIs would head the overview" if is_long else "a KPI stands twice"
+        raise refuse(what, "name three to five, each once: what says how the business is doing")
+    return chosen
+
+
+OverviewKpis = Annotated[list[Id], AfterValidator(_few), Field(json_schema_extra={"maxItems": 5, "uniqueItems": True})]
+
+
 def _year_start(value: Any) -> str:
     if isinstance(value, str) and re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])", value):
         return value
@@ -191,6 +203,8 @@ class Settings(Located):
     refresh: RefreshTimes = Field(default_factory=RefreshTimes)
     publish: PublishRules = Field(default_factory=PublishRules)
     check_in: CheckInPlaces = Field(default_factory=CheckInPlaces)
+    # The KPIs that head the overview, in this order; without it the page chooses.
+    overview_kpis: OverviewKpis = Field(default_factory=list)
 
     @property
     def language(self) -> str:

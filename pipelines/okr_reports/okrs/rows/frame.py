@@ -96,6 +96,7 @@ def teams(definitions: Definitions) -> Iterator[Row]:
 
 
 def kpis(definitions: Definitions, changes: Mapping[str, Change]) -> Iterator[Row]:
+    head = definitions.settings.overview_kpis
     for kpi in definitions.kpis:
         yield {
             "kpi_id": kpi.id,
@@ -107,6 +108,7 @@ def kpis(definitions: Definitions, changes: Mapping[str, Change]) -> Iterator[Ro
             "denominator": kpi.denominator,
             "unit": kpi.unit,
             "better": kpi.better,
+            "overview_position": head.index(kpi.id) + 1 if kpi.id in head else None,
             "names_of": kpi.names or "of_the_day",
             "definition": definition_of(kpi, leave_out=KPI_WORDS),
             "signature": digest_of(definition_of(kpi, leave_out=KPI_WORDS)),

@@ -1,0 +1,85 @@
+"""The head of the overview: which KPIs, their last four weeks against the four before, and what is not compared."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import duckdb
+import pytest
+
+from tests.report_site.test_site import text_of
+
+PAGE = "---\ntitle: Home\n---\n{% business /%}\n"
+NUMBERS = """
+insert into fct_kpi_daily (kpi_id, date, numerator, denominator, value)
+select 'own', data_through - ago::int, top, bottom, top / coalesce(bottom, 1)
+from report_context, (
+  select unnest(range({days})) as ago, case when ago < 28 then 3 else 2 end as top, {bottom} as bottom
+)
+"""
+
+
+@pytest.fixture
+def tiles(build, english_snapshot, tmp_path):
+    """The tiles of a page over a copy of the snapshot that statements have changed: name and what stands below it."""
+
+    def make(*statements: str, page: str = PAGE) -> list[tuple[str, str]]:
+        copy = tmp_path / "changed.duckdb"
+        shutil.copyfile(english_snapshot, copy)
+        with duckdb.connect(str(copy)) as warehouse:
+            warehouse.execute("use marts")
+            for statement in statements:
+                warehouse.execute(statement)
+        html = build({"pages/index.md": page}, over=copy)("index.html")
+        found = re.findall(r"<li>(.*?)\n(.*?)</li>", html, re.DOTALL)
+        return [(text_of(name).strip(), re.sub(r"\s+", " ", text_of(rest)).strip()) for name, rest in found]
+
+    return make
+
+
+def only(kind: str, days: int, bottom: str = "null::int") -> tuple[str, ...]:
+    return (
+        "delete from dim_kpi",
+        "insert into dim_kpi (kpi_id, title, kind, unit, better, overview_position) "
+        f"values ('own', 'Own', '{kind}', 'number', 'higher', 1)",
+        NUMBERS.format(days=days, bottom=bottom),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "bottom", "said"),
+    [
+        ("flow", "null::int", "84 ▲ +50.0%"),
+        # rates add up from their parts: 84 / 112 against 56 / 28, whatever the mean of the days is
+        ("ratio", "case when ago < 28 then 4 else 1 end", "0.75 ▼ −62.5%"),
+        ("stock", "null::int", "3 ▲ +50.0%"),
+    ],
+)
+def test_four_weeks_stand_against_the_four_before(tiles, kind, bottom, said):
+    [(name, rest)] = tiles(*only(kind, 90, bottom))
+    assert name == "Own"
+    assert rest.startswith(said)
+
+
+@pytest.mark.parametrize("kind", ["flow", "ratio", "stock"])
+def test_a_base_that_data_do_not_cover_is_no_base(tiles, kind):
+    assert "%" not in tiles(*only(kind, 55, "1"))[0][1]
+    assert "no data for 28 days before" in tiles(*only(kind, 55, "1"))[0][1]
+    assert "%" in tiles(*only(kind, 56, "1"))[0][1]
+
+
+def test_the_settings_choose_and_order_and_otherwise_use_does(tiles):
+    unset = [name for name, _ in tiles()]
+    assert unset[0] == "LinkedIn leads"  # the measure of the company's objective
+    assert 3 <= len(unset) <= 4
+    chosen = tiles(
+        "update dim_kpi set overview_position = 1 where kpi_id = 'subscribers'",
+        "update dim_kpi set overview_position = 2 where kpi_id = 'ad_spend'",
+        "delete from fct_kpi_daily where kpi_id = 'ad_spend'",
+    )
+    assert [name for name, _ in chosen] == ["Subscribers", "Advertising spend"]
+    assert chosen[1][1].endswith("No data.")
+    page = '---\ntitle: Home\n---\n{% business kpis="ad_spend, linkedin_ctr" /%}\n'
+    assert [name for name, _ in tiles(page=page)] == ["Advertising spend", "Click-through rate"]
+    assert tiles("delete from fct_kpi_daily") == []
