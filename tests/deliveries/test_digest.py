@@ -66,10 +66,11 @@ def test_both_forms_say_what_changed_and_what_needs_attention(paid_social):
         "datos hasta el 22 nov 2026",
         "A este ritmo: 620 al final; probabilidad de llegar al objetivo: 1 de cada 20.",
         "frente a las cuatro semanas anteriores: Retargeting +48",
-        "okr check-in cost_down",
     ):
         assert words in page
         assert words in " ".join(paid_social.text.split())
+    for mail in (paid_social.html, paid_social.text):
+        assert f"{SITE}key-results/cost_down/index.html#check-in" in mail
 
 
 def test_who_has_not_checked_in_is_named_once_with_the_last_time(paid_social):
