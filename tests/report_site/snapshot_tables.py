@@ -97,6 +97,7 @@ DDL: dict[str, list[str]] = {
         "member_title varchar, contribution decimal(38, 12), volume_effect decimal(38, 12), "
         "rate_effect decimal(38, 12), member_state varchar, value_before double, value_after double, position bigint",
         "key_result_kpis": "key_result_id varchar, kpi_id varchar, position bigint",
+        "key_result_weeks": "key_result_id varchar, week_end date, weeks_unit varchar, value double, is_within boolean",
         "key_result_pace": "key_result_id varchar, date date, expected double, expected_value double",
         "initiatives": "objective_id varchar, position bigint, title varchar, owner varchar, state varchar",
         "key_result_sources": "key_result_id varchar, channel varchar, account_id varchar, data_through date, "

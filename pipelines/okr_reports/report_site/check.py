@@ -47,6 +47,7 @@ MARTS = (
     "key_result_pace",
     "key_result_sources",
     "key_result_versions",
+    "key_result_weeks",
     "key_results",
     "objectives",
     "report_context",
