@@ -67,7 +67,7 @@ def make_app(workspace: Workspace, options: DeskOptions) -> Starlette:
         Route("/note", desk.note, methods=["POST"]),
         *(Route(f"/{name}", desk.file) for name in FILES),
     ]
-    handlers: Any = {HTTPException: _refused, DefinitionsError: _broken, OkrError: _broken}
+    handlers: Any = {HTTPException: _refused, DefinitionsError: _broken, OkrError: _broken, OSError: _broken}
     return Starlette(routes=routes, exception_handlers=handlers)
 
 
