@@ -160,7 +160,7 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "sheet_error.csv": ("Fecha,Gasto\n2026-09-01,#¡REF!\n", "an error of the sheet"),
     "leads_twice.csv": ("date,leads,leads\n2026-09-01,5,6\n", "has two columns named 'leads'"),
     "merged_away.csv": ("date,campaign,leads\n2026-09-01,A,5\n,B,6\n", "not a date"),
-    "same.zip": (packed(a="date,leads\n2026-09-01,5\n", b="date,leads\n2026-09-01,6\n"), "pack only one of them"),
+    "same.zip": (packed(a="date,leads\n2026-09-01,5\n", b="date,leads\n2026-09-01,6\n"), "keep one of them"),
     "header_alone.csv": ("date,leads\n", "has a header and no rows below it"),
     "web_page.xls": ("<html><table></table></html>", "is a web page"),
     "no_day.csv": ("Campaign,Cost\nA,10\n", "no table with a column of days"),

@@ -14,7 +14,7 @@ from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookRequestError
 from facebook_business.session import FacebookSession
 
-from okr_reports.channels.meta_ads.source import FIELDS, STATUSES, WINDOWS
+from okr_reports.channels.meta_ads.source import FIELDS, STATUSES
 
 pytestmark = pytest.mark.sdk
 CHANNEL, EUROPE = "meta_ads", "798085168510957"
@@ -22,7 +22,7 @@ PARAMS = {
     "level": "campaign",
     "time_increment": 1,
     "time_range": {"since": "2026-10-01", "until": "2026-11-22"},
-    "action_attribution_windows": list(WINDOWS),
+    "action_attribution_windows": ["7d_click", "1d_view"],
 }
 
 

@@ -18,7 +18,6 @@ from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import HEADER_WITHIN, Record, find_header
 from okr_reports.channels.files.ods import CONTENT, ERROR, UNCALCULATED, largest, odd_cells
 from okr_reports.channels.files.plain import sheet_columns
-from okr_reports.errors import quoted
 from okr_reports.file_sources import FileSource
 
 _LOOKS_EMPTY = (
@@ -83,7 +82,7 @@ def _chosen(path: Path, book: Any, visible: list[str], xml: dict[str, str], sour
     if source.sheets and source.sheets != ("*",):
         for name in source.sheets:
             if name not in every:
-                raise refused(f"has no sheet {name!r}", f"it has {quoted(listed(every))}")
+                raise refused(f"has no sheet {name!r}", f"it has {listed(every)}")
         wanted = list(source.sheets)
         grids = [_grid(path, book, name, xml, source) for name in wanted]
     elif source.sheets:
