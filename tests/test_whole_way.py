@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import pty
-import json
 import shutil
 import signal
 import subprocess
