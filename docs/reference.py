@@ -24,7 +24,7 @@ PARTS = (
     "Approval", "IncreaseKeyResult", "DecreaseKeyResult", "AtLeastKeyResult", "AtMostKeyResult", "BetweenKeyResult",
     "CountRangeKeyResult", "MilestonesKeyResult",
     "Milestone", "BinaryKeyResult", "QualitativeKeyResult", "Initiative", "CheckIn", "CheckInSourceEntry",
-    "ConfidenceMapping", "Note", "Reopening", "ChannelEntry", "FileSourceEntry",
+    "ConfidenceMapping", "Note", "Reopening", "ChannelEntry", "FileSourceEntry", "TableEntry",
     "MeasureMapping", "CurrencyColumn", "NumberMarks", "PivotEntry", "WideEntry",
 )  # fmt: skip
 

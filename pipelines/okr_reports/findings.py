@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from okr_reports.errors import Finding, plain_text, shown_path
@@ -60,6 +62,75 @@ def _of_files(defined: Definitions, notes: list[str]) -> Iterator[Finding]:
         notes += [f"{shown}: {sentence}" for sentence in one.said]
 
 
+@dataclass(frozen=True)
+class _Tables:
+    """Tables of one's own: columns and types of those that are known, and what is wrong with them."""
+
+    columns: dict[str, dict[str, str]]
+    findings: list[Finding]
+    unknown: list[str]
+
+    def but_unknown(self, pages: list[Finding]) -> list[Finding]:
+        """The findings of pages without those that only say that a table is not there before its first refresh."""
+        if not self.unknown:
+            return pages
+        names = "|".join(map(re.escape, self.unknown))
+        missing = re.compile(rf"Table with name ({names}) does not exist|there is no query '(tables\.)?({names})'")
+        return [one for one in pages if not missing.search(one.what)]
+
+
+def _table_names(defined: Definitions) -> Iterator[Finding]:
+    """Names of tables that no query could use, or that a query would take for another's."""
+    if not defined.tables:
+        return
+    import duckdb
+
+    from okr_reports.report_site.check import MARTS
+
+    words = duckdb.sql("select keyword_name from duckdb_keywords() where keyword_category = 'reserved'").fetchall()
+    for entry in defined.table_entries:
+        taken = "a table of the reports" if entry.id in MARTS else "a word of SQL" if (entry.id,) in words else ""
+        if taken:
+            place, what = entry.place, f"`{entry.id}` is the name of {taken}"
+            yield Finding(place.path, place.at("id"), "error", what, "choose another id")
+
+
+def _tables(workspace: Workspace, defined: Definitions | None) -> _Tables:
+    """Files are read as a refresh would; of a database's tables, what the last copy had of them is known."""
+    from okr_reports.okrs.reading import read_folder
+
+    broken: list[str] = []
+    if defined is None:  # what is wrong with definitions is said already, and not of the pages
+        reading = read_folder(workspace.definitions_dir)
+        defined, broken = reading.definitions, sorted(reading.broken["tables"])
+    if not defined.tables:
+        return _Tables({}, [], broken)
+    import duckdb
+
+    from okr_reports.channels.page_tables import read_tables
+    from okr_reports.warehouse.page_tables import columns_of, known_columns
+
+    found = []
+    files = [table for table in defined.tables if table.path is not None]
+    with TemporaryDirectory(prefix="okr-tables-") as folder:
+        database = Path(folder) / "tables.duckdb"
+        faults = read_tables(files, database)
+        with duckdb.connect(str(database), read_only=True) as connection:
+            columns = columns_of(connection, "main")
+    before = known_columns(workspace.snapshot)
+    declared = {table.id: table for table in defined.tables}
+    columns = {name: of for name in declared if (of := columns.get(name) or before.get(name))}
+    for name, table in declared.items():
+        path, _, line = table.defined_at.rpartition(":")
+        if name in faults:
+            error = faults[name]
+            found.append(Finding(path, int(line), "error", plain_text(f"table {name}: {error.what}"), error.todo))
+        elif name not in columns:
+            what = f"the columns of the table `{name}` are not known yet, so pages that query it are not checked"
+            found.append(Finding(path, int(line), "warning", what, "run `okr refresh`, and check again"))
+    return _Tables(columns, found, broken + [name for name in declared if name not in columns])
+
+
 def answers_reader(workspace: Workspace) -> AnswersReader:
     """What reads the forms of `check_in_sources`; of published ones the copies that the last refresh took."""
     from okr_reports.channels.files.answers import read_form
@@ -99,13 +170,26 @@ def examine(workspace: Workspace, bind: bool = True) -> Examination:
     if bind and defined is not None:
         found = [*found, *misplaced_sources(defined), *_of_files(defined, notes)]
     locale = defined.settings.locale if defined else None
+    found = [*found, *(_table_names(defined) if defined is not None else [])]
     said = [*sorted(found), *setting_findings(), *check_settings()]
     is_strict = defined is not None and defined.settings.publish.strict
     if not bind and (not is_strict or was_checked(workspace.page_cache_dir, workspace.reports_dir)):
         return Examination(said, locale, notes)
+    tables = _tables(workspace, defined)
+    said += sorted(tables.findings) if bind else []
     snapshot = workspace.snapshot if bind and workspace.snapshot.exists() else None
-    pages = check_pages(workspace.reports_dir, snapshot, workspace.page_cache_dir)
-    return Examination([*said, *pages], locale, notes)
+    if snapshot and not _has_tables(snapshot, tables.columns):
+        snapshot = None  # its tables are those of other definitions or files
+    pages = check_pages(workspace.reports_dir, snapshot, workspace.page_cache_dir, tables.columns)
+    return Examination([*said, *tables.but_unknown(pages)], locale, notes)
+
+
+def _has_tables(snapshot: Path, columns: dict[str, dict[str, str]]) -> bool:
+    """Whether a copy has just these tables of one's own."""
+    from okr_reports.common.page_tables import ABOUT
+    from okr_reports.warehouse.page_tables import known_columns
+
+    return {name: of for name, of in known_columns(snapshot).items() if name != ABOUT} == columns
 
 
 def errors(workspace: Workspace, bind: bool = True) -> list[Finding]:

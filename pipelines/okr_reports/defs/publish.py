@@ -105,7 +105,8 @@ def site(context: AssetExecutionContext, writer: Writer) -> Iterator[Materialize
 def refresh_outcome(context: AssetExecutionContext, writer: Writer) -> MaterializeResult[None]:
     forget_old_runs(context.instance)
     workspace = Workspace.from_environment()
-    errors, faults = ops.failures(workspace.warehouse, context.run_id), refresh.page_faults(workspace)
+    errors = [*ops.failures(workspace.warehouse, context.run_id), *refresh.table_faults(workspace)]
+    faults = refresh.page_faults(workspace)
     said = [f"{len(errors)} fault(s) remain (a source that failed is stamped stale): " + "; ".join(errors)]
     said = (said if errors else []) + (["some pages could not be made:\n" + "\n".join(faults)] if faults else [])
     if said:

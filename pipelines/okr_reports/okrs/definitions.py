@@ -8,6 +8,7 @@ from functools import cached_property
 
 from okr_reports.catalogue import channels, is_money
 from okr_reports.common.form_answers import FormSource
+from okr_reports.common.page_tables import PageTable
 from okr_reports.file_sources import FileSource, Uses
 from okr_reports.okrs.models.channels import ChannelEntry
 from okr_reports.okrs.models.check_ins import CheckIn, Note, Reopening
@@ -19,6 +20,7 @@ from okr_reports.okrs.models.objectives import Objective
 from okr_reports.okrs.models.rates import ExchangeRate
 from okr_reports.okrs.models.settings import Period, Settings, Team
 from okr_reports.okrs.models.shapes import KeyResult, Measure
+from okr_reports.okrs.models.tables import TableEntry
 from okr_reports.okrs.periods import Calendar, Span
 
 
@@ -41,6 +43,8 @@ class Definitions:
     file_sources: list[FileSource] = field(default_factory=list)
     # The same sources as written, with the lines of their keys.
     file_source_entries: list[FileSourceEntry] = field(default_factory=list)
+    tables: list[PageTable] = field(default_factory=list)
+    table_entries: list[TableEntry] = field(default_factory=list)
     exchange_rates: list[ExchangeRate] = field(default_factory=list)
 
     @cached_property

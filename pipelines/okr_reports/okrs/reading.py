@@ -28,6 +28,7 @@ from okr_reports.okrs.models import (
     Period,
     Reopening,
     Settings,
+    TableEntry,
     Team,
 )
 from okr_reports.okrs.models.rates import ExchangeRate
@@ -47,6 +48,7 @@ LISTS: dict[str, type[Located]] = {
     "events": Event,
     "reopen": Reopening,
     "file_sources": FileSourceEntry,
+    "tables": TableEntry,
 }
 
 # A list with more mistakes is another kind of file; 60,000 of them would take longer to sort than to read.
@@ -195,6 +197,7 @@ class _FolderReader:
             self.add(advice(str(shown_path(self.folder)), 1, what, "write `settings:` in one of the files"))
         forms: list[CheckInSourceEntry] = self.lists.pop("check_in_sources")
         entries: list[FileSourceEntry] = self.lists.pop("file_sources")
+        tables: list[TableEntry] = self.lists.pop("tables")
         sources = [entry.to_file_source(Path(entry.place.path).parent, roots) for entry in entries]
         definitions = Definitions(
             settings=settings,
@@ -202,6 +205,8 @@ class _FolderReader:
             check_in_source_entries=forms,
             file_sources=sources,
             file_source_entries=entries,
+            tables=[one.to_page_table(Path(one.place.path).parent, roots) for one in tables],
+            table_entries=tables,
             exchange_rates=rates,
             **self.lists,
         )

@@ -14,6 +14,7 @@ from okr_reports.refresh.site import (
     publish_as_of,
     publish_site,
     settings_not_reported,
+    table_faults,
     write_page_faults,
     write_snapshot,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "require_open_gate",
     "send_digests",
     "settings_not_reported",
+    "table_faults",
     "write_page_faults",
     "write_snapshot",
 ]

@@ -18,8 +18,9 @@ from okr_reports.errors import (
     HistoryError,
     OkrError,
 )
+from okr_reports.refresh.tables import loaded_tables
 from okr_reports.settings import KEEP_RELEASES, Workspace
-from okr_reports.warehouse import history, older_copy, ops, snapshot
+from okr_reports.warehouse import history, older_copy, ops, page_tables, snapshot
 from okr_reports.warehouse.history import refreshing
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ def write_snapshot(workspace: Workspace) -> None:
     from okr_reports.report_site.renderer.client import get_ready
 
     get_ready()
-    snapshot.write_snapshot(workspace.warehouse, workspace.snapshot, [workspace.reports_dir / "translations"])
+    translations = [workspace.reports_dir / "translations"]
+    with loaded_tables(workspace) as tables:
+        snapshot.write_snapshot(workspace.warehouse, workspace.snapshot, translations, tables)
     logger.info("analysts' copy: %s", workspace.snapshot)
 
 
@@ -101,7 +104,8 @@ def settings_not_reported(workspace: Workspace) -> str | None:
 def publish_as_of(workspace: Workspace, day: date) -> Publication:
     """Put in place the site as it was known at the end of `day`. The next refresh or `okr report` replaces it.
 
-    What was published before a mart or a column was there is completed in today's shape; `missing` names them.
+    What was published before a mart or a column was there is completed in today's shape; `missing` names them. Tables
+    of one's own are as they are now.
 
     Raises OkrError if nothing had been published by then, or what was kept of it is damaged.
     """
@@ -122,6 +126,7 @@ def _bring_back(workspace: Workspace, known: date, copy: Path) -> list[str]:
 
     try:
         history.restore(workspace.history_dir, known, copy)
+        page_tables.copy_tables(workspace.snapshot, copy)
         return older_copy.complete(copy, workspace.snapshot)
     except (duckdb.Error, HistoryError, ValueError, KeyError) as error:
         said = str(error).splitlines()[0]
@@ -170,6 +175,11 @@ def write_page_faults(workspace: Workspace, faults: Sequence[str]) -> None:
     building = path.with_suffix(".building")
     building.write_text(json.dumps(list(faults)), encoding="utf-8")
     building.replace(path)
+
+
+def table_faults(workspace: Workspace) -> list[str]:
+    """What is wrong with tables of one's own in the analysts' copy in place."""
+    return page_tables.failures(workspace.snapshot)
 
 
 def page_faults(workspace: Workspace) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import yaml
 
+from okr_reports.common.page_tables import ABOUT, ABOUT_COLUMNS
+from okr_reports.common.page_tables import SCHEMA as TABLES
 from okr_reports.common.sql_text import quoted_name
 from okr_reports.settings import shipped
 from okr_reports.words.copied import SENTENCES
@@ -21,8 +24,8 @@ CONTEXT: dict[str, str] = {
 }  # fmt: skip
 
 
-def write_blank_copy(path: Path) -> None:
-    """Write it to `path`, which must not be there."""
+def write_blank_copy(path: Path, tables: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    """Write it to `path`, which must not be there; `tables` are those of one's own, with columns and types."""
     with duckdb.connect(str(path)) as connection:
         connection.execute(f"create schema {SCHEMA}")
         for table, columns in contracts().items():
@@ -31,6 +34,10 @@ def write_blank_copy(path: Path) -> None:
             if table == "report_context":
                 row = ", ".join(CONTEXT.get(name, "null") for name in columns)
                 connection.execute(f"insert into {SCHEMA}.{table} values ({row})")
+        connection.execute(f"create schema {TABLES}")
+        for table, columns in {**(tables or {}), ABOUT: ABOUT_COLUMNS}.items():
+            listed = ", ".join(f"{quoted_name(name)} {kind}" for name, kind in columns.items())
+            connection.execute(f"create table {TABLES}.{quoted_name(table)} ({listed})")
 
 
 def contracts() -> dict[str, dict[str, str]]:

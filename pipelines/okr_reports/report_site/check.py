@@ -55,11 +55,17 @@ MARTS = (
 )
 
 
-def check_pages(reports_dir: Path, snapshot: Path | None, cache_dir: Path | None = None) -> list[Finding]:
+def check_pages(
+    reports_dir: Path,
+    snapshot: Path | None,
+    cache_dir: Path | None = None,
+    tables: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[Finding]:
     """What a build would say against the pages, in the order of files and lines: every page is rendered.
 
     Without a snapshot over a blank one, where nothing is said that depends on rows. With `cache_dir` pages that nothing
-    has changed for are not rendered again, and the answer itself is kept for as long as nothing changes.
+    has changed for are not rendered again, and the answer itself is kept for as long as nothing changes. `tables` are
+    those of one's own, with the columns that the blank one shall have.
     """
     from okr_reports.report_site.blank_copy import write_blank_copy
     from okr_reports.report_site.build import check_blank, check_site
@@ -74,7 +80,7 @@ def check_pages(reports_dir: Path, snapshot: Path | None, cache_dir: Path | None
             # not the workspace's own: the copy is of an older version, whose marts the next refresh replaces
     with TemporaryDirectory(prefix="okr-check-") as folder:
         blank = Path(folder) / "okr.duckdb"
-        write_blank_copy(blank)
+        write_blank_copy(blank, tables)
         return check_blank(blank, reports_dir)
 
 

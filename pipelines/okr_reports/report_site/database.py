@@ -20,6 +20,8 @@ from typing import Any, Literal
 import duckdb
 
 from okr_reports.common.analysts_copy import unreadable
+from okr_reports.common.page_tables import ABOUT, ABOUT_COLUMNS
+from okr_reports.common.page_tables import SCHEMA as TABLES
 from okr_reports.common.plain_values import ROWS, SCALARS, plain
 from okr_reports.common.sql_text import quoted_text
 from okr_reports.errors import PublishError
@@ -170,10 +172,20 @@ class Reader:
         self.asked: set[Asked] = set()
 
     def _lock(self, snapshot: Path) -> None:
-        """Attach the snapshot, then shut off everything else."""
+        """Attach the snapshot, then shut off everything else.
+
+        Marts are found first, then the tables of one's own. A copy from before there were any has none.
+        """
+        self._connection.execute(f"attach {quoted_text(str(snapshot))} as okr (read_only)")
+        place = f"okr.{TABLES}"
+        if (ABOUT,) not in self._connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'okr' and schema_name = ?", [TABLES]
+        ).fetchall():
+            place = f"memory.{TABLES}"
+            columns = ", ".join(f"{name} {kind}" for name, kind in ABOUT_COLUMNS.items())
+            self._connection.execute(f"create schema {TABLES}; create table {TABLES}.{ABOUT} ({columns})")
         for setting in (
-            f"attach {quoted_text(str(snapshot))} as okr (read_only)",
-            f"use okr.{SCHEMA}",
+            f"set search_path = 'okr.{SCHEMA},{place}'",
             "set autoinstall_known_extensions = false",
             "set autoload_known_extensions = false",
             "set allow_community_extensions = false",
@@ -195,11 +207,14 @@ class Reader:
         self._connection.close()
 
     def tables(self) -> dict[str, list[str]]:
-        """The marts with their columns, in order."""
+        """The marts and the tables of one's own with their columns, in order."""
         if self._tables is None:
-            sql = "select table_name, column_name from duckdb_columns() where schema_name = ? order by 1, column_index"
+            sql = (
+                "select table_name, column_name from duckdb_columns() where schema_name in (?, ?)"
+                " order by schema_name, table_name, column_index"
+            )
             self._tables = {}
-            for table, column in self._connection.execute(sql, [SCHEMA]).fetchall():
+            for table, column in self._connection.execute(sql, [SCHEMA, TABLES]).fetchall():
                 self._tables.setdefault(table, []).append(column)
         return self._tables
 

@@ -36,7 +36,7 @@ from okr_reports.report_site.database import Asked, Reader
 logger = logging.getLogger("okr")
 _BARE_STAR = re.compile(r"(?<![.\w(])\*(?=\s*(?:,|from\b|$))", re.IGNORECASE)
 # Marts with columns that a refresh changes even when it brings nothing.
-MOMENTS_OF = {"report_context": MOMENTS, "source_health": ("last_load_at",)}
+MOMENTS_OF = {"report_context": MOMENTS, "source_health": ("last_load_at",), "tables": ("loaded_at",)}
 CHECKED = "checked"
 LIBRARIES = ("jinja2", "markdown-it-py", "nh3", "babel", "xlsxwriter", "duckdb")
 

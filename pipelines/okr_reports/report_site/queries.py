@@ -64,7 +64,7 @@ def references(query: Query) -> list[Reference]:
 
 def plain_name(name: str) -> str:
     """A query's name without the place that Evidence or SQL writes before it: marts.key_results, /queries/orders."""
-    for place in ("marts.", "/queries/", "queries/"):
+    for place in ("marts.", "tables.", "/queries/", "queries/"):
         if name.startswith(place):
             return name.removeprefix(place).removesuffix(".sql")
     return name

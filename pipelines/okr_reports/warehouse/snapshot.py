@@ -20,18 +20,25 @@ import duckdb
 from okr_reports.common.analysts_copy import open_copy
 from okr_reports.common.sql_text import quoted_name, quoted_text
 from okr_reports.errors import PublishError
+from okr_reports.warehouse.page_tables import write_tables
 from okr_reports.words.copied import SENTENCES, Sentence, said, speakers
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from okr_reports.common.page_tables import LoadedTables
 
 # DuckDB 2.0 writes a format that 1.x clients cannot open by default; 1.4 is the oldest line still supported.
 STORAGE_VERSION = "v1.4.0"
 SCHEMA = "marts"
 
 
-def write_snapshot(warehouse: Path, target: Path, catalogues: Sequence[Path] = ()) -> None:
+def write_snapshot(
+    warehouse: Path, target: Path, catalogues: Sequence[Path] = (), tables: LoadedTables | None = None
+) -> None:
     """Copy schema `marts` of a closed warehouse to `target`, comments included, replacing it whole.
+
+    Beside it stands schema `tables`: those that were loaded, and of those that failed what `target` had of them.
 
     `catalogues` are folders with translations of the workspace's own. Every writer must have closed the warehouse: a
     copy beside an open writer would miss its write-ahead log.
@@ -54,6 +61,7 @@ def write_snapshot(warehouse: Path, target: Path, catalogues: Sequence[Path] = (
             connection.execute(f"create table copy.{name} as {_with_sentences(connection, table, catalogues)}")
         for statement in _comments(connection):
             connection.execute(statement)
+        write_tables(connection, tables, target)
         connection.commit()
         connection.execute("detach copy")
     with building.open("rb") as written:

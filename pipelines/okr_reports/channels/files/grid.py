@@ -91,6 +91,24 @@ def find_text_table(path: Path, source: FileSource) -> Grid:
     return Grid(layout, body, delimiter=mark, skipped=skipped, head=records)
 
 
+def plain_text_records(path: Path, header: int | None) -> Iterator[Record]:
+    """Every record, by the mark under which most rows have as many cells as the header: the first line that is not
+    blank, or the one that `header` names. Raises Refused."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        named = _NAMED.match(file.read(8))
+    if named and named[1] not in DELIMITERS:
+        raise refused(
+            f"line 1 names a delimiter that is not read ({named[1]!r})", "write commas, semicolons, tabs or |"
+        )
+
+    def fit(mark: str) -> tuple[bool, int, int]:
+        found = [cells for line, _, cells in head_records(path, mark) if line >= (header or 1) and any(cells)]
+        width = len(found[0]) if found else 0
+        return width > 1, sum(len(cells) == width for cells in found[1:]), width
+
+    return text_records(path, named[1] if named else max(DELIMITERS, key=fit))
+
+
 def head_records(path: Path, mark: str) -> list[Record]:
     """The first records of a text file under one separator."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:

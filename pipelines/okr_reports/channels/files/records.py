@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from okr_reports.channels.files.amounts import NATIVE
-from okr_reports.channels.files.faults import MOST_ROWS, refused
+from okr_reports.channels.files.faults import LARGEST_SHEET, MOST_ROWS, refused
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import Record, find_header
 from okr_reports.channels.files.plain import typed_parquet
@@ -50,6 +50,54 @@ def parquet_head(path: Path) -> list[Record]:
     except (pa.ArrowException, OSError) as error:
         raise refused(f"is not a readable Parquet file ({type(error).__name__})", "export it again") from None
     return [(0, 0, list(file.schema_arrow.names)), *itertools.islice(_parquet_records(file), 200)]
+
+
+def parquet_columns(path: Path) -> list[str]:
+    """The names of its columns. Raises Refused for one that cannot be a plain table."""
+    import pyarrow.parquet as parquet
+
+    try:
+        file = parquet.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise refused(f"is not a readable Parquet file ({type(error).__name__})", "export it again") from None
+    if file.metadata.num_rows > MOST_ROWS:
+        raise refused(f"has more than {MOST_ROWS:,} rows", "split it by month or year")
+    return list(file.schema_arrow.names)
+
+
+def is_json_list(path: Path, name: str) -> bool:
+    """Whether a text of this name is one list of JSON, as `[{...}, {...}]`."""
+    with path.open(encoding="utf-8-sig") as file:
+        return name.lower().removesuffix(".gz").endswith(".json") and file.read(4096).lstrip().startswith("[")
+
+
+def json_records(path: Path, *, is_list: bool) -> tuple[list[str], Iterator[Record]]:
+    """Every key of JSON lines, or of one list of objects, and their rows; lists in them are text. Raises Refused."""
+    rows = _listed(path) if is_list else None
+    keys: dict[str, None] = {}
+    for _, row in rows if rows is not None else _json_rows(path, with_lists=True):
+        keys.update(dict.fromkeys(row))
+        if len(keys) > _MOST_KEYS:
+            raise refused(f"has more than {_MOST_KEYS:,} keys", "keep fewer")
+    if not keys:
+        raise refused("holds no object with a key", "write one object a line, or a list of objects")
+    again = rows if rows is not None else _json_rows(path, with_lists=True)
+    return list(keys), ((line, line, [as_text(row.get(name)) for name in keys]) for line, row in again)
+
+
+def _listed(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    if path.stat().st_size > LARGEST_SHEET:
+        raise refused(f"is a list larger than {LARGEST_SHEET >> 20} MB", "write one object a line")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+    except json.JSONDecodeError as error:
+        raise refused(f"line {error.lineno} is not JSON", "export it again") from None
+    except (ValueError, RecursionError):
+        raise refused("is not JSON that can be read", "export it again") from None
+    for at, row in enumerate(found, start=1):
+        if not isinstance(row, dict):
+            raise refused(f"item {at} is not an object", "write a list of objects")
+    return [(at, dict(_flat(row, "", with_lists=True))) for at, row in enumerate(found, start=1)]
 
 
 def json_head(path: Path) -> list[Record]:
@@ -102,7 +150,7 @@ def find_json_table(path: Path, source: FileSource) -> Grid:
     return Grid(layout, ((line, line, [as_text(row.get(name)) for name in names]) for line, row in _json_rows(path)))
 
 
-def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _json_rows(path: Path, *, with_lists: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
     with path.open(encoding="utf-8-sig") as file:
         for line, text in enumerate(file, start=1):
             if not text.strip():
@@ -113,12 +161,14 @@ def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 raise refused(f"line {line} is not JSON", "write one object a line") from None
             if not isinstance(row, dict):
                 raise refused(f"line {line} is not an object", "write one object a line")
-            yield line, dict(_flat(row, ""))
+            yield line, dict(_flat(row, "", with_lists=with_lists))
 
 
-def _flat(row: dict[str, Any], before: str) -> Iterator[tuple[str, Any]]:
+def _flat(row: dict[str, Any], before: str, *, with_lists: bool = False) -> Iterator[tuple[str, Any]]:
     for key, value in row.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{before}{key}.")
+            yield from _flat(value, f"{before}{key}.", with_lists=with_lists)
+        elif isinstance(value, list) and with_lists:
+            yield f"{before}{key}", json.dumps(value, ensure_ascii=False, default=str)
         elif not isinstance(value, list):
             yield f"{before}{key}", value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -37,36 +38,22 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 def find_sheets(path: Path, source: FileSource) -> list[Grid]:
     """The tables of the sheets that are asked for. Raises Refused."""
     xml = _sheet_parts(path)
-    try:
-        with calamine.CalamineWorkbook.from_path(str(path)) as book:
-            visible = _visible(book)
-            return _chosen(path, book, visible, xml, source)
-    except calamine.PasswordError:
-        raise refused("is locked by a password", "save it without one") from None
-    except (calamine.CalamineError, OSError, ValueError, OverflowError, MemoryError) as error:
-        raise refused(
-            f"is not a readable Excel file ({type(error).__name__})", "open it and save it as .xlsx"
-        ) from None
+    with _opened(path) as book:
+        visible = _visible(book)
+        return _chosen(path, book, visible, xml, source)
 
 
 def heads(path: Path, most: int = 400) -> list[tuple[str, list[Record]]]:
     """The first records of each sheet that can be seen. Raises Refused."""
     xml = _sheet_parts(path)
-    try:
-        with calamine.CalamineWorkbook.from_path(str(path)) as book:
-            names = _visible(book) or [str(name) for name in book.sheet_names]
-            for name in names:
-                _examined(path, name, xml)
-            return [
-                (name, list(_records(book.get_sheet_by_name(name).to_python(skip_empty_area=False)[:most])))
-                for name in names
-            ]
-    except calamine.PasswordError:
-        raise refused("is locked by a password", "save it without one") from None
-    except (calamine.CalamineError, OSError, ValueError, OverflowError, MemoryError) as error:
-        raise refused(
-            f"is not a readable Excel file ({type(error).__name__})", "open it and save it as .xlsx"
-        ) from None
+    with _opened(path) as book:
+        names = _visible(book) or [str(name) for name in book.sheet_names]
+        for name in names:
+            _examined(path, name, xml)
+        return [
+            (name, list(_records(book.get_sheet_by_name(name).to_python(skip_empty_area=False)[:most])))
+            for name in names
+        ]
 
 
 def _visible(book: Any) -> list[str]:
@@ -128,7 +115,36 @@ def _first_that_fits(path: Path, book: Any, names: Sequence[str], xml: dict[str,
     raise first or refused("has no sheet that can be seen", "show the one to be read")
 
 
-def _grid(path: Path, book: Any, name: str, xml: dict[str, str], source: FileSource) -> Grid:
+def sheet_records(path: Path, wanted: str | None) -> tuple[str, Iterator[Record]]:
+    """Every record of the sheet of that name, or of the first that can be seen, with its name. Raises Refused."""
+    xml = _sheet_parts(path)
+    with _opened(path) as book:
+        every = [str(name) for name in book.sheet_names]
+        if wanted and wanted not in every:
+            raise refused(f"has no sheet {wanted!r}", f"it has {quoted(listed(every))}")
+        name = wanted or next(iter(_visible(book) or every), None)
+        if name is None:
+            raise refused("has no sheet that can be seen", "show the one to be read")
+        rows, _, _ = _cells(path, book, name, xml)
+        return name, _records(rows)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A workbook. What its reader says of a broken one is Refused."""
+    try:
+        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+            yield book
+    except calamine.PasswordError:
+        raise refused("is locked by a password", "save it without one") from None
+    except (calamine.CalamineError, OSError, ValueError, OverflowError, MemoryError) as error:
+        raise refused(
+            f"is not a readable Excel file ({type(error).__name__})", "open it and save it as .xlsx"
+        ) from None
+
+
+def _cells(path: Path, book: Any, name: str, xml: dict[str, str]) -> tuple[list[list[Any]], list[Any], bool]:
+    """The rows of a sheet, merged cells filled and errors marked, with what is merged and whether there are errors."""
     odd = _examined(path, name, xml)
     sheet = book.get_sheet_by_name(name)
     rows: list[list[Any]] = sheet.to_python(skip_empty_area=False)
@@ -143,6 +159,11 @@ def _grid(path: Path, book: Any, name: str, xml: dict[str, str], source: FileSou
         for row in range(top, min(bottom, len(rows) - 1) + 1):
             for column in range(left, min(right, len(rows[row]) - 1) + 1):
                 rows[row][column] = value
+    return rows, merged, bool(odd)
+
+
+def _grid(path: Path, book: Any, name: str, xml: dict[str, str], source: FileSource) -> Grid:
+    rows, merged, odd = _cells(path, book, name, xml)
     head = list(_records(rows[: max(HEADER_WITHIN * 4, (source.header or 0) + 1)]))
     layout = find_header(head, source)
     _check_merged(layout.measures.values(), merged, layout.last_line, name)

@@ -69,8 +69,10 @@ def check_url(name: str, query: Query) -> None:
         raise ChannelError("sql", "the query does not begin with SELECT or WITH", "queries may only read", name)
 
 
-def run_query(name: str, query: Query, window: Window, budget: Budget) -> tuple[list[str], Sequence[Sequence[Any]]]:
-    """Names of the columns, and the rows.
+def run_query(
+    name: str, query: Query, window: Window | None, budget: Budget
+) -> tuple[list[str], Sequence[Sequence[Any]]]:
+    """Names of the columns, and the rows. Without a window the query has no `:from` and `:to`.
 
     Raises VendorError with the database's own words, secrets taken out, and BudgetError where it takes too long or
     gives too much.
@@ -119,11 +121,11 @@ def _ended_by(connection: Connection, seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
-def _statement(query: str, window: Window) -> TextClause:
+def _statement(query: str, window: Window | None) -> TextClause:
     from sqlalchemy import Date, bindparam, text
 
     statement = text(query)
-    days = {"from": window.start, "to": window.end}
+    days = {"from": window.start, "to": window.end} if window else {}
     bound = [bindparam(name, day, Date) for name, day in days.items() if re.search(rf"(?<![:\w\\]):{name}\b", query)]
     return statement.bindparams(*bound)
 

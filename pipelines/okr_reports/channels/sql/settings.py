@@ -17,6 +17,13 @@ class SqlCredentials:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Connection:
+    """A section that says where to connect, for tables that pages query."""
+
+    credentials: SqlCredentials = field(default_factory=SqlCredentials)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SqlSettings(ChannelSettings):
     """`queries` are names of your own; each has a section, and stands as an account in the reports.
 

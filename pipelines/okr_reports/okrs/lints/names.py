@@ -97,6 +97,7 @@ def _duplicates(definitions: Definitions) -> Iterator[Finding]:
         ("channel", definitions.channels),
         ("check-in source", definitions.check_in_source_entries),
         ("file source", definitions.file_source_entries),
+        ("table", definitions.table_entries),
         ("event", definitions.events),
         *(("milestone", result.milestones) for result in results if isinstance(result, Steps)),
     ]

@@ -14,11 +14,12 @@ from okr_reports.okrs.models.forms import CheckInSourceEntry
 from okr_reports.okrs.models.kpis import Kpi
 from okr_reports.okrs.models.objectives import Objective
 from okr_reports.okrs.models.settings import Period, Settings, Team
+from okr_reports.okrs.models.tables import TableEntry
 from okr_reports.okrs.place import Located
 
 __all__ = [
     "ChannelEntry", "CheckIn", "CheckInSourceEntry", "DefinitionsFile", "Event",
-    "FileSourceEntry", "Kpi", "Note", "Objective", "Period", "Reopening", "Settings", "Team",
+    "FileSourceEntry", "Kpi", "Note", "Objective", "Period", "Reopening", "Settings", "TableEntry", "Team",
 ]  # fmt: skip
 
 
@@ -37,3 +38,4 @@ class DefinitionsFile(Located):
     events: Annotated[list[Event], Field(default_factory=list)]
     reopen: Annotated[list[Reopening], Field(default_factory=list)]
     file_sources: Annotated[list[FileSourceEntry], Field(default_factory=list)]
+    tables: Annotated[list[TableEntry], Field(default_factory=list)]

@@ -1,0 +1,65 @@
+"""What a `tables` entry says: written by the definitions (okrs), read by channels/page_tables, kept by the copy.
+
+They are plain tables that pages query beside the marts: never measures, never scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from okr_reports.file_places import lies_within
+
+SCHEMA = "tables"
+# The table of all tables, in the same schema: one row each. `state` is fresh or failed, as in `source_health`; `rows`
+# and `loaded_at` are of the rows that are there, also when the last load failed and `error` says why; `changed_at` is
+# that of the file, NULL of a query.
+ABOUT = "tables"
+ABOUT_COLUMNS = {
+    "table_name": "varchar", "source": "varchar", "state": "varchar", "rows": "bigint", "columns": "bigint",
+    "changed_at": "timestamptz", "loaded_at": "timestamptz", "error": "varchar",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """One table: a file at `path`, or what `query` gives over `connection`, a section of `[sources.sql]`.
+
+    `written` is the path as it was written; `defined_at` is `path:line`. Nothing outside of `roots` is read.
+    """
+
+    id: str
+    path: Path | None = None
+    written: str = ""
+    sheet: str | None = None
+    header: int | None = None
+    encoding: str | None = None
+    connection: str = ""
+    query: str = ""
+    defined_at: str = ""
+    roots: tuple[Path, ...] = field(default=(), repr=False)
+
+    @property
+    def source(self) -> str:
+        """Where its rows come from, in a word."""
+        return self.written if self.path is not None else f"sql: {self.connection}"
+
+    @property
+    def is_within_roots(self) -> bool:
+        return self.path is None or lies_within(self.path, self.roots)
+
+
+@dataclass(frozen=True)
+class LoadedTables:
+    """What a refresh could read: the tables in schema `main` of `database`, and what is wrong with the others.
+
+    `faults` are texts for readers of the report, without what they quote of files.
+    """
+
+    declared: tuple[PageTable, ...]
+    database: Path
+    loaded_at: datetime
+    changed_at: Mapping[str, datetime] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
