@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,7 +16,13 @@ import pyarrow.parquet as parquet
 import pytest
 
 from okr_reports.channels.page_tables import read_tables
-from okr_reports.common.page_tables import PageTable
+from okr_reports.common.page_tables import LoadedTables, PageTable
+from okr_reports.report_site.database import Reader
+from okr_reports.report_site.faults import PageFault
+from okr_reports.report_site.queries import compile_query
+from okr_reports.report_site.source_files import Query
+from okr_reports.warehouse.page_tables import copy_tables, failures
+from okr_reports.warehouse.snapshot import write_snapshot
 from tests.support import OKR
 
 DEFINITIONS = """
@@ -131,7 +137,7 @@ def test_check_knows_the_columns_before_and_after_a_refresh(workspace, refreshed
         (workspace / "reports" / "pages" / "wrong.md").unlink()
     text = said.stdout + said.stderr
     assert "wrong.md:6: error: query 'w': Binder Error: Referenced column \"regio\"" in text
-    assert "all.yml:17: error: table broken: broken.csv: line 3" in text
+    assert "all.yml:16: error: table broken: broken.csv: line 3" in text
     assert "wrong.md" not in later.stdout + later.stderr
 
 
@@ -240,3 +246,40 @@ def test_nothing_outside_the_folders_is_read_and_hostile_headers_stay_names(tmp_
     assert all("is not read" in str(error) for error in found.values())
     with duckdb.connect(str(tmp_path / "t.duckdb"), read_only=True) as connection:
         assert connection.execute("from odd_csv").fetchall() == [(1, 2)]
+
+
+def test_a_table_that_fails_keeps_its_rows_and_one_that_is_not_declared_is_gone(tmp_path):
+    warehouse, copy, older = tmp_path / "warehouse.duckdb", tmp_path / "okr.duckdb", tmp_path / "older.duckdb"
+    for path in (warehouse, older):
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("create schema marts; create table marts.dim_date as select 1 as x")
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    declared = (table(tmp_path, "a.csv"), table(tmp_path, "none.csv"))
+    for day, text in ((1, "a\n1\n"), (2, 'a\n"1\n')):
+        (tmp_path / "a.csv").write_text(text)
+        database = tmp_path / f"{day}.duckdb"
+        faults = {name: error.for_report for name, error in read_tables(declared, database).items()}
+        loaded = LoadedTables(declared, database, datetime(2026, 1, day, tzinfo=UTC), faults=faults)
+        write_snapshot(warehouse, copy, tables=loaded)
+    about = Query("about", "select table_name, state, rows, day(loaded_at) from tables order by 1", Path("p"), 1)
+    rows = Query("rows", "select * from tables.a_csv join a_csv using (a) join dim_date on true", Path("p"), 1)
+    with Reader(copy) as reader:
+        assert [tuple(row) for row in reader.run(compile_query(about, {}, {}), {}).rows] == [
+            ("a_csv", "failed", 1, 1), ("none_csv", "failed", None, None),
+        ]  # fmt: skip
+        assert [tuple(row) for row in reader.run(compile_query(rows, {}, {}), {}).rows] == [(1, 1)]
+        for sql in ("from read_csv('a.csv')", "from loaded.main.a_csv", "drop table tables.a_csv"):
+            with pytest.raises(PageFault):
+                reader.run(compile_query(Query("q", sql, Path("p"), 1), {}, {}), {})
+    kept, never = failures(copy)
+    assert kept.endswith("(pages show the rows of 2026-01-01 00:00)")
+    assert never.endswith("(it has no rows yet)")
+    with Reader(older) as reader:  # a copy from before there were any
+        assert reader.run(compile_query(about, {}, {}), {}).rows == ()
+    copy_tables(copy, older)
+    with Reader(older) as reader:  # a past day shows them as they are now
+        assert len(reader.run(compile_query(rows, {}, {}), {}).rows) == 1
+    write_snapshot(warehouse, copy)
+    with Reader(copy) as reader:
+        assert "a_csv" not in reader.tables()
+        assert reader.run(compile_query(about, {}, {}), {}).rows == ()

@@ -87,7 +87,9 @@ def _table_names(defined: Definitions) -> Iterator[Finding]:
 
     from okr_reports.report_site.check import MARTS
 
-    words = duckdb.sql("select keyword_name from duckdb_keywords() where keyword_category = 'reserved'").fetchall()
+    reserved = "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
+    with duckdb.connect() as connection:
+        words = connection.execute(reserved).fetchall()
     for entry in defined.table_entries:
         taken = "a table of the reports" if entry.id in MARTS else "a word of SQL" if (entry.id,) in words else ""
         if taken:

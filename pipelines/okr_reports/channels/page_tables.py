@@ -11,6 +11,7 @@ import itertools
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -59,7 +60,7 @@ def read_tables(tables: Iterable[PageTable], database: Path) -> dict[str, Channe
     """Read them into a new `database`, each into a table of its id; what is wrong with those that could not be read."""
     faults = {}
     # nothing is fetched for a file that asks for it
-    fenced = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    fenced: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     with duckdb.connect(str(database), config=fenced) as connection:
         connection.execute("set timezone = 'UTC'")
         for table in tables:
@@ -216,8 +217,8 @@ def _cast(connection: duckdb.DuckDBPyConnection, column: str, keeps_types: bool)
             test += f" and not contains({text}, 'e')"
         tests.append(f"coalesce(bool_and({test}), false)")
     (found,) = connection.execute(f"select [{', '.join(tests)}] from cells where {column} is not null").fetchall()
-    kind = next((kind for kind, fits in zip(_KINDS, found[0], strict=True) if fits), None)
-    return text if kind is None else f"cast({text} as {kind})"
+    first = next((kind for kind, fits in zip(_KINDS, found[0], strict=True) if fits), None)
+    return text if first is None else f"cast({text} as {first})"
 
 
 def _asked(table: PageTable) -> tuple[list[str], Iterator[list[str]]]:

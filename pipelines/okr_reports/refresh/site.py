@@ -126,7 +126,8 @@ def _bring_back(workspace: Workspace, known: date, copy: Path) -> list[str]:
 
     try:
         history.restore(workspace.history_dir, known, copy)
-        page_tables.copy_tables(workspace.snapshot, copy)
+        if names := page_tables.copy_tables(workspace.snapshot, copy):
+            logger.warning("the tables of your own are as they are now, not as on %s: %s", known, ", ".join(names))
         return older_copy.complete(copy, workspace.snapshot)
     except (duckdb.Error, HistoryError, ValueError, KeyError) as error:
         said = str(error).splitlines()[0]

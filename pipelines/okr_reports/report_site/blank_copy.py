@@ -35,8 +35,8 @@ def write_blank_copy(path: Path, tables: Mapping[str, Mapping[str, str]] | None 
                 row = ", ".join(CONTEXT.get(name, "null") for name in columns)
                 connection.execute(f"insert into {SCHEMA}.{table} values ({row})")
         connection.execute(f"create schema {TABLES}")
-        for table, columns in {**(tables or {}), ABOUT: ABOUT_COLUMNS}.items():
-            listed = ", ".join(f"{quoted_name(name)} {kind}" for name, kind in columns.items())
+        for table, own in {**(tables or {}), ABOUT: ABOUT_COLUMNS}.items():
+            listed = ", ".join(f"{quoted_name(name)} {kind}" for name, kind in own.items())
             connection.execute(f"create table {TABLES}.{quoted_name(table)} ({listed})")
 
 

@@ -34,8 +34,8 @@ def write_tables(connection: duckdb.DuckDBPyConnection, loaded: LoadedTables | N
         if fault is None or table.id not in kept:
             rows, width = _size(connection, name) if fault is None else (None, None)
             at = None if fault is not None else loaded.loaded_at
-            row = [table.id, table.source, "failed" if fault else "fresh", rows, width]
-            row += [loaded.changed_at.get(table.id), at, fault]
+            state = "fresh" if fault is None else "failed"
+            row = (table.id, table.source, state, rows, width, loaded.changed_at.get(table.id), at, fault)
             connection.execute(f"insert into copy.{SCHEMA}.{ABOUT} values ({', '.join('?' * len(row))})", row)
         else:
             connection.execute(
@@ -45,18 +45,19 @@ def write_tables(connection: duckdb.DuckDBPyConnection, loaded: LoadedTables | N
             )
 
 
-def copy_tables(today: Path, copy: Path) -> None:
-    """Put the tables of today's copy into that of a past day, which is closed: nobody keeps what they were."""
+def copy_tables(today: Path, copy: Path) -> list[str]:
+    """Put the tables of today's copy into that of a past day: nobody keeps what they were. Their names."""
     with duckdb.connect() as connection:
         connection.execute(f"attach {quoted_text(str(copy))} as copy")
         names = _attach(connection, today)
         if not names:
-            return
+            return []
         connection.execute(f"create schema if not exists copy.{SCHEMA}")
         for name in [*names, ABOUT]:
             connection.execute(
                 f"create table copy.{SCHEMA}.{quoted_name(name)} as from before.{SCHEMA}.{quoted_name(name)}"
             )
+        return names
 
 
 def failures(snapshot: Path) -> list[str]:
