@@ -110,7 +110,7 @@ def _tables(workspace: Workspace, defined: Definitions | None) -> _Tables:
     import duckdb
 
     from okr_reports.channels.page_tables import read_tables
-    from okr_reports.warehouse.page_tables import columns_of, known_columns
+    from okr_reports.common.page_tables import columns_of, known_columns
 
     found = []
     files = [table for table in defined.tables if table.path is not None]
@@ -188,8 +188,7 @@ def examine(workspace: Workspace, bind: bool = True) -> Examination:
 
 def _has_tables(snapshot: Path, columns: dict[str, dict[str, str]]) -> bool:
     """Whether a copy has just these tables of one's own."""
-    from okr_reports.common.page_tables import ABOUT
-    from okr_reports.warehouse.page_tables import known_columns
+    from okr_reports.common.page_tables import ABOUT, known_columns
 
     return {name: of for name, of in known_columns(snapshot).items() if name != ABOUT} == columns
 

@@ -6,11 +6,16 @@ They are plain tables that pages query beside the marts: never measures, never s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from okr_reports.file_places import lies_within
+
+if TYPE_CHECKING:
+    import duckdb
 
 SCHEMA = "tables"
 # The table of all tables, in the same schema: one row each. `state` is fresh or failed, as in `source_health`; `rows`
@@ -63,3 +68,24 @@ class LoadedTables:
     loaded_at: datetime
     changed_at: Mapping[str, datetime] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
+
+
+def known_columns(snapshot: Path) -> dict[str, dict[str, str]]:
+    """The tables of the copy, with their columns and types; none if there is no copy that can be read."""
+    import duckdb
+
+    with suppress(duckdb.Error), duckdb.connect(str(snapshot), read_only=True) as connection:
+        return columns_of(connection)
+    return {}
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> dict[str, dict[str, str]]:
+    """Table -> column -> type of a schema."""
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() where schema_name = ?"
+        " order by table_name, column_index",
+        [schema],
+    ).fetchall():
+        found.setdefault(table, {})[column] = kind
+    return found

@@ -73,25 +73,6 @@ def failures(snapshot: Path) -> list[str]:
     return []
 
 
-def known_columns(snapshot: Path) -> dict[str, dict[str, str]]:
-    """The tables of the copy, with their columns and types; none if there is no copy that can be read."""
-    with suppress(duckdb.Error), duckdb.connect(str(snapshot), read_only=True) as connection:
-        return columns_of(connection)
-    return {}
-
-
-def columns_of(connection: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> dict[str, dict[str, str]]:
-    """Table -> column -> type of a schema."""
-    found: dict[str, dict[str, str]] = {}
-    for table, column, kind in connection.execute(
-        "select table_name, column_name, data_type from duckdb_columns() where schema_name = ?"
-        " order by table_name, column_index",
-        [schema],
-    ).fetchall():
-        found.setdefault(table, {})[column] = kind
-    return found
-
-
 def _attach(connection: duckdb.DuckDBPyConnection, before: Path) -> list[str]:
     """The tables of one's own in another copy, attached as `before`; none if it cannot be read or is older."""
     if not before.is_file():
