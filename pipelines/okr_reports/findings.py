@@ -85,13 +85,14 @@ def _table_names(defined: Definitions) -> Iterator[Finding]:
         return
     import duckdb
 
-    from okr_reports.report_site.check import MARTS
+    from okr_reports.report_site.blank_copy import contracts
 
+    marts = contracts()
     reserved = "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
     with duckdb.connect() as connection:
         words = connection.execute(reserved).fetchall()
     for entry in defined.table_entries:
-        taken = "a table of the reports" if entry.id in MARTS else "a word of SQL" if (entry.id,) in words else ""
+        taken = "a table of the reports" if entry.id in marts else "a word of SQL" if (entry.id,) in words else ""
         if taken:
             place, what = entry.place, f"`{entry.id}` is the name of {taken}"
             yield Finding(place.path, place.at("id"), "error", what, "choose another id")

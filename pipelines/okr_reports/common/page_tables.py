@@ -18,14 +18,21 @@ if TYPE_CHECKING:
     import duckdb
 
 SCHEMA = "tables"
-# The table of all tables, in the same schema: one row each. `state` is fresh or failed, as in `source_health`; `rows`
-# and `loaded_at` are of the rows that are there, also when the last load failed and `error` says why; `changed_at` is
-# that of the file, NULL of a query.
+# The table of all tables, in the same schema: one row each. Columns with their types, and what they mean.
 ABOUT = "tables"
-ABOUT_COLUMNS = {
-    "table_name": "varchar", "source": "varchar", "state": "varchar", "rows": "bigint", "columns": "bigint",
-    "changed_at": "timestamptz", "loaded_at": "timestamptz", "error": "varchar",
-}  # fmt: skip
+ABOUT_COMMENT = "Grain: a declared table of your own. Plain tables for pages: never measures, never scored"
+_ABOUT = {
+    "table_name": ("varchar", "Its id, and its name in schema tables"),
+    "source": ("varchar", "The path as it was written, or the connection"),
+    "state": ("varchar", "fresh, or failed: then its rows are those of an earlier load, or it has none yet"),
+    "rows": ("bigint", "How many rows are there now"),
+    "columns": ("bigint", "How many columns they have"),
+    "changed_at": ("timestamptz", "When the file that they are of was last changed; NULL of a query"),
+    "loaded_at": ("timestamptz", "When the rows that are there were loaded"),
+    "error": ("varchar", "Why the last load failed, and what to do"),
+}
+ABOUT_COLUMNS = {name: kind for name, (kind, _) in _ABOUT.items()}
+ABOUT_COMMENTS = {name: comment for name, (_, comment) in _ABOUT.items()}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,14 @@ from pathlib import Path
 import duckdb
 
 from okr_reports.common.analysts_copy import open_copy
-from okr_reports.common.page_tables import ABOUT, ABOUT_COLUMNS, SCHEMA, LoadedTables
+from okr_reports.common.page_tables import (
+    ABOUT,
+    ABOUT_COLUMNS,
+    ABOUT_COMMENT,
+    ABOUT_COMMENTS,
+    SCHEMA,
+    LoadedTables,
+)
 from okr_reports.common.sql_text import quoted_name, quoted_text
 
 
@@ -21,6 +28,9 @@ def write_tables(connection: duckdb.DuckDBPyConnection, loaded: LoadedTables | N
     columns = ", ".join(f"{name} {kind}" for name, kind in ABOUT_COLUMNS.items())
     connection.execute(f"create schema copy.{SCHEMA}")
     connection.execute(f"create table copy.{SCHEMA}.{ABOUT} ({columns})")
+    connection.execute(f"comment on table copy.{SCHEMA}.{ABOUT} is {quoted_text(ABOUT_COMMENT)}")
+    for column, comment in ABOUT_COMMENTS.items():
+        connection.execute(f"comment on column copy.{SCHEMA}.{ABOUT}.{column} is {quoted_text(comment)}")
     if loaded is None or not loaded.declared:
         return
     connection.execute(f"attach {quoted_text(str(loaded.database))} as loaded (read_only)")
@@ -31,6 +41,8 @@ def write_tables(connection: duckdb.DuckDBPyConnection, loaded: LoadedTables | N
         origin = f"loaded.main.{name}" if fault is None else f"before.{SCHEMA}.{name}"
         if fault is None or table.id in kept:
             connection.execute(f"create table copy.{SCHEMA}.{name} as from {origin} order by rowid")
+            comment = quoted_text(f"Of your own, from {table.source}")
+            connection.execute(f"comment on table copy.{SCHEMA}.{name} is {comment}")
         if fault is None or table.id not in kept:
             rows, width = _size(connection, name) if fault is None else (None, None)
             at = None if fault is not None else loaded.loaded_at
