@@ -11,7 +11,8 @@ from okr_reports.errors import OkrError
 COLUMNS = """
     key_result_id varchar, title varchar, type varchar, kpi_id varchar, unit varchar, value double, baseline double,
     target double, date date, period_start date, period_end date, status_reason varchar,
-    forecast_low double, forecast double, forecast_high double, low double, high double
+    forecast_low double, forecast double, forecast_high double, low double, high double,
+    day_no bigint, period_days bigint
 """
 START, END, THROUGH = date(2026, 1, 1), date(2026, 3, 31), date(2026, 1, 30)
 
@@ -37,7 +38,7 @@ def snapshot(tmp_path):
         )
         for name, kind, kpi, value, baseline, target, low, middle, high, *limits in rows:
             connection.execute(
-                f"insert into marts.key_results values ({', '.join('?' * 17)})",
+                f"insert into marts.key_results values ({', '.join('?' * 19)})",
                 [
                     name,
                     name,
@@ -55,6 +56,8 @@ def snapshot(tmp_path):
                     middle,
                     high,
                     *(limits or (None, None)),
+                    (THROUGH - START).days + 1,
+                    (END - START).days + 1,
                 ],
             )
     return path
