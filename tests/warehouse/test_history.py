@@ -33,7 +33,8 @@ def dump(path):
     with duckdb.connect(str(path), read_only=True) as connection:
         tables = {name: connection.execute(f"from marts.{name} order by all").fetchall() for name in ("facts", "state")}
         comments = connection.execute(
-            "select table_name, column_name, data_type, comment from duckdb_columns() order by 1, 2"
+            "select table_name, column_name, data_type, comment from duckdb_columns()"
+            " where schema_name = 'marts' order by 1, 2"
         ).fetchall()
     return tables, comments
 
