@@ -285,3 +285,17 @@ def test_a_table_that_fails_keeps_its_rows_and_one_that_is_not_declared_is_gone(
     with Reader(copy) as reader:
         assert "a_csv" not in reader.tables()
         assert reader.run(compile_query(about, {}, {}), {}).rows == ()
+
+
+def test_a_sheet_is_the_named_one_and_the_header_the_named_row(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "Cover"
+    sheet = book.create_sheet("Targets")
+    for row in (["Targets of 2026"], [], ["region", "target"], ["Nord", 5], ["007", None]):
+        sheet.append(row)
+    book.save(tmp_path / "a.xlsx")
+    [error] = read_tables([table(tmp_path, "a.xlsx", sheet="Target")], tmp_path / "1.duckdb").values()
+    assert "has no sheet 'Target'; it has Cover, Targets" in str(error)
+    assert read_tables([table(tmp_path, "a.xlsx", sheet="Targets", header=3)], tmp_path / "2.duckdb") == {}
+    with duckdb.connect(str(tmp_path / "2.duckdb"), read_only=True) as connection:
+        assert connection.execute("from a_xlsx").fetchall() == [("Nord", 5), ("007", None)]

@@ -121,7 +121,7 @@ def sheet_records(path: Path, wanted: str | None) -> tuple[str, Iterator[Record]
     with _opened(path) as book:
         every = [str(name) for name in book.sheet_names]
         if wanted and wanted not in every:
-            raise refused(f"has no sheet {wanted!r}", f"it has {quoted(listed(every))}")
+            raise refused(f"has no sheet {wanted!r}", f"it has {listed(every)}")
         name = wanted or next(iter(_visible(book) or every), None)
         if name is None:
             raise refused("has no sheet that can be seen", "show the one to be read")
