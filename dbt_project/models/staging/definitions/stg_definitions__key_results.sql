@@ -12,8 +12,6 @@ final as (
         position,
         title,
         title_texts,
-        owner,
-        contributors,
         type,
         kpi_id,
         unit,
