@@ -79,10 +79,11 @@ def test_a_sheet_becomes_objectives_and_key_results(folder: Path) -> None:
          "unit": "percent"},
         {"id": "launch_the_shop", "title": "Launch the shop", "type": "binary"},
     ]  # fmt: skip
-    assert [result["id"] for result in second["key_results"]] == ["answer_within_a_day"]
+    assert [(result["id"], result["owner"]) for result in second["key_results"]] == [("answer_within_a_day", "Luis")]
+    assert second["owner"] == "Eva"
     assert told["teams"] == ["growth", "support"]
     said = " | ".join(told["not_placed"])
-    for words in ("columns: Status", "line 7: 'NPS above 50': start and target are both 50", "the owner 'Luis'"):
+    for words in ("columns: Status", "line 7: 'NPS above 50': start and target are both 50"):
         assert words in said
     assert [one for one in okrs.check(folder)[1] if one.severity == "error"] == []
 

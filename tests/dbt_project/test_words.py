@@ -26,6 +26,9 @@ def company(request: pytest.FixtureRequest, only_warehouse: Warehouse) -> Wareho
         {"key_result_id": "o2_k9", "date": date(2026, 11, 24), "value": 0, "confidence": 0.9, "author": "Eva"},
     ]  # fmt: skip
     example.check_in(warehouse, *more)
+    own = "update definitions.key_results set owner = 'Luis', contributors = 'Ana, Pau' where key_result_id = ?"
+    for id_ in ("o1_k9", "o2_k9"):
+        warehouse.run(own, id_)
     warehouse.build()
     return warehouse
 
@@ -97,6 +100,14 @@ def test_the_owners_word_stands_beside_the_numbers(said: dict[str, Any]) -> None
     assert "40 %" in unsure["disagreement"]
     assert (unsure["last_check_in_note"], unsure["last_check_in_next"]) == ("Plenty", "Choose")
     assert said["o1_k9"]["disagreement"] is None or said["o1_k9"]["status"] == "missed"
+
+
+def test_a_key_results_own_owner_goes_before_the_objectives(company: Warehouse, said: dict[str, Any]) -> None:
+    owners = {id_: (said[id_]["owner"], said[id_]["contributors"]) for id_ in ("o1_k9", "o2_k9", "o2_k8")}
+    assert owners == {"o1_k9": ("Luis", "Ana, Pau"), "o2_k9": ("Luis", "Ana, Pau"), "o2_k8": ("Ana", None)}
+    closed = {row["key_result_id"]: row["owner"] for row in company.rows("from marts.fct_key_result_final")}
+    assert closed.get("o1_k9", "Luis") == "Luis"
+    assert closed.get("o1_k8", "Ana") == "Ana"
 
 
 def test_more_than_the_range_is_flagged_not_punished(company: Warehouse) -> None:

@@ -78,6 +78,15 @@ def test_a_baseline_is_a_number_or_an_interval(folder, baseline, period, expecte
     assert tuple(row[f"baseline_{name}"] for name in ("kind", "value", "start", "end")) == expected
 
 
+def test_people_fix_no_score(folder):
+    """Another owner or more contributors make no new version of a target, and no other score."""
+    before = key_result(folder, "type: increase, kpi: leads, target: 276")
+    after = key_result(folder, "type: increase, kpi: leads, target: 276, owner: Luis, contributors: [Ana, Pau, Ana]")
+    assert (before["owner"], before["contributors"]) == (None, None)
+    assert (after["owner"], after["contributors"]) == ("Luis", "Ana, Pau")
+    assert all(before[name] == after[name] for name in ("signature", "definition_signature"))
+
+
 def test_a_pace_table_begins_at_nothing_and_ends_at_all(folder):
     key_result(folder, "type: increase, kpi: leads, target: 5, pace: {2026-11-30: 60%, 2026-10-31: 25%}")
     assert [(row["date"], row["share"]) for row in rows_of(folder, "pace_points")] == [

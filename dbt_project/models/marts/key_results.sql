@@ -32,6 +32,7 @@ final as (
         key_results.unit,
         key_results.better,
         key_results.owner,
+        key_results.contributors,
         key_results.team_id as team,
         key_results.period_id as period,
         key_results.period_start,

@@ -14,7 +14,6 @@ from okr_reports.channels.files import amounts
 from okr_reports.channels.files.names import NULL_MARKS, is_total, plain, spaced
 from okr_reports.errors import OkrError
 from okr_reports.okrs.definitions import Definitions
-from okr_reports.okrs.models.shapes import MoveKeyResult
 
 # What may be said for all rows where no column says it.
 CONSTANTS = ("period", "team", "owner")
@@ -191,7 +190,8 @@ class SheetReader:
             self._measure(line, held, entry)
         if weight := self._number(line, title, "weight", self._raw(cells, "weight")):
             entry["weight"] = weight
-        self._place_owner(line, held["owner"], entry)
+        if held["owner"] and held["owner"] != self.current.get("owner"):
+            entry["owner"] = held["owner"]
         self.current["key_results"].append((line, entry))
 
     def _number(self, line: int, title: str, role: str, cell: str) -> Any:
@@ -259,17 +259,6 @@ class SheetReader:
             self._leave(line, f"{entry['title']!r}: the unit {code} counts as {self.defined.settings.currency}")
         if unit is not None:
             entry["unit"] = unit
-
-    def _place_owner(self, line: int, owner: str, entry: dict[str, Any]) -> None:
-        assert self.current is not None
-        if not owner or owner == self.current.get("owner"):
-            return
-        if "owner" in MoveKeyResult.model_fields:
-            entry["owner"] = owner
-        elif "owner" not in self.current and not self.current["key_results"]:
-            self.current["owner"] = owner
-        else:
-            self._leave(line, f"{entry['title']!r}: the owner {owner!r}; an objective has one")
 
 
 def _size(value: Any) -> Decimal | None:

@@ -102,6 +102,7 @@ TABLES: dict[str, pa.Schema] = {
     # one row a scored number. role: key_result | objective_measure (an objective's own `measure`, then
     # key_result_id is `objective/<objective_id>`, scored by the same rules and left out of every mean).
     # baseline_kind: number | null, or with an interval previous_period | same_period_last_year | same_weeks_last_year.
+    # owner: null where the objective's owner answers for it; contributors: names with commas between.
     # hold: units | end | average, null where nothing is held; allowed_misses: null where none is named. due: the day
     # that a yes or no is due; milestones have days of their own. starts: its first day, null where it is the period's.
     # least_coverage: the share of its days that a relative baseline needs data on.
@@ -118,6 +119,8 @@ TABLES: dict[str, pa.Schema] = {
         position=_int,
         title=_text,
         title_texts=_text,
+        owner=_text,
+        contributors=_text,
         type=_text,
         kpi_id=_text,
         unit=_text,

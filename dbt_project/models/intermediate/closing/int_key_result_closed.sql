@@ -149,7 +149,7 @@ final as (
         key_results.type,
         key_results.kpi_id,
         key_results.unit,
-        objectives.owner,
+        coalesce(key_results.owner, objectives.owner) as owner,
         objectives.team_id,
         objectives.ambition,
         closings.value,

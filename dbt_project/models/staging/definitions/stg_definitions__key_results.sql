@@ -12,6 +12,8 @@ final as (
         position,
         title,
         title_texts,
+        owner,
+        contributors,
         type,
         kpi_id,
         unit,

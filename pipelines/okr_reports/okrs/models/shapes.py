@@ -208,6 +208,9 @@ class Titled(Located):
     id: Id
     title: Title
     weight: Weight = 1.0
+    # Who answers for it, where that is not the objective's owner; who works on it besides.
+    owner: Line | None = None
+    contributors: list[Line] = Field(default_factory=list)
     # Where it begins after its period does.
     starts: Day | None = None
     pauses: list[Pause] = Field(default_factory=list)

@@ -74,6 +74,8 @@ def key_results(definitions: Definitions, changes: Mapping[str, Change]) -> Iter
             "objective_id": objective.id,
             "position": position,
             **text_columns("title", title, language),
+            "owner": getattr(scored, "owner", None),
+            "contributors": ", ".join(dict.fromkeys(getattr(scored, "contributors", ()))) or None,
             "type": scored.type,
             "kpi_id": numbers.kpi,
             "unit": kpi.unit if kpi else _own_unit(scored),
