@@ -60,7 +60,7 @@ ONLY_IN = {
 
 COMMANDS = (
     "init", "check", "refresh", "report", "serve", "sandbox", "compare", "simulate", "why", "suggest", "mcp",
-    "check-in", "digest", "publish", "export", "doctor", "completion",
+    "check-in", "mute", "digest", "publish", "export", "doctor", "completion",
 )  # fmt: skip
 
 

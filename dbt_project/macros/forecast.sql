@@ -69,3 +69,38 @@ selections of them.
             on asked.series_id = series.series_id
     )
 {%- endmacro %}
+
+{# News of watched KPIs: `days` is int_alert_days_listed. Python on every engine, as above. #}
+{% macro alerts_of(days) %}{{ return(adapter.dispatch('alerts_of')(days)) }}{% endmacro %}
+
+{% macro default__alerts_of(days) -%}
+    -- depends on {{ days }}
+    select kpi_id, date, days, value, low, high from forecasts.kpi_alert
+{%- endmacro %}
+
+{% macro duckdb__alerts_of(days) -%}
+    select
+        kpi_id,
+        told.date as date,
+        told.days as days,
+        told.value as value,
+        told.low as low,
+        told.high as high
+    from (
+        select
+            kpi_id,
+            unnest(
+                okr_watch(
+                    kind,
+                    list(
+                        {
+                            'date': date, 'amount': amount, 'denominator': denominator, 'factor': factor,
+                            'is_uncertain': is_uncertain
+                        }
+                    )
+                )
+            ) as told
+        from {{ days }}
+        group by kpi_id, kind
+    )
+{%- endmacro %}

@@ -159,7 +159,8 @@ def test_jobs_schedules_and_sensors_are_there(dagster):
     assert {one["scheduleState"]["status"] for one in repository["schedules"]} == {"STOPPED"}
     sensors = {one["name"]: one["sensorState"]["status"] for one in repository["sensors"]}
     assert sensors == {
-        "content_changed": "STOPPED", "run_failed": "RUNNING", "after_backfill": "RUNNING", "lost_runs": "RUNNING"
+        "content_changed": "STOPPED", "run_failed": "RUNNING", "kpis_unusual": "RUNNING",
+        "after_backfill": "RUNNING", "lost_runs": "RUNNING"
     }  # fmt: skip
 
 

@@ -32,7 +32,8 @@ from tests.support import free_port
 MARTS = Path(__file__).parents[2] / "dbt_project" / "models" / "marts"
 TABLES = (
     "report_context", "objectives", "key_results", "fct_key_result_daily", "fct_key_result_reported", "source_health",
-    "key_result_sources", "dim_channel", "key_result_pace", "key_result_drivers", "fct_period_closing",
+    "key_result_sources", "dim_channel", "key_result_pace", "key_result_drivers", "fct_period_closing", "dim_kpi",
+    "kpi_alerts",
 )  # fmt: skip
 TODAY = date(2026, 11, 23)
 START, END = date(2026, 10, 1), date(2026, 12, 31)

@@ -17,7 +17,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from okr_reports.deliveries.configuration import SmtpSettings
 from okr_reports.deliveries.digest import compose
-from okr_reports.deliveries.message import _check_headers, address, to_message
+from okr_reports.deliveries.message import address, check_headers, to_message
 from okr_reports.deliveries.send import send
 from okr_reports.errors import DeliveryError
 
@@ -218,7 +218,7 @@ def test_the_second_wall_holds_when_the_first_is_gone():
     message = Leaking()
     message["Subject"] = "Leads"
     with pytest.raises(DeliveryError, match="would become a header"):
-        _check_headers(message)
+        check_headers(message)
 
 
 def test_an_address_with_a_domain_beyond_ascii_is_sent_as_dns_knows_it():

@@ -1,4 +1,4 @@
-"""Commands by which people say how it stands: check-in and desk."""
+"""Commands by which people say how it stands, and what they need not be told: check-in, desk, mute."""
 
 from __future__ import annotations
 
@@ -84,3 +84,26 @@ def desk(host: str, port: int, commit: bool, push: bool, host_names: Sequence[st
     named = tuple(host_names)
     options = DeskOptions(commit, push, given["person_header"], tuple(given["proxies"]), named)
     serve_desk(Workspace.from_environment(), host, port, options, click.echo)
+
+
+@main.command()
+@click.argument("kpi")
+@click.option("--until", type=DAY, metavar="DAY", help="The last day that raises no alert; without it none does.")
+@click.option("--reason", metavar="TEXT", help="Why, for those who review it.")
+@json_option
+def mute(kpi: str, until: datetime | None, reason: str | None, as_json: bool) -> None:
+    """Raise no alerts of KPI: writes a file in okr_definitions/mutes/; remove it to be told again."""
+    from okr_reports import settings
+    from okr_reports.findings import read_definitions
+    from okr_reports.okrs.mute import write_mute
+
+    workspace = Workspace.from_environment()
+    defined = read_definitions(workspace)
+    today = settings.today(defined.settings.timezone)
+    path = write_mute(
+        workspace.definitions_dir, defined, kpi=kpi, until=day_of(until), reason=reason, today=today
+    )  # fmt: skip
+    if as_json:
+        print_json({"path": str(path)})
+        return
+    click.echo(f"{path}: written; commit it, and the next `okr refresh` knows it")

@@ -50,6 +50,8 @@ def run_refresh(
         _tell(errors, result.run_id)
     if not published:
         click.echo("nothing was published; the site and the analysts' copy are as they were", err=True)
+    if published:
+        _tell_of_kpis(workspace)
     shows = _what_the_site_shows(workspace) if published else {}
     if as_json:
         print_json({"published": published, **shows, "errors": errors, "seconds": _seconds_by_step(result, whole)})
@@ -68,6 +70,19 @@ def _tell(errors: list[str], run_id: str) -> None:
     try:
         for one in send_alert("OKR reports: refresh failed", body, run_id):
             click.echo(f"alert {one}", err=True)
+    except OkrError as error:
+        click.echo(f"alert: {error}", err=True)
+
+
+def _tell_of_kpis(workspace: Workspace) -> None:
+    """Mail what is unusual of watched KPIs, once each, as Dagster's daemon does too. A failure here fails nothing."""
+    from okr_reports import okrs
+    from okr_reports.deliveries.kpi_alerts import tell
+
+    try:
+        alerts = okrs.read(workspace.definitions_dir).alerts
+        for one in tell(workspace, alerts.to) if alerts is not None else ():
+            click.echo(str(one), err=True)
     except OkrError as error:
         click.echo(f"alert: {error}", err=True)
 

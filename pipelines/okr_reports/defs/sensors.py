@@ -22,6 +22,7 @@ from dagster import (
     sensor,
 )
 
+from okr_reports import refresh
 from okr_reports.common.folder_digest import files_state
 from okr_reports.defs import jobs, run_tags
 from okr_reports.defs.run_errors import failures
@@ -67,6 +68,26 @@ def run_failed(context: RunFailureSensorContext) -> None:
     body = "\n".join(reasons) + f"{again}\nRun {run.run_id} in Dagster has the rest."
     for one in send_alert(f"OKR reports: {run.job_name} failed", body, run.run_id):
         logger.info("alert %s", one)
+    if run.job_name == jobs.refresh.name:
+        # The rest may be published, and who watches a KPI wants to know that its source fell silent.
+        _tell_of_kpis()
+
+
+@run_status_sensor(
+    run_status=DagsterRunStatus.SUCCESS,
+    monitored_jobs=[jobs.refresh, jobs.publish_changes],
+    minimum_interval_seconds=5,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Mails what is unusual of the KPIs that `alerts` watches, each thing once. Nothing where none is set.",
+)
+def kpis_unusual(context: RunStatusSensorContext) -> None:
+    if not run_tags.is_of_another_workspace(context.dagster_run.tags):
+        _tell_of_kpis()
+
+
+def _tell_of_kpis() -> None:
+    for one in refresh.tell_of_kpis(Workspace.from_environment()):
+        logger.info("%s", one)
 
 
 @run_status_sensor(
@@ -110,4 +131,4 @@ def mark_lost_runs(context: SensorEvaluationContext) -> int:
     return lost
 
 
-ALL = [content_changed, run_failed, after_backfill, lost_runs]
+ALL = [content_changed, run_failed, kpis_unusual, after_backfill, lost_runs]

@@ -82,7 +82,7 @@ def run_digest(
         return [_to_outbox(one, told, audience, deliveries_dir(workspace) / "outbox") for one in digests]
     done: list[Done] = []
     failures: list[str] = []
-    told, stays = _kept_here(workspace, told)
+    told, stays = kept_here(workspace, told)
     with open_ledger(deliveries_dir(workspace)) as ledger:
         for one in digests:
             done += [Done(one.team, f"not sent {way}: {why}") for way, why in stays.items()]
@@ -160,7 +160,7 @@ def send_alert(title: str, body: str, run_id: str) -> list[Done]:
     return _outcome([Done(service(books[name]), "told") for name in reached], [why for _, why in failed])
 
 
-def _kept_here(workspace: Workspace, told: DeliverySettings) -> tuple[DeliverySettings, dict[str, str]]:
+def kept_here(workspace: Workspace, told: DeliverySettings) -> tuple[DeliverySettings, dict[str, str]]:
     """The settings without what leads off this machine, where the data must not; way -> why it is not taken."""
     why = why_it_stays_here(workspace.data_dir, loopback_sources=told.loopback_sources)
     if not why:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,6 +52,10 @@ class Ledger:
         """Those of `recipients` who have not got this team's digest of this week, each once."""
         got = self._sent.get(week, {}).get(team, {})
         return [recipient for recipient in dict.fromkeys(recipients) if recipient not in got]
+
+    def entries(self, week: str) -> Mapping[str, Mapping[str, str]]:
+        """Who got what of this week, and when."""
+        return self._sent.get(week, {})
 
     def record(self, week: str, team: str, recipients: Sequence[str], at: str) -> None:
         """Write down that these have got it, at this moment (ISO 8601)."""

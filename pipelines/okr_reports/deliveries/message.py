@@ -56,11 +56,11 @@ def to_message(digest: Digest, *, sender: str, recipients: Sequence[str], sent_a
     page = list(message.iter_parts())[-1]
     for name, image in digest.images.items():
         page.add_related(image, "image", "png", cid=f"<{name}>", disposition="inline")
-    _check_headers(message)
+    check_headers(message)
     return message
 
 
-def _check_headers(message: EmailMessage) -> None:
+def check_headers(message: EmailMessage) -> None:
     """The second wall: what goes out on the wire must have the headers put here and no other."""
     written = message_from_bytes(message.as_bytes(), policy=SMTP)
     if [part.keys() for part in message.walk()] != [part.keys() for part in written.walk()]:

@@ -40,12 +40,14 @@ class Series:
 
 
 def rest_of(
-    series: Series, asked: Places, end: Places, start: int | None = None, *, season: bool = True, may_fall: bool = False
-) -> tuple[Places, Mixtures | None]:
+    series: Series, asked: Places, end: Places, start: int | None = None, *, season: bool = True,
+    may_fall: bool = False, logarithms: bool = True,
+) -> tuple[Places, Mixtures | None]:  # fmt: skip
     """The sum of days i..end-1 for each i of `asked`, from days 0..i-1 alone; which of `asked` have an answer.
 
     `start`: the day a period begins on. `season`: whether the same weeks of the years before count. `may_fall`: of the
-    increments of a level, a random walk whose drift is learnt.
+    increments of a level, a random walk whose drift is learnt. `logarithms`: whether weeks may be taken to move in per
+    cent; single days are gamma-shaped.
     """
     answered = np.flatnonzero((asked >= LEAST_DAYS) & (end > asked))
     if not len(answered):
@@ -59,7 +61,7 @@ def rest_of(
     parts, order = [], []
     for weeks in np.unique(np.minimum(asked // 7, BLOCKS)):
         rows = np.flatnonzero(np.minimum(asked // 7, BLOCKS) == weeks)
-        parts.append(_of_weeks(series, weights, rows, asked, end, int(weeks), start, season, may_fall))
+        parts.append(_of_weeks(series, weights, rows, asked, end, int(weeks), start, season, may_fall, logarithms))
         order.append(rows)
     whole = joined(parts)
     return answered, whole[np.argsort(np.concatenate(order))]
@@ -67,7 +69,7 @@ def rest_of(
 
 def _of_weeks(
     series: Series, weights: DayWeights, rows: Places, asked: Places, end: Places, weeks: int, start: int | None,
-    season: bool, may_fall: bool,
+    season: bool, may_fall: bool, logarithms: bool,
 ) -> Mixtures:  # fmt: skip
     """The forecasts of those rows that all know as many weeks."""
     i, stop = asked[rows], end[rows]
@@ -81,7 +83,7 @@ def _of_weeks(
     if not may_fall:
         is_log = (x > 0).all(1)
         changes = np.diff(np.log(np.where(is_log[:, None], x, 1.0)), axis=1)
-        shape = np.where(is_log & (changes.std(1) < JUMPY), LOGARITHM, GAMMA)
+        shape = np.where(is_log & (changes.std(1) < JUMPY) & logarithms, LOGARITHM, GAMMA)
     is_log = shape == LOGARITHM
     spread = _spread_of_days(series, weights, rows, x, weeks)
     spread = np.where(is_log, spread / np.maximum(x.mean(1), 1e-9) ** 2, spread)

@@ -10,7 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from okr_reports.forecasting.asked import EPOCH, Answer, Asked, answers
+from okr_reports.forecasting.days import Calendar
+from okr_reports.forecasting.flows import Series
 from okr_reports.forecasting.mixture import Numbers
+from okr_reports.forecasting.watch import unexpected
 
 # So many key results are solved together: enough to share the work, few enough for the processor's cache.
 TOGETHER = 50
@@ -26,6 +29,36 @@ ROW = pa.struct(
         ("probability", pa.float64()),
     ]
 )
+
+NEWS = pa.struct(
+    [
+        ("date", pa.date32()),
+        ("days", pa.int64()),
+        ("value", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+    ]
+)
+
+
+def news_rows(kind: pa.Array, days: pa.Array) -> pa.Array:
+    """For each KPI (flow, ratio, stock) the list of what came out of its range (NEWS), by its days without a gap."""
+    lists, offsets, rows = _Lists(_flat(days)), [0], []
+    for number, name in enumerate(_flat(kind).to_pylist()):
+        of = lists.of(number)
+        if len(of["date"]):
+            first = EPOCH + timedelta(days=int(of["date"][0]))
+            amounts, calendar = np.nan_to_num(of["amount"]), Calendar(first, len(of["date"]))
+            series = Series(calendar, amounts, of["factor"], of["is_uncertain"])
+            rows += [
+                {
+                    "date": first + timedelta(days=one.stop - 1), "days": one.days, "value": round(one.value, ENDS),
+                    "low": round(one.low, ENDS), "high": round(one.high, ENDS),
+                }
+                for one in unexpected(name, series, np.nan_to_num(of["denominator"]))
+            ]  # fmt: skip
+        offsets.append(len(rows))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(rows, NEWS))
 
 
 def forecast_rows(
@@ -97,12 +130,13 @@ def _asked(
         last = int(day.max()) if len(day) else int(days["date"][0])
         amounts = np.nan_to_num(amounts[: last - int(days["date"][0]) + 1])
     length = (end - first).days + 1
-    given = len(days["factor"]) == length
+    # A KPI's days reach the end of the last period that reads it.
+    given = kind not in ("distinct", "check_in") and len(days["factor"]) >= length
     return Asked(
         kind, first, start, end, hold, amounts, np.nan_to_num(days["denominator"][: len(amounts)]),
-        reported, days["unit_start"] if given else np.zeros(0),
-        np.nan_to_num(days["factor"], nan=1.0) if given else np.ones(length),
-        np.nan_to_num(days["is_uncertain"]) if given else np.zeros(length),
+        reported, days["unit_start"][:length] if given else np.zeros(0),
+        np.nan_to_num(days["factor"][:length], nan=1.0) if given else np.ones(length),
+        np.nan_to_num(days["is_uncertain"][:length]) if given else np.zeros(length),
         (day - (first - EPOCH).days + 1).astype(np.int64), states["value"], states["aim_low"], states["aim_high"],
         states["weeks_kept"], states["weeks_observed"], states["weeks_left"], states["allowed_misses"],
         states["min_denominator"],

@@ -6,3 +6,5 @@ STATE = (
 )
 DAY = "struct(date date, unit_start date, amount double, denominator double, factor double, is_uncertain boolean)[]"
 ROWS = "struct(date date, forecast_low double, forecast double, forecast_high double, probability double)[]"
+WATCHED = "struct(date date, amount double, denominator double, factor double, is_uncertain boolean)[]"
+NEWS = "struct(date date, days bigint, value double, low double, high double)[]"

@@ -10,6 +10,7 @@ from okr_reports.catalogue import channels, is_money
 from okr_reports.common.form_answers import FormSource
 from okr_reports.common.page_tables import PageTable
 from okr_reports.file_sources import FileSource, Uses
+from okr_reports.okrs.models.alerts import Alerts, Mute
 from okr_reports.okrs.models.channels import ChannelEntry
 from okr_reports.okrs.models.check_ins import CheckIn, Note, Reopening
 from okr_reports.okrs.models.events import Event
@@ -29,6 +30,7 @@ class Definitions:
     """What `okr_definitions/` says. Every list is ordered by file path, then by place in the file."""
 
     settings: Settings
+    alerts: Alerts | None = None
     periods: list[Period] = field(default_factory=list)
     teams: list[Team] = field(default_factory=list)
     kpis: list[Kpi] = field(default_factory=list)
@@ -39,6 +41,7 @@ class Definitions:
     notes: list[Note] = field(default_factory=list)
     channels: list[ChannelEntry] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    mutes: list[Mute] = field(default_factory=list)
     reopen: list[Reopening] = field(default_factory=list)
     file_sources: list[FileSource] = field(default_factory=list)
     # The same sources as written, with the lines of their keys.
@@ -65,6 +68,18 @@ class Definitions:
         own = (Span(period.id, "custom", period.start, period.end) for period in self.periods)
         fiscal = self.settings.fiscal_year
         return Calendar.of(own, fiscal.to_fiscal_year() if fiscal else None)
+
+    @cached_property
+    def watched(self) -> list[Kpi]:
+        """The KPIs that `alerts` names, in order."""
+        if self.alerts is None:
+            return []
+        return [kpi for kpi in self.kpis if self.alerts.kpis == "all" or kpi.id in self.alerts.kpis]
+
+    def is_daily(self, kpi: Kpi) -> bool:
+        """Whether each day of a KPI says something of its own: no file gives rows of weeks, months or ranges for it."""
+        sources = (one for one in self.file_sources if kpi.takes(one.channel) and set(kpi.measures) & set(one.measures))
+        return kpi.kind != "distinct" and all(one.grain == "day" and not one.end_date for one in sources)
 
     def key_results(self) -> Iterator[tuple[Objective, KeyResult]]:
         """Every key result with its objective, in order."""

@@ -17,12 +17,14 @@ from okr_reports.okrs.exchange_rates import FILE_NAME as RATES_FILE
 from okr_reports.okrs.exchange_rates import read_exchange_rates
 from okr_reports.okrs.findings import advice, mistake
 from okr_reports.okrs.models import (
+    Alerts,
     ChannelEntry,
     CheckIn,
     CheckInSourceEntry,
     Event,
     FileSourceEntry,
     Kpi,
+    Mute,
     Note,
     Objective,
     Period,
@@ -46,10 +48,14 @@ LISTS: dict[str, type[Located]] = {
     "notes": Note,
     "channels": ChannelEntry,
     "events": Event,
+    "mutes": Mute,
     "reopen": Reopening,
     "file_sources": FileSourceEntry,
     "tables": TableEntry,
 }
+
+# Of all files one may hold each of these.
+ALONE: dict[str, type[Located]] = {"settings": Settings, "alerts": Alerts}
 
 # A list with more mistakes is another kind of file; 60,000 of them would take longer to sort than to read.
 MAX_FINDINGS = 500
@@ -106,8 +112,8 @@ class _FolderReader:
     lists: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in LISTS})
     broken: dict[str, set[str]] = field(default_factory=lambda: {name: set() for name in [*LISTS, "key_results"]})
     unreadable: bool = False
-    settings: Settings | None = None
-    settings_at: str = ""
+    alone: dict[str, Any] = field(default_factory=dict)
+    alone_at: dict[str, str] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> None:
         self.findings.append(finding)
@@ -125,12 +131,12 @@ class _FolderReader:
             return
         for key, value in content.items():
             line = content.lines[key]
-            if key == "settings":
-                self._read_settings(value, place, line)
+            if key in ALONE:
+                self._read_alone(key, value, place, line)
             elif key in LISTS:
                 self._read_list(key, value, place, line)
             else:
-                todo = nearest(key, ["settings", *LISTS])
+                todo = nearest(key, [*ALONE, *LISTS])
                 self.add(mistake(place, line, f"unknown key {shown(key)}", todo))
 
     def _content(self, path: Path, place: str) -> tuple[Any, list[Finding]]:
@@ -143,12 +149,12 @@ class _FolderReader:
             return None, [mistake(place, 1, f"the file cannot be read: {error.strerror}", "mend its rights")]
         return read_yaml(data, place)
 
-    def _read_settings(self, value: Any, path: str, line: int) -> None:
-        if self.settings_at:
-            self.add(mistake(path, line, f"settings stand already at {self.settings_at}", "keep one of them"))
+    def _read_alone(self, key: str, value: Any, path: str, line: int) -> None:
+        if key in self.alone_at:
+            self.add(mistake(path, line, f"{key} stand already at {self.alone_at[key]}", "keep one of them"))
             return
-        self.settings_at = f"{path}:{line}"
-        self.settings, findings = read_entry(Settings, value, path, line)
+        self.alone_at[key] = f"{path}:{line}"
+        self.alone[key], findings = read_entry(ALONE[key], value, path, line)
         self.findings += findings
 
     def _read_list(self, name: str, value: Any, path: str, line: int) -> None:
@@ -181,8 +187,9 @@ class _FolderReader:
                 self.broken["key_results"].add(str(result.get("id")))
 
     def result(self) -> Reading:
-        known = self.settings is not None or not self.settings_at
-        settings = self.settings or Settings()
+        read: Settings | None = self.alone.get("settings")
+        known = read is not None or "settings" not in self.alone_at
+        settings = read or Settings()
         roots = places(self.folder)
         rates_path = self.folder / RATES_FILE
         currency = settings.currency if known else None
@@ -192,7 +199,7 @@ class _FolderReader:
             rates, findings = read_exchange_rates(rates_path, str(shown_path(rates_path)), currency)
         if not known:
             self.broken["settings"] = {"settings"}
-        elif not self.settings_at and not self.unreadable:
+        elif read is None and not self.unreadable:
             what = f"no file holds settings: amounts are reported in {settings.currency}, days in {settings.timezone}"
             self.add(advice(str(shown_path(self.folder)), 1, what, "write `settings:` in one of the files"))
         forms: list[CheckInSourceEntry] = self.lists.pop("check_in_sources")
@@ -201,6 +208,7 @@ class _FolderReader:
         sources = [entry.to_file_source(Path(entry.place.path).parent, roots) for entry in entries]
         definitions = Definitions(
             settings=settings,
+            alerts=self.alone.get("alerts"),
             check_in_sources=[form.to_form_source(Path(form.place.path).parent, roots) for form in forms],
             check_in_source_entries=forms,
             file_sources=sources,

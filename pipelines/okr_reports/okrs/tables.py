@@ -213,6 +213,11 @@ TABLES: dict[str, pa.Schema] = {
     ),
     # one row a KPI or channel that an event names, kind: kpi | channel; an event that names none has no row
     "event_scopes": _table(event_id=_text, on_kind=_text, on_id=_text),
+    # one row a KPI that `alerts` watches; is_daily: its days say something of their own, else its sources and targets
+    # alone are watched
+    "alerts": _table(kpi_id=_text, is_daily=_bool),
+    # one row a KPI of which days through muted_through raise no alert, null: none at all
+    "mutes": _table(kpi_id=_text, muted_through=_date),
     # one row an entry of `reopen`, in order: the key result's result is closed anew, the one before stays
     "reopenings": _table(position=_int, key_result_id=_text, reopened_on=_date, reopened_by=_text, reason=_text),
     # 1 unit of currency = rate in the reporting currency, which has no rows

@@ -6,7 +6,7 @@ left in the warehouse, never its Python objects, so each can be run again by its
 
 from okr_reports.refresh.channels import check_request, load_channels
 from okr_reports.refresh.definitions import check, closing_periods, land_definitions
-from okr_reports.refresh.deliveries import copy_site, send_digests
+from okr_reports.refresh.deliveries import copy_site, send_digests, tell_of_kpis
 from okr_reports.refresh.models import build_models, evaluate_gate, require_open_gate
 from okr_reports.refresh.site import (
     Publication,
@@ -36,6 +36,7 @@ __all__ = [
     "send_digests",
     "settings_not_reported",
     "table_faults",
+    "tell_of_kpis",
     "write_page_faults",
     "write_snapshot",
 ]

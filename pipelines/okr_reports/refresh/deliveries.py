@@ -24,6 +24,16 @@ def copy_site(workspace: Workspace, only: Sequence[str] = ()) -> list[Done]:
     return publish_targets(workspace, only=only)
 
 
+def tell_of_kpis(workspace: Workspace) -> list[Done]:
+    """Mail what is unusual of watched KPIs to those whom `alerts` names, each thing once. Raises DeliveryError."""
+    from okr_reports.deliveries.kpi_alerts import tell
+
+    if not workspace.snapshot.exists():
+        return []
+    alerts = okrs.read(workspace.definitions_dir).alerts
+    return tell(workspace, alerts.to) if alerts is not None else []
+
+
 def send_digests(workspace: Workspace, *, team: str | None = None, dry_run: bool = False) -> list[Done]:
     """Send the digests of the coming check-in to whoever has not got them, or write them as files (`dry_run`).
 

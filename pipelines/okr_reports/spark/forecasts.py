@@ -1,4 +1,4 @@
-"""The forecasts of Spark's models: read from them, computed by the same Python as DuckDB's, written to the lake."""
+"""Forecasts and alerts of Spark's models: read from them, computed by the same Python as DuckDB's, put in the lake."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from okr_reports.spark.connection import Session
 from okr_reports.spark.settings import SparkSettings
 from okr_reports.spark.storage import Storage
 
-SCHEMA, TABLE = "forecasts", "key_result_forecast"
+SCHEMA, TABLE, ALERTS = "forecasts", "key_result_forecast", "kpi_alert"
 # What the step reads; all that these are made from has to be built before it.
-READ = ("int_forecast_states_listed", "int_forecast_days_listed")
+READ = ("int_forecast_states_listed", "int_forecast_days_listed", "int_alert_days_listed")
 _STATE = (
     "date", "value", "baseline", "aim_low", "aim_high", "weeks_kept", "weeks_observed", "weeks_left",
     "allowed_misses", "min_denominator",
 )  # fmt: skip
 _DAY = ("date", "unit_start", "amount", "denominator", "factor", "is_uncertain")
+_WATCHED = ("date", "amount", "denominator", "factor", "is_uncertain")
 _DATES = ("date", "unit_start")
 _ABOUT = ("kpi_kind", "period_start", "period_end", "hold")
 _ROWS = pa.schema(
@@ -32,11 +33,20 @@ _ROWS = pa.schema(
         "forecast_high": pa.float64(), "probability": pa.float64(),
     }
 )  # fmt: skip
+_ALERTS = pa.schema(
+    {
+        "kpi_id": pa.string(), "date": pa.date32(), "days": pa.int64(), "value": pa.float64(), "low": pa.float64(),
+        "high": pa.float64(),
+    }
+)  # fmt: skip
 
 
 def write_forecasts(session: Session, settings: SparkSettings) -> int:
-    """Compute the forecasts of all key results and declare them to Spark; how many there are. Raises EngineError."""
-    from okr_reports.forecasting.from_arrow import forecast_rows
+    """Compute the forecasts of all key results and the news of watched KPIs and declare them to Spark; how many.
+
+    Raises EngineError.
+    """
+    from okr_reports.forecasting.from_arrow import forecast_rows, news_rows
 
     asked = _grouped(session, READ[0], ("key_result_id", "series_id", *_ABOUT), _STATE)
     days = {key[0]: rows for key, rows in _grouped(session, READ[1], ("series_id",), _DAY)}
@@ -46,11 +56,21 @@ def write_forecasts(session: Session, settings: SparkSettings) -> int:
     series = _lists([days.get(key[1], []) for key in keys], _DAY)
     told = forecast_rows(kind, start, end, hold, states, series).to_pylist()
     rows = [{"key_result_id": key[0], **one} for key, answers in zip(keys, told, strict=True) for one in answers]
-    with Storage(settings.lake).writing(f"{SCHEMA}/{TABLE}/rows.parquet") as file:
-        pq.write_table(pa.Table.from_pylist(rows, schema=_ROWS), file)
-    raw.declare(session, SCHEMA, TABLE, _ROWS, f"{settings.lake_of_spark}/{SCHEMA}/{TABLE}")
-    session.execute(f"refresh table {SCHEMA}.{TABLE}")
-    return len(rows)
+    _declare(session, settings, TABLE, pa.Table.from_pylist(rows, schema=_ROWS))
+
+    watched = _grouped(session, READ[2], ("kpi_id", "kind"), _WATCHED)
+    kinds = pa.array([key[1] for key, _ in watched], pa.string())
+    news = news_rows(kinds, _lists([days_of for _, days_of in watched], _WATCHED)).to_pylist()
+    alerts = [{"kpi_id": key[0], **one} for (key, _), found in zip(watched, news, strict=True) for one in found]
+    _declare(session, settings, ALERTS, pa.Table.from_pylist(alerts, schema=_ALERTS))
+    return len(rows) + len(alerts)
+
+
+def _declare(session: Session, settings: SparkSettings, table: str, rows: pa.Table) -> None:
+    with Storage(settings.lake).writing(f"{SCHEMA}/{table}/rows.parquet") as file:
+        pq.write_table(rows, file)
+    raw.declare(session, SCHEMA, table, rows.schema, f"{settings.lake_of_spark}/{SCHEMA}/{table}")
+    session.execute(f"refresh table {SCHEMA}.{table}")
 
 
 def _kinds() -> Iterator[pa.DataType]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from okr_reports.errors import Finding
 from okr_reports.okrs.definitions import Definitions
-from okr_reports.okrs.findings import mistake
+from okr_reports.okrs.findings import advice, mistake
 from okr_reports.okrs.lints.context import Context
 from okr_reports.okrs.models.objectives import Objective
 from okr_reports.okrs.models.shapes import Steps, numbers_of
@@ -45,6 +45,7 @@ def lint_names(context: Context) -> Iterator[Finding]:
     yield from _unknown_kpis(context)
     yield from _unknown_in_notes(context, teams)
     yield from _unknown_in_events(context)
+    yield from _unknown_in_alerts(context)
 
 
 def _unknown_kpis(context: Context) -> Iterator[Finding]:
@@ -84,6 +85,21 @@ def _unknown_in_events(context: Context) -> Iterator[Finding]:
             yield from context.unknown("kpis", name, kpis, event.place, "kpis", called="the KPI")
         for name in event.channels:
             yield from context.unknown("file_sources", name, channels, event.place, "channels", called="the channel")
+
+
+def _unknown_in_alerts(context: Context) -> Iterator[Finding]:
+    definitions = context.definitions
+    known, alerts = definitions.kpi_by_id, definitions.alerts
+    for mute in definitions.mutes:
+        yield from context.unknown("kpis", mute.kpi, known, mute.place, "kpi", called="the KPI")
+    if alerts is None or alerts.kpis == "all":
+        return
+    for name in alerts.kpis:
+        yield from context.unknown("kpis", name, known, alerts.place, "kpis", called="the KPI")
+        if name in known and not definitions.is_daily(known[name]):
+            what = f"the days of {shown(name)} say nothing by themselves, so no value of it can be called unusual"
+            todo = "know that its sources and targets alone are watched"
+            yield advice(alerts.place.path, alerts.place.at("kpis"), what, todo)
 
 
 def _duplicates(definitions: Definitions) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from okr_reports.okrs.models.alerts import Alerts, Mute
 from okr_reports.okrs.models.channels import ChannelEntry
 from okr_reports.okrs.models.check_ins import CheckIn, Note, Reopening
 from okr_reports.okrs.models.events import Event
@@ -18,15 +19,16 @@ from okr_reports.okrs.models.tables import TableEntry
 from okr_reports.okrs.place import Located
 
 __all__ = [
-    "ChannelEntry", "CheckIn", "CheckInSourceEntry", "DefinitionsFile", "Event",
-    "FileSourceEntry", "Kpi", "Note", "Objective", "Period", "Reopening", "Settings", "TableEntry", "Team",
+    "Alerts", "ChannelEntry", "CheckIn", "CheckInSourceEntry", "DefinitionsFile", "Event",
+    "FileSourceEntry", "Kpi", "Mute", "Note", "Objective", "Period", "Reopening", "Settings", "TableEntry", "Team",
 ]  # fmt: skip
 
 
 class DefinitionsFile(Located):
-    """One file of `okr_definitions/`: any of these lists; one file of all may hold the settings."""
+    """One file of `okr_definitions/`: any of these lists; one file of all may hold the settings, one the alerts."""
 
     settings: Settings | None = None
+    alerts: Alerts | None = None
     periods: Annotated[list[Period], Field(default_factory=list)]
     teams: Annotated[list[Team], Field(default_factory=list)]
     kpis: Annotated[list[Kpi], Field(default_factory=list)]
@@ -36,6 +38,7 @@ class DefinitionsFile(Located):
     notes: Annotated[list[Note], Field(default_factory=list)]
     channels: Annotated[list[ChannelEntry], Field(default_factory=list)]
     events: Annotated[list[Event], Field(default_factory=list)]
+    mutes: Annotated[list[Mute], Field(default_factory=list)]
     reopen: Annotated[list[Reopening], Field(default_factory=list)]
     file_sources: Annotated[list[FileSourceEntry], Field(default_factory=list)]
     tables: Annotated[list[TableEntry], Field(default_factory=list)]

@@ -34,6 +34,8 @@ _MAKERS: dict[str, Callable[[Definitions], Iterable[Row]]] = {
     "notes": said.notes,
     "events": said.events,
     "event_scopes": said.event_scopes,
+    "alerts": said.alerts,
+    "mutes": said.mutes,
     "reopenings": said.reopenings,
     "exchange_rates": frame.exchange_rates,
 }

@@ -83,6 +83,18 @@ def event_scopes(definitions: Definitions) -> Iterator[Row]:
                 yield {"event_id": event.id, "on_kind": kind, "on_id": name}
 
 
+def alerts(definitions: Definitions) -> Iterator[Row]:
+    for kpi in definitions.watched:
+        yield {"kpi_id": kpi.id, "is_daily": definitions.is_daily(kpi)}
+
+
+def mutes(definitions: Definitions) -> Iterator[Row]:
+    """Of several entries for one KPI the one that mutes longest counts."""
+    for kpi in dict.fromkeys(mute.kpi for mute in definitions.mutes):
+        days = [mute.until for mute in definitions.mutes if mute.kpi == kpi]
+        yield {"kpi_id": kpi, "muted_through": None if None in days else max(day for day in days if day)}
+
+
 def reopenings(definitions: Definitions) -> Iterator[Row]:
     for position, entry in enumerate(definitions.reopen, start=1):
         yield {
