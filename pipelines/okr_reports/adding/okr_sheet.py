@@ -13,6 +13,7 @@ from okr_reports.adding.okr_words import COLUMNS, period_of, role_of, type_of, u
 from okr_reports.channels.files import amounts
 from okr_reports.channels.files.names import NULL_MARKS, is_total, plain, spaced
 from okr_reports.errors import OkrError
+from okr_reports.key_result_types import find, types
 from okr_reports.okrs.definitions import Definitions
 
 # What may be said for all rows where no column says it.
@@ -179,14 +180,15 @@ class SheetReader:
         if kind is None:
             return
         entry["type"] = kind
-        if kind in ("increase", "decrease"):
+        shape, reads = find(kind).shape, find(kind).reads
+        if shape == "move":
             start = numbers["start"]
             if start is None:
                 self.drafts.assumed.append(f"{title!r} starts at 0: the sheet names no start")
             entry |= {"baseline": start if start is not None else 0, "target": numbers["target"]}
-        elif kind in ("at_least", "at_most"):
+        elif shape == "hold":
             entry["target"] = numbers["target"]
-        if kind not in ("binary", "qualitative"):
+        if reads == "value":
             self._measure(line, held, entry)
         if weight := self._number(line, title, "weight", self._raw(cells, "weight")):
             entry["weight"] = weight
@@ -215,7 +217,7 @@ class SheetReader:
             self._leave(
                 line, f"{title!r}: the type {held['type']!r} is none that is known; it is taken from the numbers"
             )
-        if named in ("binary", "qualitative"):
+        if named is not None and find(named).reads != "value":
             return named
         start, target = (_size(numbers[role]) for role in ("start", "target"))
         if target is None:
@@ -223,13 +225,14 @@ class SheetReader:
                 return None  # said already: two readings
             if said and said.casefold() not in _DONE:
                 self._leave(line, f"{title!r}: the target {said!r} is no number; it is done or not done")
-            return "binary"
+            return next(name for name, type_ in types().items() if type_.reads == "met")
         if named is not None:
             return named
         if start is not None and start == target:
             self._leave(line, f"{title!r}: start and target are both {said}; give a type, such as at least")
             return None
-        return "decrease" if start is not None and start > target else "increase"
+        better = "lower" if start is not None and start > target else "higher"
+        return next(name for name, type_ in types().items() if (type_.shape, type_.better) == ("move", better))
 
     @staticmethod
     def _digits(text: str) -> str:

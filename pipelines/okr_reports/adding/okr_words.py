@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from okr_reports.channels.files.names import MONTHS, plain
+from okr_reports.key_result_types import types
 
 _NUMBER = r"(?: ?(?:nr|no|n[º°]|#|\d+)\.?)?"
 COLUMNS = {
@@ -28,15 +29,6 @@ COLUMNS = {
     "weight": r"weights?|weighting|peso|gewicht(?:ung)?|poids|pond[ée]ration|weging",
     "kpi": r"kpi|metric|m[ée]trica|kennzahl|indicateur|indicatore|indicador",
     "type": r"type|kind|tipo|typ|art|soort",
-}
-_TYPES = {
-    "increase": r"increase|grow|raise|up|aumentar|subir|steigern|erh[öo]hen|augmenter|verhogen|aumentare",
-    "decrease": r"decrease|reduce|lower|down|reducir|bajar|senken|reduzieren|r[ée]duire|diminuer|verlagen|ridurre|"
-    r"reduzir",
-    "at_least": r"at[ _]least|minimum|min|al menos|mindestens|au moins|minstens|almeno|pelo menos|>=",
-    "at_most": r"at[ _]most|maximum|max|como m[áa]ximo|h[öo]chstens|au plus|hoogstens|al massimo|no m[áa]ximo|<=",
-    "binary": r"binary|yes/no|done|milestone|s[íi]/no|ja/nein|oui/non|ja/nee|s[ìi]/no|sim/n[ãa]o|bin[áa]rio|bin[äa]r",
-    "qualitative": r"qualitative|cualitativo|qualitativ|qualitatif|kwalitatief|qualitativo",
 }
 _UNITS = {
     "percent": r"%|percent(?:age)?|pct|porcentaje|prozent|pour ?cent(?:age)?|procent|percentuale|porcentagem",
@@ -66,7 +58,7 @@ def role_of(name: str) -> str | None:
 
 def type_of(text: str) -> str | None:
     """The key-result type that a cell names."""
-    return _of(text, _TYPES)
+    return _of(text, {name: type_.sheet_words for name, type_ in types().items() if type_.sheet_words})
 
 
 def unit_of(text: str) -> str | None:

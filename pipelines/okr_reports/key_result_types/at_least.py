@@ -24,6 +24,7 @@ TYPE = KeyResultType(
         "end_quarter": N_("%(limit_number)s in the last quarter, at least %(target)s"),
         "other": N_("%(weeks_kept)s of %(weeks_observed)s weeks at least %(target)s"),
     },
+    sheet_words=r"at[ _]least|minimum|min|al menos|mindestens|au moins|minstens|almeno|pelo menos|>=",
     examples=[
         ({"kpi_kind": "flow", "limit_number": 120, "limit_low": 100}, 1.0),
         ({"kpi_kind": "flow", "limit_number": 50, "limit_low": 100}, 0.5),

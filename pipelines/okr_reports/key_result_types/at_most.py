@@ -24,6 +24,10 @@ TYPE = KeyResultType(
         "end_quarter": N_("%(limit_number)s in the last quarter, at most %(target)s"),
         "other": N_("%(weeks_kept)s of %(weeks_observed)s weeks at most %(target)s"),
     },
+    sheet_words=(
+        r"at[ _]most|maximum|max|como m[áa]ximo|h[öo]chstens|au plus|hoogstens|al massimo|no m[áa]ximo"
+        r"|<="
+    ),
     examples=[
         ({"kpi_kind": "flow", "limit_number": 100, "limit_high": 100}, 1.0),
         ({"kpi_kind": "flow", "limit_number": 200, "limit_high": 100}, 0.5),

@@ -14,5 +14,9 @@ TYPE = KeyResultType(
     expected_value="expected",
     goal="",
     detail={"other": N_("as the last check-in says")},
+    sheet_words=(
+        r"binary|yes/no|done|milestone|s[íi]/no|ja/nein|oui/non|ja/nee|s[ìi]/no|sim/n[ãa]o|bin[áa]rio|"
+        r"bin[äa]r"
+    ),
     examples=[({"value": 1}, 1.0), ({"value": 0}, 0.0), ({}, None)],
 )

@@ -27,6 +27,10 @@ TYPE = KeyResultType(
         "flow": N_("on course for %(projected)s, from %(baseline)s to %(target)s"),
         "other": N_("from %(baseline)s to %(target)s, now %(value)s"),
     },
+    sheet_words=(
+        r"decrease|reduce|lower|down|reducir|bajar|senken|reduzieren|r[ée]duire|diminuer|verlagen|ridu"
+        r"rre|reduzir"
+    ),
     examples=[
         ({"kpi_kind": "check_in", "value": 3.5, "baseline": 5, "target": 2}, 0.5),
         ({"kpi_kind": "check_in", "value": 0.5, "baseline": 5, "target": 2}, 1.5),

@@ -27,6 +27,7 @@ TYPE = KeyResultType(
         "flow": N_("%(value)s of %(target)s"),
         "other": N_("from %(baseline)s to %(target)s, now %(value)s"),
     },
+    sheet_words=r"increase|grow|raise|up|aumentar|subir|steigern|erh[öo]hen|augmenter|verhogen|aumentare",
     examples=[
         ({"kpi_kind": "flow", "value": 138, "baseline": 230, "target": 276}, 0.5),
         ({"kpi_kind": "stock", "value": 10000, "baseline": 10000, "target": 11000}, 0.0),

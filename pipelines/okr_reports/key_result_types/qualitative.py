@@ -13,5 +13,6 @@ TYPE = KeyResultType(
     expected_value="expected",
     goal=N_("of %(target)s"),
     detail={"other": N_("grade %(value)s")},
+    sheet_words=r"qualitative|cualitativo|qualitativ|qualitatif|kwalitatief|qualitativo",
     examples=[({"value": 0.75}, 0.75), ({}, None)],
 )

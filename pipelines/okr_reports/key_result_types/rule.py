@@ -114,6 +114,8 @@ class KeyResultType:
     # The numbers of the reason sentence: key `flow` for flows, `end` and `average` of what is held so, else `other`; of
     # monthly and quarterly data `month` and `quarter`, and `end_month` and `end_quarter`.
     detail: Mapping[str, str] = field(default_factory=dict)
+    # What a sheet of OKRs calls it, a regular expression over the languages `okr add --okrs` reads; "": none.
+    sheet_words: str = ""
     # Rows and their progress; tests run them on every engine. Columns left out are null.
     examples: Sequence[tuple[Mapping[str, Any], float | None]] = ()
     # Where a type of another package has its catalogues, <language>.po.

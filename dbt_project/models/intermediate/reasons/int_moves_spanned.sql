@@ -20,6 +20,10 @@ lines as (
     where is_current
 ),
 
+types as (
+    select * from {{ ref('stg_definitions__key_result_types') }}
+),
+
 windows as (
     select
         key_result_id,
@@ -59,7 +63,10 @@ final as (
         key_results.kpi_id,
         coverage.kind,
         case
-            when windows.comparison = 'pace' and coverage.kind = 'flow' and lines.type in ('increase', 'count_range')
+            -- A count that grows towards its target.
+            when
+                windows.comparison = 'pace' and coverage.kind = 'flow'
+                and types.forecast_side = 'above' and not types.is_held
                 then {{ to_amount('pace.expected * coalesce(lines.target, lines.low)') }}
         end as expected_amount
     from windows
@@ -69,6 +76,8 @@ final as (
         on key_results.kpi_id = coverage.kpi_id
     inner join lines
         on windows.key_result_id = lines.key_result_id
+    inner join types
+        on lines.type = types.type
     left join pace
         on windows.key_result_id = pace.key_result_id and windows.after_end = pace.date
     where coverage.first_day <= windows.before_start
