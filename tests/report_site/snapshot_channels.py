@@ -105,6 +105,11 @@ class ChannelRows(Rows):
             datetime(2026, 11, 23, 6, 3, tzinfo=UTC),
             None,
             None,
+            None,
+            3,
+            1,
+            1,
+            date(2026, 11, 20),
         )
         for day in days(date(2026, 1, 1), date(2026, 12, 31)):
             quarter = f"{day.year}-Q{(day.month + 2) // 3}"

@@ -86,6 +86,8 @@ def shown_kind(kind: str) -> str:
 
 # what people's own files hold, among other things
 OWN_MEASURES = {"followers", "subscribers"}
+# why a closed result is another one today (int_closings_compared)
+CAUSES = {"restated", "renamed", "definition", "target", "check_in", "source_gone"}
 
 
 def words_of_data() -> set[str]:
@@ -96,7 +98,7 @@ def words_of_data() -> set[str]:
     brought = {measure for channel in channels().values() for measure in channel.measures}
     declared = {measure for source in okrs.read(DEFINITIONS).file_sources for measure in source.measures}
     kinds = {shown_kind(channel.kind) for channel in channels().values()}
-    return {readable(str(one)) for one in choices | brought | declared | kinds | OWN_MEASURES}
+    return {readable(str(one)) for one in choices | brought | declared | kinds | OWN_MEASURES | CAUSES}
 
 
 def texts_of_sources() -> tuple[set[str], str]:
@@ -105,7 +107,9 @@ def texts_of_sources() -> tuple[set[str], str]:
     for path in SITE.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         texts |= {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
-    written = ""
+    # the desk has templates of its own, and the dialog of `okr check-in` the same words
+    desk = [*(SITE.parent / "desk").rglob("*.html"), SITE.parent / "commands" / "check_in.py"]
+    written = "".join(path.read_text(encoding="utf-8") for path in desk)
     for folder in (REPORTS, SITE / "builtin"):
         for path in sorted(one for one in folder.rglob("*") if one.suffix in (".md", ".html", ".sql")):
             source = read_source(path)
