@@ -111,7 +111,7 @@ TABLE = (HEAD + GOOD).encode()
 ARCHIVES: list[tuple[str, bytes, str | int]] = [
     ("a.zip", _zip(table=TABLE), 1),
     ("a.zip", _zip(notes=b"nothing", table=TABLE), 1),
-    ("a.zip", _zip(one=TABLE, two=TABLE), "rows of the same day and campaign"),
+    ("a.zip", _zip(one=TABLE, two=TABLE), "hold rows of the same account, campaign and day"),
     ("a.zip", _zip(one=TABLE, two=TABLE.replace(b"09-01", b"09-02")), 2),
     ("a.zip", _zip(dots__dots__etc=TABLE), "leads out of the archive"),
     ("a.zip", _zip(notes=b"nothing"), "no column 'date'"),

@@ -26,7 +26,7 @@ def found(warehouse: Warehouse, only: tuple[str, ...] = tuple(KEY_RESULTS)) -> N
     warehouse.put(
         "definitions.channels",
         [
-            {"channel": "ads", "title": "Ads", "kind": "ads", "lookback_days": LOOKBACK},
+            {"channel": "ads", "title": "Ads", "kind": "file", "lookback_days": LOOKBACK},
             {"channel": "webinars", "title": "Webinars", "kind": "file", "lookback_days": 0},
         ],
     )
