@@ -62,7 +62,7 @@ def okr(*arguments: str) -> tuple[int, str]:
         ("check-in onboarding_days_down_q4 --value 3 --date 2026-12-01", 1, "2026-12-01 is yet to come"),
         ("check-in onboarding_days_down --value 3", 1, "onboarding_days_down_q"),
         ("digest", 1, "run `okr refresh` first"),
-        ("export --parquet=", 2, "--parquet names no folder"),
+        ("export --parquet=", 2, "name a folder with --parquet"),
         ("export --parquet out", 1, "run `okr refresh` first"),
         ("simulate linkedin_leads_up_q4 --target nan", 1, "--target nan is no amount"),
         ("simulate linkedin_leads_up_q4 --daily 1e300", 1, "--daily 1e+300 is no amount"),
