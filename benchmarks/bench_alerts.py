@@ -36,7 +36,7 @@ def news(quarter: Quarter, amounts: Numbers, known: int, told: int) -> list[Unex
     series = Series(
         Calendar(quarter.first, known), amounts[:known], quarter.factor[:known], quarter.factor[:known] != 1
     )
-    return unexpected(quarter.number, series, quarter.denominators[:known], judged=told + SILENCE, told=told)
+    return unexpected(quarter.number, series, quarter.denominators[:known], judged=told + SILENCE, reported=told)
 
 
 def false_alarms(count: int) -> list[str]:

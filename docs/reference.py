@@ -96,8 +96,8 @@ def definitions() -> str:
 def _part(name: str, part: Mapping[str, Any]) -> str:
     required = part.get("required", [])
     rows = [
-        (f"`{key}`", _said(told), "required" if key in required else _written(told.get("default")))
-        for key, told in sorted(part["properties"].items(), key=lambda one: one[0] not in required)
+        (f"`{key}`", _said(described), "required" if key in required else _written(described.get("default")))
+        for key, described in sorted(part["properties"].items(), key=lambda one: one[0] not in required)
     ]
     title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower().capitalize().replace("entry", "").strip()
     return f"### {title}\n\n{part.get('description', '')}\n\n" + table(("key", "value", "default"), rows)
@@ -107,31 +107,31 @@ def _written(default: Any) -> str:
     return "" if default is None else f"`{json.dumps(default)}`"
 
 
-def _said(told: Mapping[str, Any]) -> str:
+def _said(described: Mapping[str, Any]) -> str:
     """One value of the schema in words."""
-    if "$ref" in told:
-        return "a table: " + re.sub(r"(?<=[a-z])(?=[A-Z])", " ", told["$ref"].rpartition("/")[2]).lower()
-    if "const" in told:
-        return f"`{told['const']}`"
-    if "enum" in told:
-        return ", ".join(f"`{one}`" for one in told["enum"])
-    choices = told.get("anyOf") or told.get("oneOf")
+    if "$ref" in described:
+        return "a table: " + re.sub(r"(?<=[a-z])(?=[A-Z])", " ", described["$ref"].rpartition("/")[2]).lower()
+    if "const" in described:
+        return f"`{described['const']}`"
+    if "enum" in described:
+        return ", ".join(f"`{one}`" for one in described["enum"])
+    choices = described.get("anyOf") or described.get("oneOf")
     if choices:
         return " or ".join(dict.fromkeys(_said(one) for one in choices if one.get("type") != "null"))
-    kind = told.get("type")
+    kind = described.get("type")
     if kind == "array":
-        return f"a list of {_said(told.get('items', {}))}"
+        return f"a list of {_said(described.get('items', {}))}"
     if kind == "object":
         return "a table" + (
-            f" of {', '.join(f'`{one}`' for one in told['properties'])}" if "properties" in told else ""
+            f" of {', '.join(f'`{one}`' for one in described['properties'])}" if "properties" in described else ""
         )
     if kind == "string":
-        return _text(told)
+        return _text(described)
     return {"number": "a number", "integer": "a whole number", "boolean": "`true` or `false`"}.get(str(kind), "a value")
 
 
-def _text(told: Mapping[str, Any]) -> str:
-    pattern, examples = told.get("pattern", ""), told.get("examples")
+def _text(described: Mapping[str, Any]) -> str:
+    pattern, examples = described.get("pattern", ""), described.get("examples")
     if "%" in pattern:
         return "a share such as `20%`"
     if pattern.startswith("^[a-z]"):
@@ -210,8 +210,8 @@ def components() -> str:
     """Every component that ships, by group, with its attributes."""
     groups: dict[str, list[str]] = {}
     for path in sorted(COMPONENTS.glob("*.html")):
-        told = yaml.safe_load(path.read_text(encoding="utf-8").split("---")[1])
-        attributes = told.get("attributes") or {}
+        described = yaml.safe_load(path.read_text(encoding="utf-8").split("---")[1])
+        attributes = described.get("attributes") or {}
         rows = [
             (
                 f"`{name}`",
@@ -221,9 +221,9 @@ def components() -> str:
             )
             for name, one in attributes.items()
         ]
-        shown = f"#### `{path.stem}`\n\n{told.get('about', '')}\n\n"
+        shown = f"#### `{path.stem}`\n\n{described.get('about', '')}\n\n"
         shown += table(("attribute", "value", "default", "about"), rows) if rows else ""
-        groups.setdefault(told.get("group", "other"), []).append(shown)
+        groups.setdefault(described.get("group", "other"), []).append(shown)
     for_pages_of_yours_first = sorted(groups.items(), key=lambda one: (one[0] == "internal", one[0]))
     return "\n".join(f"### {GROUPS[name]}\n\n" + "\n".join(parts) for name, parts in for_pages_of_yours_first)
 

@@ -8,25 +8,25 @@ selections of them.
 {% macro default__forecasts_of(states, days) -%}
     -- depends on {{ days }}
     select
-        told.key_result_id,
-        told.date,
-        told.forecast_low,
-        told.forecast,
-        told.forecast_high,
-        told.probability
-    from forecasts.key_result_forecast as told
+        computed.key_result_id,
+        computed.date,
+        computed.forecast_low,
+        computed.forecast,
+        computed.forecast_high,
+        computed.probability
+    from forecasts.key_result_forecast as computed
     inner join {{ states }} as states
-        on told.key_result_id = states.key_result_id and told.date = states.date
+        on computed.key_result_id = states.key_result_id and computed.date = states.date
 {%- endmacro %}
 
 {% macro duckdb__forecasts_of(states, days) -%}
     select
         key_result_id,
-        told.date as date,
-        told.forecast_low as forecast_low,
-        told.forecast as forecast,
-        told.forecast_high as forecast_high,
-        told.probability as probability
+        computed.date as date,
+        computed.forecast_low as forecast_low,
+        computed.forecast as forecast,
+        computed.forecast_high as forecast_high,
+        computed.probability as probability
     from (
         select
             asked.key_result_id,
@@ -35,7 +35,7 @@ selections of them.
                     asked.kpi_kind, asked.period_start, asked.period_end, asked.hold, asked.states,
                     coalesce(series.days, [])
                 )
-            ) as told
+            ) as computed
         from (
             select
                 key_result_id,
@@ -81,11 +81,11 @@ selections of them.
 {% macro duckdb__alerts_of(days) -%}
     select
         kpi_id,
-        told.date as date,
-        told.days as days,
-        told.value as value,
-        told.low as low,
-        told.high as high
+        computed.date as date,
+        computed.days as days,
+        computed.value as value,
+        computed.low as low,
+        computed.high as high
     from (
         select
             kpi_id,
@@ -99,7 +99,7 @@ selections of them.
                         }
                     )
                 )
-            ) as told
+            ) as computed
         from {{ days }}
         group by kpi_id, kind
     )

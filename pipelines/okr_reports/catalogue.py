@@ -55,7 +55,7 @@ class ChannelInfo:
     days back a refresh reads again by default. Measures in `counted_once` are people, counted once over a whole
     interval: their days must never be added up. With `names_own_measures` the channel's settings say what it brings.
     `conversions` is what its conversions may mean, by the word of the setting, the default first; empty where it has
-    none of its own. `versions` are those of its API, the newest last, and `announced` is where their ends are told.
+    none of its own. `versions` are those of its API, the newest last, and `announced` where their ends are.
     """
 
     name: str

@@ -48,7 +48,7 @@ def prepared(workspace: Workspace) -> Iterator[None]:
     settings = read_settings(workspace)
     with connection.session(settings) as session:
         tables = {name: raw_tables(name) for name in catalogue.channels()}
-        marts.mend(session, BUILT)
+        marts.fix(session, BUILT)
         raw.register(session, settings, tables)
         if compacted := compact(session, settings, tables):
             logger.info("models: the lake's files of %s are few again", ", ".join(compacted))

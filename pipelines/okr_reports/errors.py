@@ -71,7 +71,7 @@ class Finding:
 def shown_path(path: Path) -> Path:
     """`path` as findings show it: from the working directory if it lies below it, as editors and people expect it."""
     here = Path.cwd()
-    # A link keeps its own name: what stands in its file is relative to where it lies.
+    # A link keeps its own name: what is in its file is relative to where it lies.
     for whole in (path.absolute(), path.parent.resolve() / path.name):
         if whole.is_relative_to(here):
             return whole.relative_to(here)
@@ -132,7 +132,7 @@ class ChannelError(OkrError):
 
 
 class CredentialsError(ChannelError):
-    """The vendor refused the credentials; only a person can mend that."""
+    """The vendor refused the credentials; only a person can fix that."""
 
 
 class QuotaError(ChannelError):

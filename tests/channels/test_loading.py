@@ -117,13 +117,13 @@ def test_what_is_known_already_is_not_written_again(bench: Any) -> None:
     assert {one.load_id for one in (*first.values(), *again.values())} == {newest[0][0]}
     assert {(one.state, one.rows > 0) for one in again.values()} == {("loaded", True)}
     assert bench.rows(f"update {FACTS} set impressions = impressions + 1 where date = '2026-11-20'") != [(0,)]
-    mended = bench.load()
+    fixed = bench.load()
     assert bench.rows(loads) == [(written[0][0] + 1,)]
-    assert {one.load_id for one in mended.values()} != {newest[0][0]}
+    assert {one.load_id for one in fixed.values()} != {newest[0][0]}
     assert bench.rows(TOTALS) == truth_totals(bench, "2026-07-27")
 
 
-def test_days_that_a_dead_refresh_loaded_are_told_with_the_next_load(bench: Any) -> None:
+def test_days_that_a_dead_refresh_loaded_are_reported_with_the_next_load(bench: Any) -> None:
     def recorded(results: dict[str, LoadResult]) -> set[date | None]:
         ops.record_loads(bench.warehouse, "r", results.values())
         return {one.window_from for one in results.values()}

@@ -172,7 +172,7 @@ def test_a_key_result_that_moves_to_the_next_period_takes_nothing_along(warehous
     days = warehouse.rows("select date, baseline, target from marts.fct_key_result_daily order by date")
     assert days[0] == {"date": start, "baseline": 92 * 20, "target": 92 * 20 * 1.2}
     assert {row["target"] for row in days} == {92 * 20 * 1.2}
-    # A kind that was mended holds for the version that is kept, too.
+    # A kind that was fixed holds for the version that is kept, too.
     warehouse.put(
         "definitions.kpis", [{"kpi_id": "leads", "kind": "ratio", "numerator": "leads", "denominator": "leads"}]
     )

@@ -158,7 +158,7 @@ def test_chat_gets_the_short_form_once_and_a_failure_keeps_no_other_back(workspa
 def test_an_alert_goes_to_the_services_of_the_settings(workspace, serve_chat, monkeypatch):
     monkeypatch.setenv("DELIVERIES__ALERTS", f"json://{serve_chat.address}/one")
     sent = [str(one) for one in commands.send_alert("Refresh failed", "linkedin_ads: quota", "run-1")]
-    assert sent == ["json: told"]
+    assert sent == ["json: notified"]
     assert json.loads(serve_chat.posts[0][1])["title"] == "Refresh failed"
 
 

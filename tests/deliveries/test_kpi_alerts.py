@@ -70,10 +70,10 @@ def test_all_that_is_new_is_one_mail_and_goes_once(workspace, mail, make_company
     assert lines[0] == "- Leads: 0 on 22 Nov 2026, expected were 12 to 71."
     assert lines[1].startswith("- Leads: the target of “Más formularios” is at risk since 22 Nov 2026. reason of")
     assert lines[2] == "- Spend: €4,000 in the 7 days to 22 Nov 2026, expected were €1,200 to €2,500."
-    assert lines[3] == "- Spend: LinkedIn Ads Acme US has told nothing since 22 Nov 2026."
+    assert lines[3] == "- Spend: LinkedIn Ads Acme US has sent nothing since 22 Nov 2026."
     assert mail.messages[0]["Subject"] == "Acme: unusual: Leads, Spend"
     assert tell(workspace, ["ana@example.com", "luis@example.com"]) == []
-    # Who comes later is told, alone.
+    # Who comes later gets it, alone.
     assert [str(one) for one in tell(workspace, ["ana@example.com", "eva@example.com"])] == ["alerts: 4 sent to 1"]
     assert mail.recipients[-1] == ["eva@example.com"]
 
@@ -93,7 +93,7 @@ def test_corrected_numbers_make_no_second_alert_and_another_thing_makes_one(work
 def test_it_speaks_the_language_of_the_reports(workspace, mail, make_company, locale):
     known(workspace, make_company(locale), OUTAGE, SILENT, AT_RISK, WEEK)
     tell(workspace, ["ana@example.com"])
-    for english in (" expected ", "at risk", "told nothing", "To silence", "unusual"):
+    for english in (" expected ", "at risk", "sent nothing", "To silence", "unusual"):
         assert english not in body(mail) + str(mail.messages[0]["Subject"])
 
 

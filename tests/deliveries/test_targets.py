@@ -39,7 +39,7 @@ def test_a_new_folder_is_a_link_that_moves_from_release_to_release(site, publish
     assert not target.readlink().is_absolute()
 
 
-def test_old_releases_go_and_a_damaged_one_is_mended(site, publish, tmp_path):
+def test_old_releases_go_and_a_damaged_one_is_fixed(site, publish, tmp_path):
     target = tmp_path / "www"
     for number in range(8):
         publish(target, site(f"v{number}"))

@@ -27,7 +27,7 @@ WITHIN = ("file:", "data:", "blob:", "about:")
 
 @dataclass
 class Seen:
-    """What documents did that they must not do. `scripts`: elements that stand in a document beside the site's own."""
+    """What documents did that they must not do. `scripts`: elements that are in a document beside the site's own."""
 
     dialogs: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)

@@ -59,7 +59,7 @@ SEEN_BY_CHECK = {
     "attribute without value": (page("{% value data /%}"), "index.md:7", "'data' of 'value' has no value", "data=..."),
     "attribute twice": (page('{% value data="rows" data="rows" /%}'), "index.md:7", "given twice", "keep one"),
     "for not closed": (page("{% for row in rows %}\n"), "index.md", "Unexpected end", "{% endfor %}"),
-    "expression broken": (page("\n\n{{ rows[0. }}\n"), "index.md:9", "", "mend"),
+    "expression broken": (page("\n\n{{ rows[0. }}\n"), "index.md:9", "", "fix"),
     "filter unknown": (page("{{ rows | fmmt }}"), "index.md:7", "no filter 'fmmt'", "'fmt'"),
     "partial unknown": (
         {**page('{% partial file="intor" /%}'), "partials/intro.md": "hello"}, "index.md:7", "no partial 'intor'",
@@ -71,9 +71,9 @@ SEEN_BY_CHECK = {
     "front matter broken": (
         {"pages/index.md": "---\ntitle: Leads: more\n---\n"}, "index.md:2", "not YAML", "a colon need quotes"),
     "front matter with a control character": (
-        {"pages/index.md": "---\ntitle: Años\nabout: a\x07b\n---\n"}, "index.md:3", "character U+0007", "mend"),
+        {"pages/index.md": "---\ntitle: Años\nabout: a\x07b\n---\n"}, "index.md:3", "character U+0007", "fix"),
     "front matter with a day that is none": (
-        {"pages/index.md": "---\ntitle: Home\nday: 2026-13-45\n---\n"}, "index.md:3", "month must be", "mend the line"),
+        {"pages/index.md": "---\ntitle: Home\nday: 2026-13-45\n---\n"}, "index.md:3", "month must be", "fix the line"),
     "front matter with a list for a key": (
         {"pages/index.md": "---\ntitle: Home\n? [a]\n: b\n---\n"}, "index.md:3", "not a word", "`title: ...`"),
     "front matter key twice": (
@@ -122,7 +122,7 @@ SEEN_BY_CHECK = {
         "'last 28 days'"),
     "= for ==": (page("{% if rows = 1 %}x{% endif %}"), "index.md:7", "does not compare", "=="),
     "own component broken inside": (
-        {**page(""), "components/mine.html": OWN + "\n{{ size | | }}"}, "mine.html:8", "", "mend"),
+        {**page(""), "components/mine.html": OWN + "\n{{ size | | }}"}, "mine.html:8", "", "fix"),
 }  # fmt: skip
 
 ADS = "```sql ads\nselect * from fct_ad_daily\n```\n"
@@ -132,7 +132,7 @@ SEEN_WITH_DATA = {
         page("```sql a\nselect title,\n  statu\nfrom key_results\n```\n"), "index.md:9", '"statu"', '"status"'),
     "table unknown in SQL": (
         page("```sql a\nselect *\nfrom key_result\n```\n"), "index.md:9", "key_result", "key_results"),
-    "SQL broken": (page("```sql a\nselect 1,\nfrom from key_results\n```\n"), "index.md:9", "syntax error", "mend"),
+    "SQL broken": (page("```sql a\nselect 1,\nfrom from key_results\n```\n"), "index.md:9", "syntax error", "fix"),
     "two statements": (page("```sql a\nselect 1; select 2\n```\n"), "index.md:8", "2 statements", "exactly one SELECT"),
     "no SELECT": (page("```sql a\ndrop table key_results\n```\n"), "index.md:8", "DROP", "only SELECT"),
     "parameter column unknown": (

@@ -147,7 +147,7 @@ def test_moments_are_told_by_the_queries_of_the_build(built):
     assert run(built, "select comment from duckdb_tables() where table_name = 'report_context'") == [("the refresh",)]
 
 
-@pytest.mark.parametrize("prevents", ["delete from ops.moments_told", "drop table ops.moments_told"])
+@pytest.mark.parametrize("prevents", ["delete from ops.moment_queries", "drop table ops.moment_queries"])
 def test_without_queries_no_moment_is_told(built, prevents):
     run(built, prevents)
     run(built, "update definitions.context set refresh_id = 'r2'")
@@ -164,7 +164,10 @@ def test_a_table_that_somebody_changed_is_left_to_dbt(built):
 
 def test_moments_are_told_whole_or_not_at_all(built):
     run(built, "update definitions.context set refresh_id = 'r2'")
-    run(built, "update ops.moments_told set query = 'select null as channel, now() as last_load_at' where position = 1")
+    run(
+        built,
+        "update ops.moment_queries set query = 'select null as channel, now() as last_load_at' where position = 1",
+    )
     with pytest.raises(duckdb.ConstraintException):
         builds.refresh_moments(built)
     assert told(built) == [("r1", 6)]

@@ -49,7 +49,7 @@ def add(
     try:
         _take_grain(added, asks)
         _take_id(added, source_id, {source.id for source in defined.file_sources})
-        told = preview.as_json(added)
+        answer = preview.as_json(added)
         if not quiet:
             for line in preview.lines(added):
                 click.echo(line)
@@ -60,14 +60,14 @@ def add(
         path = write(added, workspace.definitions_dir, defined)
     finally:
         added.rows.close()
-    told |= {"entry": added.entry, "written": str(shown_path(path)), "next": "okr refresh"}
+    answer |= {"entry": added.entry, "written": str(shown_path(path)), "next": "okr refresh"}
     if not quiet:
         click.echo(
             f"{shown_path(path)}: written, the source {added.entry['id']} and its KPIs; a wrong guess is one line there"
         )
         click.echo("next: okr check, then okr refresh")
         click.echo(f"      its numbers stand on channels/{added.entry['channel']}/ and kpis/ of the site")
-    return told
+    return answer
 
 
 def _check_names(source_id: str | None, preset: str | None) -> None:

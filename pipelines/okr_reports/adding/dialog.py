@@ -248,9 +248,9 @@ def _unreadable(path: Path, faults: list[Fault]) -> OkrError:
     from okr_reports.errors import plain_text
 
     lines = [plain_text(f"{path.name}: {fault}; {fault.todo}") for fault in faults]
-    told = next((found for fault in faults if fault.settles and (found := _DECLARED.search(fault.todo))), None)
-    if told is not None:
-        lines.append(f"to say it here: okr add {path.name} --set '{told[1]}={told[2]}', or answer without --yes")
+    known = next((found for fault in faults if fault.settles and (found := _DECLARED.search(fault.todo))), None)
+    if known is not None:
+        lines.append(f"to say it here: okr add {path.name} --set '{known[1]}={known[2]}', or answer without --yes")
     return OkrError("\n".join(lines) or f"{path.name}: cannot be read; export it again")
 
 

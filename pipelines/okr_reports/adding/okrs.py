@@ -63,15 +63,15 @@ def add_okrs(definitions_dir: Path, file: Path, given: Sequence[str], ask: Choos
     }
 
 
-def lines(told: Mapping[str, Any]) -> list[str]:
+def lines(added: Mapping[str, Any]) -> list[str]:
     """For the terminal."""
-    found = [f"{told['file']}: {told['objectives']} objectives, {told['key_results']} key results"]
-    if told["unchanged"]:
-        found[0] += f"; {told['unchanged']} objectives are there already, unchanged"
-    found += [f"  assumed     {sentence}" for sentence in told["assumed"]]
-    found += [f"  not placed  {sentence}" for sentence in told["not_placed"]]
-    found += [f"{path}: written" for path in told["written"]]
-    if told["next"]:
+    found = [f"{added['file']}: {added['objectives']} objectives, {added['key_results']} key results"]
+    if added["unchanged"]:
+        found[0] += f"; {added['unchanged']} objectives are there already, unchanged"
+    found += [f"  assumed     {sentence}" for sentence in added["assumed"]]
+    found += [f"  not placed  {sentence}" for sentence in added["not_placed"]]
+    found += [f"{path}: written" for path in added["written"]]
+    if added["next"]:
         found.append("next: okr check, then okr refresh; values by check-in: okr check-in KEY_RESULT")
     return found
 

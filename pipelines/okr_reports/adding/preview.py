@@ -46,28 +46,30 @@ def as_json(added: Added) -> dict[str, Any]:
 
 def lines(added: Added) -> Iterator[str]:
     """For the terminal."""
-    told = as_json(added)
-    yield f"{told['file']}: {told['recognised_as']}"
-    where = f"sheet {told['sheet']!r}, " if told["sheet"] else ""
-    how = ", ".join(filter(None, [told["encoding"], _SEPARATORS.get(added.glimpse.delimiter, "")]))
-    unit = "row" if told["sheet"] else "line"
-    yield f"  file      {where}{how or told['kind']}; header in {unit} {told['header_row']}"
-    if told["first_day"] is None:
+    summary = as_json(added)
+    yield f"{summary['file']}: {summary['recognised_as']}"
+    where = f"sheet {summary['sheet']!r}, " if summary["sheet"] else ""
+    how = ", ".join(filter(None, [summary["encoding"], _SEPARATORS.get(added.glimpse.delimiter, "")]))
+    unit = "row" if summary["sheet"] else "line"
+    yield f"  file      {where}{how or summary['kind']}; header in {unit} {summary['header_row']}"
+    if summary["first_day"] is None:
         yield "  days      none: the file has no rows"
     else:
-        missing = f"{told['missing_days']} days without a row" if told["missing_days"] else "no day missing"
-        yield f"  days      {told['first_day']} to {told['last_day']}, by {told['grain']}" + (
-            f", {missing}" if told["grain"] == "day" else ""
+        missing = f"{summary['missing_days']} days without a row" if summary["missing_days"] else "no day missing"
+        yield f"  days      {summary['first_day']} to {summary['last_day']}, by {summary['grain']}" + (
+            f", {missing}" if summary["grain"] == "day" else ""
         )
-    yield f"  rows      {told['rows']:,} read" + (f", {told['campaigns']:,} campaigns" if told["campaigns"] else "")
-    yield f"  currency  {told['currency']}"
-    for name, column in told["columns"].items():
+    yield f"  rows      {summary['rows']:,} read" + (
+        f", {summary['campaigns']:,} campaigns" if summary["campaigns"] else ""
+    )
+    yield f"  currency  {summary['currency']}"
+    for name, column in summary["columns"].items():
         yield f"  measure   {name} = {column}, in all {_shown(_sums(added).get(name))}"
-    for row in told["first_rows"]:
+    for row in summary["first_rows"]:
         yield "  row       " + ", ".join(f"{name} {value}" for name, value in row.items() if value not in (None, ""))
-    for sentence in told["not_read"]:
+    for sentence in summary["not_read"]:
         yield f"  note      {sentence}"
-    for sentence in told["assumed"]:
+    for sentence in summary["assumed"]:
         yield f"  assumed   {sentence}"
 
 

@@ -52,7 +52,7 @@ def _try(preset: Preset, glimpse: Glimpse, *, need_signature: bool) -> Recognise
     try:
         layout: Layout | None = find_header(glimpse.records, source_of(preset))
     except Refused:
-        # a report of a range has the columns but no day: it is recognised so that its reason can be told
+        # a report of a range has the columns but no day: it is recognised so that its reason can be given
         layout = _without_days(preset, glimpse)
     if layout is None:
         return None

@@ -120,7 +120,7 @@ class Landing:
         self.unknown_measures.update(measures)
 
     def made(self, what: str, records: Iterable[Any], make: Callable[[Any], Mapping[str, Any]]) -> list[Any]:
-        """What `make` makes of each record. One that it cannot make anything of is left out and told, if it is not all.
+        """What `make` makes of each record. One that it cannot make anything of is left out and reported, if not all.
 
         `what` are the records, in the plural.
         """

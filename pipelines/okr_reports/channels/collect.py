@@ -38,7 +38,7 @@ class Task:
 class Answer:
     """What became of a task. `error` without `coverage` means that nothing of it was landed.
 
-    Of `unknown_measures` the vendor told nothing.
+    For `unknown_measures` the vendor gave no value.
     """
 
     task: Task
@@ -164,8 +164,8 @@ def _missing(channel: str, task: Task, landing: Landing, names_error: ChannelErr
     if not landing.missing:
         return names_error
     *before, (what, todo) = landing.missing
-    told = "".join(f"{one}; {do}. " for one, do in before) + what
-    return ChannelError(channel, told, todo, task.account.id)
+    message = "".join(f"{one}; {do}. " for one, do in before) + what
+    return ChannelError(channel, message, todo, task.account.id)
 
 
 def _covered(task: Task, data_through: date, on: date) -> Coverage:
@@ -185,17 +185,17 @@ def _covered(task: Task, data_through: date, on: date) -> Coverage:
 
 def odd_answer(channel: str, surprise: Exception, account_id: str, asked: Window) -> VendorError:
     """What an exception that is no ChannelError says of an account's answer to a window."""
-    what = f"the answer for {asked} has an unexpected shape ({_told(channel, surprise)})"
+    what = f"the answer for {asked} has an unexpected shape ({_detail(channel, surprise)})"
     return VendorError(channel, what, "nothing of this answer was loaded; if it stays so, report it", account_id)
 
 
 def odd_accounts(channel: str, surprise: Exception) -> VendorError:
     """What it says of the list of accounts."""
-    what = f"the list of accounts has an unexpected shape ({_told(channel, surprise)})"
+    what = f"the list of accounts has an unexpected shape ({_detail(channel, surprise)})"
     return VendorError(channel, what, "nothing was loaded; if it stays so, report it")
 
 
-def _told(channel: str, surprise: Exception) -> str:
+def _detail(channel: str, surprise: Exception) -> str:
     """The surprise, and what was read when it came: the line has the field's name in it."""
     lines = [frame.line for frame in traceback.extract_tb(surprise.__traceback__) if f"/{channel}/" in frame.filename]
     try:

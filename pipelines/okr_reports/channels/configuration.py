@@ -42,7 +42,7 @@ TOKENS = ("access_token", "api_key", "client_id", "client_secret", "developer_to
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelSettings:
-    """What every channel can be told. A channel's own settings add `credentials` and may add fields.
+    """The settings of every channel. A channel's own settings add `credentials` and may add fields.
 
     `account_ids` empty means every account the credentials see. `start_date` None means two years back.
     `lookback_days` None means the channel's default of `channel.toml`. The channel may use `budget_minutes` of a
@@ -154,7 +154,7 @@ def broken_files() -> list[Finding]:
         except (OSError, ValueError) as error:
             line = re.search(r"at line (\d+)", str(error))
             what = f"it cannot be read: {getattr(error, 'strerror', None) or error}"
-            findings.append(Finding(str(path), int(line[1]) if line else 1, "error", what, "mend it"))
+            findings.append(Finding(str(path), int(line[1]) if line else 1, "error", what, "fix it"))
     return findings
 
 

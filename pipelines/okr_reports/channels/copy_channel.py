@@ -62,7 +62,7 @@ def _with_block(path: Path, block: str, name: str) -> str:
     text = path.read_text(encoding="utf-8")
     found = re.search(block, text, re.S)
     if found is None:
-        raise ValueError(f"{path} has no block of {LIVING} to copy; mend _BLOCKS in copy_channel.py")
+        raise ValueError(f"{path} has no block of {LIVING} to copy; fix _BLOCKS in copy_channel.py")
     return text[: found.end()] + _renamed(found[0], name) + text[found.end() :]
 
 

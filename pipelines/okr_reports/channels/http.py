@@ -1,7 +1,7 @@
 """The one HTTP client of all channels: retries, quotas, refresh of tokens, and nothing secret in any message.
 
 A vendor tells its own dialect by a `classify` function from a reply to a Verdict: Meta's quota errors are HTTP 400,
-TikTok's are HTTP 200, LinkedIn's daily quota is a 429 that waiting does not mend. The rest is the same for all.
+TikTok's are HTTP 200, LinkedIn's daily quota is a 429 that waiting does not fix. The rest is the same for all.
 """
 
 from __future__ import annotations
@@ -71,13 +71,13 @@ class Reply:
     def retry_after(self) -> float | None:
         """Seconds the vendor asks to wait, from either form of the header; None if it does not say."""
         value = self.headers.get("Retry-After", "").strip()[:64]
-        told = seconds(value)
-        if told is None and value:
+        delay = seconds(value)
+        if delay is None and value:
             with suppress(ValueError, OverflowError, TypeError, IndexError):
                 moment = email.utils.parsedate_to_datetime(value)
                 moment = moment.replace(tzinfo=moment.tzinfo or UTC)
-                told = seconds(max(0.0, moment.timestamp() - time.time()))
-        return told
+                delay = seconds(max(0.0, moment.timestamp() - time.time()))
+        return delay
 
 
 @dataclass(frozen=True)
@@ -302,7 +302,7 @@ class Http:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _Unreadable(f"the connection broke ({type(error).__name__})") from None
         except ValueError:
-            # requests parses the Location of a redirect that it is told not to follow
+            # requests parses the Location of a redirect that it must not follow
             raise self._redirected(url) from None
 
     def _redirected(self, url: str, location: str = "") -> Redirected:

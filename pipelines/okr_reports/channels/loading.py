@@ -56,7 +56,7 @@ class Load:
             check_types(connection, self.channel.name, self.channel.tables)
             forget_unfinished(connection, self.channel.name, all_tables(self.channel))
             self.coverage = read_coverage(connection, self.channel.name, settings.made_with())
-            # Windows that no refresh has told the models of are told with this one.
+            # Windows that no refresh has passed to the models are passed with this one.
             owed = unrecorded_from(connection, self.channel.name)
             results = self._run(settings, connection)
             newest = newest_load(connection, self.channel.name)

@@ -32,10 +32,10 @@ FLAG = pa.bool_()
 MOMENT = pa.timestamp("us", tz="UTC")
 
 DELETED = "_deleted"
-# Told of values that cannot be read among others that can: column, how many, of how many, the first.
+# Called with values that cannot be read among others that can: column, how many, of how many, the first.
 Odd = Callable[[str, int, int, str], None]
 # What is to be done about an answer that is not as documented.
-MEND_THE_CHANNEL = "nothing of this answer was loaded; the vendor's API has changed, so mend the channel"
+FIX_THE_CHANNEL = "nothing of this answer was loaded; the vendor's API has changed, so fix the channel"
 # Sign, point and the 28 digits of an AMOUNT, with room for zeros before and behind them.
 _LONGEST_AMOUNT = 36
 # The least that an AMOUNT can hold.
@@ -84,7 +84,7 @@ def to_arrow(
 
     Text numbers become numbers exactly. Raises VendorError naming table, column, both types and the value when the
     vendor sends another type: a guess would hide a drifted schema. With `odd` a value that alone among others cannot be
-    read is empty, and is told to it.
+    read is empty, and is passed to it.
     """
     taken = list(rows)
     given = {name: [row.get(name) for row in taken] for name in table.schema.names if name not in constants}
@@ -108,7 +108,7 @@ def columns_to_arrow(
             raise VendorError(
                 channel,
                 f"{table.name}.{column.name} is missing in what the vendor sent",
-                MEND_THE_CHANNEL,
+                FIX_THE_CHANNEL,
             )
         columns.append(_to_column(channel, table, column, values, odd))
     return pa.Table.from_arrays(columns, schema=table.schema)
@@ -135,7 +135,7 @@ def _to_column(channel: str, table: RawTable, column: pa.Field, values: list[Any
             channel,
             f"{table.name}.{column.name} should be {column.type} but the vendor sent {type(wrong).__name__} "
             f"({quoted(repr(str(wrong)[:60]))})",
-            MEND_THE_CHANNEL,
+            FIX_THE_CHANNEL,
         ) from None
 
 
@@ -227,7 +227,7 @@ def settle_facts(
 ) -> tuple[pa.Table, list[str]]:
     """The rows that can be used, and what the others lack.
 
-    A row without its day or key is left out, an empty value stays empty; both are told. Raises VendorError if a
+    A row without its day or key is left out, an empty value stays empty; both are reported. Raises VendorError if a
     required column is empty in every row (but for those `untold`: the vendor says that it does not tell them), if a day
     lies outside the window, or if two rows have one key.
     """
@@ -236,7 +236,7 @@ def settle_facts(
     for name in table.required:
         if name not in untold and rows[name].null_count == rows.num_rows:
             what = f"{table.name}.{name} is missing in {rows.num_rows:,} of {rows.num_rows:,} rows that the vendor sent"
-            raise VendorError(channel, what, MEND_THE_CHANNEL, account_id)
+            raise VendorError(channel, what, FIX_THE_CHANNEL, account_id)
     lacking = []
     keys = [name for name in ("date", *table.unique) if rows[name].null_count]
     for name in keys:

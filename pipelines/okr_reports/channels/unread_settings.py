@@ -34,7 +34,7 @@ def unread_settings(
 ) -> list[Finding]:
     """A warning for each setting of a channel, in `folder` or the environment, whose name means nothing there.
 
-    Names alone are looked at and shown. What else dlt may be told under `sources` is left alone: sections within a
+    Names alone are looked at and shown. What else dlt may read under `sources` is left alone: sections within a
     channel's, and sections that hold nothing of a channel.
     """
     return [

@@ -124,12 +124,12 @@ def unrecorded_from(connection: duckdb.DuckDBPyConnection, channel: str) -> date
             select load_id, inserted_at from "{channel}"._dlt_loads
             where load_id in ({finished_loads(channel)})
         ),
-        told as (
+        read_before as (
             select max(inserted_at) as until from finished
             where load_id in (select load_id from ops.source_loads where channel = ?)
         )
         select min(request_from) from "{channel}".loaded_windows
-        where _dlt_load_id in (select load_id from finished, told where inserted_at > until or until is null)
+        where _dlt_load_id in (select load_id from finished, read_before where inserted_at > until or until is null)
         """,
         [channel],
     ).fetchall()

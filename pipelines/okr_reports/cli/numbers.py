@@ -133,15 +133,15 @@ def add(
         from okr_reports.adding.okrs import add_okrs, lines
 
         ask = choose if not (yes or as_json) and somebody_is_there() else None
-        told = add_okrs(workspace.definitions_dir, file, given, ask)
-        for line in () if as_json else lines(told):
+        answer = add_okrs(workspace.definitions_dir, file, given, ask)
+        for line in () if as_json else lines(answer):
             click.echo(line)
     else:
         from okr_reports.adding.command import add as run
 
-        told = run(workspace, file, source_id=source_id, preset=preset, given=given, yes=yes, quiet=as_json)
+        answer = run(workspace, file, source_id=source_id, preset=preset, given=given, yes=yes, quiet=as_json)
     if as_json:
-        print_json(told)
+        print_json(answer)
 
 
 @main.command()

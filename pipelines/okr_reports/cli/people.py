@@ -1,4 +1,4 @@
-"""Commands by which people say how it stands, and what they need not be told: check-in, desk, mute."""
+"""Commands by which people say how it stands, and which alerts they do not need: check-in, desk, mute."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def desk(host: str, port: int, commit: bool, push: bool, host_names: Sequence[st
 @click.option("--reason", metavar="TEXT", help="Why, for those who review it.")
 @json_option
 def mute(kpi: str, until: datetime | None, reason: str | None, as_json: bool) -> None:
-    """Raise no alerts of KPI: writes a file in okr_definitions/mutes/; remove it to be told again."""
+    """Raise no alerts of KPI: writes a file in okr_definitions/mutes/; remove it to get alerts again."""
     from okr_reports import settings
     from okr_reports.findings import read_definitions
     from okr_reports.okrs.mute import write_mute

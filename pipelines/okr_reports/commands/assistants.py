@@ -42,7 +42,7 @@ def server(snapshot: Path) -> FastMCP[Any]:
         where = {"period": period, "status": status, "team": team}
         given = {name: value for name, value in where.items() if value}
         condition = " and ".join(f"{name} = ?" for name in given) or "true"
-        return _told(
+        return _answer(
             snapshot,
             f"select {_STATE} from marts.key_results where {condition}"
             " order by period_end desc, objective_id, position",
@@ -53,16 +53,16 @@ def server(snapshot: Path) -> FastMCP[Any]:
     def explain_key_result(key_result_id: str) -> dict[str, Any]:
         """One key result: state and reason, who moved it (drivers), its sources, check-ins and last reports."""
         _known(snapshot, "key_results", "key_result_id", key_result_id)
-        answer = _told(snapshot, f"select {_STATE} from marts.key_results where key_result_id = ?", [key_result_id])
+        answer = _answer(snapshot, f"select {_STATE} from marts.key_results where key_result_id = ?", [key_result_id])
         for name, query in _PARTS.items():
-            answer[name] = _told(snapshot, query, [key_result_id])["rows"]
+            answer[name] = _answer(snapshot, query, [key_result_id])["rows"]
         return answer
 
     @made.tool()
     def kpi_series(kpi_id: str, first: date, last: date) -> dict[str, Any]:
         """A KPI's days from `first` to `last`: numerator, denominator, value."""
         _known(snapshot, "dim_kpi", "kpi_id", kpi_id)
-        return _told(
+        return _answer(
             snapshot,
             "select date, numerator, denominator, value, coalesce(date >= (select min(provisional_from)"
             " from marts.source_health), false) as is_provisional from marts.fct_kpi_daily"
@@ -83,12 +83,12 @@ def server(snapshot: Path) -> FastMCP[Any]:
                 ("kpi", "kpi_id", "dim_kpi"),
             )
         )
-        return _told(snapshot, f"{found} order by kind, id", {"text": text})
+        return _answer(snapshot, f"{found} order by kind, id", {"text": text})
 
     @made.tool()
     def changed_since(day: date) -> dict[str, Any]:
         """Key results whose status or value differs from what was last reported on or before a day."""
-        return _told(
+        return _answer(
             snapshot,
             """
             select k.key_result_id, k.title, r.reported_on, r.status as status_then, k.status as status_now,
@@ -119,7 +119,7 @@ _PARTS = {
 }
 
 
-def _told(snapshot: Path, query: str, given: Sequence[Any] | dict[str, Any], most: int = MOST_ROWS) -> dict[str, Any]:
+def _answer(snapshot: Path, query: str, given: Sequence[Any] | dict[str, Any], most: int = MOST_ROWS) -> dict[str, Any]:
     """The rows of a query in JSON's types, at most so many, with what every answer says."""
     with open_copy(snapshot) as connection:
         context = connection.execute("select today from marts.report_context").fetchone()

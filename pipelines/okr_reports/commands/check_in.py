@@ -133,8 +133,8 @@ def _offered(defined: Definitions, key_result: str, name: str) -> str:
 
 def _said_last(defined: Definitions, key_result: str, name: str) -> str:
     """What the last check-in that says it said, '' where none does."""
-    told = sorted((one for one in defined.check_ins if one.key_result == key_result), key=lambda one: one.date)
-    answers = [answer for one in told if (answer := getattr(one, name)) is not None]
+    earlier = sorted((one for one in defined.check_ins if one.key_result == key_result), key=lambda one: one.date)
+    answers = [answer for one in earlier if (answer := getattr(one, name)) is not None]
     if not answers:
         return ""
     return ("yes" if answers[-1] else "no") if name == "met" else f"{answers[-1]}"

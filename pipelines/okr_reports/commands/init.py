@@ -62,7 +62,7 @@ def make_workspace(directory: Path, *, empty: bool = False) -> None:
         if not place.exists():
             building.replace(place)
             return
-        # It may be the folder that a shell stands in: filled, not replaced.
+        # It may be the folder that a shell is in: filled, not replaced.
         for part in list(building.iterdir()):
             part.replace(place / part.name)
     except OSError as error:

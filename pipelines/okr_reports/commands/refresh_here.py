@@ -1,4 +1,4 @@
-"""`okr refresh`: the job `refresh` as one Dagster run in this process, told in words."""
+"""`okr refresh`: the job `refresh` as one Dagster run in this process, reported in words."""
 
 from __future__ import annotations
 

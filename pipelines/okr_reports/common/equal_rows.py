@@ -11,7 +11,7 @@ MOMENTS = ("refresh_id", "refreshed_at")
 def equal_rows(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> bool:
     """Whether two SELECTs of the same columns give the same rows, each as often, in whatever order.
 
-    Counted first: what was never loaded is told apart without looking at a row. Raises duckdb.Error.
+    Counted first: what was never loaded is distinguished without looking at a row. Raises duckdb.Error.
     """
     ((first, second),) = connection.execute(
         f"select (select count(*) from ({one})), (select count(*) from ({other}))"

@@ -1,7 +1,7 @@
 """Progress of long work, and its end by Ctrl-C.
 
 On a terminal lines of the logger `okr` are shown as they come, and a bar for what is counted. Elsewhere (cron, CI, a
-pipe) nothing is shown below warnings, and the work is told nothing different.
+pipe) nothing is shown below warnings, and the work is the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run of the job `refresh` is told, wherever it is started. Imports no dagster: `--dagster URL` needs none."""
+"""What a run of the job `refresh` is given, wherever it starts. Imports no dagster: `--dagster URL` needs none."""
 
 from __future__ import annotations
 

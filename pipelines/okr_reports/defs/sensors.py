@@ -1,4 +1,4 @@
-"""What happens by itself: changed content is published, a failed run is told, a lost run is found."""
+"""What happens by itself: changed content is published, a failed run is reported, a lost run is found."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def after_backfill(context: RunStatusSensorContext) -> RunRequest | SkipReason:
     minimum_interval_seconds=30,
     default_status=DefaultSensorStatus.RUNNING,
     description="Marks runs as failed whose process is gone (a power cut, a killed `okr refresh`), so that they are"
-    " told, retried, and hold nothing up.",
+    " reported, retried, and hold nothing up.",
 )
 def lost_runs(context: SensorEvaluationContext) -> Iterator[SkipReason]:
     lost = mark_lost_runs(context)

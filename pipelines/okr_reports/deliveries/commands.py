@@ -70,25 +70,25 @@ def run_digest(
     from okr_reports.deliveries.digest import compose
     from okr_reports.deliveries.ledger import open_ledger
 
-    told = read_settings()
+    configured = read_settings()
     digests = compose(
         workspace.snapshot,
         team=team,
-        site_url=told.site_url,
+        site_url=configured.site_url,
         check_in_day=audience.check_in_day,
         today=settings.today(audience.timezone),
     )
     if dry_run:
-        return [_to_outbox(one, told, audience, deliveries_dir(workspace) / "outbox") for one in digests]
+        return [_to_outbox(one, configured, audience, deliveries_dir(workspace) / "outbox") for one in digests]
     done: list[Done] = []
     failures: list[str] = []
-    told, stays = kept_here(workspace, told)
+    configured, stays = kept_here(workspace, configured)
     with open_ledger(deliveries_dir(workspace)) as ledger:
         for one in digests:
             done += [Done(one.team, f"not sent {way}: {why}") for way, why in stays.items()]
             for way in (_by_chat,) if "by mail" in stays else (_by_mail, _by_chat):
                 try:
-                    done += way(one, told, audience, ledger)
+                    done += way(one, configured, audience, ledger)
                 except DeliveryError as error:
                     failures.append(f"{one.team}: {error}")
     return _outcome(done, failures)
@@ -103,9 +103,9 @@ def publish_targets(workspace: Workspace, *, only: Sequence[str] = ()) -> list[D
     from okr_reports.deliveries.targets import publish_target
 
     release = (workspace.site_dir / "current").resolve()
-    told = read_settings()
-    targets = _chosen(told.targets, only)
-    why = why_it_stays_here(workspace.data_dir, loopback_sources=told.loopback_sources)
+    configured = read_settings()
+    targets = _chosen(configured.targets, only)
+    why = why_it_stays_here(workspace.data_dir, loopback_sources=configured.loopback_sources)
     if targets and not (release / "index.html").is_file():
         raise DeliveryError(f"{workspace.site_dir / 'current'} holds no site; run `okr refresh` first")
     done: list[Done] = []
@@ -136,18 +136,18 @@ def send_alert(title: str, body: str, run_id: str) -> list[Done]:
     """Tell the services of `[deliveries] alerts` of a run; one for each. Raises DeliveryError if one was not reached.
 
     Each is sent once a run: by `okr refresh`, or by Dagster's daemon, whichever is first. Of what a sandbox
-    answered only services at addresses of this machine are told.
+    answered only services at addresses of this machine are notified.
     """
     from okr_reports.deliveries.alerts import notify, service
     from okr_reports.deliveries.ledger import open_ledger
     from okr_reports.settings import Workspace
 
-    told = read_settings()
+    configured = read_settings()
     workspace = Workspace.from_environment()
-    why = why_it_stays_here(workspace.data_dir, loopback_sources=told.loopback_sources)
-    urls = [url for url in told.alerts if not why or reaches_only_here(url)]
-    if why and len(urls) < len(told.alerts):
-        logger.warning("%d alerts not sent: %s", len(told.alerts) - len(urls), why)
+    why = why_it_stays_here(workspace.data_dir, loopback_sources=configured.loopback_sources)
+    urls = [url for url in configured.alerts if not why or reaches_only_here(url)]
+    if why and len(urls) < len(configured.alerts):
+        logger.warning("%d alerts not sent: %s", len(configured.alerts) - len(urls), why)
     if not urls:
         return []
     books = {_book_name(url): url for url in urls}
@@ -157,17 +157,17 @@ def send_alert(title: str, body: str, run_id: str) -> list[Done]:
         missed = {url for url, _ in failed}
         reached = [name for name in pending if books[name] not in missed]
         ledger.record("alerts", run_id, reached, _moment())
-    return _outcome([Done(service(books[name]), "told") for name in reached], [why for _, why in failed])
+    return _outcome([Done(service(books[name]), "notified") for name in reached], [why for _, why in failed])
 
 
-def kept_here(workspace: Workspace, told: DeliverySettings) -> tuple[DeliverySettings, dict[str, str]]:
+def kept_here(workspace: Workspace, configured: DeliverySettings) -> tuple[DeliverySettings, dict[str, str]]:
     """The settings without what leads off this machine, where the data must not; way -> why it is not taken."""
-    why = why_it_stays_here(workspace.data_dir, loopback_sources=told.loopback_sources)
+    why = why_it_stays_here(workspace.data_dir, loopback_sources=configured.loopback_sources)
     if not why:
-        return told, {}
-    chat = {team: tuple(url for url in urls if reaches_only_here(url)) for team, urls in told.chat.items()}
-    stays = {} if told.smtp is None or is_loopback_name(told.smtp.host) else {"by mail": why}
-    return replace(told, chat=chat), stays | ({} if chat == dict(told.chat) else {"to chat": why})
+        return configured, {}
+    chat = {team: tuple(url for url in urls if reaches_only_here(url)) for team, urls in configured.chat.items()}
+    stays = {} if configured.smtp is None or is_loopback_name(configured.smtp.host) else {"by mail": why}
+    return replace(configured, chat=chat), stays | ({} if chat == dict(configured.chat) else {"to chat": why})
 
 
 def _outcome(done: list[Done], failures: list[str]) -> list[Done]:
@@ -176,14 +176,14 @@ def _outcome(done: list[Done], failures: list[str]) -> list[Done]:
     return done
 
 
-def _to_outbox(digest: Digest, told: DeliverySettings, audience: Audience, outbox: Path) -> Done:
+def _to_outbox(digest: Digest, configured: DeliverySettings, audience: Audience, outbox: Path) -> Done:
     from okr_reports.deliveries.ledger import write_whole
     from okr_reports.deliveries.message import to_message
 
     path = outbox / f"{digest.week}-{digest.team}.eml"
     message = to_message(
         digest,
-        sender=told.smtp.sender if told.smtp else DRY_RUN_SENDER,
+        sender=configured.smtp.sender if configured.smtp else DRY_RUN_SENDER,
         recipients=list(audience.recipients.get(digest.team, ())),
         sent_at=datetime.now(UTC),
     )
@@ -191,38 +191,38 @@ def _to_outbox(digest: Digest, told: DeliverySettings, audience: Audience, outbo
     return Done(digest.team, str(path), str(path))
 
 
-def _by_mail(digest: Digest, told: DeliverySettings, audience: Audience, ledger: Ledger) -> list[Done]:
+def _by_mail(digest: Digest, configured: DeliverySettings, audience: Audience, ledger: Ledger) -> list[Done]:
     from okr_reports.deliveries.message import to_message
     from okr_reports.deliveries.send import send
 
     recipients = audience.recipients.get(digest.team, ())
     if not recipients:
-        if _chat_urls(digest, told):
+        if _chat_urls(digest, configured):
             return []
         return [Done(digest.team, "nobody to send to; give the team recipients in the definitions")]
     pending = ledger.pending(digest.week, digest.team, recipients)
     if not pending:
         return [Done(digest.team, f"already sent for {digest.week}")]
-    if told.smtp is None:
+    if configured.smtp is None:
         raise DeliveryError("no mail server is set; set host and sender under [deliveries.smtp]")
-    message = to_message(digest, sender=told.smtp.sender, recipients=pending, sent_at=datetime.now(UTC))
+    message = to_message(digest, sender=configured.smtp.sender, recipients=pending, sent_at=datetime.now(UTC))
     refused = send(
         message,
         pending,
-        told.smtp,
+        configured.smtp,
         accepted=lambda got: ledger.record(digest.week, digest.team, got, _moment()),
     )
     if refused:
         answers = "; ".join(f"{recipient} ({answer})" for recipient, answer in refused.items())
-        raise DeliveryError(f"refused by {told.smtp.host}: {answers}; mend the team's recipients or send again")
+        raise DeliveryError(f"refused by {configured.smtp.host}: {answers}; fix the team's recipients or send again")
     return [Done(digest.team, f"sent to {len(pending)}")]
 
 
-def _by_chat(digest: Digest, told: DeliverySettings, audience: Audience, ledger: Ledger) -> list[Done]:
+def _by_chat(digest: Digest, configured: DeliverySettings, audience: Audience, ledger: Ledger) -> list[Done]:
     from okr_reports.deliveries.alerts import notify, service
 
     # The ledger must not hold the services' tokens.
-    books = {_book_name(url): url for url in _chat_urls(digest, told)}
+    books = {_book_name(url): url for url in _chat_urls(digest, configured)}
     pending = ledger.pending(digest.week, digest.team, list(books))
     done, failures = [], []
     for name in pending:
@@ -231,12 +231,12 @@ def _by_chat(digest: Digest, told: DeliverySettings, audience: Audience, ledger:
             failures.append(failed[0][1])
         else:
             ledger.record(digest.week, digest.team, [name], _moment())
-            done.append(Done(digest.team, f"told {service(books[name])}"))
+            done.append(Done(digest.team, f"notified {service(books[name])}"))
     return _outcome(done, failures)
 
 
-def _chat_urls(digest: Digest, told: DeliverySettings) -> tuple[str, ...]:
-    return (*told.chat.get(digest.team, ()), *told.chat.get("all", ()))
+def _chat_urls(digest: Digest, configured: DeliverySettings) -> tuple[str, ...]:
+    return (*configured.chat.get(digest.team, ()), *configured.chat.get("all", ()))
 
 
 def _book_name(url: str) -> str:

@@ -114,7 +114,7 @@ def _section_of(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DeliveryError(f"{path}: not TOML: {error}; mend it") from None
+        raise DeliveryError(f"{path}: not TOML: {error}; fix it") from None
     if not isinstance(found, dict):
         raise DeliveryError(f"{path}: {SECTION} is not a table; write [{SECTION}]")
     return found

@@ -20,7 +20,7 @@ from okr_reports.errors import DeliveryError, did_you_mean
 
 @dataclass(frozen=True)
 class Digest:
-    """What one team is told before one check-in.
+    """What one team reads before one check-in.
 
     `week` is the ISO week of the check-in day (`2026-W48`). `images` are PNG by content id, without angle brackets.
     `brief` is for chat: a few lines, no markup.

@@ -20,16 +20,16 @@ Said = tuple[str, str, bool]
 def check_deliveries() -> Iterator[Said]:
     """What was looked at, what is said of it, and whether that is a fault; nothing where no delivery is set."""
     try:
-        told = read_settings()
+        configured = read_settings()
     except DeliveryError as error:
         yield "deliveries", str(error), True
         return
-    if told.smtp:
-        yield _mail(told.smtp)
-    for name, urls in (*told.chat.items(), ("alerts", told.alerts)):
+    if configured.smtp:
+        yield _mail(configured.smtp)
+    for name, urls in (*configured.chat.items(), ("alerts", configured.alerts)):
         if urls:
             yield f"deliveries {name}", f"set: {', '.join(service(url) for url in urls)} (not asked)", False
-    for target in told.targets:
+    for target in configured.targets:
         yield _target(target)
 
 

@@ -48,7 +48,7 @@ def git_access(url: str) -> GitAccess:
         {
             _USER: unquote(parts.username),
             _PASSWORD: unquote(parts.password or ""),
-            # The empty one first: helpers of this user would otherwise be asked before, and told to store it.
+            # The empty one first: helpers of this user would otherwise be asked before, and would store it.
             **_settings(("credential.helper", ""), ("credential.helper", _HELPER)),
         },
     )

@@ -181,7 +181,7 @@ class _Repository:
             text = text.replace(secret, "********") if len(secret) >= 6 else text
         if any(sign in text for sign in ("does not appear to be a git repository", "not found", "does not exist")):
             return f"there is no git repository at {self.url} ({text}); create it there, or set the target's url right"
-        return f"{text}; mend that and publish again"
+        return f"{text}; fix that and publish again"
 
 
 def _run(command: list[str], environment: dict[str, str], stdin: str, limit: float) -> subprocess.CompletedProcess[str]:

@@ -52,16 +52,16 @@ def news(snapshot: Path) -> list[Row]:
 
 
 def tell(workspace: Workspace, recipients: Sequence[str]) -> list[Done]:
-    """Mail what is news to those who have not been told; nothing where there is none. Raises DeliveryError.
+    """Mail what is news to those who have not had it; nothing where there is none. Raises DeliveryError.
 
-    Of what a sandbox answered only a mail server of this machine is told.
+    What a sandbox answered goes to a mail server of this machine alone.
     """
     from okr_reports.deliveries.ledger import open_ledger
 
     found = news(workspace.snapshot)
     if not found or not recipients:
         return []
-    told, stays = kept_here(workspace, read_settings())
+    configured, stays = kept_here(workspace, read_settings())
     if "by mail" in stays:
         return [Done("alerts", f"not sent by mail: {stays['by mail']}")]
     with open_copy(workspace.snapshot) as connection:
@@ -69,9 +69,9 @@ def tell(workspace: Workspace, recipients: Sequence[str]) -> list[Done]:
     done: list[Done] = []
     with open_ledger(deliveries_dir(workspace) / "alerts", wait_seconds=ALERT_WAIT) as ledger:
         for rows, names in _bundles(found, recipients, ledger):
-            if told.smtp is None:
+            if configured.smtp is None:
                 raise DeliveryError("alerts: no mail server is set; set host and sender under [deliveries.smtp]")
-            _send(rows, names, context, told.smtp, told.site_url, ledger)
+            _send(rows, names, context, configured.smtp, configured.site_url, ledger)
             done.append(Done("alerts", f"{len(rows)} sent to {len(names)}"))
     return done
 
@@ -87,11 +87,11 @@ def _thing(row: Row) -> str:
 
 
 def _bundles(found: list[Row], recipients: Sequence[str], ledger: Ledger) -> list[tuple[list[Row], list[str]]]:
-    """Those who have to be told the same things, together."""
-    told = ledger.entries(BOOK)
+    """Recipients of the same alerts, together."""
+    configured = ledger.entries(BOOK)
     bundles: dict[tuple[int, ...], list[str]] = {}
     for recipient in dict.fromkeys(recipients):
-        known = [(key.rpartition(" ")[0], _day(key)) for key, got in told.items() if recipient in got]
+        known = [(key.rpartition(" ")[0], _day(key)) for key, got in configured.items() if recipient in got]
         pending = tuple(
             place
             for place, row in enumerate(found)
@@ -162,7 +162,7 @@ def _sentence(row: Row, wording: Wording, say: Callable[[str], str]) -> str:
         "source": one_line(" ".join(part for part in (row["channel_title"], row["account_name"]) if part), 80),
     }  # fmt: skip
     if row["reason_code"] == "source_silent":
-        return say("%(title)s: %(source)s has told nothing since %(day)s.") % named
+        return say("%(title)s: %(source)s has sent nothing since %(day)s.") % named
     if row["reason_code"] == "target_at_risk":
         text = say("%(title)s: the target of “%(key_result)s” is at risk since %(day)s.") % named
         return f"{text} {one_line(row['status_reason'])}" if row["status_reason"] else text

@@ -44,7 +44,7 @@ class Ledger:
             self._sent = {}
         except (OSError, ValueError) as error:
             raise DeliveryError(
-                f"{path}: what was sent cannot be read ({error}), so nothing is sent; mend the file, or remove it to "
+                f"{path}: what was sent cannot be read ({error}), so nothing is sent; fix the file, or remove it to "
                 "send this week's digests again"
             ) from None
 

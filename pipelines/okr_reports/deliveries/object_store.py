@@ -12,7 +12,7 @@ from okr_reports.deliveries.site_files import SiteFile
 from okr_reports.deliveries.sync import MANIFEST, sync
 from okr_reports.errors import DeliveryError
 
-# How each family of stores is told the two headers; stores not named here keep their own defaults.
+# How each family of stores gets the two headers; stores not named here keep their own defaults.
 _HEADERS: dict[str, Callable[[str, str], dict[str, Any]]] = {
     "s3": lambda kind, cache: {"ContentType": kind, "CacheControl": cache},
     "gs": lambda kind, cache: {"content_type": kind, "fixed_key_metadata": {"cache_control": cache}},

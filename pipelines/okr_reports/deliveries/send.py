@@ -96,7 +96,7 @@ def _transaction(message: EmailMessage, recipients: Sequence[str], smtp: SmtpSet
         raise _WillNotPass(f"{error}; use another server or address") from None
     except smtplib.SMTPResponseException as error:
         if error.smtp_code >= 500:
-            raise _WillNotPass(f"{_words(error)}; mend user, password or sender under [deliveries.smtp]") from None
+            raise _WillNotPass(f"{_words(error)}; fix user, password or sender under [deliveries.smtp]") from None
         raise
     finally:
         # The mail is taken or not by now: an error in parting must not send it again.

@@ -43,9 +43,9 @@ class Guards:
         client = request.client.host if request.client else ""
         if client not in self.proxies:
             raise HTTPException(403, f"requests come from the proxy alone, and {client} is none; see --trusted-proxy")
-        told = request.headers.getlist(self.person_header)
+        named = request.headers.getlist(self.person_header)
         # headers are Latin-1 on the wire; proxies write names as UTF-8
-        name = " ".join(told[0].encode("latin-1").decode("utf-8", "replace").split()) if len(told) == 1 else ""
+        name = " ".join(named[0].encode("latin-1").decode("utf-8", "replace").split()) if len(named) == 1 else ""
         if not name or not name.isprintable() or len(name) > 200:
             raise HTTPException(403, f"the header {self.person_header} does not say who is asking; log in again")
         return name

@@ -38,7 +38,7 @@ def dagster_home(home: Path) -> Iterator[Diagnosis]:
 def dagster_ui(behind_proxy: bool) -> Iterator[Diagnosis]:
     """Dagster asks nobody who they are: who reaches its UI or its code server runs code here. Linux only, from /proc.
 
-    A host may be set by a variable or a joined option too, so what a process listens on counts beside what it was told.
+    A host may be set by a variable or a joined option too, so what a process listens on counts beside its command line.
     """
     for place in Path("/proc").glob("[0-9]*"):
         try:
@@ -47,7 +47,7 @@ def dagster_ui(behind_proxy: bool) -> Iterator[Diagnosis]:
                 continue
         except OSError:
             continue  # it has ended
-        hosts = list(_told(words))
+        hosts = list(_hosts(words))
         with suppress(OSError):  # it belongs to somebody else
             hosts += _listening(place)
         host = next((host for host in hosts if not is_loopback_name(host)), None)
@@ -57,7 +57,7 @@ def dagster_ui(behind_proxy: bool) -> Iterator[Diagnosis]:
             yield Diagnosis("Dagster UI", f"{what}; {todo}", fault=True)
 
 
-def _told(words: list[str]) -> Iterator[str]:
+def _hosts(words: list[str]) -> Iterator[str]:
     """What follows `-h` or `--host` on a command line."""
     for number, word in enumerate(words):
         if word in ("-h", "--host") and number + 1 < len(words):

@@ -49,13 +49,13 @@ def last_refresh(workspace: Workspace) -> Iterator[Diagnosis]:
         yield Diagnosis("last refresh", str(unreadable), fault=True)
         return
     try:
-        yield from _told_by(connection)
+        yield from _of_copy(connection)
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
         yield Diagnosis("last refresh", f"{workspace.snapshot} is damaged ({said}); {COPY_TODO}", fault=True)
 
 
-def _told_by(connection: duckdb.DuckDBPyConnection) -> Iterator[Diagnosis]:
+def _of_copy(connection: duckdb.DuckDBPyConnection) -> Iterator[Diagnosis]:
     with connection:
         row = connection.execute("select refreshed_at, data_through, timezone from marts.report_context").fetchone()
         late = connection.execute(

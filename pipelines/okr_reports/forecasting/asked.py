@@ -64,7 +64,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """By day asked from, NaN where nothing can be told: the 10, 50 and 90 % end, and the chance of the aim."""
+    """By day asked from, NaN where there is no forecast: the 10, 50 and 90 % end, and the chance of the aim."""
 
     low: Numbers
     middle: Numbers
@@ -73,7 +73,7 @@ class Answer:
 
 
 @dataclass
-class _Told:
+class _Spread:
     """The rows of a question that have a distribution: end = so_far + mixture."""
 
     rows: Places
@@ -86,37 +86,37 @@ class _Told:
 
 def answers(questions: Sequence[Asked]) -> list[Answer]:
     """The answers to all questions; solved together, since one by one takes ten times as long."""
-    told = [_told(one) for one in questions]
-    asked = [one for one in told if one is not None and len(one.rows)]
+    spread = [_spread(one) for one in questions]
+    asked = [one for one in spread if one is not None and len(one.rows)]
     solved: list[Numbers] = []
     if asked:
         mixtures = joined([one.mixtures for one in asked])
         so_far = np.concatenate([one.so_far for one in asked])
         half = np.concatenate([one.half for one in asked])
         may_fall = np.concatenate([np.full(len(one.rows), one.may_fall) for one in asked])
-        lows = np.concatenate([q.low[t.rows] for q, t in _pairs(questions, told)])
-        highs = np.concatenate([q.high[t.rows] for q, t in _pairs(questions, told)])
+        lows = np.concatenate([q.low[t.rows] for q, t in _pairs(questions, spread)])
+        highs = np.concatenate([q.high[t.rows] for q, t in _pairs(questions, spread)])
         low, middle, high = (mixtures.quantile(z) for z in (-TENTH, 0.0, TENTH))
         low, high = np.where(half > 0, np.ceil(low - half), low), np.where(half > 0, np.floor(high + half), high)
         chance = chance_within(mixtures, lows, highs, so_far, half, may_fall)
         solved = [so_far + low, so_far + middle, so_far + high, chance]
     out, place = [], 0
-    for question, one in zip(questions, told, strict=True):
+    for question, one in zip(questions, spread, strict=True):
         count = len(one.rows) if one is not None else 0
         out.append(_answer(question, one, [part[place : place + count] for part in solved]))
         place += count
     return out
 
 
-def _pairs(questions: Sequence[Asked], told: Sequence[_Told | None]) -> list[tuple[Asked, _Told]]:
-    return [(q, t) for q, t in zip(questions, told, strict=True) if t is not None and len(t.rows)]
+def _pairs(questions: Sequence[Asked], spread: Sequence[_Spread | None]) -> list[tuple[Asked, _Spread]]:
+    return [(q, t) for q, t in zip(questions, spread, strict=True) if t is not None and len(t.rows)]
 
 
-def _answer(question: Asked, told: _Told | None, solved: Sequence[Numbers]) -> Answer:
+def _answer(question: Asked, spread: _Spread | None, solved: Sequence[Numbers]) -> Answer:
     parts = [np.full(len(question.days), np.nan) for _ in range(4)]
-    if told is not None and len(told.rows):
+    if spread is not None and len(spread.rows):
         for part, values in zip(parts, solved, strict=True):
-            part[told.rows] = np.maximum(values, 0) if told.never_negative and part is not parts[3] else values
+            part[spread.rows] = np.maximum(values, 0) if spread.never_negative and part is not parts[3] else values
     _end_of_period(question, parts)
     if question.hold == "units" and question.kind != "flow":
         parts[3] = _chances_of_weeks(question)
@@ -133,7 +133,7 @@ def _end_of_period(question: Asked, parts: list[Numbers]) -> None:
     parts[3][rows] = inside[rows].astype(float)
 
 
-def _told(question: Asked) -> _Told | None:
+def _spread(question: Asked) -> _Spread | None:
     last = (question.end - question.first).days + 1
     # A ratio without a denominator so far has no value, and an end all the same.
     known = ~np.isnan(question.value) | (question.kind == "ratio")
@@ -168,11 +168,11 @@ def _told(question: Asked) -> _Told | None:
     rows = usable[answered]
     running = np.concatenate([[0], np.cumsum(series.amounts != np.floor(series.amounts))])
     half = np.where(running[question.days[rows]] == 0, 0.5, 0.0) * (not falls)
-    return _Told(rows, mixtures, question.value[rows], half, falls, not falls)
+    return _Spread(rows, mixtures, question.value[rows], half, falls, not falls)
 
 
 def _is_enough(question: Asked) -> Flags:
-    """By day asked from, whether its end can be told: of people from 14 of their days on, never of months."""
+    """By day asked from, whether its end has a forecast: of people from 14 of their days on, never of months."""
     if question.kind == "distinct":
         readings = np.arange(len(question.days)) + 1
         return (readings >= LEAST_DAYS) | (readings >= LEAST_UNITS) & (question.days >= 7 * LEAST_UNITS)
@@ -181,13 +181,13 @@ def _is_enough(question: Asked) -> Flags:
     return np.full(len(question.days), not is_coarse)
 
 
-def _of_level(rows: Places, mixtures: Mixtures | None, is_positive: bool) -> _Told | None:
-    """What is told of an end itself, and not of what is added to a value so far."""
+def _of_level(rows: Places, mixtures: Mixtures | None, is_positive: bool) -> _Spread | None:
+    """The distribution of an end itself, and not of what is added to a value so far."""
     none = np.zeros(len(rows))
-    return None if mixtures is None else _Told(rows, mixtures, none, none, True, is_positive)
+    return None if mixtures is None else _Spread(rows, mixtures, none, none, True, is_positive)
 
 
-def _reported(question: Asked, usable: Places) -> _Told | None:
+def _reported(question: Asked, usable: Places) -> _Spread | None:
     total = (question.end - question.start).days + 1
     before = (question.start - question.first).days
     rows, found = [], []

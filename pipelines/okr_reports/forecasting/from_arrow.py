@@ -64,7 +64,7 @@ def news_rows(kind: pa.Array, days: pa.Array) -> pa.Array:
 def forecast_rows(
     kind: pa.Array, start: pa.Array, end: pa.Array, hold: pa.Array, states: pa.Array, days: pa.Array
 ) -> pa.Array:
-    """For each key result the list of its days' forecasts (ROW); days on which nothing can be told are left out.
+    """For each key result the list of its days' forecasts (ROW); days without a forecast are left out.
 
     `states` and `days` are lists of structs in any order (from_arrow_types.py); `days` without a gap to the
     period's end (amount null where it is not known yet), for check-ins one a report.

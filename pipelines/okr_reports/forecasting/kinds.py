@@ -78,8 +78,8 @@ def ratio_end(
         )
         order.append(rows)
     whole = joined(parts)[np.argsort(np.concatenate(order))]
-    told = ~np.isnan(whole.weight).any(1)
-    return answered[told], whole[told] if told.any() else None
+    has_end = ~np.isnan(whole.weight).any(1)
+    return answered[has_end], whole[has_end] if has_end.any() else None
 
 
 def level_end(levels_known: Series, asked: Places, end: Places) -> tuple[Places, Mixtures | None]:

@@ -18,8 +18,8 @@ TAILS = {1: 0.001, 3: 0.001, 7: 0.002}
 WINDOWS = {"flow": (1, 3, 7), "ratio": (7,), "stock": (1, 7)}
 # Four weeks have to be known before anything is called unusual.
 LEAST_KNOWN = 28
-# So many last days are judged, the later ones of them told: what came before says which of those are news.
-JUDGED, TOLD, SILENCE = 42, 28, 14
+# So many last days are judged, the later ones of them reported: what came before says which of those are news.
+JUDGED, REPORTED, SILENCE = 42, 28, 14
 # What never moved has no spread; a move of 3 % is no news either way.
 LEAST_SPREAD = 0.01
 # Up to so many events are no news, where there were none.
@@ -38,18 +38,18 @@ class Unexpected:
 
 
 def unexpected(
-    kind: str, series: Series, denominators: Numbers, *, judged: int = JUDGED, told: int = TOLD
+    kind: str, series: Series, denominators: Numbers, *, judged: int = JUDGED, reported: int = REPORTED
 ) -> list[Unexpected]:
     """The news among the last days of a series, in their order.
 
     Each is the first of its sort (more, less, nothing at all) in 14 days. `judged` days are looked at, news of the
-    last `told` of them given. `series.is_uncertain` marks the days of events: sums that touch one are not judged.
+    last `reported` of them given. `series.is_uncertain` marks the days of events: sums that touch one are not judged.
     """
     news: list[Unexpected] = []
     last_out: dict[str, int] = {}
     for one in sorted(_out_of_range(kind, series, denominators, judged), key=lambda one: (one.stop, one.days)):
         sort = "more" if one.value > one.high else "less" if one.value else "nothing"
-        if one.stop - last_out.get(sort, -SILENCE) >= SILENCE and one.stop > series.known - told:
+        if one.stop - last_out.get(sort, -SILENCE) >= SILENCE and one.stop > series.known - reported:
             news.append(one)
         last_out[sort] = one.stop
         if sort == "nothing":

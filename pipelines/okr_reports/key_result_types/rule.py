@@ -131,7 +131,7 @@ class KeyResultType:
             (not self.examples, "it has no examples"),
         ):
             if wrong:
-                raise OkrError(f"the key-result type {self.name}: {what}; mend its file")
+                raise OkrError(f"the key-result type {self.name}: {what}; fix its file")
 
     @property
     def is_held(self) -> bool:

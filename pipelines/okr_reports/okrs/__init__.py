@@ -24,7 +24,7 @@ def check(
     """All definitions below the folder and every finding of all files, sorted by place.
 
     The definitions are None if any finding is an error. `today` is the day that running periods and stale check-ins
-    are told by; None is the clock, or OKR_TODAY, in the reporting time zone. `answers` reads the forms of
+    are judged by; None is the clock, or OKR_TODAY, in the reporting time zone. `answers` reads the forms of
     `check_in_sources`, whose check-ins come before the written ones, so that of one day the written one counts.
     Raises OkrError if OKR_TODAY is no date.
     """

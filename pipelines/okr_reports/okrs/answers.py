@@ -130,8 +130,8 @@ def _value(answer: Answer, result: KeyResult) -> tuple[str, Any, tuple[str, str]
     text, key = answer.cells["value"].strip(), value_key(result) or ""
     if key == "met":
         word = text.casefold()
-        is_told = word in _YES | _NO
-        return key, word in _YES, None if is_told else (f"{shown(result.id)} is met or not", "write yes or no")
+        is_known = word in _YES | _NO
+        return key, word in _YES, None if is_known else (f"{shown(result.id)} is met or not", "write yes or no")
     if key == "grade":
         share = share_of(text)
         return key, share, None if share is not None else ("is no grade from 0 to 1", "write it as 0.6 or 60 %")

@@ -74,15 +74,15 @@ def _kpis(before: Definitions, after: Definitions, today: date, known: Known) ->
             continue
         users = [(one, result) for one, result in after.key_results() if numbers_of(result).kpi == name]
         is_open = {result.id: (result.id, one.period) not in known.closed for one, result in users}
-        told = [
+        running = [
             _recomputed(result.id, now, after.span(one.period), today, known)
             for one, result in users
             if is_open[result.id]
         ]
-        closed = len(users) - len(told)
+        closed = len(users) - len(running)
         yield (
-            f"KPI {shown(name)}: {moved}; a new version from {today} on. {_count(len(told), 'open key result')}"
-            f" computed anew over the whole period{': ' + ', '.join(told) if told else ''};"
+            f"KPI {shown(name)}: {moved}; a new version from {today} on. {_count(len(running), 'open key result')}"
+            f" computed anew over the whole period{': ' + ', '.join(running) if running else ''};"
             f" {_count(closed, 'closed one')} {'stays' if closed == 1 else 'stay'}"
         )
 

@@ -53,7 +53,7 @@ class _Rows:
         self._findings: list[Finding] = []
         self._currencies: dict[str, str] = {}
         self._lines: dict[tuple[date, str], int] = {}
-        self._told_own_rate = False
+        self._own_rate_reported = False
 
     def read(self, text: str) -> tuple[list[ExchangeRate], list[Finding]]:
         reader = csv.reader(io.StringIO(text, newline=""))
@@ -69,7 +69,7 @@ class _Rows:
                 if len(self._findings) >= MAX_FINDINGS:
                     break
         except csv.Error as error:
-            self._add(reader.line_num, f"this is not CSV: {error}", "mend the line")
+            self._add(reader.line_num, f"this is not CSV: {error}", "fix the line")
         return rates, self._findings
 
     def _add(self, line: int, what: str, todo: str) -> None:
@@ -97,9 +97,9 @@ class _Rows:
         return ExchangeRate(on, code, rate)
 
     def _own_rate(self, line: int, code: str, rate: Decimal) -> None:
-        """A rate of 1 says nothing new. Another one says that the whole file is in another currency: told once."""
-        if rate != 1 and not self._told_own_rate:
-            self._told_own_rate = True
+        """A rate of 1 says nothing new. Another one says that the whole file is in another currency: reported once."""
+        if rate != 1 and not self._own_rate_reported:
+            self._own_rate_reported = True
             self._add(
                 line,
                 f"{code} is the reporting currency (settings.currency) and worth 1 of itself, not {plain(rate)}",

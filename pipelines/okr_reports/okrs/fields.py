@@ -71,7 +71,7 @@ def _text(value: Any, *, one_line: bool) -> str:
     if not text:
         raise refuse("the text is empty", "write it, or remove the key")
     if found := _CONTROL.search(text):
-        raise refuse(f"the control character U+{ord(found.group()):04X} stands in the text", "remove it")
+        raise refuse(f"the control character U+{ord(found.group()):04X} is in the text", "remove it")
     if one_line and "\n" in text:
         raise refuse("this text has several lines", "write it in one line")
     return text

@@ -6,7 +6,7 @@ from okr_reports.errors import Finding
 
 
 def mistake(path: str, line: int, what: str, todo: str) -> Finding:
-    """A mistake: nothing is refreshed until it is mended."""
+    """A mistake: nothing is refreshed until it is fixed."""
     return Finding(path, line, "error", what, todo)
 
 

@@ -146,7 +146,7 @@ class _FolderReader:
             with path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except OSError as error:
-            return None, [mistake(place, 1, f"the file cannot be read: {error.strerror}", "mend its rights")]
+            return None, [mistake(place, 1, f"the file cannot be read: {error.strerror}", "fix its rights")]
         return read_yaml(data, place)
 
     def _read_alone(self, key: str, value: Any, path: str, line: int) -> None:
@@ -168,7 +168,7 @@ class _FolderReader:
         for entry, entry_line in zip(value, value.lines, strict=True):
             if len(self.findings) - before > MAX_FINDINGS:
                 self.unreadable = True
-                self.add(mistake(path, entry_line, "too many mistakes to go on here", "mend those above first"))
+                self.add(mistake(path, entry_line, "too many mistakes to go on here", "fix those above first"))
                 return
             model, findings = read_entry(LISTS[name], entry, path, entry_line)
             self.findings += findings

@@ -28,7 +28,7 @@ def definitions_source(tables: Mapping[str, pa.Table]) -> Any:
 def land(tables: Mapping[str, pa.Table], *, warehouse: Path, pipelines_dir: Path) -> None:
     """Load the tables into the DuckDB file `warehouse`, those that are there already left alone.
 
-    Raises OkrError if that fails; landing again mends it.
+    Raises OkrError if that fails; landing again fixes it.
     """
     changed = _changed(tables, warehouse)
     if not changed:
@@ -53,7 +53,7 @@ def land(tables: Mapping[str, pa.Table], *, warehouse: Path, pipelines_dir: Path
 def _changed(tables: Mapping[str, pa.Table], warehouse: Path) -> dict[str, pa.Table]:
     """Those of the tables that the warehouse does not hold to the row and type; all if it cannot be asked.
 
-    A table that only tells when it was written is told so in place: a load of dlt takes half a second.
+    A table that only says when it was written is updated in place: a load of dlt takes half a second.
     """
     try:
         with duckdb.connect(str(warehouse)) as connection:

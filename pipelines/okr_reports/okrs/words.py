@@ -11,7 +11,7 @@ _LONGEST = 60
 
 
 def shown(value: object) -> str:
-    """`value` as it may stand in one line of a message: quoted, cut, without control characters.
+    """`value` as it may be shown in one line of a message: quoted, cut, without control characters.
 
     Definitions are written by people and may hold anything; a finding is printed to a terminal.
     """

@@ -103,7 +103,7 @@ def _decoded(data: bytes) -> str:
         raise _RefusedError(line, problem, "save it as UTF-8")
     if found := _CONTROL.search(text):
         line = len(_LINE_BREAK.findall(text[: found.start()])) + 1
-        raise _RefusedError(line, f"the control character U+{ord(found.group()):04X} stands in the file", "remove it")
+        raise _RefusedError(line, f"the control character U+{ord(found.group()):04X} is in the file", "remove it")
     return text
 
 
@@ -218,14 +218,14 @@ def _syntax_finding(error: yaml.YAMLError, path: str, text: str) -> Finding:
     mark = getattr(error, "problem_mark", None)
     line = 1 if mark is None else int(mark.line) + 1
     problem = " ".join(str(part) for part in (getattr(error, "context", None), getattr(error, "problem", None)) if part)
-    what, todo = f"this is not YAML: {problem or error}", "mend the line, often the one above it"
+    what, todo = f"this is not YAML: {problem or error}", "fix the line, often the one above it"
     if "\t" in _indentation(text, line):
         what, todo = "a tab indents the line", "indent with spaces"
     elif "cannot start any token" in problem:
-        what, todo = "one of @ ` % stands in front of a word", "put the word in quotes"
+        what, todo = "one of @ ` % is in front of a word", "put the word in quotes"
     elif "mapping values are not allowed" in problem:
         what = "a colon stands where no key can be, or the line is indented too far"
-        todo = "put text that holds `: ` in quotes, or mend the indentation"
+        todo = "put text that holds `: ` in quotes, or fix the indentation"
     elif "unexpected end of stream" in problem:
         what, todo = "a quote or bracket is never closed", "close it"
     return mistake(path, line, what, todo)

@@ -331,7 +331,7 @@ def sql_fault(statement: Statement, error: duckdb.Error) -> PageFault:
     head = re.split(r"\n\s*\n?LINE \d+:", message)[0].strip()
     hint = re.search(r"(Did you mean .*|Candidate bindings:.*|Candidate functions:.*)", head, re.DOTALL)
     what = head[: hint.start()] if hint else head
-    todo = _todo(hint[1]) if hint else "mend the SQL"
+    todo = _todo(hint[1]) if hint else "fix the SQL"
     return PageFault(query.path, line, f"query {query.name!r}: {' '.join(what.split())}", todo, "query")
 
 

@@ -341,4 +341,4 @@ def explain_syntax(error: TemplateSyntaxError, tags: Mapping[str, bool]) -> tupl
     if message.startswith("expected token 'end of statement block', got '='"):
         return "= gives a value, it does not compare", "write == to compare"
     what, _, todo = message.partition("; ")
-    return what, todo or "mend the tag or expression in this line"
+    return what, todo or "fix the tag or expression in this line"

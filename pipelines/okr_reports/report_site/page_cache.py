@@ -84,7 +84,7 @@ class PageCache:
         return _rendered(entry) if same else None
 
     def entry(self, kept: Kept, text: str, params: Mapping[str, Any], asked: Iterable[Asked]) -> bytes | None:
-        """What to keep of a page with what its queries, `asked`, read; None if that cannot be told."""
+        """What to keep of a page with what its queries, `asked`, read; None if that is unknown."""
         every = sorted(asked, key=repr)
         reads = sorted(table for table, word in self.words.items() if any(word.search(sql) for sql, _ in every))
         momentary = [one for one in every if any(_shows(one[0], table) for table in MOMENTS_OF)]

@@ -104,14 +104,14 @@ def _one_document(release: Path, pages: Mapping[str, Path]) -> str:
     body = first.index("<body")
     # up to the main part: the shapes of the statuses, which all pages use, and the line at the top
     sprite = first[first.index(">", body) + 1 : first.index('<a class="skip"')]
-    top = _mended(_between(first, '<header class="top">', '<div class="tools"'), next(iter(texts)), places, "")
+    top = _rewritten(_between(first, '<header class="top">', '<div class="tools"'), next(iter(texts)), places, "")
     titles = {
         path: unescape(_between(text, "<title>", "</title>").rpartition(" · ")[0]) for path, text in texts.items()
     }
     listed = _contents([(route, places[path], titles[path]) for route, path in pages.items()])
     mains = {path: _between(text, '<main id="content" tabindex="-1">', "</main>") for path, text in texts.items()}
     parts = [
-        f'<section class="page-break" id="{place}">{_mended(mains[path], path, places, place)}</section>'
+        f'<section class="page-break" id="{place}">{_rewritten(mains[path], path, places, place)}</section>'
         for path, place in places.items()
     ]
     return (
@@ -137,7 +137,7 @@ def _between(text: str, start: str, end: str) -> str:
     return text[at : text.index(end, at)]
 
 
-def _mended(html: str, path: Path, places: Mapping[Path, str], place: str) -> str:
+def _rewritten(html: str, path: Path, places: Mapping[Path, str], place: str) -> str:
     """The HTML of one page within the document: its names are made its own, its links lead where they did."""
     own = set(ID.findall(html)) if place else set()
 

@@ -1,6 +1,6 @@
 """Markdown to HTML. Three kinds of text, kept apart:
 
-- page text, written by the report's authors: Markdown with HTML off; values and components stand in it as slots that
+- page text, written by the report's authors: Markdown with HTML off; values and components are in it as slots that
   are filled after Markdown ran, so data never meets the Markdown parser;
 - notes and check-ins, written by anybody: Markdown with HTML off, then nh3 with our own list of elements: no images
   (nh3's default list let six of our hostile notes send requests), links to http, https and mailto only;
@@ -103,7 +103,7 @@ def render_prose(text: str, slots: Slots, resolve: Resolve | None = None) -> Mar
     parser = _page_parser()
     env: dict[str, object] = {}
     tokens = parser.parse(text, env)
-    _mend_links(tokens, slots, resolve or _as_written)
+    _rewrite_links(tokens, slots, resolve or _as_written)
     html = parser.renderer.render(tokens, parser.options, env)
     html = slots.lone.sub(lambda match: match[1] if slots.has_block(match[1]) else match[0], html)
     html = re.sub(
@@ -119,14 +119,14 @@ def _as_written(target: str, _image: bool) -> str:
     return target
 
 
-def _mend_links(tokens: Sequence[Token], slots: Slots, resolve: Resolve) -> None:
+def _rewrite_links(tokens: Sequence[Token], slots: Slots, resolve: Resolve) -> None:
     """Routes become addresses; targets and anchors made of slots are filled as plain text, and only safe ones stay."""
     for token in tokens:
         if token.type == "heading_open" and "id" in token.attrs:
             token.attrs["id"] = slots.anchor(str(token.attrs["id"]))
         for child in token.children or ():
             if child.type == "image":
-                _mend_image(child, slots, resolve)
+                _rewrite_image(child, slots, resolve)
             elif "href" in child.attrs and slots.pattern.search(str(child.attrs["href"])):
                 target = slots.plain(str(child.attrs["href"]))
                 child.attrs["href"] = target if SAFE_LINK.fullmatch(target) else "#"
@@ -134,7 +134,7 @@ def _mend_links(tokens: Sequence[Token], slots: Slots, resolve: Resolve) -> None
                 child.attrs["href"] = _resolved(str(child.attrs["href"]), resolve, image=False)
 
 
-def _mend_image(token: Token, slots: Slots, resolve: Resolve) -> None:
+def _rewrite_image(token: Token, slots: Slots, resolve: Resolve) -> None:
     token.attrs["src"] = _resolved(slots.plain(str(token.attrs["src"])), resolve, image=True)
     token.attrs["class"] = "image"
     for child in token.children or ():

@@ -206,12 +206,12 @@ class Renderer:
             return PageFault(path, line, str(error), "pages may not do that")
         if isinstance(error, UndefinedError | TemplateNotFound):
             return PageFault(path, line, str(error), "look at the names in this line")
-        return PageFault(path, line, f"{type(error).__name__}: {error}", "mend the expression in this line", "data")
+        return PageFault(path, line, f"{type(error).__name__}: {error}", "fix the expression in this line", "data")
 
     def _known(self, name: str, file: SourceFile, variables: Mapping[str, Any]) -> str:
         """What to do about a name that stands for nothing."""
         if name in SQL_FUNCTIONS:
-            return f'SQL stands in quotes: "{name}(...)"'
+            return f'SQL is in quotes: "{name}(...)"'
         if name in self.pages.filters:
             return f"it is a filter: write {{{{ value | {name} }}}}"
         return choose(name, [*variables, *self.reports.queries, *file.queries], "names")

@@ -93,7 +93,7 @@ class Reports:
 
 
 def read_reports(root: Path) -> Reports:
-    """Read a reports folder. Nothing is raised: mistakes are in `faults`, so that all are told at once."""
+    """Read a reports folder. Nothing is raised: mistakes are in `faults`, so that all are reported at once."""
     components, faults = load_components([root / "components"])
     pages: list[Page] = []
     unread: list[Page] = []

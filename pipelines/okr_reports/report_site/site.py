@@ -88,8 +88,8 @@ def open_site(
     """Read the pages, check them (unless they are those checked last), and find out which pages there will be.
 
     Mistakes are in `faults`; a page with one in its own file has it in its instances too. `known` are pages that are
-    not tried again, by the path of their file or their route. `beginning` is told of each page file whose parameters
-    and titles are asked for.
+    not tried again, by the path of their file or their route. `beginning` is called with each page file whose
+    parameters and titles are asked for.
     """
     reports = read_reports(reports_dir)
     context = read_context(reader)

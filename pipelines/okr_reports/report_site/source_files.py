@@ -26,7 +26,7 @@ NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 
 @dataclass(frozen=True)
 class Query:
-    """One named SQL statement; `line` is where its first line stands in the file."""
+    """One named SQL statement; `line` is where its first line is in the file."""
 
     name: str
     sql: str
@@ -133,7 +133,7 @@ def _front_matter(path: Path, lines: list[str]) -> tuple[dict[str, Any], dict[st
     end = next((number for number in range(1, len(lines)) if lines[number].rstrip() == "---"), None)
     if end is None:
         raise PageFault(path, 1, "the front matter is never closed", "end it with a line of three dashes")
-    todo = "mend the line; texts with a colon need quotes"
+    todo = "fix the line; texts with a colon need quotes"
     with yaml_loader("\n".join(lines[1:end]), path, "the front matter", todo, above=1) as loader:
         return *_mapping(path, loader, loader.get_single_node()), end + 1
 

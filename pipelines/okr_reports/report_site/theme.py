@@ -50,7 +50,7 @@ class Theme:
 
 @dataclass(frozen=True)
 class Written:
-    """A value of the file with the line it stands in."""
+    """A value of the file with the line it is in."""
 
     value: Any
     line: int

@@ -1,7 +1,7 @@
 """`okr serve --watch`: the pages as they are being written, built again at every change.
 
 The preview lies in a site folder of its own, so that what readers see stays as it was published. Pages that a change
-does not touch come from the cache; a mistake is told and the last good preview stays.
+does not touch come from the cache; a mistake is reported and the last good preview stays.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def serve_watching(
 ) -> None:  # fmt: skip
     """Serve a preview of `reports_dir` over `snapshot` until interrupted (or `stop` is set).
 
-    While the first build fails its mistakes are told and nothing is served. Raises PublishError without a snapshot or
-    if the port is taken.
+    While the first build fails its mistakes are reported and nothing is served. Raises PublishError without a snapshot
+    or if the port is taken.
     """
     stop = stop or threading.Event()
     if not snapshot.is_file():
@@ -62,12 +62,12 @@ def _next_state(
 
 
 def _tried(snapshot: Path, reports_dir: Path, preview_dir: Path, say: Callable[[str], None]) -> bool:
-    """Whether the preview could be built; mistakes are told."""
+    """Whether the preview could be built; mistakes are reported."""
     try:
         rebuild(snapshot, reports_dir, preview_dir, say)
     except OkrError as error:
         shown = (
-            "the last good pages stay" if (preview_dir / "current").exists() else "waiting for the pages to be mended"
+            "the last good pages stay" if (preview_dir / "current").exists() else "waiting for the pages to be fixed"
         )
         say(f"{error}\n{shown}")
         return False

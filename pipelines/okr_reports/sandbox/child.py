@@ -21,7 +21,7 @@ def run_to_its_end(command: Sequence[str], environment: Mapping[str, str]) -> in
     # At a terminal it stays in the group that Ctrl-C and reading from the keyboard belong to.
     own_group = not os.isatty(0)
     process = subprocess.Popen(list(command), env=dict(environment), process_group=0 if own_group else None)
-    with process, _passing_on(process, own_group) as told:
+    with process, _passing_on(process, own_group) as is_passed_on:
         while True:
             try:
                 code = process.wait()
@@ -30,7 +30,7 @@ def run_to_its_end(command: Sequence[str], environment: Mapping[str, str]) -> in
                 if own_group:
                     _send(process, signal.SIGINT, own_group)
                 continue
-            if told.is_set() and own_group:
+            if is_passed_on.is_set() and own_group:
                 _outlast(process.pid)
             return code if code >= 0 else 128 - code
 
@@ -38,19 +38,19 @@ def run_to_its_end(command: Sequence[str], environment: Mapping[str, str]) -> in
 @contextmanager
 def _passing_on(process: subprocess.Popen[bytes], own_group: bool) -> Iterator[threading.Event]:
     """While the block runs; the event is set once it has happened."""
-    told = threading.Event()
+    is_passed_on = threading.Event()
     timer = threading.Timer(GRACE, _send, (process, signal.SIGKILL, own_group))
     timer.daemon = True
 
     def end(number: int, _: FrameType | None) -> None:
         _send(process, number, own_group)
-        if not told.is_set():
-            told.set()
+        if not is_passed_on.is_set():
+            is_passed_on.set()
             timer.start()
 
     before = {number: signal.signal(number, end) for number in _PASSED_ON}
     try:
-        yield told
+        yield is_passed_on
     finally:
         timer.cancel()
         for number, handler in before.items():

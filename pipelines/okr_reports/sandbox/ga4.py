@@ -88,7 +88,7 @@ def application(state: SandboxState) -> Starlette:
 
 
 def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterator[tuple[Any, ...]]:
-    """Traffic by channel group; the people of a day stand in a row of their own, with campaign_id ''."""
+    """Traffic by channel group; the people of a day are in a row of their own, with campaign_id ''."""
     figures = WebsiteFigures(state.company)
     for site in WEBSITES:
         for day in days_of(start, min(end, asked_on)):
@@ -180,11 +180,11 @@ class _Api:
         hidden = metadata.get("schemaRestrictionResponse", {}).get("activeMetricRestrictions", ())
         values = {**values, **dict.fromkeys((one["metricName"] for one in hidden), "0")}
         drifted = self._state.drifted(CHANNEL, {name: values[name] for name in metrics})
-        told = {
+        settings = {
             "dimensionValues": [{"value": key} for key in keys],
             "metricValues": [{"value": value} for name, value in drifted.items() if name not in ROW_PARTS],
         }
-        return {**told, **{name: value for name, value in drift.items() if name in told}}
+        return {**settings, **{name: value for name, value in drift.items() if name in settings}}
 
     def _values(
         self,

@@ -214,14 +214,14 @@ class _Api:
                 400, "INVALID_ARGUMENT", f"Version {version} is deprecated.", "requestError", "UNSUPPORTED_VERSION"
             )
         if CHANNEL in self._state.throttled:
-            told = self._state.throttled[CHANNEL]
+            delay = self._state.throttled[CHANNEL]
             rate = {"rateScope": "DEVELOPER", "rateName": "Number of operations for basic access"}
-            if told.endswith("s") and told[:-1].isdigit():
-                rate["retryDelay"] = told
+            if delay.endswith("s") and delay[:-1].isdigit():
+                rate["retryDelay"] = delay
             raise Refused(
                 429,
                 "RESOURCE_EXHAUSTED",
-                f"Too many requests. {told}",
+                f"Too many requests. {delay}",
                 "quotaError",
                 "RESOURCE_EXHAUSTED",
                 {"details": {"quotaErrorDetails": rate}},

@@ -140,7 +140,7 @@ def application(state: SandboxState) -> Starlette:
 
 
 def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterator[tuple[Any, ...]]:
-    """What happened on each day; audience_size, a stock, stands in rows of the audience."""
+    """What happened on each day; audience_size, a stock, is in rows of the audience."""
     mailings, last = Mailings(state.company), min(end, asked_on - DAY)
     for campaign_id, audience, sent in mailings.campaigns(last):
         day = max(start, sent)

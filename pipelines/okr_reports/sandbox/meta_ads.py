@@ -37,7 +37,7 @@ WINDOWS = {"1d_click", "7d_click", "28d_click", "1d_view", "1d_ev", "incremental
 OLDEST_MONTHS = 37
 # Real pages of insights hold as many as asked for; here at most fifty pages of an entity listing.
 ROWS_A_PAGE = 50
-# A job is told to run this many times before it is complete.
+# A job runs this many times before it is complete.
 POLLS_RUNNING = 1
 # The rows are under another id than the POST gave.
 FINAL_ID = 7
@@ -185,9 +185,9 @@ class _Api:
     def start_job(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
         self._may(str(account))
         since, until = self._validated(asked)
-        told, run = self._state.jobs.get(CHANNEL, {}), 120_000_000 + 10 * len(self._jobs)
-        hit = len(self._jobs) < told.get("times", 1_000_000) and (until - since).days >= told.get("longer_than", 0)
-        outcome = told.get("outcome") if hit else None
+        orders, run = self._state.jobs.get(CHANNEL, {}), 120_000_000 + 10 * len(self._jobs)
+        hit = len(self._jobs) < orders.get("times", 1_000_000) and (until - since).days >= orders.get("longer_than", 0)
+        outcome = orders.get("outcome") if hit else None
         self._jobs[run] = _Job(str(account), asked, outcome == "failed", outcome == "never")
         return {"report_run_id": str(run)}
 
@@ -234,8 +234,8 @@ class _Api:
                 figures = self._state.figures(CHANNEL, campaign, day)
                 if not figures.is_empty:
                     row = insight_row(profile, campaign, campaign.name(self._state.today), day, figures, windows)
-                    told = {**_chosen(row, fields), "date_start": str(day), "date_stop": str(day)}
-                    rows.append(self._state.drifted(CHANNEL, told))
+                    orders = {**_chosen(row, fields), "date_start": str(day), "date_stop": str(day)}
+                    rows.append(self._state.drifted(CHANNEL, orders))
         return self._page(page, path, rows, self._state.page_size * ROWS_A_PAGE)
 
     def _validated(self, asked: Mapping[str, str]) -> tuple[date, date]:
@@ -276,9 +276,9 @@ class _Api:
                 2635, "You are calling a deprecated version of the Ads API. Please update to the latest version: v26.0."
             )
         if CHANNEL in self._state.throttled:
-            told_code, _, minutes = self._state.throttled[CHANNEL].partition(":")
-            code = told_code if told_code.isdigit() else "17"
-            told = {
+            set_code, _, minutes = self._state.throttled[CHANNEL].partition(":")
+            code = set_code if set_code.isdigit() else "17"
+            orders = {
                 "798085168510957": [
                     {
                         "type": "ads_insights",
@@ -294,7 +294,7 @@ class _Api:
                 "There have been too many calls",
                 subcode=2446079 if code == "17" else 0,
                 transient=True,
-                headers={"x-business-use-case-usage": json.dumps(told)} if minutes else {},
+                headers={"x-business-use-case-usage": json.dumps(orders)} if minutes else {},
             )
 
     def _may(self, account: str) -> None:

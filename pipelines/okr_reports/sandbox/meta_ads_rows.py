@@ -59,7 +59,7 @@ def insight_row(
 
 
 def _actions(figures: Figures, day: date) -> dict[str, Decimal]:
-    """Totals stand beside their parts; every fifth day only the parts are told."""
+    """Totals stand beside their parts; every fifth day only the parts are given."""
     leads, bought = Decimal(figures.leads), Decimal(figures.conversions)
     on_site, in_shop = leads // 2, bought // 3
     found = {

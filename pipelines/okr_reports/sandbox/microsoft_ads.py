@@ -114,8 +114,8 @@ class _Api:
                 {"error": "invalid_grant", "error_description": "AADSTS70000: The grant is not valid."}, 400
             )
         if CHANNEL in self._state.unscoped:
-            told = "AADSTS65001: The user or administrator has not consented to use the application."
-            return JSONResponse({"error": "invalid_grant", "error_description": told}, 400)
+            orders = "AADSTS65001: The user or administrator has not consented to use the application."
+            return JSONResponse({"error": "invalid_grant", "error_description": orders}, 400)
         self._state.counts["microsoft_ads refreshes"] += 1
         self._state.counts["microsoft_ads rotated"] += given == self._newest
         access = self._state.issue_token()
@@ -188,9 +188,9 @@ class _Api:
         start, end = (_day(wanted["Time"][side]) for side in ("CustomDateRangeStart", "CustomDateRangeEnd"))
         if start > end:
             raise Refused(400, 2028, "InvalidCustomDateRangeEnd", "The end date must not be earlier than the start.")
-        told, number = self._state.jobs.get(CHANNEL, {}), len(self._jobs)
-        hit = number < told.get("times", 1_000_000) and (end - start).days >= told.get("longer_than", 0)
-        self._jobs[number] = _Job(account, start, end, wanted["Columns"], told.get("outcome") if hit else None)
+        orders, number = self._state.jobs.get(CHANNEL, {}), len(self._jobs)
+        hit = number < orders.get("times", 1_000_000) and (end - start).days >= orders.get("longer_than", 0)
+        self._jobs[number] = _Job(account, start, end, wanted["Columns"], orders.get("outcome") if hit else None)
         return {"ReportRequestId": f"3000{number}"}
 
     def poll(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:

@@ -192,7 +192,7 @@ class _OwnHost:
         if not is_for(headers.get("host", ""), self._names):
             refused = not_for(self._names)
         elif scope["path"] == CONTROL and _is_from_elsewhere(headers):
-            refused = "the sandbox is told nothing by pages of other origins\n"
+            refused = "the sandbox takes no orders from pages of other origins\n"
         if refused is None:
             await self._app(scope, receive, send)
         else:
@@ -206,7 +206,7 @@ def _is_from_elsewhere(headers: Mapping[str, str]) -> bool:
 
 
 class _Outage:
-    """ASGI middleware: the channel answers everything with the status it was told to."""
+    """ASGI middleware: the channel answers everything with the status that was set."""
 
     def __init__(self, app: Any, state: SandboxState, channel: str) -> None:
         self._app, self._state, self._channel = app, state, channel

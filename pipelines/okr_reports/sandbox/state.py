@@ -1,4 +1,4 @@
-"""What a running sandbox can be told: the day it is, who is refused, what breaks. Tests set it over /_sandbox."""
+"""What can be set of a running sandbox: the day it is, who is refused, what breaks. Tests set it over /_sandbox."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ class SandboxState:
 
     def drifted(self, channel: str, fact: dict[str, Any]) -> dict[str, Any]:
         """The fact as the channel's drift makes it."""
-        told = self.drift.get(channel)
-        if not told:
+        orders = self.drift.get(channel)
+        if not orders:
             return fact
-        names = {name: value["renamed"] for name, value in told.items() if _is_renaming(value)}
+        names = {name: value["renamed"] for name, value in orders.items() if _is_renaming(value)}
         kept = {names.get(name, name): value for name, value in fact.items() if names.get(name, name) is not None}
-        return {**kept, **{name: value for name, value in told.items() if name not in names}}
+        return {**kept, **{name: value for name, value in orders.items() if name not in names}}
 
     def issue_token(self) -> str:
         with self.lock:
@@ -84,9 +84,9 @@ class SandboxState:
         was_issued = issued != token and issued.isdigit() and int(issued) <= self.counts["tokens_issued"]
         return (token in self.words or was_issued) and (channel, token) not in self.expired
 
-    def tell(self, told: dict[str, Any]) -> None:
+    def tell(self, orders: dict[str, Any]) -> None:
         """Change what is given; unknown keys raise ValueError."""
-        for key, value in told.items():
+        for key, value in orders.items():
             if key == "today":
                 self.today = date.fromisoformat(value)
             elif key in ("denied", "words", "unscoped"):

@@ -182,10 +182,11 @@ class _Api:
             while day <= min(end, campaign.end, self._state.today):
                 figures = self._state.figures(CHANNEL, campaign, day)
                 if not figures.is_empty:
-                    told = {**METRICS, **dict.fromkeys(OF_SETS, _no_value), **SETS[_objective(campaign)]}
+                    of_metrics = {**METRICS, **dict.fromkeys(OF_SETS, _no_value), **SETS[_objective(campaign)]}
                     name_now = campaign.name(self._state.today)
                     values = {
-                        name: name_now if name == "campaign_name" else str(told[name](figures)) for name in metrics
+                        name: name_now if name == "campaign_name" else str(of_metrics[name](figures))
+                        for name in metrics
                     }
                     rows.append(
                         {

@@ -43,7 +43,7 @@ CONFIGURATION = {
 
 @dataclass(frozen=True)
 class Size:
-    """How large the cluster is, memory in MB, and what else Spark is told."""
+    """How large the cluster is, memory in MB, and Spark's other settings."""
 
     workers: int = 2
     cores: int = 1

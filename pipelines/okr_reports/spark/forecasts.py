@@ -54,8 +54,8 @@ def write_forecasts(session: Session, settings: SparkSettings) -> int:
     kind, start, end, hold = (_column(keys, place, kind) for place, kind in enumerate(_kinds(), start=2))
     states = _lists([rows for _, rows in asked], _STATE)
     series = _lists([days.get(key[1], []) for key in keys], _DAY)
-    told = forecast_rows(kind, start, end, hold, states, series).to_pylist()
-    rows = [{"key_result_id": key[0], **one} for key, answers in zip(keys, told, strict=True) for one in answers]
+    computed = forecast_rows(kind, start, end, hold, states, series).to_pylist()
+    rows = [{"key_result_id": key[0], **one} for key, answers in zip(keys, computed, strict=True) for one in answers]
     _declare(session, settings, TABLE, pa.Table.from_pylist(rows, schema=_ROWS))
 
     watched = _grouped(session, READ[2], ("kpi_id", "kind"), _WATCHED)

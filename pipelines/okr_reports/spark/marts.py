@@ -86,7 +86,7 @@ def tables_of(session: Session, schema: str) -> dict[str, Table]:
     return found
 
 
-def mend(session: Session, schemas: Sequence[str]) -> None:
+def fix(session: Session, schemas: Sequence[str]) -> None:
     """Put tables in place whose build died after the old one was dropped: Spark shows a table once it is whole."""
     for schema in schemas:
         session.execute(f"create database if not exists {schema}")

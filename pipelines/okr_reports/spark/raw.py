@@ -24,7 +24,7 @@ from okr_reports.spark.storage import Storage
 SMALL = ("definitions", "ops")
 LOADS = "_dlt_loads"
 LOAD_ID = "_dlt_load_id"
-# A table or view of ours says what statement made it; where that stands in the statement.
+# A table or view of ours says what statement made it; where that is in the statement.
 MADE_BY, PROPERTIES = "okr.made_by", "/* made by */"
 SPARK_TYPES: dict[pa.DataType, str] = {
     pa.string(): "string",

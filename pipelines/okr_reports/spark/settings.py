@@ -109,7 +109,7 @@ def _section_of(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise EngineError(f"{path}: it cannot be read: {error}; mend it") from None
+        raise EngineError(f"{path}: it cannot be read: {error}; fix it") from None
     if not isinstance(found, dict):
         raise EngineError(f"{path}: spark is not a table; write [spark]")
     return found

@@ -3,7 +3,7 @@
 A refresh that brings nothing new need not compute all models again, 5 of its seconds. What decides is compared, never
 guessed: the definitions' rows and the day, dlt's newest load of each channel and the raw tables' sizes, how each
 source's last load went, the dbt project with its versions, and that all its tables are still there. Moments alone (when
-a source was last asked) are told by the few models that carry the tag `every_refresh`. Their compiled queries are
+a source was last asked) are in the few models that carry the tag `every_refresh`. Their compiled queries are
 written down with the build and run again without dbt, whose start costs 2 s.
 """
 
@@ -24,7 +24,7 @@ from okr_reports.common.folder_digest import folder_digest
 from okr_reports.common.sql_text import quoted_name
 from okr_reports.settings import Workspace, engine, shipped
 
-# The tag of the models that are told anew by every refresh.
+# The tag of the models that are filled anew by every refresh.
 EVERY_REFRESH = "every_refresh"
 _MODELS = ("staging", "intermediate", "marts")
 _NOT_RAW = (*_MODELS, "definitions", "ops", "main")
@@ -82,10 +82,10 @@ def record(workspace: Workspace, made_from: str, moment_queries: Mapping[str, st
         connection.execute("insert into ops.last_build values (?, ?)", [made_from, _models(connection)])
         if moment_queries is not None:
             connection.execute(
-                "create or replace table ops.moments_told (position bigint, model varchar, query varchar)"
+                "create or replace table ops.moment_queries (position bigint, model varchar, query varchar)"
             )
         for position, (model, query) in enumerate((moment_queries or {}).items()):
-            connection.execute("insert into ops.moments_told values (?, ?, ?)", [position, model, query])
+            connection.execute("insert into ops.moment_queries values (?, ?, ?)", [position, model, query])
         connection.execute("create or replace table ops.built_project (digest varchar not null)")
         connection.execute("insert into ops.built_project values (?)", [_project()])
 
@@ -97,7 +97,7 @@ def refresh_moments(workspace: Workspace) -> list[str]:
     are current: what their tests look at is then what it was. Raises duckdb.Error.
     """
     with duckdb.connect(str(workspace.warehouse)) as connection:
-        queries = _rows_if_there(connection, "select model, query from ops.moments_told order by position")
+        queries = _rows_if_there(connection, "select model, query from ops.moment_queries order by position")
         connection.execute("begin")
         try:
             for model, query in queries:

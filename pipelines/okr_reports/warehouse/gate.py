@@ -54,13 +54,13 @@ def _why(rule: str, met: int, asked: int, least: float | None, missed: str | Non
         return f"the models lost {missed}{more}; this is a fault of the models, please report it with the dbt log"
     if rule == "sources_loaded":
         why = f" (last error: {last_error})" if last_error else " (no channel is on)" if not asked else ""
-        return f"no source has ever given data{why}; mend the sources or their settings and run `okr refresh` again"
+        return f"no source has ever given data{why}; fix the sources or their settings and run `okr refresh` again"
     setting, what = {
         "sources_fresh": ("least_fresh", "sources of running key results are fresh"),
         "values_kept": ("least_kept", "running key results kept their value since the last report"),
     }[rule]
     return (
-        f"{met} of {asked} {what}, settings.gate.{setting} asks for {least or 0:.0%}; without: {missed}{more}; mend the"
+        f"{met} of {asked} {what}, settings.gate.{setting} asks for {least or 0:.0%}; without: {missed}{more}; fix the"
         f" sources (`okr doctor`) and run `okr refresh` again, or lower {setting}"
     )
 

@@ -32,8 +32,9 @@ def writer_lock(
 ) -> Iterator[None]:
     """Hold the writer's lock of this workspace.
 
-    While another process holds it, `on_wait` is told once who; after `wait_seconds` LockedError says so. What a killed
-    holder left of its writing is put in order first, and a warning says so. Raises WarehouseError if it cannot be.
+    While another process holds it, `on_wait` is called once with its description; after `wait_seconds` LockedError
+    says so. What a killed holder left of its writing is put in order first, and a warning says so. Raises
+    WarehouseError if it cannot be.
     """
     workspace.data_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(workspace.data_dir / "warehouse.lock")
@@ -51,7 +52,7 @@ def writer_lock(
 
 def _acquire(lock: FileLock, holder: Path, wait_seconds: float, on_wait: Callable[[str], None]) -> None:
     deadline = time.monotonic() + wait_seconds
-    told = False
+    has_said = False
     while True:
         try:
             lock.acquire(timeout=0)
@@ -62,9 +63,9 @@ def _acquire(lock: FileLock, holder: Path, wait_seconds: float, on_wait: Callabl
                 raise LockedError(
                     f"the warehouse is being written by {who}; wait for it to end, or stop that process and run again"
                 ) from None
-            if not told:
+            if not has_said:
                 on_wait(f"waiting: the warehouse is being written by {who}")
-                told = True
+                has_said = True
             time.sleep(POLL_SECONDS)
 
 

@@ -216,5 +216,5 @@ def failures(warehouse: Path, refresh_id: str) -> Sequence[str]:
         )
         names = [column[0] for column in rateless.description or []]
         rows = [dict(zip(names, row, strict=True)) for row in rateless.fetchall()]
-    told = {f"{row['channel']} {row['account_id']}: {source_error(row)}" for row in rows}
-    return sorted(told | {error for (error,) in loads})
+    found = {f"{row['channel']} {row['account_id']}: {source_error(row)}" for row in rows}
+    return sorted(found | {error for (error,) in loads})

@@ -91,11 +91,11 @@ def _with_sentences(connection: duckdb.DuckDBPyConnection, table: str, catalogue
     columns = {name: f"mart.{quoted_name(name)}" for name in _columns(connection, table)}
     joins = ""
     for number, sentence in enumerate(one for one in SENTENCES if one.mart == table):
-        told = f"told_{number}"
-        connection.register(told, _told(connection, sentence, catalogues))
-        on = " and ".join(f"mart.{quoted_name(key)} = {told}.{quoted_name(key)}" for key in sentence.key)
-        joins += f" left join {told} on {on}"
-        columns = _placed(columns, sentence, f"{told}.{quoted_name(sentence.column)}")
+        sentences = f"sentences_{number}"
+        connection.register(sentences, _sentences(connection, sentence, catalogues))
+        on = " and ".join(f"mart.{quoted_name(key)} = {sentences}.{quoted_name(key)}" for key in sentence.key)
+        joins += f" left join {sentences} on {on}"
+        columns = _placed(columns, sentence, f"{sentences}.{quoted_name(sentence.column)}")
     selected = ", ".join(f"{value} as {quoted_name(name)}" for name, value in columns.items())
     if not joins:
         return f"from warehouse.{SCHEMA}.{quoted_name(table)}"
@@ -124,7 +124,7 @@ def _placed(columns: dict[str, str], sentence: Sentence, value: str) -> dict[str
     return placed
 
 
-def _told(connection: duckdb.DuckDBPyConnection, sentence: Sentence, catalogues: Sequence[Path]) -> pa.Table:
+def _sentences(connection: duckdb.DuckDBPyConnection, sentence: Sentence, catalogues: Sequence[Path]) -> pa.Table:
     """The sentences of a column by the mart's key."""
     import pyarrow as pa
 

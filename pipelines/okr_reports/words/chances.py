@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-# Below it, or above one minus it, nothing is told apart while a period runs (docs/forecasts.md).
+# Below it, or above one minus it, chances are not distinguished while a period runs (docs/forecasts.md).
 FLOOR = 0.02
 
 

@@ -83,11 +83,11 @@ def speakers(locale: str, currency: str, folders: Iterable[Path]) -> Mapping[str
         return cached[message]
 
     numbers = PlainNumbers(language, currency)
-    told: dict[str, Say] = {
+    sayers: dict[str, Say] = {
         name: partial(getattr(reasons, name), text=text, numbers=numbers)
         for name in ("status_reason", "disagreement", "baseline_note")
     }
-    return {**told, "source_error": reasons.source_error}
+    return {**sayers, "source_error": reasons.source_error}
 
 
 def said(sentence: Sentence, rows: Iterable[Mapping[str, Any]], say: Say) -> dict[str, list[Any]]:

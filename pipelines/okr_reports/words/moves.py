@@ -28,8 +28,8 @@ MESSAGES = (*AGAINST.values(), PART, NEW, ENDED, OTHERS, NO_NAME, WHOLE, STILL)
 _BY_STATE = {"both": PART, "new": NEW, "ended": ENDED}
 
 
-def told_by(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The finest dimension that tells more than one member apart; else the channel."""
+def split_by(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The finest dimension that has more than one member; else the channel."""
     for dimension in ("campaign", "campaign_group", "account"):
         if sum(row["dimension"] == dimension for row in rows) > 1:
             return dimension
@@ -42,7 +42,7 @@ def moved(
     """The sentence of one comparison's drivers, of any dimensions; empty where nothing could be split."""
     if not rows:
         return ""
-    dimension = told_by(rows)
+    dimension = split_by(rows)
     members = sorted((row for row in rows if row["dimension"] == dimension), key=lambda row: int(row["position"]))
     move = float(members[0]["value_after"]) - float(members[0]["value_before"])
     against = say(AGAINST[members[0]["comparison"]])

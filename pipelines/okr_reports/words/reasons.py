@@ -160,13 +160,13 @@ def baseline_note(row: Row, text: Text, numbers: Numbers) -> str | None:
     code = row.get("baseline_note_code")
     if code is None:
         return row.get("baseline_note")
-    told = {
+    parameters = {
         "kept": lambda: numbers.value(row["baseline_kept"], row["unit"]),
         "now": lambda: numbers.value(row["baseline_now"], row["unit"]),
         "first": lambda: numbers.day(row["baseline_from"]),
     }
     names = ("kept", "now") if code == "restated" else ("first",)
-    return text(BASELINE_NOTES[code]) % {name: told[name]() for name in names}
+    return text(BASELINE_NOTES[code]) % {name: parameters[name]() for name in names}
 
 
 def period_closing(row: Row, text: Text, numbers: Numbers) -> str:

@@ -1,4 +1,4 @@
--- A source is silent as long as it is; of the rest the last four weeks are told, and two of them are news.
+-- A source is silent as long as it is; of the rest the last four weeks are kept, and two of them are news.
 with
 
 watched as (

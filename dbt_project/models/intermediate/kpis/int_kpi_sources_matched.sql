@@ -2,7 +2,7 @@
 
 -- Conditions on campaigns and files do not narrow the sources: a campaign that began later was still waited for. An
 -- account reaches as far as the measure of the KPI that reaches least, of those it ever reported. Of a measure that the
--- vendor tells nothing of it reaches no further than its last row: what is not told is not 0.
+-- vendor tells nothing of it reaches no further than its last row: what is not reported is not 0.
 with
 
 sources as (

@@ -2,7 +2,7 @@
 
 -- What share of the whole lies in the days so far, by the days of the week: each weighs what it brought on average over
 -- the last 28 to 56 days, in whole weeks. No row where days weigh alike: fewer are known, by coarser data, of an amount
--- that cannot be told, with a weight below 0, or with none at all.
+-- that is unknown, with a weight below 0, or with none at all.
 with
 
 key_results as (

@@ -31,7 +31,7 @@ final as (
             when days.kpi_kind = 'stock' then stocks.value
             when days.kpi_kind = 'distinct' then readings.value
         end as value,
-        -- A KPI that was seen and cannot be told lacks an exchange rate.
+        -- A KPI that was seen and has no value lacks an exchange rate.
         case
             when coverage.first_day is null or days.date < coverage.first_day then false
             when days.kpi_kind in ('flow', 'ratio') then days.unknown_numerators > 0 or days.unknown_denominators > 0

@@ -15,7 +15,7 @@ first_seen as (
     from {{ ref('int_campaigns_named') }}
 ),
 
-told as (
+names as (
     select
         channel,
         account_id,
@@ -40,7 +40,7 @@ days as (
     select
         *,
         lag(campaign_name) over (partition by channel, account_id, campaign_id order by date) as name_before
-    from told
+    from names
 ),
 
 changes as (

@@ -8,7 +8,7 @@ measures as (
     select * from {{ ref('stg_files__measures') }}
 ),
 
-told as (
+file_measures as (
     select
         channel,
         source_file,
@@ -53,21 +53,21 @@ reached as (
         by_file.channel,
         by_file.account_id,
         by_file.measure,
-        coalesce(told.cadence_days, 3) as cadence_days,
-        coalesce(told.is_ended, false) as is_ended,
+        coalesce(file_measures.cadence_days, 3) as cadence_days,
+        coalesce(file_measures.is_ended, false) as is_ended,
         case
-            when told.spoken_through > by_file.file_day or by_file.file_day is null
-                then {{ earlier('told.spoken_through', 'context.yesterday') }}
+            when file_measures.spoken_through > by_file.file_day or by_file.file_day is null
+                then {{ earlier('file_measures.spoken_through', 'context.yesterday') }}
             else by_file.file_day
         end as day_reached
     from by_file
     cross join context
-    left join told
+    left join file_measures
         on
-            by_file.channel = told.channel
-            and by_file.source_file = told.source_file
-            and by_file.account_id = told.account_id
-            and by_file.measure = told.measure
+            by_file.channel = file_measures.channel
+            and by_file.source_file = file_measures.source_file
+            and by_file.account_id = file_measures.account_id
+            and by_file.measure = file_measures.measure
 ),
 
 together as (

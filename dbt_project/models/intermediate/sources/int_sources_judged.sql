@@ -18,14 +18,14 @@ ranked as (
         account_id,
         currency,
         date,
-        row_number() over (partition by channel, account_id order by date, currency) as first_to_mend
+        row_number() over (partition by channel, account_id order by date, currency) as first_wrong
     from {{ ref('int_measures_converted') }}
     where value is null
 ),
 
 first_missing as (
     select * from ranked
-    where first_to_mend = 1
+    where first_wrong = 1
 ),
 
 answers as (

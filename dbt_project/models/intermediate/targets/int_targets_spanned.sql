@@ -52,7 +52,7 @@ lines as (
         spans.signature,
         spans.type,
         spans.kpi_id,
-        -- What a KPI is now: a kind that was mended holds for all days, as the KPI's own values do.
+        -- What a KPI is now: a kind that was fixed holds for all days, as the KPI's own values do.
         coalesce(kpis.kind, spans.kpi_kind) as kpi_kind,
         {{ to_double('spans.target') }} as target,
         spans.change,

@@ -4,7 +4,7 @@ traffic as (
     select * from {{ source('ga4', 'traffic') }}
 ),
 
--- GA4 has no campaigns of its own: its default channel groups stand in their place.
+-- GA4 has no campaigns of its own: its default channel groups take their place.
 final as (
     select distinct
         'ga4' as channel,

@@ -1,4 +1,4 @@
--- A CRM has no campaigns of its own: the original source of contacts and deals stands in their place.
+-- A CRM has no campaigns of its own: the original source of contacts and deals takes their place.
 with
 
 contacts as (

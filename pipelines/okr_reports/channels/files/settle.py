@@ -65,7 +65,7 @@ class Settling:
         self._add(batches, digests)
 
     def _kept_days(self) -> list[date]:
-        """Days of files that are not read now, where the source's grain is told by its days."""
+        """Days of files that are not read now, where the source's grain follows from its days."""
         if not self.kept or self.source.grain_is_declared or self.source.grain != "day":
             return []
         rows = self.warehouse.execute(

@@ -180,8 +180,8 @@ def _say_hidden(landing: Landing, hidden: Collection[str]) -> None:
 
 def _row(row: dict[str, Any], account: Account, hidden: Collection[str]) -> dict[str, Any]:
     written = row["date"]
-    told = {metric: column for metric, column in (METRICS | PEOPLE).items() if metric in row}
-    named = {column: None if metric in hidden else row[metric] for metric, column in told.items()}
+    present = {metric: column for metric, column in (METRICS | PEOPLE).items() if metric in row}
+    named = {column: None if metric in hidden else row[metric] for metric, column in present.items()}
     return {"date": date(int(written[:4]), int(written[4:6]), int(written[6:])), "currency": account.currency, **named}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from okr_reports.channels.http import OK, Reply, Verdict, classify_by_status, doubling
 from okr_reports.channels.numbers import seconds
 
-# A cancelled account: nothing can be read of it any more, and nobody can mend that.
+# A cancelled account: nothing can be read of it any more, and nobody can fix that.
 NOT_ENABLED = "CUSTOMER_NOT_ENABLED"
 SCOPE = "https://www.googleapis.com/auth/adwords"
 _DEVELOPER_TOKEN = (

@@ -16,7 +16,7 @@ from okr_reports.channels.google_ads.settings import GoogleAdsSettings
 from okr_reports.channels.google_auth import token_server
 from okr_reports.channels.http import Http
 from okr_reports.channels.oauth import RefreshedToken, refresh_form
-from okr_reports.channels.tables import AMOUNT, COUNT, MEND_THE_CHANNEL, TEXT, entities, facts
+from okr_reports.channels.tables import AMOUNT, COUNT, FIX_THE_CHANNEL, TEXT, entities, facts
 from okr_reports.errors import CredentialsError, VendorError, quoted
 
 CLIENTS = (
@@ -219,7 +219,7 @@ def _metrics(values: dict[str, Any], wanted: dict[str, str]) -> dict[str, Any]:
         raise VendorError(
             "google_ads",
             f"metrics.costMicros should be whole millionths but the vendor sent {quoted(repr(str(row['cost'])[:60]))}",
-            MEND_THE_CHANNEL,
+            FIX_THE_CHANNEL,
         )
     return row
 

@@ -16,7 +16,7 @@ SEARCHES_A_SECOND = 5
 
 
 def classify(reply: Reply) -> Verdict:
-    """HubSpot's dialect: the limit a 429 is about stands in `policyName`; a malformed token is a 530."""
+    """HubSpot's dialect: the limit a 429 is about is in `policyName`; a malformed token is a 530."""
     data = reply.data if isinstance(reply.data, dict) else {}
     message = f"HTTP {reply.status}" + (f": {data['message']}" if data.get("message") else "")
     if reply.status == 200 and not ({"results", "portalId", "access_token"} & data.keys()):

@@ -22,7 +22,7 @@ class HubSpotCredentials:
 
 @dataclass(frozen=True, kw_only=True)
 class HubSpotSettings(ChannelSettings):
-    """`api_version` and `oauth_version` stand in the paths; HubSpot serves each version for 18 months.
+    """`api_version` and `oauth_version` are in the paths; HubSpot serves each version for 18 months.
 
     A version of the old kind (`v3`) works until September 2027. `mql_stage` and `sql_stage` are the internal names of
     the lifecycle stages that count as MQL and SQL (Settings, Objects, Contacts, Lifecycle Stage); a stage made by hand

@@ -45,7 +45,7 @@ _EVERY = {"account_id": TEXT, "created_on": DAY, "source": TEXT, "archived": FLA
 class HubSpot(Channel[HubSpotSettings]):
     """Grain: object. Days are of the portal's zone, amounts in the portal's currency. No personal data is landed.
 
-    What was merged away stands in `merged_objects` and must be left out of every count.
+    What was merged away is in `merged_objects` and must be left out of every count.
     """
 
     name = "hubspot"
@@ -171,7 +171,7 @@ def _say_stages(landing: Landing, contacts: Sequence[dict[str, Any]], stages: Ma
 
 
 def _say_currencies(landing: Landing, deals: Sequence[dict[str, Any]], account: Account) -> None:
-    """Deals whose amount cannot be told in the portal's currency are in every count and in no sum."""
+    """Deals whose amount cannot be expressed in the portal's currency are in every count and in no sum."""
     without = [found for found in deals if _lacks_rate(found["properties"], account)]
     if without:
         currencies = ", ".join(sorted({str(found["properties"]["deal_currency_code"]) for found in without}))

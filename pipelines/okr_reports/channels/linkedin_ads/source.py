@@ -16,7 +16,7 @@ from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status, 
 from okr_reports.channels.linkedin_ads.restli import query
 from okr_reports.channels.linkedin_ads.settings import LinkedInAdsSettings
 from okr_reports.channels.oauth import RefreshedToken, has_neither, refresh_form
-from okr_reports.channels.tables import AMOUNT, COUNT, MEND_THE_CHANNEL, MOMENT, TEXT, entities, facts
+from okr_reports.channels.tables import AMOUNT, COUNT, FIX_THE_CHANNEL, MOMENT, TEXT, entities, facts
 from okr_reports.channels.windows import Window
 from okr_reports.errors import VendorError, quoted
 
@@ -203,9 +203,9 @@ def analytics(
             raise _changed(f"adAnalytics answers without {', '.join(sorted(absent))}")
         zeros = {metric: 0 for element in elements for metric in chunk if element.get(metric) is not None}
         for element in elements:
-            told = {metric: element[metric] for metric in chunk if element.get(metric) is not None}
+            answered = {metric: element[metric] for metric in chunk if element.get(metric) is not None}
             row = merged.setdefault((_day(element), _campaign(element)), dict.fromkeys(metrics, 0))
-            row.update({**dict.fromkeys(chunk), **zeros, **told})
+            row.update({**dict.fromkeys(chunk), **zeros, **answered})
     return merged
 
 
@@ -266,7 +266,7 @@ def _campaign(element: Mapping[str, Any]) -> str:
 
 
 def _changed(what: str) -> VendorError:
-    return VendorError("linkedin_ads", what, MEND_THE_CHANNEL)
+    return VendorError("linkedin_ads", what, FIX_THE_CHANNEL)
 
 
 def _day(element: Mapping[str, Any]) -> date:

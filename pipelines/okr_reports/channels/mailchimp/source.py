@@ -16,7 +16,7 @@ from okr_reports.channels.base import ACCOUNT_COLUMNS, REPORT_IT, Account, Chann
 from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status, doubling
 from okr_reports.channels.mailchimp.settings import MailchimpSettings
 from okr_reports.channels.oauth import FixedToken
-from okr_reports.channels.tables import AMOUNT, COUNT, MEND_THE_CHANNEL, TEXT, entities
+from okr_reports.channels.tables import AMOUNT, COUNT, FIX_THE_CHANNEL, TEXT, entities
 from okr_reports.channels.tables import DAY as DAY_TYPE
 from okr_reports.channels.windows import DAY, Window
 from okr_reports.errors import CredentialsError, VendorError, quoted
@@ -27,7 +27,7 @@ _DATA_CENTRE = re.compile(r"[a-z]{2,6}\d{1,3}")
 PAGE = 1000
 # In a window longer than this, the ends of past months are read too: a first load then has a history of audiences.
 LONG_WINDOW = 31
-# Column and where it stands in a report. All only ever state the whole of a campaign.
+# Column and where it is in a report. All only ever state the whole of a campaign.
 TOTALS = {
     "emails_sent": ("emails_sent",),
     "opens_total": ("opens", "opens_total"),
@@ -182,7 +182,7 @@ def _dated(landing: Landing, reports: Iterable[dict[str, Any]], zone: ZoneInfo) 
     taken = list(reports)
     unsent = [report for report in taken if not report.get("send_time")]
     if unsent and len(unsent) == len(taken):
-        raise VendorError("mailchimp", "no report has a send_time", MEND_THE_CHANNEL)
+        raise VendorError("mailchimp", "no report has a send_time", FIX_THE_CHANNEL)
     for report in unsent:
         name = f"{report['id']} ({quoted(report.get('campaign_title') or '')})"
         landing.lacks(f"the report of campaign {name} has no send_time and is left out", REPORT_IT)
@@ -241,7 +241,7 @@ def _totals(landing: Landing, reports: Sequence[dict[str, Any]]) -> list[dict[st
         if without:
             field = ".".join((name, *inner))
             if len(without) == len(reports):
-                raise VendorError("mailchimp", f"the report of campaign {without[0]} has no {field}", MEND_THE_CHANNEL)
+                raise VendorError("mailchimp", f"the report of campaign {without[0]} has no {field}", FIX_THE_CHANNEL)
             landing.lacks(f"the reports of campaigns {', '.join(map(str, without[:5]))} have no {field}", REPORT_IT)
     return stated
 

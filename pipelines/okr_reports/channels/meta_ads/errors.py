@@ -83,12 +83,12 @@ def _entries(headers: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """The records of all usage headers; that of business use cases holds lists by business."""
     for name in _USAGE_HEADERS:
         try:
-            told = json.loads(headers.get(name) or "{}")
+            header = json.loads(headers.get(name) or "{}")
         except (ValueError, RecursionError):
             continue
-        if not isinstance(told, dict):
+        if not isinstance(header, dict):
             continue
         if name != "x-business-use-case-usage":
-            told = {"": [told]}
-        listed = (entry for entries in told.values() if isinstance(entries, list) for entry in entries)
+            header = {"": [header]}
+        listed = (entry for entries in header.values() if isinstance(entries, list) for entry in entries)
         yield from (entry for entry in listed if isinstance(entry, dict))

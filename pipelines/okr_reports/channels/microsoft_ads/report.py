@@ -16,7 +16,7 @@ from pyarrow import csv
 from okr_reports.channels.jobs import JobFailed, wait_for
 from okr_reports.channels.microsoft_ads.services import Services
 from okr_reports.channels.numbers import whole
-from okr_reports.channels.tables import AMOUNT, COUNT, DAY, MEND_THE_CHANNEL, TEXT, texts_to_amounts, to_amount
+from okr_reports.channels.tables import AMOUNT, COUNT, DAY, FIX_THE_CHANNEL, TEXT, texts_to_amounts, to_amount
 from okr_reports.channels.windows import Window
 from okr_reports.errors import VendorError, quoted
 
@@ -144,7 +144,7 @@ def _numbers(channel: str, column: str, texts: pa.ChunkedArray, kind: pa.DataTyp
             raise VendorError(
                 channel,
                 f"campaign_performance.{column} should be {kind} but the vendor sent {quoted(repr(text[:60]))}",
-                MEND_THE_CHANNEL,
+                FIX_THE_CHANNEL,
             ) from None
     return pa.chunked_array([pa.array(values, kind)])
 

@@ -27,7 +27,7 @@ class Connection:
 class SqlSettings(ChannelSettings):
     """`queries` are names of your own; each has a section, and stands as an account in the reports.
 
-    `base_url` is not used: where to connect stands in `url`.
+    `base_url` is not used: where to connect is in `url`.
     """
 
     queries: tuple[str, ...]

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from okr_reports.channels.http import Http
 from okr_reports.channels.oauth import FixedToken
-from okr_reports.channels.tables import AMOUNT, COUNT, MEND_THE_CHANNEL, TEXT, entities, facts
+from okr_reports.channels.tables import AMOUNT, COUNT, FIX_THE_CHANNEL, TEXT, entities, facts
 from okr_reports.channels.tiktok_ads.errors import classify
 from okr_reports.channels.tiktok_ads.settings import TikTokAdsSettings
 from okr_reports.errors import CredentialsError, VendorError
@@ -184,7 +184,7 @@ def _columns(page: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
     }
     for name in METRICS:
         if metrics and not any(name in one for one in metrics):
-            raise VendorError("tiktok_ads", f"the report answers without {name}", MEND_THE_CHANNEL)
+            raise VendorError("tiktok_ads", f"the report answers without {name}", FIX_THE_CHANNEL)
         values = [one.get(name) for one in metrics]
         columns[name] = [None if value == NO_VALUE else value for value in values] if NO_VALUE in values else values
     return columns

@@ -32,13 +32,13 @@ def lint_check_ins(context: Context) -> Iterator[Finding]:
         span = context.definitions.span(objective.period)
         if span is not None and check_in.date < span.start:
             what = f"the check-in is of {check_in.date}, before its period starts on {span.start}"
-            yield advice(place.path, place.at("date"), f"{what}: it counts from then", "mend the date")
+            yield advice(place.path, place.at("date"), f"{what}: it counts from then", "fix the date")
         elif check_in.value is not None and any(one.first <= check_in.date <= one.last for one in result.pauses):
             what = f"the check-in is of {check_in.date}, within a pause of {shown(result.id)}: its value does not count"
             yield advice(place.path, place.at("date"), what, "date it after the pause")
         elif check_in.date > context.today:
             what = f"the check-in is of {check_in.date}, and today is {context.today}: it counts from that day"
-            yield advice(place.path, place.at("date"), what, "mend the date")
+            yield advice(place.path, place.at("date"), what, "fix the date")
         elif span is not None and numbers_of(result).kpi is None and check_in.date > span.end + _COUNTS_AFTER:
             what = f"the check-in is of {check_in.date}, more than a week after its period ended on {span.end}"
             todo = "it counts for what is known now alone; `reopen` closes the key result anew with it"

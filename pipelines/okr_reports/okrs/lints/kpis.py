@@ -76,7 +76,7 @@ def _unknown_measures(context: Context, kpi: Kpi) -> Iterator[Finding]:
     channels = channels_of(kpi, set(context.measures_by_channel))
     if not channels:
         place = kpi.where.place
-        yield mistake(place.path, place.at("channel"), "the conditions let no channel through", "mend or remove them")
+        yield mistake(place.path, place.at("channel"), "the conditions let no channel through", "fix or remove them")
         return
     named = {name for name in channels if name in context.channels and context.channels[name].names_own_measures}
     if kpi.where.channel and named:

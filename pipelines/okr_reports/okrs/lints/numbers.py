@@ -66,7 +66,7 @@ def _direction(move: Move, baseline: Decimal) -> Iterator[Finding]:
         yield mistake(place.path, line, what, "write a target that differs from the baseline")
     elif (target - baseline) * sign < 0:
         what = f"this is to {move.type}, but {plain(baseline)} to {plain(target)} goes the other way"
-        yield mistake(place.path, line, what, "swap baseline and target, or mend the type")
+        yield mistake(place.path, line, what, "swap baseline and target, or fix the type")
 
 
 def _counted_target(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:
@@ -141,7 +141,7 @@ def _units(scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:
             yield advice(place.path, place.at(key), what, f"write {plain(number)}% if that is meant")
     if kpi is not None and {kpi.better, scored.rule.better} == {"higher", "lower"}:
         what = f"{scored.type} asks for what is worse: {kpi.better} values of {shown(numbers.kpi)} are better"
-        yield advice(place.path, place.at("type"), what, "mend the type, or `better` of the KPI")
+        yield advice(place.path, place.at("type"), what, "fix the type, or `better` of the KPI")
 
 
 def _pace(context: Context, objective: Objective, scored: KeyResult | Measure, kpi: Kpi | None) -> Iterator[Finding]:

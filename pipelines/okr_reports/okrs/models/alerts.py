@@ -1,4 +1,4 @@
-"""Which KPIs are watched after each refresh, who is told, and what is muted."""
+"""Which KPIs are watched after each refresh, who gets the mail, and what is muted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _all_or_ids(value: Any) -> Any:
 
 
 class Alerts(Located):
-    """What is watched: the KPIs named or all; and the mail addresses that are told, together in one mail."""
+    """What is watched: the KPIs named or all; and the mail addresses that get alerts, together in one mail."""
 
     kpis: Annotated[
         Literal["all"] | list[Id],

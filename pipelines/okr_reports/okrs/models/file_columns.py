@@ -175,7 +175,7 @@ def written_form(value: Any) -> str:
     return "mapping" if isinstance(value, dict | Located) else "text"
 
 
-# A column alone or a mapping: told apart by its form, so that a mistake is reported once, for the form written.
+# A column alone or a mapping: distinguished by its form, so that a mistake is reported once, for the form written.
 MeasureEntry = Annotated[
     Annotated[Columns, Tag("text")] | Annotated[MeasureMapping, Tag("mapping")], Discriminator(written_form)
 ]

@@ -44,7 +44,7 @@ def _where_values(value: Any) -> tuple[str, ...]:
         if not isinstance(text, str) or not text:
             raise refuse(f"{shown(item)} stands where a text belongs", "put it in quotes")
         if "\x00" in text:
-            raise refuse("a NUL character stands in the text", "remove it")
+            raise refuse("a NUL character is in the text", "remove it")
         texts.append(text)
     return tuple(texts)
 

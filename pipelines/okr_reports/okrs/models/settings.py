@@ -223,7 +223,7 @@ class Period(Located):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.end < self.start:
-            raise refuse(f"the period ends on {self.end}, before it starts on {self.start}", "swap or mend the days")
+            raise refuse(f"the period ends on {self.end}, before it starts on {self.start}", "swap or fix the days")
         return self
 
 

@@ -148,7 +148,7 @@ class Limits(Valued):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.low > self.high:
-            raise refuse(f"low {shown(self.low)} lies above high {shown(self.high)}", "swap or mend the limits")
+            raise refuse(f"low {shown(self.low)} lies above high {shown(self.high)}", "swap or fix the limits")
         return self
 
 

@@ -150,8 +150,8 @@ def measures(definitions: Definitions, given: Sequence[Mapping[str, Any]] = ()) 
             bringing["conversions"][channel.name] = f"{word} ({choice.means}; {choice.source})"
     for row in given:
         if row.get("conversions"):
-            told = f"{row['conversions']} ({row['conversions_means']}; {row['conversions_source']})"
-            bringing["conversions"][str(row["channel"])] = told
+            meaning = f"{row['conversions']} ({row['conversions_means']}; {row['conversions_source']})"
+            bringing["conversions"][str(row["channel"])] = meaning
     for source in definitions.file_sources:
         for name, measure in source.measures.items():
             bringing[name][source.channel] = f"{_column_words(measure)} ({source.id})"

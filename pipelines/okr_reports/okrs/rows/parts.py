@@ -23,7 +23,7 @@ Row = dict[str, Any]
 # What an entry says that fixes no number of a KPI, and no score of a key result.
 KPI_WORDS = ("title", "description", "better")
 SAID_BESIDE = ("title", "kpis", "owner", "contributors", "evidence", "reason")
-# What fixes a key result's target: versions of it are told by the signature.
+# What fixes a key result's target: versions of it are known by the signature.
 LINE = ("target", "change", "low", "high", "baseline")
 
 

@@ -64,7 +64,7 @@ def draw_key_result(drawn: Drawn, label: str, chart_id: str, formatter: Formatte
     values += [drawn.target, drawn.low, drawn.high, *(drawn.forecast or ())]
     low, high = domain(values, drawn.from_zero)
     if not drawn.from_zero:
-        # a target on the axis could not be told from it
+        # a target on the axis could not be distinguished from it
         low = max(low - (high - low) * 0.08, min(low, 0.0))
     ticks = nice_ticks(low, high)
     floor = HEIGHT - BOTTOM

@@ -154,7 +154,7 @@ def forget_after(warehouse: Path, day: date) -> None:
 def _bring_back_one(connection: duckdb.DuckDBPyConnection, history: Path, ledger: Ledger, restored: Restored) -> None:
     found = next(_sound(history, ledger, restored), None)
     if found is None:
-        # Publications are told by the days that are kept.
+        # Publications are known by the days that are kept.
         if ledger.schema != "ops" and not (ledger.is_remade and not _was_kept(history, ledger)):
             restored.lost.append(
                 f"the {ledger.title} are gone with the warehouse: {history} does not hold them (version 0.1.0 did not"
