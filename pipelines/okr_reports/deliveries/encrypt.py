@@ -33,7 +33,7 @@ from okr_reports.deliveries.site_files import CONTENT_TYPES, seal, site_files
 from okr_reports.deliveries.templating import rendered
 from okr_reports.errors import DeliveryError
 
-# OWASP asks for 600,000 (2023). Browsers have no Argon2 of their own: DECISIONS.md.
+# OWASP asks for 600,000 (2023). Browsers have no Argon2 of their own: docs/decisions/0095.
 ITERATIONS = 1_000_000
 SALT_BYTES = 16
 # Before the address and the release in what a page is bound to; another form of pages takes another word.

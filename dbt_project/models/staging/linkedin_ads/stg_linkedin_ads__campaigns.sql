@@ -8,7 +8,7 @@ campaign_groups as (
     select * from {{ source('linkedin_ads', 'campaign_groups') }}
 ),
 
--- LinkedIn's campaign group is what other vendors call a campaign, its campaign their ad group (DECISIONS.md).
+-- LinkedIn's campaign group is what other vendors call a campaign, its campaign their ad group (docs/decisions/0002).
 final as (
     select
         'linkedin_ads' as channel,

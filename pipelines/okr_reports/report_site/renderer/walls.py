@@ -10,7 +10,7 @@ Each wall goes up where the platform has it; `raise_walls` says which did. From 
 - seccomp     Linux on x86-64 and ARM64, by the kernel: no socket of any kind, no process, no tracing.
 
 Landlock and seccomp need no privilege and cannot be taken down again. Both are reached by ctypes: the libraries on PyPI
-were pre-releases, a few months old, or needed libseccomp installed (DECISIONS.md).
+were pre-releases, a few months old, or needed libseccomp installed (docs/decisions/0040).
 """
 
 from __future__ import annotations
