@@ -50,6 +50,13 @@ def test_enter_confirms_the_numbers_said_last_and_repeats_no_words(definitions: 
     assert written == ["confidence: 0.7", 'next: "Call Pau"', "value: 3.5"]
 
 
+def test_evidence_is_asked_for_where_it_is_needed(definitions: Path) -> None:
+    printed, written = said(definitions, "base_grade", "", "70%", "many", "3", "", "")
+    assert "5 users" in printed
+    assert "`many` stands where a whole number belongs" in printed
+    assert written == ["grade: 70%", "evidence: 3"]
+
+
 def test_an_answer_that_cannot_be_read_is_asked_again_at_once(definitions: Path) -> None:
     printed, written = said(definitions, "base_days", "high", "80%", "three", "2", "Nearly there", "")
     assert "`high` stands where a number belongs" in printed

@@ -20,7 +20,9 @@ def company(request: pytest.FixtureRequest, only_warehouse: Warehouse) -> Wareho
         # Seven in ten is sure, four in ten is not: just so.
         {"key_result_id": "o2_k8", "date": date(2026, 11, 20), "value": 4.5, "confidence": 0.7, "author": "Luis"},
         {"key_result_id": "o2_k9", "date": date(2026, 11, 20), "value": 7, "confidence": 0.4, "author": "Luis",
-         "note": "Plenty", "next": "Choose"},
+         "note": "Plenty", "next": "Choose", "evidence": 0},
+        {"key_result_id": "o2_k9", "date": date(2026, 11, 10), "value": 7, "author": "Luis", "evidence": 9},
+        {"key_result_id": "o2_k8", "date": date(2026, 11, 19), "value": 4.5, "author": "Luis", "evidence": 2},
         {"key_result_id": "o1_k8", "date": date(2026, 9, 20), "value": 6, "author": "Luis"},
         # A check-in of tomorrow is not known yet.
         {"key_result_id": "o2_k9", "date": date(2026, 11, 24), "value": 0, "confidence": 0.9, "author": "Eva"},
@@ -108,6 +110,13 @@ def test_a_key_results_own_owner_goes_before_the_objectives(company: Warehouse, 
     closed = {row["key_result_id"]: row["owner"] for row in company.rows("from marts.fct_key_result_final")}
     assert closed.get("o1_k9", "Luis") == "Luis"
     assert closed.get("o1_k8", "Ana") == "Ana"
+
+
+def test_the_last_evidence_counts(company: Warehouse) -> None:
+    """Nothing said later takes the number away, and none is a number."""
+    assert [state(company, id_)["evidence"] for id_ in ("o2_k8", "o2_k9", "o2_k12")] == [2, 0, None]
+    told = company.rows("from marts.fct_check_in where evidence is not null order by date")
+    assert [row["evidence"] for row in told] == [9, 2, 0]
 
 
 def test_more_than_the_range_is_flagged_not_punished(company: Warehouse) -> None:

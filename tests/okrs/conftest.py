@@ -33,7 +33,7 @@ objectives:
     key_results:
       - {id: base_steps, title: Steps, type: milestones, milestones: [{id: one}, {id: two}]}
       - {id: base_done, title: Done, type: binary}
-      - {id: base_grade, title: Good, type: qualitative}
+      - {id: base_grade, title: Good, type: qualitative, evidence: 5 users}
       - {id: base_days, title: Days, type: decrease, baseline: 5, target: 2, unit: days}
 """  # noqa: E501
 

@@ -36,6 +36,8 @@ def files(folder) -> list[str]:
         ("base_done", {"met": False}, {"met": False}),
         ("base_grade", {"grade": "60 %"}, {"grade": 0.6}),
         ("base_grade", {"grade": 0}, {"grade": 0.0}),
+        ("base_grade", {"evidence": " 3 "}, {"evidence": 3}),
+        ("base_grade", {"evidence": 0}, {"evidence": 0}),
         ("base_days", {"confidence": None, "next": "Call Pau"}, {"confidence": None, "next": "Call Pau"}),
     ],
 )
@@ -92,6 +94,9 @@ def test_a_check_in_that_would_not_count_is_refused(folder):
         ("base_steps", {"done": ["three"]}, "`base_steps` has no milestone `three`"),
         ("base_steps", {"done": ["'; drop"]}, "is not an id"),
         ("base_grade", {"grade": 7}, "`7` is not between 0 and 1"),
+        ("base_grade", {"evidence": "three"}, "the text `three` stands where a whole number belongs"),
+        ("base_grade", {"evidence": -1}, "the number `-1` stands where a whole number belongs"),
+        ("base_grade", {"evidence": 2.5}, "the number `2.5` stands where a whole number belongs"),
         ("base_days", {"confidence": "high"}, "confidence: the text `high` stands where a number belongs"),
         ("base_days", {"confidence": None, "note": ""}, "the check-in says nothing"),
         ("base_days", {"note": "a\x1b[31mb"}, "the control character U+001B"),

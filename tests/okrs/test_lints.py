@@ -161,6 +161,16 @@ def test_a_check_in_of_an_odd_day_is_a_warning(folder, day, said):
     assert said in found
 
 
+def test_evidence_that_nobody_needs_is_a_warning(folder):
+    said = "check_ins:\n- {date: 2026-11-02, key_result: base_grade, evidence: 7}\n"
+    folder.write("said.yml", said)
+    assert folder.findings() == []
+    folder.write("said.yml", said.replace("base_grade", "base_done"))
+    assert "said.yml:2: warning: evidence: `base_done` does not say how much" in only(folder.findings())
+    folder.write("said.yml", said.replace("base_grade, evidence", "base_days, value: 3, evidence"))
+    assert only(folder.findings()).endswith("remove `evidence`")
+
+
 @pytest.mark.parametrize(
     "on", ["kpi/leads", "key_result/base_days", "objective/base", "team/paid_social", "channel/linkedin_ads"]
 )

@@ -87,6 +87,24 @@ def test_people_fix_no_score(folder):
     assert all(before[name] == after[name] for name in ("signature", "definition_signature"))
 
 
+@pytest.mark.parametrize(
+    ("written", "number", "of"),
+    [("5", 5, None), ('"5"', None, None), ("5 users", 5, "users"), ("12 pruebas con niños", 12, "pruebas con niños"),
+     ("0", None, None), ("2.5", None, None), ("users", None, None), ("-1", None, None), ("60%", None, None),
+     ("5  ", 5, None), ("true", None, None), ("99999 users", None, None), ("[5]", None, None)],
+)  # fmt: skip
+@pytest.mark.parametrize("type_", ["qualitative", "binary", "count_range, low: 3, high: 5"])
+def test_evidence_is_a_number_of_cases_and_fixes_no_score(folder, type_, written, number, of):
+    fields = f"type: {type_}, evidence: {written}"
+    if number is None:
+        assert any("evidence: 5 users" in finding for finding in folder.key_result(fields))
+        return
+    row = key_result(folder, fields)
+    assert (row["evidence_target"], row["evidence_of"]) == (number, of)
+    without = key_result(folder, f"type: {type_}")
+    assert all(row[name] == without[name] for name in ("signature", "definition_signature"))
+
+
 def test_a_pace_table_begins_at_nothing_and_ends_at_all(folder):
     key_result(folder, "type: increase, kpi: leads, target: 5, pace: {2026-11-30: 60%, 2026-10-31: 25%}")
     assert [(row["date"], row["share"]) for row in rows_of(folder, "pace_points")] == [

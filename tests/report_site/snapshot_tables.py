@@ -55,7 +55,8 @@ DDL: dict[str, list[str]] = {
         "check_in_is_stale boolean, disagreement varchar, baseline_note varchar, over_range boolean, "
         "data_from date, data_through date, stale_since date, provisional_from date, kpi_kind varchar, "
         "reason_code varchar, disagreement_code varchar, baseline_note_code varchar, baseline_kept double, "
-        "baseline_now double, baseline_from date, hold varchar, contributors varchar, weeks_kept bigint, "
+        "baseline_now double, baseline_from date, hold varchar, contributors varchar, evidence bigint, "
+        "evidence_target bigint, evidence_of varchar, weeks_kept bigint, "
         "weeks_observed bigint, weeks_unit varchar, value_met boolean",
         "objectives": "objective_id varchar, position bigint, date date, title varchar, title_texts varchar, "
         "description varchar, owner varchar, team varchar, team_title varchar, period varchar, period_start date, "
@@ -68,7 +69,8 @@ DDL: dict[str, list[str]] = {
         "data_through date, provisional_from date, last_load_at timestamptz, last_error varchar, stale_since date, "
         "note varchar, withheld_days bigint, sampled_days bigint, grouped_days bigint, last_flagged_day date",
         "fct_check_in": "check_in_id varchar, key_result_id varchar, date date, author varchar, confidence double, "
-        f"note varchar, next varchar, previous_next varchar, value {D}, met boolean, grade double, done varchar",
+        f"note varchar, next varchar, previous_next varchar, value {D}, met boolean, grade double, evidence bigint, "
+        "done varchar",
         "fct_note": "note_id varchar, date date, on_kind varchar, on_id varchar, text varchar",
         "dim_date": "date date, week_start date, month_start date, quarter varchar, year bigint, day_of_week bigint",
         "dim_period": "period_id varchar, title varchar, kind varchar, start_date date, end_date date",

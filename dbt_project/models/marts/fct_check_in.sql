@@ -29,6 +29,7 @@ final as (
         check_ins.value,
         check_ins.met,
         check_ins.grade,
+        check_ins.evidence,
         done.done
     from check_ins
     left join done

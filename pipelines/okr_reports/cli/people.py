@@ -26,6 +26,7 @@ from okr_reports.cli.group import DAY, PORT, day_of, host_names_option, main
 @click.option("--done", help="Ids of the milestones done by now, with commas.")
 @click.option("--met", type=bool, help="For a binary key result.")
 @click.option("--grade", help="For a qualitative key result: 0 to 1.")
+@click.option("--evidence", help="How many users or tests it rests on, where the key result asks for evidence.")
 @click.option("--note", help="What happened.")
 @click.option("--next", "next_", help="What is next.")
 @click.option(

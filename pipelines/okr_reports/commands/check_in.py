@@ -26,6 +26,7 @@ QUESTIONS = {
     "done": ("Milestones done", ""),
     "met": ("Is it done?", "yes / no"),
     "grade": ("How good is it today?", "0-100 %"),
+    "evidence": ("How many cases does it rest on?", ""),
     "previous_next": ("The next step of last time", "done / open / dropped"),
     "note": ("What happened?", ""),
     "next": ("The next step", ""),
@@ -84,7 +85,15 @@ def _asked(result: Any, planned: str) -> list[str]:
     from okr_reports.okrs.lints.check_ins import value_key
 
     answer = value_key(result)
-    return ["confidence", *([answer] if answer else []), *(["previous_next"] if planned else []), "note", "next"]
+    counts = ["evidence"] if getattr(result, "evidence", None) else []
+    return [
+        "confidence",
+        *([answer] if answer else []),
+        *counts,
+        *(["previous_next"] if planned else []),
+        "note",
+        "next",
+    ]
 
 
 class Words:
@@ -101,6 +110,8 @@ class Words:
         words, answers = QUESTIONS[name]
         if name == "done":
             answers = ", ".join(step.id for step in result.milestones)
+        if name == "evidence":
+            answers = self._text("Needed: %(needed)s", needed=result.evidence.words)
         if name == "previous_next":
             answers = f"{planned}; {answers}"
         return self._text(words) + (f" ({answers})" if answers else "")
@@ -128,7 +139,7 @@ def _typed(name: str, answer: Any, decimal: str) -> Any:
 
 def _offered(defined: Definitions, key_result: str, name: str) -> str:
     """What Enter confirms: a number said last; words are never repeated."""
-    return _said_last(defined, key_result, name) if name in ("confidence", "value", "met", "grade") else ""
+    return _said_last(defined, key_result, name) if name in ("confidence", "value", "met", "grade", "evidence") else ""
 
 
 def _said_last(defined: Definitions, key_result: str, name: str) -> str:
@@ -157,7 +168,7 @@ def _fault(name: str, text: str, result: Any) -> str:
     """Why an answer cannot be read and what to write instead, or nothing."""
     from pydantic_core import PydanticCustomError
 
-    from okr_reports.okrs.fields import amount, share
+    from okr_reports.okrs.fields import amount, share, whole
     from okr_reports.okrs.models.check_ins import OUTCOMES
     from okr_reports.okrs.words import nearest, shown
     from okr_reports.okrs.yaml_reader import scalar
@@ -167,6 +178,8 @@ def _fault(name: str, text: str, result: Any) -> str:
             share(scalar(text))
         elif name == "value":
             amount(scalar(text))
+        elif name == "evidence":
+            whole(scalar(text))
         elif name == "met":
             _yes_or_no(text)
         elif name == "previous_next" and text not in OUTCOMES:

@@ -59,6 +59,7 @@ def check_in(
             done=[step for step in fields.get("done", ()) if step] or None,
             met={"true": True, "false": False}.get(met),
             grade=f"{grade}%" if grade else None,
+            evidence=one(fields, "evidence") or None,
         )
     except OkrError as error:
         raise Refused({"": str(error)}) from error

@@ -43,6 +43,11 @@ class Asked:
         return str(getattr(self.result, "unit", None) or self.published.get("unit") or "number")
 
     @property
+    def evidence(self) -> Any:
+        """How many cases its check-ins are to rest on; None where none are asked for."""
+        return getattr(self.result, "evidence", None)
+
+    @property
     def last_day(self) -> date | None:
         return self.said[-1].date if self.said else None
 

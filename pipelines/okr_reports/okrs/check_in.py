@@ -41,6 +41,7 @@ def write_check_in(
     done: AnySequence[str] | None = None,
     met: bool | None = None,
     grade: Number | None = None,
+    evidence: Number | None = None,
 ) -> Path:
     """Write the check-in to a file of its own and return its path; no file that exists is touched.
 
@@ -50,6 +51,7 @@ def write_check_in(
     given: dict[str, Answer] = {
         "date": date.isoformat(), "key_result": key_result, "author": author, "confidence": confidence, "note": note,
         "next": next, "previous_next": previous_next, "value": value, "done": done, "met": met, "grade": grade,
+        "evidence": evidence,
     }  # fmt: skip
     known = definitions.key_result_by_id
     if key_result not in known:
@@ -84,7 +86,7 @@ def _scalar_text(key: str, answer: Answer) -> str:
         return str(answer)
     if key == "done" and isinstance(answer, list | tuple):
         return "[" + ", ".join(quoted(str(step)) for step in answer) + "]"
-    if key in ("confidence", "value", "grade"):
+    if key in ("confidence", "value", "grade", "evidence"):
         text = str(answer).strip()
         is_number = not isinstance(scalar(text), str | bool | None) or text.removesuffix("%").strip().isdecimal()
         return text if is_number else quoted(text)

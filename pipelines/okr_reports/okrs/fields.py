@@ -30,6 +30,7 @@ _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za
 # Tab and line break are what a person types; the rest of these would only ever hide something.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
+_COUNTED = re.compile(r"(\d{1,5})\s+(\D.{0,79})")
 # DECIMAL(28,9) of the warehouse: 19 digits before the point, 9 after.
 MAX_DECIMALS = 9
 MAX_DIGITS = 19
@@ -62,6 +63,19 @@ class Texts:
     def as_json(self) -> str:
         """All languages as a JSON object; empty for a text without a stated language."""
         return json.dumps(dict(self.by_language), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class EvidenceTarget:
+    """How many cases a judgement is to rest on, and what they are where that is written: `5`, `5 users`."""
+
+    number: int
+    of: str | None = None
+
+    @property
+    def words(self) -> str:
+        """As it is written: `5`, `5 users`."""
+        return f"{self.number} {self.of}" if self.of else str(self.number)
 
 
 def _text(value: Any, *, one_line: bool) -> str:
@@ -210,10 +224,20 @@ def _email(value: Any) -> str:
     return text
 
 
-def _whole(value: Any) -> int:
+def whole(value: Any) -> int:
+    """A count written without a fraction."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10_000:
         return value
     raise refuse(f"{_kind(value)} stands where a whole number belongs", "write 0 to 10000 without a fraction")
+
+
+def _evidence(value: Any) -> EvidenceTarget:
+    number, of = value, None
+    if isinstance(value, str) and (found := _COUNTED.fullmatch(value.strip())):
+        number, of = int(found[1]), _line(found[2])
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 10_000:
+        raise refuse(f"{_kind(value)} does not say how many cases", "write evidence: 5, or evidence: 5 users")
+    return EvidenceTarget(number, of)
 
 
 def _flag(value: Any) -> bool:
@@ -279,7 +303,17 @@ Share = Annotated[float, PlainValidator(share), WithJsonSchema(_SHARE_SCHEMA)]
 Change = Annotated[Decimal, PlainValidator(_change), WithJsonSchema(_CHANGE_SCHEMA)]
 Factor = Annotated[Decimal, PlainValidator(_factor), WithJsonSchema(_AMOUNT_SCHEMA)]
 Weight = Annotated[float, PlainValidator(_weight), WithJsonSchema({"type": "number", "minimum": 0})]
-Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]
+Whole = Annotated[int, PlainValidator(whole), WithJsonSchema({"type": "integer", "minimum": 0})]
+Evidence = Annotated[
+    EvidenceTarget,
+    PlainValidator(_evidence),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[0-9]+ .+$"}],
+            "examples": [5, "5 users"],
+        }
+    ),
+]
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
 Email = Annotated[str, PlainValidator(_email), WithJsonSchema({"type": "string", "format": "email"})]
 PeriodId = Annotated[

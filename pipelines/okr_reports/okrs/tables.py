@@ -103,6 +103,7 @@ TABLES: dict[str, pa.Schema] = {
     # key_result_id is `objective/<objective_id>`, scored by the same rules and left out of every mean).
     # baseline_kind: number | null, or with an interval previous_period | same_period_last_year | same_weeks_last_year.
     # owner: null where the objective's owner answers for it; contributors: names with commas between.
+    # evidence_target, evidence_of: how many cases its check-ins are to rest on, and of what (`5 users`), as written.
     # hold: units | end | average, null where nothing is held; allowed_misses: null where none is named. due: the day
     # that a yes or no is due; milestones have days of their own. starts: its first day, null where it is the period's.
     # least_coverage: the share of its days that a relative baseline needs data on.
@@ -121,6 +122,8 @@ TABLES: dict[str, pa.Schema] = {
         title_texts=_text,
         owner=_text,
         contributors=_text,
+        evidence_target=_int,
+        evidence_of=_text,
         type=_text,
         kpi_id=_text,
         unit=_text,
@@ -193,6 +196,7 @@ TABLES: dict[str, pa.Schema] = {
         value=AMOUNT,
         met=_bool,
         grade=_share,
+        evidence=_int,
         path=_text,
         line=_int,
     ),

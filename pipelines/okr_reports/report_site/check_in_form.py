@@ -91,6 +91,7 @@ def _template(row: Mapping[str, Any], day: str, answer: str) -> str:
         f"    key_result: {row['key_result_id']}",
         f"    author: {json.dumps(row['owner'] or '', ensure_ascii=False)}",
         *([f"    {answer}: "] if answer else []),
+        *(["    evidence: "] if row.get("evidence_target") else []),
         "    confidence: ",
         '    note: ""',
         '    next: ""',

@@ -278,6 +278,10 @@ class Functions:
         """What the value of a key result is measured against."""
         return okr_words.target(self.formatter, self.language, row)
 
+    def kr_evidence(self, row: Row) -> str:
+        """On how many of the cases asked for a key result rests, such as `3 of 5 users`; empty where none are."""
+        return okr_words.evidence(self.formatter, self.language, row)
+
     def sentence(self, row: Row | str | None, column: str = "status_reason") -> str:
         """The sentence of a row of the marts, its numbers and days as this site writes them; a text as it is."""
         return okr_words.sentence(self.formatter, self.language, row, column)
@@ -346,6 +350,7 @@ EXPOSED = (
     "unit_code",
     "kr_value",
     "kr_target",
+    "kr_evidence",
     "kr_message",
     "moved",
     "measure_goal",

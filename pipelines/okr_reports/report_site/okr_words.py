@@ -39,6 +39,17 @@ def target(formatter: Formatter, language: Language, row: Row | Mapping[str, Any
     return language.text(goal, target=aim, value=aim, low=low, high=high)
 
 
+def evidence(formatter: Formatter, language: Language, row: Row) -> str:
+    """On how many of the cases asked for it rests; empty where none are asked for."""
+    said = columns_of(row)
+    if not said.get("evidence_target"):
+        return ""
+    given, needed = (formatter.format(said[name] or 0, "num0") for name in ("evidence", "evidence_target"))
+    if said["evidence_of"]:
+        return language.text("%(given)s of %(needed)s %(cases)s", given=given, needed=needed, cases=said["evidence_of"])
+    return language.text("%(given)s of %(needed)s pieces of evidence", given=given, needed=needed)
+
+
 def sentence(formatter: Formatter, language: Language, row: Row | str | None, column: str) -> str:
     """What a row of the marts says in a column (`status_reason`, `baseline_note`, `disagreement`), in the site's forms.
 

@@ -78,6 +78,7 @@ joined as (
         days.success_line,
         coalesce(days.is_provisional, true) as is_provisional,
         confidences.confidence,
+        confidences.evidence,
         confidences.last_check_in,
         confidences.last_check_in_by,
         confidences.last_check_in_note,

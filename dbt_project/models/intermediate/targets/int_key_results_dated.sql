@@ -60,6 +60,8 @@ dated as (
         objectives.ambition,
         coalesce(key_results.owner, objectives.owner) as owner,
         key_results.contributors,
+        key_results.evidence_target,
+        key_results.evidence_of,
         objectives.team_id,
         objectives.parent_id,
         periods.period_id,

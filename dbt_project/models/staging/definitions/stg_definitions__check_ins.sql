@@ -17,7 +17,8 @@ final as (
         previous_next,
         value,
         met,
-        grade
+        grade,
+        evidence
     from source
 )
 

@@ -14,6 +14,8 @@ final as (
         title_texts,
         owner,
         contributors,
+        evidence_target,
+        evidence_of,
         type,
         kpi_id,
         unit,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from okr_reports.okrs.fields import Amount, Day, Flag, Id, Line, Paragraphs, Share, choice, refuse
+from okr_reports.okrs.fields import Amount, Day, Flag, Id, Line, Paragraphs, Share, Whole, choice, refuse
 from okr_reports.okrs.place import Located
 from okr_reports.okrs.words import shown
 
@@ -28,11 +28,13 @@ class CheckIn(Located):
     done: list[Id] = Field(default_factory=list)
     met: Flag | None = None
     grade: Share | None = None
+    # How many of the cases that the key result asks for it rests on, all told.
+    evidence: Whole | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         words = (self.confidence, self.note, self.next, self.previous_next)
-        said = (*words, self.value, self.met, self.grade, self.done or None)
+        said = (*words, self.value, self.met, self.grade, self.evidence, self.done or None)
         if all(part is None for part in said):
             raise refuse("the check-in says nothing", "add confidence, note, next, or the value")
         return self

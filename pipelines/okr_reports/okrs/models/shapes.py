@@ -19,6 +19,7 @@ from okr_reports.okrs.fields import (
     Amount,
     Change,
     Day,
+    Evidence,
     Factor,
     Id,
     Line,
@@ -236,7 +237,13 @@ class BandKeyResult(Band, TitledNumber):
     """A key result that holds a number in a band."""
 
 
-class RangeKeyResult(Range, TitledNumber):
+class Evidenced(Titled):
+    """What people judge or count themselves may say how many cases its check-ins are to rest on."""
+
+    evidence: Evidence | None = None
+
+
+class RangeKeyResult(Range, TitledNumber, Evidenced):
     """A key result that counts to a range."""
 
 
@@ -244,7 +251,7 @@ class StepsKeyResult(Steps, Titled):
     """A key result of milestones."""
 
 
-class SaidKeyResult(Said, Titled):
+class SaidKeyResult(Said, Evidenced):
     """A key result that check-ins decide."""
 
 

@@ -35,6 +35,7 @@ def check_ins(definitions: Definitions) -> Iterator[Row]:
             "value": check_in.value,
             "met": check_in.met,
             "grade": check_in.grade,
+            "evidence": check_in.evidence,
             "path": check_in.place.path,
             "line": check_in.place.line,
         }

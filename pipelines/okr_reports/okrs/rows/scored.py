@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from okr_reports.okrs.definitions import Definitions
-from okr_reports.okrs.fields import Texts
+from okr_reports.okrs.fields import EvidenceTarget, Texts
 from okr_reports.okrs.models.objectives import Objective
 from okr_reports.okrs.models.shapes import Held, KeyResult, Measure, Steps, numbers_of
 from okr_reports.okrs.periods import Span
@@ -68,6 +68,7 @@ def key_results(definitions: Definitions, changes: Mapping[str, Change]) -> Iter
         title = getattr(scored, "title", None) or (kpi_title(kpi) if kpi else objective.title)
         span = span_of(definitions, objective.period)
         last_year = span.last_year()
+        evidence: EvidenceTarget | None = getattr(scored, "evidence", None)
         yield {
             "key_result_id": identifier,
             "role": "key_result" if position else "objective_measure",
@@ -76,6 +77,8 @@ def key_results(definitions: Definitions, changes: Mapping[str, Change]) -> Iter
             **text_columns("title", title, language),
             "owner": getattr(scored, "owner", None),
             "contributors": ", ".join(dict.fromkeys(getattr(scored, "contributors", ()))) or None,
+            "evidence_target": evidence.number if evidence else None,
+            "evidence_of": evidence.of if evidence else None,
             "type": scored.type,
             "kpi_id": numbers.kpi,
             "unit": kpi.unit if kpi else _own_unit(scored),

@@ -309,6 +309,7 @@
         put("done", done.length && "[" + done.join(", ") + "]");
         put("met", answers.get("met"));
         put("grade", answers.get("grade") && answers.get("grade") + "%");
+        put("evidence", /^\d{1,5}$/.test((answers.get("evidence") || "").trim()) && String(Number(answers.get("evidence"))));
         text = lines.join("\n") + "\n";
         shown.textContent = text;
         file = day + "_" + data.keyResult + (data.taken === day ? "_02" : "") + ".yml";
