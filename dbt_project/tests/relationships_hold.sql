@@ -29,6 +29,7 @@
     ('objectives', 'team', 'dim_team', 'team_id'),
     ('objectives', 'parent', 'objectives', 'objective_id'),
     ('objectives', 'measure_kpi_id', 'dim_kpi', 'kpi_id'),
+    ('key_result_people', 'key_result_id', 'key_results', 'key_result_id'),
     ('initiatives', 'objective_id', 'objectives', 'objective_id'),
     ('key_result_kpis', 'key_result_id', 'key_results', 'key_result_id'),
     ('key_result_kpis', 'kpi_id', 'dim_kpi', 'kpi_id'),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from okr_reports.common.folder_names import person_id
 from tests.report_site.snapshot_data import KEY_RESULTS, OBJECTIVES, TEAMS
 from tests.report_site.snapshot_rows import HOSTILE, PERIODS, PROVISIONAL_FROM, THROUGH, TODAY, Row, Rows, days
 from tests.report_site.snapshot_tables import DDL
@@ -247,7 +248,15 @@ class OkrRows(Rows):
             PROVISIONAL_FROM if last.provisional else None,
         )
         self.add("key_results", *row)
+        self.person(spec["id"], "owner", row[10])
+        if position:
+            self.person(spec["id"], "contributor", self.text("Inés Área/..\\CON"))
         return row
+
+    def person(self, key_result: str, role: str, name: str) -> None:
+        self.add("key_result_people", key_result, role, 1, name, person_id(name))
+        if all(row[0] != name for row in self.rows["dim_person"]):
+            self.add("dim_person", name, person_id(name), name)
 
     def objective(self, objective: dict[str, Any], position: int, specs: list[dict[str, Any]]) -> None:
         start, end = PERIODS[objective["period"]]

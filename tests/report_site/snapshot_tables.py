@@ -75,6 +75,8 @@ DDL: dict[str, list[str]] = {
         "dim_date": "date date, week_start date, month_start date, quarter varchar, year bigint, day_of_week bigint",
         "dim_period": "period_id varchar, title varchar, kind varchar, start_date date, end_date date",
         "dim_key_result_type": "type varchar, position bigint, about varchar, is_held boolean, is_share boolean",
+        "dim_person": "name varchar, person_id varchar, title varchar",
+        "key_result_people": "key_result_id varchar, role varchar, position bigint, name varchar, person_id varchar",
         "dim_team": "team_id varchar, title varchar, title_texts varchar",
         "dim_channel": "channel varchar, title varchar, kind varchar, lookback_days bigint, conversions varchar, "
         "conversions_means varchar, conversions_source varchar, api_version varchar, api_version_ends date, "

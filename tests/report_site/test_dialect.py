@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from okr_reports.report_site.routes import segment
+from okr_reports.common.folder_names import segment
 from tests.report_site.snapshot import write_snapshot
 
 HEAD = "---\ntitle: Home\n---\n"

@@ -180,6 +180,11 @@ TABLES: dict[str, pa.Schema] = {
     "pauses": _table(key_result_id=_text, first_day=_date, last_day=_date, reason=_text),
     # KPIs tracked beside a key result, never scored
     "key_result_kpis": _table(key_result_id=_text, kpi_id=_text, position=_int),
+    # one row a person besides the owner who works on a key result, as written
+    "contributors": _table(key_result_id=_text, position=_int, name=_text),
+    # one row a name as written of who owns or works on anything; person_id: whom it means, the folder of the person's
+    # page; title: the person's name as first written
+    "people": _table(name=_text, person_id=_text, title=_text),
     "initiatives": _table(objective_id=_text, position=_int, title=_text, owner=_text, state=_text),
     # one row a check-in; position is its place among all (file path, then order in the file): the later one of
     # one date counts

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from markupsafe import escape
 
+from okr_reports.common.folder_names import person_id
 from okr_reports.report_site.assets import Assets
 from okr_reports.report_site.faults import BadValue, choose
 from okr_reports.report_site.markup import Html
@@ -38,6 +39,10 @@ class AddressFunctions:
         """The text as a link to a page, or as it is when there is no such page."""
         address = self.link(*parts)
         return Html('<a href="{}">{}</a>').format(address, text) if address else Html(escape(text))
+
+    def person_link(self, name: Any) -> Html:
+        """A person's name as a link to the person's page, or as it is; '' without a name."""
+        return self.linked(name, "people", person_id(str(name))) if name else Html()
 
     def asset(self, path: str) -> str:
         """The address of a file of the site, relative to this page."""
@@ -95,4 +100,4 @@ class AddressFunctions:
         return self.asset(self.assets.images[name])
 
 
-EXPOSED = ("link", "linked", "asset", "address_of", "resolve_link", "image_of")
+EXPOSED = ("link", "linked", "person_link", "asset", "address_of", "resolve_link", "image_of")

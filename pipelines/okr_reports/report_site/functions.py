@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from okr_reports.common.folder_names import segment
 from okr_reports.common.plain_values import function
 from okr_reports.report_site import okr_words
 from okr_reports.report_site.address_functions import AddressFunctions
@@ -26,7 +27,7 @@ from okr_reports.report_site.faults import BadValue, choose
 from okr_reports.report_site.formats import UNIT_CODES, Formatter
 from okr_reports.report_site.languages import Language
 from okr_reports.report_site.prose import render_note
-from okr_reports.report_site.routes import SiteMap, segment
+from okr_reports.report_site.routes import SiteMap
 from okr_reports.report_site.shaping import GRAIN_FORMATS, Measure, Rows, Shape
 from okr_reports.report_site.single_value import Single, single_value, source_of
 from okr_reports.report_site.table_view import table_view

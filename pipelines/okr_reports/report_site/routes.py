@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from okr_reports.common.folder_names import segment
 from okr_reports.common.plain_values import shows
 from okr_reports.report_site.faults import BadRows, choose
-
-PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
-RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
-
-
-def segment(value: object) -> str:
-    """One folder name for a value. Ids stay as they are; anything else becomes a slug with a short hash.
-
-    So no value can leave the site's folder, and two values never share a folder.
-    """
-    text = str(value)
-    if PLAIN.fullmatch(text) and text.lower() not in RESERVED:
-        return text
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:40].lower() or "x"
-    return f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def relative(here: str, there: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from okr_reports.common.folder_names import segment
 from okr_reports.common.isolated import isolated_html
 from okr_reports.common.plain_values import function, plain
 from okr_reports.errors import PublishError
@@ -32,7 +33,7 @@ from okr_reports.report_site.page_cache import Kept, PageCache, Rendered, last_g
 from okr_reports.report_site.queries import Statement
 from okr_reports.report_site.render import Renderer
 from okr_reports.report_site.reports import Page, Reports, read_reports
-from okr_reports.report_site.routes import Entry, SiteMap, segment
+from okr_reports.report_site.routes import Entry, SiteMap
 from okr_reports.report_site.source_files import Query
 
 LAYOUT = "layout"

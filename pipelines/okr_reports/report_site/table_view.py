@@ -195,6 +195,8 @@ class Drawing:
             return status_markup(functions.status_word(value), value)
         if column.viz == "word" and isinstance(value, str):
             return escape(functions.readable(value))
+        if column.viz == "person":
+            return functions.addresses.person_link(value)
         if column.viz == "note":
             return render_note(value)
         return escape(words)

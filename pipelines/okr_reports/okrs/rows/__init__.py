@@ -28,6 +28,8 @@ _MAKERS: dict[str, Callable[[Definitions], Iterable[Row]]] = {
     "milestones": scored.milestones,
     "pauses": scored.pauses,
     "key_result_kpis": scored.key_result_kpis,
+    "contributors": scored.contributors,
+    "people": scored.people,
     "initiatives": scored.initiatives,
     "check_ins": said.check_ins,
     "check_in_milestones": said.check_in_milestones,

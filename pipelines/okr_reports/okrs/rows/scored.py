@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
+from okr_reports.common.folder_names import person_id
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.fields import EvidenceTarget, Texts
 from okr_reports.okrs.models.objectives import Objective
@@ -184,6 +185,26 @@ def key_result_kpis(definitions: Definitions) -> Iterator[Row]:
     for _, result in definitions.key_results():
         for position, kpi in enumerate(dict.fromkeys(result.kpis), start=1):
             yield {"key_result_id": result.id, "kpi_id": kpi, "position": position}
+
+
+def contributors(definitions: Definitions) -> Iterator[Row]:
+    for _, result in definitions.key_results():
+        for position, name in enumerate(dict.fromkeys(result.contributors), start=1):
+            yield {"key_result_id": result.id, "position": position, "name": name}
+
+
+def people(definitions: Definitions) -> Iterator[Row]:
+    titles: dict[str, str] = {}
+    for name in dict.fromkeys(name for objective in definitions.objectives for name in _named(objective)):
+        person = person_id(name)
+        yield {"name": name, "person_id": person, "title": titles.setdefault(person, name)}
+
+
+def _named(objective: Objective) -> Iterator[str]:
+    names = [objective.owner, *(initiative.owner for initiative in objective.initiatives)]
+    for result in objective.key_results:
+        names += [result.owner, *result.contributors]
+    yield from (name for name in names if name is not None)
 
 
 def initiatives(definitions: Definitions) -> Iterator[Row]:
