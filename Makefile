@@ -70,9 +70,10 @@ coverage: $(READY) ## every test, and which lines of pipelines/ they reach (half
 mutants: $(READY) ## mistakes made in the models' SQL one by one: how many the tests catch, and which survive
 	@$(BIN)/python -m tests.torture.mutants --count 80
 
-generate: $(READY) ## what is written from the code: the models' macros of key-result types, the JSON schema of definitions
+generate: $(READY) ## what is written from the code: the models' macros of key-result types, the JSON schema, the architecture picture
 	@$(BIN)/python -m okr_reports.key_result_types.sql
 	@$(BIN)/python -m okr_reports.okrs.json_schema
+	@$(BIN)/python docs/architecture.py
 
 check: $(READY) ## lint, types, SQL style, definitions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
