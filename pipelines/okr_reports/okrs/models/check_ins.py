@@ -28,7 +28,7 @@ class CheckIn(Located):
     done: list[Id] = Field(default_factory=list)
     met: Flag | None = None
     grade: Share | None = None
-    # How many of the cases that the key result asks for it rests on, all told.
+    # How many of the cases that the key result asks for it rests on, in total.
     evidence: Whole | None = None
 
     @model_validator(mode="after")
