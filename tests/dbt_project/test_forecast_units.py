@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from okr_reports.forecasting.asked import EPOCH, Answer, Asked, answers
+from okr_reports.forecasting.members import LONGEST
 
 FIRST, START, END, TODAY = date(2026, 1, 1), date(2026, 7, 1), date(2026, 12, 31), date(2026, 9, 30)
 DAYS = (END - FIRST).days + 1
@@ -37,6 +38,28 @@ def asked(unit: str, kind: str = "ratio", *, kept: float = 3, left: float = 3) -
 def test_months_spread_over_their_days_have_no_interval(kind: str) -> None:
     assert np.isnan(asked("month", kind).middle).all()
     assert not np.isnan(asked("week", kind).middle).any()
+
+
+@pytest.mark.parametrize("kind", ["flow", "ratio", "stock", "distinct", "check_in"])
+def test_an_end_more_than_two_years_away_is_not_foreseen(kind: str) -> None:
+    first, known, whole = date(2018, 9, 17), 400, 1556
+    end = first + timedelta(days=whole - 1)
+    amounts = np.cumsum(5 + np.sin(np.arange(known)))
+    unit = np.array([(first - EPOCH).days + number // 7 * 7 for number in range(whole)], dtype=float)
+    days = np.arange(1, whole)
+    value = np.full(len(days), 0.5)
+    empty = np.full(len(days), np.nan)
+    series = np.concatenate([amounts, amounts[-1] + np.cumsum(5 + np.sin(np.arange(known, whole)))])
+    reported = np.arange(1, whole + 1, dtype=float)
+    question = Asked(
+        kind, first, first, end, None, series, series * 2, reported, unit, np.ones(whole), np.zeros(whole),
+        days, value, value, empty, empty, empty, empty, empty, empty,
+    )  # fmt: skip
+    (answer,) = answers([question])
+    is_near = whole - days <= LONGEST
+    enough = days >= 14
+    assert np.isnan(answer.middle[~is_near]).all()
+    assert not np.isnan(answer.middle[is_near & enough]).any()
 
 
 def test_the_units_left_and_those_before_are_the_models() -> None:

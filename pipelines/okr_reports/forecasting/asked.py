@@ -18,6 +18,7 @@ from okr_reports.forecasting.kinds import (
     ratio_end,
     reported_end,
 )
+from okr_reports.forecasting.members import LONGEST
 from okr_reports.forecasting.mixture import Flags, Mixtures, Numbers, Places, joined
 
 # Half an 80 % interval of a normal distribution, in standard deviations.
@@ -137,7 +138,8 @@ def _spread(question: Asked) -> _Spread | None:
     last = (question.end - question.first).days + 1
     # A ratio without a denominator so far has no value, and an end all the same.
     known = ~np.isnan(question.value) | (question.kind == "ratio")
-    usable = np.flatnonzero(known & (question.days < last) & _is_enough(question))
+    is_near = (question.days < last) & (last - question.days <= LONGEST)
+    usable = np.flatnonzero(known & is_near & _is_enough(question))
     if not len(usable):
         return None
     if question.kind == "check_in":

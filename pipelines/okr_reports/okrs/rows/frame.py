@@ -121,11 +121,11 @@ def kpis(definitions: Definitions, changes: Mapping[str, Change]) -> Iterator[Ro
 
 def _grain(definitions: Definitions, kpi: Kpi) -> str:
     """The coarsest grain of the file sources that the KPI may draw from."""
-    found = {"day"}
+    coarsest = 0
     for source in definitions.file_sources:
         if channels_of(kpi, {source.channel}) and not source.measures.keys().isdisjoint(kpi.measures):
-            found.add(source.grain)
-    return max(found, key=lambda grain: GRAINS.index(grain) if grain in GRAINS else 0)
+            coarsest = max(coarsest, GRAINS.index(source.grain) if source.grain in GRAINS else 0)
+    return GRAINS[coarsest]
 
 
 def kpi_conditions(definitions: Definitions) -> Iterator[Row]:
