@@ -120,7 +120,7 @@ fall.
         when
             kpi_kind <> 'flow' and is_held
             and coalesce(weeks_observed, 0) = 0
-            then 'no_week'
+            then case when weeks_unit in ('month', 'quarter') then 'no_month' else 'no_week' end
         when lacks_rate then 'no_rate'
         when value is null then 'no_value'
         when baseline is not null and target is not null then 'no_way'

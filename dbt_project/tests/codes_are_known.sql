@@ -3,7 +3,7 @@
 {% set statuses = ['on_track', 'at_risk', 'off_track', 'too_early', 'no_data', 'achieved', 'missed'] %}
 {% set reasons = [
     'no_source', 'too_early', 'running', 'running_away', 'holding', 'final', 'final_provisional', 'final_away',
-    'final_away_provisional', 'no_check_in', 'no_week', 'no_baseline', 'no_way', 'no_rate', 'no_value',
+    'final_away_provisional', 'no_check_in', 'no_week', 'no_month', 'no_baseline', 'no_way', 'no_rate', 'no_value',
     'baseline_not_positive', 'nobody_said', 'said', 'done', 'past_due', 'baseline_partial'
 ] %}
 {% set kinds = ['flow', 'ratio', 'stock', 'distinct'] %}

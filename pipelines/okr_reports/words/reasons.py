@@ -35,7 +35,8 @@ KEY_RESULT_REASONS = {
         " Provisional: its sources may still restate."
     ),
     "no_check_in": N_("No check-in yet."),
-    "no_week": N_("No closed week with data yet, nor month where data are monthly."),
+    "no_week": N_("No closed week with data yet."),
+    "no_month": N_("No closed month or quarter with data yet."),
     "no_baseline": N_("No baseline: its source knows no number for %(baseline_start)s to %(baseline_end)s."),
     "no_way": N_("The baseline %(baseline)s already lies past the target %(target)s; set another target."),
     "baseline_not_positive": N_(

@@ -50,7 +50,7 @@ joined as (
         lines.is_baseline_partial,
         days.is_data_provisional or lines.is_provisional as is_provisional,
         coalesce(kpi_values.lacks_rate, false) as lacks_rate,
-        weeks.weeks_unit,
+        case when lines.is_held and lines.kpi_kind <> 'flow' then lines.weeks_unit end as weeks_unit,
         weeks.weeks_kept,
         weeks.weeks_observed,
         weeks.weeks_left,

@@ -50,16 +50,18 @@ values_now as (
 
 coverage as (
     select * from {{ ref('int_kpis_covered') }}
-    where kind in ('flow', 'ratio')
 ),
 
 based as (
     select
         lines.*,
         case
-            when coverage.first_day > lines.baseline_start and coverage.first_day <= lines.baseline_end
+            when
+                coverage.kind in ('flow', 'ratio')
+                and coverage.first_day > lines.baseline_start and coverage.first_day <= lines.baseline_end
                 then coverage.first_day
         end as baseline_from,
+        coalesce(coverage.weeks_unit, 'week') as weeks_unit,
         values_now.value as baseline_now,
         resolved.baseline as baseline_kept,
         coalesce(resolved.baseline is null and values_now.data_share < lines.least_coverage, false)
@@ -95,6 +97,7 @@ final as (
         needs_dates,
         is_signed,
         is_baseline_partial,
+        weeks_unit,
         reads,
         baseline,
         case
