@@ -130,7 +130,8 @@ def kpis(draw: st.DrawFn, kind: str, start: date, end: date, *intervals: tuple[d
     through = draw(st.none() | st.integers(-3, (end - start).days + 5).map(lambda number: start + number * DAY))
     least = draw(st.sampled_from([None, 5.0])) if kind == "ratio" else None
     grain = draw(st.sampled_from(["day", "day", "day", "month"]))
-    return Kpi(kind, days if draw(st.integers(0, 15)) else {}, through, grain, least)
+    speaks = draw(st.booleans())
+    return Kpi(kind, days if draw(st.integers(0, 15)) else {}, through, grain, least, speaks=speaks)
 
 
 @st.composite
@@ -215,6 +216,7 @@ def fill(warehouse: Warehouse, found: Sequence[Objective]) -> None:
     _put_tuples(warehouse, "definitions.milestones", columns, steps)
     _put_check_ins(warehouse, krs)
     warehouse.put("files.measures", [row for kr in with_kpi for row in _measures(kr, warehouse)])
+    warehouse.put("files.file_measures", [row for kr in with_kpi for row in _file_measures(kr)])
     warehouse.loaded_all(
         {"channel": CHANNEL, "account_id": kr.id, "data_through": kr.kpi.through}
         for kr in with_kpi
@@ -279,6 +281,14 @@ def _measures(kr: KeyResult, warehouse: Warehouse) -> Iterator[dict[str, Any]]:
             if measure == "upper" or kr.kpi.kind == "ratio":
                 value = Decimal(amount.numerator) / Decimal(amount.denominator)
                 yield {**common, "date": day, "measure": measure, "value": value, "loaded_at": warehouse.moment}
+
+
+def _file_measures(kr: KeyResult) -> Iterator[dict[str, Any]]:
+    assert kr.kpi is not None
+    common = {"source_id": "s", "source_file": "f.csv", "channel": CHANNEL, "cadence_days": 3, "is_ended": False}
+    spoken_through = kr.kpi.through if kr.kpi.speaks else None
+    for measure in ("upper", "lower") if kr.kpi.kind == "ratio" else ("upper",):
+        yield {**common, "account_id": kr.id, "measure": measure, "spoken_through": spoken_through}
 
 
 def _put_check_ins(warehouse: Warehouse, krs: Iterable[KeyResult]) -> None:

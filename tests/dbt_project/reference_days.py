@@ -20,6 +20,8 @@ class Kpi:
     grain: str = "day"
     min_denominator: float | None = None
     signed: bool = False
+    # Whether its source says how far it speaks: a day since its first without a row is a day of nothing.
+    speaks: bool = False
 
     def value(self, start: date, end: date) -> float | None:
         """The KPI over an interval, both days in; None is no data."""
@@ -191,10 +193,12 @@ def projected(kr: KeyResult, day: date, value: float | None) -> float | None:
 
 
 def baseline_coverage(kr: KeyResult, start: date, end: date) -> float:
-    """On what share of a baseline's days there are data: those its file has; a stock, read lately."""
+    """On what share of a baseline's days there are data: said of, or with a row; a stock, read lately."""
     assert kr.kpi is not None
     if kr.kpi.kind == "distinct" or not any(one <= end for one in kr.kpi.days):
         return 1.0
     if kr.kpi.kind == "stock":
         return float((end - max(one for one in kr.kpi.days if one <= end)).days <= 3)
+    if kr.kpi.speaks:
+        return ((end - max(start, min(kr.kpi.days))).days + 1) / ((end - start).days + 1)
     return sum(start <= one <= end for one in kr.kpi.days) / ((end - start).days + 1)

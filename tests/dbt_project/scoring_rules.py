@@ -84,6 +84,23 @@ def measures(case: Case, today: date, loaded_at: Any) -> Iterator[dict[str, Any]
                     yield {**common, "date": day_of(case, today, number), "measure": measure, "value": float(value)}
 
 
+def through(case: Case, today: date) -> date:
+    told = re.search(r"to (-?\d+)", case["data"])
+    return day_of(case, today, told[1]) if told else today - timedelta(days=1)
+
+
+def spoken(cases: list[Case], facts: list[dict[str, Any]], today: date) -> Iterator[dict[str, Any]]:
+    """Up to when a file speaks, where that is later than its last row."""
+    last = {row["account_id"]: row["date"] for row in sorted(facts, key=lambda row: row["date"])}
+    common = {"source_id": "made", "channel": "made", "cadence_days": 3, "is_ended": False}
+    for case in (one for one in cases if one["id"] in last):
+        until = through(case, today)
+        names = {"source_file": f"{case['id']}.csv", "account_id": case["id"]}
+        for measure in ("v", "w"):
+            spoken_through = until if until > last[case["id"]] else None
+            yield {**common, **names, "measure": measure, "spoken_through": spoken_through}
+
+
 def score(warehouse: Warehouse, folder: Path, cases: list[Case]) -> dict[str, dict[str, Any]]:
     """The key results of all cases by id, as the marts have them."""
     (folder / "made.csv").write_text("date,account,v,w,plan\n", encoding="utf-8")
@@ -96,22 +113,11 @@ def score(warehouse: Warehouse, folder: Path, cases: list[Case]) -> dict[str, di
     for name, rows in tables.items():
         if name != "context":
             warehouse.put_arrow(f"definitions.{name}", rows)
-    warehouse.put(
-        "files.measures", [row for case in cases for row in measures(case, warehouse.today, warehouse.moment)]
-    )
-    for case in (one for one in cases if one["kpi"]):
-        told = re.search(r"to (-?\d+)", case["data"])
-        through = day_of(case, warehouse.today, told[1]) if told else warehouse.today - timedelta(days=1)
-        for measure in ("v", "w"):
-            warehouse.run(
-                "insert into files.file_measures by name select 'made' as source_id, 'made' as channel,"
-                " ? as source_file, ? as account_id, ? as measure, ? as spoken_through, 3 as cadence_days,"
-                " false as is_ended, 'l' as _dlt_load_id",
-                f"{case['id']}.csv",
-                case["id"],
-                measure,
-                through,
-            )
-        warehouse.loaded("made", case["id"], data_through=through)
+    facts = [row for case in cases for row in measures(case, warehouse.today, warehouse.moment)]
+    warehouse.put("files.measures", facts)
+    warehouse.put("files.file_measures", spoken(cases, facts, warehouse.today))
+    for case in cases:
+        if case["kpi"]:
+            warehouse.loaded("made", case["id"], data_through=through(case, warehouse.today))
     warehouse.build()
     return {row["key_result_id"]: row for row in warehouse.rows("from marts.key_results")}

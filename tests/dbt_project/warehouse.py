@@ -52,6 +52,12 @@ RAW: dict[str, pa.Schema] = {
             "loaded_at": _moment,
         }
     ),
+    "files.file_measures": pa.schema(
+        {
+            "source_id": _text, "source_file": _text, "channel": _text, "account_id": _text, "measure": _text,
+            "spoken_through": _date, "cadence_days": pa.int64(), "is_ended": pa.bool_(),
+        }
+    ),
 }  # fmt: skip
 
 SETTINGS: dict[str, Any] = {

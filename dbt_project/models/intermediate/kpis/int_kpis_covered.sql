@@ -21,14 +21,29 @@ days as (
     group by kpi_id
 ),
 
+parts as (
+    select * from {{ ref('int_kpi_parts_listed') }}
+),
+
+measures as (
+    select * from {{ ref('int_file_measures_covered') }}
+),
+
 -- A cadence of none is never missed.
-cadences as (
+files as (
     select
-        channel,
-        account_id,
-        max(coalesce(cadence_days, 100000)) as cadence_days
-    from {{ ref('int_file_measures_covered') }}
-    group by channel, account_id
+        sources.kpi_id,
+        max(coalesce(measures.cadence_days, 100000)) as cadence_days,
+        {{ any_row('measures.has_only_its_days') }} as has_only_its_days
+    from sources
+    inner join parts
+        on sources.kpi_id = parts.kpi_id
+    inner join measures
+        on
+            sources.channel = measures.channel
+            and sources.account_id = measures.account_id
+            and parts.measure = measures.measure
+    group by sources.kpi_id
 ),
 
 covered as (
@@ -42,8 +57,6 @@ covered as (
         ) as data_through,
         min(case when state <> 'ended' then provisional_from end) as provisional_from,
         max(last_load_at) as last_load_at,
-        coalesce(max(cadences.cadence_days), 3) as cadence_days,
-        count(cadences.cadence_days) > 0 as has_files,
         min(
             case
                 when state not in ('fresh', 'ended', 'off') and data_through is not null and has_reported
@@ -51,8 +64,6 @@ covered as (
             end
         ) as stale_since
     from sources
-    left join cadences
-        on sources.channel = cadences.channel and sources.account_id = cadences.account_id
     group by kpi_id
 ),
 
@@ -64,9 +75,8 @@ final as (
             when kpis.grain in ('month', 'quarter') then kpis.grain
             -- Readings that come once in three weeks or more are no weekly ones.
             when
-                kpis.kind = 'stock'
+                kpis.kind = 'stock' and days.day_count > 1
                 and {{ days_between('days.first_day', 'days.newest_day') }} >= 21 * (days.day_count - 1)
-                and days.day_count > 1
                 then 'month'
             else 'week'
         end as weeks_unit,
@@ -75,12 +85,14 @@ final as (
         covered.provisional_from,
         covered.stale_since,
         covered.last_load_at,
-        covered.cadence_days,
-        covered.has_files,
+        coalesce(files.cadence_days, 3) as cadence_days,
+        coalesce(files.has_only_its_days, false) as has_only_its_days,
         days.first_day
     from kpis
     left join covered
         on kpis.kpi_id = covered.kpi_id
+    left join files
+        on kpis.kpi_id = files.kpi_id
     left join days
         on kpis.kpi_id = days.kpi_id
 )

@@ -55,6 +55,7 @@ reached as (
         by_file.measure,
         coalesce(file_measures.cadence_days, 3) as cadence_days,
         coalesce(file_measures.is_ended, false) as is_ended,
+        file_measures.spoken_through is null as has_only_its_days,
         case
             when file_measures.spoken_through > by_file.file_day or by_file.file_day is null
                 then {{ earlier('file_measures.spoken_through', 'context.yesterday') }}
@@ -77,7 +78,8 @@ together as (
         measure,
         max(day_reached) as data_through,
         min(case when cadence_days > 0 then cadence_days end) as cadence_days,
-        {{ any_row('is_ended') }} as is_ended
+        {{ any_row('is_ended') }} as is_ended,
+        {{ any_row('has_only_its_days') }} as has_only_its_days
     from reached
     group by channel, account_id, measure
 ),
@@ -89,6 +91,7 @@ final as (
         together.measure,
         together.data_through,
         together.is_ended,
+        together.has_only_its_days,
         together.cadence_days,
         case
             when together.is_ended then 'ended'

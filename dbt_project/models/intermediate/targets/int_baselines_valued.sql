@@ -45,8 +45,8 @@ counted as (
 final as (
     select
         valued.*,
-        -- An API has said of every day since its first what there was; a file has the days it has. A stock is read once
-        -- within its cadence.
+        -- An API has said of every day since its first what there was, and so has a file that counts rows or says how far
+        -- it speaks; any other file has the days it has. A stock is read once within its cadence.
         case
             when coverage.kind = 'stock'
                 then case
@@ -54,7 +54,7 @@ final as (
                     else 0.0
                 end
             when coverage.kind = 'distinct' then null
-            when coverage.has_files
+            when coverage.has_only_its_days
                 then {{ quotient('counted.data_days', days_between('valued.start_date', 'valued.end_date') ~ ' + 1') }}
             when coverage.first_day > valued.start_date
                 then {{ quotient(
