@@ -59,7 +59,7 @@ ONLY_IN = {
 
 
 COMMANDS = (
-    "init", "check", "refresh", "report", "serve", "sandbox", "compare", "simulate", "why", "suggest", "mcp",
+    "init", "clean", "check", "refresh", "report", "serve", "sandbox", "compare", "simulate", "why", "suggest", "mcp",
     "check-in", "mute", "digest", "publish", "export", "doctor", "completion",
 )  # fmt: skip
 

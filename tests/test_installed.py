@@ -108,6 +108,7 @@ def test_its_first_refresh_publishes_a_site_and_writes_nowhere_else(workspace):
     assert sorted(path.name for path in workspace.folder.iterdir()) == [
         ".dlt", ".gitignore", ".okr", "okr_definitions", "reports", "workspace.yaml",
     ]  # fmt: skip
+    assert not list((workspace.folder / ".okr" / "dlt").glob("pipelines*/*/load/loaded/*")), "packages are dropped"
 
 
 def test_ctrl_c_leaves_everything_whole_and_says_one_line(workspace):

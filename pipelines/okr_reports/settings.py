@@ -15,6 +15,8 @@ from okr_reports.errors import OkrError
 KEEP_RELEASES = 5
 # Of each of Dagster's jobs: three months of daily refreshes, four days of hourly ones, 170 MB.
 KEEP_RUNS = 100
+# The newest run of each job stays, however old.
+KEEP_RUN_DAYS = 365
 ENGINES = ("duckdb", "spark")
 _MISREAD = re.compile(r"['?]|%[0-9A-Fa-f]{2}")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -1,9 +1,10 @@
-"""Commands about a workspace: init, clear-demo, check, diff, doctor, sandbox and completion."""
+"""Commands about a workspace: init, clear-demo, clean, check, diff, doctor, sandbox and completion."""
 
 from __future__ import annotations
 
 import shlex
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from okr_reports.commands.output import json_option, number_of, print_json
+from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace, quiet_environment
 
 if TYPE_CHECKING:
@@ -52,6 +54,37 @@ def clear_demo() -> None:
         channels = origins.clear_demo(workspace)
     click.echo(f"emptied: what the sandbox answered for {', '.join(channels)}, and every report made of it")
     click.echo("okr_definitions/ and reports/ stay; next: settings of your channels in .dlt/, then okr refresh")
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
+@click.option("--caches", is_flag=True, help="Also what the next refresh makes again: rendered pages, dbt's target.")
+@json_option
+def clean(dry_run: bool, caches: bool, as_json: bool) -> None:
+    """Remove what is no longer needed in the data folder: old runs, releases, load packages, logs.
+
+    Numbers, history and what was sent to whom are never touched.
+    """
+    from okr_reports.commands.clean import removable, remove
+    from okr_reports.warehouse.lock import writer_lock
+
+    workspace = Workspace.from_environment()
+    if not workspace.data_dir.is_dir():
+        raise OkrError(f"{workspace.data_dir} is not there; run okr clean in a workspace that was refreshed")
+    quiet_environment(workspace, only_look=True)
+    with nullcontext() if dry_run else writer_lock(workspace, wait_seconds=0):
+        found = [(part.what, part.count, part.size, part) for part in removable(workspace, caches=caches)]
+        if not dry_run:
+            remove(workspace, [part for *_, part in found])
+    total = sum(size for _, _, size, _ in found)
+    if as_json:
+        parts = [{"what": what, "count": count, "bytes": size} for what, count, size, _ in found]
+        print_json({"dry_run": dry_run, "removed" if not dry_run else "removable": parts, "bytes": total})
+        return
+    for what, count, size, _ in found:
+        click.echo(f"{size / 1e6:8.1f} MB  {count:5}  {what}")
+    verb = "would go" if dry_run else "removed"
+    click.echo(f"{total / 1e6:8.1f} MB  {verb}" + ("" if found else "; nothing is old enough"))
 
 
 @main.command()

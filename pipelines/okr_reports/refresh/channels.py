@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from okr_reports import catalogue, distributed, okrs, settings
 from okr_reports.common import progress
+from okr_reports.common.dlt_packages import drop_finished_packages
 from okr_reports.deliveries.sandboxed import note_loads
 from okr_reports.errors import (
     OkrError,
@@ -99,6 +100,7 @@ def load_channels(
         workspace.data_dir,
         {name: _base_url(name) for name, loads in results.items() if any(load.rows for load in loads)},
     )
+    drop_finished_packages(workspace)
     # An error that no channel foresaw ends the refresh, but not before what the others loaded is written down.
     return {**lost, **{name: future.result() for future, name in loads_of.items()}}
 

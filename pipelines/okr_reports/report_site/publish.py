@@ -146,13 +146,21 @@ def _ids_by_age(releases: Path) -> list[str]:
     return [name for _, name in sorted(found)]
 
 
-def _prune(site_dir: Path, keep: int) -> None:
-    """Remove all but the newest `keep` releases, never the one that readers see."""
+def old_releases(site_dir: Path, keep: int) -> list[Path]:
+    """All but the newest `keep` releases and without the one that readers see, with the manifest of each."""
     here = current_release(site_dir)
-    for name in _ids_by_age(site_dir / RELEASES)[: -max(keep, 1)]:
-        if here is None or here.name != name:
-            shutil.rmtree(site_dir / RELEASES / name)
-            _manifest_path(site_dir / RELEASES / name).unlink(missing_ok=True)
+    names = [name for name in _ids_by_age(site_dir / RELEASES)[: -max(keep, 1)] if here is None or here.name != name]
+    old = [site_dir / RELEASES / name for name in names]
+    return [path for release in old for path in (release, _manifest_path(release))]
+
+
+def _prune(site_dir: Path, keep: int) -> None:
+    """Remove the old releases, each before its manifest."""
+    for path in old_releases(site_dir, keep):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
     _remove_leftovers(site_dir)
 
 

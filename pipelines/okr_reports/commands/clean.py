@@ -1,0 +1,119 @@
+"""`okr clean`: what of the data folder may go, how large it is, and its removal.
+
+Nothing that a source cannot give again is on the list: neither warehouse, history, what was sent to whom, nor anything
+that was moved aside as damaged. Sizes are bytes on this machine's disk.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from okr_reports.common.dlt_packages import finished_packages
+from okr_reports.report_site.publish import old_releases
+from okr_reports.settings import KEEP_RELEASES, KEEP_RUN_DAYS, KEEP_RUNS, Workspace
+
+# Dagster's log files and a digest's trial mails are looked at for weeks.
+KEEP_LOG_DAYS = 30
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Removable:
+    """One kind of things that may go: `paths` are files and folders, `runs` ids of Dagster's runs."""
+
+    what: str
+    paths: list[Path] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many things these are, a folder being one."""
+        return len(self.runs) or len(self.paths)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files of it."""
+        return sum(_size(path) for path in self.paths)
+
+
+def removable(workspace: Workspace, *, caches: bool = False) -> list[Removable]:
+    """What may go, each kind with its size, those of nothing left out. With `caches` also what is made again."""
+    found = [
+        Removable("finished load packages of dlt", finished_packages(workspace)),
+        Removable(
+            f"releases of the site but the last {KEEP_RELEASES}", old_releases(workspace.site_dir, KEEP_RELEASES)
+        ),
+        _runs(workspace),
+        Removable(
+            f"logs and trial mails of more than {KEEP_LOG_DAYS} days",
+            [path for path in _logs(workspace) if _age(path) > KEEP_LOG_DAYS],
+        ),
+    ]
+    if caches:
+        found.append(Removable("caches, made again by the next refresh", list(_caches(workspace))))
+    return [one for one in found if one.count]
+
+
+def remove(workspace: Workspace, found: list[Removable]) -> None:
+    """Remove what `removable` found. The writer's lock must be held. Raises OSError."""
+    for one in found:
+        if one.runs:
+            from dagster import DagsterInstance
+
+            with DagsterInstance.get() as instance:
+                for run_id in one.runs:
+                    instance.delete_run(run_id)
+        for path in one.paths:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _runs(workspace: Workspace) -> Removable:
+    what = f"runs of Dagster but the last {KEEP_RUNS} of a job, or of more than {KEEP_RUN_DAYS} days"
+    if not (workspace.dagster_home / "history").is_dir() and "DAGSTER_HOME" not in os.environ:
+        return Removable(what)
+    from dagster import DagsterInstance
+
+    from okr_reports.defs.retention import old_runs
+
+    with DagsterInstance.get() as instance:
+        runs = old_runs(instance)
+    files = [path for run in runs for path in (workspace.dagster_home / "history" / "runs").glob(f"{run}.db*")]
+    return Removable(what, [*files, *_with_storage(workspace, runs)], runs)
+
+
+def _with_storage(workspace: Workspace, runs: list[str]) -> list[Path]:
+    return [path for run in runs if (path := workspace.dagster_home / "storage" / run).exists()]
+
+
+def _logs(workspace: Workspace) -> Iterator[Path]:
+    for place, pattern in (
+        (workspace.dagster_home / "logs", "**/*"),
+        (workspace.dbt_dir / "logs", "**/*"),
+        (workspace.data_dir / "deliveries" / "outbox", "*.eml"),
+    ):
+        yield from (path for path in sorted(place.glob(pattern)) if path.is_file())
+
+
+def _caches(workspace: Workspace) -> Iterator[Path]:
+    for path in (workspace.page_cache_dir, workspace.dbt_dir / "target", workspace.data_dir / "preview"):
+        if path.exists():
+            yield path
+
+
+def _age(path: Path) -> float:
+    """Days since the file was written."""
+    return (time.time() - path.stat().st_mtime) / _DAY
+
+
+def _size(path: Path) -> int:
+    if path.is_dir() and not path.is_symlink():
+        return sum(_size(inner) for inner in path.iterdir())
+    return path.lstat().st_size if path.exists() or path.is_symlink() else 0
