@@ -56,7 +56,7 @@ DDL: dict[str, list[str]] = {
         "data_from date, data_through date, stale_since date, provisional_from date, kpi_kind varchar, "
         "reason_code varchar, disagreement_code varchar, baseline_note_code varchar, baseline_kept double, "
         "baseline_now double, baseline_from date, hold varchar, contributors varchar, evidence bigint, "
-        "evidence_target bigint, evidence_of varchar, weeks_kept bigint, "
+        "evidence_target bigint, evidence_of varchar, success_line double, weeks_kept bigint, "
         "weeks_observed bigint, weeks_unit varchar, value_met boolean",
         "objectives": "objective_id varchar, position bigint, date date, title varchar, title_texts varchar, "
         "description varchar, owner varchar, team varchar, team_title varchar, period varchar, period_start date, "

@@ -159,7 +159,8 @@ class Company:
     def _make_campaign(self, channel: str, account: AccountProfile, number: int, start: date, life: int) -> Campaign:
         chance = self.chances(channel, account.id, number)
         name = f"{account.name} {('Always on', 'Lead gen', 'Webinar', 'Retargeting')[number % 4]} {start:%Y-%m}"
-        if number % 7 == 3:
+        # seed 0 is the showcase: its campaigns have names that a company could have
+        if self.seed and number % 7 == 3:
             name = HOSTILE_NAMES[number // 7 % len(HOSTILE_NAMES)]
         names: tuple[tuple[date, str], ...] = ((start, name),)
         if chance("rename") < 0.2:

@@ -1,0 +1,113 @@
+"""What a closed period teaches: what was reached, how forecasts and confidence fared, what became of steps."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import duckdb
+import pytest
+
+from tests.report_site.conftest import REPORTS
+from tests.report_site.test_site import text_of
+
+PAGES = {
+    str(path.relative_to(REPORTS)): path.read_text(encoding="utf-8")
+    for path in (*(REPORTS / "components").glob("*"), *(REPORTS / "partials").glob("*"),
+                 REPORTS / "pages" / "retrospectives" / "[period].md", REPORTS / "pages" / "archive" / "[period].md")
+}  # fmt: skip
+ONE = "leads_q3"
+NOTHING = (
+    "delete from fct_check_in where key_result_id in (select key_result_id from key_results where period = '2026-Q3')",
+    "delete from key_result_drivers",
+    "update fct_key_result_daily set forecast_low = null, forecast = null, forecast_high = null, probability = null",
+)
+
+
+@pytest.fixture
+def retrospective(build, english_snapshot, tmp_path):
+    """Builds the page over a copy of the snapshot that statements have changed; returns it as HTML."""
+
+    def make(*statements: str) -> str:
+        copy = tmp_path / "changed.duckdb"
+        shutil.copyfile(english_snapshot, copy)
+        with duckdb.connect(str(copy)) as warehouse:
+            warehouse.execute("use marts")
+            for statement in (*NOTHING, *statements):
+                warehouse.execute(statement)
+        page = build(PAGES, over=copy)
+        assert 'href="../../retrospectives/2026-Q3/index.html"' in page("archive/2026-Q3/index.html")
+        return page("retrospectives/2026-Q3/index.html")
+
+    return make
+
+
+def said(day: str, number: int, **values: str) -> str:
+    names, given = ", ".join(values), ", ".join(values.values())
+    return (
+        f"insert into fct_check_in (check_in_id, key_result_id, date, author, {names})"
+        f" values ('{ONE}/{day}/{number}', '{ONE}', '{day}', 'Ana', {given})"
+    )
+
+
+def part(html: str, anchor: str) -> str:
+    found = html[html.index(f'id="{anchor}"') :]
+    return re.sub(r"\s+", " ", text_of(re.split(r"<h2 id", found, maxsplit=1)[0]))
+
+
+def test_a_period_that_left_nothing_says_so(retrospective):
+    html = retrospective()
+    assert "No forecast of this period can be held against its end." in html
+    assert "No check-in of this period said how sure it was." in html
+    assert "No step was announced." in part(html, "next-steps-announced-and-what-became-of-them")
+    assert "What moved most" not in html
+
+
+def test_each_weeks_range_is_held_against_the_closed_end(retrospective):
+    """260 came; of thirteen weeks the range holds it from the fourth on."""
+    forecast = (
+        f"update fct_key_result_final set value = 260, status = 'missed' where key_result_id = '{ONE}'",
+        "update fct_key_result_daily set forecast = 250, probability = 0.4, forecast_high = 270, forecast_low ="
+        f" case when date < '2026-07-22' then 265 else 240 end where key_result_id = '{ONE}'",
+    )
+    html = retrospective(*forecast)
+    assert "10 of 13 weekly forecasts held the end within their range" in text_of(html)
+    halfway = part(html, "how-the-forecasts-fared")
+    assert re.search(r"240 270 260 ✓ 40 ?% –", halfway.replace("\u00a0", " "))
+    # what was closed anew counts, and what has no verdict cannot be held against anything
+    assert "weekly forecasts" not in text_of(
+        retrospective(*forecast, "update fct_key_result_final set status = 'no_data'")
+    )
+
+
+def test_a_chance_is_never_all_or_nothing(retrospective):
+    never = f"update fct_key_result_daily set forecast = 1, probability = 0 where key_result_id = '{ONE}'"
+    assert "2 %" in part(retrospective(never), "how-the-forecasts-fared").replace("\u00a0", " ").replace("2%", "2 %")
+
+
+def test_confidence_is_shown_by_team_without_names(retrospective):
+    html = retrospective(
+        said("2026-07-20", 1, confidence="0.9"), said("2026-08-20", 1, confidence="0.5"),
+        said("2026-10-20", 1, confidence="0.1"), "update fct_key_result_final set status = 'missed'",
+    )  # fmt: skip
+    shown = part(html, "confidence-and-outcome").replace("\u00a0", " ")
+    assert "judges nobody" in shown
+    assert re.search(r"1 2 70 ?% 0 ?%", shown)
+    assert "Ana" not in shown
+
+
+@pytest.mark.parametrize(
+    ("after", "outcome"),
+    [
+        ([], "–"),
+        ([("2026-08-01", {"previous_next": "'done'"})], "Done"),
+        ([("2026-08-01", {"note": "'n'"}), ("2026-08-08", {"previous_next": "'dropped'"})], "Dropped"),
+        # the next one's answer is the next one's
+        ([("2026-08-01", {"next": "'B'"}), ("2026-08-08", {"previous_next": "'done'"})], "–"),
+        ([("2026-08-01", {"next": "'B'", "previous_next": "'open'"})], "Open"),
+    ],
+)
+def test_a_step_has_the_answer_that_was_given_to_it(retrospective, after, outcome):
+    html = retrospective(said("2026-07-20", 1, next="'Step A'"), *(said(day, 1, **values) for day, values in after))
+    steps = part(html, "next-steps-announced-and-what-became-of-them")
+    assert re.search(r"Step A .*?Ana 20 Jul 2026 (\S+)", steps)[1] == outcome
