@@ -17,6 +17,20 @@
     cast({{ expression }} as {{ double_type() }})
 {%- endmacro %}
 
+{# An exact number of 12 places. Spark gives up decimals of a sum that may need more than 38 digits: two sums fit here. #}
+{% macro to_places(expression) -%}
+    cast({{ expression }} as decimal(36, 12))
+{%- endmacro %}
+
+{#
+A double with 12 places. Whole units and the rest apart: times 10^12 a double above 9,007 has no exact digits, and each
+engine then takes its own.
+#}
+{% macro places_of_double(expression) -%}
+    {%- set whole = 'cast(' ~ expression ~ ' as decimal(24, 0))' -%}
+    {{ to_places(to_places(whole) ~ ' + cast(' ~ expression ~ ' - ' ~ to_double(whole) ~ ' as decimal(14, 12))') }}
+{%- endmacro %}
+
 {# An amount times an exchange rate, exact. #}
 {% macro converted(amount, rate) %}{{ return(adapter.dispatch('converted')(amount, rate)) }}{% endmacro %}
 {% macro default__converted(amount, rate) %}{{ to_amount(amount ~ ' * ' ~ rate) }}{% endmacro %}

@@ -28,14 +28,11 @@ split as (
     from members
 ),
 
-measured as (
+quotients as (
     select
         *,
-        cast(case
-            when kind = 'ratio' then ratio_after - ratio_before
-            else {{ to_double('0') }}
-        end as decimal(38, 12)) as ratio_move,
-        cast(case
+        case when kind = 'ratio' then ratio_after - ratio_before else {{ to_double('0') }} end as ratio_move,
+        case
             when kind = 'ratio'
                 then
                     {{ quotient('numerator_after', 'total_denominator_after') }}
@@ -44,26 +41,22 @@ measured as (
             when comparison = 'pace'
                 then -{{ quotient('numerator_before', 'total_numerator_before') }} * {{ to_double('expected_amount') }}
             else {{ to_double('0') }}
-        end as decimal(38, 12)) as part_of_quotients,
+        end as quotient_part,
+        case when kind = 'ratio' then (share_before + share_after) / 2 * (rate_after - rate_before) end as rate_part,
         case when kind = 'ratio' then 0 else numerator_after end as part_after,
         case when kind = 'ratio' or comparison = 'pace' then 0 else numerator_before end as part_before,
-        cast(
-            case when kind = 'ratio' then coalesce((share_before + share_after) / 2 * (rate_after - rate_before), 0) end
-            as decimal(38, 12)
-        ) as rate_effect
+        case when kind = 'ratio' then 0 else total_numerator_after end as whole_after,
+        case when kind = 'ratio' then 0 else total_before end as whole_before
     from split
 ),
 
-contributed as (
+measured as (
     select
         *,
-        cast(part_of_quotients + part_after - part_before as decimal(38, 12)) as rough,
-        cast(
-            ratio_move
-            + case when kind = 'ratio' then 0 else total_numerator_after - total_before end
-            as decimal(38, 12)
-        ) as move
-    from measured
+        {{ places_of_double('quotient_part') }} + {{ to_places('part_after') }} - {{ to_places('part_before') }} as rough,
+        {{ places_of_double('ratio_move') }} + {{ to_places('whole_after') }} - {{ to_places('whole_before') }} as move,
+        coalesce({{ places_of_double('rate_part') }}, 0) as rate_effect
+    from quotients
 ),
 
 ranked as (
@@ -72,14 +65,15 @@ ranked as (
         row_number() over (
             partition by key_result_id, comparison, dimension order by abs(rough) desc, member
         ) as position,
-        move - sum(rough) over (partition by key_result_id, comparison, dimension) as remainder
-    from contributed
+        {{ to_places('move') }}
+        - {{ to_places('sum(rough) over (partition by key_result_id, comparison, dimension)') }} as remainder
+    from measured
 ),
 
 exact as (
     select
         *,
-        cast(rough + case when position = 1 then remainder else 0 end as decimal(38, 12)) as contribution
+        {{ to_places('rough') }} + case when position = 1 then remainder else 0 end as contribution
     from ranked
 ),
 
@@ -90,10 +84,10 @@ final as (
         dimension,
         member,
         member_title,
-        contribution,
-        cast(case when kind = 'ratio' then contribution - rate_effect else contribution end as decimal(38, 12))
+        cast(contribution as decimal(38, 12)) as contribution,
+        cast({{ to_places('contribution') }} - case when kind = 'ratio' then rate_effect else 0 end as decimal(38, 12))
         as volume_effect,
-        cast(coalesce(rate_effect, 0) as decimal(38, 12)) as rate_effect,
+        cast(rate_effect as decimal(38, 12)) as rate_effect,
         case
             when not is_there_before then 'new'
             when not is_there_after then 'ended'
