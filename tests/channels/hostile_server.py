@@ -56,7 +56,9 @@ def at_once(answer: bytes) -> Write:
     return lambda connected: connected.sendall(answer)
 
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+KEPT_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+# The server closes after an answer. Where it does not say so, it is chance whether the next request finds it open.
+HEAD = KEPT_HEAD + b"Connection: close\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 # Each of them would keep a client for ever that trusts the timeout of its socket.
 ENDLESS = {
@@ -67,7 +69,7 @@ ENDLESS = {
     "endless 100 Continue": drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.0),
     "100 Continue now and then": drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "a body of one byte a time": drip(HEAD + b"Content-Length: 100000000\r\n\r\n", b" "),
-    "a body without an end": drip(HEAD + b"Connection: close\r\n\r\n", b" "),
+    "a body without an end": drip(HEAD + b"\r\n", b" "),
     "a chunk of one byte a time": drip(CHUNKED, b"1\r\n \r\n"),
     "a chunk's length of one byte a time": drip(CHUNKED, b"0"),
     "endless trailers": drip(CHUNKED + b"2\r\n{}\r\n0\r\n", b"X-A: a\r\n"),

@@ -21,7 +21,7 @@ from okr_reports.channels.meta_ads.errors import seconds_to_regain, usage
 from okr_reports.channels.numbers import exact, seconds, whole
 from okr_reports.channels.tables import AMOUNT, COUNT, facts, to_arrow
 from okr_reports.errors import BudgetError, ChannelError, QuotaError, VendorError
-from tests.channels.hostile_server import CHUNKED, ENDLESS, HEAD, Write, at_once, hostile_server
+from tests.channels.hostile_server import CHUNKED, ENDLESS, HEAD, KEPT_HEAD, Write, at_once, hostile_server
 
 QUICK = 0.15
 
@@ -44,7 +44,7 @@ def test_a_connection_that_is_kept_has_an_end_for_each_request() -> None:
         while True:
             asked.append(1)
             if len(asked) % 2:
-                connected.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+                connected.sendall(KEPT_HEAD + b"Content-Length: 2\r\n\r\n{}")
                 if not connected.recv(65536):
                     return
             else:
