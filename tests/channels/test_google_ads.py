@@ -12,7 +12,7 @@ import pytest
 from okr_reports.channels.configuration import read_settings
 from okr_reports.channels.google_ads import source
 from okr_reports.channels.google_ads.errors import classify
-from okr_reports.channels.http import Reply
+from okr_reports.channels.replies import Reply
 from tests.channels.daily_truth import YESTERDAY, deleted_campaign, renamed_campaign, truth_rows
 
 CHANNEL, EUROPE, US = "google_ads", "4159262001", "6283185307"

@@ -16,9 +16,10 @@ import pytest
 
 from okr_reports.channels import http as http_module
 from okr_reports.channels.budget import Budget
-from okr_reports.channels.http import ATTEMPTS, Http, Reply
+from okr_reports.channels.http import ATTEMPTS, Http
 from okr_reports.channels.meta_ads.errors import seconds_to_regain, usage
 from okr_reports.channels.numbers import exact, seconds, whole
+from okr_reports.channels.replies import Reply
 from okr_reports.channels.tables import AMOUNT, COUNT, facts, to_arrow
 from okr_reports.errors import BudgetError, ChannelError, QuotaError, VendorError
 from tests.channels.hostile_server import CHUNKED, ENDLESS, HEAD, KEPT_HEAD, Write, at_once, hostile_server

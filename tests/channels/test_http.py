@@ -17,9 +17,10 @@ import pytest
 
 from okr_reports.channels.addresses import check_base_url
 from okr_reports.channels.budget import Budget
-from okr_reports.channels.http import ATTEMPTS, Http, Reply, Verdict, classify_by_status, doubling
-from okr_reports.channels.http import OK as OK_VERDICT
+from okr_reports.channels.http import ATTEMPTS, Http, doubling
 from okr_reports.channels.oauth import RefreshedToken
+from okr_reports.channels.replies import OK as OK_VERDICT
+from okr_reports.channels.replies import Reply, Verdict, classify_by_status
 from okr_reports.errors import ChannelError, CredentialsError, QuotaError, VendorError
 
 SECRET = "s3cr3t/canary+of=the tests"

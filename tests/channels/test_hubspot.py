@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from okr_reports.channels.http import Reply
 from okr_reports.channels.hubspot.objects import classify
+from okr_reports.channels.replies import Reply
 from okr_reports.sandbox.crm import Crm, morning_of
 from tests.channels.staged import filled, staged_measures
 

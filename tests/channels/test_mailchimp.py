@@ -15,9 +15,9 @@ import requests
 
 from okr_reports.channels.base import find_channel
 from okr_reports.channels.configuration import Secret
-from okr_reports.channels.http import Reply
 from okr_reports.channels.mailchimp.settings import MailchimpCredentials, MailchimpSettings
 from okr_reports.channels.mailchimp.source import classify
+from okr_reports.channels.replies import Reply
 from okr_reports.errors import CredentialsError
 from okr_reports.sandbox.mailchimp import LETTER
 from tests.channels.odd_answers import odd_vendor

@@ -10,10 +10,11 @@ from urllib.parse import parse_qs
 import pytest
 
 from okr_reports.channels import jobs
-from okr_reports.channels.http import Http, Reply
+from okr_reports.channels.http import Http
 from okr_reports.channels.meta_ads import graph
 from okr_reports.channels.meta_ads.errors import classify, seconds_to_regain, usage
 from okr_reports.channels.meta_ads.source import actions
+from okr_reports.channels.replies import Reply
 from okr_reports.channels.windows import Window
 from tests.channels.daily_truth import YESTERDAY, deleted_campaign, renamed_campaign, truth_rows
 

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from okr_reports.channels import jobs
-from okr_reports.channels.http import Reply
 from okr_reports.channels.microsoft_ads import report, source
 from okr_reports.channels.microsoft_ads.errors import classify
 from okr_reports.channels.microsoft_ads.services import Services
 from okr_reports.channels.microsoft_ads.timezones import IANA, report_time_zone
+from okr_reports.channels.replies import Reply
 from okr_reports.errors import VendorError
 from tests.channels.daily_truth import YESTERDAY, deleted_campaign, renamed_campaign, truth_rows
 

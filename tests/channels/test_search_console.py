@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from okr_reports.channels.http import Reply
+from okr_reports.channels.replies import Reply
 from okr_reports.channels.search_console.source import _holds, classify
 from tests.channels.odd_answers import odd_vendor
 from tests.channels.staged import staged_measures

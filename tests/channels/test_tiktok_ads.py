@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from okr_reports.channels.http import Reply
+from okr_reports.channels.replies import Reply
 from okr_reports.channels.tiktok_ads import source
 from okr_reports.channels.tiktok_ads.errors import classify
 from tests.channels.daily_truth import YESTERDAY, deleted_campaign, renamed_campaign, truth_rows

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.dbt_project import companies, reference
+from tests.dbt_project import companies, reference, reference_objectives
 from tests.dbt_project.companies import TODAY, Objective
 from tests.dbt_project.warehouse import Warehouse
 
@@ -68,7 +68,7 @@ def compare(warehouse: Warehouse, batch: Sequence[Objective], chosen: reference.
             assert now[kr.id]["status"] == reference.status_now(kr, expected_days, TODAY), kr
         if any(histories):
             rows = objective_days[objective.key_results[0].id.split("_")[0]]
-            expected = reference.objective_history(objective.key_results, histories, TODAY, chosen)
+            expected = reference_objectives.objective_history(objective.key_results, histories, TODAY, chosen)
             compare_objective(objective, rows, expected)
     return len(now)
 
@@ -84,7 +84,7 @@ def compare_days(
 
 
 def compare_objective(
-    objective: Objective, rows: Sequence[dict[str, Any]], expected: Sequence[reference.ObjectiveStanding]
+    objective: Objective, rows: Sequence[dict[str, Any]], expected: Sequence[reference_objectives.ObjectiveStanding]
 ) -> None:
     assert [row["date"] for row in rows] == [standing.day for standing in expected], objective
     for row, standing in zip(rows, expected, strict=True):

@@ -78,3 +78,9 @@ def folder(tmp_path: Path) -> Folder:
     made = Folder(tmp_path / "okr_definitions")
     made.write("base.yml", BASE)
     return made
+
+
+def only(findings: list[str]) -> str:
+    """The one finding; more or none fail."""
+    assert len(findings) == 1, findings
+    return findings[0]

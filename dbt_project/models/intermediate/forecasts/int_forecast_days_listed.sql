@@ -41,15 +41,7 @@ stocks as (
 ),
 
 events as (
-    select
-        events.kpi_id,
-        dates.date,
-        exp(sum(ln(case when events.factor < 0.02 then 0.02 else coalesce(events.factor, 1) end))) as factor,
-        {{ any_row('events.factor is null') }} as is_uncertain
-    from {{ ref('int_events_matched') }} as events
-    inner join dates
-        on dates.date between events.start_date and events.end_date
-    group by events.kpi_id, dates.date
+    select * from {{ ref('int_event_days_multiplied') }}
 ),
 
 reports as (

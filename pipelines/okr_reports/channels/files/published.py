@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from okr_reports.channels.http import OK, Http, Redirected, Reply, Verdict, classify_by_status
+from okr_reports.channels.http import Http, Redirected
+from okr_reports.channels.replies import OK, Reply, Verdict, classify_by_status
 from okr_reports.errors import VendorError
 from okr_reports.file_sources import FileSource
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status
+from okr_reports.channels.http import Http
 from okr_reports.channels.numbers import whole
+from okr_reports.channels.replies import Reply, Verdict, classify_by_status
 from okr_reports.errors import VendorError
 
 SCOPE = "https://www.googleapis.com/auth/analytics.readonly"

@@ -6,8 +6,9 @@ import json
 import re
 from typing import Any
 
-from okr_reports.channels.http import OK, Reply, Verdict, classify_by_status, doubling
+from okr_reports.channels.http import doubling
 from okr_reports.channels.numbers import seconds
+from okr_reports.channels.replies import OK, Reply, Verdict, classify_by_status
 
 # A cancelled account: nothing can be read of it any more, and nobody can fix that.
 NOT_ENABLED = "CUSTOMER_NOT_ENABLED"

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status
+from okr_reports.channels.http import Http
 from okr_reports.channels.numbers import whole
+from okr_reports.channels.replies import Reply, Verdict, classify_by_status
 from okr_reports.errors import VendorError
 
 SEARCH_PAGE = 200

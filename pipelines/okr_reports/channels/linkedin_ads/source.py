@@ -12,10 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
-from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status, doubling
+from okr_reports.channels.http import Http, doubling
 from okr_reports.channels.linkedin_ads.restli import query
 from okr_reports.channels.linkedin_ads.settings import LinkedInAdsSettings
 from okr_reports.channels.oauth import RefreshedToken, has_neither, refresh_form
+from okr_reports.channels.replies import Reply, Verdict, classify_by_status
 from okr_reports.channels.tables import AMOUNT, COUNT, FIX_THE_CHANNEL, MOMENT, TEXT, entities, facts
 from okr_reports.channels.windows import Window
 from okr_reports.errors import VendorError, quoted

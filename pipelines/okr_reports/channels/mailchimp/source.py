@@ -13,9 +13,10 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from okr_reports.channels.base import ACCOUNT_COLUMNS, REPORT_IT, Account, Channel, Landing
-from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status, doubling
+from okr_reports.channels.http import Http, doubling
 from okr_reports.channels.mailchimp.settings import MailchimpSettings
 from okr_reports.channels.oauth import FixedToken
+from okr_reports.channels.replies import Reply, Verdict, classify_by_status
 from okr_reports.channels.tables import AMOUNT, COUNT, FIX_THE_CHANNEL, TEXT, entities
 from okr_reports.channels.tables import DAY as DAY_TYPE
 from okr_reports.channels.windows import DAY, Window

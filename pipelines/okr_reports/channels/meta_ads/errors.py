@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from okr_reports.channels.http import OK, Reply, Verdict, classify_by_status, doubling
+from okr_reports.channels.http import doubling
 from okr_reports.channels.numbers import as_code, seconds
+from okr_reports.channels.replies import OK, Reply, Verdict, classify_by_status
 
 # Application, user, page and custom limits; 80000-80008 are those of a business use case (Graph API, "Rate Limits").
 QUOTA_CODES = {4, 17, 32, 613, *range(80000, 80007), 80008}

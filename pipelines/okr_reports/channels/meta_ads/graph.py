@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from okr_reports.channels.http import Http, Reply
+from okr_reports.channels.http import Http
 from okr_reports.channels.jobs import JobFailed, in_halves, wait_for
 from okr_reports.channels.meta_ads.errors import TOO_MUCH, usage
+from okr_reports.channels.replies import Reply
 from okr_reports.channels.windows import Window
 from okr_reports.errors import VendorError
 

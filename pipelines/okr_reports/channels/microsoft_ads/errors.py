@@ -6,8 +6,8 @@ import io
 import zipfile
 from typing import Any
 
-from okr_reports.channels.http import OK, Reply, Verdict, classify_by_status
 from okr_reports.channels.numbers import as_code
+from okr_reports.channels.replies import OK, Reply, Verdict, classify_by_status
 
 # Internal error, call rate, concurrent requests, polled too soon.
 RETRY_CODES = {0, 117, 207, 4204}

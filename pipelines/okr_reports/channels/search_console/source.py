@@ -9,7 +9,8 @@ from urllib.parse import quote, urlsplit
 
 from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from okr_reports.channels.google_auth import google_token
-from okr_reports.channels.http import Http, Reply, Verdict, classify_by_status
+from okr_reports.channels.http import Http
+from okr_reports.channels.replies import Reply, Verdict, classify_by_status
 from okr_reports.channels.search_console.settings import SearchConsoleSettings
 from okr_reports.channels.tables import AMOUNT, COUNT, TEXT, entities, facts, to_amount
 from okr_reports.channels.windows import DAY, Window

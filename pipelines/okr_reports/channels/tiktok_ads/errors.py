@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from okr_reports.channels.http import OK, Reply, Verdict, classify_by_status
+from okr_reports.channels.replies import OK, Reply, Verdict, classify_by_status
 
 # Too many requests: the limit is counted by the second, the minute and the day.
 RATE_CODE = 40100
