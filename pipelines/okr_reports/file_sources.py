@@ -77,6 +77,25 @@ class Uses:
 
 
 @dataclass(frozen=True)
+class Connector:
+    """What brings a channel's records where no file does (`channels` with `from`, docs/okrs.md).
+
+    `runner` is rest, singer, airbyte or dlt. `name` is what is run as it is written: a requirement, `package:source`,
+    or the file of a declaration, whose place is `path`. `declared` and `config` are JSON: what a declaration says, and
+    what the connector is told beside its secrets. `stream` may be empty where there is only one.
+    """
+
+    runner: Literal["rest", "singer", "airbyte", "dlt"]
+    name: str
+    path: Path | None = None
+    declared: str = "{}"
+    config: str = "{}"
+    stream: str = ""
+    lookback_days: int = 30
+    kind: str = "other"
+
+
+@dataclass(frozen=True)
 class FileSource:
     """One declared set of files of the same shape. What the keys mean: docs/okrs.md, "File source".
 
@@ -136,12 +155,19 @@ class FileSource:
     defined_at: str = ""
     folder: Path = Path()
     # not in the repr, of which a file's digest is made
+    connector: Connector | None = field(default=None, repr=False)
+    utc_days: str = field(default="", repr=False)
     roots: tuple[Path, ...] = field(default=(), repr=False)
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether its rows come over the network, and from no file here."""
+        return self.address is not None or self.connector is not None
 
     @property
     def is_within_roots(self) -> bool:
         """Whether its files lie where files may be read, as far as the path says before its first wildcard."""
-        return self.address is not None or lies_within(self.fixed_folder, self.roots)
+        return self.is_fetched or lies_within(self.fixed_folder, self.roots)
 
     def matches(self) -> list[Path]:
         """Its files, in order. A path that is there as it is written is that file, wildcards or not.
@@ -149,7 +175,7 @@ class FileSource:
         One that cannot be looked at is among them, for whoever reads it to say so, and so is one that a link or `..`
         after a wildcard takes out of `roots`. None where the path itself leads out: what is there is not looked at.
         """
-        if self.address is not None or not self.is_within_roots:
+        if self.is_fetched or not self.is_within_roots:
             return []
         if self._is_one_file:
             return [self.pattern]

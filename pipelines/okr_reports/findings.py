@@ -174,7 +174,8 @@ def examine(workspace: Workspace, bind: bool = True) -> Examination:
         found = [*found, *misplaced_sources(defined), *_of_files(defined, notes)]
     locale = defined.settings.locale if defined else None
     found = [*found, *(_table_names(defined) if defined is not None else [])]
-    said = [*sorted(found), *setting_findings(), *check_settings()]
+    connectors = [one.id for one in defined.file_sources if one.connector] if defined is not None else []
+    said = [*sorted(found), *setting_findings(), *check_settings(connectors)]
     is_strict = defined is not None and defined.settings.publish.strict
     if not bind and (not is_strict or was_checked(workspace.page_cache_dir, workspace.reports_dir)):
         return Examination(said, locale, notes)

@@ -20,6 +20,7 @@ from okr_reports.channels.base import LoadResult
 from okr_reports.channels.load import load_channel
 from okr_reports.sandbox.serve import RunningSandbox, start
 from tests.channels.a_folder import Files
+from tests.channels.a_vendor import Vendor, VendorBench, figures
 
 TODAY = date(2026, 11, 23)
 
@@ -107,3 +108,21 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
     monkeypatch.setenv("DLT_PROJECT_DIR", str(tmp_path))
     return Files(tmp_path)
+
+
+@pytest.fixture
+def vendor() -> Iterator[Vendor]:
+    made = Vendor()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def vendor_bench(tmp_path: Path, vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> VendorBench:
+    """Channel `vendor` of a REST declaration, which brings 60 days of two accounts."""
+    monkeypatch.setattr("okr_reports.channels.http.FIRST_BACKOFF", 0.01)
+    monkeypatch.setenv("OKR_TODAY", TODAY.isoformat())
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt_data"))
+    monkeypatch.setenv("DLT_PROJECT_DIR", str(tmp_path))
+    vendor.rows = figures()
+    return VendorBench(tmp_path, vendor, monkeypatch)

@@ -61,8 +61,16 @@ def switched_off_channels() -> list[str]:
     return [name for name in _api_channels() if is_switched_off(name)] if anything_configured() else []
 
 
-def check_settings() -> list[Finding]:
+def switched_off_connectors(sources: Sequence[FileSource]) -> list[str]:
+    """The connectors among these sources whose section says `enabled = false`."""
+    names = [source.id for source in sources if source.connector is not None]
+    return [name for name in names if is_switched_off(name)] if names and anything_configured() else []
+
+
+def check_settings(connectors: Collection[str] = ()) -> list[Finding]:
     """What is wrong with the settings of the enabled channels; nothing is asked over the network.
+
+    What sections of `connectors` say is theirs to read.
 
     Also a warning for every setting that nothing reads.
     """
@@ -73,7 +81,9 @@ def check_settings() -> list[Finding]:
     from okr_reports.channels.base import find_channel
     from okr_reports.channels.unread_settings import unread_settings
 
-    findings = unread_settings(_api_channels(), lambda name: find_channel(name).settings_class, settings_folder())
+    findings = unread_settings(
+        _api_channels(), lambda name: find_channel(name).settings_class, settings_folder(), connectors
+    )
     for name in _api_channels():
         channel = find_channel(name)
         try:
@@ -150,6 +160,7 @@ def load_channel(
             return load_files(
                 file_sources,
                 declared=declared_sources,
+                window=None if window is None else Window(*window),
                 uses=uses,
                 reporting=reporting,
                 warehouse=warehouse,

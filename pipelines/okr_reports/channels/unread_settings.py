@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -30,17 +30,20 @@ class _Written:
 
 
 def unread_settings(
-    channels: Sequence[str], settings_of: Callable[[str], type[ChannelSettings]], folder: Path
+    channels: Sequence[str],
+    settings_of: Callable[[str], type[ChannelSettings]],
+    folder: Path,
+    connectors: Collection[str] = (),
 ) -> list[Finding]:
     """A warning for each setting of a channel, in `folder` or the environment, whose name means nothing there.
 
     Names alone are looked at and shown. What else dlt may read under `sources` is left alone: sections within a
-    channel's, and sections that hold nothing of a channel.
+    channel's, sections that hold nothing of a channel, and those of `connectors`, which have names of their own.
     """
     return [
         Finding(one.path, one.line, "warning", f"nothing reads {one.shown}", todo)
         for one in [*_in_files(folder), *_in_environment(os.environ)]
-        if (todo := _meant(one, channels, settings_of))
+        if one.channel not in connectors and (todo := _meant(one, channels, settings_of))
     ]
 
 

@@ -37,6 +37,7 @@ def examine(workspace: Workspace, *, behind_proxy: bool = False, history: bool =
     yield from _configuration(workspace)
     yield from (Diagnosis("settings", fault, fault=True) for fault in unread_settings(settings.settings_folder()))
     yield from _channels()
+    yield from _connectors(workspace)
     yield from _engine(workspace)
     yield from (Diagnosis(*said) for said in check_deliveries())
     yield from storage.warehouse(workspace)
@@ -84,6 +85,28 @@ def _channels() -> Iterator[Diagnosis]:
                 yield Diagnosis(name, "reachable, every account can be read")
             for finding in findings:
                 yield Diagnosis(name, str(finding), fault=finding.severity == "error")
+
+
+def _connectors(workspace: Workspace) -> Iterator[Diagnosis]:
+    """Whether the channels that the definitions bring can be asked."""
+    from okr_reports import okrs
+
+    try:
+        defined = okrs.read(workspace.definitions_dir)
+    except OkrError:
+        return  # said with the configuration
+    sources = [source for source in defined.file_sources if source.connector is not None]
+    if not sources:
+        return
+    from okr_reports.channels.runners.bring import check_connector
+
+    day = settings.today(defined.settings.timezone)
+    with ThreadPoolExecutor(len(sources)) as pool:
+        for source, findings in zip(sources, pool.map(lambda one: check_connector(one, day), sources), strict=True):
+            if not findings:
+                yield Diagnosis(source.id, "reachable, or switched off")
+            for finding in findings:
+                yield Diagnosis(source.id, str(finding), fault=True)
 
 
 def _engine(workspace: Workspace) -> Iterator[Diagnosis]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from okr_reports.errors import Finding, shown_path
 from okr_reports.file_places import lies_within, places
+from okr_reports.file_sources import FileSource
+from okr_reports.okrs.declarations import declared_files, read_declaration
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.entries import read_entry
 from okr_reports.okrs.exchange_rates import FILE_NAME as RATES_FILE
@@ -80,8 +82,7 @@ def read_folder(definitions_dir: Path) -> Reading:
     reader = _FolderReader(definitions_dir)
     if not definitions_dir.is_dir():
         reader.add(mistake(str(shown_path(definitions_dir)), 1, "there is no such folder", "make it with `okr init`"))
-    for path in definition_files(definitions_dir, reader.findings):
-        reader.read_file(path)
+    reader.read_files(definition_files(definitions_dir, reader.findings))
     return reader.result()
 
 
@@ -118,9 +119,20 @@ class _FolderReader:
     def add(self, finding: Finding) -> None:
         self.findings.append(finding)
 
-    def read_file(self, path: Path) -> None:
-        place = str(shown_path(path))
-        content, findings = self._content(path, place)
+    def read_files(self, paths: Iterable[Path]) -> None:
+        """Read them all, but for those that a channel's `from` names: they are a connector's."""
+        contents = {path: self._content(path, str(shown_path(path))) for path in paths}
+        named = {
+            os.path.realpath(found)
+            for path, (content, _) in contents.items()
+            if isinstance(content, Mapping)
+            for found in declared_files(content.get("channels"), path.parent)
+        }
+        for path, (content, findings) in contents.items():
+            if os.path.realpath(path) not in named:
+                self._read_file(str(shown_path(path)), content, findings)
+
+    def _read_file(self, place: str, content: Any, findings: list[Finding]) -> None:
         self.findings += findings
         if content is None:
             self.unreadable = self.unreadable or bool(findings)
@@ -186,6 +198,17 @@ class _FolderReader:
             if isinstance(result, dict):
                 self.broken["key_results"].add(str(result.get("id")))
 
+    def _connected(self, roots: tuple[Path, ...], zone: str) -> Iterator[FileSource]:
+        """What connectors bring; one whose declaration cannot be used is broken, as its findings say."""
+        channels: list[ChannelEntry] = self.lists["channels"]
+        for entry in [one for one in channels if one.origin is not None]:
+            declared = read_declaration(entry, roots, self.findings)
+            if declared is None:
+                self.broken["channels"].add(entry.id)
+                channels.remove(entry)
+            else:
+                yield entry.to_file_source(Path(entry.place.path).parent, roots, declared, zone)
+
     def result(self) -> Reading:
         read: Settings | None = self.alone.get("settings")
         known = read is not None or "settings" not in self.alone_at
@@ -206,6 +229,9 @@ class _FolderReader:
         entries: list[FileSourceEntry] = self.lists.pop("file_sources")
         tables: list[TableEntry] = self.lists.pop("tables")
         sources = [entry.to_file_source(Path(entry.place.path).parent, roots) for entry in entries]
+        sources += self._connected(roots, settings.timezone)
+        # a channel may be brought by either
+        self.broken["file_sources"] |= self.broken["channels"]
         definitions = Definitions(
             settings=settings,
             alerts=self.alone.get("alerts"),

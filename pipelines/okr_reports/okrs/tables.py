@@ -243,6 +243,7 @@ TABLES: dict[str, pa.Schema] = {
         kind=_text,
         lookback_days=_int,
         is_off=_bool,
+        is_file=_bool,
         conversions=_text,
         conversions_means=_text,
         conversions_source=_text,

@@ -41,13 +41,14 @@ def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bo
 
     Raises DefinitionsError, and IntoThePastError unless the later reports are withdrawn (`into_the_past`).
     """
-    from okr_reports.channels.load import enabled_channels, switched_off_channels
+    from okr_reports.channels.load import enabled_channels, switched_off_channels, switched_off_connectors
     from okr_reports.okrs.provenance import last_changes
     from okr_reports.okrs.rows import to_tables
     from okr_reports.okrs.source import land
 
     defined = _with_answers(workspace)
     zone = defined.settings.timezone
+    off = switched_off_connectors(defined.file_sources)
     tables = to_tables(
         defined,
         today=settings.today(zone),
@@ -56,6 +57,7 @@ def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bo
         channels=[
             *(channel_row(name) for name in enabled_channels()),
             *({**known_row(name), "is_off": True} for name in switched_off_channels()),
+            *({"channel": name, "is_off": True} for name in off),
             *(known_row(name) for name in lost_channels(workspace)),
         ],
         changes={str(shown_path(path)): change for path, change in last_changes(workspace.definitions_dir).items()},
@@ -72,7 +74,7 @@ def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bo
         restores=settings.engine() == "duckdb",
     )
     land(tables, warehouse=workspace.warehouse, pipelines_dir=workspace.pipelines_dir)
-    for name in switched_off_channels():
+    for name in [*switched_off_channels(), *off]:
         logger.info("%s is switched off (enabled = false): from today on its rows do not count", name)
     logger.info("definitions: %d objectives, %d rows in all", tables["objectives"].num_rows, _rows(tables))
     return {name: table.num_rows for name, table in tables.items()}
@@ -99,7 +101,8 @@ def closing_periods(workspace: Workspace) -> list[Span]:
 
     defined = okrs.read(workspace.definitions_dir)
     today = settings.today(defined.settings.timezone)
-    lookback = max([channel_row(name)["lookback_days"] for name in enabled_channels()], default=0)
+    days = [channel_row(name)["lookback_days"] for name in enabled_channels()]
+    lookback = max([*days, *(one.connector.lookback_days for one in defined.file_sources if one.connector)], default=0)
     spans = [span_of(defined, name) for name in sorted({objective.period for objective in defined.objectives})]
     return [span for span in spans if 0 < (today - span.end).days - lookback <= CLOSED_OUT_WITHIN_DAYS]
 

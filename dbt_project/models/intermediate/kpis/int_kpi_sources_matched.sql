@@ -37,7 +37,7 @@ named as (
         sources.data_through,
         sources.provisional_from,
         sources.last_load_at,
-        sources.kind,
+        sources.is_file,
         sources.unknown_measures,
         channels.conversion_value_from,
         accounts.account_name
@@ -98,7 +98,7 @@ reached as (
         on brought.channel = named.channel and brought.account_id = named.account_id
     left join covered
         on
-            named.kind = 'file'
+            named.is_file
             and brought.channel = covered.channel
             and brought.account_id = covered.account_id
             and brought.measure = covered.measure
@@ -151,7 +151,7 @@ final as (
         case
             when named.state not in ('fresh', 'stale', 'ended') or reached.kpi_id is null then named.state
             when not reached.is_live then 'ended'
-            when named.kind = 'file' then case when reached.is_stale then 'stale' else 'fresh' end
+            when named.is_file then case when reached.is_stale then 'stale' else 'fresh' end
             else named.state
         end as state,
         case

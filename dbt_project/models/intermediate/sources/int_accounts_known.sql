@@ -21,7 +21,7 @@ refreshes as (
         row_number() over (partition by loads.channel order by max(loads.ended_at) desc) as newest_first
     from loads
     inner join channels
-        on loads.channel = channels.channel and channels.kind <> 'file'
+        on loads.channel = channels.channel and not channels.is_file
     group by loads.channel, loads.refresh_id
     having
         {{ any_row("loads.account_id <> ''") }}
@@ -59,7 +59,7 @@ seen as (
 final as (
     select
         channels.channel,
-        channels.kind,
+        channels.is_file,
         channels.lookback_days,
         channels.is_off,
         coalesce(seen.account_id, '') as account_id,

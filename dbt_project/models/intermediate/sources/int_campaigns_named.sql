@@ -10,7 +10,7 @@ campaigns as (
 
 channels as (
     select * from {{ ref('stg_definitions__channels') }}
-    where kind <> 'file'
+    where not is_file
 ),
 
 context as (

@@ -33,14 +33,14 @@ known as (
         covered.is_stale,
         covered.is_live,
         case
-            when sources.kind = 'file' and covered.channel is not null
+            when sources.is_file and covered.channel is not null
                 then coalesce(covered.live_through, covered.any_through)
             else sources.data_through
         end as known_through
     from sources
     left join covered
         on
-            sources.kind = 'file'
+            sources.is_file
             and sources.channel = covered.channel
             and sources.account_id = covered.account_id
 ),
@@ -64,7 +64,7 @@ final as (
     select
         channel,
         account_id,
-        kind,
+        is_file,
         closed_through as data_through,
         last_load_at,
         last_error,
@@ -76,7 +76,7 @@ final as (
             when is_ended or not is_live then 'ended'
             when is_stale then 'stale'
             -- an API's reports may lag a little
-            when kind <> 'file' and closed_through < {{ add_days('today', '-1 - gate_stale_after_days') }} then 'stale'
+            when not is_file and closed_through < {{ add_days('today', '-1 - gate_stale_after_days') }} then 'stale'
             when closed_through is null then 'never_loaded'
             else 'fresh'
         end as state,

@@ -54,7 +54,7 @@ final as (
     select
         accounts.channel,
         accounts.account_id,
-        accounts.kind,
+        accounts.is_file,
         accounts.lookback_days,
         accounts.is_ended,
         accounts.is_off,
@@ -64,7 +64,7 @@ final as (
             when last_refresh.has_bad then 'partial'
             else 'loaded'
         end as load_state,
-        case when accounts.kind = 'file' then newest_loads.newest_day else good_loads.furthest_day end as data_through,
+        case when accounts.is_file then newest_loads.newest_day else good_loads.furthest_day end as data_through,
         good_loads.last_load_at,
         last_refresh.last_error,
         last_refresh.note,

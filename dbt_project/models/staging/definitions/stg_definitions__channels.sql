@@ -11,6 +11,7 @@ final as (
         kind,
         lookback_days,
         coalesce(is_off, false) as is_off,
+        coalesce(is_file, false) as is_file,
         conversions,
         conversions_means,
         conversions_source,

@@ -1,7 +1,8 @@
 """What the files of one source are to each other, and a file's new content to what was loaded of it.
 
 All of it works on tables of one connection: `spans` (new), `stored` (the same columns: what the warehouse holds),
-`daily` (new days). Nothing that was loaded is erased by a file that lost its rows; no day counts twice.
+`asked` (the days that a connector was asked for), `daily` (new days). Nothing that was loaded is erased by a file that
+lost its rows; no day counts twice.
 """
 
 from __future__ import annotations
@@ -15,19 +16,33 @@ import duckdb
 from okr_reports.channels.files.rows import Fault
 from okr_reports.file_sources import FileSource
 
+_TODO = (
+    "what was loaded of it (up to {last}) stays; export it again, or, if that is all there is, save it under"
+    " another name and remove this file"
+)
+# The days that a file's new content speaks of: those of its rows, and those that a connector was asked for.
+_COVERED = """
+    covered as (
+        select source_file, min(first_day) as first_day, max(last_day) as last_day,
+            count(distinct (account_id, campaign_id, first_day)) filter (where account_id is not null) as now
+        from (
+            select source_file, first_day, last_day, account_id, campaign_id from spans
+            union all
+            select source_file, first_day, last_day, null, null from asked
+        ) group by 1
+    )
+"""
 Order = tuple[str, str, tuple[tuple[int, str], ...]]
 _ROW = "account_id, campaign_id, date"
 
 
-def shrunken(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Iterator[tuple[str, Fault]]:
+def shrunken(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[str], todo: str = _TODO
+) -> Iterator[tuple[str, Fault]]:
     """Files that lost their rows, or more than half of those that they had for the days they cover now."""
     for name, before, now, last in connection.execute(
-        """
-        with covered as (
-            select source_file, min(first_day) as first_day, max(last_day) as last_day,
-                count(distinct (account_id, campaign_id, first_day)) as now
-            from spans group by 1
-        )
+        f"""
+        with {_COVERED}
         select stored.source_file, count(distinct (stored.account_id, stored.campaign_id, stored.first_day)),
             coalesce(any_value(now), 0), max(stored.last_day)
         from stored left join covered using (source_file)
@@ -37,14 +52,11 @@ def shrunken(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Ite
         """,
         [list(files)],
     ).fetchall():
-        todo = (
-            f"what was loaded of it (up to {last}) stays; export it again, or, if that is all there is, save it under"
-            " another name and remove this file"
-        )
+        what_to_do = todo.format(last=last)
         if not now:
-            yield name, Fault(f"has no rows, where {before:,} were loaded", todo)
+            yield name, Fault(f"has no rows, where {before:,} were loaded", what_to_do)
         elif 2 * now < before:
-            yield name, Fault(f"has {now:,} rows, where {before:,} were loaded for the same days", todo)
+            yield name, Fault(f"has {now:,} rows, where {before:,} were loaded for the same days", what_to_do)
 
 
 def carried(connection: duckdb.DuckDBPyConnection, source: FileSource, others: Sequence[str]) -> None:
@@ -53,11 +65,9 @@ def carried(connection: duckdb.DuckDBPyConnection, source: FileSource, others: S
     With `replaces: all` nothing of a new file stays but its new content.
     """
     connection.execute(
-        """
+        f"""
         insert into spans by name
-        with covered as (
-            select source_file, min(first_day) as first_day, max(last_day) as last_day from spans group by 1
-        )
+        with {_COVERED}
         select stored.* from stored left join covered using (source_file)
         where list_contains($others, source_file)
             or ($keeps and (stored.last_day < covered.first_day or stored.first_day > covered.last_day))

@@ -98,6 +98,13 @@ def read(text: str, *, months: bool = False) -> Written | None:
     return None
 
 
+def has_times_in_utc(written: Iterable[Written]) -> bool:
+    """Whether all stamps are of UTC and not all of its midnight: their days are then another zone's."""
+    stamped = [(one.at, one.offset) for one in written if one.at is not None]
+    zero = bool(stamped) and all(offset is not None and not offset for _, offset in stamped)
+    return zero and any((at.hour, at.minute, at.second) != (0, 0, 0) for at, _ in stamped)
+
+
 def orders(texts: Iterable[Written]) -> set[bool]:
     """Which orders every day allows, month first (True) or day first; both where nothing says."""
     possible = {True, False}

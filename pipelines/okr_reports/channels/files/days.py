@@ -81,8 +81,13 @@ class DayReader:
             return dict.fromkeys(texts)
         utc = is_utc(header)
         self._check_utc(known, utc, role)
-        zone = ZoneInfo(self.source.timezone) if self.source.timezone else None
+        zone = ZoneInfo(self.source.timezone) if self.source.timezone else self._zone_of_utc(known)
         return {text: dates.day_of(one, month_first, zone, utc=utc) if one else None for text, one in written.items()}
+
+    def _zone_of_utc(self, known: list[dates.Written]) -> ZoneInfo | None:
+        """Whose days times of day in UTC are, where the source has such a zone."""
+        zone = self.source.utc_days
+        return ZoneInfo(zone) if zone and dates.has_times_in_utc(known) else None
 
     def _native(self, text: str) -> date | None:
         written = dates.read(text[1:]) if text.startswith(NATIVE) else None
@@ -157,9 +162,10 @@ class DayReader:
                     "time stamps without an offset keep their day: nobody says of which zone they are"
                 )
             return
-        zero = bool(stamped) and all(one.offset is not None and not one.offset for one in stamped)
-        midnight = all((one.at.hour, one.at.minute, one.at.second) == (0, 0, 0) for one in stamped if one.at)
-        if zero and not midnight:
+        if dates.has_times_in_utc(known):
+            if zone := self.source.utc_days:
+                self.typing.said.append(f"times of day in UTC are of the days of {zone}; `timezone` names another zone")
+                return
             what = f"column {self._header(role)!r} holds times of day in UTC, so its days are not those of the account"
             self.typing.faults.append(
                 Fault(
@@ -175,10 +181,14 @@ class DayReader:
 
     def _sort_odd_rows(self) -> None:
         run, width = self.typing.run, len(self.layout.names)
+        if self.source.connector is not None:
+            undated = run("update base set kind = 'skip' where counts and day is null and date_text is null")[0][0]
+            if undated:
+                self.typing.said.append(f"{undated:,} records without a day are not read")
         columns = ", ".join(f"cells.c{at}" for at in range(width))
         rows = run(
             f"select cells.line, date_text, {columns}, cells.extra from base join cells using (line) "
-            f"where counts and day is null order by line limit {_MOST_ODD}"
+            f"where counts and kind = 'row' and day is null order by line limit {_MOST_ODD}"
         )
         if not rows:
             return

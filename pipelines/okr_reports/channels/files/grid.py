@@ -39,6 +39,7 @@ class Grid:
     """A table that was found: where it is in the file, what its columns are. `said` is what of the file is not read.
 
     `columns` is the body as Arrow and `typed` its columns of numbers and days, where each column is of one kind.
+    `relation` selects `cells` as they are from the file at `path`, instead of `records`.
     """
 
     layout: Layout
@@ -51,6 +52,8 @@ class Grid:
     factor: int = 1
     columns: Any = None
     typed: dict[int, str] | None = None
+    relation: str = ""
+    path: Path | None = None
     said: list[str] = field(default_factory=list)
 
     def place(self, line: int) -> str:
@@ -177,6 +180,9 @@ def to_cells(connection: duckdb.DuckDBPyConnection, grid: Grid) -> None:
         ]
     )
     connection.execute("drop table if exists cells")
+    if grid.relation:
+        connection.execute(f"create table cells as {grid.relation}", {"path": str(grid.path)})
+        return
     made = False
     body = _until_the_end(grid)
     while True:

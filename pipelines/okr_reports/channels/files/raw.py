@@ -45,7 +45,10 @@ FILE_MEASURES = _table(
     "file_measures",
     account_id=TEXT, measure=TEXT, spoken_through=DAY, cadence_days=COUNT, is_ended=FLAG, generated_on=DAY,
 )  # fmt: skip
-TABLES = (MEASURES, LOADED_FILES, SPANS, SUPERSEDED, FILE_MEASURES)
+# Grain: one row a source, file, account and day that a connector was asked for, with the records that it brought; of
+# account '' the day itself, which may have brought none.
+ASKED_DAYS = _table("asked_days", account_id=TEXT, date=DAY, records=COUNT)
+TABLES = (MEASURES, LOADED_FILES, SPANS, SUPERSEDED, FILE_MEASURES, ASKED_DAYS)
 
 
 class Batches:

@@ -22,6 +22,7 @@ from okr_reports.channels.files.rows import ROW_COLUMNS, VALUE, Fault, FileFacts
 from okr_reports.channels.files.sheets import find_sheets
 from okr_reports.channels.files.typed import Typing
 from okr_reports.channels.files.wide import turn
+from okr_reports.channels.runners.records import find_records_table
 from okr_reports.file_sources import FileSource
 
 # Columns of a breakdown are among the first; an export of everything has hundreds.
@@ -115,6 +116,8 @@ def _tables(source: FileSource, parts: Sequence[Opened], said: list[str]) -> Ite
 
 
 def _grids(source: FileSource, part: Opened) -> list[Grid]:
+    if source.connector is not None:
+        return [find_records_table(part.path, source)]
     if part.kind == "excel":
         return find_sheets(part.path, source)
     if part.kind == "parquet":

@@ -10,9 +10,10 @@ import duckdb
 import pyarrow as pa
 
 from okr_reports.channels.files import across, first_seen
+from okr_reports.channels.files.connected import Connected
 from okr_reports.channels.files.coverage import file_measures
 from okr_reports.channels.files.ranges import spread
-from okr_reports.channels.files.raw import FILE_MEASURES, LOADED_FILES, MEASURES, SPANS, SUPERSEDED, Batches
+from okr_reports.channels.files.raw import ASKED_DAYS, FILE_MEASURES, LOADED_FILES, MEASURES, SPANS, SUPERSEDED, Batches
 from okr_reports.channels.files.read import order_of
 from okr_reports.channels.files.rows import Fault, FileFacts, SourceRows
 from okr_reports.channels.files.spans import lay_out
@@ -31,7 +32,8 @@ _DAY_AS_SPAN = (
 
 @dataclass
 class Settling:
-    """One source in one load. `kept` are its files that did not change; `remapped` says that its declaration did.
+    """One source in one load. `kept` are its files that did not change; `remapped` says that its declaration did;
+    `connected` is the asking of a connector's records.
 
     `faults` are the files of which nothing lands; `said` is what a person should know of the others.
     """
@@ -44,6 +46,7 @@ class Settling:
     today: date
     uses: Uses
     remapped: bool = False
+    connected: Connected | None = None
     faults: dict[str, Fault] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     # tables made of `spans` that a file is taken out of with it
@@ -58,7 +61,8 @@ class Settling:
         """Add to `batches` what this load replaces."""
         self.faults |= lay_out(self.read, self.source, self.uses, self._kept_days())
         self._store()
-        self._leave_out(dict(across.shrunken(self.read.connection, self._fresh())) if not self.remapped else {})
+        self._run("create or replace temp table asked (source_file varchar, first_day date, last_day date)")
+        self._leave_out(self._lost())
         self._carry()
         self._spread()
         self._leave_out_overlaps()
@@ -115,6 +119,12 @@ class Settling:
         self.read.connection.register("taken", table)
         self.read.connection.execute(f"create or replace temp table {name} as from taken")
         self.read.connection.unregister("taken")
+
+    def _lost(self) -> Mapping[str, Fault]:
+        """New files that say far less than was loaded of the same days."""
+        if self.connected is not None:
+            return self.connected.judge(self.read.connection) if self.read.files else {}
+        return {} if self.remapped else dict(across.shrunken(self.read.connection, self._fresh()))
 
     def _leave_out(self, faults: Mapping[str, Fault]) -> None:
         self.faults |= faults
@@ -219,6 +229,8 @@ class Settling:
         covered = file_measures(self.read, source, self.warehouse, fresh, self.today)
         batches.replace(FILE_MEASURES, source.id, source.channel, fresh, covered)
         self._replace_superseded(batches, [*fresh, *self.kept])
+        if self.connected is not None and fresh:
+            batches.replace(ASKED_DAYS, source.id, source.channel, fresh, self.connected.days())
         if self.gone:
             batches.remove(source.id, list(self.gone))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from okr_reports.channels.base import LoadResult, State
+from okr_reports.channels.files.connected import Connected, ask_all, measures_there, plan, stored_days
 from okr_reports.channels.files.faults import Refused, out_of_reach, refused
 from okr_reports.channels.files.published import fetch
 from okr_reports.channels.files.raw import CHANNEL, TABLES, Batches
@@ -20,7 +21,9 @@ from okr_reports.channels.files.read import read_source
 from okr_reports.channels.files.rows import Fault
 from okr_reports.channels.files.settle import Settling
 from okr_reports.channels.landing import run, to_source
+from okr_reports.channels.runners.settings import Told, asks_for_days, history_start, read_told
 from okr_reports.channels.warehouse_tables import check_types, create_missing, newest_load, open_warehouse
+from okr_reports.channels.windows import Window
 from okr_reports.common.finished_loads import finished_loads
 from okr_reports.errors import ChannelError, InputFileError
 from okr_reports.file_places import lies_within, refusal
@@ -36,6 +39,7 @@ class _File:
     source: FileSource
     path: Path
     name: str
+    connected: Connected | None = None
 
     @property
     def key(self) -> Key:
@@ -44,15 +48,23 @@ class _File:
 
     def digest(self, uses: Uses) -> str:
         """Of the content, and after a hyphen of all that decides how it is read. Raises Refused."""
-        declared = repr(
-            (replace(self.source, defined_at="", pattern=Path(), folder=Path(), roots=()), sorted(uses.held))
-        )
+        # an answer that says the same of other days is another one
+        asked = f"{self.connected.window} {self.connected.today}" if self.connected else ""
         try:
             with self.path.open("rb") as file:
-                content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+                content = hashlib.file_digest(file, lambda: hashlib.blake2b(asked.encode(), digest_size=16)).hexdigest()
         except OSError as error:
             raise out_of_reach(error) from None
-        return f"{content}-{hashlib.blake2b(declared.encode(), digest_size=8).hexdigest()}"
+        return f"{content}-{_declared(self.source, uses)}"
+
+
+def _declared(source: FileSource, uses: Uses) -> str:
+    """A digest of all that decides how its rows are read, and where from."""
+    said = [replace(source, defined_at="", pattern=Path(), folder=Path(), roots=()), sorted(uses.held)]
+    if source.connector is not None:
+        said += [replace(source.connector, path=None, lookback_days=0, kind=""), source.utc_days]
+    text = repr(tuple(said))
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,7 @@ class _Error:
     source: FileSource
     error: ChannelError
     file: _File | None = None
+    is_partial: bool = False
 
 
 def _refused(source: FileSource, path: Path, faults: Sequence[Fault], file: _File | None = None) -> list[_Error]:
@@ -69,7 +82,8 @@ def _refused(source: FileSource, path: Path, faults: Sequence[Fault], file: _Fil
     errors = []
     for fault in faults:
         todo = f"{fault.todo} (declared at {source.defined_at})"
-        error = InputFileError(source.channel, f"{path} {fault}", todo)
+        said = f"{source.connector.name if source.connector else path} {fault}"
+        error = InputFileError(source.channel, said, todo)
         errors.append(_Error(source, error, file))
     return errors
 
@@ -86,11 +100,13 @@ def load_files(
     lake: str | None = None,
     uses: Mapping[str, Uses] | None = None,
     reporting: str | None = None,
+    window: Window | None = None,
 ) -> list[LoadResult]:
     """Load what is new or changed of these sources, and empty what is gone.
 
     `declared` are the ids of all sources there are: what others left behind is emptied. None leaves it. `uses` says
-    by source what KPIs make of its measures, `reporting` is the currency of the reports.
+    by source what KPIs make of its measures, `reporting` is the currency of the reports. `window` are the days that
+    connectors are asked for instead of their own.
 
     `warn` takes what changes a number and is no fault (rows that a newer file has, a file that is gone); without it
     `progress` does.
@@ -105,6 +121,7 @@ def load_files(
         check_types(connection, CHANNEL, TABLES)
         stored = _stored(connection)
         load = _Load(connection, stored, today, progress, warn or progress, uses or {}, reporting, lake is not None)
+        load.asked = window
         with tempfile.TemporaryDirectory(prefix="okr-sheets-") as scratch:
             load.read(sources, Path(scratch))
         if declared is not None:
@@ -121,7 +138,10 @@ def load_files(
                 lake=lake,
             )
         newest = newest_load(connection, CHANNEL)
-        results = [*_loaded(connection, sources, started_at, today), *_failed(load.errors, load.present, started_at)]
+        # of a connector that brought nothing there is nothing that loaded
+        lost = {one.source.id for one in load.errors if one.source.connector and not one.is_partial} | load.off
+        there = [source for source in sources if source.id not in lost]
+        results = [*_loaded(connection, there, started_at, today), *_failed(load.errors, load.present, started_at)]
         return [replace(one, load_id=newest) for one in results]
 
 
@@ -142,14 +162,16 @@ class _Load:
         self.connection, self.stored, self.today, self.uses = connection, stored, today, uses
         self.progress, self.warn, self.reporting, self.in_lake = progress, warn, reporting, in_lake
         self.batches, self.errors, self.present = Batches(), list[_Error](), list[_File]()
+        self.asked: Window | None = None
+        self.off: set[str] = set()
 
     def read(self, sources: Sequence[FileSource], scratch: Path) -> None:
         """Look at every source's files and settle what is new of them; published sheets are fetched into `scratch`."""
         files: dict[str, list[_File]] = {source.id: [] for source in sources}
-        for file in _files(sources, self.errors, scratch):
+        for file in [*_files(sources, self.errors, scratch), *self._connected(sources, scratch)]:
             files[file.source.id].append(file)
         # A source without any file is a drive that is away or a wrong path sooner than data taken back.
-        away = {error.source.id for error in self.errors}
+        away = {error.source.id for error in self.errors} | self.off
         for error in self.errors:
             self.progress(str(error.error))
         for source in sources:
@@ -160,6 +182,51 @@ class _Load:
             for name in gone:
                 self.warn(f"{source.id}: {name} is gone; its rows are taken out")
             self._settle(source, there, gone)
+
+    def _connected(self, sources: Sequence[FileSource], scratch: Path) -> Iterator[_File]:
+        """What connectors brought, each as a file of its own; those that are off are left as they are."""
+        askings = []
+        for source in [one for one in sources if one.connector is not None]:
+            try:
+                told = read_told(source.id)
+                if not told.settings.enabled:
+                    self.off.add(source.id)
+                    continue
+                asking = self._asking(source, told)
+            except ChannelError as error:
+                self.errors.append(_Error(source, error))
+                continue
+            if asking is None:
+                self.off.add(source.id)
+                self.progress(f"{source.channel}: no day of these has ended, so nothing is asked")
+            else:
+                askings.append((asking, told))
+        for asking, path in ask_all(askings, scratch, self.progress):
+            if isinstance(path, ChannelError):
+                self.errors.append(_Error(asking.source, path))
+            else:
+                yield _File(asking.source, path, asking.name, asking)
+
+    def _asking(self, source: FileSource, told: Told) -> Connected | None:
+        stored = self.stored.get((source.id, source.id), "")
+        remapped = bool(stored) and stored.split("-")[1] != _declared(source, self.uses.get(source.id, Uses()))
+        before = stored_days(self.connection, source)
+        start = history_start(source, told, self.today)
+        asked = self.asked
+        if asked is not None and remapped:
+            self.warn(f"{source.channel}: its declaration changed, so all days since {start} are read again")
+            asked = None
+        days = told.settings.lookback_days
+        known = source
+        if days and source.connector is not None:
+            known = replace(source, connector=replace(source.connector, lookback_days=days))
+        window = plan(known, start, self.today, asked, before, remapped=remapped)
+        if window is None:
+            return None
+        kept = set() if remapped else measures_there(self.connection, source, window)
+        return Connected(
+            source, window, asked is not None, not asks_for_days(source), self.today, before, kept, remapped
+        )
 
     def forget(self, sources: Sequence[str]) -> None:
         """Take out what sources that are declared no longer left behind."""
@@ -185,13 +252,15 @@ class _Load:
         read = read_source(source, {name: there[name].path for name in to_read}, self.today, self.reporting)
         try:
             kept = [name for name in there if known[name] and name not in to_read]
-            settling = Settling(
-                source, read, self.connection, kept, gone, self.today, uses, _is_remapped(known, digests, changed)
-            )
+            connected = next((file.connected for file in there.values()), None)
+            if connected is not None:
+                connected.narrow(read)
+            remapped = _is_remapped(known, digests, changed)
+            settling = Settling(source, read, self.connection, kept, gone, self.today, uses, remapped, connected)
             settling.land(self.batches, digests)
             for name, faults in [*read.faults.items(), *((name, [fault]) for name, fault in settling.faults.items())]:
-                self._refuse(there[name], faults)
-            for sentence in settling.said:
+                self._refuse(there[name], faults, is_partial=name in settling.faults)
+            for sentence in [*settling.said, *(connected.said if connected is not None else ())]:
                 self.warn(f"{source.channel}: {sentence}")
             self._say_read(source, settling)
         finally:
@@ -208,8 +277,10 @@ class _Load:
                 last = f"up to {facts.last_day}, after today"
                 self.progress(f"{source.channel}: {name} has rows {last}; they count from their day on")
 
-    def _refuse(self, file: _File, faults: Sequence[Fault]) -> None:
+    def _refuse(self, file: _File, faults: Sequence[Fault], *, is_partial: bool = False) -> None:
         found = _refused(file.source, file.path, faults, file)
+        if file.connected is not None:
+            found = [replace(one, is_partial=is_partial) for one in found]
         self.errors += found
         for one in found:
             self.progress(str(one.error))
@@ -221,7 +292,7 @@ def _is_remapped(known: Mapping[str, str], digests: Mapping[str, str], changed: 
 
 
 def _files(sources: Sequence[FileSource], errors: list[_Error], scratch: Path) -> Iterator[_File]:
-    for source in sources:
+    for source in [one for one in sources if one.connector is None]:
         if source.address is not None:
             try:
                 path = fetch(source, scratch)
@@ -296,5 +367,5 @@ def _failed(errors: Sequence[_Error], present: Sequence[_File], started_at: date
     read = {file.source.channel for file in present if file.key not in broken}
     for one in errors:
         channel = one.source.channel
-        state: State = "partial" if channel in read else "failed"
+        state: State = "partial" if channel in read or one.is_partial else "failed"
         yield LoadResult(channel, "", state, 0, None, None, None, one.error.for_report, started_at, datetime.now(UTC))

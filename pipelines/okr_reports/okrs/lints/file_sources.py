@@ -13,7 +13,8 @@ from okr_reports.file_sources import CSV, EXCEL, JSON, PACKED, PARQUET, Column, 
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.findings import advice, mistake
 from okr_reports.okrs.lints.context import Context
-from okr_reports.okrs.models.file_sources import FileSourceEntry
+from okr_reports.okrs.models.channels import ChannelEntry
+from okr_reports.okrs.models.file_sources import FileMapping, FileSourceEntry
 from okr_reports.okrs.words import nearest, shown
 
 
@@ -24,8 +25,9 @@ def lint_file_sources(context: Context) -> Iterator[Finding]:
     known = not context.broken.get("settings")
     yield from _counted_twice(context)
     yield from _named_channels(context)
-    for entry, source in zip(context.definitions.file_source_entries, context.definitions.file_sources, strict=True):
-        yield from _path(entry, source)
+    for entry, source in [*_written(context.definitions), *_connected(context.definitions)]:
+        if isinstance(entry, FileSourceEntry):
+            yield from _path(entry, source)
         yield from _two_kinds(context, entry, source)
         if known and source.currency is not None and source.currency != reporting and source.currency not in rated:
             what = f"there is no exchange rate for {source.currency}"
@@ -33,14 +35,28 @@ def lint_file_sources(context: Context) -> Iterator[Finding]:
             yield mistake(entry.place.path, entry.place.at("currency"), what, todo)
 
 
+def _written(definitions: Definitions) -> Iterator[tuple[FileSourceEntry, FileSource]]:
+    """The sources of files with their entries; those of connectors follow them."""
+    return zip(definitions.file_source_entries, definitions.file_sources, strict=False)
+
+
+def _connected(definitions: Definitions) -> Iterator[tuple[ChannelEntry, FileSource]]:
+    entries = [entry for entry in definitions.channels if entry.origin is not None]
+    return zip(entries, definitions.file_sources[len(definitions.file_source_entries) :], strict=True)
+
+
 def _named_channels(context: Context) -> Iterator[Finding]:
     """Names of channels that have one already, or that no file source makes."""
     made = {source.channel for source in context.definitions.file_sources}
+    ids = {entry.id: entry.place for entry in context.definitions.file_source_entries}
     for entry in context.definitions.channels:
         place = entry.place
         if entry.id in context.channels:
             what = f"the channel {shown(entry.id)} is {context.channels[entry.id].title}"
-            yield mistake(place.path, place.at("id"), what, "remove the entry; it names channels of file sources")
+            yield mistake(place.path, place.at("id"), what, "choose another id; that one is built in")
+        elif entry.origin is not None and (taken := ids.get(entry.id)):
+            what = f"the file source {shown(entry.id)} stands already at {taken.path}:{taken.at('id')}"
+            yield mistake(place.path, place.at("id"), what, "give one of them another id")
         elif entry.id not in made and context.complete and not context.broken.get("file_sources"):
             what = f"no file source makes the channel {shown(entry.id)}"
             yield advice(place.path, place.at("id"), what, nearest(entry.id, made))
@@ -48,7 +64,7 @@ def _named_channels(context: Context) -> Iterator[Finding]:
 
 def misplaced_sources(definitions: Definitions) -> Iterator[Finding]:
     """Sources whose path leads to where no file is read: in a refresh each fails alone, so they are no lint."""
-    for entry, source in zip(definitions.file_source_entries, definitions.file_sources, strict=True):
+    for entry, source in _written(definitions):
         if "://" not in entry.path and not source.is_within_roots:
             what, todo = refusal(source.fixed_folder)
             yield mistake(entry.place.path, entry.place.at("path"), f"{shown(entry.path)} {what}", todo)
@@ -58,7 +74,7 @@ def _counted_twice(context: Context) -> Iterator[Finding]:
     """One column of one file under one measure of one channel, by two entries."""
     definitions = context.definitions
     taken: dict[tuple[str, str, Column, Path], str] = {}
-    for entry, source in zip(definitions.file_source_entries, definitions.file_sources, strict=True):
+    for entry, source in _written(definitions):
         # Path.resolve raises where a link leads back to itself
         files = [Path(os.path.realpath(path)) for path in source.matches()]
         for name, measure in source.measures.items():
@@ -70,7 +86,7 @@ def _counted_twice(context: Context) -> Iterator[Finding]:
             taken.update((key, source.id) for key in keys if key not in taken)
 
 
-def _two_kinds(context: Context, entry: FileSourceEntry, source: FileSource) -> Iterator[Finding]:
+def _two_kinds(context: Context, entry: FileMapping, source: FileSource) -> Iterator[Finding]:
     """A row of a month is spread over its days for a sum, and is a reading of its last day for a stock: never both."""
     if source.grain in ("day", "reading") and not source.end_date:
         return

@@ -186,11 +186,16 @@ def exchange_rates(definitions: Definitions) -> Iterator[Row]:
 
 def channels(definitions: Definitions, given: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     usual = dict.fromkeys(TABLES["channels"].names)
-    yield from ({**usual, **row} for row in given)
-    names = {str(row["channel"]) for row in given}
-    titles = {entry.id: entry.title.in_language(definitions.settings.language) for entry in definitions.channels}
+    connectors = {source.channel: source.connector for source in definitions.file_sources if source.connector}
+    said = {str(row["channel"]): row for row in given}
+    yield from ({**usual, "is_file": False, **row} for name, row in said.items() if name not in connectors)
+    language = definitions.settings.language
+    titles = {entry.id: entry.title.in_language(language) for entry in definitions.channels if entry.title}
     for name in dict.fromkeys(source.channel for source in definitions.file_sources):
-        if name not in names:
+        if name not in said or name in connectors:
             known = catalogue_channels().get(name)
             title = known.title if known else titles.get(name) or from_id(name)
-            yield {**usual, "channel": name, "title": title, "kind": "file", "lookback_days": 0, "is_off": False}
+            found = connectors.get(name)
+            of_kind = {"kind": found.kind if found else "file", "lookback_days": found.lookback_days if found else 0}
+            usually = {**usual, "channel": name, "title": title, "is_off": False, "is_file": True, **of_kind}
+            yield {**usually, **said.get(name, {})}
