@@ -33,7 +33,7 @@ from okr_reports.errors import ChannelError, VendorError, quoted
 _WRITING = threading.Lock()
 
 # What the next load reads back: how far accounts are loaded, which files have been.
-BOOKKEEPING = ("loaded_windows", "loaded_files", "file_measures", "spans", "superseded_days", "asked_days")
+BOOKKEEPING = ("loaded_windows", "loaded_files", "file_measures", "spans", "superseded_days", "requested_days")
 
 Batches = dict[str, list[pa.Table]]
 

@@ -1,8 +1,8 @@
 """What the files of one source are to each other, and a file's new content to what was loaded of it.
 
 All of it works on tables of one connection: `spans` (new), `stored` (the same columns: what the warehouse holds),
-`asked` (the days that a connector was asked for), `daily` (new days). Nothing that was loaded is erased by a file that
-lost its rows; no day counts twice.
+`requested` (the days that a connector was asked for), `daily` (new days). Nothing that was loaded is erased by a file
+that lost its rows; no day counts twice.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _COVERED = """
         from (
             select source_file, first_day, last_day, account_id, campaign_id from spans
             union all
-            select source_file, first_day, last_day, null, null from asked
+            select source_file, first_day, last_day, null, null from requested
         ) group by 1
     )
 """

@@ -20,7 +20,7 @@ from okr_reports.channels.files.faults import Refused
 from okr_reports.channels.files.rows import Fault, SourceRows
 from okr_reports.channels.runners.bring import bring
 from okr_reports.channels.runners.records import allow, columns_of, seen
-from okr_reports.channels.runners.settings import Told
+from okr_reports.channels.runners.settings import Section
 from okr_reports.channels.windows import DAY, Window, last_complete_day
 from okr_reports.errors import ChannelError
 from okr_reports.file_sources import FileSource
@@ -32,7 +32,7 @@ _KEPT = "what was loaded (up to {last}) stays"
 
 @dataclass
 class Connected:
-    """One source's asking in one load.
+    """One source's request in one load.
 
     `whole` says that its connector is not told which days, and brings them all. `before` are the days asked for so far,
     `expected` the measures that had values in the window's days.
@@ -105,8 +105,8 @@ class Connected:
         return last
 
     def judge(self, connection: duckdb.DuckDBPyConnection) -> Mapping[str, Fault]:
-        """What is wrong with the answer beside what was loaded of its days before. Makes table `asked`'s row."""
-        connection.execute("insert into asked values (?, ?, ?)", [self.name, self.window.start, self.window.end])
+        """What is wrong with the answer beside what was loaded of its days before. Makes table `requested`'s row."""
+        connection.execute("insert into requested values (?, ?, ?)", [self.name, self.window.start, self.window.end])
         connection.register("before", self.before)
         connection.execute(
             "create or replace temp table answered as"
@@ -159,7 +159,7 @@ class Connected:
         return next((fault for _, fault in across.shrunken(connection, [self.name], todo)), None)
 
     def days(self) -> pa.Table:
-        """The rows of `asked_days` after this load."""
+        """The rows of `requested_days` after this load."""
         assert self._days is not None
         return self._days
 
@@ -167,13 +167,14 @@ class Connected:
 def stored_days(connection: duckdb.DuckDBPyConnection, source: FileSource) -> pa.Table:
     """What was asked for before: account, day and records."""
     return connection.sql(
-        "select account_id, date, cast(records as bigint) as records from files.asked_days where source_id = $source",
+        "select account_id, date, cast(records as bigint) as records from files.requested_days"
+        " where source_id = $source",
         params={"source": source.id},
     ).to_arrow_table()
 
 
 def plan(
-    source: FileSource, start: date, today: date, asked: Window | None, before: pa.Table, *, remapped: bool
+    source: FileSource, start: date, today: date, requested: Window | None, before: pa.Table, *, remapped: bool
 ) -> Window | None:
     """The days to ask for: those that were never asked for, and the last `lookback_days` again. None without a day.
 
@@ -181,8 +182,8 @@ def plan(
     """
     assert source.connector is not None
     end = last_complete_day(today, source.timezone or source.utc_days or "UTC")
-    if asked is not None:
-        return Window(asked.start, min(asked.end, end)) if asked.start <= end else None
+    if requested is not None:
+        return Window(requested.start, min(requested.end, end)) if requested.start <= end else None
     known = set() if remapped else {row["date"] for row in before.select(["date"]).to_pylist()}
     if start > end:
         return None
@@ -209,24 +210,24 @@ def measures_there(connection: duckdb.DuckDBPyConnection, source: FileSource, wi
     return {name for (name,) in rows}
 
 
-def ask_all(
-    askings: Sequence[tuple[Connected, Told]], scratch: Path, say: Callable[[str], None]
+def bring_all(
+    requests: Sequence[tuple[Connected, Section]], scratch: Path, say: Callable[[str], None]
 ) -> Iterator[tuple[Connected, Path | ChannelError]]:
     """What each connector brought as a file of records, or why it did not; several are asked at once."""
 
-    def one(asking: Connected, told: Told) -> Path | ChannelError:
-        path = scratch / f"{asking.source.id}.parquet"
+    def one(request: Connected, section: Section) -> Path | ChannelError:
+        path = scratch / f"{request.source.id}.parquet"
         try:
-            bring(asking.source, told, asking.window, path, say)
+            bring(request.source, section, request.window, path, say)
         except ChannelError as error:
             return error
         except Refused as error:
-            what = f"{asking.source.connector.name if asking.source.connector else ''} {error}"
-            return ChannelError(asking.source.channel, what, f"correct it at {asking.source.defined_at}")
-        asking.allow_absent(path)
+            what = f"{request.source.connector.name if request.source.connector else ''} {error}"
+            return ChannelError(request.source.channel, what, f"correct it at {request.source.defined_at}")
+        request.allow_absent(path)
         return path
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = [(asking, pool.submit(one, asking, told)) for asking, told in askings]
-        for asking, future in found:
-            yield asking, future.result()
+        found = [(request, pool.submit(one, request, section)) for request, section in requests]
+        for request, future in found:
+            yield request, future.result()

@@ -47,8 +47,8 @@ FILE_MEASURES = _table(
 )  # fmt: skip
 # Grain: one row a source, file, account and day that a connector was asked for, with the records that it brought; of
 # account '' the day itself, which may have brought none.
-ASKED_DAYS = _table("asked_days", account_id=TEXT, date=DAY, records=COUNT)
-TABLES = (MEASURES, LOADED_FILES, SPANS, SUPERSEDED, FILE_MEASURES, ASKED_DAYS)
+REQUESTED_DAYS = _table("requested_days", account_id=TEXT, date=DAY, records=COUNT)
+TABLES = (MEASURES, LOADED_FILES, SPANS, SUPERSEDED, FILE_MEASURES, REQUESTED_DAYS)
 
 
 class Batches:

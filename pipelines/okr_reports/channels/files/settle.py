@@ -13,7 +13,15 @@ from okr_reports.channels.files import across, first_seen
 from okr_reports.channels.files.connected import Connected
 from okr_reports.channels.files.coverage import file_measures
 from okr_reports.channels.files.ranges import spread
-from okr_reports.channels.files.raw import ASKED_DAYS, FILE_MEASURES, LOADED_FILES, MEASURES, SPANS, SUPERSEDED, Batches
+from okr_reports.channels.files.raw import (
+    FILE_MEASURES,
+    LOADED_FILES,
+    MEASURES,
+    REQUESTED_DAYS,
+    SPANS,
+    SUPERSEDED,
+    Batches,
+)
 from okr_reports.channels.files.read import order_of
 from okr_reports.channels.files.rows import Fault, FileFacts, SourceRows
 from okr_reports.channels.files.spans import lay_out
@@ -33,7 +41,7 @@ _DAY_AS_SPAN = (
 @dataclass
 class Settling:
     """One source in one load. `kept` are its files that did not change; `remapped` says that its declaration did;
-    `connected` is the asking of a connector's records.
+    `connected` is the request of a connector's records.
 
     `faults` are the files of which nothing lands; `said` is what a person should know of the others.
     """
@@ -61,7 +69,7 @@ class Settling:
         """Add to `batches` what this load replaces."""
         self.faults |= lay_out(self.read, self.source, self.uses, self._kept_days())
         self._store()
-        self._run("create or replace temp table asked (source_file varchar, first_day date, last_day date)")
+        self._run("create or replace temp table requested (source_file varchar, first_day date, last_day date)")
         self._leave_out(self._lost())
         self._carry()
         self._spread()
@@ -230,7 +238,7 @@ class Settling:
         batches.replace(FILE_MEASURES, source.id, source.channel, fresh, covered)
         self._replace_superseded(batches, [*fresh, *self.kept])
         if self.connected is not None and fresh:
-            batches.replace(ASKED_DAYS, source.id, source.channel, fresh, self.connected.days())
+            batches.replace(REQUESTED_DAYS, source.id, source.channel, fresh, self.connected.days())
         if self.gone:
             batches.remove(source.id, list(self.gone))
 

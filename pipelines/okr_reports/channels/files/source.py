@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from okr_reports.channels.base import LoadResult, State
-from okr_reports.channels.files.connected import Connected, ask_all, measures_there, plan, stored_days
+from okr_reports.channels.files.connected import Connected, bring_all, measures_there, plan, stored_days
 from okr_reports.channels.files.faults import Refused, out_of_reach, refused
 from okr_reports.channels.files.published import fetch
 from okr_reports.channels.files.raw import CHANNEL, TABLES, Batches
@@ -21,7 +21,7 @@ from okr_reports.channels.files.read import read_source
 from okr_reports.channels.files.rows import Fault
 from okr_reports.channels.files.settle import Settling
 from okr_reports.channels.landing import run, to_source
-from okr_reports.channels.runners.settings import Told, asks_for_days, history_start, read_told
+from okr_reports.channels.runners.settings import Section, asks_for_days, history_start, read_section
 from okr_reports.channels.warehouse_tables import check_types, create_missing, newest_load, open_warehouse
 from okr_reports.channels.windows import Window
 from okr_reports.common.finished_loads import finished_loads
@@ -49,10 +49,12 @@ class _File:
     def digest(self, uses: Uses) -> str:
         """Of the content, and after a hyphen of all that decides how it is read. Raises Refused."""
         # an answer that says the same of other days is another one
-        asked = f"{self.connected.window} {self.connected.today}" if self.connected else ""
+        requested = f"{self.connected.window} {self.connected.today}" if self.connected else ""
         try:
             with self.path.open("rb") as file:
-                content = hashlib.file_digest(file, lambda: hashlib.blake2b(asked.encode(), digest_size=16)).hexdigest()
+                content = hashlib.file_digest(
+                    file, lambda: hashlib.blake2b(requested.encode(), digest_size=16)
+                ).hexdigest()
         except OSError as error:
             raise out_of_reach(error) from None
         return f"{content}-{_declared(self.source, uses)}"
@@ -121,7 +123,7 @@ def load_files(
         check_types(connection, CHANNEL, TABLES)
         stored = _stored(connection)
         load = _Load(connection, stored, today, progress, warn or progress, uses or {}, reporting, lake is not None)
-        load.asked = window
+        load.requested = window
         with tempfile.TemporaryDirectory(prefix="okr-sheets-") as scratch:
             load.read(sources, Path(scratch))
         if declared is not None:
@@ -162,7 +164,7 @@ class _Load:
         self.connection, self.stored, self.today, self.uses = connection, stored, today, uses
         self.progress, self.warn, self.reporting, self.in_lake = progress, warn, reporting, in_lake
         self.batches, self.errors, self.present = Batches(), list[_Error](), list[_File]()
-        self.asked: Window | None = None
+        self.requested: Window | None = None
         self.off: set[str] = set()
 
     def read(self, sources: Sequence[FileSource], scratch: Path) -> None:
@@ -185,47 +187,47 @@ class _Load:
 
     def _connected(self, sources: Sequence[FileSource], scratch: Path) -> Iterator[_File]:
         """What connectors brought, each as a file of its own; those that are off are left as they are."""
-        askings = []
+        requests = []
         for source in [one for one in sources if one.connector is not None]:
             try:
-                told = read_told(source.id)
-                if not told.settings.enabled:
+                section = read_section(source.id)
+                if not section.settings.enabled:
                     self.off.add(source.id)
                     continue
-                asking = self._asking(source, told)
+                request = self._request(source, section)
             except ChannelError as error:
                 self.errors.append(_Error(source, error))
                 continue
-            if asking is None:
+            if request is None:
                 self.off.add(source.id)
                 self.progress(f"{source.channel}: no day of these has ended, so nothing is asked")
             else:
-                askings.append((asking, told))
-        for asking, path in ask_all(askings, scratch, self.progress):
+                requests.append((request, section))
+        for request, path in bring_all(requests, scratch, self.progress):
             if isinstance(path, ChannelError):
-                self.errors.append(_Error(asking.source, path))
+                self.errors.append(_Error(request.source, path))
             else:
-                yield _File(asking.source, path, asking.name, asking)
+                yield _File(request.source, path, request.name, request)
 
-    def _asking(self, source: FileSource, told: Told) -> Connected | None:
+    def _request(self, source: FileSource, section: Section) -> Connected | None:
         stored = self.stored.get((source.id, source.id), "")
         remapped = bool(stored) and stored.split("-")[1] != _declared(source, self.uses.get(source.id, Uses()))
         before = stored_days(self.connection, source)
-        start = history_start(source, told, self.today)
-        asked = self.asked
-        if asked is not None and remapped:
+        start = history_start(source, section, self.today)
+        requested = self.requested
+        if requested is not None and remapped:
             self.warn(f"{source.channel}: its declaration changed, so all days since {start} are read again")
-            asked = None
-        days = told.settings.lookback_days
+            requested = None
+        days = section.settings.lookback_days
         known = source
         if days and source.connector is not None:
             known = replace(source, connector=replace(source.connector, lookback_days=days))
-        window = plan(known, start, self.today, asked, before, remapped=remapped)
+        window = plan(known, start, self.today, requested, before, remapped=remapped)
         if window is None:
             return None
         kept = set() if remapped else measures_there(self.connection, source, window)
         return Connected(
-            source, window, asked is not None, not asks_for_days(source), self.today, before, kept, remapped
+            source, window, requested is not None, not asks_for_days(source), self.today, before, kept, remapped
         )
 
     def forget(self, sources: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from okr_reports.channels.addresses import check_base_url
 from okr_reports.channels.runners.records import Recorder
 from okr_reports.channels.runners.session import ChannelSession
-from okr_reports.channels.runners.settings import Told, filled, where_to_set
+from okr_reports.channels.runners.settings import Section, filled, where_to_set
 from okr_reports.channels.windows import DAY, Window
 from okr_reports.errors import ChannelError, CredentialsError, VendorError, quoted
 from okr_reports.file_sources import FileSource
@@ -31,16 +31,16 @@ _NO_SECRET = {"http_basic": "password"}
 class RestConnector:
     """One source's declaration, filled for one window."""
 
-    def __init__(self, source: FileSource, told: Told, window: Window) -> None:
+    def __init__(self, source: FileSource, section: Section, window: Window) -> None:
         assert source.connector is not None
-        self.source, self.told, self.channel = source, told, source.channel
+        self.source, self.section, self.channel = source, section, source.channel
         self.stream = source.connector.stream
         declared = json.loads(source.connector.declared)
-        settings = {**json.loads(source.connector.config), **told.values}
-        self.declared = filled(self.channel, declared, Told(told.settings, settings, told.secrets), window)
+        settings = {**json.loads(source.connector.config), **section.values}
+        self.declared = filled(self.channel, declared, Section(section.settings, settings, section.secrets), window)
         client = self.declared["client"]
-        if told.settings.base_url:
-            client["base_url"] = told.settings.base_url
+        if section.settings.base_url:
+            client["base_url"] = section.settings.base_url
         check_base_url(self.channel, client["base_url"])
         self._authenticate(client)
         for resource in self._resources():
@@ -63,7 +63,7 @@ class RestConnector:
         for name, others in _AUTH[auth["type"]].items():
             if auth.get(name):
                 continue
-            found = next((self.told.values[one] for one in others if self.told.values.get(one)), None)
+            found = next((self.section.values[one] for one in others if self.section.values.get(one)), None)
             if found is None and name == _NO_SECRET.get(auth["type"]):
                 found = ""
             if found is None:
@@ -73,11 +73,11 @@ class RestConnector:
         holder["auth"] = auth
 
     def _secrets(self) -> tuple[str, ...]:
-        told = [value for name in ("client",) for value in _auth_texts(self.declared[name].get("auth"))]
+        section = [value for name in ("client",) for value in _auth_texts(self.declared[name].get("auth"))]
         for resource in self._resources():
             endpoint = resource.get("endpoint")
-            told += _auth_texts(endpoint.get("auth") if isinstance(endpoint, Mapping) else None)
-        return tuple(dict.fromkeys([*self.told.secrets, *told]))
+            section += _auth_texts(endpoint.get("auth") if isinstance(endpoint, Mapping) else None)
+        return tuple(dict.fromkeys([*self.section.secrets, *section]))
 
     def session(self, say: Callable[[str], None]) -> ChannelSession:
         """What it is asked by: the hosts of its base_url and of the place that hands out tokens, no other."""
@@ -90,7 +90,7 @@ class RestConnector:
             for action in holder.get("response_actions") or ():
                 accepted.add(action.get("status_code") if isinstance(action, Mapping) else None)
         return ChannelSession(
-            self.channel, bases, self._secrets(), self.told.settings.budget(), say, {one for one in accepted if one}
+            self.channel, bases, self._secrets(), self.section.settings.budget(), say, {one for one in accepted if one}
         )
 
     def write(self, recorder_of: Callable[[tuple[str, ...]], Recorder], say: Callable[[str], None]) -> Recorder:

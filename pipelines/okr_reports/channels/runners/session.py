@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import requests
 
 from okr_reports.channels.budget import Budget
-from okr_reports.channels.http import OK, Http, Reply, Verdict, classify_by_status
+from okr_reports.channels.http import Http
+from okr_reports.channels.replies import OK, Reply, Verdict, classify_by_status
 from okr_reports.errors import VendorError
 
 

@@ -1,4 +1,4 @@
-"""What a connector is told: its section `[sources.<id>]`, the days it is asked for, and texts that name them."""
+"""What a connector is given: its section `[sources.<id>]`, the days it is asked for, and texts that name them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OWN = tuple(one.name for one in fields(RunnerSettings))
 
 
 @dataclass(frozen=True)
-class Told:
+class Section:
     """One load's: `values` are the section's own names with their values, `secret` those that no text may show."""
 
     settings: RunnerSettings
@@ -41,11 +41,11 @@ class Told:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-def read_told(channel: str) -> Told:
+def read_section(channel: str) -> Section:
     """The channel's section of dlt's providers. Raises ChannelError where a value cannot be what it should be."""
     settings = read_settings(RunnerSettings, channel)
     values = {name: value for name, value in _section(channel) if name not in OWN}
-    return Told(settings, values, tuple(dict.fromkeys(_texts(list(values.values())))))
+    return Section(settings, values, tuple(dict.fromkeys(_texts(list(values.values())))))
 
 
 def _section(channel: str) -> Iterator[tuple[str, Any]]:
@@ -79,10 +79,10 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
-def history_start(source: FileSource, told: Told, today: date) -> date:
+def history_start(source: FileSource, section: Section, today: date) -> date:
     """The first day to load: of the settings, else of its config's start, else two years back."""
-    if told.settings.start_date is not None:
-        return told.settings.start_date
+    if section.settings.start_date is not None:
+        return section.settings.start_date
     config = json.loads(source.connector.config) if source.connector else {}
     for name in _STARTS:
         written = config.get(name)
@@ -91,7 +91,7 @@ def history_start(source: FileSource, told: Told, today: date) -> date:
     return today - DEFAULT_HISTORY
 
 
-def asked_config(source: FileSource, told: Told, window: Window) -> dict[str, Any]:
+def requested_config(source: FileSource, section: Section, window: Window) -> dict[str, Any]:
     """`config` with the window's days where it has a start or an end, its texts filled; secrets are not in it."""
     assert source.connector is not None
     config = json.loads(source.connector.config)
@@ -100,7 +100,7 @@ def asked_config(source: FileSource, told: Told, window: Window) -> dict[str, An
             written = config.get(name)
             if isinstance(written, str) and (found := _DAY.fullmatch(written)):
                 config[name] = day.isoformat() + (found["time"] or "")
-    return filled(source.channel, config, told, window)  # type: ignore[no-any-return]
+    return filled(source.channel, config, section, window)  # type: ignore[no-any-return]
 
 
 def asks_for_days(source: FileSource) -> bool:
@@ -113,30 +113,30 @@ def asks_for_days(source: FileSource) -> bool:
     )
 
 
-def filled(channel: str, value: Any, told: Told, window: Window) -> Any:
+def filled(channel: str, value: Any, section: Section, window: Window) -> Any:
     """`value` with every `{name}` in its texts filled that is a day of the window or a name of the section.
 
     Others stay: they are the connector's own. Raises ChannelError for a format that no day has.
     """
     if isinstance(value, Mapping):
-        return {key: filled(channel, one, told, window) for key, one in value.items()}
+        return {key: filled(channel, one, section, window) for key, one in value.items()}
     if isinstance(value, list):
-        return [filled(channel, one, told, window) for one in value]
+        return [filled(channel, one, section, window) for one in value]
     if not isinstance(value, str):
         return value
     days = _days_of(window)
     whole = _NAME.fullmatch(value)
     name = whole[1].removeprefix("secrets.") if whole and whole[2] is None else ""
-    if name in told.values and name not in days:
-        return told.values[name]
+    if name in section.values and name not in days:
+        return section.values[name]
 
     def text(found: re.Match[str]) -> str:
         name, form = found[1], found[2]
         if name in days:
             return _written(channel, days[name], form)
         name = name.removeprefix("secrets.")
-        if form is None and isinstance(told.values.get(name), str | int | float):
-            return str(told.values[name])
+        if form is None and isinstance(section.values.get(name), str | int | float):
+            return str(section.values[name])
         if found[1].startswith("secrets."):
             raise ChannelError(channel, f"the setting {name} is missing", where_to_set(channel, name))
         return found[0]
