@@ -75,6 +75,8 @@ DDL: dict[str, list[str]] = {
         "dim_date": "date date, week_start date, month_start date, quarter varchar, year bigint, day_of_week bigint",
         "dim_period": "period_id varchar, title varchar, kind varchar, start_date date, end_date date",
         "dim_key_result_type": "type varchar, position bigint, about varchar, is_held boolean, is_share boolean",
+        "kpi_events": "kpi_id varchar, event_id varchar, title varchar, title_texts varchar, start_date date, "
+        "end_date date, factor decimal(28, 9)",
         "dim_person": "name varchar, person_id varchar, title varchar",
         "key_result_people": "key_result_id varchar, role varchar, position bigint, name varchar, person_id varchar",
         "dim_team": "team_id varchar, title varchar, title_texts varchar",
@@ -109,6 +111,7 @@ DDL: dict[str, list[str]] = {
         "state varchar",
         "key_result_versions": "key_result_id varchar, version bigint, valid_from date, valid_through date, "
         "type varchar, kpi_id varchar, baseline double, target double, low double, high double, unit varchar, "
-        "baseline_fixed_on date, baseline_loaded_at timestamptz, changed_by varchar, changed_at timestamptz",
+        "baseline_fixed_on date, baseline_loaded_at timestamptz, changed_by varchar, changed_at timestamptz, "
+        "reason varchar",
     }.items()
 }

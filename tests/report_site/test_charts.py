@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import date, timedelta
+from html import unescape
 
 import duckdb
 import pytest
@@ -13,6 +15,7 @@ from okr_reports.report_site.charts.data import ChartData, Series
 from okr_reports.report_site.charts.key_result import steps
 from okr_reports.report_site.charts.scale import nice_ticks
 from okr_reports.report_site.formats import Formatter
+from tests.report_site.conftest import REPORTS
 
 FORMATTER = Formatter("en-GB", "EUR", "Europe/Madrid")
 PAIR = re.compile(r"[ML](-?[\d.]+) (-?[\d.]+)")
@@ -111,5 +114,97 @@ def test_the_path_ends_at_the_target(built):
     assert y == pytest.approx(256 - 276 / 300 * 236, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            (230, None, None),
+            (276, None, None),
+            "Since 1 Nov 2026: of 276; before: of 230. Changed by Eva. The <b>fair</b> sold out",
+        ),
+        ((None, 100, 200), (None, 150, 250), "before: between 100 and 200."),
+        ((276, None, None), (276, None, None), ""),
+    ],
+)
+def test_a_changed_target_is_drawn_up_to_its_day(build, english_snapshot, tmp_path, old, new, said):
+    copy = tmp_path / "changed.duckdb"
+    shutil.copyfile(english_snapshot, copy)
+    with duckdb.connect(str(copy)) as warehouse:
+        warehouse.execute("delete from marts.key_result_versions where key_result_id = 'linkedin_leads_up'")
+        kind = "increase" if old[0] else "between"
+        for number, first, last, numbers in ((1, "2026-10-01", "2026-10-31", old), (2, "2026-11-01", None, new)):
+            warehouse.execute(
+                "insert into marts.key_result_versions by name select 'linkedin_leads_up' as key_result_id,"
+                " ? as version, ?::date as valid_from, ?::date as valid_through, ? as type, 5 as baseline,"
+                " ? as target, ? as low, ? as high, 'count' as unit, ? as changed_by, ? as reason",
+                [
+                    number,
+                    first,
+                    last,
+                    kind,
+                    *numbers,
+                    *(("Eva", "The <b>fair</b> sold out") if number == 2 else (None, None)),
+                ],
+            )
+        warehouse.execute(
+            "update marts.key_results set target = ?, low = ?, high = ?, type = ?"
+            " where key_result_id = 'linkedin_leads_up'",
+            [*new, kind],
+        )
+    html = build(
+        {"pages/index.md": '---\ntitle: Home\n---\n{% kr_chart key_result="linkedin_leads_up" /%}\n'}, over=copy
+    )("index.html")
+    # 31 of the 91 steps from 1 October to 31 December
+    day = f"{100 * 31 / 91:.2f}".rstrip("0")
+    turns = re.findall(r'<line [^>]*class="turn"[^>]*><title>(.*?)</title>', html, re.DOTALL)
+    assert len(turns) == bool(said)
+    if said:
+        assert said in unescape(turns[0])
+        assert f'x1="{day}%"' in html
+        looks = 'class="ref-area"' if old[0] is None else 'class="ref old"'
+        assert re.search(rf"<(line|rect) [^>]*{looks}", html)
+    assert "<b>fair" not in html
+
+
 def test_check_in_values_hold_until_the_next():
     assert steps([(0, 5), (1, 5), (2, 3), None, (4, 2)]) == [(0, 5), (1, 5), (2, 5), (2, 3), None, (4, 2)]
+
+
+def test_what_happened_is_on_every_chart_that_it_touches(build, english_snapshot, tmp_path):
+    """A note on a KPI, its channel or the team, on its own day; an event over its days, cut at the chart's ends."""
+    copy = tmp_path / "changed.duckdb"
+    shutil.copyfile(english_snapshot, copy)
+    with duckdb.connect(str(copy)) as warehouse:
+        warehouse.execute("use marts")
+        kpi, team = warehouse.execute(
+            "select kpi_id, team from key_results where key_result_id = 'linkedin_leads_up'"
+        ).fetchone()
+        warehouse.execute("delete from fct_note")
+        for kind, name in (("kpi", kpi), ("channel", "linkedin_ads"), ("team", team), ("kpi", "another")):
+            text = f"<i>{kind}</i> {name}"
+            warehouse.execute("insert into fct_note values (?, '2026-11-10', ?, ?, ?)", [text, kind, name, text])
+        warehouse.execute("insert into fct_note values ('old', '2020-01-01', 'kpi', ?, 'years ago')", [kpi])
+        warehouse.execute(
+            "insert into kpi_events values (?, 'fair', 'The <b>fair</b>', '{}', '2026-11-20', '2027-02-01', null)",
+            [kpi],
+        )
+    pages = {
+        str(path.relative_to(REPORTS)): path.read_text(encoding="utf-8")
+        for path in (*(REPORTS / "components").glob("*"), *(REPORTS / "partials").glob("*"),
+                     REPORTS / "pages" / "key-results" / "[id].md", REPORTS / "pages" / "kpis" / "[id].md")
+    }  # fmt: skip
+    page = build(pages, over=copy)
+    chart = page("key-results/linkedin_leads_up/index.html")
+    noted = re.findall(r'<circle [^>]*cx="([\d.]+)%"[^>]*class="noted"[^>]*><title>(.*?)</title>', chart, re.DOTALL)
+    # 40 of the 91 steps from 1 October to 31 December
+    assert {place for place, _ in noted} == {f"{100 * 40 / 91:.2f}".rstrip("0")}
+    assert sorted(unescape(words).split("\n")[1] for _, words in noted) == [
+        "<i>channel</i> linkedin_ads", f"<i>kpi</i> {kpi}", f"<i>team</i> {team}",
+    ]  # fmt: skip
+    event = re.search(r'<rect x="([\d.]+)%" width="([\d.]+)%"[^>]*class="event"[^>]*><title>(.*?)</title>', chart)
+    assert float(event[1]) + float(event[2]) == pytest.approx(100, abs=0.02)
+    assert unescape(event[3]) == "The <b>fair</b>"
+    day_by_day = page(f"kpis/{kpi}/index.html")
+    assert len(re.findall(r'class="ref c-gray"[^>]*><title>10 Nov 2026\n', day_by_day)) == 2
+    assert 'class="ref-area c-gray"' in day_by_day
+    assert "years ago" not in re.sub(r'<ul class="notes">.*', "", day_by_day, flags=re.DOTALL)

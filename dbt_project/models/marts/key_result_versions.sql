@@ -21,6 +21,11 @@ key_results as (
     where role = 'key_result'
 ),
 
+-- A reason that was written after the day of the change counts too, as long as the target is the same.
+definitions as (
+    select * from {{ ref('stg_definitions__key_results') }}
+),
+
 final as (
     select
         targets.key_result_id,
@@ -37,7 +42,8 @@ final as (
         resolved.resolved_on as baseline_fixed_on,
         resolved.loaded_at as baseline_loaded_at,
         versions.changed_by,
-        versions.changed_at
+        versions.changed_at,
+        coalesce(definitions.change_reason, versions.change_reason) as reason
     from targets
     inner join key_results
         on targets.key_result_id = key_results.key_result_id
@@ -45,6 +51,8 @@ final as (
         on targets.key_result_id = versions.key_result_id and targets.version = versions.version
     inner join lines
         on targets.key_result_id = lines.key_result_id and targets.version = lines.version
+    left join definitions
+        on versions.key_result_id = definitions.key_result_id and versions.signature = definitions.signature
     left join resolved
         on lines.key_result_id = resolved.key_result_id and lines.signature = resolved.signature
 )

@@ -13,7 +13,7 @@ from okr_reports.report_site.charts import grids, plot, small
 from okr_reports.report_site.charts.data import ChartData, Series, Wanted, chart_data, readable
 from okr_reports.report_site.database import Row
 from okr_reports.report_site.formats import Formatter
-from okr_reports.report_site.key_result_view import key_result_chart
+from okr_reports.report_site.key_result_view import key_result_chart, target_change
 from okr_reports.report_site.languages import Language
 from okr_reports.report_site.shaping import Rows
 
@@ -135,9 +135,13 @@ class ChartFunctions:
         }
         return grids.heatmap(row_titles, titles, texts, label), table
 
-    def key_result_chart(self, row: Row, days: Rows, pace: Rows, check_ins: Rows) -> Any:
+    def key_result_chart(self, row: Row, parts: Mapping[str, Rows]) -> Any:
         """The chart of one key result with its sentence and its table."""
-        return key_result_chart(self.formatter, self.language, row, days, pace, check_ins)
+        return key_result_chart(self.formatter, self.language, row, parts)
+
+    def target_change(self, old: Row, new: Row) -> str:
+        """How a version of a target differs from the one before: when, by whom, why."""
+        return target_change(self.formatter, self.language, old, new)
 
 
 EXPOSED = (
@@ -151,6 +155,7 @@ EXPOSED = (
     "funnel",
     "heatmap",
     "key_result_chart",
+    "target_change",
 )
 
 

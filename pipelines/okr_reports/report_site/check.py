@@ -51,6 +51,7 @@ MARTS = (
     "key_result_versions",
     "key_result_weeks",
     "key_results",
+    "kpi_events",
     "objectives",
     "report_context",
     "source_health",

@@ -56,7 +56,8 @@ final as (
         key_results.baseline_end,
         objectives.period_id,
         key_results.changed_by,
-        key_results.changed_at
+        key_results.changed_at,
+        key_results.change_reason
     from key_results
     cross join context
     inner join objectives

@@ -36,8 +36,23 @@ LINE, LABEL_SHARE = 16.0, 0.25
 
 
 @dataclass(frozen=True)
+class Before:
+    """What it was measured against from `first` to `last`; `words` say what has changed then, by whom and why."""
+
+    first: date
+    last: date
+    target: float | None
+    low: float | None
+    high: float | None
+    words: str
+
+
+@dataclass(frozen=True)
 class Drawn:
-    """What is drawn, all in the key result's own unit. `pace` is the expected path, one point a day."""
+    """What is drawn, all in the key result's own unit. `pace` is the expected path, one point a day.
+
+    `before` are the targets it had, oldest first; the target is drawn from the day after the last of them.
+    """
 
     start: date
     end: date
@@ -55,6 +70,9 @@ class Drawn:
     value_text: str
     forecast_text: str
     stepped: bool = False
+    before: Sequence[Before] = ()
+    notes: Sequence[tuple[date, str]] = ()
+    events: Sequence[tuple[date, date, str]] = ()
 
 
 def draw_key_result(drawn: Drawn, label: str, chart_id: str, formatter: Formatter) -> Markup:
@@ -62,6 +80,7 @@ def draw_key_result(drawn: Drawn, label: str, chart_id: str, formatter: Formatte
     values: list[float | None] = [value for _, value in drawn.days]
     values += [value for _, value in drawn.pace]
     values += [drawn.target, drawn.low, drawn.high, *(drawn.forecast or ())]
+    values += [value for one in drawn.before for value in (one.target, one.low, one.high)]
     low, high = domain(values, drawn.from_zero)
     if not drawn.from_zero:
         # a target on the axis could not be distinguished from it
@@ -71,6 +90,7 @@ def draw_key_result(drawn: Drawn, label: str, chart_id: str, formatter: Formatte
     y = Scale(ticks[0], ticks[-1], floor, TOP + 6)
     x = Scale(drawn.start.toordinal(), drawn.end.toordinal(), 0.0, ACROSS)
     parts = [
+        _events(drawn, x, floor),
         _hatch(drawn, x, floor, chart_id),
         _grid(ticks, y),
         _limits(drawn, x, y),
@@ -125,22 +145,44 @@ def _numbers(ticks: Sequence[float], y: Scale, code: str, formatter: Formatter) 
 
 
 def _limits(drawn: Drawn, x: Scale, y: Scale) -> Markup:
-    if drawn.low is not None and drawn.high is not None:
-        top, bottom = y(drawn.high), y(drawn.low)
-        band = element("rect", x="0", width="100%", y=number(top), height=number(bottom - top), class_="ref-area")
-        return join([band, _target_label(drawn, x, y, top - 5)])
-    if drawn.target is None:
+    """Target or band from the day it counts; what counted before it, up to that day, with a mark at the change."""
+    left, parts = 0.0, []
+    for one in drawn.before:
+        right = x(min(one.last, drawn.end).toordinal() + 1)
+        parts += [_limit(one.target, one.low, one.high, left, right, y, " old"), _turn(one, right, y)]
+        left = right
+    parts.append(_limit(drawn.target, drawn.low, drawn.high, left, ACROSS, y))
+    top = drawn.high if drawn.low is not None and drawn.high is not None else drawn.target
+    if top is not None:
+        parts.append(_target_label(drawn, x, y, y(top) - 6, bool(drawn.before)))
+    return join(parts)
+
+
+def _limit(
+    target: float | None, low: float | None, high: float | None, left: float, right: float, y: Scale, looks: str = ""
+) -> Markup:
+    if low is not None and high is not None:
+        top, bottom = y(high), y(low)
+        place = {"x": percent(left), "width": percent(right - left), "y": number(top), "height": number(bottom - top)}
+        return element("rect", **place, class_="ref-area")
+    if target is None:
         return Markup("")
-    at = y(drawn.target)
-    line = element("line", x1="0", x2="100%", y1=number(at), y2=number(at), class_="ref")
-    return join([line, _target_label(drawn, x, y, at - 6)])
+    at = number(y(target))
+    return element("line", x1=percent(left), x2=percent(right), y1=at, y2=at, class_=f"ref{looks}")
 
 
-def _target_label(drawn: Drawn, x: Scale, y: Scale, at: float) -> Markup:
+def _turn(one: Before, across: float, y: Scale) -> Markup:
+    """The day of a change: a thin upright line, whose words a pointer shows."""
+    title = element("title", one.words)
+    place = {"x1": percent(across), "x2": percent(across), "y1": number(TOP), "y2": number(HEIGHT - BOTTOM)}
+    return element("line", title, **place, class_="turn")
+
+
+def _target_label(drawn: Drawn, x: Scale, y: Scale, at: float, changed: bool) -> Markup:
     """On the left, for pace and forecast crowd the right end at the target; on the right when the left is taken."""
     edge = drawn.start.toordinal() + (drawn.end - drawn.start).days * LABEL_SHARE
     left = [value for day, value in [*drawn.days, *drawn.pace] if value is not None and day.toordinal() <= edge]
-    taken = any(abs(y(value) - (at - 4)) < LINE for value in left)
+    taken = changed or any(abs(y(value) - (at - 4)) < LINE for value in left)
     return text("100%" if taken else "4", at, drawn.target_text, "label", "end" if taken else None)
 
 
@@ -221,14 +263,28 @@ def _ends(drawn: Drawn, x: Scale, y: Scale) -> Markup:
 
 
 def _check_ins(drawn: Drawn, x: Scale, floor: float) -> Markup:
+    """Check-ins on the time axis; notes a little above it, so that one of the same day is seen."""
     dots = []
-    for day, words in drawn.check_ins:
-        if drawn.start <= day <= drawn.end:
-            title = element("title", words)
-            dots.append(
-                element("circle", title, cx=percent(x(day.toordinal())), cy=number(floor), r="4", class_="check-in")
-            )
+    for class_, at, said in (("check-in", floor, drawn.check_ins), ("noted", floor - 11, drawn.notes)):
+        for day, words in said:
+            if drawn.start <= day <= drawn.end:
+                place = {"cx": percent(x(day.toordinal())), "cy": number(at), "r": "4"}
+                dots.append(element("circle", element("title", words), **place, class_=class_))
     return join(dots)
+
+
+def _events(drawn: Drawn, x: Scale, floor: float) -> Markup:
+    """The days of each event, shaded, its title at the top."""
+    parts = []
+    for first, last, title in drawn.events:
+        left, right = x(max(first, drawn.start).toordinal()), x(min(last, drawn.end).toordinal() + 1)
+        place = {"x": percent(left), "width": percent(min(right, ACROSS) - left)}
+        words = element("title", title)
+        parts.append(element("rect", words, **place, y=number(TOP), height=number(floor - TOP), class_="event"))
+        late = left > ACROSS / 2
+        at = percent(min(right, ACROSS) if late else left)
+        parts.append(text(at, TOP + 11, title, "label muted wide", "end" if late else None))
+    return join(parts)
 
 
 def _days(drawn: Drawn, x: Scale, formatter: Formatter) -> Markup:

@@ -40,8 +40,15 @@ def _reference_line(frame: Frame, mark: Mapping[str, Any], label: str) -> Markup
     x = place_of(frame, mark.get("x"))
     if x is None:
         raise BadValue("a reference line needs y or x", "give one of them")
+    title = element("title", str(mark["note"])) if mark.get("note") else ""
     line = element(
-        "line", x1=percent(x), x2=percent(x), y1=number(TOP), y2=number(frame.floor), class_="ref" + _colour(mark)
+        "line",
+        title,
+        x1=percent(x),
+        x2=percent(x),
+        y1=number(TOP),
+        y2=number(frame.floor),
+        class_="ref" + _colour(mark),
     )
     return join([line, text(percent(x), TOP - 3, label, "label", "end" if x > ACROSS / 2 else "start")])
 
