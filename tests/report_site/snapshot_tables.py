@@ -76,7 +76,7 @@ DDL: dict[str, list[str]] = {
         "dim_period": "period_id varchar, title varchar, kind varchar, start_date date, end_date date",
         "dim_key_result_type": "type varchar, position bigint, about varchar, is_held boolean, is_share boolean",
         "kpi_events": "kpi_id varchar, event_id varchar, title varchar, title_texts varchar, start_date date, "
-        "end_date date, factor decimal(28, 9)",
+        "end_date date, factor double",
         "dim_person": "name varchar, person_id varchar, title varchar",
         "key_result_people": "key_result_id varchar, role varchar, position bigint, name varchar, person_id varchar",
         "dim_team": "team_id varchar, title varchar, title_texts varchar",

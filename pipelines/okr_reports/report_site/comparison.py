@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
+from math import sqrt
 from typing import Any, Literal
 
 from okr_reports.common.plain_values import shows
 from okr_reports.report_site.faults import BadValue
 
 Number = Decimal | int | float
+LEAST_WEEKS = 6
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,12 @@ def compare(
     base: Number | None,
     better: str | None = "neutral",
     neutral_range: float | Sequence[float | None] = 0.0,
+    noise: float | None = None,
 ) -> Comparison:
     """Compare `value` with `base`. A share is taken of the base's size, so that -5 after -10 is a rise of 50 %.
 
-    Shares within +-`neutral_range`, or between its two ends (None is without end), count as flat.
+    Shares within +-`neutral_range`, or between its two ends (None is without end), count as flat. A change no larger
+    than `noise` is neither good nor bad.
     """
     if value is None or base is None:
         return Comparison(None, None, "unknown", "neutral")
@@ -47,9 +52,23 @@ def compare(
     if change == 0 or (share is not None and _within(share, neutral_range)):
         return Comparison(change, share, "flat", "neutral", float(base))
     move: Literal["up", "down"] = "up" if change > 0 else "down"
-    if better not in ("higher", "lower"):
+    if better not in ("higher", "lower") or (noise is not None and abs(change) <= noise):
         return Comparison(change, share, move, "neutral", float(base))
     return Comparison(change, share, move, "good" if (move == "up") == (better == "higher") else "bad", float(base))
+
+
+def usual_range(weekly: Sequence[float | None], kind: str | None, days: int) -> float | None:
+    """How far a KPI over `days` usually lies from the same days before, 95 times in 100, by its weeks (oldest first).
+
+    The spread of a week is that of the steps between weeks, so that growth does not count as spread. None where that
+    says nothing: fewer than six weeks, stocks and distinct counts, which are no sums of weeks.
+    """
+    known = [float(value) for value in weekly if value is not None]
+    if kind not in ("flow", "ratio") or len(known) < LEAST_WEEKS or days <= 0:
+        return None
+    spread = sum((after - before) ** 2 for before, after in pairwise(known)) / (len(known) - 1) / 2
+    weeks = days / 7 if kind == "flow" else 7 / days
+    return 1.96 * sqrt(2 * weeks * spread)
 
 
 def sign(change: Number) -> str:

@@ -17,7 +17,7 @@ from okr_reports.report_site.axis_charts import AxisChart, axis_chart
 from okr_reports.report_site.chart_functions import ChartFunctions
 from okr_reports.report_site.charts.data import readable
 from okr_reports.report_site.check_in_form import CheckInForm, check_in_form
-from okr_reports.report_site.comparison import Comparison, compare, sign
+from okr_reports.report_site.comparison import Comparison, compare, sign, usual_range
 from okr_reports.report_site.components import Component
 from okr_reports.report_site.database import Reader, Row, columns_of
 from okr_reports.report_site.date_ranges import FIRST, named_range, range_before
@@ -101,9 +101,15 @@ class Functions:
             raise BadValue(f"there is no component {name!r}", choose(name, self.components, "components"))
         return self.components[name]
 
-    def compare(self, value: Any, base: Any, better: str = "neutral", neutral_range: Any = 0.0) -> Comparison:
+    def compare(
+        self, value: Any, base: Any, better: str = "neutral", neutral_range: Any = 0.0, noise: float | None = None
+    ) -> Comparison:
         """A number against another one: how far it moved, and whether that is good."""
-        return compare(value, base, better, neutral_range)
+        return compare(value, base, better, neutral_range, noise)
+
+    def usual_range(self, weekly: Any, kind: str | None, days: int) -> float | None:
+        """How far a KPI over so many days usually lies from as many before, by its weeks; for `noise` of `change`."""
+        return usual_range(weekly or [], kind, int(days))
 
     def delta_text(self, one: Comparison, display: str = "pct", fmt: str = "auto", pct_fmt: str = "pct1") -> str:
         """A comparison with its sign: a share (n/a on a zero base) or an amount."""
@@ -335,6 +341,7 @@ EXPOSED = (
     "plain_number",
     "component_info",
     "compare",
+    "usual_range",
     "delta_text",
     "shaped",
     "single",

@@ -308,7 +308,9 @@ def _menu(instances: list[Instance]) -> list[Entry]:
 
 
 def search_index(site: Site) -> bytes:
-    """Titles and addresses as a script: a page opened from disk may load scripts, but not read other files."""
-    pages = [[one.title, one.route] for one in site.instances]
+    """Titles, addresses and what a page is `about`, as a script: a page opened from disk may load no other file."""
+    pages = [
+        [one.title, one.route, *([one.params["about"]] if one.params.get("about") else [])] for one in site.instances
+    ]
     text = json.dumps(pages, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
     return f"window.okrPages={isolated_html(text)};\n".encode()

@@ -67,6 +67,7 @@
         found.forEach(function (page) {
           var item = make("li");
           item.appendChild(make("a", { href: base + (page[1] ? page[1] + "/" : "") + "index.html" }, page[0]));
+          if (page[2]) item.lastChild.appendChild(make("span", { "class": "sub" }, page[2]));
           list.appendChild(item);
         });
         if (!found.length) list.appendChild(make("li", { "class": "empty" }, tools.getAttribute("data-none")));
