@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import random
+
 import pytest
 
-from okr_reports.report_site.comparison import compare
+from okr_reports.report_site.comparison import compare, usual_range
 
 
 @pytest.mark.parametrize(
@@ -34,3 +37,41 @@ def test_signs(value, base, better, move, verdict, share):
 def test_small_shares_count_as_flat():
     assert compare(100.04, 100, "higher", 0.0005).move == "flat"
     assert compare(100.06, 100, "higher", 0.0005).move == "up"
+
+
+def test_a_change_within_the_usual_is_neither_good_nor_bad():
+    """Weeks of 100 +- 10 by turns: four weeks differ from four by about 80 without any cause."""
+    weekly = [90, 110] * 6
+    usual = usual_range(weekly, "flow", 28)
+    assert usual == pytest.approx(1.96 * math.sqrt(2 * 4 * 20**2 / 2))
+    assert compare(430, 400, "higher", noise=usual).verdict == "neutral"
+    assert compare(430, 400, "higher", noise=usual).move == "up"
+    assert compare(500, 400, "higher", noise=usual).verdict == "good"
+    assert compare(300, 400, "lower", noise=usual).verdict == "good"
+    # a steady climb is no spread beyond its own steps, a level line none at all
+    assert usual_range([5] * 12, "flow", 28) == 0
+    assert compare(401, 400, "higher", noise=0.0).verdict == "good"
+
+
+@pytest.mark.parametrize(
+    ("weekly", "kind", "days"),
+    [([1, 2, 3, 4, 5], "flow", 28), ([1, 2] * 6, "stock", 28), ([1, 2] * 6, "distinct", 28), ([None] * 12, "ratio", 28),
+     ([1, 2] * 6, None, 28), ([1, 2] * 6, "flow", 0), ([], "flow", 28)],
+)  # fmt: skip
+def test_where_weeks_say_nothing_every_change_is_shown_as_it_is(weekly, kind, days):
+    assert usual_range(weekly, kind, days) is None
+
+
+def test_a_ratios_usual_range_narrows_with_more_days():
+    weekly = [0.04, 0.06] * 6
+    assert usual_range(weekly, "ratio", 28) == pytest.approx(usual_range(weekly, "ratio", 7) / 2)
+
+
+def test_chance_alone_is_called_a_change_one_time_in_twenty():
+    dice = random.Random(7)
+    called = 0
+    for _ in range(2000):
+        weeks = [sum(dice.gauss(100, 12) for _ in range(7)) for _ in range(12)]
+        usual = usual_range(weeks, "flow", 28)
+        called += compare(sum(weeks[8:]), sum(weeks[4:8]), "higher", noise=usual).verdict != "neutral"
+    assert 0.03 <= called / 2000 <= 0.12

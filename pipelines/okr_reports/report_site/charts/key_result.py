@@ -154,7 +154,7 @@ def _limits(drawn: Drawn, x: Scale, y: Scale) -> Markup:
     parts.append(_limit(drawn.target, drawn.low, drawn.high, left, ACROSS, y))
     top = drawn.high if drawn.low is not None and drawn.high is not None else drawn.target
     if top is not None:
-        parts.append(_target_label(drawn, x, y, y(top) - 6, bool(drawn.before)))
+        parts.append(_target_label(drawn, x, y, y(top) - 6, left))
     return join(parts)
 
 
@@ -178,11 +178,16 @@ def _turn(one: Before, across: float, y: Scale) -> Markup:
     return element("line", title, **place, class_="turn")
 
 
-def _target_label(drawn: Drawn, x: Scale, y: Scale, at: float, changed: bool) -> Markup:
-    """On the left, for pace and forecast crowd the right end at the target; on the right when the left is taken."""
+def _target_label(drawn: Drawn, x: Scale, y: Scale, at: float, begins: float) -> Markup:
+    """On the left, for pace and forecast crowd the right end at the target; on the right when the left is taken.
+
+    A target that was changed has its label where it begins.
+    """
+    if begins:
+        return text(percent(begins), at, drawn.target_text, "label", "end" if begins > ACROSS / 2 else None)
     edge = drawn.start.toordinal() + (drawn.end - drawn.start).days * LABEL_SHARE
     left = [value for day, value in [*drawn.days, *drawn.pace] if value is not None and day.toordinal() <= edge]
-    taken = changed or any(abs(y(value) - (at - 4)) < LINE for value in left)
+    taken = any(abs(y(value) - (at - 4)) < LINE for value in left)
     return text("100%" if taken else "4", at, drawn.target_text, "label", "end" if taken else None)
 
 
