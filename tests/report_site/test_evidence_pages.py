@@ -214,3 +214,13 @@ def test_a_link_to_no_page_is_told_with_its_line(reports, snapshot, tmp_path):
 def test_html_of_evidence_before_core_is_named(reports):
     found = check_pages(reports({"pages/index.md": HEAD + "<BigValue data={a} value=b/>\n"}), None)
     assert "index.md:8: error: <BigValue> is Evidence's old form; write {% big_value ... /%}" in str(found[0])
+
+
+def test_the_head_of_a_column_is_above_its_numbers(pages):
+    query = "select 'a' as name, 1 as n, null::int as nothing, 2.5 as half, 'x' as mixed"
+    query += " union all select 'b', null, null, 3, '7'"
+    _, html = pages(f'```sql own\n{query}\n```\n{{% table data="own" /%}}\n')
+    heads = re.findall(r'<th scope="col"( class="num")?>', html)
+    assert [bool(one) for one in heads] == [False, True, False, True, False]
+    first = re.search(r"<tbody>.*?</tr>", html, re.DOTALL)[0]
+    assert [("num" in one) for one in re.findall(r"<t[hd][^>]*data-v", first)] == [bool(one) for one in heads]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -95,6 +95,7 @@ def table_view(
     ]
     for column in columns:
         grid.need(column.name)
+    columns = [column if column.align else replace(column, align=_align(grid, column.name)) for column in columns]
     drawing = Drawing(functions, grid, _largest(grid, columns))
     rows, kinds, facets = [], [], []
     groups = [row[names[0]] for row in grid.rows]
@@ -138,6 +139,12 @@ def _column(
     return Column(name, title, fmt, align, not numeric if wrap is None else bool(wrap), number, child)
 
 
+def _align(grid: Grid, name: str) -> str:
+    """A column of numbers alone is on the right, its head above them."""
+    known = [row[name] for row in grid.rows if row[name] is not None]
+    return "right" if known and all(map(_numeric, known)) else "left"
+
+
 def _facets(grid: Grid, row: Row) -> dict[str, str]:
     kinds = ("team", "period", "channel")
     return {name: str(row[f"_{name}"] or "") for name in kinds if f"_{name}" in grid.columns}
@@ -165,8 +172,10 @@ class Drawing:
 
     def cell(self, column: Column, row: Row) -> Cell:
         value = row[column.name]
-        right = column.align == "right" or (not column.align and _numeric(value))
-        looks = ["num" if right else "center" if column.align == "center" else "", "" if column.wrap else "nowrap"]
+        looks = [
+            "num" if column.align == "right" else "center" if column.align == "center" else "",
+            "" if column.wrap else "nowrap",
+        ]
         text = self._text(column, row, value)
         if column.viz == "color" and _numeric(value) and self.largest[column.name]:
             looks.append(f"h{min(int(abs(float(value)) / self.largest[column.name] * 5) + 1, 5)}")
