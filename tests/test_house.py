@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "doctor": {"distributed", "findings", "okrs", "channels", "report_site", "deliveries", "warehouse"},
     "defs": {"distributed", "refresh", "channels", "okrs", "warehouse", "report_site", "deliveries"},
     "definitions": {"defs"},
+    "component": {"commands", "definitions", "defs"},
     "cli": {
         "adding",
         "desk",
@@ -49,7 +50,7 @@ MAY_IMPORT = {
 }
 # A library and the only parts that may import it.
 ONLY_IN = {
-    "dagster": {"definitions", "defs", "commands"},
+    "dagster": {"component", "definitions", "defs", "commands"},
     "dagster_dbt": {"defs"},
     "dlt": {"channels", "okrs"},
     "jinja2": {"report_site", "deliveries", "desk", "template_sandbox"},

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance, ExecuteInProcessResult
+    from dagster import AssetCheckKey, AssetKey, DagsterInstance, ExecuteInProcessResult
 
 
 def run_refresh(
@@ -36,7 +37,7 @@ def run_refresh(
     """Run the job and print how it went; the exit code of the contract."""
     began = time.monotonic()
     with shown(), interruptible():
-        result = _execute(workspace, channels, from_day, to_day, wait_seconds, into_the_past)
+        result = execute(workspace, channels, from_day, to_day, wait_seconds, into_the_past)
     whole = time.monotonic() - began
     if _interrupted(result):
         raise KeyboardInterrupt
@@ -114,22 +115,39 @@ def _instance(workspace: Workspace) -> DagsterInstance:
         return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=overrides))
 
 
-def _execute(
+@dataclass(frozen=True)
+class Selection:
+    """Assets and checks of the job `refresh`, those that a run is to make and no others."""
+
+    keys: frozenset[AssetKey]
+    checks: frozenset[AssetCheckKey]
+
+
+def execute(
     workspace: Workspace,
     channels: list[str],
     from_day: date | None,
     to_day: date | None,
     wait_seconds: float,
-    into_the_past: bool,
+    into_the_past: bool = False,
+    selection: Selection | None = None,
 ) -> ExecuteInProcessResult:
+    """Run the job `refresh`, or a selection of it, in this process and the workspace's own Dagster instance.
+
+    Raises OkrError where that instance's storage is damaged; what fails in the run is in its result.
+    """
     with without_collection():
         from okr_reports.definitions import defs
     from okr_reports.defs.run_config import is_in_run, of_refresh
 
     asked = of_refresh(channels, from_day, to_day, wait_seconds)
-    definitions = {"checked": True, "into_the_past": into_the_past}
+    # A command has looked at definitions and pages before it comes here.
+    definitions = {"checked": selection is None, "into_the_past": into_the_past}
+    ops = {**asked["ops"], "definitions": {"config": definitions}}
     job = defs.resolve_job_def("refresh")
-    if channels:
+    if selection:
+        job = job.get_subset(asset_selection=selection.keys, asset_check_selection=selection.checks)
+    elif channels:
         keys = {key for key in job.asset_layer.selected_asset_keys if is_in_run(key.path, channels)}
         job = job.get_subset(asset_selection=keys)
     # What is imported by now stays: without this, each full collection looks at all of it, 1.5 s of a refresh.
@@ -143,7 +161,7 @@ def _execute(
                     **asked,
                     # Dagster's own log of every event goes to its database; the terminal gets ours.
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                    "ops": {**asked["ops"], "definitions": {"config": definitions}},
+                    "ops": {node.name: ops[node.name] for node in job.nodes if node.name in ops},
                 },
             )
     except Exception as error:

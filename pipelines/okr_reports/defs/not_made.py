@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dagster import AssetExecutionContext, AssetKey, Output
@@ -20,3 +21,14 @@ def not_made(context: AssetExecutionContext, key: AssetKey) -> Output[Any]:
         output_name=context.assets_def.get_output_name_for_asset_key(key),
         metadata={SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION: True},
     )
+
+
+def not_made_before(
+    context: AssetExecutionContext, keys: Iterable[AssetKey], waiting: set[AssetKey]
+) -> Iterator[Output[Any]]:
+    """Those of the keys that still wait, taken from `waiting`, each after its own: Dagster refuses another order."""
+    for key in sorted(keys):
+        if key in waiting:
+            waiting.discard(key)
+            yield from not_made_before(context, context.assets_def.asset_deps[key], waiting)
+            yield not_made(context, key)

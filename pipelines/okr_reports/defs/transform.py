@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ from dagster import (
 
 from okr_reports import refresh
 from okr_reports.defs.background import events_of
-from okr_reports.defs.not_made import not_made
+from okr_reports.defs.not_made import not_made_before
 from okr_reports.defs.owners import DATA_TEAM
 from okr_reports.defs.resources import POOL, Writer
 from okr_reports.settings import Workspace
@@ -75,17 +75,17 @@ def models(context: AssetExecutionContext, writer: Writer) -> Iterator[Said]:
         for said in _selected(context, event):
             if isinstance(said, Output):
                 key = context.assets_def.node_keys_by_output_name[said.output_name]
-                yield from _not_made(context, context.assets_def.asset_deps[key], waiting)
+                yield from not_made_before(context, context.assets_def.asset_deps[key], waiting)
                 waiting.discard(key)
             yield said
     for relation in filled:
         # "database"."schema"."table"
         key = AssetKey([part.strip('"') for part in relation.split(".")[-2:]])
         if key in waiting:
-            yield from _not_made(context, context.assets_def.asset_deps[key], waiting)
+            yield from not_made_before(context, context.assets_def.asset_deps[key], waiting)
             waiting.discard(key)
             yield MaterializeResult(asset_key=key)
-    yield from _not_made(context, context.selected_asset_keys, waiting)
+    yield from not_made_before(context, context.selected_asset_keys, waiting)
 
 
 def _selectors(context: AssetExecutionContext) -> list[str] | None:
@@ -118,17 +118,6 @@ def _selected(context: AssetExecutionContext, event: dict[str, Any]) -> Iterator
 
 def _key_of(result: AssetCheckResult) -> AssetCheckKey:
     return AssetCheckKey(result.asset_key or AssetKey([]), result.check_name or "")
-
-
-def _not_made(
-    context: AssetExecutionContext, keys: Iterable[AssetKey], waiting: set[AssetKey]
-) -> Iterator[Output[Any]]:
-    """Those of the models that dbt has not built, since nothing they are made from has changed; each after its own."""
-    for key in sorted(keys):
-        if key in waiting:
-            waiting.discard(key)
-            yield from _not_made(context, context.assets_def.asset_deps[key], waiting)
-            yield not_made(context, key)
 
 
 def _with_rows(output: Output[Any], rows: int | None) -> Output[Any]:

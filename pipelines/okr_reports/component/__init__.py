@@ -1,0 +1,136 @@
+"""`OkrReportsComponent`: a workspace as assets of somebody else's Dagster.
+
+The assets are those of the workspace's own code location under a prefix. A selection of them runs in a process of its
+own, in the workspace's own Dagster instance below its data folder: of the instance that shows them nothing is read or
+written but the results that are yielded to it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
+    AssetDep,
+    AssetExecutionContext,
+    AssetKey,
+    AssetSpec,
+    Component,
+    ComponentLoadContext,
+    Config,
+    Definitions,
+    Failure,
+    MaterializeResult,
+    Model,
+    Output,
+    Resolvable,
+    ResolvedAssetKey,
+    multi_asset,
+)
+from pydantic import Field
+
+from okr_reports.component.process import Finished, described, run
+from okr_reports.defs.not_made import not_made_before
+from okr_reports.errors import OkrError
+
+Said = MaterializeResult[Any] | AssetCheckResult | Output[Any]
+
+
+class RefreshConfig(Config):
+    """What a run loads: channels by name (empty: those whose assets are selected); both dates or none, both days in."""
+
+    channels: list[str] = Field(default_factory=list, description="Channels to load; empty: the selected ones that are on")
+    from_date: str | None = Field(None, description="First day to load again, YYYY-MM-DD; needs to_date")
+    to_date: str | None = Field(None, description="Last day to load again, YYYY-MM-DD; needs from_date")
+
+
+class OkrReportsComponent(Component, Model, Resolvable):
+    """One workspace. Raises OkrError while it loads if the workspace cannot be read, and says why.
+
+    `workspace`: its folder, as `okr init` makes it, relative to the folder of the defs.yaml. `key_prefix`: before each
+    asset's key, parts divided by `/`. `group_prefix`: before each group's name. `deps`: assets, elsewhere in the same
+    Dagster, that the channels' rows come from: they are upstream of every raw table. `env`: variables of the workspace's
+    process (`SOURCES__...`); of those of the Dagster it is shown in, none that name channels, dlt, Dagster or a
+    workspace reach it, so that two workspaces never share a secret.
+    """
+
+    workspace: str
+    key_prefix: str = ""
+    group_prefix: str = ""
+    deps: Sequence[ResolvedAssetKey] = ()
+    env: Mapping[str, str] = Field(default_factory=dict)
+
+    def build_defs(self, context: ComponentLoadContext) -> Definitions:
+        return self.definitions_of((context.path if context.path.is_dir() else context.path.parent) / self.workspace)
+
+    def definitions_of(self, workspace: Path) -> Definitions:
+        """The same of a workspace's folder, without a defs.yaml."""
+        folder = workspace.resolve()
+        if not (folder / "okr_definitions").is_dir():
+            raise OkrError(f"{folder} is no workspace: it has no okr_definitions/; make one with `okr init {folder}`")
+        prefix = [part for part in self.key_prefix.split("/") if part]
+        assets, checks = described(folder, self.env)
+        raw = {tuple(one["key"]) for one in assets if one["is_raw"]}
+
+        def prefixed(key: Sequence[str]) -> AssetKey:
+            return AssetKey([*prefix, *key])
+
+        @multi_asset(
+            name="_".join([*prefix, "okr_reports"]).replace("-", "_").replace(".", "_"),
+            specs=[
+                AssetSpec(
+                    prefixed(one["key"]),
+                    deps=[
+                        *(prefixed(key) for key in one["deps"]),
+                        *(AssetDep(key) for key in self.deps if tuple(one["key"]) in raw),
+                    ],
+                    group_name=f"{self.group_prefix}{one['group']}",
+                    description=one["description"],
+                    kinds=set(one["kinds"]),
+                    owners=one["owners"],
+                    metadata=one["metadata"],
+                    skippable=one["skippable"],
+                )
+                for one in assets
+            ],
+            check_specs=[
+                AssetCheckSpec(one["name"], asset=prefixed(one["key"]), description=one["description"])
+                for one in checks
+            ],
+            can_subset=True,
+        )
+        def refreshed(context: AssetExecutionContext, config: RefreshConfig) -> Iterator[Said]:
+            waiting = set(context.selected_asset_keys)
+            own = {"keys": waiting, "checks": context.selected_asset_check_keys}
+            asked = {
+                "keys": [list(key.path[len(prefix) :]) for key in own["keys"]],
+                "checks": [[list(one.asset_key.path[len(prefix) :]), one.name] for one in own["checks"]],
+                **_days(config),
+            }
+            for found in run(folder, self.env, asked, context.log.info):
+                if isinstance(found, Finished):
+                    yield from not_made_before(context, context.selected_asset_keys, waiting)
+                    if found.errors:
+                        raise Failure("\n".join(found.errors), allow_retries=False)
+                    return
+                key = prefixed(found.asset_key.path)
+                if hasattr(found, "check_name"):
+                    yield AssetCheckResult(
+                        asset_key=key, check_name=found.check_name, passed=found.passed, severity=found.severity,
+                        metadata=found.metadata,
+                    )  # fmt: skip
+                elif key in waiting:
+                    yield from not_made_before(context, context.assets_def.asset_deps[key], waiting)
+                    waiting.discard(key)
+                    yield MaterializeResult(asset_key=key, metadata=found.metadata)
+
+        return Definitions(assets=[refreshed])
+
+
+def _days(config: RefreshConfig) -> dict[str, Any]:
+    if bool(config.from_date) != bool(config.to_date):
+        raise OkrError("from_date and to_date belong together: give both or none")
+    days = [date.fromisoformat(day).isoformat() for day in (config.from_date, config.to_date) if day]
+    return {"channels": config.channels, "days": days}
