@@ -35,9 +35,7 @@ def describe() -> dict[str, Any]:
     """Every asset (key, deps, group and the like, `is_raw`) and check (key of its asset, name, description)."""
     known = _assets()
     raw = {key for keys in RAW.values() for key in keys.values()}
-    specs = [
-        (key, node.assets_def.specs_by_key[key]) for key, node in sorted(known.items()) if node.is_executable
-    ]
+    specs = [(key, node.assets_def.specs_by_key[key]) for key, node in sorted(known.items()) if node.is_executable]
     assets = [
         {
             "key": list(key.path),
@@ -70,8 +68,8 @@ def run(asked: Mapping[str, Any], out: TextIO) -> None:
         frozenset(AssetKey(key) for key in asked["keys"]),
         frozenset(AssetCheckKey(AssetKey(key), name) for key, name in asked["checks"]),
     )
-    days = [date.fromisoformat(day) for day in asked["days"]] or [None, None]
-    result = execute(workspace, asked["channels"], *days, _WAIT_SECONDS, selection=selection)
+    first, last = [date.fromisoformat(day) for day in asked["days"]] or (None, None)
+    result = execute(workspace, asked["channels"], first, last, _WAIT_SECONDS, selection=selection)
     for event in result.all_events:
         if event.is_step_materialization:
             _write(out, {"event": serialize_value(event.step_materialization_data.materialization)})

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster import (
+    AssetCheckEvaluation,
     AssetCheckResult,
     AssetCheckSpec,
     AssetDep,
@@ -41,7 +42,9 @@ Said = MaterializeResult[Any] | AssetCheckResult | Output[Any]
 class RefreshConfig(Config):
     """What a run loads: channels by name (empty: those whose assets are selected); both dates or none, both days in."""
 
-    channels: list[str] = Field(default_factory=list, description="Channels to load; empty: the selected ones that are on")
+    channels: list[str] = Field(
+        default_factory=list, description="Channels to load; empty: the selected ones that are on"
+    )
     from_date: str | None = Field(None, description="First day to load again, YYYY-MM-DD; needs to_date")
     to_date: str | None = Field(None, description="Last day to load again, YYYY-MM-DD; needs from_date")
 
@@ -51,9 +54,9 @@ class OkrReportsComponent(Component, Model, Resolvable):
 
     `workspace`: its folder, as `okr init` makes it, relative to the folder of the defs.yaml. `key_prefix`: before each
     asset's key, parts divided by `/`. `group_prefix`: before each group's name. `deps`: assets, elsewhere in the same
-    Dagster, that the channels' rows come from: they are upstream of every raw table. `env`: variables of the workspace's
-    process (`SOURCES__...`); of those of the Dagster it is shown in, none that name channels, dlt, Dagster or a
-    workspace reach it, so that two workspaces never share a secret.
+    Dagster, that the channels' rows come from: they are upstream of every raw table. `env`: variables of the
+    workspace's process (`SOURCES__...`); of those of the Dagster it is shown in, none that name channels, dlt, Dagster
+    or a workspace reach it, so that two workspaces never share a secret.
     """
 
     workspace: str
@@ -116,7 +119,7 @@ class OkrReportsComponent(Component, Model, Resolvable):
                         raise Failure("\n".join(found.errors), allow_retries=False)
                     return
                 key = prefixed(found.asset_key.path)
-                if hasattr(found, "check_name"):
+                if isinstance(found, AssetCheckEvaluation):
                     yield AssetCheckResult(
                         asset_key=key, check_name=found.check_name, passed=found.passed, severity=found.severity,
                         metadata=found.metadata,

@@ -31,7 +31,10 @@ class Finished:
 
 
 def described(folder: Path, env: Mapping[str, str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The workspace's assets and checks, as commands/selection.py describes them. Raises OkrError with what the process said."""
+    """The workspace's assets and checks, as commands/selection.py describes them.
+
+    Raises OkrError with the end of what the process said.
+    """
     with _worker(folder, env, "describe") as process:
         said, errors = process.communicate()
     if process.returncode:
@@ -45,13 +48,12 @@ def run(
 ) -> Iterator[AssetMaterialization | AssetCheckEvaluation | Finished]:
     """Run a selection; what came of each asset and check, then the end. `log` is given each line of progress."""
     with _worker(folder, env, "run") as process:
-        assert process.stdin and process.stdout and process.stderr
         last: list[str] = []
         reader = threading.Thread(target=_read, args=(process.stderr, log, last), daemon=True)
         reader.start()
-        process.stdin.write(json.dumps(asked))
-        process.stdin.close()
-        for line in process.stdout:
+        with process.stdin as asking:  # type: ignore[union-attr]
+            asking.write(json.dumps(asked))
+        for line in process.stdout:  # type: ignore[union-attr]
             answer = json.loads(line)
             if "errors" in answer:
                 yield Finished(answer["errors"])
