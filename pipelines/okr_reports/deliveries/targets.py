@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from okr_reports.common import progress
@@ -17,6 +18,10 @@ from okr_reports.deliveries.object_store import publish_object_store
 from okr_reports.deliveries.plain_text import one_line
 from okr_reports.deliveries.site_files import site_files
 from okr_reports.errors import ClearHistoryError, DeliveryError
+
+# An entry point's name is a scheme of URLs, its value `send(url, release, options)`: it makes the place at `url` show
+# the site in the folder `release`, raises any exception with what went wrong, and returns in words what was done.
+GROUP = "okr_reports.deliveries"
 
 
 def publish_target(target: TargetSettings, release: Path, work_dir: Path) -> str:
@@ -58,7 +63,8 @@ def publish_to(
 ) -> str:
     """Make the place at `url` show the site in `release`; in words what was done.
 
-    A path or `file://` is a folder, `git+...://` a branch, anything else an object store of fsspec with its `options`.
+    A path or `file://` is a folder, `git+...://` a branch, a scheme that an installed package serves (GROUP) what that
+    makes of it, anything else an object store of fsspec with its `options`.
     `work_dir` is kept between runs (git's objects, how far a copy is). Raises DeliveryError; it names no credential.
     """
     files = site_files(release)
@@ -82,6 +88,8 @@ def publish_to(
                 silence_seconds=silence_seconds,
                 summary=f"Publish {len(files)} files",
             )
+        if (send := _brought(urlsplit(url).scheme)) is not None:
+            return send(url, release, options or {})
         return publish_object_store(url, files, options or {}, **how)
     except ClearHistoryError:
         raise
@@ -92,6 +100,13 @@ def publish_to(
         raise DeliveryError(
             f"{one_line(words)}; check the target's url, options and rights, then publish again"
         ) from None
+
+
+def _brought(scheme: str) -> Callable[[str, Path, Mapping[str, Any]], str] | None:
+    """What an installed package sends a site by, if one serves this scheme of URLs."""
+    for entry in entry_points(group=GROUP, name=scheme):
+        return cast("Callable[[str, Path, Mapping[str, Any]], str]", entry.load())
+    return None
 
 
 def folder_of(url: str) -> Path | None:

@@ -24,6 +24,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from importlib.metadata import entry_points
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,8 @@ from okr_reports.report_site.format_codes import check_code
 from okr_reports.report_site.source_files import NAME, SourceFile, read_source
 
 SHIPPED = Path(__file__).parent / "builtin" / "components"
+# Its entry points name packages whose folders hold component files as a workspace's `components/` does.
+GROUP = "okr_reports.components"
 TYPES: Mapping[str, tuple[type, ...]] = {
     "text": (str,),
     "number": (int, float, Decimal),
@@ -197,6 +201,20 @@ class Component:
 
 shows(Attribute, "name", "type", "required", "default", "values", "fields", "about")
 shows(Component, "name", "about", "group", "inline", "has_body", "child_of", "attributes")
+
+
+def installed_folders() -> tuple[list[Path], list[PageFault]]:
+    """Folders of component files that installed packages bring: the package that an entry point of GROUP names."""
+    folders: list[Path] = []
+    faults: list[PageFault] = []
+    for entry in entry_points(group=GROUP):
+        try:
+            folders.append(Path(str(files(entry.value))))
+        except (ImportError, TypeError) as error:
+            whose = f"{entry.dist.name if entry.dist else 'a package'}: the entry point {entry.name} of {GROUP}"
+            what = f"its components cannot be read ({error})"
+            faults.append(PageFault(whose, 1, what, "upgrade or uninstall that package"))
+    return folders, faults
 
 
 def load_components(folders: Iterable[Path]) -> tuple[dict[str, Component], list[PageFault]]:

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from okr_reports.errors import shown_path
-from okr_reports.report_site.components import Component, load_components
+from okr_reports.report_site.components import Component, installed_folders, load_components
 from okr_reports.report_site.faults import PageFault, choose
 from okr_reports.report_site.source_files import Query, SourceFile, read_query, read_source
 from okr_reports.report_site.theme import Theme, read_theme
@@ -94,7 +94,9 @@ class Reports:
 
 def read_reports(root: Path) -> Reports:
     """Read a reports folder. Nothing is raised: mistakes are in `faults`, so that all are reported at once."""
-    components, faults = load_components([root / "components"])
+    brought, unreadable = installed_folders()
+    components, faults = load_components([*brought, root / "components"])
+    faults.extend(unreadable)
     pages: list[Page] = []
     unread: list[Page] = []
     partials: dict[str, SourceFile] = {}

@@ -1,0 +1,87 @@
+"""What installed packages bring: component files of pages, places that a site is sent to."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT
+
+COMPONENT = """---
+about: A word of another package.
+display: inline
+attributes:
+  word: {type: text, required: true}
+---
+<b class="brought">{{ word }}</b>
+"""
+SENDER = """
+def send(url, release, options):
+    if "refuse" in url:
+        raise ValueError(f"no room at {url} for {options['key']}")
+    return f"{len(list(release.rglob('*')))} files to {url}"
+"""
+SENT = """
+from pathlib import Path
+from okr_reports.deliveries.targets import publish_to
+site = Path(sys.argv[1])
+print(publish_to("drop://" + sys.argv[2], site, options={"key": "a-long-secret"}, work_dir=site.parent))
+"""
+RENDERED = """
+from pathlib import Path
+from okr_reports.report_site.reports import read_reports
+reports = read_reports(Path(sys.argv[1]))
+print("brought" in reports.components, [str(fault) for fault in reports.faults])
+"""
+
+
+def with_package(folder: Path, points: str, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python with a package `brought` installed that has these entry points."""
+    package = folder / "packages" / "brought"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(SENDER, encoding="utf-8")
+    (package / "brought.html").write_text(COMPONENT, encoding="utf-8")
+    info = folder / "packages" / "brought-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(points, encoding="utf-8")
+    code = f"import sys; sys.path.append({str(package.parent)!r})\n{code}"
+    return subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
+def reports(folder: Path) -> str:
+    (folder / "reports" / "pages").mkdir(parents=True)
+    (folder / "reports" / "pages" / "index.md").write_text(
+        '---\ntitle: A\n---\n\n<brought word="yes" />\n', encoding="utf-8"
+    )
+    return str(folder / "reports")
+
+
+def test_a_packages_components_are_there(tmp_path: Path) -> None:
+    answer = with_package(tmp_path, "[okr_reports.components]\nours = brought\n", RENDERED, reports(tmp_path))
+    assert answer.stdout == "True []\n", answer.stderr
+
+
+def test_a_package_that_has_none_is_named(tmp_path: Path) -> None:
+    answer = with_package(tmp_path, "[okr_reports.components]\nours = nowhere\n", RENDERED, reports(tmp_path))
+    assert "brought: the entry point ours of okr_reports.components" in answer.stdout, answer.stderr
+    assert "uninstall that package" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("here", "1 files to drop://here"),
+        ("refuse", "DeliveryError: ValueError: no room at drop://refuse for ********"),
+    ],
+)
+def test_a_package_sends_to_its_own_places(tmp_path: Path, place: str, said: str) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text("<p>", encoding="utf-8")
+    answer = with_package(tmp_path, "[okr_reports.deliveries]\ndrop = brought:send\n", SENT, str(site), place)
+    assert said in answer.stdout + answer.stderr
+    assert "a-long-secret" not in answer.stdout + answer.stderr
