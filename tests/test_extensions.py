@@ -54,9 +54,8 @@ def with_package(folder: Path, points: str, code: str, *arguments: str) -> subpr
 
 def reports(folder: Path) -> str:
     (folder / "reports" / "pages").mkdir(parents=True)
-    (folder / "reports" / "pages" / "index.md").write_text(
-        '---\ntitle: A\n---\n\n<brought word="yes" />\n', encoding="utf-8"
-    )
+    page = '---\ntitle: A\n---\n\n<brought word="yes" />\n'
+    (folder / "reports" / "pages" / "index.md").write_text(page, encoding="utf-8")
     return str(folder / "reports")
 
 

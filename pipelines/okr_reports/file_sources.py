@@ -82,7 +82,7 @@ class Connector:
 
     `runner` is rest, singer, airbyte or dlt. `name` is what is run as it is written: a requirement, `package:source`,
     or the file of a declaration, whose place is `path`. `declared` and `config` are JSON: what a declaration says, and
-    what the connector is told beside its secrets. `stream` may be empty where there is only one.
+    what the connector is given beside its secrets. `stream` may be empty where there is only one.
     """
 
     runner: Literal["rest", "singer", "airbyte", "dlt"]

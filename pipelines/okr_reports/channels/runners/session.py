@@ -1,6 +1,6 @@
 """The session that dlt's REST source asks by: the one HTTP client of channels, behind the face of `requests`.
 
-So hosts, https, redirects, waits, budgets and what may stand in an error are those of every channel.
+So hosts, https, redirects, waits, budgets and what an error may say are those of every channel.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def requested_config(source: FileSource, section: Section, window: Window) -> di
 
 
 def asks_for_days(source: FileSource) -> bool:
-    """Whether its connector is told which days to bring, so that what it does not bring is not there."""
+    """Whether its connector is asked for certain days, so that what it does not bring is not there."""
     assert source.connector is not None
     config = json.loads(source.connector.config)
     names = {found[1] for found in _NAME.finditer(f"{source.connector.declared} {source.connector.config}")}
