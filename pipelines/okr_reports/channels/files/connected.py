@@ -34,7 +34,7 @@ _KEPT = "what was loaded (up to {last}) stays"
 class Connected:
     """One source's request in one load.
 
-    `whole` says that its connector is not asked for certain days, and brings them all. `before` are the days asked for so far,
+    `whole` says that its connector cannot be asked for days and brings all. `before` are the days asked for so far,
     `expected` the measures that had values in the window's days.
     """
 
