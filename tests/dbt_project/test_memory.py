@@ -140,7 +140,8 @@ def test_a_changed_target_counts_from_its_day_and_the_days_before_keep_theirs(wa
     load(warehouse, date(2026, 10, 21))
     # Twice on one day: the last word counts. What does not fix the target (the weight) starts nothing.
     committed = datetime(2026, 10, 21, 16, 30, tzinfo=UTC)
-    change = {"target": 500, "signature": "3", "weight": 2.0, "changed_by": "Ana Díaz", "changed_at": committed}
+    change = {"target": 500, "signature": "3", "weight": 2.0, "changed_by": "Ana Díaz", "changed_at": committed,
+              "change_reason": "The fair is off"}  # fmt: skip
     define(warehouse, change)
     warehouse.build()
     define(warehouse, {**change, "changed_by": "Eva"})
@@ -158,6 +159,12 @@ def test_a_changed_target_counts_from_its_day_and_the_days_before_keep_theirs(wa
     # Whoever edited the file later, for another key result, has not changed this target.
     assert (last["valid_from"], last["target"]) == (date(2026, 10, 21), 500)
     assert (last["changed_by"], last["changed_at"]) == ("Ana Díaz", committed)
+    assert (first["reason"], last["reason"]) == (None, "The fair is off")
+    # A reason written later is the reason; one that is gone again stays as it was at the change.
+    for written, shown in (("Half the budget", "Half the budget"), (None, "The fair is off")):
+        define(warehouse, {**change, "change_reason": written})
+        warehouse.build()
+        assert warehouse.rows("from marts.key_result_versions order by version")[-1]["reason"] == shown
 
 
 def test_a_key_result_that_moves_to_the_next_period_takes_nothing_along(warehouse: Warehouse) -> None:
