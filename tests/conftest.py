@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 
 import pytest
 
 from tests.support import DEMO_DAY, OKR, ROOT, Refreshed
+
+# A shell starts jobs in the background with Ctrl-C ignored, nohup with the end of the terminal ignored. Programs that
+# tests start would inherit that, and a test that ends one so would wait for good.
+for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

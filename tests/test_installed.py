@@ -67,8 +67,6 @@ class Workspace:
         return subprocess.Popen(
             [self.program, *arguments], cwd=self.folder, env=self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            # A shell starts what runs in the background with Ctrl-C ignored, and so would this inherit it.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
 
 
