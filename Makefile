@@ -8,6 +8,12 @@ AUDIT_READY := $(AUDIT)/.ready
 # The demo stands on a fixed day, so that its quarter is running whenever it is tried.
 DEMO_DAY := 2026-11-23
 
+# What needs no refresh, no server and no browser: definitions, words, files, pages' language, the rules of the house.
+QUICK := tests/okrs tests/words tests/adding tests/key_result_types/test_types.py tests/test_house.py tests/test_errors.py \
+  $(addprefix tests/docs/test_,architecture.py decisions.py dependencies.py glossary.py trust.py) \
+  $(addprefix tests/channels/test_,configuration.py file_formats.py files.py files_across.py files_ranges.py versions.py windows.py) \
+  $(addprefix tests/report_site/test_,charts.py dialect.py formats.py)
+
 # Every command of the tests is a process of its own: without bytecode on the disk each compiles its libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -21,7 +27,7 @@ if command -v uv >/dev/null 2>&1; then \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test spark test-spark torture prove coverage mutants generate check dev channel docs bench lock sbom audit
+.PHONY: help setup report test test-quick spark test-spark torture wheel prove coverage mutants generate check dev channel docs bench lock sbom audit
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 17
@@ -43,6 +49,9 @@ test: $(READY) ## every test (installs Debian's chromium when it is missing and 
 	@sh tests/need_chromium.sh
 	@$(BIN)/python -m pytest
 
+test-quick: $(READY) ## the tests that need no refresh, server or browser: three minutes at most on two cores
+	@timeout 600 $(BIN)/python -m pytest -q $(QUICK)
+
 spark: $(SPARK_READY) ## a Spark cluster on 127.0.0.1 until Ctrl-C, for `okr refresh --engine spark` (docs/spark.md)
 	@$(BIN)/python -m okr_reports.spark.cluster
 
@@ -59,6 +68,14 @@ torture: $(READY) ## docs/trust.md at full length: faults, kills, full disks, br
 	@$(BIN)/python -m pytest -n 0 -s -q -m torture tests/report_site/test_publish.py tests/report_site/test_hostile_names.py
 	@OKR_TORTURE=1 $(BIN)/python -m pytest -n 0 -s -q -m "" tests/torture
 	@$(BIN)/python -m tests.torture.mutants --count 80
+
+wheel: $(READY) ## the wheel in .okr/wheel, installed into an empty environment with the locked packages of what is run; one refresh there
+	@rm -rf .okr/wheel && mkdir -p .okr/wheel && $(BIN)/python -m hatchling build -t wheel -d .okr/wheel
+	@$(PYTHON) -m venv .okr/wheel/env
+	@$(call install,.okr/wheel/env,--require-hashes -r requirements-run.lock)
+	@$(call install,.okr/wheel/env,--no-deps .okr/wheel/*.whl)
+	@cd .okr/wheel && env/bin/okr --version && env/bin/okr init demo && cd demo && \
+	  OKR_TODAY=$(DEMO_DAY) ../env/bin/okr sandbox -- ../env/bin/okr refresh --channel linkedin_ads
 
 prove: $(READY) ## what `make test` does a tenth of, in full: 200 spoilt answers a channel and the like
 	@OKR_PROVE=1 $(BIN)/python -m pytest -m prove
@@ -108,10 +125,11 @@ $(AUDIT_READY): requirements-audit.lock
 	@$(call install,$(AUDIT),--require-hashes -r requirements-audit.lock)
 	@touch $@
 
-sbom: $(AUDIT_READY) ## .okr/sbom.json: every package that is run (requirements-run.lock) in CycloneDX's format, hashes and all
+sbom: $(READY) $(AUDIT_READY) ## .okr/sbom.json: every package that is run (requirements-run.lock) in CycloneDX's format, hashes and all; count, size, licences
 	@mkdir -p .okr
 	@$(AUDIT)/bin/cyclonedx-py requirements requirements-run.lock --pyproject pyproject.toml --output-reproducible --no-validate -o .okr/sbom.json
 	@echo ".okr/sbom.json: $$(grep -c '"purl"' .okr/sbom.json) packages"
+	@$(BIN)/python docs/packages.py
 
 # A package that could not be asked about is a failure, not a pass.
 audit: $(AUDIT_READY) ## known weaknesses of the packages that are locked, Spark's too, asked of the public database (audit-ignored.txt: what may be passed over)

@@ -169,6 +169,19 @@ def test_nothing_is_installed_that_slows_every_start_of_dbt():
     assert "\nrfc3987" not in locked
 
 
+def test_each_folder_of_tests_says_what_it_proves():
+    named = re.findall(r"(?m)^\| `([\w/]+)/` \| .{20,} \|$", (ROOT / "tests" / "README.md").read_text(encoding="utf-8"))
+    folders = {
+        Path(name).parent.relative_to("tests").as_posix() for name in tracked_files() if name.startswith("tests/")
+    }
+    inner = {"okrs/bad"}
+    assert sorted(named) == sorted(folders - {"."} - inner)
+    test_files = [ROOT / name for name in tracked_files() if re.fullmatch(r"tests/(.*/)?test_\w+\.py", name)]
+    assert [
+        path.name for path in test_files if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ] == []
+
+
 # Words of our own where the field has one, and what to write. Parts of names count: snake_case is split.
 PRIVATE_WORDS = {
     r"(?<![a-z])mend(?:s|ed|ing)?(?![a-z])": "fix, correct",

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import sysconfig
 import time
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -81,6 +83,15 @@ def test_the_wheel_holds_what_a_workspace_is_made_of(wheel):
     assert len(shipped) > 100
     assert shipped - names == set()
     assert not [name for name in names if name.endswith("/secrets.toml")]
+
+
+def test_it_names_its_version_and_commit(workspace):
+    answer = workspace.okr("--version")
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    named = re.fullmatch(r"okr, version (\S+) \(commit ([0-9a-f]{12})(-dirty)?\)\n", answer.stdout)
+    assert named, answer.stdout
+    assert named[1] == tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert head.startswith(named[2])
 
 
 def test_a_new_workspace_has_settings_without_secrets(workspace):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 def version_line() -> str:
-    """`0.1.0`, or `0.1.0 (commit 1a2b3c4)` for a checkout and for what pip installed from a repository."""
+    """`0.2.0`, or `0.2.0 (commit 1a2b3c4)` where the commit is known: of pip, of the wheel, of the checkout."""
     package = distribution("okr-reports")
-    commit = _commit_of_pip(package.read_text("direct_url.json")) or _commit_of_checkout()
+    commit = _commit_of_pip(package.read_text("direct_url.json")) or _commit_of_wheel() or _commit_of_checkout()
     return package.version + (f" (commit {commit})" if commit else "")
 
 
@@ -19,6 +19,12 @@ def _commit_of_pip(direct_url: str | None) -> str | None:
     """Of an installation from git: PEP 610 has pip keep the commit."""
     known = json.loads(direct_url or "{}").get("vcs_info", {}).get("commit_id")
     return str(known)[:12] if known else None
+
+
+def _commit_of_wheel() -> str | None:
+    """Of a wheel: hatch_build.py wrote it there."""
+    path = Path(__file__).parents[1] / "commit"
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else None
 
 
 def _commit_of_checkout() -> str | None:

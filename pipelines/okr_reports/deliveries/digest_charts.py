@@ -27,12 +27,13 @@ OTHER_COLOUR = "#5b6472"
 
 def chart(key_result: KeyResult) -> bytes | None:
     """The way to the target over the whole period, drawn at twice its size; None where no day has a value."""
-    import vl_convert
+    import resvg_py
 
     observed = [point for point in key_result.days if point.progress is not None]
     if not observed:
         return None
-    return bytes(vl_convert.svg_to_png(_svg(key_result, observed), scale=2))
+    drawn = resvg_py.svg_to_bytes(svg_string=_svg(key_result, observed), zoom=2, skip_system_fonts=True)
+    return bytes(drawn)
 
 
 class _Plane:
