@@ -50,7 +50,7 @@ test: $(READY) ## every test (installs Debian's chromium when it is missing and 
 	@$(BIN)/python -m pytest
 
 test-quick: $(READY) ## the tests that need no refresh, server or browser: three minutes at most on two cores
-	@timeout 600 $(BIN)/python -m pytest -q $(QUICK)
+	@$(BIN)/python -m pytest -q $(QUICK)
 
 spark: $(SPARK_READY) ## a Spark cluster on 127.0.0.1 until Ctrl-C, for `okr refresh --engine spark` (docs/spark.md)
 	@$(BIN)/python -m okr_reports.spark.cluster

@@ -60,8 +60,8 @@ ONLY_IN = {
 
 
 COMMANDS = (
-    "init", "clean", "check", "refresh", "report", "serve", "sandbox", "compare", "simulate", "why", "suggest", "mcp",
-    "check-in", "mute", "digest", "publish", "export", "doctor", "completion",
+    "init", "clean", "workspaces", "check", "refresh", "report", "serve", "sandbox", "compare", "simulate", "why",
+    "suggest", "mcp", "check-in", "mute", "digest", "publish", "export", "doctor", "completion",
 )  # fmt: skip
 
 

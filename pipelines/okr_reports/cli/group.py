@@ -27,7 +27,7 @@ host_names_option = click.option(
     "--host-name", "host_names", multiple=True, metavar="NAME",
     help="Answer to this name too, not to 127.0.0.1 and localhost alone; may be repeated.",
 )  # fmt: skip
-NOT_IN_A_WORKSPACE = ("init", "completion")
+NOT_IN_A_WORKSPACE = ("init", "completion", "workspaces")
 
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""Commands about a workspace: init, clear-demo, clean, check, diff, doctor, sandbox and completion."""
+"""Commands about workspaces: init, clear-demo, clean, workspaces, check, diff, doctor, sandbox and completion."""
 
 from __future__ import annotations
 
@@ -85,6 +85,24 @@ def clean(dry_run: bool, caches: bool, as_json: bool) -> None:
         click.echo(f"{size / 1e6:8.1f} MB  {count:5}  {what}")
     verb = "would go" if dry_run else "removed"
     click.echo(f"{total / 1e6:8.1f} MB  {verb}" + ("" if found else "; nothing is old enough"))
+
+
+@main.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@json_option
+def workspaces(folder: Path, as_json: bool) -> None:
+    """List the workspaces below DIR with their last refresh, verdicts and sources; exit 1 if one cannot be read."""
+    from okr_reports.commands.workspaces import line
+    from okr_reports.commands.workspaces import workspaces as listed
+
+    rows = []
+    for row in listed(folder):
+        rows.append(row)
+        if not as_json:
+            click.echo(line(row, folder))
+    if as_json:
+        print_json([asdict(row) for row in rows])
+    sys.exit(1 if any(row.error for row in rows) else 0)
 
 
 @main.command()
