@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,9 @@ AD_MEASURES = (
 ROOT = Path(__file__).parent.parent
 OKR = str(Path(sys.executable).with_name("okr"))
 DEMO_DAY = "2026-11-23"
+
+# One page for each KPI, key result, objective and channel: nine tenths of the demo's site, and of the time it takes.
+ONE_PAGE_EACH = ("kpis/[id].md", "key-results/[id].md", "objectives/[id].md", "channels/[channel].md")
 
 
 @dataclass
@@ -38,6 +43,13 @@ class Refreshed:
             capture_output=True,
             text=True,
         )
+
+
+def copy_pages(to: Path, left_out: Collection[str] = ()) -> None:
+    """The demo's pages in a workspace to spoil, without those that its test says nothing about."""
+    shutil.copytree(ROOT / "reports", to, dirs_exist_ok=True)
+    for name in left_out:
+        (to / "pages" / name).unlink()
 
 
 def free_port() -> int:

@@ -21,7 +21,7 @@ import duckdb
 import pytest
 
 from okr_reports.warehouse import history
-from tests.support import AD_MEASURES, OKR, ROOT, Refreshed
+from tests.support import AD_MEASURES, OKR, ONE_PAGE_EACH, ROOT, Refreshed, copy_pages
 
 
 def query(refreshed: Refreshed, sql: str, parameters=()):
@@ -48,10 +48,10 @@ def truth(demo: Refreshed, channel: str) -> list[dict[str, str]]:
 
 @pytest.fixture
 def workspace(demo, tmp_path):
-    """A workspace of its own with the demo's data, definitions and pages, to be spoiled."""
+    """A workspace of its own with the demo's data and definitions and a few of its pages, to be spoiled."""
     shutil.copytree(demo.data_dir, tmp_path / "data", symlinks=True, ignore=shutil.ignore_patterns("dagster", "*.log"))
     shutil.copytree(ROOT / "okr_definitions", tmp_path / "okr_definitions")
-    shutil.copytree(ROOT / "reports", tmp_path / "reports")
+    copy_pages(tmp_path / "reports", ONE_PAGE_EACH)
     environment = {
         **demo.environment,
         "OKR_DATA_DIR": str(tmp_path / "data"),
@@ -223,7 +223,8 @@ def test_a_currency_without_a_rate_is_named_with_its_day_and_never_added(workspa
     assert query(workspace, "select value from marts.fct_measure_daily where channel = 'yen_ads'") == [(None,)]
 
 
-def test_the_report_of_a_past_day_comes_back_to_the_byte(workspace):
+def test_the_report_of_a_past_day_comes_back_to_the_byte(workspace, tmp_path):
+    copy_pages(tmp_path / "reports")
     first = public_data(workspace)
     assert workspace.okr("refresh", OKR_TODAY="2026-11-30").returncode == 0
     later = public_data(workspace)
@@ -272,6 +273,7 @@ def by_column(table: bytes) -> list[dict[str, str]]:
 
 
 def test_a_publication_of_an_older_version_still_makes_a_report_and_says_what_it_lacks(workspace, tmp_path):
+    copy_pages(tmp_path / "reports")
     old = tmp_path / "old.duckdb"
     shutil.copyfile(workspace.data_dir / "okr.duckdb", old)
     with duckdb.connect(str(old)) as connection:
