@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 import shutil
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -54,6 +55,7 @@ STARTS = (
     "\ufeff\u200b \u00a0＝",
     *"﹦⁼₌⁺₊﹢﬩﹣⁻₋−‐–—➕➖﹫═",
 )
+VISIBLE_STARTS = tuple(start for start in STARTS if start[0] not in "\t\r\n")
 PAYLOADS = [start + command for start in STARTS for command in COMMANDS]
 MOMENT = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 
@@ -72,7 +74,25 @@ def test_other_texts_stay_as_they_are(text):
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_csv_cell_begins_a_formula(payload):
     rows = list(csv.reader(io.StringIO(csv_bytes(["a"], [[payload]]).decode("utf-8-sig"), newline="")))
-    assert rows[1][0] == "'" + payload
+    # a part after a separator is guarded too
+    assert rows[1][0] == "'" + re.sub("([\t\r\n])(?=[=+@-])", r"\1'", payload)
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "\n", "\r", "\r\n", ";;", ";\n"])
+def test_no_part_of_a_cell_begins_a_formula_whatever_separates_the_cells(separator):
+    rows = [["a", f"Ann{separator}{payload}"] for payload in PAYLOADS]
+    text = csv_bytes(["day", "name"], rows).decode("utf-8-sig")
+    for delimiter in ",;\t":
+        # Each line by itself: a quote within a cell does not hold a new line together.
+        lines = re.split("[\r\n]+", text)
+        cells = [cell for line in lines for row in csv.reader([line], delimiter=delimiter) for cell in row]
+        assert len(cells) > len(PAYLOADS)
+        assert not [cell for cell in cells if cell.startswith(VISIBLE_STARTS)]
+
+
+@pytest.mark.parametrize("text", ["Brand; search", "a;b", "A\nB", "x;(=1)", "a;b=c;d-e"])
+def test_separators_without_a_formula_stay_as_they_are(text):
+    assert safe_cell(text) == text
 
 
 def test_no_workbook_cell_is_a_formula_or_a_link():

@@ -187,5 +187,5 @@ def page_faults(workspace: Workspace) -> list[str]:
     """What is wrong with the pages of the site in place; empty if all could be made."""
     try:
         return [str(fault) for fault in json.loads((workspace.site_dir / "page_faults.json").read_bytes())]
-    except (OSError, ValueError):
+    except (OSError, TypeError, ValueError):
         return []

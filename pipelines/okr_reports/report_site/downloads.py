@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -31,6 +32,10 @@ LOOK_ALIKES = str.maketrans(
 UNSEEN = ("Zs", "Zl", "Zp", "Cc", "Cf", "Mn", "Me", "Cn", "Co", "Cs")
 # Seen as nothing too, though Unicode calls them letters.
 FILLERS = {*"\u115f\u1160\u3164\uffa0\u2800"}
+# Where decimals have a comma Excel splits files at semicolons only, and what is pasted at tabs. A quote is then in the
+# middle of a cell and quotes nothing, so that a new line in it begins a row.
+_SEPARATORS = re.compile("([;\t\r\n])")
+_BLANKS = ("\t", "\r", "\n")
 SHEET_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
@@ -43,14 +48,13 @@ def safe_cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
     if isinstance(value, str):
-        return f"'{value}" if _begins_a_formula(value) else value
+        guarded = "".join(f"'{part}" if _begins_a_formula(part) else part for part in _SEPARATORS.split(value))
+        return f"'{guarded}" if value[:1] in _BLANKS else guarded
     return value
 
 
 def _begins_a_formula(text: str) -> bool:
-    """Whether the first sign that is seen is one of a formula, or looks like it; or a control character comes first."""
-    if text[:1] in ("\t", "\r", "\n"):
-        return True
+    """Whether the first sign that is seen is one of a formula, or looks like it."""
     seen = next((one for one in text if one not in FILLERS and unicodedata.category(one) not in UNSEEN), "")
     return unicodedata.normalize("NFKC", seen).translate(LOOK_ALIKES).startswith(FORMULA_STARTS)
 
