@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "pipelines" / "okr_reports"
@@ -245,3 +247,25 @@ def test_help_imports_nothing_heavy():
     code = f"import sys, okr_reports.cli; print([m for m in {heavy} if m in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert answer.stdout == "[]\n"
+
+
+def test_settings_of_other_tools_can_be_read_and_name_what_there_is():
+    """pre-commit, Renovate, Dependabot's kin and the forges read these without a word where they are broken."""
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    programs = {word for hook in hooks for word in hook["entry"].split() if word.startswith(".venv/bin/")}
+    assert len(hooks) > 4
+    assert {program for program in programs if not (Path(sys.prefix) / "bin" / Path(program).name).exists()} == set()
+    for hook in hooks:
+        pattern = re.compile(hook.get("files", ""))
+        assert any(pattern.search(name) for name in tracked_files()), hook["id"]
+    renovate = json.loads((ROOT / "renovate.json").read_text(encoding="utf-8"))
+    grouped = {name for rule in renovate["packageRules"] for name in rule["matchPackageNames"] if name[0] != "/"}
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert {name for name in grouped if not re.search(rf'"{re.escape(name)}[\[=><"]', project)} == set()
+    owned = re.findall(r"(?m)^/(\S+)", (ROOT / ".github" / "CODEOWNERS").read_text(encoding="utf-8"))
+    assert owned
+    assert [place for place in owned if not (ROOT / place).exists()] == []
+    for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.md"):
+        assert {"name", "about"} <= set(yaml.safe_load(path.read_text(encoding="utf-8").split("---")[1]))
+    for path in (ROOT / "docs" / "deploy").glob("*.y*ml"):
+        assert list(yaml.safe_load_all(path.read_text(encoding="utf-8"))), path.name
