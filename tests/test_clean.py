@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -139,6 +140,14 @@ def test_it_waits_for_nobody_and_says_who_writes(data):
         assert answer.exit_code != 0
         assert okr("--dry-run").exit_code == 0
     assert len(list((data / "site" / "releases").iterdir())) == 7
+
+
+def test_without_dagsters_folder_the_rest_goes(data):
+    shutil.rmtree(data / "dagster")
+    answer = okr()
+    assert answer.exit_code == 0, answer.output
+    assert len(list((data / "site" / "releases").iterdir())) == 5
+    assert not (data / "dagster").exists()
 
 
 def test_without_a_data_folder_it_says_so(tmp_path, monkeypatch):

@@ -77,7 +77,8 @@ def remove(workspace: Workspace, found: list[Removable]) -> None:
 
 def _runs(workspace: Workspace) -> Removable:
     what = f"runs of Dagster but the last {KEEP_RUNS} of a job, or of more than {KEEP_RUN_DAYS} days"
-    if not (workspace.dagster_home / "history").is_dir() and "DAGSTER_HOME" not in os.environ:
+    home = Path(os.environ.get("DAGSTER_HOME") or workspace.dagster_home)
+    if not home.is_dir():
         return Removable(what)
     from dagster import DagsterInstance
 
@@ -85,12 +86,9 @@ def _runs(workspace: Workspace) -> Removable:
 
     with DagsterInstance.get() as instance:
         runs = old_runs(instance)
-    files = [path for run in runs for path in (workspace.dagster_home / "history" / "runs").glob(f"{run}.db*")]
-    return Removable(what, [*files, *_with_storage(workspace, runs)], runs)
-
-
-def _with_storage(workspace: Workspace, runs: list[str]) -> list[Path]:
-    return [path for run in runs if (path := workspace.dagster_home / "storage" / run).exists()]
+    files = [path for run in runs for path in (home / "history" / "runs").glob(f"{run}.db*")]
+    stored = [path for run in runs if (path := home / "storage" / run).exists()]
+    return Removable(what, [*files, *stored], runs)
 
 
 def _logs(workspace: Workspace) -> Iterator[Path]:
