@@ -64,9 +64,13 @@ def plain(spans, seen, today, *, whole: bool = False):
     for (first, last, campaign), value in added.items():
         if last >= today and last > first:
             seen.setdefault((first, last, campaign, value), today)
-        on = seen.get((first, last, campaign, value))
+    # what was filled in before it began says nothing of the range before it
+    noted = {key: seen.get((*key, value)) for key, value in added.items()}
+    come = [(first, owner) for (first, _, owner), on in noted.items() if on is None or on >= first]
+    for (first, last, campaign), value in added.items():
+        on = noted[first, last, campaign]
         through = as_ofs[first, last, campaign] or (on - DAY if on else last)
-        if whole or first == last or any(other > last for other, _, owner in added if owner == campaign):
+        if whole or first == last or any(other > last for other, owner in come if owner == campaign):
             through = last
         through = min(through, last)
         if through < first:
@@ -168,6 +172,18 @@ def test_a_month_is_known_through_the_day_before_it_was_first_seen_until_the_nex
     assert found["a", date(2026, 10, 31)] == Decimal("6.451612910")
     assert sum(value for (_, day), value in found.items() if day.month == 10) == 200
     assert whole_days(found)[1] == date(2026, 11, 4)
+
+
+def test_a_month_filled_in_before_it_began_does_not_end_the_one_before():
+    reader = Reader(grain="month")
+    november = (date(2026, 11, 1), date(2026, 11, 1), None, "a", Decimal(220))
+    ahead, begun = ((date(2026, 12, 1), date(2026, 12, 1), None, "a", Decimal(value)) for value in (0, 50))
+    assert whole_days(reader.load([november, ahead], date(2026, 11, 23))[0])[1] == date(2026, 11, 22)
+    # the month after it has begun, and nobody has written a number of it
+    assert whole_days(reader.load([november, ahead], date(2026, 12, 5))[0])[1] == date(2026, 11, 22)
+    found, _ = reader.load([november, begun], date(2026, 12, 5))
+    assert sum(value for (_, day), value in found.items() if day.month == 11) == 220
+    assert whole_days(found)[1] == date(2026, 12, 4)
 
 
 def test_a_row_first_seen_on_its_first_day_does_not_count_yet():

@@ -21,6 +21,7 @@ import pytest
 from okr_reports import okrs
 from okr_reports.channels.files.check import check_files
 from okr_reports.channels.load import load_channel
+from tests.channels.a_folder import Files
 
 TODAY = date(2026, 11, 23)
 WEEKS = [date(2026, 10, 5) + timedelta(days=7 * number) for number in range(7)]
@@ -96,6 +97,32 @@ VARIANTS: list[tuple[str, str, str | bytes, object]] = [
     ("group_said.csv", 'numbers: {decimal: ",", group: "."}', "date;v\n2026-10-01;1.234\n2026-10-02;2.000\n", 3234),
     ("utc.csv", "", csv("date,v", ("2026-10-01T23:30:00Z", 1)), "timezone"),
     ("utc_zone.csv", "timezone: Europe/Madrid", csv("date,v", ("2026-10-25T22:30:00Z", 1)), 1),
+    ("total_of_day_unnamed.csv", "", csv("date,c,v", (day(1), "A", 5), (day(1), "B", 7), (day(1), "", 12)), "total"),
+    ("totals_of_one.csv", "", csv("date,c,v", *((day(1 + at // 2), "A" * (at % 2), 4 + at // 2) for at in range(4))),
+     "total"),
+    ("remarks.csv", "", csv("date,note,v", (day(1), "x", 5), (day(1), "", 5), (day(2), "y", 0), (day(2), "", 3)), 13),
+    ("quarter_beside.csv", '{wide: {dates: "%b %Y"}, campaign_name: c}', csv("c,Aug 2026,Sep 2026,Q3 2026", "A123"), 3),
+    ("unseen.csv", "campaign_name: c", "date,c\u200b,v\n\u200e13/\u200e10/2026,A\u200b,1\n2026-10-14,A,\u200e2\n", 3),
+    ("count_named.csv", "measures: {v: {count: Mail}}", csv("date,Mail", (day(1), "a"), (day(2), "-")), 1),
+    *(
+        (f"money_{at}.csv", f"measures: {{spend: {head!r}}}", csv(f'date,"{head}"', (day(1), 100)), "USD|\\$")
+        for at, head in enumerate(["Spend USD", "Spend [USD]", "spend_usd", "Cost ($)", "Cost in USD", "Gasto (US$)"])
+    ),
+    *(
+        (f"no_money_{at}.csv", f"measures: {{{name}: {head!r}}}", csv(f"date,{head}", (day(1), 100)), 100)
+        for at, (name, head) in enumerate(
+            [("spend", "Spend (net)"), ("spend", "Cost (CPC)"), ("spend", "Cost (€)"), ("spend", "spend_eur"),
+             ("clicks", "Clicks (all)"), ("leads", "Leads USD campaign")]
+        )
+    ),
+    *(
+        (f"codes_{at}.csv", "measures: {spend: v}", csv(f"date,v,{head}", (day(1), 100, "USD")), "USD")
+        for at, head in enumerate(["ccy", "currency_iso", "Divisa de la cuenta"])
+    ),
+    *(
+        (f"until_{at}.csv", "", csv(f"date,{head},v", (day(1), day(9), 70)), f"end_date: {head}")
+        for at, head in enumerate(["End", "Au", "Data de término", "Last day", "Fecha de término"])
+    ),
 ]  # fmt: skip
 
 
@@ -109,7 +136,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], di
         keys = keys.removeprefix("{").removesuffix("}") if keys.startswith("{") else keys
         own = name.partition(".")[0]
         given = [f"id: {own}", f"channel: {own}", f"path: {name}", keys]
-        given += [] if "date:" in keys else ["date: date"]
+        given += [] if "date:" in keys or "wide:" in keys else ["date: date"]
         given += [] if "measures:" in keys else ["measures: {v: v}"]
         entries.append(f"  - {{{', '.join(filter(None, given))}}}\n")
     text = "settings: {organisation: S, currency: EUR, timezone: Europe/Madrid, locale: en-GB}\n"
@@ -150,6 +177,17 @@ def test_what_is_not_read_or_taken_otherwise_is_said(loaded) -> None:
     assert "Nov" in checked["first_sheet.xlsx"]
     assert "About" in checked["all_sheets.xlsx"]
     assert "12.5 % is read as 12.5" in checked["percent.csv"]
+
+
+def test_the_generation_date_orders_files_whatever_separates_its_words(tmp_path: Path) -> None:
+    older, newer = "date,v\n2026-10-01,10\n2026-10-02,10\n", "date,v\n2026-10-01,12\n"
+    (tmp_path / "e_1.csv").write_text(f"Date Generated: November 5, 2026\n\n{newer}", encoding="utf-8")
+    (tmp_path / "e_2.csv").write_text(f"Date Generated: November 1, 2026\n\n{older}", encoding="utf-8")
+    files = Files(tmp_path)
+
+    files.load(files.source("e_*.csv", measures=files.measures(v="v"), on_overlap="newest"), today=TODAY)
+
+    assert [value for _, _, _, value in files.counted()] == [12, 10]
 
 
 def test_weekly_files_of_one_row_show_their_grain_together(tmp_path: Path) -> None:

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from okr_reports.catalogue import is_money
 from okr_reports.channels.files import amounts, dates
 from okr_reports.channels.files.glimpse import Glimpse
 from okr_reports.channels.files.layout import Record
 from okr_reports.channels.files.names import (
-    CURRENCY_COLUMN,
     NULL_MARKS,
     RANGE_END,
     RATE,
     SHEET_ERROR,
+    is_currency_column,
     is_total,
     named_currency,
     plain,
@@ -166,7 +167,7 @@ def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | N
             continue
         if role := _role(plain(name), made.entry):
             made.entry[role] = name
-        elif CURRENCY_COLUMN.fullmatch(plain(name)):
+        elif is_currency_column(name):
             made.entry["currency"] = {"column": name}
         elif at in days and at > day and RANGE_END.fullmatch(plain(name)):
             made.entry["end_date"] = name
@@ -178,7 +179,7 @@ def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | N
     if not measures:
         made.assumed.append("it has no column of numbers, so its rows are counted")
     made.score = len(made.entry) + 2 * len(measures)
-    if any(named_currency(str(name)) for name in measures.values()):
+    if any(named_currency(str(name), is_money=is_money(measure)) for measure, name in measures.items()):
         made.entry.setdefault("currency", "auto")
     return made
 

@@ -55,6 +55,7 @@ MARTS = (
     "objectives",
     "report_context",
     "source_health",
+    "source_measures",
 )
 
 

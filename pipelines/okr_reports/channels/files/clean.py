@@ -17,7 +17,7 @@ import duckdb
 
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.money import currency_columns, decide
-from okr_reports.channels.files.names import NULL_MARKS, RANGE_END, TOTAL_BEGINS, is_total, is_utc, plain
+from okr_reports.channels.files.names import NULL_MARKS, RANGE_END, TOTAL_BEGINS, is_total, is_utc, plain, trimmed
 from okr_reports.channels.files.plain import PlainFile, relation
 from okr_reports.channels.files.rows import ROW_COLUMNS, VALUE, SourceRows
 from okr_reports.channels.files.typed import EXACT, FURTHEST_AHEAD, scale_literal
@@ -115,6 +115,7 @@ def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None, read:
     else:
         texts = [other for other in range(len(layout.names)) if other not in layout.wanted]
         odd += [f"coalesce(lower(left(cast(f{other} as varchar), 3)) in ({TOTAL_BEGINS}), false)" for other in texts]
+        odd += [" and ".join(f"coalesce(cast(f{other} as varchar), '') = ''" for other in texts)] if texts else []
     keys = "".join(f", f{one} as k{number}" for number, one in enumerate(layout.keys) if isinstance(one, int))
     return (
         "create or replace table part as select filename as source_file, "
@@ -194,7 +195,8 @@ def _with_odd_texts(connection: duckdb.DuckDBPyConnection, has_codes: bool) -> s
 
 
 def _is_odd(text: str) -> bool:
-    return text.casefold() in NULL_MARKS or is_total(text) or text[:1] == "[" or "\n" in text or "\r" in text
+    marked = text[:1] == "[" or "\n" in text or "\r" in text or trimmed(text) != text
+    return marked or text.casefold() in NULL_MARKS or is_total(text)
 
 
 def _keep(rows: SourceRows, files: dict[str, PlainFile], clean: Clean) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from okr_reports.channels.files.names import MONTHS
+from okr_reports.channels.files.names import MONTHS, UNSEEN
 
 _TIME = (
     r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?)?\s*"
@@ -29,7 +29,7 @@ _QUARTER = re.compile(r"(?:q([1-4])[ -/]*(\d{4})|(\d{4})[ -/]*q([1-4]))", re.IGN
 IN_TEXT = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\b\d{8}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{4}|"
     r"\b\d{1,2}(?:\.|st|nd|rd|th|er)? (?:de )?[^\W\d]{3,12}\.?,? (?:de )?\d{4}|"
-    r"\b[^\W\d]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?, ?\d{4}"
+    r"\b[^\W\d]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?(?:, ?| )\d{4}"
 )
 
 
@@ -70,8 +70,10 @@ def _time(groups: tuple[str | None, ...]) -> tuple[time | None, timedelta | None
     return at, offset if size[0] == "+" else -offset
 
 
-def read(text: str, *, months: bool = False) -> Written | None:
-    """None if it is no day; with `months` a month or quarter is its first day."""
+def read(text: str, *, months: bool = False, quarters: bool = True) -> Written | None:
+    """None if it is no day; with `months` a month, and with `quarters` a quarter, is its first day."""
+    if not text.isascii():
+        text = text.translate(UNSEEN)
     try:
         if found := _ISO.fullmatch(text):
             year, _, month, day, *rest = found.groups()
@@ -87,7 +89,7 @@ def read(text: str, *, months: bool = False) -> Written | None:
         if found := _MONTH_FIRST.fullmatch(text):
             word, day, year, *rest = found.groups()
             return Written(int(year), MONTHS[word.casefold()], int(day), "", *_time(tuple(rest)))
-        if months and (found := _QUARTER.fullmatch(text)):
+        if months and quarters and (found := _QUARTER.fullmatch(text)):
             quarter, year = found[1] or found[4], found[2] or found[3]
             return Written(int(year), 3 * int(quarter) - 2, 1)
         if months and (found := _MONTH_ONLY.fullmatch(text)):

@@ -21,7 +21,7 @@ import pyarrow as pa
 from okr_reports.channels.files import dates
 from okr_reports.channels.files.faults import Refused, refused
 from okr_reports.channels.files.layout import Layout, Record, find_header
-from okr_reports.channels.files.names import is_total, spaced
+from okr_reports.channels.files.names import is_total, spaced, trimmed
 from okr_reports.file_sources import FileSource
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -152,7 +152,7 @@ def _read_csv(file: Iterable[str], mark: str, skipped: int, *, strict: bool) -> 
     before = 0
     try:
         for cells in reader:
-            yield skipped + before + 1, skipped + reader.line_num, [cell.strip() for cell in cells]
+            yield skipped + before + 1, skipped + reader.line_num, [trimmed(cell) for cell in cells]
             before = reader.line_num
     except csv.Error as error:
         where = f"line {skipped + before + 1}"

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from okr_reports.channels.files import dates
 from okr_reports.channels.files.faults import NoTable, Refused, listed, refused
-from okr_reports.channels.files.names import named_currency, plain, spaced
+from okr_reports.channels.files.names import plain, spaced
 from okr_reports.channels.files.preamble import Preamble
 from okr_reports.errors import did_you_mean, quoted
 from okr_reports.file_sources import Column, FileSource
@@ -110,7 +110,7 @@ def _take(layout: Layout, into: dict[str, int], key: str, column: Column, requir
 
 def _place_days(layout: Layout, source: FileSource) -> None:
     if source.wide:
-        found = {at: _period(name, source.wide) for at, name in enumerate(layout.names)}
+        found = {at: _period(name, source.wide, source.grain) for at, name in enumerate(layout.names)}
         layout.periods = {at: period for at, period in found.items() if period is not None}
         return
     day = place(layout.names, source.day) if source.day else None
@@ -121,7 +121,7 @@ def _place_days(layout: Layout, source: FileSource) -> None:
     _take(layout, layout.roles, "end_date", source.end_date, "end_date" not in source.may_miss)
 
 
-def _period(name: str, form: str) -> date | None:
+def _period(name: str, form: str, grain: str) -> date | None:
     """The day a header stands for: in the declared format, or a date of the sheet itself."""
     text = spaced(name)
     if text.startswith("\x01"):
@@ -130,7 +130,7 @@ def _period(name: str, form: str) -> date | None:
     try:
         return datetime.strptime(text, form).date()
     except ValueError:
-        written = dates.read(text, months="%d" not in form)
+        written = dates.read(text, months="%d" not in form, quarters=grain == "quarter")
         return written.on(False) if written and not written.order else None
 
 
@@ -226,9 +226,3 @@ def _without_day(best: Layout, source: FileSource) -> Layout:
 def _has(layout: Layout) -> str:
     # Without a header the first row is taken for one, and its cells are people's data.
     return f"it has {quoted(listed([spaced(name) for name in layout.names if name])) or 'no columns'}."
-
-
-def currencies_of(layout: Layout) -> dict[str, str]:
-    """The currency that the header of a measure's column names, by measure."""
-    found = {name: named_currency(layout.names[at]) for name, at in layout.measures.items()}
-    return {name: code for name, code in found.items() if code}

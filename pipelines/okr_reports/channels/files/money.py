@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from okr_reports.catalogue import is_money
-from okr_reports.channels.files.layout import Layout, currencies_of
-from okr_reports.channels.files.names import CURRENCY_COLUMN, MONEY_COLUMN, plain
+from okr_reports.channels.files.layout import Layout
+from okr_reports.channels.files.names import (
+    MONEY_COLUMN,
+    currency_sign,
+    is_currency_column,
+    named_currency,
+    plain,
+)
 from okr_reports.channels.files.rows import Fault
 from okr_reports.file_sources import FileSource
 
@@ -34,7 +40,7 @@ class Money:
 
 def money_measures(source: FileSource, layout: Layout) -> list[str]:
     """Measures that are amounts of a currency, as far as names, definition and header tell."""
-    named = currencies_of(layout)
+    named = _codes_of_headers(source, layout)
     return [
         name
         for name, measure in source.measures.items()
@@ -42,12 +48,33 @@ def money_measures(source: FileSource, layout: Layout) -> list[str]:
     ]
 
 
+def _codes_of_headers(source: FileSource, layout: Layout) -> dict[str, str]:
+    """The currency that the header of a measure's column names, by measure."""
+    found = {name: named_currency(header, is_money=money) for name, header, money in _headers(source, layout)}
+    return {name: code for name, code in found.items() if code}
+
+
+def _signs_of_headers(source: FileSource, layout: Layout) -> set[str]:
+    """The signs of currencies in headers of money that name no code."""
+    found = [
+        header for _, header, money in _headers(source, layout) if money and not named_currency(header, is_money=True)
+    ]
+    return {sign for sign in map(currency_sign, found) if sign}
+
+
+def _headers(source: FileSource, layout: Layout) -> Iterator[tuple[str, str, bool]]:
+    """The measures that a column is of, its header, and whether that is of money."""
+    for name, at in layout.measures.items():
+        header = layout.names[at]
+        yield name, header, is_money(name) or source.measures[name].money or bool(MONEY_COLUMN.search(plain(header)))
+
+
 def currency_columns(source: FileSource, layout: Layout) -> list[int]:
     """Columns of currency codes that the definition does not name, where there is an amount that they may be of."""
     amounts = any(MONEY_COLUMN.search(plain(layout.names[at])) for at in layout.measures.values())
     if "currency_column" in layout.roles or not (amounts or money_measures(source, layout)):
         return []
-    return [at for at, name in enumerate(layout.names) if CURRENCY_COLUMN.fullmatch(plain(name))]
+    return [at for at, name in enumerate(layout.names) if is_currency_column(name)]
 
 
 def adopt_column(source: FileSource, layout: Layout) -> None:
@@ -66,6 +93,7 @@ def decide(
     """`columns` are the codes that each of `currency_columns` holds; `reporting` is the currency of the reports;
     `marks` are the signs and codes that amounts without a currency of their own are written with."""
     money = _decide(source, layout, reporting, columns)
+    marks = {*marks, *_signs_of_headers(source, layout)}
     written = {mark: SIGNS.get(mark) or (mark,) for mark in marks if mark in SIGNS or mark.isalpha()}
     if not money.faults and "currency_column" not in layout.roles and not money.measures:
         _hold_against(money, written, source, reporting)
@@ -88,7 +116,7 @@ def _hold_against(money: Money, written: dict[str, tuple[str, ...]], source: Fil
 
 def _decide(source: FileSource, layout: Layout, reporting: str | None, columns: Iterable[set[str]]) -> Money:
     own = {name: measure.currency for name, measure in source.measures.items() if measure.currency}
-    headers = {name: code for name, code in currencies_of(layout).items() if name not in own}
+    headers = {name: code for name, code in _codes_of_headers(source, layout).items() if name not in own}
     money = Money(source.currency, dict(own))
     preamble = {layout.preamble.currency} - {None}
     if source.currency is None and "currency_column" not in layout.roles and source.currency_auto:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import cache
 
+from babel.core import get_global
+
 NULL_MARKS = ("", "-", "--", "—", "–", "n/a", "null")
 TOTAL = (
     r"(?:(?:grand |sub)?(?:totals?|total général|totaux|gesamt|gesamtsumme|summe|totaal|eindtotaal|suma|somme|totale|"
@@ -23,11 +25,18 @@ SHEET_ERROR = re.compile(
     r"#(?:REF|¡REF|BEZUG|N/A|NV|N/D|DIV/0|¡DIV/0|VALUE|¡VALOR|WERT|VALEUR|NAME|¿NOMBRE|NUM|NULL)[!?]*", re.I
 )
 _UTC = re.compile(r"\s*\((?:(?:in|en|em) )?utc\)$")
-_CODE = re.compile(r"\s*\(([a-z]{3})\)$")
+_CODE = re.compile(r"\s*[(\[]\s*([a-z]{3})\s*[)\]]$")
+_SIGN = re.compile(r"(?:\b[A-Z]{1,2})?\$|[€£¥₹₺₽₩₴₪]|zł|Kč")
+_LETTERS = re.compile(r"[A-Za-z]+")
+# Currencies that are words of headers: Clicks (all), top campaigns, try, the pen of a stationer.
+_WORDS = frozenset({"ALL", "TOP", "TRY", "PEN", "MOP", "CUP"})
 RANGE_END = re.compile(
-    r"(?:reporting|report|period|week|range) ?_?(?:ends?|end date)|end ?_?(?:date|time|day)|date ?_?end|date_stop|"
-    r"(?:fecha de )?fin(?: del? informe)?|fecha (?:de )?fin(?:al)?|berichtsende|enddatum|ende|bis|fin des rapports|"
-    r"date de fin|einde rapportage|einddatum|data (?:di )?fine|data (?:de )?fim|to|until|hasta"
+    r"(?:reporting|report|period|week|range) ?_?(?:ends?|end date)|end(?: ?_?(?:date|time|day|on))?|date ?_?end|"
+    r"date_stop|finish(?: ?_?date)?|(?:last|final) ?_?(?:day|date)|(?:fecha de )?fin(?: del? (?:informe|periodo))?|"
+    r"fecha (?:de )?(?:fin(?:al)?|t[eé]rmino)|(?:[uú]ltimo|[uú]ltima) (?:d[ií]a|fecha)|berichtsende|enddatum|ende|bis|"
+    r"letzter tag|fin des rapports|date de fin|dernier jour|au|einde rapportage|einddatum|laatste dag|tot|t/m|"
+    r"data (?:di )?fine|ultimo giorno|data (?:de )?(?:fim|t[eé]rmino|final)|[uú]ltimo dia|to|until|thru|through|hasta|"
+    r"fine|fim|al|at[eé]"
 )
 # Columns whose values are fractions by what they are, and those that cannot be.
 RATE = re.compile(
@@ -55,10 +64,13 @@ COUNTS = frozenset(
         "contacts_created",
     ]
 )
-CURRENCY_COLUMN = re.compile(
+_CURRENCY_COLUMN = re.compile(
     r"(?:amount |converted |account )?currency(?: code)?|currency_code|c[oó]digo de moneda|"
     r"moneda|divisa|w[äa]hrung(?:scode)?|"
     r"devise|code de la devise|valuta(?:code)?|codice valuta|moeda|c[oó]digo da moeda"
+)
+_CURRENCY_WORD = re.compile(
+    r"(?:^|[^a-z])(?:currency|ccy|curr|moneda|divisa|w[äa]hrung|devise|valuta|moeda)(?:[^a-z]|code|s?code|$)"
 )
 MONEY_COLUMN = re.compile(
     r"\b(?:spend|spent|cost|costs?|amount|revenue|sales|price|coste?o?|gasto|importe|ingresos|kosten|ausgaben|umsatz|"
@@ -78,25 +90,64 @@ _MONTHS = (
     "november nov noviembre novembre novembro",
     "december dec dezember dez diciembre dic décembre déc dicembre dezembro",
 )
+# Signs without width that sheets and web pages leave in texts, and the hyphen that shows at the end of a line alone.
+UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff\xad"))
+_EDGES = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace()) + "".join(map(chr, UNSEEN))
 MONTHS = {word: at for at, words in enumerate(_MONTHS, start=1) for word in words.split()}
 
 
 def spaced(name: str) -> str:
-    """One line without spaces around it."""
-    return " ".join(name.split())
+    """One line without spaces around it, nor signs that nobody sees (a zero width space, a mark of direction)."""
+    return " ".join(name.translate(UNSEEN).split())
+
+
+def trimmed(cell: str) -> str:
+    """A cell without what surrounds it unseen; what joins letters within a name stays."""
+    return cell.strip() if cell.isascii() else cell.strip(_EDGES)
 
 
 @cache
 def plain(name: str) -> str:
     """A column's name as it is compared: without case, line breaks, the zone UTC and a currency in brackets."""
-    folded = spaced(unicodedata.normalize("NFKC", name)).casefold()
-    return _CODE.sub("", _UTC.sub("", folded))
+    folded = _UTC.sub("", spaced(unicodedata.normalize("NFKC", name)).casefold())
+    found = _CODE.search(folded)
+    return folded[: found.start()] if found and found[1].upper() in _codes() else folded
 
 
-def named_currency(name: str) -> str | None:
-    """The code that a header has in brackets: `Amount spent (USD)`."""
-    found = _CODE.search(spaced(unicodedata.normalize("NFKC", name)).casefold())
-    return found[1].upper() if found and found[1] not in ("utc", "all", "new", "any", "max", "min", "sum") else None
+@cache
+def _codes() -> frozenset[str]:
+    """The currencies that some country pays with today, less those that are words."""
+    used = get_global("territory_currencies").values()
+    return frozenset(code for rows in used for code, _, until, tender in rows if until is None and tender) - _WORDS
+
+
+@cache
+def named_currency(name: str, *, is_money: bool = False) -> str | None:
+    """The code that a header names: in brackets, `Amount spent (USD)`, and where it is one of money in any other way,
+    `spend_usd`, `Cost in USD`."""
+    text = spaced(unicodedata.normalize("NFKC", name))
+    found = _CODE.search(text.casefold())
+    if found and found[1].upper() in _codes():
+        return found[1].upper()
+    if not is_money:
+        return None
+    joined = " " not in text and "_" in text
+    words = [word.upper() if joined else word for word in _LETTERS.findall(text)]
+    return next((word for word in words if word in _codes()), None)
+
+
+def currency_sign(name: str) -> str | None:
+    """The sign of a currency in a header of money: `Cost ($)`."""
+    found = _SIGN.search(name)
+    return found[0] if found else None
+
+
+def is_currency_column(name: str) -> bool:
+    """Whether a column is one of codes by its name: `Currency code`, `ccy`, and not `Amount in company currency`."""
+    text = plain(name)
+    if _CURRENCY_COLUMN.fullmatch(text):
+        return True
+    return _CURRENCY_WORD.search(text) is not None and MONEY_COLUMN.search(text) is None
 
 
 def is_utc(name: str) -> bool:

@@ -2,8 +2,8 @@
 
 A span that still runs holds what has come so far. It is known through the first of these that is there: its `as_of`,
 the day before its values were first seen; once a later span of its account and campaign has come, and with
-`open_range: whole`, through its last day. A single day is known on its day. What is known is spread evenly over the
-days it is known through, exactly:
+`open_range: whole`, through its last day. A later span that was filled in before it began has not come yet.
+A single day is known on its day. What is known is spread evenly over the days it is known through, exactly:
 nine decimals, the rest on the last of them. A stock is a reading of the last of them.
 """
 
@@ -82,15 +82,19 @@ def _known(seen: str) -> str:
                 coalesce(
                     max(case when not came_later then seen_on end) over (partition by source_file, {same_span}),
                     max(seen_on) over (partition by source_file, {same_span})
-                ) as first_seen,
-                max(first_day) over (partition by account_id, campaign_id) > last_day as is_followed
+                ) as first_seen
             from dated
+        ),
+        followed as (
+            select *, coalesce(max(case when first_seen is null or first_seen >= first_day then first_day end)
+                over (partition by account_id, campaign_id) > last_day, false) as is_followed
+            from aged
         ),
         reached as (
             select *, case
                 when is_followed or $open = 'whole' or first_day = last_day then last_day
                 else least(last_day, coalesce(as_of, first_seen - 1, last_day))
             end as through
-            from aged
+            from followed
         )
         select * exclude (through), case when through >= first_day then through end as known_through from reached"""

@@ -16,6 +16,7 @@ from okr_reports.channels.files.amounts import NATIVE
 from okr_reports.channels.files.faults import LARGEST_SHEET, MOST_ROWS, refused
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import Record, find_header
+from okr_reports.channels.files.names import trimmed
 from okr_reports.channels.files.plain import typed_parquet
 from okr_reports.file_sources import FileSource
 
@@ -135,7 +136,7 @@ def as_text(value: Any) -> str:
         return f"{NATIVE}{value.isoformat(sep=' ', timespec='seconds')}"
     if isinstance(value, date):
         return f"{NATIVE}{value.isoformat()}"
-    return str(value).strip()
+    return trimmed(str(value))
 
 
 def find_json_table(path: Path, source: FileSource) -> Grid:

@@ -17,6 +17,7 @@ from okr_reports.channels.files.amounts import NATIVE
 from okr_reports.channels.files.faults import NoTable, Refused, listed, refused
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import HEADER_WITHIN, Record, find_header
+from okr_reports.channels.files.names import trimmed
 from okr_reports.channels.files.ods import CONTENT, ERROR, UNCALCULATED, largest, odd_cells
 from okr_reports.channels.files.plain import sheet_columns
 from okr_reports.file_sources import FileSource
@@ -200,7 +201,7 @@ def _records(rows: Sequence[Sequence[Any]], after: int = 0) -> Iterator[Record]:
 def _as_text(cell: Any) -> str:
     """A cell as a reader would type it in, marked where it is a number or a day of the sheet itself."""
     if cell.__class__ is str:
-        return str(cell).strip()
+        return trimmed(str(cell))
     if cell.__class__ is float or cell.__class__ is int:
         if cell != cell or cell in (float("inf"), float("-inf")):
             return ERROR

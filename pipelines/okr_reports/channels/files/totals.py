@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from okr_reports.channels.files.faults import SHOWN
 from okr_reports.channels.files.names import TOTAL, TOTAL_BEGINS
+from okr_reports.channels.files.odd_rows import other_texts
 from okr_reports.channels.files.rows import Fault
 
 if TYPE_CHECKING:
@@ -40,20 +40,29 @@ def _labelled(typing: Typing) -> list[int]:
 
 def _nameless(typing: Typing) -> list[int]:
     ids = typing.ids()
-    if not ids:
+    columns = ids or [f"cell(c{at})" for at in other_texts(typing)]
+    if not columns:
         return []
-    none = " and ".join(f"{one} is null" for one in ids)
-    others = typing.run(f"select count(*) from good where day is not null and not ({none})")
+    none = " and ".join(f"{one} is null" for one in columns)
+    rows = "from good join cells using (line) where day is not null and"
+    others = typing.run(f"select count(*) {rows} not ({none})")
     if others[0][0] < 2:
         return []
-    some = typing.some_value()
-    found = typing.run(f"select line from good where day is not null and ({none}) and ({some})")
-    return [line for (line,) in found]
+    found = [line for (line,) in typing.run(f"select line {rows} ({none}) and ({typing.some_value()})")]
+    # a column that nobody named may be of remarks, which most rows have none of: only a sum is proof
+    return found if ids else _proved(typing, found)
+
+
+def _proved(typing: Typing, lines: list[int]) -> list[int]:
+    """Those that are the sum of two rows or more; of one row each only where all are, since two may well be equal."""
+    equal = _equal_to_others(typing, lines)
+    of_one = len(lines) > 1 and len(equal) == len(lines) and any(equal.values())
+    return sorted(line for line, rows in equal.items() if rows > 1 or of_one)
 
 
 def _judge(typing: Typing, lines: list[int]) -> None:
     places = tuple(typing.grid.place(line) for line in lines[:SHOWN])
-    equal = [line for line in lines if _equals_others(typing, line, lines)]
+    equal = _equal_to_others(typing, lines)
     unequal = [line for line in lines if line not in equal]
     preset = "totals" in typing.source.may_miss
     typing.run("update base set kind = 'total' where list_contains($lines, line)", {"lines": lines})
@@ -84,24 +93,30 @@ def _values(typing: Typing) -> list[str]:
     ]
 
 
-def _equals_others(typing: Typing, line: int, lines: list[int]) -> bool:
-    """Whether every measure of the row is the sum of the rows that are no totals, of all days or of its own."""
+def _equal_to_others(typing: Typing, lines: list[int]) -> dict[int, int]:
+    """Those of which every measure is the sum of the rows that are no totals, of all days or of its own, and how many
+    rows that are; none where all are 0."""
     values = _values(typing)
-    if not values:
-        return False
+    if not values or not lines:
+        return {}
+    every = range(len(values))
     listed = ", ".join(f"{value} as x{at}" for at, value in enumerate(values))
-    own = typing.run(f"select day, {listed} from base {typing.joins()} where base.line = $line", {"line": line})[0]
-    sums = ", ".join(f"sum(x{at})" for at in range(len(values)))
-    where = "counts and kind = 'row' and day is not null and not list_contains($lines, line)"
-    every = f"select {{}} from (select base.*, {listed} from base {typing.joins()}) where {where}"
-    whole = typing.run(every.format(sums), {"lines": lines})[0]
-    of_day = typing.run(f"{every.format(sums)} and day = $day", {"lines": lines, "day": own[0]})[0]
-    return any(_same(own[1:], one) for one in (whole, of_day))
-
-
-def _same(own: Any, sums: Any) -> bool:
-    pairs = [(mine, other) for mine, other in zip(own, sums, strict=True) if mine is not None]
-    return bool(pairs) and all(other is not None and abs(mine - other) <= Decimal("0.011") for mine, other in pairs)
+    sums = ", ".join(["count(*) as rows", *(f"sum(x{at}) as x{at}" for at in every)])
+    same = " and ".join(f"coalesce(own.x{at} is null or abs(own.x{at} - sums.x{at}) <= 0.011, false)" for at in every)
+    some = " or ".join(f"own.x{at} is not null" for at in every)
+    not_zero = " or ".join(f"own.x{at} <> 0" for at in every)
+    found = typing.run(
+        f"with valued as (select base.line, day, counts, kind, {listed} from base {typing.joins()}),"
+        " own as (select * from valued where list_contains($lines, line)),"
+        " others as (select * from valued where counts and kind = 'row' and day is not null"
+        " and not list_contains($lines, line)),"
+        f" sums as (select cast(null as date) as day, {sums} from others union all"
+        f" select day, {sums} from others group by day)"
+        f" select own.line, max(if({not_zero}, sums.rows, 0)) from own"
+        f" join sums on (sums.day is null or sums.day = own.day) and ({some}) and {same} group by 1",
+        {"lines": lines},
+    )
+    return dict(found)
 
 
 def _compare(typing: Typing) -> None:
@@ -109,7 +124,7 @@ def _compare(typing: Typing) -> None:
     lines = [line for (line,) in typing.run("select line from base where kind = 'total' order by line")]
     if not lines:
         return
-    equal = [line for line in lines if _equals_others(typing, line, lines)]
+    equal = _equal_to_others(typing, lines)
     word = f"{len(lines)} total row{'' if len(lines) == 1 else 's'}"
     if len(equal) == len(lines):
         typing.said.append(f"{word}, equal to the sums of what was read")

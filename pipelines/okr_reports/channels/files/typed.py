@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from okr_reports.channels.files import amounts
+from okr_reports.channels.files.day_ranges import DayRanges
 from okr_reports.channels.files.days import DayReader
 from okr_reports.channels.files.faults import SHOWN
 from okr_reports.channels.files.grid import Grid
@@ -67,17 +68,21 @@ class Typing:
         adopt_column(self.source, self.layout)
         self._make_base()
         self._leave_rows_out()
-        days = DayReader(self)
-        days.read()
+        DayReader(self).read()
+        ranges = DayRanges(self)
+        ranges.check()
         self._check_shape()
         self._read_numbers()
         find_totals(self)
-        days.check_second_date()
+        ranges.check_second_date()
         if not any(fault.settles == "numbers" for fault in self.faults):
             self._check_numbers()
         self._decide_money()
         self._make_typed()
         self._check_key()
+
+    def header(self, role: str) -> str:
+        return spaced(self.layout.names[self.layout.roles[role]])
 
     def ids(self) -> list[str]:
         """The columns of `base` that name a row's campaign, else its account; none where the file has none."""

@@ -6,12 +6,12 @@ import codecs
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, PlainValidator, Tag, WithJsonSchema, model_validator
 
 from okr_reports.file_sources import Column, MeasureColumn, Pivot, RowCondition
-from okr_reports.okrs.fields import Amount, Flag, Line, choice, day, refuse
+from okr_reports.okrs.fields import Amount, Flag, Line, day, refuse
 from okr_reports.okrs.models.kpis import Conditions
 from okr_reports.okrs.models.settings import Currency, currency
 from okr_reports.okrs.place import Located
@@ -148,11 +148,12 @@ class WideEntry(Located):
 
 
 class MeasureMapping(Located):
-    """A measure's column and what is done with it: `scale` multiplies, `minus` is taken off, `count` counts rows."""
+    """A measure's column and what is done with it: `scale` multiplies, `minus` is taken off, `count` counts rows: all,
+    or those in which a column is not empty, which `count` itself may name (`count: Email`)."""
 
     column: Columns | None = None
     scale: Amount = Decimal(1)
-    count: Annotated[str, *choice("rows", "column")] | None = None
+    count: Columns | None = None
     minus: Columns | None = None
     times: Columns | None = None
     where: Rows | None = None
@@ -167,6 +168,8 @@ class MeasureMapping(Located):
             raise refuse("a count is of rows, and is neither scaled, multiplied nor lessened", "remove the other keys")
         if self.count == "column" and self.column is None:
             raise refuse("`count: column` names no column", "write {count: column, column: <its name>}")
+        if self.count not in (None, "rows", "column") and self.column is not None:
+            raise refuse("`count` and `column` each name a column", "write {count: <its name>} alone, or {count: rows}")
         return self
 
 
@@ -193,10 +196,11 @@ def measure_column(entry: Any) -> MeasureColumn:
     """What the channel reads, of a measure as it is written."""
     if not isinstance(entry, MeasureMapping):
         return MeasureColumn(entry)
+    count: Literal["rows", "column"] | None = entry.count if entry.count in (None, "rows") else "column"
     return MeasureColumn(
-        entry.column or (),
+        entry.column or (entry.count if count == "column" and entry.count else ()),
         entry.scale,
-        entry.count,  # type: ignore[arg-type]
+        count,
         entry.minus or (),
         entry.times or (),
         row_conditions(entry.where),
