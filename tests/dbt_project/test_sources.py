@@ -222,6 +222,29 @@ def test_what_is_switched_off_does_not_count_until_it_is_on(only_warehouse: Ware
     assert states == [("fresh", 50), ("off", 0), ("fresh", 50)]
 
 
+def test_each_measure_of_a_file_says_how_far_it_reaches(only_warehouse: Warehouse) -> None:
+    warehouse = only_warehouse.emptied(TODAY)
+    warehouse.put("definitions.channels", [{"channel": "sheet", "title": "S", "kind": "file", "lookback_days": 0}])
+    names = ("spend", "leads", "plan")
+    warehouse.put("definitions.measures", [{"measure": name, "is_money": False} for name in names])
+    days = {"spend": (20, 1), "leads": (20, 9), "plan": (-3, -10)}  # of days before today, first and last
+    common = {"source_id": "s", "source_file": "f.csv", "channel": "sheet", "account_id": "a", "currency": "EUR"}
+    rows = [
+        {**common, "measure": name, "date": TODAY - timedelta(days=number), "value": 1}
+        for name, (first, last) in days.items()
+        for number in range(last, first + 1)
+    ]
+    warehouse.put("files.measures", rows)
+    warehouse.loaded("sheet", "a")
+    warehouse.build()
+    found = {row.pop("measure"): tuple(row.values()) for row in warehouse.rows("from marts.source_measures")}
+    assert found == {
+        "spend": ("sheet", "a", "fresh", YESTERDAY, YESTERDAY),
+        "leads": ("sheet", "a", "stale", TODAY - timedelta(days=9), YESTERDAY),
+        "plan": ("sheet", "a", "never_loaded", None, YESTERDAY),
+    }
+
+
 def test_what_a_vendor_does_not_tell_is_no_data(warehouse: Warehouse) -> None:
     """A KPI reaches no further than the last day the measure was told of; days less than whole are counted."""
     warehouse.put("definitions.channels", [{"channel": "ga4", "title": "GA4", "kind": "analytics", "lookback_days": 3}])

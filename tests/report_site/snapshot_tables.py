@@ -68,6 +68,8 @@ DDL: dict[str, list[str]] = {
         "source_health": "channel varchar, account_id varchar, account_name varchar, state varchar, "
         "data_through date, provisional_from date, last_load_at timestamptz, last_error varchar, stale_since date, "
         "note varchar, withheld_days bigint, sampled_days bigint, grouped_days bigint, last_flagged_day date",
+        "source_measures": "channel varchar, account_id varchar, measure varchar, state varchar, data_through date, "
+        "furthest_through date",
         "fct_check_in": "check_in_id varchar, key_result_id varchar, date date, author varchar, confidence double, "
         f"note varchar, next varchar, previous_next varchar, value {D}, met boolean, grade double, evidence bigint, "
         "done varchar",
