@@ -97,7 +97,7 @@ def _read_sheet(folder: Path) -> None:
 def _check(folder: Path) -> None:
     from okr_reports.channels.files.check import check_files
 
-    found = list(check_files([_source(folder / "check_*.csv")], TODAY, "EUR"))
+    found = list(check_files([_source(folder / "check_*.csv")], TODAY, "EUR", {}))
     assert len(found) == CHECKED, len(found)
     assert not any(one.faults for one in found), found
 
