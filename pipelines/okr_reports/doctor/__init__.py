@@ -100,9 +100,11 @@ def _connectors(workspace: Workspace) -> Iterator[Diagnosis]:
         return
     from okr_reports.channels.runners.bring import check_connector
 
-    day = settings.today(defined.settings.timezone)
+    day, home = settings.today(defined.settings.timezone), workspace.data_dir.absolute() / "connectors"
     with ThreadPoolExecutor(len(sources)) as pool:
-        for source, findings in zip(sources, pool.map(lambda one: check_connector(one, day), sources), strict=True):
+        for source, findings in zip(
+            sources, pool.map(lambda one: check_connector(one, day, home), sources), strict=True
+        ):
             if not findings:
                 yield Diagnosis(source.id, "reachable, or switched off")
             for finding in findings:

@@ -211,14 +211,14 @@ def measures_there(connection: duckdb.DuckDBPyConnection, source: FileSource, wi
 
 
 def bring_all(
-    requests: Sequence[tuple[Connected, Section]], scratch: Path, say: Callable[[str], None]
+    requests: Sequence[tuple[Connected, Section]], scratch: Path, home: Path, say: Callable[[str], None]
 ) -> Iterator[tuple[Connected, Path | ChannelError]]:
     """What each connector brought as a file of records, or why it did not; several are asked at once."""
 
     def one(request: Connected, section: Section) -> Path | ChannelError:
         path = scratch / f"{request.source.id}.parquet"
         try:
-            bring(request.source, section, request.window, path, say)
+            bring(request.source, section, request.window, path, home, say)
         except ChannelError as error:
             return error
         except Refused as error:

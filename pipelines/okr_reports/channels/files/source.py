@@ -123,7 +123,7 @@ def load_files(
         check_types(connection, CHANNEL, TABLES)
         stored = _stored(connection)
         load = _Load(connection, stored, today, progress, warn or progress, uses or {}, reporting, lake is not None)
-        load.requested = window
+        load.requested, load.home = window, warehouse.absolute().parent / "connectors"
         with tempfile.TemporaryDirectory(prefix="okr-sheets-") as scratch:
             load.read(sources, Path(scratch))
         if declared is not None:
@@ -166,6 +166,7 @@ class _Load:
         self.batches, self.errors, self.present = Batches(), list[_Error](), list[_File]()
         self.requested: Window | None = None
         self.off: set[str] = set()
+        self.home = Path()
 
     def read(self, sources: Sequence[FileSource], scratch: Path) -> None:
         """Look at every source's files and settle what is new of them; published sheets are fetched into `scratch`."""
@@ -203,7 +204,7 @@ class _Load:
                 self.progress(f"{source.channel}: no day of these has ended, so nothing is asked")
             else:
                 requests.append((request, section))
-        for request, path in bring_all(requests, scratch, self.progress):
+        for request, path in bring_all(requests, scratch, self.home, self.progress):
             if isinstance(path, ChannelError):
                 self.errors.append(_Error(request.source, path))
             else:

@@ -6,36 +6,47 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from okr_reports.channels.runners.airbyte import AirbyteConnector
+from okr_reports.channels.runners.dlt_source import DltConnector
 from okr_reports.channels.runners.records import Recorder
 from okr_reports.channels.runners.rest import RestConnector
 from okr_reports.channels.runners.settings import Section, read_section
+from okr_reports.channels.runners.singer import SingerConnector
 from okr_reports.channels.windows import DAY, Window
 from okr_reports.errors import ChannelError, Finding
 from okr_reports.file_sources import FileSource
 
+Runner = RestConnector | DltConnector | SingerConnector | AirbyteConnector
 
-def bring(source: FileSource, section: Section, window: Window, path: Path, say: Callable[[str], None]) -> None:
-    """Write its records to `path`. Raises ChannelError, and Refused for records that cannot be mapped."""
+
+def bring(
+    source: FileSource, section: Section, window: Window, path: Path, home: Path, say: Callable[[str], None]
+) -> None:
+    """Write its records to `path`; `home` holds environments.
+
+    Raises ChannelError, and Refused for what no mapping can take.
+    """
     assert source.connector is not None
     say(f"{source.channel}: asks {source.connector.name} for {window}")
 
     def recorder_of(key: tuple[str, ...]) -> Recorder:
         return Recorder(path, source, key)
 
-    _runner(source, section, window).write(recorder_of, say).close()
+    _runner(source, section, window, home).write(recorder_of, say).close()
 
 
-def _runner(source: FileSource, section: Section, window: Window) -> RestConnector:
+def _runner(source: FileSource, section: Section, window: Window, home: Path) -> Runner:
     assert source.connector is not None
     runner = source.connector.runner
     if runner == "rest":
         return RestConnector(source, section, window)
-    raise ChannelError(
-        source.channel, f"the runner {runner} is not in this version", "declare it with `from: {rest: ...}`"
-    )
+    if runner == "dlt":
+        return DltConnector(source, section, window)
+    kind = SingerConnector if runner == "singer" else AirbyteConnector
+    return kind(source, section, window, home)
 
 
-def check_connector(source: FileSource, today: date) -> list[Finding]:
+def check_connector(source: FileSource, today: date, home: Path) -> list[Finding]:
     """What is wrong with a connector's settings and access, asked of the vendor; empty if all is well."""
     path, _, line = source.defined_at.rpartition(":")
     try:
@@ -43,7 +54,7 @@ def check_connector(source: FileSource, today: date) -> list[Finding]:
         if not section.settings.enabled:
             return []
         # two days ago every vendor has something to say about
-        _runner(source, section, Window(today - 2 * DAY, today - DAY)).probe()
+        _runner(source, section, Window(today - 2 * DAY, today - DAY), home).probe()
     except ChannelError as error:
         what, _, todo = str(error).partition("; ")
         return [Finding(path, int(line), "error", what, todo)]

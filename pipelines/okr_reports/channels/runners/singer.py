@@ -1,0 +1,120 @@
+"""`from: {singer: tap-vendor==1.2.3}`: a tap, which writes what the Singer specification says on its standard output.
+
+https://hub.meltano.com/singer/spec. Its STATE is kept beside the environment, for people; no load begins at it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from okr_reports.channels.runners.environments import environment, requirement
+from okr_reports.channels.runners.process import Connection, connection
+from okr_reports.channels.runners.records import Recorder
+from okr_reports.channels.runners.settings import Section, requested_config
+from okr_reports.channels.windows import Window
+from okr_reports.errors import ChannelError, did_you_mean
+from okr_reports.file_sources import FileSource
+
+_PAGE = 1000
+RecorderOf = Callable[[tuple[str, ...]], Recorder]
+
+
+class SingerConnector:
+    """One source's tap in one load; `home` is where environments and states are kept."""
+
+    def __init__(self, source: FileSource, section: Section, window: Window, home: Path) -> None:
+        self.source, self.section, self.channel, self.home = source, section, source.channel, home
+        self.config = {**requested_config(source, section, window), **section.values}
+
+    def probe(self) -> None:
+        """Ask for its streams. Raises ChannelError."""
+        with connection(self.channel, self.section) as run:
+            self._catalog(run)
+
+    def write(self, recorder_of: RecorderOf, say: Callable[[str], None]) -> Recorder:
+        """Run it, and hand the records to a Recorder. Raises ChannelError."""
+        with connection(self.channel, self.section) as run:
+            stream, catalog = self._catalog(run)
+            config, chosen = run.file("config.json", self.config), run.file("catalog.json", catalog)
+            command = [self._program(), "--config", str(config), "--catalog", str(chosen)]
+            key: list[str] = list(stream.get("key_properties") or ())
+            recorder: Recorder | None = None
+            page: list[Any] = []
+            for message in run.messages(command):
+                kind = message.get("type")
+                if kind == "STATE":
+                    keep_state(self.home, self.source.id, message.get("value"))
+                elif message.get("stream") != stream["stream"]:
+                    continue
+                elif kind == "SCHEMA":
+                    key = list(message.get("key_properties") or ())
+                elif kind == "RECORD":
+                    recorder = recorder or recorder_of(tuple(key))
+                    page.append(message.get("record"))
+                    if len(page) >= _PAGE:
+                        recorder.add(page)
+                        page = []
+            recorder = recorder or recorder_of(tuple(key))
+            recorder.add(page)
+            return recorder
+
+    def _program(self) -> str:
+        name = str(requirement(self.source)).partition("==")[0].partition("[")[0]
+        return str(environment(self.source, self.home).absolute() / name)
+
+    def _catalog(self, run: Connection) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Its stream and a catalog that selects it alone, with all of its fields."""
+        config = run.file("config.json", self.config)
+        found = _document(run, [self._program(), "--config", str(config), "--discover"])
+        streams = [one for one in found.get("streams", ()) if isinstance(one, Mapping)]
+        name = chosen_stream(self.source, [str(one.get("stream") or one.get("tap_stream_id")) for one in streams])
+        result: dict[str, Any] = {}
+        for one in streams:
+            is_chosen = (one.get("stream") or one.get("tap_stream_id")) == name
+            _select(one, is_chosen)
+            result = dict(one) if is_chosen else result
+        result.setdefault("stream", name)
+        return result, found
+
+
+def _document(run: Connection, command: list[str]) -> dict[str, Any]:
+    """One JSON document on several lines, as `--discover` writes it."""
+    text = b"".join(run.lines(command, {})).decode("utf-8", "replace")
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise run.failed("gives no catalog", [text[:1000]])
+    return found
+
+
+def _select(stream: Any, is_chosen: bool) -> None:
+    stream["selected"] = is_chosen
+    if isinstance(stream.get("schema"), dict):
+        stream["schema"]["selected"] = is_chosen
+    for entry in stream.get("metadata") or ():
+        entry.setdefault("metadata", {})["selected"] = is_chosen
+    if not any(not entry.get("breadcrumb") for entry in stream.get("metadata") or ()):
+        stream["metadata"] = [*(stream.get("metadata") or ()), {"breadcrumb": [], "metadata": {"selected": is_chosen}}]
+
+
+def chosen_stream(source: FileSource, names: Iterable[str]) -> str:
+    """The declared stream, or the only one. Raises ChannelError."""
+    assert source.connector is not None
+    known, wanted = list(names), source.connector.stream
+    if wanted in known or (not wanted and len(known) == 1):
+        return wanted or known[0]
+    what = f"there is no stream {wanted!r}" if wanted else f"there are {len(known)} streams"
+    todo = did_you_mean(wanted, known, f"write `stream:` with one of {', '.join(known[:20])}")
+    raise ChannelError(source.channel, what, f"{todo} (declared at {source.defined_at})")
+
+
+def keep_state(home: Path, name: str, state: Any) -> None:
+    """The connector's own words of how far it came, for people to look at."""
+    folder = home / "states"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(state, default=str), encoding="utf-8")
