@@ -224,6 +224,9 @@ def test_rows_that_come_twice_count_once_by_the_resources_key(vendor_bench: Vend
     vendor.rows = [*rows, {**rows[0], "stats": {"clicks": 1000, "spend": "1"}}]
     bench.load()
     assert bench.sum("clicks") == sum(one["stats"]["clicks"] for one in vendor.rows[1:])
+    # records without a part of the key would pass for one another
+    vendor.rows[2].pop("id")
+    assert "a key of day, id, and there are records without 'id'" in str(bench.load()[""].error)
 
 
 def test_the_guide_works_as_it_is_written(vendor_bench: VendorBench) -> None:

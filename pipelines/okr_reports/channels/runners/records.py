@@ -100,9 +100,17 @@ class Recorder:
                 self._seen.add(name)
             arrays.append(_texts(name, values))
         if self.key:
+            self._check_key(records)
             keys = [json.dumps([_shown(getter(one)) for getter in self._keys], default=str) for one in records]
             arrays.append(pa.array(keys, pa.string()))
         self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
+
+    def _check_key(self, records: list[Mapping[str, Any]]) -> None:
+        """Records without a part of the key would pass for one another. Raises Refused."""
+        for name, getter in zip(self.key, self._keys, strict=True):
+            if any(getter(one) is _ABSENT for one in records):
+                what = f"has a key of {', '.join(self.key)}, and there are records without {name!r}"
+                raise refused(what, "correct the key (`primary_key`) in the declaration or in `config`")
 
     def close(self) -> None:
         self._flush()
