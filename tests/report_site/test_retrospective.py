@@ -14,7 +14,8 @@ from tests.report_site.test_site import text_of
 PAGES = {
     str(path.relative_to(REPORTS)): path.read_text(encoding="utf-8")
     for path in (*(REPORTS / "components").glob("*"), *(REPORTS / "partials").glob("*"),
-                 REPORTS / "pages" / "retrospectives" / "[period].md", REPORTS / "pages" / "archive" / "[period].md")
+                 REPORTS / "pages" / "retrospectives" / "[period].md", REPORTS / "pages" / "archive" / "[period].md",
+                 REPORTS / "pages" / "kpis" / "[id].md")
 }  # fmt: skip
 ONE = "leads_q3"
 NOTHING = (
@@ -28,7 +29,7 @@ NOTHING = (
 def retrospective(build, english_snapshot, tmp_path):
     """Builds the page over a copy of the snapshot that statements have changed; returns it as HTML."""
 
-    def make(*statements: str) -> str:
+    def make(*statements: str, route: str = "retrospectives/2026-Q3") -> str:
         copy = tmp_path / "changed.duckdb"
         shutil.copyfile(english_snapshot, copy)
         with duckdb.connect(str(copy)) as warehouse:
@@ -37,7 +38,7 @@ def retrospective(build, english_snapshot, tmp_path):
                 warehouse.execute(statement)
         page = build(PAGES, over=copy)
         assert 'href="../../retrospectives/2026-Q3/index.html"' in page("archive/2026-Q3/index.html")
-        return page("retrospectives/2026-Q3/index.html")
+        return page(f"{route}/index.html")
 
     return make
 
@@ -74,6 +75,9 @@ def test_each_weeks_range_is_held_against_the_closed_end(retrospective):
     assert "10 of 13 weekly forecasts held the end within their range" in text_of(html)
     halfway = part(html, "how-the-forecasts-fared")
     assert re.search(r"240 270 260 ✓ 40 ?% –", halfway.replace("\u00a0", " "))
+    of_kpi = text_of(retrospective(*forecast, route="kpis/linkedin_leads"))
+    assert "In 1 key result that is over, 10 of 13 weekly forecasts held the end within their range" in of_kpi
+    assert "The chance given was 40% on average, and 0% came true." in of_kpi.replace("\u00a0", "").replace(" %", "%")
     # what was closed anew counts, and what has no verdict cannot be held against anything
     assert "weekly forecasts" not in text_of(
         retrospective(*forecast, "update fct_key_result_final set status = 'no_data'")
