@@ -105,10 +105,10 @@ def test_confidence_is_shown_by_team_without_names(retrospective):
     [
         ([], "–"),
         ([("2026-08-01", {"previous_next": "'done'"})], "Done"),
-        ([("2026-08-01", {"note": "'n'"}), ("2026-08-08", {"previous_next": "'dropped'"})], "Dropped"),
+        ([("2026-08-01", {"note": "'n'"}), ("2026-08-08", {"previous_next": "'dropped'"})], "No"),
         # the next one's answer is the next one's
         ([("2026-08-01", {"next": "'B'"}), ("2026-08-08", {"previous_next": "'done'"})], "–"),
-        ([("2026-08-01", {"next": "'B'", "previous_next": "'open'"})], "Open"),
+        ([("2026-08-01", {"next": "'B'", "previous_next": "'open'"})], "Goes"),
     ],
 )
 def test_a_step_has_the_answer_that_was_given_to_it(retrospective, after, outcome):
