@@ -19,6 +19,8 @@ KEEP_RUNS = 100
 KEEP_RUN_DAYS = 365
 ENGINES = ("duckdb", "spark")
 _MISREAD = re.compile(r"['?]|%[0-9A-Fa-f]{2}")
+# What a day of definitions, or today, can be; what is far beyond has no days before or after it.
+FIRST_YEAR, LAST_YEAR = 1990, 2199
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -136,15 +138,18 @@ def engine() -> str:
 def today(timezone: str) -> date:
     """The day it is in `timezone` (an IANA name), or the day `OKR_TODAY` (YYYY-MM-DD) says it is.
 
-    Raises OkrError if `OKR_TODAY` is not a date.
+    Raises OkrError if `OKR_TODAY` is not a date, or not of FIRST_YEAR to LAST_YEAR.
     """
     override = os.environ.get("OKR_TODAY")
     if not override:
         return datetime.now(ZoneInfo(timezone)).date()
     try:
-        return date.fromisoformat(override)
+        found = date.fromisoformat(override)
     except ValueError:
         raise OkrError(f"OKR_TODAY is {override!r}, not a date; write it as 2026-09-30 or unset it") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise OkrError(f"OKR_TODAY is {override!r}; name a day of {FIRST_YEAR} to {LAST_YEAR} or unset it")
+    return found
 
 
 def now(timezone: str) -> datetime:

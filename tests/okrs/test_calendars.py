@@ -109,3 +109,9 @@ def test_weeks_start_where_the_settings_say(folder, written, days):
 def test_a_year_starts_on_a_day_that_every_month_has(folder, starts):
     _settings(folder, f"settings: {{fiscal_year: {{starts: {starts}}}}}\n")
     assert any("is not the day a year starts on" in finding for finding in folder.findings())
+
+
+@pytest.mark.parametrize("period", ["0000", "0001-Q1", "1989", "2200-12", "9999", "FY0000", "FY9999-Q4", "٢٠٢٦"])
+def test_a_year_that_no_definition_may_name_is_no_period(period):
+    assert Calendar(fiscal_year=FiscalYear(7, 1)).span(period) is None
+    assert Calendar(fiscal_year=FiscalYear(7, 1)).span("2199-Q4").end == date(2199, 12, 31)

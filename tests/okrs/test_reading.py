@@ -95,9 +95,14 @@ def test_today_is_that_of_okr_today(folder, monkeypatch):
     assert check(folder.path)[1] == []
     monkeypatch.setenv("OKR_TODAY", "2026-10-12")
     assert len(check(folder.path)[1]) == 4
-    monkeypatch.setenv("OKR_TODAY", "tomorrow")
-    with pytest.raises(OkrError, match="OKR_TODAY"):
-        check(folder.path)
+    # the years that a definition may name
+    for day in ("1990-01-01", "2199-12-31"):
+        monkeypatch.setenv("OKR_TODAY", day)
+        assert check(folder.path)[0]
+    for day in ("tomorrow", "2026-11-31", "0001-01-01", "1989-12-31", "2200-01-01", "9999-12-31"):
+        monkeypatch.setenv("OKR_TODAY", day)
+        with pytest.raises(OkrError, match="OKR_TODAY"):
+            check(folder.path)
 
 
 def test_exchange_rates_are_exact_and_tolerate_what_excel_adds(folder):

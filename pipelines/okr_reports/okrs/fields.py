@@ -16,16 +16,17 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from okr_reports.okrs.periods import YEAR
 from okr_reports.okrs.words import plain, shown
 from okr_reports.okrs.yaml_reader import MAX_NUMBER_LENGTH
+from okr_reports.settings import FIRST_YEAR, LAST_YEAR
 
 ID_PATTERN = "^[a-z][a-z0-9_]{0,62}$"
 _ID = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERCENT = re.compile(r"([-+]?\d{1,15}(?:\.\d{1,9})?) ?%")
-_YEAR = r"(199\d|20\d\d|21\d\d)"
-_PERIOD = re.compile(rf"{_YEAR}(-Q[1-4]|-(0[1-9]|1[0-2]))?|FY{_YEAR}(-Q[1-4]|-M(0[1-9]|1[0-2]))?")
+_PERIOD = re.compile(rf"{YEAR}(-Q[1-4]|-(0[1-9]|1[0-2]))?|FY{YEAR}(-Q[1-4]|-M(0[1-9]|1[0-2]))?")
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 # Tab and line break are what a person types; the rest of these would only ever hide something.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -34,7 +35,6 @@ _COUNTED = re.compile(r"(\d{1,5})\s+(\D.{0,79})")
 # DECIMAL(28,9) of the warehouse: 19 digits before the point, 9 after.
 MAX_DECIMALS = 9
 MAX_DIGITS = 19
-FIRST_YEAR, LAST_YEAR = 1990, 2199
 
 
 def refuse(what: str, todo: str) -> PydanticCustomError:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-_BUILT_IN = re.compile(r"(\d{4})(?:-Q([1-4])|-(0[1-9]|1[0-2]))?")
-_FISCAL = re.compile(r"FY(\d{4})(?:-Q([1-4])|-M(0[1-9]|1[0-2]))?")
+# FIRST_YEAR to LAST_YEAR of the settings
+YEAR = r"(199\d|20\d\d|21\d\d)"
+_BUILT_IN = re.compile(rf"{YEAR}(?:-Q([1-4])|-(0[1-9]|1[0-2]))?")
+_FISCAL = re.compile(rf"FY{YEAR}(?:-Q([1-4])|-M(0[1-9]|1[0-2]))?")
 _MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
 _DAY = timedelta(days=1)
 # Weeks are compared with the same weekdays a year before: 52 whole weeks.
