@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from okr_reports.channels.mailchimp.source import classify
 from okr_reports.channels.replies import Reply
 from okr_reports.errors import CredentialsError
 from okr_reports.sandbox.mailchimp import LETTER
+from tests.channels.hostile_server import HEAD, at_once, hostile_server
 from tests.channels.odd_answers import odd_vendor
 from tests.channels.staged import staged_measures
 
@@ -223,3 +225,13 @@ def test_one_report_without_a_send_time_is_left_out_and_named(bench: Any) -> Non
     bench.set("mailchimp", base_url=f"{bench.sandbox.url}/mailchimp")
     assert bench.load("mailchimp")[ACCOUNT].state == "loaded"
     assert sums(staged(bench)) == told
+
+
+@pytest.mark.parametrize("account_id", ["-Infinity", "²", "", "1e5", "8d3a3db4d97663a9074efcc16/../x", 7, None])
+def test_an_account_that_cannot_be_is_refused_before_anything_is_loaded(bench: Any, account_id: Any) -> None:
+    body = json.dumps({"account_id": account_id, "account_name": "Acme", "account_timezone": "Europe/Madrid"}).encode()
+    with hostile_server(at_once(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)) as url:
+        bench.set("mailchimp", base_url=url)
+        [result] = bench.load("mailchimp").values()
+    assert (result.account_id, result.state) == ("", "failed")
+    assert "mailchimp: " in result.error

@@ -162,7 +162,7 @@ class Load:
                 )
         except ChannelError as error:
             for task in collection.tasks:
-                self._fail(task.account.id, error)
+                self._fail(task.account.id, error.of_account(task.account.id))
             return
         for answer in collection.answers:
             account_id = answer.task.account.id
