@@ -95,13 +95,15 @@ def _values(typing: Typing) -> list[str]:
 
 def _equal_to_others(typing: Typing, lines: list[int]) -> dict[int, int]:
     """Those of which every measure is the sum of the rows that are no totals, of all days or of its own, and how many
-    rows that are; none where all are 0."""
+    rows add something to it; none where it is 0."""
     values = _values(typing)
     if not values or not lines:
         return {}
     every = range(len(values))
     listed = ", ".join(f"{value} as x{at}" for at, value in enumerate(values))
-    sums = ", ".join(["count(*) as rows", *(f"sum(x{at}) as x{at}" for at in every)])
+    adding = " or ".join(f"x{at} <> 0" for at in every)
+    counted = f"count(*) filter (where {adding}) as rows"
+    sums = ", ".join([counted, *(f"sum(x{at}) as x{at}" for at in every)])
     same = " and ".join(f"coalesce(own.x{at} is null or abs(own.x{at} - sums.x{at}) <= 0.011, false)" for at in every)
     some = " or ".join(f"own.x{at} is not null" for at in every)
     not_zero = " or ".join(f"own.x{at} <> 0" for at in every)
