@@ -6,7 +6,8 @@ each query's SQL is bound to the tables and columns of the snapshot; then each p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,8 +16,9 @@ from okr_reports.errors import Finding, PublishError, shown_path
 from okr_reports.report_site.components import SHIPPED
 from okr_reports.report_site.dialect import Sandbox
 from okr_reports.report_site.faults import PageFault, choose
+from okr_reports.report_site.foreign import html_elements
 from okr_reports.report_site.queries import compile_query, references
-from okr_reports.report_site.reports import Page, Reports
+from okr_reports.report_site.reports import PAGE_KEYS, REFUSED, Page, Reports
 from okr_reports.report_site.source_files import Query, SourceFile
 from okr_reports.report_site.tag_check import check_tags
 
@@ -93,12 +95,35 @@ def check_reports(reports: Reports, tables: tuple[str, ...] = MARTS) -> list[Pag
     bodies = {component.name: component.has_body for component in reports.components.values()}
     environment = Sandbox(bodies, lambda *_: "")
     faults = check_tags(reports, environment, tables)
-    for page in reports.pages:
+    for page in (*reports.pages, *reports.unread):
         faults.extend(_check_page(reports, page))
     for component in reports.components.values():
         names = {"attributes": tuple(component.attributes)}
         faults.extend(_check_queries(component.file, reports.queries, names))
     return faults
+
+
+def warnings_of(reports: Reports) -> Iterator[PageFault]:
+    """What of the workspace's files is likely meant otherwise and does no harm to a page."""
+    yield from _unknown_keys(reports)
+    shipped = shown_path(SHIPPED)
+    for file, _ in reports.files():
+        if not file.path.is_relative_to(shipped):
+            yield from html_elements(file)
+
+
+def _unknown_keys(reports: Reports) -> Iterator[PageFault]:
+    """Keys of front matters that are no variables of their page either: no tag, text or query names them."""
+    shared = [
+        *(file.body for file in reports.partials.values()), *(query.sql for query in reports.queries.values())
+    ]  # fmt: skip
+    for page in (*reports.pages, *reports.unread):
+        texts = [*shared, page.file.body, *(query.sql for query in page.file.queries.values())]
+        for key in page.variables.keys() - PAGE_KEYS.keys() - REFUSED.keys():
+            named = re.compile(rf"(?:\$|\bpage\.|\bpage\[['\"]){re.escape(str(key))}\b")
+            if not any(named.search(text) for text in texts):
+                todo = f"{choose(str(key), PAGE_KEYS, 'keys')}; a variable of the page is written ${key}"
+                yield page.file.fault(key, f"{key} is no key of a page, and nothing in the page uses it", todo)
 
 
 def _check_page(reports: Reports, page: Page) -> list[PageFault]:

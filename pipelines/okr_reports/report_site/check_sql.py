@@ -17,9 +17,9 @@ from okr_reports.report_site.source_files import Query, SourceFile
 def check_sql(reports: Reports, reader: Reader) -> list[PageFault]:
     """What DuckDB says against the queries of pages and components, used or not."""
     faults: list[PageFault] = []
-    for page in reports.pages:
+    for page in (*reports.pages, *reports.unread):
         names: dict[str, tuple[str, ...]] = {"page": tuple(page.variables)}
-        if page.one_page_per is not None:
+        if page.one_page_per in {*reports.queries, *page.file.queries}:
             try:
                 names["params"] = tuple(_columns(reader, reports, page.file, page.one_page_per))
             except PageFault as fault:

@@ -34,7 +34,7 @@ from okr_reports.report_site.date_ranges import named_range
 from okr_reports.report_site.dialect import TagUse, Unknown
 from okr_reports.report_site.faults import BadValue, PageFault, choose
 from okr_reports.report_site.format_codes import check_code
-from okr_reports.report_site.source_files import NAME, SourceFile, read_source
+from okr_reports.report_site.source_files import NAME, SourceFile, read_whole
 
 SHIPPED = Path(__file__).parent / "builtin" / "components"
 # Its entry points name packages whose folders hold component files as a workspace's `components/` does.
@@ -241,7 +241,7 @@ def load_components(folders: Iterable[Path]) -> tuple[dict[str, Component], list
 
 def read_component(path: Path) -> Component:
     """Read one component file. Raises PageFault."""
-    file = read_source(path)
+    file = read_whole(path)
     if not NAME.match(path.stem):
         raise file.fault("", f"a component cannot be called {path.stem!r}", "use a-z, 0-9 and _, a letter first")
     for key in file.front:

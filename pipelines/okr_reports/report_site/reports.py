@@ -20,7 +20,7 @@ from typing import Any
 from okr_reports.errors import shown_path
 from okr_reports.report_site.components import Component, installed_folders, load_components
 from okr_reports.report_site.faults import PageFault, choose
-from okr_reports.report_site.source_files import Query, SourceFile, read_query, read_source
+from okr_reports.report_site.source_files import Query, SourceFile, read_query, read_source, read_whole
 from okr_reports.report_site.theme import Theme, read_theme
 
 PAGE_KEYS: Mapping[str, type] = {
@@ -62,7 +62,8 @@ class Page:
 
     @property
     def one_page_per(self) -> str | None:
-        return self.file.front.get("one_page_per")
+        query = self.file.front.get("one_page_per")
+        return query if isinstance(query, str) else None
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -71,7 +72,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Reports:
-    """A reports folder as read; `faults` are the files that could not be, `unread` the pages of them, without text."""
+    """A reports folder as read; `faults` are what its files have wrong, `unread` the pages of them."""
 
     root: Path
     pages: tuple[Page, ...]
@@ -84,7 +85,7 @@ class Reports:
 
     def files(self) -> Iterator[tuple[SourceFile, Mapping[str, Query]]]:
         """Every file with the queries it may name."""
-        for page in self.pages:
+        for page in (*self.pages, *self.unread):
             yield page.file, {**self.queries, **page.file.queries}
         for partial in self.partials.values():
             yield partial, self.queries
@@ -103,10 +104,14 @@ def read_reports(root: Path) -> Reports:
     queries: dict[str, Query] = {}
     for path in sorted((root / "pages").rglob("*.md")):
         try:
-            pages.append(_page(root / "pages", path))
+            page = _page(root / "pages", path)
         except PageFault as fault:
             faults.append(fault)
             unread.append(Page(SourceFile(shown_path(path), "", {}, {}, {}, ""), _route(root / "pages", path)))
+            continue
+        own = [*page.file.faults, *_page_faults(page)]
+        faults.extend(own)
+        (unread if own else pages).append(page)
     for path in sorted((root / "partials").glob("*.md")):
         try:
             partials[path.stem] = _partial(path)
@@ -134,29 +139,33 @@ def read_reports(root: Path) -> Reports:
 def _page(folder: Path, path: Path) -> Page:
     if path.is_symlink():
         raise PageFault(shown_path(path), 1, "the page is a symbolic link", "put the file itself here")
-    file = read_source(path)
-    route = _route(folder, path)
-    page = Page(file, route)
+    return Page(read_source(path), _route(folder, path))
+
+
+def _page_faults(page: Page) -> Iterator[PageFault]:
+    """What a page's name and front matter have wrong, where its front matter could be read."""
+    file = page.file
+    if not file.has_readable_front:
+        return
     for key, value in file.front.items():
         kind = PAGE_KEYS.get(key)
         if kind is not None and not isinstance(value, kind):
-            raise file.fault(key, f"{key} is {value!r}", f"give {KINDS[kind]}")
+            yield file.fault(key, f"{key} is {value!r}", f"give {KINDS[kind]}")
         if key in REFUSED:
-            raise file.fault(key, f"{key} has no effect", REFUSED[key])
+            yield file.fault(key, f"{key} has no effect", REFUSED[key])
     if file.front.get("page_width", "wide") not in WIDTHS:
         width = file.front["page_width"]
-        raise file.fault("page_width", f"page_width is {width!r}", choose(width, WIDTHS, "widths"))
+        yield file.fault("page_width", f"page_width is {width!r}", choose(width, WIDTHS, "widths"))
     if not file.front.get("title"):
-        raise file.fault("title", "the page has no title", "add `title: ...` to its front matter")
-    if (page.parameter is None) != (page.one_page_per is None):
-        if page.parameter is None:
-            todo = "name the file [id].md, with a column of that query in the brackets"
-            raise file.fault("one_page_per", "the page has one_page_per but no [parameter] in its name", todo)
+        yield file.fault("title", "the page has no title", "add `title: ...` to its front matter")
+    if page.parameter is None and page.one_page_per is not None:
+        todo = "name the file [id].md, with a column of that query in the brackets"
+        yield file.fault("one_page_per", "the page has one_page_per but no [parameter] in its name", todo)
+    if page.parameter is not None and page.one_page_per is None:
         todo = f"add `one_page_per: query` to its front matter; the query has a column {page.parameter!r}"
-        raise file.fault("title", f"the page is called [{page.parameter}] but does not say which pages", todo)
-    if len(PARAMETER.findall(route)) > 1:
-        raise file.fault("title", "the route has more than one [parameter]", "keep one of them")
-    return page
+        yield file.fault("title", f"the page is called [{page.parameter}] but does not say which pages", todo)
+    if len(PARAMETER.findall(page.route)) > 1:
+        yield file.fault("title", "the route has more than one [parameter]", "keep one of them")
 
 
 def _route(folder: Path, path: Path) -> str:
@@ -165,7 +174,7 @@ def _route(folder: Path, path: Path) -> str:
 
 
 def _partial(path: Path) -> SourceFile:
-    file = read_source(path)
+    file = read_whole(path)
     for query in file.queries.values():
         todo = f"put it in queries/{query.name}.sql"
         raise PageFault(file.path, query.line - 1, "a partial has a SQL fence", todo)

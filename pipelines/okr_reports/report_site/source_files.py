@@ -36,7 +36,10 @@ class Query:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A page, partial or component as written. `front_lines` says where each front matter key stands."""
+    """A page, partial or component as written. `front_lines`: the line of each front matter key.
+
+    `faults` are what its front matter and fences have wrong; the rest of it is there all the same.
+    """
 
     path: Path
     text: str
@@ -44,6 +47,8 @@ class SourceFile:
     front_lines: Mapping[str, int]
     queries: Mapping[str, Query]
     body: str = field(repr=False)
+    faults: tuple[PageFault, ...] = ()
+    has_readable_front: bool = True
 
     def line_of(self, text: str) -> int:
         """The line that holds a text as written, else the first."""
@@ -101,17 +106,33 @@ def read_text(path: Path) -> str:
 
 
 def read_source(path: Path) -> SourceFile:
-    """Read a file. Raises PageFault for what cannot be read or is not closed."""
+    """Read a file. Raises PageFault for what cannot be read as text."""
     shown = shown_path(path)
     text = read_text(path)
     lines = text.split("\n")
-    front, front_lines, end = _front_matter(shown, lines)
+    faults: list[PageFault] = []
+    end = _front_matter_end(lines)
+    front: dict[str, Any] = {}
+    front_lines: dict[str, int] = {}
+    try:
+        front, front_lines = _front_matter(shown, lines, end)
+    except PageFault as fault:
+        faults.append(fault)
+    is_readable = not faults
     queries: dict[str, Query] = {}
     body = [""] * end + lines[end:]
     if path.suffix == ".md":
         body = _without_comments("\n".join(body)).split("\n")
-    _cut_fences(shown, body, end, queries)
-    return SourceFile(shown, text, front, front_lines, queries, "\n".join(body))
+    faults.extend(_cut_fences(shown, body, end, queries))
+    return SourceFile(shown, text, front, front_lines, queries, "\n".join(body), tuple(faults), is_readable)
+
+
+def read_whole(path: Path) -> SourceFile:
+    """The same of a file that is of no use with a fault. Raises the first of them."""
+    file = read_source(path)
+    if file.faults:
+        raise file.faults[0]
+    return file
 
 
 def _without_comments(text: str) -> str:
@@ -127,15 +148,21 @@ def read_query(path: Path) -> Query:
     return Query(path.stem, read_text(path), shown, 1)
 
 
-def _front_matter(path: Path, lines: list[str]) -> tuple[dict[str, Any], dict[str, int], int]:
-    if not lines or lines[0].rstrip() != "---":
-        return {}, {}, 0
-    end = next((number for number in range(1, len(lines)) if lines[number].rstrip() == "---"), None)
-    if end is None:
-        raise PageFault(path, 1, "the front matter is never closed", "end it with a line of three dashes")
+def _front_matter_end(lines: list[str]) -> int:
+    """How many lines the front matter has, the dashes included; 0 where there is none or it is never closed."""
+    if lines[0].rstrip() != "---":
+        return 0
+    return next((number + 1 for number in range(1, len(lines)) if lines[number].rstrip() == "---"), 0)
+
+
+def _front_matter(path: Path, lines: list[str], end: int) -> tuple[dict[str, Any], dict[str, int]]:
+    if not end:
+        if lines[0].rstrip() == "---":
+            raise PageFault(path, 1, "the front matter is never closed", "end it with a line of three dashes")
+        return {}, {}
     todo = "fix the line; texts with a colon need quotes"
-    with yaml_loader("\n".join(lines[1:end]), path, "the front matter", todo, above=1) as loader:
-        return *_mapping(path, loader, loader.get_single_node()), end + 1
+    with yaml_loader("\n".join(lines[1 : end - 1]), path, "the front matter", todo, above=1) as loader:
+        return _mapping(path, loader, loader.get_single_node())
 
 
 def _mapping(path: Path, loader: Loader, node: yaml.Node | None) -> tuple[dict[str, Any], dict[str, int]]:
@@ -154,8 +181,8 @@ def _mapping(path: Path, loader: Loader, node: yaml.Node | None) -> tuple[dict[s
     return loader.construct_document(node), front_lines
 
 
-def _cut_fences(path: Path, body: list[str], start: int, queries: dict[str, Query]) -> None:
-    """Move each ```sql fence from `body` to `queries`, leaving empty lines."""
+def _cut_fences(path: Path, body: list[str], start: int, queries: dict[str, Query]) -> Iterator[PageFault]:
+    """Move each ```sql fence from `body` to `queries`, leaving empty lines; what is wrong with those that are none."""
     number = start
     while number < len(body):
         opening = FENCE_OPEN.match(body[number])
@@ -165,13 +192,15 @@ def _cut_fences(path: Path, body: list[str], start: int, queries: dict[str, Quer
         close = next((n for n in range(number + 1, len(body)) if FENCE_CLOSE.match(body[n])), None)
         name = opening["name"] or ""
         if close is None:
-            raise PageFault(path, number + 1, f"the SQL fence {name!r} is never closed", "end it with a line of ```")
-        if not NAME.match(name):
+            yield PageFault(path, number + 1, f"the SQL fence {name!r} is never closed", "end it with a line of ```")
+            close = len(body) - 1
+        elif not NAME.match(name):
             what = f"a query cannot be called {name!r}" if name else "a SQL fence has no name"
-            raise PageFault(path, number + 1, what, "write ```sql name with a-z, 0-9 and _, a letter first")
-        if name in queries:
+            yield PageFault(path, number + 1, what, "write ```sql name with a-z, 0-9 and _, a letter first")
+        elif name in queries:
             todo = f"rename one; the first is in line {queries[name].line - 1}"
-            raise PageFault(path, number + 1, f"there are two queries called {name!r}", todo)
-        queries[name] = Query(name, "\n".join(body[number + 1 : close]), path, number + 2)
+            yield PageFault(path, number + 1, f"there are two queries called {name!r}", todo)
+        else:
+            queries[name] = Query(name, "\n".join(body[number + 1 : close]), path, number + 2)
         body[number : close + 1] = [""] * (close + 1 - number)
         number = close + 1

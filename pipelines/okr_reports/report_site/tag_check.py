@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
@@ -12,9 +11,10 @@ from okr_reports.errors import shown_path
 from okr_reports.report_site.components import SHIPPED
 from okr_reports.report_site.dialect import Sandbox, TagUse, explain_syntax
 from okr_reports.report_site.faults import PageFault, choose
+from okr_reports.report_site.foreign import foreign_markup
 from okr_reports.report_site.queries import plain_name
 from okr_reports.report_site.reports import Reports, partial_name
-from okr_reports.report_site.source_files import Query, SourceFile
+from okr_reports.report_site.source_files import Query
 
 # what the renderer adds to Jinja's own filters
 FILTERS = ("fmt", "abs_or_zero", "groupby_in_order")
@@ -26,39 +26,19 @@ def check_tags(reports: Reports, environment: Sandbox, tables: Collection[str]) 
     shipped = shown_path(SHIPPED)
     for file, queries in reports.files():
         path = str(file.path)
+        if not file.path.is_relative_to(shipped):
+            faults.extend(foreign_markup(file, queries, environment.tag_bodies))
         try:
             tree = environment.parse(file.body, name=path, filename=path)
         except TemplateSyntaxError as error:
             faults.append(PageFault(path, error.lineno, *explain_syntax(error, environment.tag_bodies)))
             continue
-        faults.extend(_old_tags(file, environment))
         if not file.path.is_relative_to(shipped):
             faults.extend(_check_filters(path, tree, environment))
         for use in environment.uses:
             faults.extend(reports.components[use.name].check_use(path, use))
             faults.extend(_check_names(reports, path, use, queries, tables))
     return faults
-
-
-# what Core calls otherwise
-RENAMED = {
-    "DataTable": "table", "Column": "measure", "Grid": "row", "Group": "stack", "Alert": "callout",
-    "BigLink": "link_button",
-    "DownloadData": "download", "LastRefreshed": "freshness", "FunnelChart": "funnel_chart",
-}  # fmt: skip
-OLD_WORDS = ("value", "delta", "sparkline", "tabs", "tab", "details", "image", "info", "note", "accordion", "heatmap")
-OLD_TAG = re.compile(r"^```.*?^```|`[^`\n]+`|<([A-Z][A-Za-z]+)\b", re.DOTALL | re.MULTILINE)
-
-
-def _old_tags(file: SourceFile, environment: Sandbox) -> Iterator[PageFault]:
-    """Tags of Evidence before Core, such as <BigValue>: as HTML they would stay text."""
-    if file.path.suffix != ".md":
-        return
-    for match in OLD_TAG.finditer(file.body):
-        name = RENAMED.get(match[1] or "", re.sub(r"(?<!^)([A-Z])", r"_\1", match[1] or "").lower())
-        if name in environment.tag_bodies and (match[1] in RENAMED or "_" in name or name in OLD_WORDS):
-            line = file.body[: match.start()].count("\n") + 1
-            yield PageFault(file.path, line, f"<{match[1]}> is Evidence's old form", f"write {{% {name} ... /%}}")
 
 
 def _check_filters(path: str, tree: nodes.Template, environment: Sandbox) -> list[PageFault]:

@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from okr_reports.errors import Finding, PublishError
 from okr_reports.report_site.limits import Limits
@@ -277,15 +277,15 @@ def _take(message: Message, blobs: list[bytes], made: Made, at: _At) -> None:
         at.lines[message["path"]] = message["lines"]
     elif kind == "checked":
         made.checked = message["text"]
-    elif kind == "fault":
-        _note(made, message["fault"])
+    elif kind in ("fault", "warning"):
+        _note(made, message["fault"], "error" if kind == "fault" else "warning")
     else:
         _keep_files(message, blobs, made, at)
 
 
-def _note(made: Made, fault: list[Any]) -> None:
+def _note(made: Made, fault: list[Any], severity: Literal["error", "warning"] = "error") -> None:
     path, line, what, todo, _ = fault
-    made.findings[Finding(str(path), int(line), "error", str(what), str(todo))] = None
+    made.findings[Finding(str(path), int(line), severity, str(what), str(todo))] = None
 
 
 def _keep_files(message: Message, blobs: list[bytes], made: Made, at: _At) -> None:

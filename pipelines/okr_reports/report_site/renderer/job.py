@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.errors import PublishError
+from okr_reports.report_site.check import warnings_of
 from okr_reports.report_site.check_sql import check_sql
 from okr_reports.report_site.database import Reader
 from okr_reports.report_site.faults import BadValue, PageFault
@@ -98,8 +99,10 @@ class _Work:
             site.cache = PageCache(cache_dir, reports_dir, self.reader, [*shared, repr(site.map)])
             if not site.faults and not was_checked(cache_dir, reports_dir, self.reader):
                 self.say({"kind": "checked", "text": checked_now(reports_dir, self.reader)})
-        if asked["purpose"] != "site" and not site.faults:
+        if asked["purpose"] != "site":
             site.faults += check_sql(site.reports, self.reader)
+            for warning in warnings_of(site.reports):
+                self.say({"kind": "warning", "fault": written(warning)})
         for fault in site.faults:
             self._fault(fault)
         done = set(asked["done"])
