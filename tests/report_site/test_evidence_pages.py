@@ -213,7 +213,11 @@ def test_a_link_to_no_page_is_told_with_its_line(reports, snapshot, tmp_path):
 
 def test_html_of_evidence_before_core_is_named(reports):
     found = check_pages(reports({"pages/index.md": HEAD + "<BigValue data={a} value=b/>\n"}), None)
-    assert "index.md:8: error: <BigValue> is Evidence's old form; write {% big_value ... /%}" in str(found[0])
+    (error,) = [str(finding) for finding in found if finding.severity == "error"]
+    assert "index.md:8: error: <BigValue> is Evidence's old form; write {% big_value ... /%}" in error
+    assert [finding.what for finding in found if finding.severity == "warning"] == [
+        f"{key} is no key of a page, and nothing in the page uses it" for key in ("company", "colors", "place")
+    ]
 
 
 def test_the_head_of_a_column_is_above_its_numbers(pages):

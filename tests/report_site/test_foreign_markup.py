@@ -14,8 +14,6 @@ ERRORS = {
     "<Foo bar=1/>": "<Foo> looks like a component, and none has that name",
     "<Dropdown name=a data={one} value=x/>": "<Dropdown> is Evidence's old form; pages are static",
     '<bar_chart data="one" x="x" />': "<bar_chart> is Evidence's old form; write {% bar_chart ... /%}",
-    "<script>alert(1)</script>": "<script> would be shown as it is written; pages hold no HTML of their own",
-    "<style>p {}</style>": "<style> would be shown as it is written; pages hold no HTML of their own",
     "{one[0].x}": "{one[0].x} would be shown as it is written; write {{ one[0].x }}",
     "{one.length}": "{one.length} would be shown as it is written; write {{ one.length }}",
     "{fmt(x, 'usd')}": "{fmt(x, 'usd')} would be shown as it is written",
@@ -29,6 +27,8 @@ ERRORS = {
 }
 WARNINGS = {
     '<div class="x">a</div>': "<div> is shown as it is written",
+    "<script>alert(1)</script>": "<script> is shown as it is written; pages hold no HTML of their own",
+    "<style>p {}</style>": "<style> is shown as it is written",
     "a<br>b": "<br> is shown as it is written",
     "<img src='x.png' />": "<img> is shown as it is written",
 }

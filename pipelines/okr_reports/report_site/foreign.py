@@ -32,10 +32,8 @@ _BLOCKS = {
     "#if": "{% if ... %}", ":else": "{% else %} or {% elif ... %}", "/if": "{% endif %}",
     "#each": "{% for row in query %}", "/each": "{% endfor %}", "@partial": '{% partial file="name" /%}',
 }  # fmt: skip
-# Elements that would run or load something.
-_PROGRAMS = ("script", "style", "iframe")
 # Elements of HTML that mean something without an attribute or an end.
-_ALONE = ("br", "hr", "img", "input")
+_ALONE = ("br", "hr", "img", "input", "script", "style", "iframe")
 # What single braces held there, beside a query's name.
 _KNOWN = ("inputs", "params", "page", "fmt")
 
@@ -80,7 +78,7 @@ def _tag(match: re.Match[str], tags: Collection[str]) -> tuple[str, str] | None:
         if name in INSTEAD:
             return f"<{written}> is Evidence's old form", INSTEAD[name]
         return f"<{written}> looks like a component, and none has that name", choose(name, tags, "tags")
-    return (f"<{written}> would be shown as it is written", INSTEAD["html"]) if written in _PROGRAMS else None
+    return None
 
 
 def html_elements(file: SourceFile) -> Iterator[PageFault]:
@@ -89,7 +87,7 @@ def html_elements(file: SourceFile) -> Iterator[PageFault]:
         return
     for match in _FOREIGN.finditer(file.body):
         name, rest = match["tag"], match["rest"] or ""
-        if not name or match["end"] or name in _PROGRAMS or name[0].isupper():
+        if not name or match["end"] or name[0].isupper():
             continue
         if "=" in rest or rest.endswith("/") or f"</{name}>" in file.body or name in _ALONE:
             line = file.body[: match.start()].count("\n") + 1

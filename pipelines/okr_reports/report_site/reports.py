@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -111,7 +111,13 @@ def read_reports(root: Path) -> Reports:
             continue
         own = [*page.file.faults, *_page_faults(page)]
         faults.extend(own)
-        (unread if own else pages).append(page)
+        if own:
+            sound = {
+                key: value for key, value in page.file.front.items() if isinstance(value, PAGE_KEYS.get(key, object))
+            }
+            unread.append(replace(page, file=replace(page.file, front=sound)))
+        else:
+            pages.append(page)
     for path in sorted((root / "partials").glob("*.md")):
         try:
             partials[path.stem] = _partial(path)
