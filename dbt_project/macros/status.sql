@@ -28,7 +28,7 @@ Limits are met when they are equal: 1e-9 keeps binary rounding from turning an e
 {# Whether the value shown meets its limits; null where nothing is held. #}
 {% macro value_met() -%}
     case
-        when is_held and value is not null
+        when is_held and value is not null and not is_plan_partial
             then value >= coalesce(limit_low, value) and value <= coalesce(limit_high, value)
     end
 {%- endmacro %}
@@ -115,6 +115,7 @@ fall.
         when status <> 'no_data' and is_held then 'holding'
         when status <> 'no_data' and progress < 0 then 'running_away'
         when status <> 'no_data' then 'running'
+        when is_plan_partial then 'plan_partial'
         when is_baseline_partial then 'baseline_partial'
         when kpi_kind = 'check_in' and value is null then 'no_check_in'
         when

@@ -4,7 +4,7 @@
 {% set reasons = [
     'no_source', 'too_early', 'running', 'running_away', 'holding', 'final', 'final_provisional', 'final_away',
     'final_away_provisional', 'no_check_in', 'no_week', 'no_month', 'no_baseline', 'no_way', 'no_rate', 'no_value',
-    'baseline_not_positive', 'nobody_said', 'said', 'done', 'past_due', 'baseline_partial'
+    'baseline_not_positive', 'nobody_said', 'said', 'done', 'past_due', 'baseline_partial', 'plan_partial'
 ] %}
 {% set kinds = ['flow', 'ratio', 'stock', 'distinct'] %}
 {% set codes = [
@@ -16,7 +16,7 @@
     ('key_results', 'better', ['higher', 'lower', 'neutral']),
     ('key_results', 'ambition', ['committed', 'aspirational']),
     ('key_results', 'disagreement_code', ['disagrees_high', 'disagrees_low']),
-    ('key_results', 'baseline_note_code', ['restated', 'baseline_begins']),
+    ('key_results', 'baseline_note_code', ['restated', 'baseline_begins', 'baseline_stays']),
     ('fct_objective_daily', 'status', statuses),
     ('objectives', 'status', statuses + ['scheduled']),
     ('objectives', 'reason_code', [

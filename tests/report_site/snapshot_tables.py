@@ -57,7 +57,8 @@ DDL: dict[str, list[str]] = {
         "reason_code varchar, disagreement_code varchar, baseline_note_code varchar, baseline_kept double, "
         "baseline_now double, baseline_from date, hold varchar, contributors varchar, evidence bigint, "
         "evidence_target bigint, evidence_of varchar, success_line double, weeks_kept bigint, "
-        "weeks_observed bigint, weeks_unit varchar, value_met boolean",
+        "weeks_observed bigint, weeks_unit varchar, value_met boolean, baseline_start date, baseline_end date, "
+        "plan_kpi_id varchar, plan_missing_from date",
         "objectives": "objective_id varchar, position bigint, date date, title varchar, title_texts varchar, "
         "description varchar, owner varchar, team varchar, team_title varchar, period varchar, period_start date, "
         "period_end date, parent varchar, ambition varchar, approved_by varchar, approved_on date, score double, "

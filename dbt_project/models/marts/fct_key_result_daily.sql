@@ -44,7 +44,9 @@ final as (
         forecasts.forecast_low,
         forecasts.forecast,
         forecasts.forecast_high,
-        forecasts.probability
+        forecasts.probability,
+        judged.plan_kpi_id,
+        judged.plan_missing_from
     from judged
     left join forecasts
         on judged.key_result_id = forecasts.key_result_id and judged.date = forecasts.date

@@ -15,7 +15,10 @@ lined as (
         days.date,
         days.type,
         days.elapsed,
-        days.expected,
+        days.share_expected,
+        days.ambition_share,
+        days.plan_amount,
+        days.baseline_weight,
         lines.kpi_kind,
         lines.baseline,
         lines.target,
@@ -28,13 +31,20 @@ lined as (
         on days.key_result_id = lines.key_result_id
 ),
 
+expecting as (
+    select
+        *,
+        {{ expected_by_plan() }} as expected
+    from lined
+),
+
 final as (
     select
         key_result_id,
         date,
         expected,
         {{ expected_value() }} as expected_value
-    from lined
+    from expecting
 )
 
 select * from final

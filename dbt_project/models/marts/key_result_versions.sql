@@ -43,7 +43,8 @@ final as (
         resolved.loaded_at as baseline_loaded_at,
         versions.changed_by,
         versions.changed_at,
-        coalesce(definitions.change_reason, versions.change_reason) as reason
+        coalesce(definitions.change_reason, versions.change_reason) as reason,
+        versions.plan_kpi_id
     from targets
     inner join key_results
         on targets.key_result_id = key_results.key_result_id

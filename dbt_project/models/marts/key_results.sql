@@ -84,8 +84,8 @@ final as (
         ) }} > settings.check_in_stale_after_days as check_in_is_stale,
         now_rows.disagreement_code,
         now_rows.baseline_note_code,
-        key_results.baseline_start,
-        key_results.baseline_end,
+        now_rows.baseline_start,
+        now_rows.baseline_end,
         now_rows.baseline_kept,
         now_rows.baseline_now,
         now_rows.baseline_from,
@@ -95,7 +95,9 @@ final as (
         now_rows.stale_since,
         case
             when key_results.provisional_from <= key_results.last_day then key_results.provisional_from
-        end as provisional_from
+        end as provisional_from,
+        now_rows.plan_kpi_id,
+        now_rows.plan_missing_from
     from key_results
     inner join now_rows
         on key_results.key_result_id = now_rows.key_result_id

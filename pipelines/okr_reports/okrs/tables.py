@@ -128,6 +128,7 @@ TABLES: dict[str, pa.Schema] = {
         kpi_id=_text,
         unit=_text,
         target=AMOUNT,
+        plan_kpi_id=_text,
         change=_share,
         low=AMOUNT,
         high=AMOUNT,

@@ -46,6 +46,10 @@ KEY_RESULT_REASONS = {
         "The baseline is of a period without data on many of its days (%(baseline_start)s to %(baseline_end)s); write a"
         " number, or baseline_coverage: any."
     ),
+    "plan_partial": N_(
+        "No target: the plan %(plan)s has no number for %(plan_missing_from)s, and has to cover the whole"
+        " period; add its rows."
+    ),
     "nobody_said": N_("Nobody has said lately how sure it is; write a check-in with a confidence."),
     "said": N_("The owner's confidence is %(confidence)s: %(detail)s."),
     "done": N_("Done: %(detail)s."),
@@ -74,6 +78,9 @@ BASELINE_NOTES = {
         "The baseline was %(kept)s when the target was fixed and is %(now)s as known now; the target stays."
     ),
     "baseline_begins": N_("The baseline is counted from %(first)s on: its sources have no earlier days."),
+    "baseline_stays": N_(
+        "The baseline stays that of %(start)s to %(end)s, the period before when the target was fixed."
+    ),
 }
 PERIOD_CLOSINGS = {
     "closed": N_(
@@ -105,6 +112,7 @@ _DAYS = {
     "due": "due",
     "date": "date",
     "start": "period_start",
+    "plan_missing_from": "plan_missing_from",
     "baseline_start": "baseline_start",
     "baseline_end": "baseline_end",
 }
@@ -114,7 +122,7 @@ class _Spelled(dict[str, str]):
     """The numbers of a row by their names in sentences, each spelled when a sentence uses it; null is empty."""
 
     def __init__(self, row: Row, numbers: Numbers) -> None:
-        super().__init__()
+        super().__init__(plan=str(row.get("plan_kpi_id") or ""))
         self._row, self._numbers = row, numbers
 
     def __missing__(self, name: str) -> str:
@@ -165,8 +173,10 @@ def baseline_note(row: Row, text: Text, numbers: Numbers) -> str | None:
         "kept": lambda: numbers.value(row["baseline_kept"], row["unit"]),
         "now": lambda: numbers.value(row["baseline_now"], row["unit"]),
         "first": lambda: numbers.day(row["baseline_from"]),
+        "start": lambda: numbers.day(row["baseline_start"]),
+        "end": lambda: numbers.day(row["baseline_end"]),
     }
-    names = ("kept", "now") if code == "restated" else ("first",)
+    names = {"restated": ("kept", "now"), "baseline_begins": ("first",), "baseline_stays": ("start", "end")}[code]
     return text(BASELINE_NOTES[code]) % {name: parameters[name]() for name in names}
 
 

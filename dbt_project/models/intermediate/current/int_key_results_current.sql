@@ -47,8 +47,13 @@ joined as (
             when lines.is_restated then 'restated'
             -- A sum over half a quarter is a target too easily reached.
             when lines.baseline_from is not null then 'baseline_begins'
+            when lines.baseline_start <> key_results.baseline_start then 'baseline_stays'
         end as baseline_note_code,
         lines.baseline_from,
+        lines.baseline_start,
+        lines.baseline_end,
+        lines.plan_kpi_id,
+        lines.plan_missing_from,
         days.progress,
         days.score,
         days.expected,

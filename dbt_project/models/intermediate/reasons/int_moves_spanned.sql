@@ -67,7 +67,9 @@ final as (
             when
                 windows.comparison = 'pace' and coverage.kind = 'flow'
                 and types.forecast_side = 'above' and not types.is_held
-                then {{ to_amount('pace.expected * coalesce(lines.target, lines.low)') }}
+                then {{ to_amount(
+                    'coalesce(pace.plan_amount * pace.ambition_share, pace.share_expected * coalesce(lines.target, lines.low))'
+                ) }}
         end as expected_amount
     from windows
     inner join key_results

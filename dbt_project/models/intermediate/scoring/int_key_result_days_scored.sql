@@ -18,10 +18,6 @@ shares as (
     select * from {{ ref('int_key_result_days_shared') }}
 ),
 
-settings as (
-    select * from {{ ref('stg_definitions__settings') }}
-),
-
 -- The period's total if the rate so far goes on by the days of the week.
 projected as (
     select
@@ -29,14 +25,18 @@ projected as (
         key_results.hold,
         key_results.allowed_misses,
         key_results.forecast_side,
+        pace.share_expected,
+        pace.ambition_share,
+        pace.plan_amount,
+        pace.baseline_weight,
         case
             when measured.kpi_kind = 'flow'
                 then {{ quotient('measured.value', 'coalesce(shares.share, measured.elapsed)') }}
         end as projected
     from measured
     inner join key_results on measured.key_result_id = key_results.key_result_id
-    left join shares
-        on measured.key_result_id = shares.key_result_id and measured.date = shares.date
+    left join shares on measured.key_result_id = shares.key_result_id and measured.date = shares.date
+    left join pace on measured.key_result_id = pace.key_result_id and measured.date = pace.date
 ),
 
 limited as (
@@ -50,7 +50,7 @@ limited as (
 computed as (
     select
         *,
-        case when is_baseline_partial then null else {{ progress() }} end as raw_progress
+        case when is_baseline_partial or is_plan_partial then null else {{ progress() }} end as raw_progress
     from limited
 ),
 
@@ -65,7 +65,7 @@ judged as (
     select
         checked.*,
         {{ clamp_share('checked.progress') }} as score,
-        pace.expected,
+        {{ expected_by_plan() }} as expected,
         key_results.role,
         key_results.objective_id,
         checked.counted_days as period_days,
@@ -79,8 +79,7 @@ judged as (
         case when checked.is_held then 1.0 else {{ success_line('key_results.ambition') }} end as success_line
     from checked
     inner join key_results on checked.key_result_id = key_results.key_result_id
-    left join pace on checked.key_result_id = pace.key_result_id and checked.date = pace.date
-    cross join settings
+    cross join {{ ref('stg_definitions__settings') }} as settings
 ),
 
 scored as (

@@ -4,9 +4,31 @@
 -- of each the days that count. It counts once the last of them is closed.
 with
 
+versions as (
+    select * from {{ ref('int_target_version') }}
+),
+
+kpis as (
+    select * from {{ ref('stg_definitions__kpis') }}
+),
+
+types as (
+    select * from {{ ref('stg_definitions__key_result_types') }}
+    where is_held
+),
+
 lines as (
-    select * from {{ ref('int_targets_spanned') }}
-    where is_held and kpi_kind <> 'flow'
+    select
+        versions.key_result_id,
+        versions.version,
+        versions.kpi_id,
+        coalesce(kpis.kind, versions.kpi_kind) as kpi_kind
+    from versions
+    inner join types
+        on versions.type = types.type
+    left join kpis
+        on versions.kpi_id = kpis.kpi_id
+    where coalesce(kpis.kind, versions.kpi_kind) <> 'flow'
 ),
 
 coverage as (

@@ -31,6 +31,10 @@ milestones as (
     select * from {{ ref('int_pace_milestones_weighed') }}
 ),
 
+plans as (
+    select * from {{ ref('int_pace_plans_valued') }}
+),
+
 spine as (
     select
         key_results.key_result_id,
@@ -77,12 +81,17 @@ paced as (
 
 final as (
     select
-        key_result_id,
-        date,
-        type,
-        elapsed,
-        case when is_held then 1.0 else share * ambition_share end as expected
+        paced.key_result_id,
+        paced.date,
+        paced.type,
+        paced.elapsed,
+        case when paced.is_held then 1.0 else paced.share * paced.ambition_share end as share_expected,
+        paced.ambition_share,
+        plans.plan_amount,
+        plans.baseline_weight
     from paced
+    left join plans
+        on paced.key_result_id = plans.key_result_id and paced.date = plans.date and not paced.is_held
 )
 
 select * from final

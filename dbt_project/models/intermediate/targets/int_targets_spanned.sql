@@ -1,7 +1,8 @@
 {{ config(materialized='table') }}
 
 -- The first version reaches back to the period's start; each ends the day before the next begins. Versions of another
--- period are none of this one: a key result may move on to the next quarter under its old id.
+-- period are none of this one: a key result may move on to the next quarter under its old id. One whose plan does not
+-- cover the period counts only until it does.
 with
 
 versions as (
@@ -16,19 +17,22 @@ kpis as (
     select * from {{ ref('stg_definitions__kpis') }}
 ),
 
-types as (
-    select * from {{ ref('stg_definitions__key_result_types') }}
+numbered as (
+    select
+        versions.*,
+        lead(versions.version) over (partition by versions.key_result_id order by versions.version) as next_version
+    from versions
+    inner join key_results
+        on versions.key_result_id = key_results.key_result_id and versions.period_id = key_results.period_id
 ),
 
 -- Of several versions of one day the last counts.
 standing as (
     select
-        versions.*,
-        row_number() over (partition by versions.key_result_id, versions.valid_from order by versions.version desc)
-        as newest_first
-    from versions
-    inner join key_results
-        on versions.key_result_id = key_results.key_result_id and versions.period_id = key_results.period_id
+        *,
+        row_number() over (partition by key_result_id, valid_from order by version desc) as newest_first
+    from numbered
+    where plan_kpi_id is null or target is not null or next_version is null
 ),
 
 spans as (
@@ -62,6 +66,8 @@ lines as (
         {{ to_double('spans.baseline_value') }} as baseline_value,
         spans.baseline_start,
         spans.baseline_end,
+        spans.plan_kpi_id,
+        spans.plan_missing_from,
         key_results.least_coverage,
         coalesce(kpis.is_signed, false) as is_signed,
         types.is_held,
@@ -77,7 +83,7 @@ lines as (
     left join kpis
         on spans.kpi_id = kpis.kpi_id
     -- A version of a type that is no longer installed scores nothing.
-    left join types
+    left join {{ ref('stg_definitions__key_result_types') }} as types
         on spans.type = types.type
 ),
 

@@ -20,6 +20,7 @@ final as (
         kpi_id,
         unit,
         target,
+        plan_kpi_id,
         change,
         low,
         high,

@@ -11,6 +11,7 @@ from okr_reports.okrs.lints.file_sources import lint_file_sources
 from okr_reports.okrs.lints.kpis import lint_kpis
 from okr_reports.okrs.lints.names import lint_names
 from okr_reports.okrs.lints.numbers import lint_numbers
+from okr_reports.okrs.lints.plans import lint_plans
 from okr_reports.okrs.lints.practice import lint_practice
 
 __all__ = ["Context", "lint"]
@@ -23,6 +24,7 @@ def lint(context: Context) -> Iterator[Finding]:
         lint_kpis,
         lint_file_sources,
         lint_numbers,
+        lint_plans,
         lint_check_ins,
         lint_reopenings,
         lint_practice,

@@ -51,9 +51,10 @@ def lint_names(context: Context) -> Iterator[Finding]:
 def _unknown_kpis(context: Context) -> Iterator[Finding]:
     known = context.definitions.kpi_by_id
     for _, scored in context.definitions.scored():
-        kpi = numbers_of(scored).kpi
-        if kpi is not None:
-            yield from context.unknown("kpis", kpi, known, scored.place, "kpi", called="the KPI")
+        numbers = numbers_of(scored)
+        for key, kpi in (("kpi", numbers.kpi), ("target", numbers.plan)):
+            if kpi is not None:
+                yield from context.unknown("kpis", kpi, known, scored.place, key, called="the KPI")
     for _, result in context.definitions.key_results():
         for kpi in result.kpis:
             yield from context.unknown("kpis", kpi, known, result.place, "kpis", called="the KPI")

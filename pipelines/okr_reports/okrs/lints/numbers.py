@@ -54,7 +54,7 @@ def _move(move: Move, kpi: Kpi | None) -> Iterator[Finding]:
     if move.change is not None and move.target_from(Decimal(1)) < 0:
         what = f"a {move.type} of more than 100 % ends below zero"
         yield mistake(place.path, place.at(move.size_key), what, "write a smaller one, or target: with the number")
-    elif isinstance(move.baseline, Decimal):
+    elif isinstance(move.baseline, Decimal) and numbers_of(move).plan is None:
         yield from _direction(move, move.baseline)
 
 

@@ -64,6 +64,19 @@ Pace = Annotated[
     | Annotated[dict[Day, Share], Field(min_length=1), Tag("table")],
     Discriminator(_written_form),
 ]
+
+
+class Plan(Located):
+    """A target that is another KPI's number over the same period: a plan's."""
+
+    kpi: Id
+
+
+# A number, or where it is planned; what is no mapping is read as a number.
+TargetField = Annotated[
+    Annotated[Amount, Tag("word")] | Annotated[Plan, Tag("table")],
+    Discriminator(_written_form),
+]
 UnitField = Annotated[str, *choice(*UNITS)]
 
 
@@ -93,7 +106,7 @@ class Move(Valued):
     baseline: BaselineField | None = None
     # `any`: a baseline counts however few days of its period have data.
     baseline_coverage: Annotated[str, *choice("any")] | None = None
-    target: Amount | None = None
+    target: TargetField | None = None
     # The size of the move; each type has its own key for it.
     change: Change | None = None
 
@@ -103,10 +116,10 @@ class Move(Valued):
         return self.rule.size.key if self.rule.size else "target"
 
     def target_from(self, baseline: Decimal) -> Decimal:
-        """The target, if this is the baseline."""
+        """The target, if this is the baseline; of a plan, which only its rows tell, 0."""
         size = self.rule.size
         if self.target is not None or size is None:
-            return self.target or Decimal(0)
+            return self.target if isinstance(self.target, Decimal) else Decimal(0)
         return baseline * (size.start + size.sign * (self.change or 0))
 
     @model_validator(mode="after")
@@ -137,7 +150,7 @@ class Held(Valued):
 class Hold(Held):
     """A number that is to stay on one side of its target."""
 
-    target: Amount
+    target: TargetField
 
 
 class Limits(Valued):
@@ -297,15 +310,21 @@ class Numbers:
     change: Decimal | None = None
     low: Decimal | None = None
     high: Decimal | None = None
+    # The KPI that the target is taken from.
+    plan: str | None = None
 
 
 def numbers_of(scored: KeyResult | Measure) -> Numbers:
     """The numbers of any type in one shape, for what treats the types alike."""
     match scored:
+        case Move(target=Plan(kpi=plan)):
+            return Numbers(scored.kpi, scored.baseline, plan=plan)
         case Move():
-            return Numbers(scored.kpi, scored.baseline, scored.target, scored.change)
+            return Numbers(scored.kpi, scored.baseline, scored.target, scored.change)  # type: ignore[arg-type]
+        case Hold(target=Plan(kpi=plan)):
+            return Numbers(scored.kpi, plan=plan)
         case Hold():
-            return Numbers(scored.kpi, target=scored.target)
+            return Numbers(scored.kpi, target=scored.target)  # type: ignore[arg-type]
         case Limits():
             return Numbers(scored.kpi, low=scored.low, high=scored.high)
         case _:

@@ -84,6 +84,7 @@ def key_results(definitions: Definitions, changes: Mapping[str, Change]) -> Iter
             "kpi_id": numbers.kpi,
             "unit": kpi.unit if kpi else _own_unit(scored),
             "target": numbers.target,
+            "plan_kpi_id": numbers.plan,
             "change": float(numbers.change) if numbers.change is not None else None,
             "low": numbers.low,
             "high": numbers.high,
@@ -140,7 +141,7 @@ def _signature(definitions: Definitions, scored: KeyResult | Measure, span: Span
     interval = _baseline(definitions, numbers.baseline, span)
     parts = [
         scored.type, numbers.kpi, numbers.target, numbers.change, numbers.low, numbers.high, numbers.baseline, span.id,
-        interval["baseline_start"], interval["baseline_end"],
+        interval["baseline_start"], interval["baseline_end"], *([numbers.plan] if numbers.plan else []),
     ]  # fmt: skip
     texts = [plain(part) if isinstance(part, Decimal) else part and str(part) for part in parts]
     return digest_of(json.dumps(texts))
