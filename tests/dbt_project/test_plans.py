@@ -158,6 +158,23 @@ def test_a_plan_with_a_gap_gives_no_verdict_until_it_is_filled(warehouse: Wareho
     assert {row["reason_code"] for row in statuses} == {"too_early", "running"}
 
 
+def test_a_plan_changed_after_the_close_stands_beside_the_result(warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.emptied(date(2027, 3, 1))
+    build(warehouse, tmp_path, daily())
+    warehouse.publish()
+    warehouse.at(date(2027, 3, 2))
+    build(warehouse, tmp_path, daily({**PLAN, 12: 1.0}))
+    final = warehouse.row("from marts.fct_key_result_final where key_result_id = 'up'")
+    assert (final["target"], final["status"], final["changed_because"]) == (276.0, "achieved", None)
+    final = warehouse.row("from marts.fct_key_result_final where key_result_id = 'grown'")
+    assert (final["status"], final["changed_because"]) == ("missed", None)
+    warehouse.at(date(2027, 3, 3))
+    build(warehouse, tmp_path, daily({**PLAN, 12: 9.0}))
+    final = warehouse.row("from marts.fct_key_result_final where key_result_id = 'up'")
+    assert (final["target"], final["status"], final["status_now"]) == (276.0, "achieved", "missed")
+    assert final["changed_because"] == "target"
+
+
 BEFORE = "  - {id: before, title: B, start: 2026-09-01, end: 2026-09-30}"
 RELATIVE = "      - {id: up, title: K, type: increase, kpi: total, change: 20%, baseline: previous_period}\n"
 

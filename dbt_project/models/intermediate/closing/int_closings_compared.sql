@@ -54,6 +54,8 @@ beside as (
         defined.key_result_id is not null as is_defined,
         known.value as value_now,
         known.score as score_now,
+        known.target as target_now,
+        defined.plan_kpi_id,
         case when defined.key_result_id is not null then coalesce(known.status, 'no_data') end as status_now,
         defined.definition_signature as definition_signature_now,
         defined.signature as signature_now,
@@ -185,6 +187,8 @@ final as (
             when compared.definition_signature_now <> compared.definition_signature then 'definition'
             when {{ differs('compared.kpi_signature', 'compared.kpi_signature_now', numbers=false) }} then 'definition'
             when compared.signature_now <> compared.signature then 'target'
+            when compared.plan_kpi_id is not null and ({{ differs('compared.target', 'compared.target_now') }})
+                then 'target'
             when not compared.is_moved then 'definition'
             when compared.kpi_id is null then 'check_in'
             when lost.is_gone then 'source_gone'

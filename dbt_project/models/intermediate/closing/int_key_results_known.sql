@@ -13,6 +13,7 @@ final as (
     select
         key_result_id,
         value,
+        target,
         progress,
         score,
         status,

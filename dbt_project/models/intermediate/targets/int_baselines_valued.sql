@@ -3,18 +3,24 @@
 -- What a KPI comes to over each baseline period, as known now.
 with
 
-lines as (
-    select * from {{ ref('int_targets_spanned') }}
-    where baseline_start is not null and kpi_id is not null
+versions as (
+    select * from {{ ref('int_target_version') }}
+    where baseline_start is not null
+),
+
+kpis as (
+    select * from {{ ref('stg_definitions__kpis') }}
 ),
 
 intervals as (
     select distinct
-        kpi_id,
-        kpi_kind as kind,
-        baseline_start as start_date,
-        baseline_end as end_date
-    from lines
+        versions.kpi_id,
+        kpis.kind,
+        versions.baseline_start as start_date,
+        versions.baseline_end as end_date
+    from versions
+    inner join kpis
+        on versions.kpi_id = kpis.kpi_id
 ),
 
 valued as (

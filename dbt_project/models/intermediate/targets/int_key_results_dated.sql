@@ -36,6 +36,7 @@ dated as (
         key_results.title_texts,
         key_results.type,
         key_results.kpi_id,
+        key_results.plan_kpi_id,
         key_results.weight,
         case when types.is_held then coalesce(key_results.hold, 'units') end as hold,
         key_results.allowed_misses,
