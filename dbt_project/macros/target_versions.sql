@@ -24,3 +24,14 @@ a target that was fixed by then stays with its baseline. Compares `newest`, the 
     (1 = 0)
     {%- endif %}
 {%- endmacro %}
+
+{# Columns that versions kept by an older release have not: what they say is unknown. #}
+{% macro version_columns_of_later() -%}
+    {%- set types = {
+        'plan_kpi_id': dbt.type_string(), 'plan_digest': dbt.type_string(), 'period_start': 'date', 'period_end': 'date'
+    } -%}
+    {%- set kept = adapter.get_columns_in_relation(this) | map(attribute='name') | list if execute else [] -%}
+    {%- for name, type in types.items() if name not in kept %}
+        cast(null as {{ type }}) as {{ name }},
+    {%- endfor %}
+{%- endmacro %}

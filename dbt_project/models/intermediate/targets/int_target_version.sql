@@ -38,7 +38,7 @@ plans as (
 {% if is_incremental() -%}
 newest as (
     select
-        *,
+        *,{{ version_columns_of_later() }}
         row_number() over (partition by key_result_id order by version desc) as newest_first
     from {{ this }}
 ),
