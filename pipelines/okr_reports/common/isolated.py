@@ -19,8 +19,8 @@ _ISOLATES = re.compile("[\u2066-\u2069]")
 _TURNING = {"\u202a": "\u202c", "\u202b": "\u202c", "\u202d": "\u202c", "\u202e": "\u202c"} | dict.fromkeys(
     "\u2066\u2067\u2068", _END_OF_ISOLATE
 )
-# Of HTML: what a reader sees as one text, between tags or in an attribute. Such a text ends where an element does.
-_RUN = re.compile(f'[^<>"]*[{CONTROLS}][^<>"]*')
+# Of HTML: what ends a text as a reader sees it, between tags or in an attribute.
+_ENDS_OF_TEXT = re.compile('([<>"]+)')
 
 
 def isolated(text: str) -> str:
@@ -40,7 +40,9 @@ def isolated_value(value: Any) -> Any:
 
 def isolated_html(html: str) -> str:
     """A page in which no text reaches beyond its element or attribute."""
-    return _RUN.sub(lambda run: run[0] if _is_closed(run[0]) else isolated(run[0]), html)
+    if not _ANY.search(html):
+        return html
+    return "".join(text if _is_closed(text) else isolated(text) for text in _ENDS_OF_TEXT.split(html))
 
 
 def _is_closed(text: str) -> bool:
