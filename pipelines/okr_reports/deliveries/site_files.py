@@ -28,6 +28,8 @@ CONTENT_TYPES = {
     ".parquet": "application/vnd.apache.parquet",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+# Of the site: what says how far the data goes and when it was built, whatever page it is on.
+MOMENT = "assets/moment.css"
 IMMUTABLE = "public, max-age=31536000, immutable"
 NO_CACHE = "no-cache"
 # In every locked page; the second is that of version 0.1.0.
@@ -56,8 +58,11 @@ class SiteFile:
 
     @property
     def stage(self) -> int:
-        """0 what pages point at, 1 pages, 2 the front page: no page is there before what it needs."""
-        if self.name == "index.html":
+        """0 what pages point at, 1 pages, 2 the front page and the moment of all.
+
+        No page is there before what it needs, none says that it is newer than it is.
+        """
+        if self.name in ("index.html", MOMENT):
             return 2
         return 1 if self.path.suffix == ".html" else 0
 

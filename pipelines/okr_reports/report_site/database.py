@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from okr_reports.common.analysts_copy import unreadable
 from okr_reports.common.page_tables import ABOUT, ABOUT_COLUMNS
 from okr_reports.common.page_tables import SCHEMA as TABLES
 from okr_reports.common.plain_values import ROWS, SCALARS, plain
-from okr_reports.common.sql_text import quoted_text
+from okr_reports.common.sql_text import quoted_name, quoted_text
 from okr_reports.errors import PublishError
 from okr_reports.report_site.faults import BadValue, PageFault, choose
 from okr_reports.report_site.limits import Limits
@@ -71,12 +71,40 @@ class Row:
         return len(self._values)
 
 
-ROWS.add(Row)
+class ReadRow(Row):
+    """A row that knows which of its columns were read."""
+
+    __slots__ = ("_read",)
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(row._columns, row._values)
+        self._read: set[str] = set()
+
+    def __getitem__(self, key: str | int) -> Any:
+        value = super().__getitem__(key)
+        self._read.add(key if isinstance(key, str) else list(self._columns)[key])
+        return value
+
+    def __repr__(self) -> str:
+        self._read.update(self._columns)
+        return super().__repr__()
+
+    def __iter__(self) -> Iterator[Any]:
+        self._read.update(self._columns)
+        return super().__iter__()
 
 
-def columns_of(row: Row) -> dict[str, Any]:
+ROWS.update((Row, ReadRow))
+
+
+def read_of(row: ReadRow) -> set[str]:
+    """The columns of a row that were read, to be looked at and to be emptied."""
+    return row._read
+
+
+def columns_of(row: Row, but: Collection[str] = ()) -> dict[str, Any]:
     """A row's values by column name."""
-    return {name: row._values[place] for name, place in row._columns.items()}
+    return {name: row[name] for name in row._columns if name not in but}
 
 
 @dataclass(frozen=True)
@@ -228,11 +256,20 @@ class Reader:
             self._comments = {(table, column): comment for table, column, comment in found}
         return self._comments
 
-    def fingerprint(self, select: str, values: Mapping[str, object] | None = None) -> str:
-        """A digest of the rows of a query that was checked before, in whatever order they come. Raises duckdb.Error."""
-        sql = f"select count(*) || ':' || coalesce(sum(hash(answer)), 0) from (\n{select}\n) as answer"
-        (text,) = self._connection.execute(sql, values or None).fetchone() or ("",)
-        return str(text)
+    def fingerprints(self, table: str) -> dict[str, str]:
+        """A digest of each column of a table, its values in their places; under '' the number of rows."""
+        columns = self.tables()[table]
+        digests = (f"coalesce(sum(hash(rowid, {quoted_name(column)})), 0)::varchar" for column in columns)
+        sql = f"select count(*)::varchar, {', '.join(digests)} from {quoted_name(table)}"
+        return dict(zip(("", *columns), self._connection.execute(sql).fetchone() or (), strict=False))
+
+    def shapes(self) -> list[tuple[Any, ...]]:
+        """Every column of the marts and the tables of one's own: its table, name, type and comment."""
+        sql = (
+            "select table_name, column_name, data_type, comment from duckdb_columns() where schema_name in (?, ?)"
+            " order by schema_name, table_name, column_index"
+        )
+        return self._connection.execute(sql, [SCHEMA, TABLES]).fetchall()
 
     def columns_of(self, statement: Statement) -> list[str]:
         """The columns of a statement, bound to the snapshot but not run. Raises duckdb.Error."""
@@ -250,6 +287,11 @@ class Reader:
                 raise sql_fault(replace(statement, offset=statement.offset + 1), error) from None
             self._types[statement.sql] = {row[0]: row[1] for row in described}
         return self._types[statement.sql]
+
+    def again(self, asked: Asked, page: Path) -> Result:
+        """The answer to what a page asked of an earlier copy. Raises PageFault."""
+        sql, values = asked
+        return self.run(Statement(Query("kept", sql, page, 1), sql, (), 0), dict(values))
 
     def run(self, statement: Statement, values: Mapping[str, object]) -> Result:
         """Run one SELECT with its values bound. Raises PageFault at the line DuckDB names.

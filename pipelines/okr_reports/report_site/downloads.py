@@ -13,7 +13,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -147,7 +147,7 @@ def _write(sheet: Any, line: int, place: int, value: Any, days: Any, moments: An
 class Downloads:
     """The tables of one page that readers may take away, and the files they become."""
 
-    def __init__(self, created: datetime) -> None:
+    def __init__(self, created: Callable[[], datetime]) -> None:
         self.created = created
         self.sheets: dict[str, tuple[Sequence[str], Sequence[Sequence[Any]]]] = {}
         self.files: dict[str, bytes] = {}
@@ -168,14 +168,16 @@ class Downloads:
             self.defined += defined
         return path
 
-    def book(self, title: str) -> str | None:
-        """All tables of the page as one workbook, and what their columns mean; None when it has none."""
+    def book(self, title: str, route: str) -> str | None:
+        """All tables of the page as one workbook, and what their columns mean; None when it has none.
+
+        Its name is of the page: it says how far the data goes, which must not change what the page says.
+        """
         if not self.sheets:
             return None
-        seal = hashlib.sha256(repr((sorted(self.files), self.defined)).encode()).hexdigest()[:10]
-        path = f"data/tables/page-{seal}.xlsx"
+        path = f"data/tables/page-{hashlib.sha256(route.encode()).hexdigest()[:10]}.xlsx"
         sheets = dict(self.sheets)
         if self.defined:
             sheets[SHEET if SHEET not in sheets else f"{SHEET} of columns"] = (HEAD, self.defined)
-        self.files[path] = xlsx_bytes(sheets, self.created, title)
+        self.files[path] = xlsx_bytes(sheets, self.created(), title)
         return path

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.common.folder_names import segment
 from okr_reports.common.plain_values import function
 from okr_reports.report_site import okr_words
@@ -86,7 +87,7 @@ class Functions:
 
     def check_in_form(self, row: Row) -> CheckInForm:
         """What the form of a check-in needs, for a row of `key_results`."""
-        return check_in_form(columns_of(self.context), self.formatter.decimal_sign, columns_of(row))
+        return check_in_form(columns_of(self.context, but=MOMENTS), self.formatter.decimal_sign, columns_of(row))
 
     def plain_number(self, value: Any, unit: str | None = None) -> str:
         """A number as a person types it: the locale's decimal sign, no groups; of the unit percent in percent."""

@@ -1,15 +1,12 @@
 """Pages of the last build that need no rendering again.
 
 A page depends on the engine, on its own file and whatever of the reports folder is not a page, on its parameters, the
-site's map and the day, and on the marts its queries read. What it read is recorded while it is rendered; as long as
-all that is the same, so is the page. A refresh that brings nothing new then renders the few pages that show when a
-source was last asked, and frames the rest.
+site's map, what it says of the day, and the answers to its queries. All that is recorded while it is rendered. A query
+is run again when a column that it reads has changed (reads.py); as long as its answer is the same, so is the page. What
+is run again is remembered for the pages that are rendered.
 
 Each file of the cache begins with the digest of the rest: what was cut off or changed is left aside, said, and made
 anew. What a page last was stays in its entry until a better one replaces it.
-
-Moments change with every refresh, and few pages show one: a query that may give a moment is run again, and the page
-depends on its answer.
 """
 
 from __future__ import annotations
@@ -17,26 +14,32 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.common.folder_digest import folder_digest
-from okr_reports.report_site.database import Asked, Reader
+from okr_reports.report_site.database import Asked, Reader, ReadRow, columns_of, read_of
+from okr_reports.report_site.faults import PageFault
+from okr_reports.report_site.reads import columns_read
+from okr_reports.report_site.routes import SiteMap
 
 logger = logging.getLogger("okr")
-_BARE_STAR = re.compile(r"(?<![.\w(])\*(?=\s*(?:,|from\b|$))", re.IGNORECASE)
-# Marts with columns that a refresh changes even when it brings nothing.
-MOMENTS_OF = {"report_context": MOMENTS, "source_health": ("last_load_at",), "tables": ("loaded_at",)}
+# Of the context, what changes with the day or the refresh: a page depends on those of them that it shows.
+OF_THE_DAY = ("today", "data_through", *MOMENTS)
+# What values are in JSON, and what is made of the texts of others.
+JSON = (type(None), bool, int, float, str)
+FROM_TEXT: Mapping[str, Callable[[str], Any]] = {
+    "date": date.fromisoformat, "datetime": datetime.fromisoformat, "Decimal": Decimal,
+}  # fmt: skip
 CHECKED = "checked"
 LIBRARIES = ("jinja2", "markdown-it-py", "nh3", "babel", "xlsxwriter", "duckdb")
 
@@ -61,66 +64,105 @@ class Kept:
     rendered: Rendered
 
 
+@dataclass(frozen=True)
+class Identity:
+    """What a page is made from beside the copy: its route and title, its file and that file's text, its parameters."""
+
+    route: str
+    title: str
+    page: str
+    text: str
+    params: Mapping[str, Any]
+
+
 class PageCache:
     """The rendered pages in a folder of its own; one entry a route, replaced when the page changes."""
 
-    def __init__(self, folder: Path, reports_dir: Path, reader: Reader, site: Iterable[Any]) -> None:
-        self.folder, self.reader = folder, reader
-        self.words = {table: re.compile(rf"\b{re.escape(table)}\b") for table in reader.tables()}
-        self.base = _digest([_engine_digest(), folder_digest(reports_dir, but="pages"), _versions(), *site])
-        self._fingerprints: dict[str, str] = {}
+    def __init__(self, folder: Path, reports_dir: Path, reader: Reader, context: ReadRow, site_map: SiteMap) -> None:
+        self.folder, self.reader, self.context = folder, reader, context
+        settings = columns_of(context, but=OF_THE_DAY)
+        self.base = _digest(
+            [_engine_digest(), folder_digest(reports_dir, but="pages"), _versions(), reader.shapes(), settings,
+             repr(site_map)]
+        )  # fmt: skip
+        self._columns: dict[str, dict[str, str]] = {}
         self._answers: dict[Asked, str] = {}
 
-    def get(self, route: str, text: str, params: Mapping[str, Any]) -> Rendered | None:
-        """The page as it was rendered before, if nothing that it depends on has changed. `text` is its file's."""
-        entry = read_kept(self.folder / _name(route))
-        if entry is None:
+    def get(self, page: Identity) -> Rendered | None:
+        """The page as it was rendered before, if nothing that it depends on has changed."""
+        entry = read_kept(self.folder / _name(page.route))
+        if entry is None or entry["key"] != self._key(page, entry["shows"]):
             return None
-        asked = [(sql, tuple((name, value) for name, value in values)) for sql, values in entry["asked"]]
-        try:
-            same = entry["key"] == self._key(text, params, entry["reads"], asked)
-        except duckdb.Error:  # a mart or column of then is not there any more
-            return None
-        return _rendered(entry) if same else None
+        now = {table: self._digests(table) for table in entry["reads"] if table in self.reader.tables()}
+        for sql, values, answer in entry["asked"]:
+            if self._may_differ(sql, entry["reads"], now) and self._answer(_asked(sql, values), page) != answer:
+                return None
+        return _rendered(entry)
 
-    def entry(self, kept: Kept, text: str, params: Mapping[str, Any], asked: Iterable[Asked]) -> bytes | None:
-        """What to keep of a page with what its queries, `asked`, read; None if that is unknown."""
+    def entry(self, kept: Kept, page: Identity, asked: Iterable[Asked]) -> bytes | None:
+        """What to keep of a page with the answers to its queries, `asked`; None if a value has no place in JSON."""
+        shows = sorted(read_of(self.context) & set(OF_THE_DAY))
         every = sorted(asked, key=repr)
-        reads = sorted(table for table, word in self.words.items() if any(word.search(sql) for sql, _ in every))
-        momentary = [one for one in every if any(_shows(one[0], table) for table in MOMENTS_OF)]
-        if any(not isinstance(value, str | int | None) for _, values in momentary for _, value in values):
-            return None
+        tables = sorted({table for sql, _ in every for table in columns_read(sql, self.reader.tables())})
         rendered = kept.rendered
-        entry = {
-            "key": self._key(text, params, reads, momentary),
-            "reads": reads,
-            "asked": momentary,
-            "route": kept.route,
-            "title": kept.title,
-            "page": kept.page,
-            "day": kept.day,
-            "content": rendered.content,
-            "files": {path: b64encode(content).decode() for path, content in rendered.files.items()},
-            "workbook": rendered.workbook,
-        }
-        return json.dumps(entry).encode()
+        try:
+            return json.dumps({
+                "key": self._key(page, shows),
+                "shows": shows,
+                "reads": {table: self._digests(table) for table in tables},
+                "asked": [(sql, _written(values), self._answer((sql, values), page)) for sql, values in every],
+                "route": kept.route,
+                "title": kept.title,
+                "page": kept.page,
+                "day": kept.day,
+                "content": rendered.content,
+                "files": {path: b64encode(content).decode() for path, content in rendered.files.items()},
+                "workbook": rendered.workbook,
+            }).encode()  # fmt: skip
+        except TypeError:
+            return None
 
-    def _key(self, text: str, params: Mapping[str, Any], reads: Iterable[str], asked: Iterable[Asked]) -> str:
-        marts = [(table, self._fingerprint(table)) for table in reads]
-        answers = [(one, self._answer(one)) for one in asked]
-        return _digest([self.base, text, sorted((name, repr(value)) for name, value in params.items()), marts, answers])
+    def _key(self, page: Identity, shows: Iterable[str]) -> str:
+        params = sorted((name, repr(value)) for name, value in page.params.items())
+        day = [(name, repr(columns_of(self.context)[name])) for name in shows]
+        return _digest([self.base, page.route, page.title, page.text, params, day])
 
-    def _fingerprint(self, table: str) -> str:
-        if table not in self._fingerprints:
-            moments = MOMENTS_OF.get(table)
-            columns = f"* exclude ({', '.join(moments)})" if moments else "*"
-            self._fingerprints[table] = self.reader.fingerprint(f"select {columns} from {table}")
-        return self._fingerprints[table]
+    def _may_differ(self, sql: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+        """Whether a column that a query reads has changed, or how many rows there are."""
+        for table, columns in columns_read(sql, self.reader.tables()).items():
+            before, after = then.get(table), now.get(table)
+            if before is None or after is None:
+                return True
+            if before != after and (columns is None or any(before.get(one) != after[one] for one in ("", *columns))):
+                return True
+        return False
 
-    def _answer(self, asked: Asked) -> str:
+    def _digests(self, table: str) -> dict[str, str]:
+        if table not in self._columns:
+            self._columns[table] = self.reader.fingerprints(table)
+        return self._columns[table]
+
+    def _answer(self, asked: Asked, page: Identity) -> str:
         if asked not in self._answers:
-            self._answers[asked] = self.reader.fingerprint(asked[0], dict(asked[1]))
+            try:
+                found = self.reader.again(asked, Path(page.page))
+                self._answers[asked] = _digest([found.columns, found.truncated, *(repr(row) for row in found.rows)])
+            except PageFault:  # a mart or column of then is not there any more
+                return ""
         return self._answers[asked]
+
+
+def _written(values: Iterable[tuple[str, object]]) -> list[tuple[str, str, Any]]:
+    """Bound values as JSON. Raises TypeError."""
+    written = [(name, type(value).__name__, value if type(value) in JSON else str(value)) for name, value in values]
+    for _, kind, value in written:
+        if isinstance(value, str) and kind not in ("str", *FROM_TEXT):
+            raise TypeError(kind)
+    return written
+
+
+def _asked(sql: str, written: Iterable[tuple[str, str, Any]]) -> Asked:
+    return sql, tuple((name, FROM_TEXT[kind](value) if kind in FROM_TEXT else value) for name, kind, value in written)
 
 
 def keep(folder: Path, entries: Mapping[str, bytes], checked: str | None) -> None:
@@ -196,16 +238,6 @@ def _of_files(reports_dir: Path) -> str:
 
 def _of_marts(reader: Reader) -> str:
     return _digest([reader.tables()])
-
-
-def _shows(sql: str, table: str) -> bool:
-    """Whether a query may give a moment of this mart, by its column's name or by a star."""
-    if not re.search(rf"\b{table}\b", sql):
-        return False
-    aliases = re.findall(rf"\b{table}\b(?:\s+as)?\s+(\w+)", sql, re.IGNORECASE)
-    starred = any(re.search(rf"\b{re.escape(alias)}\.\*", sql) for alias in (*aliases, table))
-    named = any(re.search(rf"\b{one}\b", sql) for one in MOMENTS_OF[table])
-    return starred or named or _BARE_STAR.search(sql) is not None
 
 
 def _digest(parts: Iterable[Any]) -> str:

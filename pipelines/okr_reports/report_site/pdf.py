@@ -97,10 +97,11 @@ def _one_document(release: Path, pages: Mapping[str, Path]) -> str:
     texts = {path: path.read_text(encoding="utf-8") for path in places}
     first = texts[next(iter(texts))]
     head = re.search(r"<html[^>]*>", first)
-    style = re.search(r'<link rel="stylesheet" href="([^"]*)">', first)
     assert head is not None
-    assert style is not None
-    css = (next(iter(texts)).parent / style[1]).resolve().as_uri()
+    styles = [
+        f'<link rel="stylesheet" href="{escape((next(iter(texts)).parent / found).resolve().as_uri())}">'
+        for found in re.findall(r'<link rel="stylesheet" href="([^"]*)">', first)
+    ]
     body = first.index("<body")
     # up to the main part: the shapes of the statuses, which all pages use, and the line at the top
     sprite = first[first.index(">", body) + 1 : first.index('<a class="skip"')]
@@ -117,7 +118,7 @@ def _one_document(release: Path, pages: Mapping[str, Path]) -> str:
     return (
         f'<!doctype html>{head[0]}<head><meta charset="utf-8"><title>{escape(next(iter(titles.values())))}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src file:; img-src file:">'
-        f'<link rel="stylesheet" href="{escape(css)}"></head><body>{sprite}<header class="top">{top}</header>'
+        f'{"".join(styles)}</head><body>{sprite}<header class="top">{top}</header>'
         f'<main><ul class="pdf-contents">{listed}</ul>{"".join(parts)}</main></body></html>'
     )
 

@@ -369,9 +369,9 @@ class Renderer:
     def _need_id(self, kind: str, value: str) -> None:
         """Raises BadValue for an id that no row of its mart has: an empty place would say nothing."""
         mart, words = IDS[kind]
+        query = Query(mart, f"select {kind}_id from {mart}", Path(f"marts.{mart}"), 1)
+        rows = self.reader.run(compile_query(query, {}, {}), {}).rows
         if kind not in self._ids:
-            query = Query(mart, f"select {kind}_id from {mart}", Path(f"marts.{mart}"), 1)
-            rows = self.reader.run(compile_query(query, {}, {}), {}).rows
             self._ids[kind] = frozenset(row[0] for row in rows)
         if value not in self._ids[kind]:
             raise BadRows(f"there is no {words} {value!r}", choose(value, self._ids[kind], f"{words}s"))

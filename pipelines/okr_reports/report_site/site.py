@@ -22,14 +22,15 @@ from okr_reports.common.folder_names import segment
 from okr_reports.common.isolated import isolated_html
 from okr_reports.common.plain_values import function, plain
 from okr_reports.errors import PublishError
+from okr_reports.report_site import moment
 from okr_reports.report_site.assets import Assets, load_assets
-from okr_reports.report_site.database import Reader, Row
+from okr_reports.report_site.database import Reader, ReadRow, columns_of, read_of
 from okr_reports.report_site.downloads import Downloads
 from okr_reports.report_site.faults import BadValue, PageFault
 from okr_reports.report_site.formats import Formatter
 from okr_reports.report_site.functions import Functions
 from okr_reports.report_site.languages import Language
-from okr_reports.report_site.page_cache import Kept, PageCache, Rendered, last_good, was_checked
+from okr_reports.report_site.page_cache import Identity, Kept, PageCache, Rendered, last_good, was_checked
 from okr_reports.report_site.queries import Statement
 from okr_reports.report_site.render import Renderer
 from okr_reports.report_site.reports import Page, Reports, read_reports
@@ -55,6 +56,11 @@ class Instance:
     fault: PageFault | None = None
     kept: Kept | None = None
 
+    @property
+    def identity(self) -> Identity:
+        """What it is kept by."""
+        return Identity(self.route, self.title, str(self.page.file.path), self.page.file.text, self.params)
+
 
 @dataclass
 class Site:
@@ -62,7 +68,7 @@ class Site:
 
     reports: Reports
     reader: Reader
-    context: Row
+    context: ReadRow
     formatter: Formatter
     language: Language
     renderer: Renderer
@@ -124,13 +130,13 @@ def _abs_or_zero(value: Any) -> float:
     return abs(float(value or 0))
 
 
-def read_context(reader: Reader) -> Row:
+def read_context(reader: Reader) -> ReadRow:
     """The row that says what "now" is. Raises PublishError when there is none."""
     query = Query("report_context", "select * from report_context", Path("marts.report_context"), 1)
     rows = reader.run(Statement(query, query.sql, (), 0), {}).rows
     if len(rows) != 1:
         raise PublishError(f"marts.report_context has {len(rows)} rows, not one; run okr refresh")
-    return rows[0]
+    return ReadRow(rows[0])
 
 
 def render_page(site: Site, instance: Instance, *, framed: bool = True) -> tuple[dict[str, bytes], Rendered | None]:
@@ -141,14 +147,15 @@ def render_page(site: Site, instance: Instance, *, framed: bool = True) -> tuple
     if instance.fault is not None:
         raise instance.fault
     # A workbook says the day it was made: with the moment, none would ever be the same as before.
-    downloads = Downloads(datetime.combine(site.context["today"], clock()))
+    downloads = Downloads(lambda: datetime.combine(site.context["today"], clock()))
     functions = _functions(site, instance.route, downloads)
-    kept = site.cache.get(instance.route, instance.page.file.text, instance.params) if site.cache else None
+    kept = site.cache.get(instance.identity) if site.cache else None
     rendered = kept
     if rendered is None:
         site.reader.asked.clear()
+        read_of(site.context).clear()
         content = site.renderer.render(instance.page, instance.params, functions)
-        rendered = Rendered(content, downloads.files, downloads.book(instance.title))
+        rendered = Rendered(content, downloads.files, downloads.book(instance.title, instance.route))
     files = dict(rendered.files)
     if framed:
         files[_path(instance.route)] = _framed(site, instance, rendered, functions, instance.page.file.front)
@@ -157,7 +164,7 @@ def render_page(site: Site, instance: Instance, *, framed: bool = True) -> tuple
 
 def render_notice(site: Site, instance: Instance, fault: PageFault, root: Path) -> dict[str, bytes]:
     """The same for a page that cannot be made: a notice, above what it last was. Nothing of the data is quoted."""
-    functions = _functions(site, instance.route, Downloads(datetime.combine(site.context["today"], clock())))
+    functions = _functions(site, instance.route, Downloads(lambda: datetime.combine(site.context["today"], clock())))
     kept = instance.kept
     values = {
         "place": _place(fault, root),
@@ -201,6 +208,7 @@ def _framed(
         "page": dict(front),
         "css": site.assets.css,
         "js": site.assets.js,
+        "moment": moment.PATH,
         "workbook": rendered.workbook,
         "marks": site.assets.marks,
         "logo": site.assets.logo,
@@ -305,6 +313,11 @@ def _menu(instances: list[Instance]) -> list[Entry]:
         if "/" not in one.route and one.page.file.front.get("sidebar", True)
     ]
     return sorted(top, key=lambda entry: (entry.position, entry.title))
+
+
+def moment_of(site: Site) -> dict[str, bytes]:
+    """The file that changes with every refresh."""
+    return {moment.PATH: moment.moment_css(columns_of(site.context), site.formatter, site.language)}
 
 
 def search_index(site: Site) -> bytes:

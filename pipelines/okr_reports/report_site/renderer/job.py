@@ -10,7 +10,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.errors import PublishError
 from okr_reports.report_site.check import warnings_of
 from okr_reports.report_site.check_sql import check_sql
@@ -20,7 +19,7 @@ from okr_reports.report_site.limits import Limits
 from okr_reports.report_site.page_cache import Kept, PageCache, checked_now, last_good, was_checked
 from okr_reports.report_site.public_data import public_files
 from okr_reports.report_site.renderer.walls import limit_processor, raise_walls
-from okr_reports.report_site.site import Instance, Site, open_site, render_notice, render_page, search_index
+from okr_reports.report_site.site import Instance, Site, moment_of, open_site, render_notice, render_page, search_index
 from okr_reports.report_site.source_files import Query
 
 # what is imported at first use elsewhere; a fork of the server has it already
@@ -94,9 +93,7 @@ class _Work:
         site.as_of = date.fromisoformat(asked["as_of"]) if asked["as_of"] else None
         site.renderer.compiled = lambda name, lines: self.say({"kind": "lines", "path": name, "lines": lines})
         if cache_dir is not None:
-            columns = [name for name in self.reader.tables()["report_context"] if name not in MOMENTS]
-            shared = [repr(site.context[name]) for name in columns]
-            site.cache = PageCache(cache_dir, reports_dir, self.reader, [*shared, repr(site.map)])
+            site.cache = PageCache(cache_dir, reports_dir, self.reader, site.context, site.map)
             if not site.faults and not was_checked(cache_dir, reports_dir, self.reader):
                 self.say({"kind": "checked", "text": checked_now(reports_dir, self.reader)})
         if asked["purpose"] != "site":
@@ -110,7 +107,8 @@ class _Work:
             if instance.route not in done:
                 self._page(site, replace(instance, fault=known.get(f"/{instance.route}", instance.fault)), reports_dir)
         if asked["purpose"] == "site":
-            self._files("", {**site.assets.files, **public_files(self.reader), "assets/search.js": search_index(site)})
+            shared = {**site.assets.files, **public_files(self.reader), **moment_of(site)}
+            self._files("", {**shared, "assets/search.js": search_index(site)})
         missing = sorted(site.language.missing)
         self.say({"kind": "end", "pages": len(site.instances), "untranslated": missing})
 
@@ -134,7 +132,7 @@ class _Work:
         if rendered is not None and site.cache is not None:
             day = site.context["today"].isoformat()
             kept = Kept(instance.route, instance.title, str(instance.page.file.path), day, rendered)
-            entry = site.cache.entry(kept, instance.page.file.text, instance.params, self.reader.asked)
+            entry = site.cache.entry(kept, instance.identity, self.reader.asked)
         self._files(instance.route, files, entry)
 
     def _files(self, route: str, files: Mapping[str, bytes], entry: bytes | None = None, **more: Any) -> None:

@@ -83,12 +83,19 @@
       return box;
     }
 
+    // a text of a style sheet without its quotes and escapes
+    function plain(text) {
+      return text.trim().replace(/^"|"$/g, "").replace(/\\([0-9a-f]{1,6}) ?/gi, function (all, number) {
+        return String.fromCodePoint(parseInt(number, 16));
+      });
+    }
+
     // the age of an old page, in words made at build time, in the place of the moment (which stays in the foot)
     all("[data-built]").forEach(function (stamp) {
-      var days = Math.floor((Date.now() - Date.parse(stamp.getAttribute("data-built"))) / 864e5);
-      var built = stamp.querySelector(".stamp-built");
-      if (days < 1 || !built) return;
-      var moment = built.textContent;
+      var moments = getComputedStyle(stamp), built = stamp.querySelector(".moment-built");
+      var days = Math.floor((Date.now() - Date.parse(plain(moments.getPropertyValue("--built")))) / 864e5);
+      if (!(days >= 1) || !built) return;
+      var moment = plain(getComputedStyle(built, "::after").content);
       built.style.minWidth = built.offsetWidth + "px";
       built.textContent = days === 1 ? stamp.getAttribute("data-one") : stamp.getAttribute("data-many").replace("{n}", days);
       built.classList.add("old");
