@@ -8,8 +8,6 @@ shut off and the configuration is locked. Measured on 59 hostile statements: rea
 from __future__ import annotations
 
 import re
-import threading
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -25,12 +23,16 @@ from okr_reports.common.page_tables import SCHEMA as TABLES
 from okr_reports.common.plain_values import ROWS, SCALARS, plain
 from okr_reports.common.sql_text import quoted_name, quoted_text
 from okr_reports.errors import PublishError
+from okr_reports.report_site.deadline import Watchdog
 from okr_reports.report_site.faults import BadValue, PageFault, choose
 from okr_reports.report_site.limits import Limits
 from okr_reports.report_site.queries import Statement
+from okr_reports.report_site.sets import Values, set_query
 from okr_reports.report_site.source_files import Query
 
 SCHEMA = "marts"
+# Of a statement's values: so few are as quick one by one; and of the rows of all of them, more are not held at once.
+FEW, MOST_ROWS = 4, 500_000
 Blank = Literal["nulls", "values"]
 # a value of each of DuckDB's types that marts and queries have
 EXAMPLES: dict[str, Any] = {
@@ -136,35 +138,7 @@ def _plain_cell(value: Any) -> Any:
 
 
 # A statement's SQL and its values by name.
-Asked = tuple[str, tuple[tuple[str, object], ...]]
-
-
-class Watchdog:
-    """Interrupts a query at its deadline. One thread for all queries: a timer for each cost a tenth of a query."""
-
-    def __init__(self, interrupt: Callable[[], None]) -> None:
-        self._interrupt, self._lock = interrupt, threading.Lock()
-        self._deadline: float | None = None
-        self._ended = threading.Event()
-        threading.Thread(target=self._watch, daemon=True).start()
-
-    def start(self, seconds: float) -> None:
-        with self._lock:
-            self._deadline = time.monotonic() + seconds
-
-    def stop(self) -> None:
-        """After this no interrupt comes any more: it would hit the next query."""
-        with self._lock:
-            self._deadline = None
-
-    def end(self) -> None:
-        self._ended.set()
-
-    def _watch(self) -> None:
-        while not self._ended.wait(0.05):
-            with self._lock:
-                if self._deadline is not None and time.monotonic() > self._deadline:
-                    self._interrupt()
+Asked = tuple[str, Values]
 
 
 class Reader:
@@ -292,6 +266,53 @@ class Reader:
         """The answer to what a page asked of an earlier copy. Raises PageFault."""
         sql, values = asked
         return self.run(Statement(Query("kept", sql, page, 1), sql, (), 0), dict(values))
+
+    def run_as_set(self, sql: str, values: Sequence[Values], page: Path) -> None:
+        """Run a statement that pages asked of an earlier copy once for all these values, and remember the answers.
+
+        Nothing is remembered where that cannot be done, or the first value alone gets another answer.
+        """
+        wanted = [one for one in values if (sql, one) not in self._memo]
+        if len(wanted) < FEW:
+            return
+        query = Query("kept", sql, page, 1)
+        self.heard(query)
+        self._watchdog.start(self.limits.seconds)
+        try:
+            found = self._set(sql, wanted)
+        except (duckdb.Error, PageFault):
+            return
+        finally:
+            self._watchdog.stop()
+            self.heard(None)
+        number, first = next(iter(found.items()), (0, None))
+        if first is not None and repr(self.again((sql, wanted[number]), page)) == repr(first):
+            self._memo.update(((sql, wanted[place]), one) for place, one in found.items())
+
+    def _set(self, sql: str, values: Sequence[Values]) -> dict[int, Result]:
+        """The answers by the values' numbers."""
+        columns = self._connection.execute(f"describe (\n{sql}\n)", dict(values[0])).fetchall()
+        (parsed,) = self._connection.execute("select json_serialize_sql(?)", [sql]).fetchone() or ("{}",)
+        made = set_query(parsed, [(row[0], row[1]) for row in columns], values, self._exact())
+        if made is None:
+            return {}
+        tree, over = made
+        (text,) = self._connection.execute("select json_deserialize_sql(?)", [tree]).fetchone() or ("",)
+        cursor = self._connection.execute(over.sql.format(text), over.bound)
+        rows = cursor.fetchmany(MOST_ROWS + 1)
+        if len(rows) > MOST_ROWS:
+            return {}
+        names, most = [row[0] for row in columns], self.limits.rows
+        return {
+            place: Result.of(names, mine[:most], len(mine) > most) for place, mine in over.answers(rows, len(values))
+        }
+
+    def _exact(self) -> frozenset[str]:
+        """The names of columns that no table has as floating-point numbers."""
+        kinds: dict[str, set[str]] = {}
+        for _, column, kind, _ in self.shapes():
+            kinds.setdefault(column.lower(), set()).add(kind)
+        return frozenset(name for name, of in kinds.items() if not any("DOUBLE" in one or "FLOAT" in one for one in of))
 
     def run(self, statement: Statement, values: Mapping[str, object]) -> Result:
         """Run one SELECT with its values bound. Raises PageFault at the line DuckDB names.

@@ -29,8 +29,9 @@ from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.report_site.database import Asked, Reader, ReadRow, columns_of, read_of
 from okr_reports.report_site.faults import PageFault
-from okr_reports.report_site.reads import columns_read
+from okr_reports.report_site.reads import Read, columns_read
 from okr_reports.report_site.routes import SiteMap
+from okr_reports.report_site.sets import Values
 
 logger = logging.getLogger("okr")
 # Of the context, what changes with the day or the refresh: a page depends on those of them that it shows.
@@ -87,30 +88,62 @@ class PageCache:
         )  # fmt: skip
         self._columns: dict[str, dict[str, str]] = {}
         self._answers: dict[Asked, str] = {}
+        self._reads: dict[str, Read] = {}
+        self._entries: dict[Path, Any] = {}
+
+    def ask_in_sets(self) -> Iterator[str]:
+        """Run what kept pages asked and may be answered otherwise now, each query once for all its values.
+
+        Then the rest of what the pages asked that got another answer. Gives a query's page file before it is run.
+        """
+        entries = [one for path in sorted(self.folder.glob("*.json")) if (one := self._entry(path)) is not None]
+        yield from self._in_sets(entries, self._doubtful)
+        changed = [one for one in entries if any(self._is_answered_otherwise(one))]
+        yield from self._in_sets(changed, lambda entry: entry["asked"])
+
+    def _in_sets(self, entries: Iterable[Any], of: Callable[[Any], Iterable[Any]]) -> Iterator[str]:
+        wanted: dict[str, dict[Values, str]] = {}
+        for entry in entries:
+            for sql, values, _ in of(entry):
+                wanted.setdefault(sql, {})[_asked(sql, values)[1]] = entry["page"]
+        for sql, pages in wanted.items():
+            page = next(iter(pages.values()))
+            yield page
+            self.reader.run_as_set(sql, list(pages), Path(page))
+
+    def _doubtful(self, entry: Any) -> Iterator[Any]:
+        """What an entry's page asked, as (sql, values, answer), that reads a column that has changed since."""
+        now = {table: self._digests(table) for table in entry["reads"] if table in self.reader.tables()}
+        return (one for one in entry["asked"] if self._may_differ(one[0], entry["reads"], now))
+
+    def _is_answered_otherwise(self, entry: Any) -> Iterator[bool]:
+        page = Path(entry["page"])
+        return (self._answer(_asked(sql, values), page) != answer for sql, values, answer in self._doubtful(entry))
+
+    def _entry(self, path: Path) -> Any:
+        if path not in self._entries:
+            self._entries[path] = read_kept(path)
+        return self._entries[path]
 
     def get(self, page: Identity) -> Rendered | None:
         """The page as it was rendered before, if nothing that it depends on has changed."""
-        entry = read_kept(self.folder / _name(page.route))
+        entry = self._entry(self.folder / _name(page.route))
         if entry is None or entry["key"] != self._key(page, entry["shows"]):
             return None
-        now = {table: self._digests(table) for table in entry["reads"] if table in self.reader.tables()}
-        for sql, values, answer in entry["asked"]:
-            if self._may_differ(sql, entry["reads"], now) and self._answer(_asked(sql, values), page) != answer:
-                return None
-        return _rendered(entry)
+        return None if any(self._is_answered_otherwise(entry)) else _rendered(entry)
 
     def entry(self, kept: Kept, page: Identity, asked: Iterable[Asked]) -> bytes | None:
         """What to keep of a page with the answers to its queries, `asked`; None if a value has no place in JSON."""
         shows = sorted(read_of(self.context) & set(OF_THE_DAY))
         every = sorted(asked, key=repr)
-        tables = sorted({table for sql, _ in every for table in columns_read(sql, self.reader.tables())})
-        rendered = kept.rendered
+        tables = sorted({table for sql, _ in every for table in self._read(sql)})
+        rendered, path = kept.rendered, Path(page.page)
         try:
             return json.dumps({
                 "key": self._key(page, shows),
                 "shows": shows,
                 "reads": {table: self._digests(table) for table in tables},
-                "asked": [(sql, _written(values), self._answer((sql, values), page)) for sql, values in every],
+                "asked": [(sql, _written(values), self._answer((sql, values), path)) for sql, values in every],
                 "route": kept.route,
                 "title": kept.title,
                 "page": kept.page,
@@ -129,7 +162,7 @@ class PageCache:
 
     def _may_differ(self, sql: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
         """Whether a column that a query reads has changed, or how many rows there are."""
-        for table, columns in columns_read(sql, self.reader.tables()).items():
+        for table, columns in self._read(sql).items():
             before, after = then.get(table), now.get(table)
             if before is None or after is None:
                 return True
@@ -137,15 +170,20 @@ class PageCache:
                 return True
         return False
 
+    def _read(self, sql: str) -> Read:
+        if sql not in self._reads:
+            self._reads[sql] = columns_read(sql, self.reader.tables())
+        return self._reads[sql]
+
     def _digests(self, table: str) -> dict[str, str]:
         if table not in self._columns:
             self._columns[table] = self.reader.fingerprints(table)
         return self._columns[table]
 
-    def _answer(self, asked: Asked, page: Identity) -> str:
+    def _answer(self, asked: Asked, page: Path) -> str:
         if asked not in self._answers:
             try:
-                found = self.reader.again(asked, Path(page.page))
+                found = self.reader.again(asked, page)
                 self._answers[asked] = _digest([found.columns, found.truncated, *(repr(row) for row in found.rows)])
             except PageFault:  # a mart or column of then is not there any more
                 return ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""--[^\n]*|/\*.*?\*/|(?P<text>'(?:[^']|'')*'|\$\$.*?\$\$)|"(?P<name>(?:[^"]|"")*)"|(?P<word>\$?\w+)|(?P<sign>\S)""",
@@ -38,11 +37,6 @@ def columns_read(sql: str, tables: Columns) -> Read:
 
     A table of which it names no column is there too: its rows may be counted.
     """
-    return _columns_read(sql, tuple((name, tuple(columns)) for name, columns in tables.items()))
-
-
-@lru_cache(maxsize=4096)
-def _columns_read(sql: str, tables: tuple[tuple[str, tuple[str, ...]], ...]) -> Read:
     tokens, texts = [], []
     for found in _TOKEN.finditer(sql):
         if found["text"] is not None:
@@ -52,12 +46,12 @@ def _columns_read(sql: str, tables: tuple[tuple[str, tuple[str, ...]], ...]) -> 
             tokens.append(token.lower())
     words = set(tokens)
     if words & {"query", "query_table"}:
-        return {name: None for name, _ in tables}
+        return dict.fromkeys(tables)
     if words & _UNNAMED or _is_starred(tokens):
-        return {name: None for name, _ in tables if name.lower() in words or any(name.lower() in one for one in texts)}
+        return {name: None for name in tables if name.lower() in words or any(name.lower() in one for one in texts)}
     sources = _Sources(tokens)
     read: Read = {}
-    for name, columns in tables:
+    for name, columns in tables.items():
         if any(re.search(rf"\b{re.escape(name.lower())}\b", one) for one in texts) or sources.is_a_value(name.lower()):
             read[name] = None
         elif name.lower() in words:

@@ -102,6 +102,10 @@ class _Work:
                 self.say({"kind": "warning", "fault": written(warning)})
         for fault in site.faults:
             self._fault(fault)
+        if site.cache is not None:
+            for path in site.cache.ask_in_sets():
+                self.say({"kind": "page", "route": None, "path": path})
+                limit_processor(self.reader.limits.page_seconds + SPARE_SECONDS)
         done = set(asked["done"])
         for instance in site.instances:
             if instance.route not in done:

@@ -1,0 +1,261 @@
+"""A query run once for all values of its parameters, where that gives each of them the rows it alone would get.
+
+DuckDB plans a statement for longer than it runs it. So the values become a table, and the query a lateral join with it.
+Which rows come, and in which order, must not rest on the way they are computed: a query is left as it is when its text
+lets that choose (rows cut off among equal ones, sums of floating-point numbers, the first of several), and an answer is
+left out when its rows are in no certain order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+# What they give depends on the order of the rows they read, or on chance.
+_OF_ORDER = frozenset({
+    "first", "last", "any_value", "arbitrary", "list", "array_agg", "string_agg", "group_concat", "listagg", "mode",
+    "arg_min", "arg_max", "argmin", "argmax", "min_by", "max_by", "arg_min_null", "arg_max_null", "histogram",
+    "row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value", "fill", "random", "uuid", "nextval",
+    "reservoir_quantile", "approx_quantile", "approx_count_distinct", "approx_top_k", "json_group_array", "array",
+    "json_group_object", "json_group_structure", "bitstring_agg", "gen_random_uuid", "setseed", "unnest",
+})  # fmt: skip
+# Of those, what an order of the values makes certain.
+_LISTS = frozenset({"list", "array_agg", "string_agg", "group_concat", "listagg"})
+# The same of floating-point numbers, whose sums depend on the order in which they are added.
+_SUMS = frozenset({
+    "sum", "avg", "mean", "fsum", "favg", "sumkahan", "kahan_sum", "product", "geomean", "geometric_mean", "entropy",
+    "corr", "skewness", "kurtosis", "kurtosis_pop", "sem", "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop",
+    "var_samp", "covar_pop", "covar_samp", "regr_slope", "regr_intercept", "regr_r2", "regr_sxx", "regr_sxy",
+    "regr_syy",
+    "sum_no_overflow", "weighted_avg", "wavg",
+})  # fmt: skip
+TYPES: Mapping[type, str] = {str: "varchar", bool: "boolean", int: "integer", date: "date"}
+_LARGEST = 2**31
+Values = tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True)
+class SetQuery:
+    """The statement over a set: each row begins with its value's number, and ends with `keys` values to order it by."""
+
+    sql: str
+    bound: list[object]
+    keys: int
+    limit: int | None
+
+    def answers(self, rows: Sequence[tuple[Any, ...]], number: int) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
+        """Each value's number with its rows, where their order is certain."""
+        found: list[list[tuple[Any, ...]]] = [[] for _ in range(number)]
+        for row in rows:
+            found[row[0]].append(row)
+        for place, mine in enumerate(found):
+            seen = mine if self.limit is None else mine[: self.limit + 1]
+            keys = [row[len(row) - self.keys :] for row in seen]
+            if all(one != other for one, other in pairwise(keys)):
+                yield place, [row[1 : len(row) - self.keys] for row in mine[: self.limit]]
+
+
+def set_query(
+    parsed: str, columns: Sequence[tuple[str, str]], values: Sequence[Values], exact: Set[str]
+) -> tuple[str, SetQuery] | None:
+    """From DuckDB's own parse of a statement, its result's columns with their types, and the values of its parameters.
+
+    `exact` are the names of the tables' columns whose numbers are exact, to be summed in any order.
+
+    Returns the changed parse, to be written as SQL, with a query whose `sql` has a gap for that; None where it must
+    run by itself.
+    """
+    tree = json.loads(parsed)
+    if tree.get("error") or len(tree["statements"]) != 1:
+        return None
+    statement = tree["statements"][0]
+    node, kinds, names = statement["node"], _kinds(values), [name for name, _ in columns]
+    if kinds is None or "set_" in parsed or len({name.lower() for name in names}) < len(names):
+        return None
+    of_floats = any(kind in ("DOUBLE", "FLOAT") for _, kind in columns)
+    if _rests_on_order(node, exact - _renamed(node) if of_floats else None):
+        return None
+    order, limit, others = _modifiers(node)
+    keys = _keys(node, order, names, bool(others)) if order else []
+    if keys is None or limit is False or (limit is not None and not order):
+        return None
+    node["modifiers"] = others
+    for key in keys:
+        if key.column is None:
+            node["select_list"].append({**key.expression, "alias": key.name})
+    statement["node"] = _bound(node)
+    statement["named_param_map"] = []
+    row = f"(?::integer, {', '.join(f'?::{kind}' for kind in kinds.values())})"
+    shown = ", ".join(f"rows_.{_quoted(column)}" for column in names)
+    ordered = "".join(f", rows_.{_quoted(key.column or key.name)} {key.direction}" for key in keys)
+    named = "".join(f", rows_.{_quoted(key.column or key.name)}" for key in keys)
+    given = ", ".join(f'"{name}"' for name in kinds)
+    sql = (
+        f"select set_.number_, {shown}{named} from (values {', '.join([row] * len(values))}) as set_(number_, {given}),"
+        f" lateral (\n{{}}\n) as rows_ order by 1{ordered}"
+    )
+    bound = [one for place, each in enumerate(values) for one in (place, *(value for _, value in each))]
+    return json.dumps(tree), SetQuery(sql, bound, len(keys), limit)
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What rows are ordered by: a column of the result, or an expression to be added to it under `name`."""
+
+    name: str
+    column: str | None
+    expression: Mapping[str, Any]
+    direction: str
+
+
+def _kinds(values: Sequence[Values]) -> dict[str, str] | None:
+    """The parameters with their types, if each has one type throughout."""
+    kinds: dict[str, set[type]] = {name: set() for name, _ in values[0]}
+    for each in values:
+        for name, value in each:
+            if value is not None:
+                kinds[name].add(type(value))
+            if type(value) is int and not -_LARGEST <= value < _LARGEST:
+                return None
+    if not kinds or any(len(found) > 1 or not found <= TYPES.keys() for found in kinds.values()):
+        return None
+    return {name: TYPES[next(iter(found), str)] for name, found in kinds.items()}
+
+
+def _renamed(tree: Any) -> set[str]:
+    """Names that a query gives itself."""
+    if isinstance(tree, list):
+        return set().union(*map(_renamed, tree))
+    if not isinstance(tree, dict):
+        return set()
+    given = [tree.get("alias"), *tree.get("aliases", []), *tree.get("column_name_alias", [])]
+    return {one.lower() for one in given if isinstance(one, str)}.union(*map(_renamed, tree.values()))
+
+
+def _rests_on_order(tree: Any, exact: Set[str] | None, at_top: bool = True) -> bool:
+    """Whether a part of a query may give other rows, or other last digits, when its rows come in another order.
+
+    `exact` are names of columns that may be summed; None for all.
+    """
+    if isinstance(tree, list):
+        return any(_rests_on_order(one, exact, False) for one in tree)
+    if not isinstance(tree, dict):
+        return False
+    name = str(tree.get("function_name", "")).lower()
+    if name in _LISTS and _is_ordered(tree):
+        name = ""
+    if name in _OF_ORDER or (exact is not None and name in _SUMS and not (name == "sum" and _sums_a(tree, exact))):
+        return True
+    if not at_top and tree.get("type") in ("LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER"):
+        return True
+    if tree.get("distinct_on_targets") or tree.get("sample") or tree.get("type") == "DELIM_JOIN":
+        return True
+    return any(
+        _rests_on_order(one, exact, False) for name, one in tree.items() if not (at_top and name == "modifiers")
+    ) or (at_top and any(_rests_on_order(one, exact, True) for one in tree.get("modifiers", [])))
+
+
+def _is_ordered(function: Mapping[str, Any]) -> bool:
+    """Whether a list is ordered by its own values at last: equal ones may change places."""
+    keys = [_text(one["expression"]) for one in (function.get("order_bys") or {}).get("orders", [])]
+    listed = [_text(one.get("expression", one)) for one in function.get("arguments", [])[:1]]
+    return bool(keys) and all(one in keys for one in listed)
+
+
+def _text(tree: Any) -> Any:
+    """An expression without its place in the text."""
+    if isinstance(tree, list):
+        return [_text(one) for one in tree]
+    if not isinstance(tree, dict):
+        return tree
+    return {name: _text(one) for name, one in tree.items() if not name.startswith("query_location")}
+
+
+def _sums_a(function: Mapping[str, Any], exact: Set[str]) -> bool:
+    """Whether a sum is of one of these columns and nothing else."""
+    summed = [one.get("expression", one) for one in function.get("arguments", [])]
+    return len(summed) == 1 and summed[0].get("column_names", [""])[-1].lower() in exact
+
+
+def _modifiers(node: Mapping[str, Any]) -> tuple[list[Any], int | bool | None, list[Any]]:
+    """How the result is ordered, after how many rows it is cut (False: in a way not known here), and the rest."""
+    order: list[Any] = []
+    limit: int | bool | None = None
+    others = []
+    for one in node["modifiers"]:
+        if one["type"] == "ORDER_MODIFIER":
+            order = one["orders"]
+        elif one["type"] in ("LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER"):
+            literal = (one.get("limit") or {}).get("literal", {})
+            is_plain = (
+                one["type"] == "LIMIT_MODIFIER" and one.get("offset") is None and literal.get("kind") == "INTEGER"
+            )
+            limit = int(literal["text"]) if is_plain else False
+        else:
+            others.append(one)
+    return order, limit, others
+
+
+def _keys(node: Mapping[str, Any], order: Sequence[Any], columns: Sequence[str], distinct: bool) -> list[_Key] | None:
+    """What to order by; None if an expression cannot be told from the columns of the result."""
+    by_name = {one.lower(): one for one in columns}
+    keys = []
+    for number, one in enumerate(order):
+        expression, name = one["expression"], f"key_{number}_"
+        direction = _direction(one)
+        kind, names = expression["class"], expression.get("column_names", [])
+        if kind == "STAR":
+            return [_Key("", column, {}, direction) for column in columns] if len(order) == 1 else None
+        if kind == "CONSTANT":
+            place = expression["literal"].get("text", "")
+            if not place.isdigit() or not 1 <= int(place) <= len(columns):
+                return None
+            keys.append(_Key(name, columns[int(place) - 1], {}, direction))
+        elif kind == "COLUMN_REF" and len(names) == 1 and names[0].lower() in by_name:
+            keys.append(_Key(name, by_name[names[0].lower()], {}, direction))
+        elif (
+            distinct
+            or node["type"] != "SELECT_NODE"
+            or node["aggregate_handling"] != "STANDARD_HANDLING"
+            or _named(expression) & by_name.keys()
+        ):
+            return None
+        else:
+            keys.append(_Key(name, None, expression, direction))
+    return keys
+
+
+def _direction(order: Mapping[str, Any]) -> str:
+    down = {"ORDER_DEFAULT": "", "ASCENDING": "asc", "DESCENDING": "desc"}[order["type"]]
+    nulls = {"ORDER_DEFAULT": "", "NULLS FIRST": "nulls first", "NULLS LAST": "nulls last"}[order["null_order"]]
+    return f"{down} {nulls}"
+
+
+def _named(tree: Any) -> set[str]:
+    """The names that stand alone in an expression: they may be the result's columns or its tables'."""
+    if isinstance(tree, list):
+        return set().union(*map(_named, tree))
+    if not isinstance(tree, dict):
+        return set()
+    names = tree.get("column_names", [])
+    return {names[0].lower()} if len(names) == 1 else set().union(*map(_named, tree.values()))
+
+
+def _bound(tree: Any) -> Any:
+    """Parameters as columns of the set."""
+    if isinstance(tree, list):
+        return [_bound(one) for one in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if tree.get("class") == "PARAMETER":
+        place = {name: tree[name] for name in ("alias", "query_location", "query_location_length") if name in tree}
+        return {"class": "COLUMN_REF", "type": "COLUMN_REF", **place, "column_names": ["set_", tree["identifier"]]}
+    return {name: _bound(one) for name, one in tree.items()}
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
