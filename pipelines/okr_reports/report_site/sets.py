@@ -74,7 +74,7 @@ def set_query(
         return None
     statement = tree["statements"][0]
     node, kinds, names = statement["node"], _kinds(values), [name for name, _ in columns]
-    if kinds is None or "set_" in parsed or len({name.lower() for name in names}) < len(names):
+    if kinds is None or '"set_"' in parsed or len({name.lower() for name in names}) < len(names):
         return None
     of_floats = any(kind in ("DOUBLE", "FLOAT") for _, kind in columns)
     if _rests_on_order(node, exact - _renamed(node) if of_floats else None):

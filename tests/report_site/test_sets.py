@@ -1,0 +1,104 @@
+"""Queries run once for many values give what each value alone gets, row for row, or are run alone."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from okr_reports.report_site.database import Reader
+from okr_reports.report_site.queries import Statement
+from okr_reports.report_site.source_files import Query
+
+# (SQL, whether a set may answer it)
+QUERIES = (
+    ("select id, label from facts where shop = $shop order by id", True),
+    ("select * from facts where shop = $shop order by day desc nulls last, id", True),
+    ("select label as id, id as place from facts where shop = $shop order by place", True),
+    ("select id from facts where shop = $shop order by abs(amount - 5), id limit 3", True),
+    ("select id, amount from facts where shop = $shop order by 2, 1 limit 2", True),
+    ("select distinct amount from facts where shop = $shop order by all", True),
+    ("select sum(amount) as s, count(*) as n, max(label) as l from facts where shop = $shop", True),
+    ("select sum(amount)::double / count(*) as share from facts where shop = $shop", True),
+    ("select list(id order by id) as ids, string_agg(distinct label, ',' order by label) as l from facts"
+     " where shop = $shop", True),
+    ("with a as (select * from facts where shop = $shop), b as (select count(*) as n from a) select a.id, b.n from a, b"
+     " order by a.id", True),
+    ("with recursive r as (select $shop as shop, 1 as n union all select shop, n + 1 from r where n < 4)"
+     " select n from r order by n", True),
+    ("select id from facts where shop = $shop union select day_no from days where $shop is null"
+     " order by 1", True),
+    ("select f.id, d.day_no from facts f left join days d on d.day_no = f.id and $shop <> 'a' where f.shop = $shop"
+     " order by f.id", True),
+    ("select count(*) as n from facts where shop = $shop having count(*) > 2", True),
+    ("select rank() over (order by amount) as r, id from facts where shop = $shop order by r, id", True),
+    ("select case when $shop is null then 1 else 2 end as x", True),
+    # in no certain order, or of rows that are
+    ("select id from facts where shop = $shop", False),
+    ("select amount, label from facts where shop = $shop order by amount", False),
+    ("select arg_max(label, amount) as l from facts where shop = $shop", False),
+    ("select any_value(id) as i, first(label) as l from facts where shop = $shop", False),
+    ("select list(id) as ids from facts where shop = $shop", False),
+    ("select sum(share) as s from facts where shop = $shop", False),
+    ("select avg(amount) as s from facts where shop = $shop", False),
+    ("select sum(x) as s from (select share as x from facts where shop = $shop)", False),
+    ("select id from (select * from facts where shop = $shop order by amount limit 1)", False),
+    ("select distinct on (amount) id from facts where shop = $shop order by amount", False),
+    ("select row_number() over (order by amount) as r, id from facts where shop = $shop order by id", False),
+    ("select id, id as id from facts where shop = $shop order by 1", False),
+    ("select random() < 2 as r, id from facts where shop = $shop order by id", False),
+    ("select set_.id from facts as set_ where shop = $shop order by 1", False),
+)  # fmt: skip
+
+
+@pytest.fixture
+def copy(tmp_path) -> Path:
+    chance = random.Random(4)
+    path = tmp_path / "copy.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "create schema marts; create table marts.facts(id int, shop varchar, day date, label varchar,"
+            " amount decimal(20, 3), share double); create table marts.days(day_no int)"
+        )
+        connection.execute("insert into marts.days select * from range(40)")
+        for number in range(300):
+            day = None if number % 7 == 0 else date(2026, 1, 1) + timedelta(chance.randint(0, 9))
+            row = [number, chance.choice("abcdefg"), day, chance.choice(["x", "y", None]), chance.randint(0, 9)]
+            connection.execute("insert into marts.facts values (?, ?, ?, ?, ?, ?)", [*row, chance.random()])
+    return path
+
+
+def statement(sql: str) -> Statement:
+    return Statement(Query("q", sql, Path("page.md"), 1), sql, (), 0)
+
+
+@pytest.mark.parametrize(("sql", "is_certain"), QUERIES)
+def test_a_set_gives_what_each_value_gets_alone(copy, sql, is_certain):
+    values = [(("shop", one),) for one in (*"gfedcba", "none", None)]
+    with Reader(copy) as alone, Reader(copy) as reader:
+        reader.run_as_set(sql, values, Path("page.md"))
+        found = {one: result for (_, one), result in reader._memo.items()}
+        for one in values:
+            assert repr(reader.run(statement(sql), dict(one))) == repr(alone.run(statement(sql), dict(one)))
+        assert (len(found) > 1) == is_certain or (is_certain is False and len(found) <= 2)
+
+
+@pytest.mark.parametrize("value", [1, True, "x", date(2026, 1, 3), None, 2**40, 1.5])
+def test_values_of_every_kind_give_the_same(copy, value):
+    values = [(("one", one), ("n", number)) for number, one in enumerate([value, None, value, value, value])]
+    sql = "select $one as given, $n as n, count(*) as rows_in from facts"
+    with Reader(copy) as alone, Reader(copy) as reader:
+        reader.run_as_set(sql, values, Path("page.md"))
+        for one in values:
+            assert repr(reader.run(statement(sql), dict(one))) == repr(alone.run(statement(sql), dict(one)))
+
+
+def test_an_error_of_one_value_is_left_to_that_value(copy):
+    sql = "select $one::int as n"
+    values = [(("one", one),) for one in ("1", "2", "3", "x", "5")]
+    with Reader(copy) as reader:
+        reader.run_as_set(sql, values, Path("page.md"))
+        assert reader.run(statement(sql), {"one": "5"}).rows[0]["n"] == 5
