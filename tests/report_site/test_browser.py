@@ -111,6 +111,10 @@ def test_without_javascript_everything_is_there(browser, sites):
             rich, plain = with_js.open(sites["es"] / path), without.open(sites["es"] / path)
             assert rich.locator("main tr").count() == plain.locator("main tr").count()
             assert plain.locator("main .tab").count() == rich.locator("main .tab").count()
+            for name in ("data", "built"):
+                text = plain.locator(f".stamp .moment-{name}").evaluate("e => getComputedStyle(e, '::after').content")
+                assert "nov 2026" in text
+                assert plain.locator(f".stamp .moment-{name}").bounding_box()["width"] > 60
             assert all(plain.locator("main .tab").nth(n).is_visible() for n in range(plain.locator(".tab").count()))
             assert (
                 not plain.locator("[data-filters]").first.is_visible() if plain.locator("[data-filters]").count() else 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from okr_reports.deliveries import site_files
 from okr_reports.report_site.build import build_site
 from okr_reports.report_site.moment import PATH as MOMENT
 from tests.report_site.conftest import REPORTS
@@ -90,6 +91,13 @@ def test_a_next_day_leaves_the_pages_that_say_nothing_of_the_day(life):
     pages = {MOMENT, "index.html", "through/index.html", "loads/index.html"}
     assert {name for name in changed(before, after) if not name.endswith(".xlsx")} == pages
     assert after == life.whole()
+
+
+def test_the_moment_is_sent_last(life):
+    assert site_files.MOMENT == MOMENT
+    life.build()
+    names = [one.name for one in site_files.site_files(life.folder / "site")]
+    assert set(names[-2:]) == {MOMENT, "index.html"}
 
 
 def test_a_check_in_changes_only_the_pages_that_show_it(life):
