@@ -14,12 +14,27 @@ from jinja2.utils import Namespace
 from markupsafe import Markup
 
 from okr_reports.common.plain_values import SCALARS, Function, Record, Table, fields_of
-from okr_reports.report_site.database import Row
+from okr_reports.report_site.database import ReadRow, Row
 from okr_reports.report_site.faults import BadValue, PageFault
 from okr_reports.report_site.markup import Html
 from okr_reports.template_sandbox import TextFormat
 
-ALLOWED = {*SCALARS, Markup, Html, list, tuple, dict, Record, Row, Table, Function, TextFormat, Macro, Namespace}
+ALLOWED = {
+    *SCALARS,
+    Markup,
+    Html,
+    list,
+    tuple,
+    dict,
+    Record,
+    Row,
+    ReadRow,
+    Table,
+    Function,
+    TextFormat,
+    Macro,
+    Namespace,
+}
 METHODS = (type("".upper), MethodType)
 FEW = 3
 # what these have depends on their class alone

@@ -80,26 +80,26 @@ class ReadRow(Row):
 
     def __init__(self, row: Row) -> None:
         super().__init__(row._columns, row._values)
-        self._read: set[str] = set()
+        self._read: dict[str, None] = {}
 
     def __getitem__(self, key: str | int) -> Any:
         value = super().__getitem__(key)
-        self._read.add(key if isinstance(key, str) else list(self._columns)[key])
+        self._read[key if isinstance(key, str) else list(self._columns)[key]] = None
         return value
 
     def __repr__(self) -> str:
-        self._read.update(self._columns)
+        self._read.update(dict.fromkeys(self._columns))
         return super().__repr__()
 
     def __iter__(self) -> Iterator[Any]:
-        self._read.update(self._columns)
+        self._read.update(dict.fromkeys(self._columns))
         return super().__iter__()
 
 
 ROWS.update((Row, ReadRow))
 
 
-def read_of(row: ReadRow) -> set[str]:
+def read_of(row: ReadRow) -> dict[str, None]:
     """The columns of a row that were read, to be looked at and to be emptied."""
     return row._read
 

@@ -134,7 +134,7 @@ class PageCache:
 
     def entry(self, kept: Kept, page: Identity, asked: Iterable[Asked]) -> bytes | None:
         """What to keep of a page with the answers to its queries, `asked`; None if a value has no place in JSON."""
-        shows = sorted(read_of(self.context) & set(OF_THE_DAY))
+        shows = sorted(read_of(self.context).keys() & set(OF_THE_DAY))
         every = sorted(asked, key=repr)
         tables = sorted({table for sql, _ in every for table in self._read(sql)})
         rendered, path = kept.rendered, Path(page.page)
