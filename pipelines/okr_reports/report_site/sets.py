@@ -201,7 +201,7 @@ def _modifiers(node: Mapping[str, Any]) -> tuple[list[Any], int | bool | None, l
 
 
 def _keys(node: Mapping[str, Any], order: Sequence[Any], columns: Sequence[str], distinct: bool) -> list[_Key] | None:
-    """What to order by; None if an expression cannot be told from the columns of the result."""
+    """What to order by; None if an expression cannot be worked out from the columns of the result."""
     by_name = {one.lower(): one for one in columns}
     keys = []
     for number, one in enumerate(order):
