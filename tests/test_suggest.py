@@ -11,6 +11,7 @@ import pytest
 
 from okr_reports.commands.suggest import suggest
 from okr_reports.errors import OkrError
+from okr_reports.forecasting.members import LONGEST
 
 FIRST, DAYS = date(2026, 1, 1), 200
 LAST = FIRST + timedelta(days=DAYS - 1)
@@ -69,3 +70,10 @@ def test_a_level_goes_on(snapshot: Path) -> None:
 def test_what_cannot_be_told_is_said(snapshot: Path, kpi: str, why: str) -> None:
     with pytest.raises(OkrError, match=why):
         suggest(snapshot, kpi, LAST + timedelta(days=1), LAST + timedelta(days=92))
+
+
+@pytest.mark.parametrize("kpi", ["leads", "cost", "members"])
+def test_nothing_is_suggested_for_a_period_that_ends_too_far_ahead(snapshot: Path, kpi: str) -> None:
+    suggest(snapshot, kpi, LAST + timedelta(days=1), LAST + timedelta(days=LONGEST))
+    with pytest.raises(OkrError, match=rf"more than two years after {LAST}.*name an earlier one"):
+        suggest(snapshot, kpi, LAST + timedelta(days=1), LAST + timedelta(days=LONGEST + 1))

@@ -46,6 +46,11 @@ def suggest(snapshot: Path, kpi_id: str, start: date, end: date) -> Suggestion:
     first, through = days[0][0], days[-1][0]
     if end <= through:
         raise OkrError(f"the period ended on {end}, and {kpi_id} is known through {through}; name a later one")
+    from okr_reports.forecasting.members import LONGEST
+
+    if (end - through).days > LONGEST:
+        what = f"the period ends on {end}, more than two years after {through}, the last day of {kpi_id}"
+        raise OkrError(f"{what}; nobody can tell so far ahead: name an earlier one")
     mixtures, so_far = _end_of(kpi["kind"], days, start, end)
     if mixtures is None:
         raise OkrError(f"{kpi_id} is known from {first} to {through} alone, and needs fourteen days; try again later")
