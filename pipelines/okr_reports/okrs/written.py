@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from okr_reports.okrs.fields import Percentage, Texts
+from okr_reports.okrs.fields import EvidenceTarget, Percentage, Texts
 from okr_reports.okrs.place import Located
 from okr_reports.okrs.words import plain
 from okr_reports.okrs.yaml_reader import scalar
@@ -43,7 +43,11 @@ def _written(value: Any) -> Any:
         return {str(_written(key)): _written(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_written(one) for one in value]
-    return value
+    if isinstance(value, EvidenceTarget):
+        return value.words if value.of else value.number
+    if value is None or isinstance(value, str | bool | int | float | Decimal):
+        return value
+    raise TypeError(f"{type(value).__name__} has no form in YAML here; add it to _written")
 
 
 def flow(value: Any) -> str:
