@@ -160,13 +160,11 @@ def test_a_selection_makes_itself_alone(host: Host) -> None:
     assert host.last_made("okr_duckdb") > copied
 
 
-def test_what_failed_is_not_made_and_its_check_gives_the_reason(host: Host) -> None:
+def test_what_failed_turns_its_check_red_and_gives_the_reason(host: Host) -> None:
     (host.workspace / "okr_definitions" / "leads.csv").write_text("day,leads\n2026-10-01,many\n")
-    before = host.last_made("files", "measures")
     answer = host.dagster("asset", "materialize", "--select", 'key:"marketing/okr/files/measures"')
     (host.workspace / "okr_definitions" / "leads.csv").write_text(lines_of(31))
     assert answer.returncode == 0, answer.stderr[-3000:]
-    assert host.last_made("files", "measures") == before
     check = host.check("loaded", "files", "measures")
     assert not check.passed
     assert "leads.csv" in str(check.metadata["errors"].value)

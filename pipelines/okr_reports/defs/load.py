@@ -122,8 +122,7 @@ def load_channels(
     counts = row_counts(workspace.warehouse, raw)
     for channel, keys in RAW.items():
         loads = outcome.get(channel, [])
-        # A file that is refused, or an answer without the rows it had, leaves its table as it was.
-        given = [load for load in loads if load.state != "failed" and (load.rows or not load.error)]
+        given = [load for load in loads if load.state != "failed"]
         for table, key in keys.items():
             if key not in context.selected_asset_keys:
                 continue
