@@ -184,3 +184,17 @@ def test_pace_is_known_for_every_day_and_is_what_is_expected(company: Warehouse)
         " where pace.expected is distinct from day.expected"
     )
     assert not differing
+
+
+def test_the_compared_score_of_an_objective_is_of_its_key_results_with_a_pace(company: Warehouse) -> None:
+    found = 0
+    for row in company.rows("from marts.objectives where score is not null"):
+        own = company.rows(f"from marts.key_results where objective_id = '{row['objective_id']}'")
+        paced = [one for one in own if one["score"] is not None and one["expected"] is not None]
+        weight = sum(one["weight"] for one in paced)
+        if not weight:
+            assert (row["score_compared"], row["expected"]) == (None, None)
+            continue
+        assert row["score_compared"] == pytest.approx(sum(one["weight"] * one["score"] for one in paced) / weight)
+        found += 1
+    assert found

@@ -65,7 +65,7 @@ DDL: dict[str, list[str]] = {
         "expected double, status varchar, status_reason varchar, coverage double, weakest_key_result_id varchar, "
         "confidence double, last_check_in date, data_through date, stale_since date, measure_type varchar, "
         "measure_kpi_id varchar, measure_value double, measure_baseline double, measure_target double, "
-        "measure_progress double, measure_score double, reason_code varchar",
+        "measure_progress double, measure_score double, score_compared double, reason_code varchar",
         "source_health": "channel varchar, account_id varchar, account_name varchar, state varchar, "
         "data_through date, provisional_from date, last_load_at timestamptz, last_error varchar, stale_since date, "
         "note varchar, withheld_days bigint, sampled_days bigint, grouped_days bigint, last_flagged_day date",

@@ -50,7 +50,7 @@ def test_the_models_own_test_knows_every_reason() -> None:
 
 def texts() -> set[str]:
     found = {text for sentences in CODES.values() for text in sentences.values()} - set(reasons.SOURCE_ERRORS.values())
-    found |= {*chances.MESSAGES, *moves.MESSAGES}
+    found |= {*chances.MESSAGES, *moves.MESSAGES, reasons.OBJECTIVE_IN_PART}
     for type_ in types().values():
         found |= {type_.about, *type_.detail.values(), *filter(None, (type_.goal, type_.goal_of_count))}
     return found

@@ -45,7 +45,8 @@ final as (
         now_rows.measure_baseline,
         now_rows.measure_target,
         now_rows.measure_progress,
-        now_rows.measure_score
+        now_rows.measure_score,
+        now_rows.score_compared
     from objectives
     inner join now_rows
         on objectives.objective_id = now_rows.objective_id

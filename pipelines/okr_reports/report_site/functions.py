@@ -307,6 +307,10 @@ class Functions:
         """How far a period is closed: when, with which results, or what it waits for."""
         return okr_words.period_closing(self.formatter, self.language, row)
 
+    def compared_with(self, row: Row) -> list[Any]:
+        """What an objective's score is held against: the expected pace to draw, or none, and in words."""
+        return list(okr_words.compared_with(self.formatter, self.language, row))
+
     def score_message(self, score: float | None, expected: float | None) -> str:
         """What a chart of scores says: the score now, and how far it is from the expected pace."""
         return okr_words.score_message(self.formatter, self.language, score, expected)
@@ -364,6 +368,7 @@ EXPOSED = (
     "moved",
     "measure_goal",
     "period_closing",
+    "compared_with",
     "score_message",
     "sentence",
     "chance",

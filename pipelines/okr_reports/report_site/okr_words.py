@@ -12,6 +12,7 @@ from okr_reports.report_site.languages import Language
 from okr_reports.words import moves, reasons
 from okr_reports.words.chances import chance_words
 from okr_reports.words.numbers import Numbers
+from okr_reports.words.reasons import is_compared_whole
 
 
 def value(formatter: Formatter, language: Language, row: Row) -> str:
@@ -107,6 +108,23 @@ def chance(formatter: Formatter, language: Language, probability: float | None) 
     if probability is None:
         return NO_VALUE
     return chance_words(language.text, lambda share: formatter.format(share, "pct0"), float(probability))
+
+
+def compared_with(formatter: Formatter, language: Language, row: Row) -> tuple[float | None, str]:
+    """What an objective's score is held against: the expected pace to draw beside it, and in words.
+
+    None is drawn where some of its key results have no pace: the whole score is not what its status compares.
+    """
+    expected = row["expected"]
+    if expected is None:
+        return None, language.text("no expected pace")
+    share = formatter.format(expected, "pct0")
+    if is_compared_whole(row["score"], row["score_compared"]):
+        return float(expected), language.text("%(expected)s expected", expected=share)
+    compared = formatter.format(row["score_compared"], "pct0")
+    return None, language.text(
+        "%(compared)s of what has a pace, %(expected)s expected", compared=compared, expected=share
+    )
 
 
 def score_message(formatter: Formatter, language: Language, score: float | None, expected: float | None) -> str:

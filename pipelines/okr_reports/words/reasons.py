@@ -69,6 +69,11 @@ OBJECTIVE_REASONS = {
     ),
     "objective_no_data": N_("None of its key results has data."),
 }
+# Of `objective_running` where some of its key results have no pace and count in the score alone.
+OBJECTIVE_IN_PART = N_(
+    "%(compared)s reached of what has a pace, %(expected)s expected on average; %(progress)s of all; %(covered)s of the"
+    " weight has data."
+)
 DISAGREEMENTS = {
     "disagrees_high": N_("The owner says %(confidence)s, the numbers say off track."),
     "disagrees_low": N_("The owner says %(confidence)s, the numbers say on track."),
@@ -106,6 +111,7 @@ _SHARES = {
     "expected": "expected",
     "line": "success_line",
     "covered": "coverage",
+    "compared": "score_compared",
     "confidence": "confidence",
 }
 _DAYS = {
@@ -139,14 +145,21 @@ class _Spelled(dict[str, str]):
         return self._numbers.share(value) if name in _SHARES else self._numbers.day(value)
 
 
+def is_compared_whole(score: float | None, compared: float | None) -> bool:
+    """Whether an objective's score is, as it is shown, what its status compares with the expected pace."""
+    return score is None or compared is None or abs(compared - score) < 0.0005
+
+
 def status_reason(row: Row, text: Text, numbers: Numbers) -> str | None:
     """The sentence of a key result's or an objective's status."""
     code = row.get("reason_code")
     if code is None:
         return row.get("status_reason")
     if "key_result_id" not in row:
+        is_part = code == "objective_running" and not is_compared_whole(row["score"], row.get("score_compared"))
         # An objective's progress is the mean of its scores.
-        return text(OBJECTIVE_REASONS[code]) % _Spelled({**row, "progress": row["score"]}, numbers)
+        said = _Spelled({**row, "progress": row["score"]}, numbers)
+        return text(OBJECTIVE_IN_PART if is_part else OBJECTIVE_REASONS[code]) % said
     said = _Spelled(row, numbers)
     sentence = text(KEY_RESULT_REASONS[code])
     if "%(detail)s" in sentence:

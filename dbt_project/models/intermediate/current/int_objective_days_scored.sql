@@ -72,6 +72,7 @@ final as (
         objective_id,
         date,
         score,
+        progress as score_compared,
         expected,
         -- Without a pace to compare with it stands where its weakest key result does.
         case

@@ -47,6 +47,7 @@ final as (
         {{ days_between('objectives.period_start', 'coalesce(days.date, objectives.today)') }} + 1 as day_no,
         coalesce(days.date, objectives.today) as date,
         days.score,
+        days.score_compared,
         days.expected,
         coalesce(days.coverage, 0) as coverage,
         days.weakest_key_result_id,
