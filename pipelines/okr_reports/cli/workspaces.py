@@ -1,4 +1,4 @@
-"""Commands about workspaces: init, clear-demo, clean, workspaces, check, diff, doctor, sandbox and completion."""
+"""Commands about workspaces: init, clear-demo, clean, extension, check, diff, doctor, sandbox and their like."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from okr_reports.commands.extension import KINDS, make_extension
 from okr_reports.commands.output import json_option, number_of, print_json
 from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace, quiet_environment
@@ -41,6 +42,23 @@ def init(directory: Path, empty: bool) -> None:
     click.echo("                 try it: every channel answered by the sandbox, on a day of the demo's quarter")
     click.echo("  okr check      after each change of okr_definitions/ or reports/")
     click.echo("  okr refresh    with your channels, once their settings are in .dlt/")
+
+
+@main.group()
+def extension() -> None:
+    """Packages that bring components, presets, types of key results or deliveries."""
+
+
+@extension.command("new")
+@click.argument("name")
+@click.option("--kind", type=click.Choice(KINDS), required=True, help="What it brings.")
+@click.option("--into", type=click.Path(path_type=Path), default=".", help="The folder that it is made in.")
+def extension_new(name: str, kind: str, into: Path) -> None:
+    """Make the package NAME with one working example and its test."""
+    folder = make_extension(name, kind, into)
+    click.echo(f"{folder} is ready; next:")
+    click.echo(f"  pip install -e {shlex.quote(str(folder))}")
+    click.echo(f"  python -m pytest {shlex.quote(str(folder / 'tests'))}")
 
 
 @main.command("clear-demo")
