@@ -152,7 +152,7 @@ def test_chat_gets_the_short_form_once_and_a_failure_keeps_no_other_back(workspa
     monkeypatch.delenv("DELIVERIES__CHAT__ALL")
     run_digest(workspace, AUDIENCE)
     ((_, body),) = serve_chat.posts
-    assert "▼ Más formularios: Fuera de ritmo" in json.loads(body)["message"]
+    assert "▼ Más formularios: Con retraso" in json.loads(body)["message"]
 
 
 def test_an_alert_goes_to_the_services_of_the_settings(workspace, serve_chat, monkeypatch):

@@ -54,10 +54,10 @@ def test_one_digest_for_each_team_with_a_running_objective(okr_copy):
 def test_both_forms_say_what_changed_and_what_needs_attention(paid_social):
     page = Page(paid_social.html).text
     for words in (
-        "1 fuera de ritmo, 1 en riesgo, 1 sin datos, 1 sobre una fuente con retraso",
+        "1 con retraso, 1 en riesgo, 1 sin datos, 1 sobre una fuente sin actualizar",
         "Más formularios",
-        "Fuera de ritmo · 350, objetivo 1.000",
-        "En riesgo → Fuera de ritmo (peor); 280 → 350 (+70); la cifra de aquel día es ahora 304",
+        "Con retraso · 350, objetivo 1.000",
+        "En riesgo → Con retraso (peor); 280 → 350 (+70); la cifra de aquel día es ahora 304",
         "reason of self_service",
         "LinkedIn Ads Acme US ha fallado desde el 19 nov 2026: no exchange rate for USD on 2026-11-19",
         "Alimenta: cost_down",
@@ -85,7 +85,7 @@ def test_subject_and_week_are_those_of_the_check_in(paid_social):
     assert paid_social.week == "2026-W48"
     assert paid_social.subject == (
         "OKR de Publicidad en redes, seguimiento del lunes, 23 de noviembre de 2026: "
-        "1 fuera de ritmo, 1 en riesgo, 1 sin datos, 1 sobre una fuente con retraso"
+        "1 con retraso, 1 en riesgo, 1 sin datos, 1 sobre una fuente sin actualizar"
     )
 
 
@@ -104,14 +104,14 @@ def test_charts_are_png_images_inside_the_mail(paid_social):
     assert len(shown) == 2
     assert all(image.startswith(b"\x89PNG") and len(image) < 20_000 for image in paid_social.images.values())
     assert [" ".join(text.split()) for text in Page(paid_social.html).values("img", "alt")] == [
-        "Fuera de ritmo: 35 % del camino, 58 % esperado", "En riesgo: 50 % del camino, 58 % esperado",
+        "Con retraso: 35 % del camino, 58 % esperado", "En riesgo: 50 % del camino, 58 % esperado",
     ]  # fmt: skip
 
 
 def test_the_short_form_for_chat_has_a_line_for_each_thing(paid_social):
     assert [" ".join(line.split()) for line in paid_social.brief.splitlines()] == [
         "seguimiento del lunes, 23 de noviembre de 2026 · datos hasta el 22 nov 2026",
-        "▼ Más formularios: Fuera de ritmo · 35 % del camino, 58 % esperado",
+        "▼ Más formularios: Con retraso · 35 % del camino, 58 % esperado",
         "◆ cost_down: En riesgo · 50 % del camino, 58 % esperado",
         "! LinkedIn Ads Acme US ha fallado desde el 19 nov 2026: no exchange rate for USD on 2026-11-19",
         "Sin seguimiento desde el 16 nov 2026: Luis",

@@ -218,6 +218,6 @@ def test_texts_are_looked_up_in_the_reports_language(build, tmp_path):
         "pages/index.md": HEAD + '{{ t("Hello %(name)s", name="<Ann>") }} {{ t("On track") }}',
         "translations/es.po": catalogue,
     }
-    assert "Hola, *&lt;Ann&gt;* En ritmo" in build(files)("index.html")
+    assert "Hola, *&lt;Ann&gt;* Según lo previsto" in build(files)("index.html")
     english = write_snapshot(tmp_path / "english.duckdb", language="en", locale="en-GB")
     assert "Hello &lt;Ann&gt; On track" in build(files, over=english)("index.html")

@@ -95,4 +95,4 @@ def test_a_mistake_in_a_catalogue_is_named_and_costs_no_page(reports, snapshot, 
     assert (found.path, found.line) == (str(folder / "translations" / "es.po"), line)
     assert what in found.what
     assert built.broken == {}
-    assert Language("es-ES", [folder / "translations"]).text("On track") == "En ritmo"
+    assert Language("es-ES", [folder / "translations"]).text("On track") == "Según lo previsto"

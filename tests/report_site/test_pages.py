@@ -180,7 +180,7 @@ def test_a_company_with_one_key_result(snapshot, few_pages, tmp_path):
             connection.execute(f'delete from marts."{table}" where "{column}" is distinct from ?', [kept])
     site = build_site(copy, few_pages, tmp_path / "site").out_dir
     overview = text_of(main(site / "index.html"))
-    assert "1 resultado clave fuera de ritmo" in overview
+    assert "1 resultado clave con retraso" in overview
     assert "1 resultado clave en curso." in text_of(main(site / "check-ins/index.html"))
 
 
@@ -188,7 +188,7 @@ def test_a_company_with_two_hundred_key_results(few_pages, tmp_path):
     snapshot = write_snapshot(tmp_path / "okr.duckdb", scale=18)
     site = build_site(snapshot, few_pages, tmp_path / "site").out_dir
     html = (site / "index.html").read_text(encoding="utf-8")
-    assert "54 resultados clave fuera de ritmo" in text_of(html)
+    assert "54 resultados clave con retraso" in text_of(html)
     assert main_of(html).count('data-status="off_track"') == 8
     assert main(site / "key-results/index.html").count("<tr data-team=") == 200
     assets = sum(path.stat().st_size for path in (site / "assets").iterdir() if path.suffix in (".css", ".js"))

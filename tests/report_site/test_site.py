@@ -82,7 +82,7 @@ def test_nothing_is_untranslated(built, english):
     assert english.untranslated == ()
     spanish = (built.out_dir / "index.html").read_text(encoding="utf-8")
     assert '<html lang="es" dir="ltr">' in spanish
-    assert "3 resultados clave fuera de ritmo" in spanish
+    assert "3 resultados clave con retraso" in spanish
     assert "3 key results are off track" in (english.out_dir / "index.html").read_text(encoding="utf-8")
 
 
