@@ -14,6 +14,7 @@ from typing import Any
 
 from okr_reports.adding.okr_table import Table, read_tables
 from okr_reports.channels.files.amounts import NATIVE
+from okr_reports.channels.files.names import UNSEEN
 from okr_reports.errors import OkrError
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.written import entry_of, flow, quoted
@@ -69,11 +70,11 @@ def _write(book: Any, name: str, rows: Sequence[Entry]) -> None:
 def _write_cell(sheet: Any, line: int, at: int, value: Any, where: str) -> None:
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-        # a sheet's number is a double: what it would round stays text
-        if Decimal(repr(float(exact))) == exact and abs(exact) < 10**15:
+        # a spreadsheet keeps fifteen digits: what it would round stays text
+        if Decimal(f"{float(exact):.15G}") == exact and abs(exact) < 10**15:
             sheet.write_number(line, at, float(exact))
             return
-    text = _cell(value) if isinstance(value, str) else flow(value)
+    text = _cell(value) if isinstance(value, str) else _escaped(flow(value))
     if len(text) > _LONGEST_CELL:
         raise OkrError(f"{where} is longer than a cell of Excel holds; shorten it, or keep it in YAML alone")
     sheet.write_string(line, at, text)
@@ -81,12 +82,18 @@ def _write_cell(sheet: Any, line: int, at: int, value: Any, where: str) -> None:
 
 def _cell(text: str) -> str:
     is_taken_so = isinstance(scalar(text), str) and text[0] not in "{['\"" and "_x" not in text
-    return text if is_taken_so and _PLAIN.fullmatch(text) and text == text.strip() else _ascii(text)
+    is_seen = text == text.strip() and text == text.translate(UNSEEN)
+    return text if is_taken_so and is_seen and _PLAIN.fullmatch(text) else _ascii(text)
 
 
 def _ascii(text: str) -> str:
     """Quoted without anything that a workbook writes in a way of its own."""
-    return quoted(text).replace("_x", "\\u005fx")
+    return _escaped(quoted(text).replace("_x", "\\u005fx"))
+
+
+def _escaped(flow_text: str) -> str:
+    """Characters that readers of sheets leave out, as YAML escapes them: only quoted texts hold any."""
+    return flow_text.translate({code: f"\\u{code:04x}" for code in UNSEEN})
 
 
 def is_export(header: Sequence[str]) -> int:
