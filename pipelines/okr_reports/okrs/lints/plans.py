@@ -56,7 +56,9 @@ def _days_to_come(context: Context) -> Iterator[Finding]:
     definitions = context.definitions
     asked = dict.fromkeys(numbers_of(scored).plan for _, scored in definitions.scored())
     plans = [kpi for name, kpi in definitions.kpi_by_id.items() if name in asked]
-    for entry, source in zip(definitions.file_source_entries, definitions.file_sources, strict=True):
+    sources = {source.id: source for source in definitions.file_sources}
+    for entry in definitions.file_source_entries:
+        source = sources[entry.id]
         uses = [one.id for one in plans if one.takes(source.channel) and set(one.measures) & set(source.measures)]
         if uses and source.open_range != "whole" and (source.grain not in ("day", "reading") or source.end_date):
             what = (
