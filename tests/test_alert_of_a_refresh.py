@@ -29,4 +29,4 @@ def test_a_refresh_with_a_failed_source_alerts_once(tmp_path: Path) -> None:
     [told] = alerts.told
     assert told["title"] == "OKR reports: refresh failed"
     assert "linkedin_ads" in told["message"]
-    assert "alert json: told" in answer.stderr
+    assert "alert json: notified" in answer.stderr

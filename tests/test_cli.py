@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 import urllib.request
 from importlib.metadata import version
 
@@ -300,12 +301,19 @@ def test_ctrl_c_that_python_swallows_is_delivered_again():
 def test_the_version_names_the_commit_of_the_checkout():
     answer = CliRunner().invoke(main, ["--version"])
     assert answer.exit_code == 0
-    shown = re.fullmatch(r"okr, version (\d+\.\d+\.\d+) \(commit ([0-9a-f]{12})(-dirty)?\)\n", answer.output)
+    number = re.escape(version("okr-reports"))
+    shown = re.fullmatch(rf"okr, version ({number}) \(commit ([0-9a-f]{{12}})(-dirty)?\)\n", answer.output)
     assert shown is not None, answer.output
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert head.startswith(shown[2])
 
 
 def test_the_version_has_its_entry_in_the_changelog():
-    released = re.findall(r"(?m)^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text())
-    assert version("okr-reports") in released
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"(?m)^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", text)
+    written = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    if ".dev" in written:
+        assert written.partition(".dev")[0] not in released
+        assert re.search(r"(?m)^## \[Unreleased\]$", text)
+    else:
+        assert written in released

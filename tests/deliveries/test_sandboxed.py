@@ -59,8 +59,8 @@ def test_nobody_is_mailed_and_no_service_told(sandboxed, serve_chat, monkeypatch
     done = [str(one) for one in run_digest(sandboxed, Audience({"paid_social": ["ana@example.com"]}))]
     assert any(line.startswith("paid_social: not sent by mail: ") for line in done)
     assert any(line.startswith("paid_social: not sent to chat: ") for line in done)
-    assert "paid_social: told json" in done
-    assert [str(one) for one in send_alert("a run failed", "why", "run-1")] == ["json: told"]
+    assert "paid_social: notified json" in done
+    assert [str(one) for one in send_alert("a run failed", "why", "run-1")] == ["json: notified"]
     assert "1 alerts not sent: " in caplog.text
     assert {path for path, _ in serve_chat.posts} == {"/here", "/alert"}
 

@@ -137,14 +137,15 @@ def test_two_at_once_become_two_files(opened: tuple[Path, str]) -> None:
     assert sorted(re.search(r'author: "(P\d)"', text)[1] for text in new.values()) == [f"P{n}" for n in range(6)]  # type: ignore[index]
 
 
-def test_the_form_takes_the_evidence_that_is_needed(opened: tuple[Path, str]) -> None:
-    folder, address = opened
-    assert "5 users" in requests.get(f"{address}/check-in/base_grade").text
-    assert 'name="evidence"' not in requests.get(f"{address}/check-in/base_done").text
-    data = {"form": mark(address, "check-in/base_grade"), "grade": "50", "evidence": "drei"}
-    assert "`drei`" in send(address, "check-in/base_grade", data).text
-    data = {"form": mark(address, "check-in/base_grade"), "grade": "50", "evidence": " 3 "}
-    assert send(address, "check-in/base_grade", data).status_code == 303
+def test_the_form_takes_the_evidence_that_is_needed(tmp_path: Path) -> None:
+    folder = workspace(tmp_path)
+    with desk(folder) as address:
+        assert "5 users" in requests.get(f"{address}/check-in/base_grade").text
+        assert 'name="evidence"' not in requests.get(f"{address}/check-in/base_done").text
+        data = {"form": mark(address, "check-in/base_grade"), "grade": "50", "evidence": "drei"}
+        assert "`drei`" in send(address, "check-in/base_grade", data).text
+        data = {"form": mark(address, "check-in/base_grade"), "grade": "50", "evidence": " 3 "}
+        assert send(address, "check-in/base_grade", data).status_code == 303
     definitions, findings = okrs.check(folder / "okr_definitions")
     assert findings == []
     assert definitions is not None
