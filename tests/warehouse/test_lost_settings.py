@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs import PluggableRunContext
 
 from okr_reports import refresh
 from okr_reports.commands.init import make_workspace
@@ -19,6 +21,8 @@ MOMENT = datetime(2026, 11, 1, 6, tzinfo=UTC)
 def workspace(tmp_path, monkeypatch):
     make_workspace(tmp_path / "w", empty=True)
     monkeypatch.chdir(tmp_path / "w")
+    # dlt keeps the settings of the folder that an earlier test of this process was in.
+    Container()[PluggableRunContext].reload_providers()
     monkeypatch.setenv("OKR_TODAY", "2026-11-23")
     place = Workspace(tmp_path / "w" / "okr_definitions", tmp_path / "w" / "reports", tmp_path / "w" / ".okr")
     place.data_dir.mkdir(exist_ok=True)
