@@ -56,7 +56,8 @@ spark: $(SPARK_READY) ## a Spark cluster on 127.0.0.1 until Ctrl-C, for `okr ref
 	@$(BIN)/python -m okr_reports.spark.cluster
 
 test-spark: $(SPARK_READY) ## the demo on a real Spark cluster beside DuckDB: the same rows, the same files (needs Java 17)
-	@$(BIN)/python -m pytest -n 0 -m spark $(SPARK_TESTS) tests/spark tests/defs/test_postgres.py
+	@sh tests/need_java.sh
+	@$(BIN)/python -m pytest -n 0 -m spark tests/spark tests/defs/test_postgres.py
 
 $(SPARK_READY): $(READY) requirements-spark.lock
 	@echo "installing Spark into .venv (450 MB)"
