@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT
+from tests.support import python_with_package
 
 COMPONENT = """---
 about: A word of another package.
@@ -39,17 +38,8 @@ print("brought" in reports.components, [str(fault) for fault in reports.faults])
 
 
 def with_package(folder: Path, points: str, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Python with a package `brought` installed that has these entry points."""
-    package = folder / "packages" / "brought"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text(SENDER, encoding="utf-8")
-    (package / "brought.html").write_text(COMPONENT, encoding="utf-8")
-    info = folder / "packages" / "brought-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text(points, encoding="utf-8")
-    code = f"import sys; sys.path.append({str(package.parent)!r})\n{code}"
-    return subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True)
+    files = {"brought/__init__.py": SENDER, "brought/brought.html": COMPONENT}
+    return python_with_package(folder, files, points, code, *arguments)
 
 
 def reports(folder: Path) -> str:

@@ -14,8 +14,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from okr_reports import okrs
-from okr_reports.okrs.rows import to_tables
 from tests.dbt_project.warehouse import Warehouse
 
 HEAD = """
@@ -105,14 +103,7 @@ def score(warehouse: Warehouse, folder: Path, cases: list[Case]) -> dict[str, di
     """The key results of all cases by id, as the marts have them."""
     (folder / "made.csv").write_text("date,account,v,w,plan\n", encoding="utf-8")
     (folder / "all.yml").write_text(definitions(cases, warehouse.today), encoding="utf-8")
-    found, findings = okrs.check(folder, today=warehouse.today)
-    assert found is not None, [str(one) for one in findings if one.severity == "error"]
-    tables = to_tables(
-        found, today=warehouse.today, refresh_id=warehouse.refresh_id, refreshed_at=warehouse.moment, channels=[]
-    )
-    for name, rows in tables.items():
-        if name != "context":
-            warehouse.put_arrow(f"definitions.{name}", rows)
+    warehouse.define(folder)
     facts = [row for case in cases for row in measures(case, warehouse.today, warehouse.moment)]
     warehouse.put("files.measures", facts)
     warehouse.put("files.file_measures", spoken(cases, facts, warehouse.today))

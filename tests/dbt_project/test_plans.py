@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from okr_reports import okrs
-from okr_reports.okrs.rows import to_tables
 from tests.dbt_project.warehouse import Warehouse
 
 DAY = timedelta(days=1)
@@ -71,14 +70,7 @@ def build(
         (folder / name).write_text("date,v,w,p,r\n", encoding="utf-8")
     text = DEFINITIONS.format(key_results=key_results, periods=periods)
     (folder / "all.yml").write_text(text, encoding="utf-8")
-    found, findings = okrs.check(folder, today=warehouse.today)
-    assert found is not None, [str(one) for one in findings if one.severity == "error"]
-    tables = to_tables(
-        found, today=warehouse.today, refresh_id=warehouse.refresh_id, refreshed_at=warehouse.moment, channels=[]
-    )
-    for name, table in tables.items():
-        if name != "context":
-            warehouse.put_arrow(f"definitions.{name}", table)
+    warehouse.define(folder)
     known = [date(2026, 7, 1) + number * DAY for number in range((warehouse.today - date(2026, 7, 1)).days)]
     facts = [
         *rows("v", "made", dict.fromkeys(known, 3.0), warehouse),

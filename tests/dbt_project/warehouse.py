@@ -13,8 +13,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from okr_reports import okrs
 from okr_reports.channels.load import ensure_raw_tables
 from okr_reports.key_result_types.sql import rows as key_result_types
+from okr_reports.okrs.rows import to_tables
 from okr_reports.okrs.tables import AMOUNT, TABLES
 from okr_reports.settings import Workspace
 from okr_reports.warehouse import ops, snapshot, transform
@@ -128,6 +130,15 @@ class Warehouse:
     def run(self, statement: str, *parameters: Any) -> None:
         """Run one statement that changes rows."""
         self._connect_and(lambda connection: connection.execute(statement, parameters))
+
+    def define(self, folder: Path) -> None:
+        """Land the definitions of a folder as a refresh would, but for the day and its moment. They hold no error."""
+        found, findings = okrs.check(folder, today=self.today)
+        assert found is not None, [str(one) for one in findings if one.severity == "error"]
+        tables = to_tables(found, today=self.today, refresh_id=self.refresh_id, refreshed_at=self.moment, channels=[])
+        for name, table in tables.items():
+            if name != "context":
+                self.put_arrow(f"definitions.{name}", table)
 
     def put_arrow(self, table: str, rows: pa.Table) -> None:
         """Replace the rows of a table by those of an Arrow table with its columns."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from okr_reports.key_result_types import KeyResultType, find, shipped_types, typ
 from okr_reports.key_result_types.rule import COUNTED_KINDS
 from okr_reports.key_result_types.sql import MACROS, expression, macro_text, rows, variables
 from okr_reports.okrs.tables import TABLES
+from tests.support import python_with_package
 
 EXAMPLES = [
     pytest.param(type_, row, answer, id=f"{type_.name}-{number}")
@@ -99,13 +99,8 @@ ours, taken, other = named("ours"), named("increase"), named("another")
 
 def with_package(tmp_path: Path, entry: str, code: str) -> subprocess.CompletedProcess[str]:
     """Python with a package installed that brings a type."""
-    (tmp_path / "brought.py").write_text(PACKAGE, encoding="utf-8")
-    info = tmp_path / "brought-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text(f"[okr_reports.key_result_types]\n{entry}\n", encoding="utf-8")
-    code = f"import sys; sys.path.append({str(tmp_path)!r}); {code}"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    points = f"[okr_reports.key_result_types]\n{entry}\n"
+    return python_with_package(tmp_path, {"brought.py": PACKAGE}, points, code)
 
 
 def test_a_package_brings_a_type(tmp_path: Path) -> None:

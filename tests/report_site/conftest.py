@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from okr_reports.report_site.build import BuildResult, build_site
@@ -58,6 +60,22 @@ def build(reports, snapshot, tmp_path) -> Callable[[Mapping[str, str]], Callable
     def make(files: Mapping[str, str], over: Path | None = None) -> Callable[[str], str]:
         site = build_site(over or snapshot, reports(files), tmp_path / "site").out_dir
         return lambda page: main_of((site / page).read_text(encoding="utf-8"))
+
+    return make
+
+
+@pytest.fixture
+def changed(english_snapshot, tmp_path) -> Callable[..., Path]:
+    """A copy of the English snapshot that statements have changed, in schema marts."""
+
+    def make(*statements: str) -> Path:
+        copy = tmp_path / "changed.duckdb"
+        shutil.copyfile(english_snapshot, copy)
+        with duckdb.connect(str(copy)) as warehouse:
+            warehouse.execute("use marts")
+            for statement in statements:
+                warehouse.execute(statement)
+        return copy
 
     return make
 

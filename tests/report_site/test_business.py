@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 
-import duckdb
 import pytest
 
 from tests.report_site.test_site import text_of
@@ -21,17 +19,11 @@ from report_context, (
 
 
 @pytest.fixture
-def tiles(build, english_snapshot, tmp_path):
+def tiles(build, changed):
     """The tiles of a page over a copy of the snapshot that statements have changed: name and what stands below it."""
 
     def make(*statements: str, page: str = PAGE) -> list[tuple[str, str]]:
-        copy = tmp_path / "changed.duckdb"
-        shutil.copyfile(english_snapshot, copy)
-        with duckdb.connect(str(copy)) as warehouse:
-            warehouse.execute("use marts")
-            for statement in statements:
-                warehouse.execute(statement)
-        html = build({"pages/index.md": page}, over=copy)("index.html")
+        html = build({"pages/index.md": page}, over=changed(*statements))("index.html")
         found = re.findall(r"<li>(.*?)\n(.*?)</li>", html, re.DOTALL)
         return [(text_of(name).strip(), re.sub(r"\s+", " ", text_of(rest)).strip()) for name, rest in found]
 

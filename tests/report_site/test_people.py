@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 
-import duckdb
 import pytest
 
 from okr_reports.common.folder_names import RESERVED, person_id
@@ -40,17 +38,11 @@ def test_hostile_names_are_safe_folders_of_their_own():
 
 
 @pytest.fixture
-def site(build, english_snapshot, tmp_path):
+def site(build, changed):
     """Builds the pages over the snapshot with the key results of one objective given to people."""
 
     def make(*statements: str):
-        copy = tmp_path / "changed.duckdb"
-        shutil.copyfile(english_snapshot, copy)
-        with duckdb.connect(str(copy)) as warehouse:
-            warehouse.execute("use marts")
-            for statement in statements:
-                warehouse.execute(statement)
-        return build(PAGES, over=copy)
+        return build(PAGES, over=changed(*statements))
 
     return make
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import timedelta
 
-import duckdb
 import pytest
 
 from tests.report_site.conftest import REPORTS, main_of
@@ -18,17 +16,11 @@ ONE = "linkedin_leads_up"
 
 
 @pytest.fixture
-def review(build, english_snapshot, tmp_path):
+def review(build, changed):
     """Builds the page over a copy of the snapshot that statements have changed; returns its <main>."""
 
     def make(*statements: str) -> str:
-        copy = tmp_path / "changed.duckdb"
-        shutil.copyfile(english_snapshot, copy)
-        with duckdb.connect(str(copy)) as warehouse:
-            warehouse.execute("use marts")
-            for statement in statements:
-                warehouse.execute(statement)
-        return build({"pages/review.md": PAGE}, over=copy)("review/index.html")
+        return build({"pages/review.md": PAGE}, over=changed(*statements))("review/index.html")
 
     return make
 

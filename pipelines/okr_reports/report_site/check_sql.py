@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import duckdb
 
-from okr_reports.report_site.database import Reader, check_statement, sql_fault
+from okr_reports.report_site.database import Reader
 from okr_reports.report_site.faults import PageFault
 from okr_reports.report_site.queries import Statement, compile_query
 from okr_reports.report_site.reports import Reports
 from okr_reports.report_site.source_files import Query, SourceFile
+from okr_reports.report_site.statements import check_statement, sql_fault
 
 
 def check_sql(reports: Reports, reader: Reader) -> list[PageFault]:
