@@ -56,3 +56,42 @@ def watched(browser: Browser, width: int = 1366, height: int = 768, **options: A
     page.on("requestfailed", one.forget)
     yield one
     context.close()
+
+
+def overlapping(page: Page) -> list[str]:
+    """Pairs of seen texts, charts' own left out, one of which is drawn over the other."""
+    return page.evaluate(OVERLAPPING)
+
+
+# The middle three fifths of each line's box: tight lines touch without being drawn over each other.
+OVERLAPPING = """() => {
+  const unseen = new Map([[document.documentElement, false]]);
+  const hidden = one => {
+    if (!unseen.has(one)) {
+      const style = getComputedStyle(one), tiny = style.overflow !== 'visible' && one.clientWidth <= 2;
+      unseen.set(one, one.closest('svg') || style.clipPath !== 'none' || tiny || hidden(one.parentElement));
+    }
+    return unseen.get(one);
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), boxes = [];
+  while (texts.nextNode()) {
+    const text = texts.currentNode, holder = text.parentElement;
+    if (!text.data.trim() || !holder.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    if (hidden(holder)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    for (const { left, right, top, height } of range.getClientRects())
+      boxes.push({ left, right, top: top + height * .2, bottom: top + height * .8, text });
+  }
+  boxes.sort((one, other) => one.top - other.top);
+  const found = [];
+  boxes.forEach((one, place) => {
+    for (const other of boxes.slice(place + 1)) {
+      if (other.top >= one.bottom) break;
+      const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+      const down = Math.min(one.bottom, other.bottom) - other.top;
+      if (one.text !== other.text && across > 2 && down > 2) found.push(one.text.data + ' | ' + other.text.data);
+    }
+  });
+  return found;
+}"""

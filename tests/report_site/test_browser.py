@@ -20,7 +20,7 @@ from okr_reports.okrs.models.check_ins import CheckIn
 from okr_reports.okrs.yaml_reader import read_yaml
 from okr_reports.report_site.build import build_site
 from okr_reports.report_site.languages import SHIPPED
-from tests.report_site.browser import chromium, watched
+from tests.report_site.browser import chromium, overlapping, watched
 from tests.report_site.conftest import REPORTS
 from tests.report_site.snapshot import write_snapshot
 
@@ -80,14 +80,15 @@ def test_axe_finds_nothing_and_the_console_is_quiet(browser, sites, language):
         assert one.requests == []
 
 
-@pytest.mark.parametrize("width", [320, 390, 768])
-def test_no_page_scrolls_sideways(browser, sites, width):
+@pytest.mark.parametrize("width", [320, 390, 768, 1366])
+def test_no_page_scrolls_sideways_and_no_text_covers_another(browser, sites, width):
     with watched(browser, width=width, height=844) as one:
         for path in PAGES:
             page = one.open(sites["es"] / path)
             if width == 390:
                 keep(page, path, "390")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert overlapping(page) == [], path
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
