@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from okr_reports.common.isolated import CONTROLS, isolated, isolated_html
+from okr_reports.common.isolated import CONTROLS, TERMINAL, isolated, isolated_html
 from okr_reports.deliveries.templating import environment
 from okr_reports.report_site.dialect import Sandbox
 from okr_reports.report_site.prose import Slots
@@ -89,3 +89,42 @@ def test_a_line_on_the_terminal_is_isolated_and_json_is_whole(tmp_path: Path, na
     assert not set(broken.stdout) & set(CONTROLS)
     assert json.loads(broken.stdout)
     assert not any(reaches_beyond(line) for line in broken.stderr.splitlines())
+
+
+# Each once made a terminal do something: colours, a title, the cursor, an answer, a line written over.
+COMMANDS = (
+    "\x1b[31mred",
+    "\x1b]0;title\x07",
+    "\x1b[2J\x1b[H",
+    "a\rb",
+    "\x9b31m",
+    "\x08\x08",
+    "\x7f",
+    "\x1bc",
+    "\x00",
+    "\x90q\x9c",
+)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_name_commands_the_terminal(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    from okr_reports.commands.output import print_json
+    from okr_reports.common.isolated import IsolatingStream, visible
+
+    IsolatingStream(sys.stdout).write(f"before {name} after\r\nnext\tline\n")
+    said = capfd.readouterr().out
+    assert not set(said) & set(TERMINAL)
+    assert said.replace("\r\n", "\n").endswith(" after\nnext\tline\n")
+    assert "\r" not in said.replace("\r\n", "")
+    assert visible(visible(name)) == visible(name)
+    print_json({"name": name})
+    told = capfd.readouterr().out
+    assert not set(told) & (set(TERMINAL) | {"\r"})
+    assert json.loads(told) == {"name": name}
+
+
+def test_words_stay_as_they_are() -> None:
+    from okr_reports.common.isolated import visible
+
+    for text in ("Otoño – 50 % עברית", "a\tb\nc\r\n", "😀 ñ 日本"):
+        assert visible(text) == text

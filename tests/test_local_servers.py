@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -108,6 +109,24 @@ def test_no_other_name_is_answered(address: str) -> None:
 @pytest.mark.parametrize("host", OTHERS)
 def test_the_rule_itself(host: str) -> None:
     assert not is_for(host, ["okr.example"])
+
+
+@pytest.mark.parametrize(
+    "path", ["/%00", "/index.html%00", "/out/secret", "/loop", "/" + "a" * 5000, "/%ff", "/..%2f..%2fsecret"]
+)
+def test_what_no_file_of_the_site_is_called_is_not_there(tmp_path: Path, path: str, capfd: Any) -> None:
+    release = tmp_path / "site" / "current"
+    release.mkdir(parents=True)
+    (release / "index.html").write_text("the site")
+    (tmp_path / "secret").write_text("of another folder")
+    (release / "out").symlink_to(tmp_path)
+    (release / "loop").symlink_to(release / "loop")
+    with make_server(tmp_path / "site", 0) as server:
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        status, said = asked(f"127.0.0.1:{server.server_address[1]}", path, ("Host", "localhost"))
+        server.shutdown()
+    assert (status, "another folder" in said) == (404, False)
+    assert capfd.readouterr().err == ""
 
 
 def test_no_folder_is_listed(address: str) -> None:

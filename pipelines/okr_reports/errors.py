@@ -191,6 +191,13 @@ class DeliveryError(OkrError):
     """A digest, an alert or a copy of the site could not be delivered; running the command again sends what is left."""
 
 
+class LockedPlaceError(DeliveryError):
+    """A readable site would replace a locked one: a passphrase that is not found must not open what it locked."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"the site at {place} is locked with a passphrase, and this copy could be read by anybody")
+
+
 class ClearHistoryError(DeliveryError):
     """A branch holds readable sites of before its passphrase was set; `branch` names it."""
 

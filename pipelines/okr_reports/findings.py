@@ -21,14 +21,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Examination:
-    """Every error and warning there is, and the locale that the definitions set (None while they have errors).
+    """Every error and warning there is, and the definitions (None while they have errors).
 
     `notes` are what is not read of files, and is right so.
     """
 
     findings: list[Finding]
-    locale: str | None
+    definitions: Definitions | None
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def locale(self) -> str | None:
+        """The locale that the definitions set."""
+        return self.definitions.settings.locale if self.definitions else None
 
 
 def translation_note(workspace: Workspace, locale: str | None) -> str | None:
@@ -172,20 +177,19 @@ def examine(workspace: Workspace, bind: bool = True) -> Examination:
     notes: list[str] = []
     if bind and defined is not None:
         found = [*found, *misplaced_sources(defined), *_of_files(defined, notes)]
-    locale = defined.settings.locale if defined else None
     found = [*found, *(_table_names(defined) if defined is not None else [])]
     connectors = [one.id for one in defined.file_sources if one.connector] if defined is not None else []
     said = [*sorted(found), *setting_findings(), *check_settings(connectors)]
     is_strict = defined is not None and defined.settings.publish.strict
     if not bind and (not is_strict or was_checked(workspace.page_cache_dir, workspace.reports_dir)):
-        return Examination(said, locale, notes)
+        return Examination(said, defined, notes)
     tables = _tables(workspace, defined)
     said += sorted(tables.findings) if bind else []
     snapshot = workspace.snapshot if bind and workspace.snapshot.exists() else None
     if snapshot and not _has_tables(snapshot, tables.columns):
         snapshot = None  # its tables are those of other definitions or files
     pages = check_pages(workspace.reports_dir, snapshot, workspace.page_cache_dir, tables.columns)
-    return Examination([*said, *tables.but_unknown(pages)], locale, notes)
+    return Examination([*said, *tables.but_unknown(pages)], defined, notes)
 
 
 def _has_tables(snapshot: Path, columns: dict[str, dict[str, str]]) -> bool:

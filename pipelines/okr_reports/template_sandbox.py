@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from types import BuiltinMethodType, MethodType
+from types import BuiltinMethodType, CodeType, MethodType
 from typing import Any
 
 from jinja2 import nodes
@@ -28,6 +28,8 @@ from okr_reports.common.plain_values import PLAIN, ROWS, Function, Table, field_
 
 PLAIN.update({Markup, Namespace})
 MAX_TEXT = 1_000_000
+MAX_NESTED = 100
+TOO_DEEP = "tags or expressions are nested too deep, or a chain is too long; take it apart with {% set %}"
 WIDTH = re.compile(r"%[^%a-zA-Z]*\d{5}|%[^%a-zA-Z]*\*")
 PADDING = ("center", "ljust", "rjust", "zfill", "expandtabs")
 # filters that would turn a value into HTML
@@ -58,6 +60,16 @@ NAMES: dict[type, frozenset[str]] = {
     }),
     _GroupTuple: frozenset({"grouper", "list"}),
 }  # fmt: skip
+
+
+def _too_deep(tree: nodes.Node) -> int | None:
+    """The line where a template is nested deeper than what reads it can follow, found without recursion."""
+    level: list[nodes.Node] = [tree]
+    for _ in range(MAX_NESTED):
+        level = [child for node in level for child in node.iter_child_nodes()]
+        if not level:
+            return None
+    return level[0].lineno
 
 
 def names_of(kind: type) -> frozenset[str]:
@@ -96,7 +108,12 @@ class PlainSandbox(ImmutableSandboxedEnvironment):
         self.filters["format"] = _format
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = super()._parse(source, name, filename)
+        try:
+            tree = super()._parse(source, name, filename)
+        except RecursionError:
+            raise TemplateSyntaxError(TOO_DEEP, 1, name, filename) from None
+        if (line := _too_deep(tree)) is not None:
+            raise TemplateSyntaxError(TOO_DEEP, line, name, filename)
         kinds: tuple[type[nodes.Node], ...] = (*self.refused, nodes.Name)
         for node in tree.find_all(kinds):
             if not isinstance(node, nodes.Name):
@@ -105,6 +122,21 @@ class PlainSandbox(ImmutableSandboxedEnvironment):
             if node.name == "self":
                 raise TemplateSyntaxError("there is nothing called 'self'; check the name", node.lineno, name, filename)
         return tree
+
+    def _generate(
+        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+    ) -> str:
+        try:
+            return super()._generate(source, name, filename, defer_init)
+        except RecursionError:
+            raise TemplateSyntaxError(TOO_DEEP, 1, name, filename) from None
+
+    def _compile(self, source: str, filename: str) -> CodeType:
+        """Python nests no more than twenty loops."""
+        try:
+            return super()._compile(source, filename)
+        except (SyntaxError, RecursionError, MemoryError):
+            raise TemplateSyntaxError(TOO_DEEP, 1, filename, filename) from None
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """An attribute on the list, or the item of that name."""

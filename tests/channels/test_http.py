@@ -308,6 +308,28 @@ def test_a_refused_refresh_names_the_setting(server: Server) -> None:
         client.get("x")
 
 
+@pytest.mark.parametrize("access_token", ["", "stale"])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_request_for_a_token_ends(server: Server, access_token: str, status: int) -> None:
+    """It once waited for the token that it was itself to fetch, with the writer's lock held."""
+    server.answers = [json_answer(status, {"error": "invalid_client"})]
+    client = server.client()
+    client.authenticator = RefreshedToken(lambda: client, "token", access_token, {"refresh_token": "x"})
+    said: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            client.get("x")
+        except CredentialsError as error:
+            said.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(10)
+    assert not asking.is_alive()
+    assert len(said) == 1
+
+
 @pytest.mark.parametrize(
     "url",
     [

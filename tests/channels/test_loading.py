@@ -100,6 +100,18 @@ def test_the_first_refresh_of_a_week_reads_deeper_even_after_a_backfill_by_hand(
     assert [{one.window_from for one in results} for results in loads] == [{date(2026, 8, 24)}, {date(2026, 10, 24)}]
 
 
+def test_a_load_of_a_day_that_has_not_come_covers_no_day(bench: Any) -> None:
+    """A clock was in February; back in November a week passes without a refresh, longer than what is read again."""
+    bench.set("linkedin_ads", start_date="2026-11-01", lookback_days="3")
+    bench.load(today=date(2026, 11, 10))
+    bench.load(today=date(2027, 2, 10))
+    bench.rows(f"delete from {FACTS} where date > '2026-11-09'")  # vendors say nothing of days to come
+    bench.load(today=date(2026, 11, 20))
+    days = bench.rows(f"select distinct date from {FACTS} order by 1")
+    assert [day.day for (day,) in days] == list(range(1, 20))
+    assert bench.rows(TOTALS) == truth_totals(bench, "2026-11-01", "2026-11-19")
+
+
 def test_an_earlier_start_date_loads_the_time_before(bench: Any) -> None:
     bench.load()
     bench.set("linkedin_ads", start_date="2026-03-01")

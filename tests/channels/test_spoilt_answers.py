@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 from okr_reports.channels import loading
-from okr_reports.channels.base import Channel, LoadResult, find_channel
+from okr_reports.channels.base import Account, Channel, LoadResult, find_channel
+from okr_reports.channels.http import Http
 from okr_reports.channels.load import load_channel
+from okr_reports.errors import VendorError
 from tests.channels.compared import START, TODAY, loaded, truth
 from tests.channels.descriptions import DESCRIPTIONS
 from tests.channels.mutations import BODIES, KINDS, Answer, plain
@@ -151,3 +153,16 @@ def test_what_harms_one_channel_leaves_the_others_rows(vendor: tuple[Any, Spoilt
         assert states == ({"failed"} if name in harmed else {"loaded"}), (name, found[name])
         if name not in harmed:
             assert loaded(bench, name, described) == truth(bench, name, described)
+
+
+# No vendor's account has one of these; rows of it would stand beside the right ones for ever.
+ODD_IDS = ("", "-1", "0", "5 EUR", "²", "١", "12/../34", "9" * 20, "1\n", "[]", "None", "../../etc/passwd", "=1+1")
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+def test_an_account_that_cannot_be_loads_nothing(name: str, odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = find_channel(name)
+    seen = [Account(odd, "Acme", "EUR", "UTC")]
+    monkeypatch.setattr(type(channel), "accounts", lambda *_: seen)
+    with pytest.raises(VendorError, match="cannot be the id of an account"):
+        channel.visible_accounts(Http(name, "http://127.0.0.1:1"), None)

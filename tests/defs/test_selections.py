@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import subprocess
+import time
 from pathlib import Path
 
 import duckdb
@@ -210,6 +211,38 @@ def test_an_error_in_the_models_lets_go_of_the_lock(dagster):
     finally:
         with duckdb.connect(str(dagster.data_dir / "warehouse.duckdb")) as warehouse:
             warehouse.execute("alter table definitions.settings rename column zone to timezone")
+
+
+TERMINATE = """mutation($run: String!) { terminateRun(runId: $run) {
+  __typename ... on TerminateRunFailure { message } ... on PythonError { message } } }"""
+
+
+@pytest.mark.parametrize("seconds", [1.0, 6.0, 12.0])
+def test_a_run_that_is_ended_by_hand_lets_go_of_the_lock(dagster, seconds):
+    """In the middle of its models, or before them; the next run does what was left."""
+    spoil_build(dagster)
+    run_id = materialise(dagster, [("marts", "key_results"), ("marts", "objectives")], [])
+    time.sleep(seconds)
+    assert dagster.ask(TERMINATE, run=run_id)["terminateRun"]["__typename"] in (
+        "TerminateRunSuccess", "TerminateRunFailure",
+    )  # fmt: skip
+    assert dagster.ended(run_id) in ("CANCELED", "SUCCESS")
+    again = materialise(dagster, [("marts", "key_results")], [])
+    assert dagster.ended(again) == "SUCCESS"
+    assert recorded(dagster, again)[0] == {("marts", "key_results")}
+    assert is_current(dagster)
+    assert nobody_writes(dagster.data_dir)
+
+
+def test_runs_that_want_the_same_at_the_same_time_each_do_what_was_chosen(dagster):
+    spoil_build(dagster)
+    chosen = [[("marts", "key_results")], [("marts", "objectives"), ("marts", "key_results")], [("snapshot",)]]
+    known = assets(dagster)
+    runs = [materialise(dagster, keys, []) for keys in chosen if set(keys) <= set(known)]
+    assert len(runs) > 1
+    assert [dagster.ended(run) for run in runs] == ["SUCCESS"] * len(runs)
+    assert [recorded(dagster, run)[0] for run in runs] == [set(keys) for keys in chosen if set(keys) <= set(known)]
+    assert nobody_writes(dagster.data_dir)
 
 
 def test_everything_downstream_of_a_table_mails_nobody(dagster, mailbox, alerts):

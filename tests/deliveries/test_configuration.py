@@ -114,3 +114,17 @@ def test_every_setting_is_in_the_readme():
     names = {one.name for kind in settings for one in fields(kind)} - {"name", "smtp", "chat", "targets", "options"}
     assert [name for name in sorted(names) if f"`{name}`" not in text and f" {name}`" not in text] == []
     assert all(f"[deliveries.{table}" in text for table in ("smtp", "chat", "targets"))
+
+
+@pytest.mark.parametrize("given", ["", " ", "\t"])
+@pytest.mark.parametrize("place", ["environment", "file"])
+def test_a_passphrase_that_is_there_and_empty_is_a_mistake(written, monkeypatch, given, place):
+    """A secret that CI does not find is an empty text: the site went out readable."""
+    config = '[deliveries.targets.web]\nurl = "/srv/www"\n'
+    if place == "environment":
+        monkeypatch.setenv("DELIVERIES__TARGETS__WEB__PASSPHRASE", given)
+        folder = written(config)
+    else:
+        folder = written(config + f'passphrase = "{given}"\n')
+    with pytest.raises(DeliveryError, match=r"deliveries.targets.web.passphrase is empty"):
+        read_settings(folder)

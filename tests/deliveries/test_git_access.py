@@ -155,3 +155,49 @@ def test_a_host_that_says_nothing_is_given_up(site, publish):
         assert time.monotonic() - began < 20
     left = subprocess.run(["pgrep", "-f", place], capture_output=True, text=True).stdout
     assert left == "", "the programs that git has started are gone too"
+
+
+class _Elsewhere(BaseHTTPRequestHandler):
+    """Asks whoever comes for a password, and writes down what it gets."""
+
+    got: list[str]
+
+    def do_GET(self) -> None:
+        self.got.append(self.headers.get("Authorization", ""))
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="git"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+class _Redirecting(_Elsewhere):
+    to: str
+
+    def do_GET(self) -> None:
+        self.send_response(301)
+        self.send_header("Location", self.to + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def test_a_host_that_is_redirected_to_is_not_given_the_password(authority, site, publish, monkeypatch):
+    monkeypatch.setenv("GIT_SSL_CAINFO", str(authority.ca_file))
+    elsewhere = type("Elsewhere", (_Elsewhere,), {"got": []})
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), elsewhere)]
+    handler = type("Redirecting", (_Redirecting,), {"to": f"https://localhost:{servers[0].server_port}"})
+    servers.append(ThreadingHTTPServer(("127.0.0.1", 0), handler))
+    for server in servers:
+        server.socket = authority.context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        with pytest.raises(DeliveryError):
+            publish(f"git+https://{URL_FORM}@localhost:{servers[1].server_port}/x.git", site("one"))
+    finally:
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+    assert elsewhere.got, "git followed"
+    assert set(elsewhere.got) == {""}

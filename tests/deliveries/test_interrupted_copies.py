@@ -138,7 +138,9 @@ def test_a_bucket_that_keeps_versions_holds_none_that_can_be_read(s3, site, publ
     for path in locked.rglob("*"):
         if path.is_file():
             path.write_text(f'<meta name="okr-sealed" content="okr-sealed-2">{path.name}')
-    assert "earlier versions that could be read" in publish("s3://versioned/okr", locked, options=options)
+    assert "earlier versions that this passphrase does not lock" in publish(
+        "s3://versioned/okr", locked, options=options
+    )
     versions = client.list_object_versions(Bucket="versioned")["Versions"]
     assert len([one for one in versions if one["Key"] == "okr/theirs.txt"]) == 2
     for one in versions:

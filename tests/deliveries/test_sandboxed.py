@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from okr_reports.deliveries.commands import Audience, publish_targets, run_digest, send_alert
-from okr_reports.deliveries.sandboxed import note_loads, reaches_only_here, why_it_stays_here
+from okr_reports.deliveries.sandboxed import forget, note_asked, note_loads, reaches_only_here, why_it_stays_here
 from okr_reports.settings import Workspace
 from tests.support import OKR
 
@@ -85,6 +85,9 @@ def test_loopback_addresses_get_it(sandboxed, serve_mail, monkeypatch):
         ("s3://bucket/okr", {"client_kwargs": {"endpoint_url": "http://localhost:5000"}}, True),
         ("s3://bucket/okr", {}, False),
         ("s3://127.0.0.1/okr", {}, False),
+        ("gs://bucket/okr", {"endpoint_url": "http://127.0.0.1:5000"}, True),
+        ("abfs://bucket/okr", {"endpoint_url": "http://127.0.0.1:5000"}, False),
+        ("sftp://files.example.com/okr", {"endpoint_url": "http://127.0.0.1:5000"}, False),
         ("s3://bucket/okr", {"endpoint_url": "https://127.0.0.1.example.com"}, False),
         ("git+https://127.0.0.1:8443/x.git", {}, True),
         ("git+https://127.0.0.1@git.example.com/x.git", {}, False),
@@ -122,3 +125,13 @@ def test_the_demo_says_what_it_rests_on(demo):
     answer = demo.okr("publish", DELIVERIES__TARGETS__WEB__URL=str(Path(demo.data_dir).parent / "www"))
     assert answer.stdout.startswith("web: not copied: the last loads of ")
     assert not (Path(demo.data_dir).parent / "www").exists()
+
+
+def test_a_load_that_is_killed_is_known_too(tmp_path):
+    """Its rows are in the warehouse: the next refresh would have sent them to the world."""
+    here = {"ga4": "http://127.0.0.1:1/ga4", "hubspot": "https://api.hubapi.com", "files": None}
+    assert note_asked(tmp_path, here) == ["ga4"]
+    assert "ga4" in why_it_stays_here(tmp_path)  # and the process is killed here
+    assert note_asked(tmp_path, here) == []
+    forget(tmp_path, ["ga4"])
+    assert why_it_stays_here(tmp_path) is None

@@ -20,7 +20,7 @@ from okr_reports.deliveries.encrypt import INSIDE_PAGES
 from okr_reports.deliveries.site_files import CONTENT_TYPES, site_files
 from okr_reports.deliveries.sync import MANIFEST
 from okr_reports.deliveries.targets import publish_to
-from okr_reports.errors import DeliveryError
+from okr_reports.errors import ClearHistoryError, DeliveryError, LockedPlaceError
 from okr_reports.report_site.theme import IMAGES
 from okr_reports.settings import Workspace
 from tests.deliveries.a_site import content
@@ -249,3 +249,55 @@ def test_a_locked_site_leaves_no_readable_copy_at_the_folder(site, publish, tmp_
     if kind == "linked":
         releases = [path for path in (tmp_path / "host" / ".www.releases").iterdir() if path.is_dir()]
         assert len(releases) == 2, "locked releases stay for readers in the middle of a visit"
+
+
+@pytest.mark.parametrize("kind", ["linked", "in place", "branch"])
+def test_a_readable_site_does_not_replace_a_locked_one_unless_that_is_said(kind, site, publish, tmp_path, bare):
+    """A passphrase that only one shell knew: the next cron job would have opened the site."""
+    target = tmp_path / "host" / "www"
+    target.parent.mkdir()
+    if kind == "in place":
+        target.mkdir()
+    place = f"git+file://{bare}" if kind == "branch" else target
+    publish(place, lock(site("locked")))
+    with pytest.raises(LockedPlaceError, match="is locked with a passphrase"):
+        publish(place, site("one"))
+    if kind != "branch":
+        assert b"okr-sealed" in (target / "index.html").read_bytes()
+    publish(place, site("one"), accept_readable=True)
+    publish(place, site("two"))
+
+
+@pytest.mark.parametrize("kind", ["linked", "branch"])
+def test_what_another_key_locked_does_not_stay(kind, site, publish, tmp_path, bare):
+    """A passphrase that got out is changed: releases that it opens would still lie beside the new one."""
+
+    def locked_with(salt: str) -> Path:
+        made = lock(site(f"locked-{salt}"))
+        for path in made.rglob("*.html"):
+            path.write_text(path.read_text() + f'<script type="text/plain" id="sealed" data-salt="{salt}"></script>')
+        return made
+
+    target = tmp_path / "www"
+    place = f"git+file://{bare}" if kind == "branch" else target
+    publish(place, locked_with("aa"))
+    said = publish(place, locked_with("bb"))
+    if kind == "branch":
+        assert "commits before it are locked with another key" in said
+    else:
+        assert "1 earlier releases that this passphrase does not lock were removed" in said
+        left = [path for path in (tmp_path / ".www.releases").rglob("*.html") if path.is_file()]
+        assert [path for path in left if b'data-salt="bb"' not in path.read_bytes()] == []
+
+
+def test_a_branch_of_others_in_any_encoding_is_read(site, publish, bare, run_git, tmp_path):
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(bare), str(clone)], check=True, capture_output=True)
+    run_git(clone, "checkout", "--quiet", "-b", "gh-pages")
+    (clone / "index.html").write_bytes("<h1>Übersicht</h1>".encode("latin-1"))
+    run_git(clone, "add", "--all")
+    run_git(clone, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "-m", "Theirs")
+    run_git(clone, "push", "--quiet", "origin", "gh-pages")
+    with pytest.raises(ClearHistoryError):
+        publish(f"git+file://{bare}", lock(site("locked")))
+    assert publish(f"git+file://{bare}", site("one")).startswith("branch gh-pages at ")

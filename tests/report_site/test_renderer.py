@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from okr_reports.errors import PublishError
 from okr_reports.report_site.build import build_site
 from okr_reports.report_site.check import check_pages
 from okr_reports.report_site.limits import Limits
@@ -43,6 +44,61 @@ ENDLESS = {
         "the page took more than 4 s to render", 7,
     ),
 }  # fmt: skip
+
+
+# what no reader of templates follows to its end
+TOO_DEEP = {
+    "brackets": "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}",
+    "conditions": "{% if 1 %}" * 3000 + "x" + "{% endif %}" * 3000,
+    "loops": "{% for i in [1] %}" * 30 + "x" + "{% endfor %}" * 30,
+    "a sum": "{{ " + "+".join(["1"] * 30_000) + " }}",
+    "filters": "{{ 'a'" + "|upper" * 5000 + " }}",
+    "attributes": "{{ a" + ".b" * 5000 + " }}",
+    "tags": '{% details title="x" %}' * 400 + "x" + "{% /details %}" * 400,
+    "lists": "{{ " + "[" * 3000 + "]" * 3000 + " }}",
+}
+
+
+@pytest.mark.parametrize("place", ["pages/bad.md", "partials/bad.md", "components/bad.html"])
+@pytest.mark.parametrize("kind", TOO_DEEP)
+def test_a_file_nested_too_deep_is_named_and_the_others_are_built(kind, place, reports, snapshot, tmp_path):
+    head = HEAD if place.startswith("pages") else "---\nattributes: {}\n---\n" if "comp" in place else ""
+    root = reports({"pages/index.md": HEAD + "# Fine", place: head + TOO_DEEP[kind]})
+    result = build_site(snapshot, root, tmp_path / "site", limits=LIMITS, strict=lambda: False)
+    if place.startswith("pages") or kind != "loops":  # twenty loops are a matter of the file that is run
+        assert any("nested too deep" in fault.what for fault in result.faults), result.faults
+    assert {Path(fault.path).name for fault in result.faults} <= {Path(place).name}
+    assert "Fine" in main_of((tmp_path / "site/index.html").read_text(encoding="utf-8"))
+    assert set(result.faults) <= set(check_pages(root, snapshot))
+
+
+ROWS_OF_TEXT = "```sql q\nselect i, repeat('x', 3000) as n from range(20000) t(i)\n```\n{% table data=\"q\" /%}"
+
+
+def test_a_page_of_endless_size_is_not_made(reports, snapshot, tmp_path):
+    """Twenty thousand rows of three thousand letters were 124 MB, and twice that in the process that waits."""
+    root = reports({"pages/index.md": HEAD + "# Fine", "pages/bad.md": HEAD + ROWS_OF_TEXT})
+    result = build_site(snapshot, root, tmp_path / "site", strict=lambda: False)
+    (fault,) = result.faults
+    assert "the page and its files have 124 MB, more than 50" in fault.what
+    assert dict(result.broken) == {"bad": None}
+
+
+def test_a_site_of_endless_size_ends_with_its_page_named(reports, snapshot, tmp_path):
+    query = "```sql q\nselect i as id from range(50) t(i)\n```\n"
+    page = "---\ntitle: x\none_page_per: q\n---\n" + query + "{% for i in range(99) %}{{ 'x' * 9999 }} {% endfor %}"
+    root = reports({"pages/index.md": HEAD + "# Fine", "pages/[id].md": page})
+    with pytest.raises(PublishError, match=r"\[id\].md: the site has more than 20 MB at the page /\d"):
+        build_site(snapshot, root, tmp_path / "site", limits=Limits(site_mb=20), strict=lambda: False)
+
+
+def test_a_component_at_its_limit_is_named_with_the_page_that_used_it(reports, snapshot, tmp_path):
+    loops = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    component = f"---\nattributes: {{}}\n---\n<p>a</p>\n{loops}"
+    root = reports({"pages/bad.md": HEAD + "{% slow /%}", "components/slow.html": component})
+    (fault,) = build_site(snapshot, root, tmp_path / "site", limits=LIMITS, strict=lambda: False).faults
+    assert (Path(fault.path).name, fault.line) == ("slow.html", 5)
+    assert fault.what.endswith("pages/bad.md)")
 
 
 @pytest.mark.parametrize("kind", ENDLESS)

@@ -287,3 +287,91 @@ def test_into_the_past_withdraws_the_later_reports(kept):
     assert refreshing.newest_report(kept / "history", kept / "warehouse.duckdb") == third
     assert len(list((kept / "history" / "withdrawn").rglob("2026-07-04.json"))) == 1
     assert list(audit.faults(kept / "history")) == []
+
+
+def day_file(kept: Path, number: int) -> Path:
+    return kept / "history" / "days" / f"{FIRST + timedelta(days=number)}.json"
+
+
+def test_a_day_cannot_be_taken_out_of_the_chain_by_the_form_of_version_0_1(kept):
+    """A manifest of that version says no digest, so that one put in the place of another would be believed."""
+    day_file(kept, 3).write_text("[]")
+    assert [
+        fault for fault in audit.faults(kept / "history") if "it is of no chain, though a day before it is" in fault
+    ]
+    with pytest.raises(HistoryError, match="of no chain"):
+        history.restore(kept / "history", FIRST + timedelta(days=3), kept / "copy.duckdb")
+    (kept / "warehouse.duckdb").unlink()
+    refresh(kept, FIRST + timedelta(days=4))
+    assert any("reported values that came after 2026-07-03 are damaged" in what for what in losses(kept))
+
+
+@pytest.mark.parametrize("gone", [[3], [2, 3], [1], [0, 1, 2, 3]])
+def test_the_warehouse_tells_of_days_that_are_gone_from_the_end(kept, gone):
+    for number in gone:
+        day_file(kept, number).unlink()
+    published = ops.published_days(kept / "warehouse.duckdb")
+    said = " ".join(audit.faults(kept / "history", published=published))
+    assert all(f"a report of {FIRST + timedelta(days=number)} was published" in said for number in gone)
+    refresh(kept, FIRST + timedelta(days=4))
+    said = " ".join(audit.faults(kept / "history", published=ops.published_days(kept / "warehouse.duckdb")))
+    assert all(f"a report of {FIRST + timedelta(days=number)} was published" in said for number in gone)
+
+
+@pytest.mark.parametrize("name", ["2026-13-45.json", "abcd-ef-gh.json", "0000-00-00.json"])
+def test_a_file_that_is_no_day_is_said_and_stops_nothing(kept, name):
+    (kept / "history" / "days" / name).write_text("{}")
+    assert [fault for fault in audit.faults(kept / "history") if name in fault]
+    refresh(kept, FIRST + timedelta(days=4))
+    assert refreshing.newest_report(kept / "history") == FIRST + timedelta(days=4)
+
+
+def test_a_day_before_that_cannot_be_read_at_all_does_not_stop_the_next(kept):
+    day_file(kept, 3).unlink()
+    day_file(kept, 3).mkdir()
+    refresh(kept, FIRST + timedelta(days=4))
+    assert [fault for fault in audit.faults(kept / "history") if "2026-07-04.json cannot be used" in fault]
+    assert len(rows(kept)["reported"]) == 10
+
+
+def test_as_many_other_rows_do_not_hide_those_that_are_lost(kept):
+    """A backup was used while history/ was not there: today's rows make up for the number of those lost."""
+    with duckdb.connect(str(kept / "warehouse.duckdb")) as connection:
+        connection.execute("delete from marts.fct_key_result_reported where reported_on = '2026-07-02'")
+        connection.execute(
+            "insert into marts.fct_key_result_reported select * replace ('2026-07-05'::date as reported_on)"
+            " from marts.fct_key_result_reported where reported_on = '2026-07-04'"
+        )
+    assert bring_back(kept / "warehouse.duckdb", kept / "history").rows == {"reported values": 2}
+    assert {row[2] for row in rows(kept)["reported"]} == {FIRST + timedelta(days=n) for n in range(5)}
+
+
+def test_a_backup_of_an_older_version_gets_the_columns_it_lacks(kept):
+    before = rows(kept)["reported"]
+    with duckdb.connect(str(kept / "warehouse.duckdb")) as connection:
+        connection.execute("delete from marts.fct_key_result_reported where reported_on > '2026-07-02'")
+        connection.execute("alter table marts.fct_key_result_reported drop column status")
+    assert bring_back(kept / "warehouse.duckdb", kept / "history").rows == {"reported values": 4}
+    after = rows(kept)["reported"]
+    assert [row[:5] for row in after] == [row[:5] for row in before]
+    assert {row[5] for row in after if row[2] > date(2026, 7, 2)} == {"on_track"}
+
+
+def test_into_the_past_takes_out_what_was_loaded_of_days_to_come(kept):
+    """Of a channel, which asks again day by day; the rows of files, which plans are made of, stay."""
+    with duckdb.connect(str(kept / "warehouse.duckdb")) as connection:
+        for schema in ("ga4", "mailchimp", "files"):
+            connection.execute(f"create schema {schema}")
+        for schema, column in (("ga4", "date"), ("mailchimp", "observed_on"), ("files", "date")):
+            connection.execute(
+                f"create table {schema}.facts as select '2026-07-01'::date + range::int as {column} from range(9)"
+            )
+        for schema in ("ga4", "mailchimp"):
+            connection.execute(f"create table {schema}.loaded_windows (account_id varchar)")
+    refresh(kept, FIRST + timedelta(days=2), into_the_past=True)
+    with duckdb.connect(str(kept / "warehouse.duckdb"), read_only=True) as connection:
+        left = [
+            connection.execute(f"select count(*) from {one}.facts").fetchone()[0]
+            for one in ("ga4", "mailchimp", "files")
+        ]
+    assert left == [2, 2, 9]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -35,7 +36,7 @@ from okr_reports.channels.tables import (
     tombstones,
 )
 from okr_reports.channels.windows import Window
-from okr_reports.errors import ChannelError, quoted
+from okr_reports.errors import ChannelError, VendorError, quoted
 
 # What is to be done about a part of an answer.
 REPORT_IT = "the rest is loaded; if it stays so, report it"
@@ -195,7 +196,8 @@ class Channel(ABC, Generic[SettingsT]):
     `tables` must hold `accounts`. `slice_days` is how much of a long window is one load: small enough that a
     break costs little, large enough that two years are few loads. `concurrency` is how many accounts are read at
     once. `access` is what the credentials' user needs of an account. `deep_lookback_days` is re-read once a week
-    where the vendor restates for longer than a daily re-read pays.
+    where the vendor restates for longer than a daily re-read pays. `account_ids` is the regular expression of the
+    vendor's ids of accounts: rows of one that cannot be would stand beside the right ones for ever.
     """
 
     name: ClassVar[str]
@@ -205,6 +207,7 @@ class Channel(ABC, Generic[SettingsT]):
     slice_days: ClassVar[int] = 92
     concurrency: ClassVar[int] = 4
     deep_lookback_days: ClassVar[int] = 0
+    account_ids: ClassVar[str] = r"[1-9]\d{0,18}"
 
     @abstractmethod
     def http(self, settings: SettingsT) -> Http:
@@ -213,6 +216,15 @@ class Channel(ABC, Generic[SettingsT]):
     @abstractmethod
     def accounts(self, http: Http, settings: SettingsT) -> list[Account]:
         """Every account that may be loaded, all if `settings.account_ids` is empty."""
+
+    def visible_accounts(self, http: Http, settings: SettingsT) -> list[Account]:
+        """The same. Raises VendorError for an account whose id cannot be one."""
+        found = self.accounts(http, settings)
+        for account in found:
+            if account.error is None and not re.fullmatch(self.account_ids, account.id):
+                what = f"{quoted(account.id[:60])} cannot be the id of an account"
+                raise VendorError(self.name, what, "nothing was loaded; if it stays so, report it")
+        return found
 
     def load_entities(self, http: Http, settings: SettingsT, account: Account, landing: Landing) -> None:
         """Land what has a name: campaigns, groups. An error here makes the account `partial`; its facts still load."""

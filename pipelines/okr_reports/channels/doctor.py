@@ -31,7 +31,7 @@ def check_channel(name: str) -> list[Finding]:
         findings = version_findings(name, settings, today("UTC"))
         http = channel.http(settings)
         http.within(settings.budget(), lambda _: None)
-        accounts = channel.accounts(http, settings)
+        accounts = channel.visible_accounts(http, settings)
     except ChannelError as error:
         return [*findings, _finding("error", error)]
     except Exception as surprise:

@@ -160,7 +160,8 @@ class Http:
                 last = Verdict("retry", str(broken))
             if last.kind == "ok":
                 return reply
-            if last.kind == "unauthorized" and refreshes < REFRESHES and self.authenticator:
+            # a request for a token that is refused asks for no other: it would wait for itself
+            if last.kind == "unauthorized" and authenticated and refreshes < REFRESHES and self.authenticator:
                 refreshes += 1
                 if self.authenticator.refresh(auth):
                     continue

@@ -55,7 +55,7 @@ class Load:
         with open_warehouse(self.warehouse) as connection:
             check_types(connection, self.channel.name, self.channel.tables)
             forget_unfinished(connection, self.channel.name, all_tables(self.channel))
-            self.coverage = read_coverage(connection, self.channel.name, settings.made_with())
+            self.coverage = read_coverage(connection, self.channel.name, self.today, settings.made_with())
             # Windows that no refresh has passed to the models are passed with this one.
             owed = unrecorded_from(connection, self.channel.name)
             results = self._run(settings, connection)
@@ -66,7 +66,7 @@ class Load:
         http = self.channel.http(settings)
         http.within(settings.budget(), self.progress)
         try:
-            visible = self.channel.accounts(http, settings)
+            visible = self.channel.visible_accounts(http, settings)
             accounts = self._wanted(settings, visible)
         except ChannelError:
             raise

@@ -82,10 +82,13 @@ def forget_unfinished(connection: duckdb.DuckDBPyConnection, channel: str, table
             )
 
 
-def read_coverage(connection: duckdb.DuckDBPyConnection, channel: str, made_with: str = "") -> dict[str, Coverage]:
+def read_coverage(
+    connection: duckdb.DuckDBPyConnection, channel: str, today: date, made_with: str = ""
+) -> dict[str, Coverage]:
     """By account, what is loaded. A load that dlt did not finish (no row in `_dlt_loads`) does not count.
 
-    Neither does what was counted by something else than `made_with`: the history is read anew.
+    Neither does what was counted by something else than `made_with`: the history is read anew. Nor a load of a day
+    that is still to come, by a clock that was wrong: the days between would never be asked for.
     """
     made = "made_with" if ("loaded_windows", "made_with") in _columns(connection, channel) else "null"
     if not {("_dlt_loads", "status"), ("loaded_windows", "loaded_on")} <= _columns(connection, channel).keys():
@@ -94,11 +97,11 @@ def read_coverage(connection: duckdb.DuckDBPyConnection, channel: str, made_with
         f"""
         select account_id, loaded_from, loaded_through, request_from, request_to, request_end, loaded_on
         from "{channel}".loaded_windows
-        where _dlt_load_id in ({finished_loads(channel)})
+        where _dlt_load_id in ({finished_loads(channel)}) and loaded_on <= ?
         qualify row_number() over (partition by account_id order by loaded_at desc, _dlt_load_id desc) = 1
             and coalesce({made}, '') = ?
     """,
-        [made_with],
+        [today, made_with],
     ).fetchall()
     return {row[0]: Coverage(Window(row[1], row[2]), row[6], Window(row[3], row[4]), row[5]) for row in rows}
 

@@ -170,11 +170,26 @@ def compare(channel: str, export: Path, preset: str | None, given: Sequence[str]
 @click.argument("key_result")
 @click.option("--target", type=float, metavar="X", help="Another target.")
 @click.option("--daily", type=float, metavar="X", help="Another daily rate for the days left.")
+@click.option("--spend", type=float, metavar="X", help="Four weeks with so much more money on the channel of --on.")
+@click.option("--on", "channel", metavar="CHANNEL", help="The channel of --spend.")
 @json_option
-def simulate(key_result: str, target: float | None, daily: float | None, as_json: bool) -> None:
-    """What KEY_RESULT needs from here; its score and chance under another target or rate."""
+def simulate(
+    key_result: str, target: float | None, daily: float | None, spend: float | None, channel: str | None, as_json: bool
+) -> None:
+    """What KEY_RESULT needs from here; its score and chance under another target or rate; what more money may bring."""
     from okr_reports.commands.simulate import simulate as run
 
+    if (spend is None) != (channel is None) or (spend is not None and (target is not None or daily is not None)):
+        raise click.UsageError(
+            "--spend and --on go together, and with nothing else: okr simulate KR --spend 1000 --on CHANNEL"
+        )
+    if spend is not None and channel is not None:
+        from okr_reports.commands.budget import lines as in_lines
+        from okr_reports.commands.budget import more_on
+
+        found = more_on(Workspace.from_environment().snapshot, key_result, channel, spend)
+        print_json(asdict(found)) if as_json else click.echo("\n".join(in_lines(found)))
+        return
     result = run(Workspace.from_environment().snapshot, key_result, target=target, daily=daily)
     if as_json:
         print_json(asdict(result))

@@ -128,13 +128,14 @@ def workspaces(folder: Path, as_json: bool) -> None:
 @json_option
 def check(strict: bool, as_json: bool) -> None:
     """Validate definitions, report pages and channel settings; one line a finding."""
+    from okr_reports.commands.targets import unusual_targets
     from okr_reports.findings import examine, translation_note
     from okr_reports.report_site.renderer.client import get_ready
 
     get_ready()
     workspace = Workspace.from_environment()
     examined = examine(workspace)
-    found = examined.findings
+    found = [*examined.findings, *unusual_targets(workspace.snapshot, examined.definitions)]
     if as_json:
         print_json([asdict(finding) for finding in found])
     for finding in () if as_json else found:

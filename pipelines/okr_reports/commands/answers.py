@@ -40,11 +40,12 @@ def why(key_result: str, against: str, as_json: bool) -> None:
 
 
 @click.command()
-def mcp() -> None:
-    """Answer assistants over the Model Context Protocol on standard input and output: read only, bounded, no SQL."""
+@click.option("--sql", is_flag=True, help="Answer SELECTs over the marts too: fenced and bounded as those of pages.")
+def mcp(sql: bool) -> None:
+    """Answer assistants over the Model Context Protocol on standard input and output: read only, bounded."""
     from okr_reports.commands.assistants import server
 
-    server(Workspace.from_environment().snapshot).run()
+    server(Workspace.from_environment().snapshot, sql=sql).run()
 
 
 @click.command()

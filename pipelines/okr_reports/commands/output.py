@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from okr_reports.common.isolated import CONTROLS
+from okr_reports.common.isolated import CONTROLS, TERMINAL
 from okr_reports.errors import OkrError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -31,7 +31,7 @@ def json_option(command: Command) -> Command:
 def print_json(answer: Any) -> None:
     """One document on standard output; days and moments in ISO 8601."""
     written = json.dumps(answer, ensure_ascii=False, indent=2, default=str)
-    click.echo(written.translate({ord(one): f"\\u{ord(one):04x}" for one in CONTROLS}))
+    click.echo(written.translate({ord(one): f"\\u{ord(one):04x}" for one in CONTROLS + TERMINAL}))
 
 
 class OkrGroup(click.Group):

@@ -14,6 +14,9 @@ from markupsafe import Markup
 # Marks, embeddings and overrides, their end, isolates, their end.
 CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _FIRST_STRONG_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
+# All but tabs and ends of lines: a name with an escape sequence in it would be obeyed.
+TERMINAL = "".join(map(chr, (*range(32), *range(127, 160)))).translate(dict.fromkeys(map(ord, "\t\n\r")))
+_COMMANDS = re.compile(f"[{re.escape(TERMINAL)}]|\r(?!\n)")
 _ANY = re.compile(f"[{CONTROLS}]")
 _ISOLATES = re.compile("[\u2066-\u2069]")
 _TURNING = {"\u202a": "\u202c", "\u202b": "\u202c", "\u202d": "\u202c", "\u202e": "\u202c"} | dict.fromkeys(
@@ -61,16 +64,25 @@ def _is_closed(text: str) -> bool:
     return not ends
 
 
+def visible(text: str) -> str:
+    """`text` with what commands a terminal (colours, titles, the cursor, going back in the line) written out."""
+    return _COMMANDS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
 class IsolatingStream:
-    """A terminal's stream: each line with such characters ends as it began, so that none reaches the next."""
+    """A terminal's stream: no text commands it, and each line that turns writing around ends as it began.
+
+    `unguarded` is for what draws on the terminal itself.
+    """
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._stream = self.unguarded = stream
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
+        text = visible(text)
         if _ANY.search(text):
             text = "".join(
                 isolated(line.rstrip("\r\n")) + line[len(line.rstrip("\r\n")) :] for line in text.splitlines(True)

@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from okr_reports.common.isolated import visible
+
 _shown: _Show | None = None
 
 
@@ -38,7 +40,7 @@ class _Show(logging.Handler):
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=Console(file=getattr(sys.stderr, "unguarded", sys.stderr)),
             transient=True,
         )
         self._tasks = {"starting": self.progress.add_task("starting", total=None)}
@@ -49,7 +51,9 @@ class _Show(logging.Handler):
         from rich.markup import escape
 
         elapsed = time.monotonic() - self._began
-        self.progress.console.print(f"[dim]{elapsed:6.1f} s[/dim]  {escape(record.getMessage())}", highlight=False)
+        self.progress.console.print(
+            f"[dim]{elapsed:6.1f} s[/dim]  {escape(visible(record.getMessage()))}", highlight=False
+        )
 
     def advance(self, task: str, done: int, total: int) -> None:
         """Make the bar of this task, move it, or take it away."""

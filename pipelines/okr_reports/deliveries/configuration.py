@@ -61,7 +61,8 @@ class TargetSettings:
 
     With `passphrase` the copy is encrypted. `options` go to fsspec as they are (endpoint_url, key, secret, ...).
     `keep_history` False keeps a git branch at one commit; `accept_clear_history` True puts a locked site upon a branch
-    whose earlier commits anybody can read. After `timeout_seconds` in which the place took no file it is given up.
+    whose earlier commits anybody can read, `accept_readable` True a readable site in the place of a locked one.
+    After `timeout_seconds` in which the place took no file it is given up.
     """
 
     name: str
@@ -70,6 +71,7 @@ class TargetSettings:
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     keep_history: bool = True
     accept_clear_history: bool = False
+    accept_readable: bool = False
     timeout_seconds: int = SILENCE_SECONDS
 
 
@@ -124,7 +126,8 @@ def _of_environment() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for variable, value in sorted(os.environ.items()):
         section, *path = variable.lower().split("__")
-        if section != SECTION or not path or not value:
+        # One that is there and empty is a secret that was not found, as in CI: the site would go out readable.
+        if section != SECTION or not path or (not value and path[-1] != "passphrase"):
             continue
         table = found
         for part in path[:-1]:
@@ -165,6 +168,8 @@ def _build(settings: type[Settings], written: Mapping[str, Any], section: str) -
 def _text(value: Any, key: str) -> str:
     if not isinstance(value, str):
         raise _refuse(key, "is not a text", "put it in quotes")
+    if key.endswith(".passphrase") and not value.strip():
+        raise _refuse(key, "is empty", "set it, or remove it if everybody may read this site")
     return _site_url(value) if key == "site_url" else value
 
 

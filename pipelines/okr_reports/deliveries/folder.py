@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from okr_reports.deliveries.answering import Answering
-from okr_reports.deliveries.site_files import SiteFile, is_sealed, seal
+from okr_reports.deliveries.site_files import SiteFile, lock_of, lock_of_site, seal
 from okr_reports.deliveries.sync import sync
-from okr_reports.errors import DeliveryError
+from okr_reports.errors import DeliveryError, LockedPlaceError
 from okr_reports.settings import KEEP_RELEASES
 
 # How a file or release that is not whole yet ends.
@@ -27,8 +27,12 @@ def publish_folder(
     journal: Path,
     answering: Answering,
     advance: Callable[[int, int], None],
+    accept_readable: bool = False,
 ) -> str:
-    """Make `folder` show these files; in words what was done. Where they are locked, no readable release stays.
+    """Make `folder` show these files; in words what was done.
+
+    Where they are locked, no release stays that is readable or locked with another key; a readable site does not
+    replace a locked one unless that is accepted.
 
     Where nothing is at `folder`, or our own link: a release beside it in `.<name>.releases/` and a link moved over the
     old one, so that a reader sees the old site or the new one. A folder that is really there (a mount, a web root) is
@@ -36,11 +40,14 @@ def publish_folder(
     """
     if not folder.parent.is_dir():
         raise DeliveryError(f"the folder {folder.parent} is not there; make it first")
-    releases = folder.with_name(f".{folder.name}.releases")
-    done = _put(folder, files, releases, lambda store: str(sync(store, files, journal, answering, advance)))
-    index = next((one for one in files if one.name == "index.html"), None)
-    removed = _remove_readable(releases) if index and is_sealed(index.path.read_bytes()) else 0
-    return f"{done}; {removed} earlier releases that anybody could read were removed" if removed else done
+    releases, lock = folder.with_name(f".{folder.name}.releases"), lock_of_site(files)
+    shown = folder / "index.html"
+    if not lock and not accept_readable and shown.is_file() and lock_of(shown.read_bytes()):
+        raise LockedPlaceError(str(folder))
+    how = (journal, answering, advance, accept_readable)
+    done = _put(folder, files, releases, lambda store: str(sync(store, files, *how)))
+    removed = _remove_others(releases, lock) if lock else 0
+    return f"{done}; {removed} earlier releases that this passphrase does not lock were removed" if removed else done
 
 
 def _put(folder: Path, files: Sequence[SiteFile], releases: Path, bring_up_to_date: Callable[[_Folder], str]) -> str:
@@ -64,16 +71,16 @@ def _put(folder: Path, files: Sequence[SiteFile], releases: Path, bring_up_to_da
     return bring_up_to_date(_Folder(folder))
 
 
-def _remove_readable(releases: Path) -> int:
-    """Take away every release that is not locked; how many."""
-    readable = [
+def _remove_others(releases: Path, lock: str) -> int:
+    """Take away every release that is not locked with this key; how many."""
+    others = [
         path
         for path in (releases.iterdir() if releases.is_dir() else ())
-        if not (path / "index.html").is_file() or not is_sealed((path / "index.html").read_bytes())
+        if not (path / "index.html").is_file() or lock_of((path / "index.html").read_bytes()) != lock
     ]
-    for path in readable:
+    for path in others:
         shutil.rmtree(path)
-    return len(readable)
+    return len(others)
 
 
 def _is_whole(release: Path, files: Sequence[SiteFile]) -> bool:

@@ -48,8 +48,9 @@ def git_access(url: str) -> GitAccess:
         {
             _USER: unquote(parts.username),
             _PASSWORD: unquote(parts.password or ""),
-            # The empty one first: helpers of this user would otherwise be asked before, and would store it.
-            **_settings(("credential.helper", ""), ("credential.helper", _HELPER)),
+            # The empty one first: helpers of this user would otherwise be asked before, and would store it. For this
+            # host alone: one that it redirects to is not given the password.
+            **_settings(("credential.helper", ""), (f"credential.https://{host}.helper", _HELPER)),
         },
     )
 

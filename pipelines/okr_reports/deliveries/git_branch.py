@@ -16,8 +16,8 @@ from pathlib import Path
 from okr_reports.deliveries.configuration import SILENCE_SECONDS
 from okr_reports.deliveries.git_access import GitAccess, git_access
 from okr_reports.deliveries.plain_text import one_line
-from okr_reports.deliveries.site_files import is_sealed
-from okr_reports.errors import ClearHistoryError, DeliveryError
+from okr_reports.deliveries.site_files import is_sealed, lock_of
+from okr_reports.errors import ClearHistoryError, DeliveryError, LockedPlaceError
 
 TIMEOUT_SECONDS = 600
 # What hosts of static pages want kept (their own domain) and given (no Jekyll, which drops files such as _x).
@@ -42,6 +42,7 @@ def publish_git(
     keep_history: bool,
     summary: str,
     accept_clear_history: bool = False,
+    accept_readable: bool = False,
     silence_seconds: float = SILENCE_SECONDS,
 ) -> str:
     """Make the branch hold exactly the files of `release`; in words what was done.
@@ -51,19 +52,23 @@ def publish_git(
     any process; without them credentials are git's own business (ssh agent, credential helper).
 
     Raises DeliveryError, as ClearHistoryError if a locked site would be put upon a history that holds readable ones and
-    that is not accepted.
+    that is not accepted, as LockedPlaceError if a readable one would follow a locked one and that is not accepted.
     """
     access = git_access(url)
     folder = work_dir / "git" / hashlib.sha256(access.url.encode()).hexdigest()[:16]
     repository = _Repository(folder, access, silence_seconds)
     repository.run("check-ref-format", "--branch", access.branch)
-    locked = is_sealed((release / "index.html").read_bytes())
+    lock = lock_of((release / "index.html").read_bytes())
+    locked = bool(lock)
 
     def attempt(*, may_fail: bool) -> str:
         head = repository.fetch()
         readable = bool(head) and keep_history and repository.history_is_readable(str(head))
         if locked and readable and not accept_clear_history:
             raise ClearHistoryError(access.branch)
+        shown = repository.lock_at(head) if head else ""
+        if shown and not locked and not accept_readable:
+            raise LockedPlaceError(f"branch {access.branch}")
         tree = repository.tree_of(release, head)
         if head and repository.run("rev-parse", f"{head}^{{tree}}") == tree:
             return f"branch {access.branch} unchanged"
@@ -72,7 +77,9 @@ def publish_git(
         note = f"{_HISTORY}: {'readable' if readable or not locked else 'locked'}"
         commit = repository.run("commit-tree", tree, *parents, "-m", summary, "-m", note)
         pushed = repository.push(commit, head, may_fail=may_fail)
-        return f"branch {access.branch} at {commit[:12]}" if pushed else ""
+        other = parents and shown and shown != lock
+        more = "; commits before it are locked with another key, keep_history = false replaces them" if other else ""
+        return f"branch {access.branch} at {commit[:12]}{more}" if pushed else ""
 
     # Another publisher may push between our fetch and our push: then once more on top of theirs.
     return attempt(may_fail=True) or attempt(may_fail=False)
@@ -148,6 +155,10 @@ class _Repository:
         pages = (self.run("cat-file", "--batch", stdin=f"{commit}:index.html\n") for commit in commits)
         return any(not page.endswith("missing") and not is_sealed(page.encode()) for page in pages)
 
+    def lock_at(self, commit: str) -> str:
+        """What the front page of a commit is locked with; '' where anybody can read it, or there is none."""
+        return lock_of(self.run("cat-file", "--batch", stdin=f"{commit}:index.html\n").encode())
+
     def tree_of(self, release: Path, head: str | None) -> str:
         """The release as a tree of git, with what the host wants kept and given."""
         with tempfile.TemporaryDirectory() as folder:
@@ -192,7 +203,9 @@ def _run(command: list[str], environment: dict[str, str], stdin: str, limit: flo
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        # what others put upon the branch is in any encoding
+        encoding="utf-8",
+        errors="replace",
         start_new_session=True,
     ) as process:
         try:

@@ -31,6 +31,7 @@ def publish_object_store(
     journal: Path,
     answering: Answering,
     advance: Callable[[int, int], None],
+    accept_readable: bool = False,
 ) -> str:
     """Make the prefix at `url` hold these files, with content types and cache headers; in words what was done.
 
@@ -39,7 +40,7 @@ def publish_object_store(
     scheme = url.partition("://")[0]
     file_system, root = _open(url, options)
     store = _ObjectStore(file_system, root.rstrip("/"), _HEADERS.get(_FAMILIES.get(scheme, "")))
-    said = str(sync(store, files, journal, answering, advance))
+    said = str(sync(store, files, journal, answering, advance, accept_readable))
     return said if store.headers else f"{said}; {scheme} keeps its own content types and cache headers"
 
 
@@ -94,7 +95,7 @@ class _ObjectStore:
         What copies before the last one wrote is in the earlier versions of the manifest.
         """
         if "s3" not in self._protocols():
-            return "if this store keeps earlier versions, delete them there: they can be read without the passphrase"
+            return "if this store keeps earlier versions, delete them there: this passphrase does not lock them"
         bucket, _, prefix = self.root.partition("/")
         old = list(self._versions(bucket, prefix))
         manifests = [one for one in old if one["Key"] == f"{prefix}/{MANIFEST}".lstrip("/")]
@@ -104,7 +105,7 @@ class _ObjectStore:
         for first in range(0, len(gone), _OBJECTS_A_REQUEST):
             some = gone[first : first + _OBJECTS_A_REQUEST]
             self.file_system.call_s3("delete_objects", Bucket=bucket, Delete={"Objects": some})
-        return f"{len(gone)} earlier versions that could be read without the passphrase were deleted" if gone else ""
+        return f"{len(gone)} earlier versions that this passphrase does not lock were deleted" if gone else ""
 
     def _named_in(self, bucket: str, manifest: Mapping[str, str]) -> Sequence[str]:
         try:

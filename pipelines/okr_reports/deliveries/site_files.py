@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 NO_CACHE = "no-cache"
 # In every locked page; the second is that of version 0.1.0.
 SEALED_MARKS = (b'<meta name="okr-sealed"', b'<script type="text/plain" id="sealed"')
+_SALT = re.compile(rb'id="sealed"[^>]* data-salt="([0-9a-f]+)"')
 _MARK = re.compile(r"(?<![0-9a-z])[0-9a-f]{8,64}(?![0-9a-z])")
 
 
@@ -86,3 +88,14 @@ def seal(files: list[SiteFile]) -> str:
 def is_sealed(page: bytes) -> bool:
     """Whether a page is locked with a passphrase."""
     return any(mark in page for mark in SEALED_MARKS)
+
+
+def lock_of(page: bytes) -> str:
+    """What tells the key that a page is locked with from others, which is no secret; '' where anybody can read it."""
+    found = _SALT.search(page)
+    return (found[1].decode() if found else "unknown") if is_sealed(page) else ""
+
+
+def lock_of_site(files: Sequence[SiteFile]) -> str:
+    """The same of a site, by its front page."""
+    return next((lock_of(one.path.read_bytes()) for one in files if one.name == "index.html"), "")

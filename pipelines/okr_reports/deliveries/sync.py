@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from okr_reports.deliveries.answering import Answering
-from okr_reports.deliveries.site_files import NO_CACHE, SiteFile, is_sealed
-from okr_reports.errors import DeliveryError
+from okr_reports.deliveries.site_files import NO_CACHE, SiteFile, lock_of_site
+from okr_reports.errors import DeliveryError, LockedPlaceError
 
 MANIFEST = ".okr-published.json"
 
@@ -57,14 +57,18 @@ class Synced:
 
 @dataclass
 class _Manifest:
-    """What was published there: digest by name (None: not certain), whether locked, and which copy wrote it."""
+    """What was published there: digest by name (None: not certain), whether locked, and which copy wrote it.
+
+    `lock` tells its key from others, '' where nothing is locked, or where a version before 0.2 wrote it.
+    """
 
     files: dict[str, str | None] = field(default_factory=dict)
     locked: bool = False
     copy: str = ""
+    lock: str = ""
 
     def as_bytes(self) -> bytes:
-        content = {"files": self.files, "locked": self.locked, "copy": self.copy}
+        content = {"files": self.files, "locked": self.locked, "copy": self.copy, "lock": self.lock}
         return json.dumps(content, indent=1, sort_keys=True).encode()
 
 
@@ -105,10 +109,12 @@ def sync(
     journal: Path,
     answering: Answering,
     advance: Callable[[int, int], None] = lambda done, total: None,
+    accept_readable: bool = False,
 ) -> Synced:
     """Make the store hold these files beside those of others; `advance` is called with what is there of what is to be.
 
-    Raises DeliveryError if others are in the way, or the store does not answer: then the next call goes on.
+    Raises DeliveryError if others are in the way, or the store does not answer: then the next call goes on. As
+    LockedPlaceError if a readable site would replace a locked one and that is not accepted.
     """
     noted = _Journal(journal)
     there = answering.one(store.sizes)
@@ -118,13 +124,19 @@ def sync(
     _refuse_others(sorted(name for name in wanted if name in there and name not in ours))
     stale = sorted(name for name in ours if name not in wanted and name in there)
     changed = [one for one in files if ours.get(one.name) != one.digest or there.get(one.name) != one.size]
-    locked = any(one.name == "index.html" and is_sealed(one.path.read_bytes()) for one in files)
-    turned = locked and not before.locked and bool(before.files)
-    if changed or stale or set(ours) - set(wanted) or before.locked != locked:
+    lock = lock_of_site(files)
+    locked = bool(lock)
+    if before.locked and not locked and not accept_readable:
+        raise LockedPlaceError("this target")
+    turned = locked and bool(before.files) and (not before.locked or before.lock not in ("", lock))
+    if changed or stale or set(ours) - set(wanted) or (before.locked, before.lock) != (locked, lock):
         kept = {one.name: one.digest for one in files if one not in changed}
         # Readable until the last of it is gone, so that a copy cut short still cleans up.
         now = _Manifest(
-            {**dict.fromkeys([*ours, *wanted]), **kept}, before.locked if turned else locked, secrets.token_hex(8)
+            {**dict.fromkeys([*ours, *wanted]), **kept},
+            before.locked if turned else locked,
+            secrets.token_hex(8),
+            before.lock if turned else lock,
         )
         noted.begin(now.copy)
         _write_manifest(store, now, answering)
@@ -132,7 +144,7 @@ def sync(
         if stale:
             answering.one(lambda: store.delete(stale))
         note = answering.one(lambda: store.forget_versions(sorted({*ours, *wanted}))) if turned else ""
-        _write_manifest(store, _Manifest({one.name: one.digest for one in files}, locked, now.copy), answering)
+        _write_manifest(store, _Manifest({one.name: one.digest for one in files}, locked, now.copy, lock), answering)
         return Synced(len(changed), len(stale), len(files) - len(changed), note)
     return Synced(0, 0, len(files))
 
@@ -173,7 +185,8 @@ def _read_manifest(content: bytes) -> _Manifest:
     try:
         written = json.loads(content)
         named = {str(name): digest for name, digest in written["files"].items()}
-        manifest = _Manifest(named, written.get("locked") is True, str(written.get("copy", "")))
+        lock = str(written.get("lock", ""))
+        manifest = _Manifest(named, written.get("locked") is True, str(written.get("copy", "")), lock)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise DeliveryError(f"{MANIFEST} there cannot be read; remove it and the files of the last copy") from None
     for name in named:

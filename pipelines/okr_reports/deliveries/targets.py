@@ -17,7 +17,7 @@ from okr_reports.deliveries.git_branch import publish_git
 from okr_reports.deliveries.object_store import publish_object_store
 from okr_reports.deliveries.plain_text import one_line
 from okr_reports.deliveries.site_files import site_files
-from okr_reports.errors import ClearHistoryError, DeliveryError
+from okr_reports.errors import ClearHistoryError, DeliveryError, LockedPlaceError
 
 # An entry point's name is a scheme of URLs, its value `send(url, release, options)`: it makes the place at `url` show
 # the site in the folder `release`, raises any exception with what went wrong, and returns in words what was done.
@@ -38,9 +38,15 @@ def publish_target(target: TargetSettings, release: Path, work_dir: Path) -> str
             work_dir=work_dir,
             keep_history=target.keep_history,
             accept_clear_history=target.accept_clear_history,
+            accept_readable=target.accept_readable,
             silence_seconds=target.timeout_seconds,
             name=target.name,
         )
+    except LockedPlaceError as error:
+        raise DeliveryError(
+            f"{error}; set its passphrase again, or, if everybody may read it now, accept_readable = true under"
+            f" [{SECTION}.targets.{target.name}]"
+        ) from None
     except ClearHistoryError as error:
         variable = f"{SECTION}__targets__{target.name}__keep_history".upper()
         raise DeliveryError(
@@ -58,6 +64,7 @@ def publish_to(
     work_dir: Path,
     keep_history: bool = True,
     accept_clear_history: bool = False,
+    accept_readable: bool = False,
     silence_seconds: float = SILENCE_SECONDS,
     name: str = "the target",
 ) -> str:
@@ -77,7 +84,7 @@ def publish_to(
     }
     try:
         if folder := folder_of(url):
-            return publish_folder(folder, files, **how)
+            return publish_folder(folder, files, **how, accept_readable=accept_readable)
         if url.startswith("git+"):
             return publish_git(
                 url,
@@ -85,13 +92,14 @@ def publish_to(
                 work_dir,
                 keep_history=keep_history,
                 accept_clear_history=accept_clear_history,
+                accept_readable=accept_readable,
                 silence_seconds=silence_seconds,
                 summary=f"Publish {len(files)} files",
             )
         if (send := _brought(urlsplit(url).scheme)) is not None:
             return send(url, release, options or {})
-        return publish_object_store(url, files, options or {}, **how)
-    except ClearHistoryError:
+        return publish_object_store(url, files, options or {}, **how, accept_readable=accept_readable)
+    except (ClearHistoryError, LockedPlaceError):
         raise
     except DeliveryError as error:
         raise DeliveryError(without_secrets(str(error), url, options)) from None

@@ -42,7 +42,7 @@ def examine(workspace: Workspace, *, behind_proxy: bool = False, history: bool =
     yield from (Diagnosis(*said) for said in check_deliveries())
     yield from storage.warehouse(workspace)
     yield from storage.last_refresh(workspace)
-    yield from storage.history(workspace.history_dir, whole=history)
+    yield from storage.history(workspace, whole=history)
     yield _walls()
     yield storage.disk(workspace)
     yield from dagster.dagster_home(workspace.dagster_home.absolute())

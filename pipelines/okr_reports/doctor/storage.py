@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -15,6 +14,7 @@ from okr_reports.common.damage import COPY_TODO, damage_of
 from okr_reports.doctor.diagnosis import Diagnosis
 from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace
+from okr_reports.warehouse import ops
 from okr_reports.warehouse.history import audit
 from okr_reports.warehouse.lock import describe_holder, was_killed
 from okr_reports.warehouse.recover import WHAT_NOW, is_database
@@ -71,10 +71,15 @@ def _of_copy(connection: duckdb.DuckDBPyConnection) -> Iterator[Diagnosis]:
         yield Diagnosis("last refresh", f"{what} is {state}" + (f": {error}" if error else ""), fault=True)
 
 
-def history(folder: Path, *, whole: bool) -> Iterator[Diagnosis]:
+def history(workspace: Workspace, *, whole: bool) -> Iterator[Diagnosis]:
     """Whether the newest kept day is whole, or all of them."""
+    folder = workspace.history_dir
     yield Diagnosis("history", audit.summary(folder))
-    for fault in audit.faults(folder, newest_only=not whole):
+    try:
+        published = ops.published_days(workspace.warehouse)
+    except duckdb.Error:
+        published = []  # what is wrong with the warehouse, or who writes it, is said above
+    for fault in audit.faults(folder, newest_only=not whole, published=published):
         yield Diagnosis("history", fault, fault=True)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from okr_reports import catalogue, distributed, okrs, settings
 from okr_reports.common import progress
 from okr_reports.common.dlt_packages import drop_finished_packages
-from okr_reports.deliveries.sandboxed import note_loads
+from okr_reports.deliveries.sandboxed import forget, note_asked, note_loads
 from okr_reports.errors import (
+    ChannelError,
     OkrError,
     UnknownChannelError,
     did_you_mean,
@@ -84,6 +86,7 @@ def load_channels(
     asked = [name for name in names if name != "files"]
     origins.refuse_mixture(workspace.warehouse)
     marked = origins.mark(workspace.warehouse, asked)
+    asked_here = note_asked(workspace.data_dir, {name: _base_url(name) for name in asked})
     progress.advance("channels", 0, len(names))
     with ThreadPoolExecutor(max_workers=max(len(names), 1)) as pool:
         loads_of = {pool.submit(load, name): name for name in names}
@@ -99,6 +102,10 @@ def load_channels(
     note_loads(
         workspace.data_dir,
         {name: _base_url(name) for name, loads in results.items() if any(load.rows for load in loads)},
+    )
+    forget(
+        workspace.data_dir,
+        [name for name in asked_here if all(one.state == "failed" for one in results.get(name, []))],
     )
     drop_finished_packages(workspace)
     # An error that no channel foresaw ends the refresh, but not before what the others loaded is written down.
@@ -130,9 +137,11 @@ def _base_url(name: str) -> str | None:
     from okr_reports.channels.base import find_channel
     from okr_reports.channels.configuration import read_settings
 
-    return (
-        None if name == "files" else getattr(read_settings(find_channel(name).settings_class, name), "base_url", None)
-    )
+    if name == "files":
+        return None
+    with suppress(ChannelError):  # its load says what is wrong with its settings
+        return getattr(read_settings(find_channel(name).settings_class, name), "base_url", None)
+    return None
 
 
 def lost_channels(workspace: Workspace) -> list[str]:

@@ -22,11 +22,13 @@ from okr_reports.report_site.definitions_sheet import HEAD, Line
 
 SHEET = "definitions"
 FORMULA_STARTS = ("=", "+", "-", "@")
-# Signs that a spreadsheet, a font or a later conversion takes for one of those, beyond Unicode's own compatibility.
+# Signs that a spreadsheet, a font or a later conversion takes for one of those, beyond Unicode's own compatibility and
+# beside every dash that there is.
+DASHES = "Pd"
 LOOK_ALIKES = str.maketrans(
-    dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\u2014\u2015\u2796\u02d7", "-")
+    dict.fromkeys("\u2212\u2796\u02d7\u2043", "-")
     | dict.fromkeys("\u2795\u02d6", "+")
-    | dict.fromkeys("\ua78a\u2550\u30a0", "=")
+    | dict.fromkeys("\ua78a\u2550\ua4ff", "=")
 )
 # Of what may be before the sign and is not seen: blanks, controls, marks of joining and direction, the byte order mark.
 UNSEEN = ("Zs", "Zl", "Zp", "Cc", "Cf", "Mn", "Me", "Cn", "Co", "Cs")
@@ -56,7 +58,8 @@ def safe_cell(value: Any) -> Any:
 def _begins_a_formula(text: str) -> bool:
     """Whether the first sign that is seen is one of a formula, or looks like it."""
     seen = next((one for one in text if one not in FILLERS and unicodedata.category(one) not in UNSEEN), "")
-    return unicodedata.normalize("NFKC", seen).translate(LOOK_ALIKES).startswith(FORMULA_STARTS)
+    alike = unicodedata.normalize("NFKC", seen).translate(LOOK_ALIKES)
+    return alike.startswith(FORMULA_STARTS) or (alike != "" and unicodedata.category(alike[0]) == DASHES)
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, for_excel: bool = True) -> bytes:

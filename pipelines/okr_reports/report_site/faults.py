@@ -12,8 +12,8 @@ from typing import Literal
 from okr_reports.errors import Finding, did_you_mean
 
 SHOWN_NAMES = 12
-# a tag, expression or file; a query; a limit of time or memory; what rows hold
-Cause = Literal["page", "query", "time", "memory", "data"]
+# a tag, expression or file; a query; a limit of time, memory or size; what rows hold
+Cause = Literal["page", "query", "time", "memory", "size", "data"]
 
 
 class PageFault(Exception):

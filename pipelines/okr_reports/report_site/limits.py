@@ -1,4 +1,4 @@
-"""How much one query, one page, and the process that renders them may take."""
+"""How much one query, one page, the process that renders them, and what they make may take."""
 
 from __future__ import annotations
 
@@ -15,3 +15,6 @@ class Limits:
     page_seconds: float = 60.0
     # what the process that renders may take in all: what DuckDB may, and rows and pages in memory
     process_mb: int = 1536
+    # the files of one page, and of the whole site, which are in memory until they are written
+    page_mb: int = 50
+    site_mb: int = 2048

@@ -33,6 +33,17 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_error(HTTPStatus.FORBIDDEN, explain=not_for(self._names))
         return False
 
+    def send_head(self) -> Any:
+        """Nothing but files of the release: no link that leads out of it, no name that no file can have."""
+        try:
+            inside = Path(self.translate_path(self.path)).resolve().is_relative_to(Path(self.directory).resolve())
+        except (ValueError, OSError, RuntimeError):
+            inside = False
+        if inside:
+            return super().send_head()
+        self.send_error(HTTPStatus.NOT_FOUND)
+        return None
+
     def list_directory(self, path: Any) -> None:
         self.send_error(HTTPStatus.NOT_FOUND)
 

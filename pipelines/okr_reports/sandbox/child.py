@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -20,8 +20,9 @@ def run_to_its_end(command: Sequence[str], environment: Mapping[str, str]) -> in
     """The exit code of `command`, in the shell's way for one that a signal ended. Raises OSError."""
     # At a terminal it stays in the group that Ctrl-C and reading from the keyboard belong to.
     own_group = not os.isatty(0)
-    process = subprocess.Popen(list(command), env=dict(environment), process_group=0 if own_group else None)
-    with process, _passing_on(process, own_group) as is_passed_on:
+    with _passing_on(own_group) as (begun, is_passed_on):
+        process = subprocess.Popen(list(command), env=dict(environment), process_group=0 if own_group else None)
+        begun(process)
         while True:
             try:
                 code = process.wait()
@@ -36,21 +37,34 @@ def run_to_its_end(command: Sequence[str], environment: Mapping[str, str]) -> in
 
 
 @contextmanager
-def _passing_on(process: subprocess.Popen[bytes], own_group: bool) -> Iterator[threading.Event]:
-    """While the block runs; the event is set once it has happened."""
+def _passing_on(own_group: bool) -> Iterator[tuple[Callable[[subprocess.Popen[bytes]], None], threading.Event]]:
+    """While the block runs; the event is set once it has happened.
+
+    What comes before there is a process, as it may where we are ended at once, is passed on to it when it has `begun`.
+    """
     is_passed_on = threading.Event()
-    timer = threading.Timer(GRACE, _send, (process, signal.SIGKILL, own_group))
+    processes: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+    timer = threading.Timer(GRACE, lambda: _send(processes[0], signal.SIGKILL, own_group))
     timer.daemon = True
 
     def end(number: int, _: FrameType | None) -> None:
-        _send(process, number, own_group)
+        if not processes:
+            early.append(number)
+            return
+        _send(processes[0], number, own_group)
         if not is_passed_on.is_set():
             is_passed_on.set()
             timer.start()
 
+    def begun(process: subprocess.Popen[bytes]) -> None:
+        processes.append(process)
+        for number in early:
+            end(number, None)
+
     before = {number: signal.signal(number, end) for number in _PASSED_ON}
     try:
-        yield is_passed_on
+        yield begun, is_passed_on
     finally:
         timer.cancel()
         for number, handler in before.items():

@@ -164,6 +164,14 @@ def last_published(warehouse: Path) -> date | None:
     return row[0] if row else None
 
 
+def published_days(warehouse: Path) -> list[date]:
+    """Every day of which a publication is recorded; none where there is no warehouse."""
+    if not warehouse.exists():
+        return []
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return [day for (day,) in connection.execute("select distinct published_on from ops.publications").fetchall()]
+
+
 def record_restoration(warehouse: Path, refresh_id: str, kept_day: date | None) -> None:
     """Append that this refresh brought the past back, as it was kept on `kept_day`."""
     with duckdb.connect(str(warehouse)) as connection:

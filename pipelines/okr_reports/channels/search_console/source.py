@@ -37,6 +37,7 @@ class SearchConsole(Channel[SearchConsoleSettings]):
     settings_class = SearchConsoleSettings
     access = ACCESS
     slice_days = 500
+    account_ids = r"(sc-domain:|https?://)\S+"
     tables = (
         # `held_by` is the property that holds all of its numbers too: not read, and not counted if it once was
         entities("accounts", **ACCOUNT_COLUMNS, held_by=TEXT),

@@ -25,6 +25,7 @@ class Sql(Channel[SqlSettings]):
     name = "sql"
     settings_class = SqlSettings
     slice_days = 36_500
+    account_ids = r".+"
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),
         facts(

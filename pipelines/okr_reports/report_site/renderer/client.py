@@ -42,7 +42,10 @@ FRAME = re.compile(r'File "(.*)", line (\d+) in ')
 
 @dataclass(frozen=True)
 class Job:
-    """What to render: a whole `site`, or its pages to `check` them; `blank` says what stands for rows there are not."""
+    """What to render: a whole `site`, or its pages to `check` them; or one `query`, of `sql`.
+
+    `blank` says what stands for rows there are not.
+    """
 
     snapshot: Path
     reports_dir: Path
@@ -51,6 +54,7 @@ class Job:
     as_of: date | None = None
     purpose: str = "site"
     blank: str | None = None
+    sql: str = ""
 
     def asked(self, made: Made, without: list[str]) -> dict[str, Any]:
         """The job as JSON, without what is made already."""
@@ -63,6 +67,7 @@ class Job:
             "as_of": self.as_of.isoformat() if self.as_of else None,
             "purpose": self.purpose,
             "blank": self.blank,
+            "sql": self.sql,
             "broken": made.given_up,
             "done": sorted(made.done),
             "without": without,
@@ -85,8 +90,10 @@ class Made:
     given_up: dict[str, list[Any]] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     checked: str | None = None
+    rows: bytes | None = None
     untranslated: tuple[str, ...] = ()
     pages: int = 0
+    size: int = 0
     walls: tuple[str, ...] = ()
 
 
@@ -234,6 +241,15 @@ def render(job: Job, progress: Callable[[int, int], None] = lambda *_: None) -> 
         _give_up(job, made, at, ended, said)
 
 
+def one_renderer(job: Job, made: Made) -> tuple[str, str]:
+    """Let one renderer do a job that is not gone on with; how it ended, as of `_one_renderer`."""
+    at = _At()
+    ended, said = _one_renderer(job, made, at, [], lambda *_: None)
+    if ended != "end" and not at.opened:  # where Landlock is there and does not let it start
+        ended, said = _one_renderer(job, made, at, ["landlock"], lambda *_: None)
+    return ended, said
+
+
 def _one_renderer(
     job: Job, made: Made, at: _At, without: list[str], progress: Callable[[int, int], None]
 ) -> tuple[str, str]:
@@ -248,7 +264,7 @@ def _one_renderer(
                     made.untranslated = tuple(sorted({*made.untranslated, *message.get("untranslated", ())}))
                     at.worn = message.get("fault", [])
                     return message["kind"], ""
-                _take(message, blobs, made, at)
+                _take(message, blobs, made, at, job.limits)
                 if message["kind"] == "files":
                     progress(len(made.done), len(made.done))
         except Silent:
@@ -260,7 +276,7 @@ def _one_renderer(
             return "dead", _read(faults)
 
 
-def _take(message: Message, blobs: list[bytes], made: Made, at: _At) -> None:
+def _take(message: Message, blobs: list[bytes], made: Made, at: _At, limits: Limits) -> None:
     kind = message["kind"]
     if kind == "failed":
         raise PublishError(message["message"])
@@ -275,22 +291,31 @@ def _take(message: Message, blobs: list[bytes], made: Made, at: _At) -> None:
         at.query, at.query_since = (message if kind == "query" else None), time.monotonic()
     elif kind == "lines":
         at.lines[message["path"]] = message["lines"]
+    elif kind == "rows":
+        made.rows = blobs[0]
     elif kind == "checked":
         made.checked = message["text"]
     elif kind in ("fault", "warning"):
-        _note(made, message["fault"], "error" if kind == "fault" else "warning")
+        _note(made, message["fault"], "error" if kind == "fault" else "warning", at.path)
     else:
         _keep_files(message, blobs, made, at)
+        if made.size > limits.site_mb * 1e6:
+            what = f"the site has more than {limits.site_mb:,} MB at the page /{at.route}"
+            raise PublishError(f"{at.path}: {what}; make fewer pages, or show fewer rows")
 
 
-def _note(made: Made, fault: list[Any], severity: Literal["error", "warning"] = "error") -> None:
-    path, line, what, todo, _ = fault
+def _note(made: Made, fault: list[Any], severity: Literal["error", "warning"], page: str | None) -> None:
+    """A fault at its line; of a limit that a component was at, with the page that used it."""
+    path, line, what, todo, cause = fault
+    if cause in ("time", "memory") and page not in (None, str(path)):
+        what = f"{what} (on {page})"
     made.findings[Finding(str(path), int(line), severity, str(what), str(todo))] = None
 
 
 def _keep_files(message: Message, blobs: list[bytes], made: Made, at: _At) -> None:
     paths = [str(path) for path in message["paths"]]
     made.files.update(zip(paths, blobs, strict=False))
+    made.size += sum(map(len, blobs))
     if at.route is None:
         return
     route = str(message["route"])
@@ -328,7 +353,7 @@ def _blame(made: Made, at: _At, fault: list[Any]) -> None:
     key = str(at.path) if at.route is None else f"/{at.route}"
     if key in made.given_up:
         raise PublishError(f"{fault[0]}:{fault[1]}: {fault[2]}; nothing can be built while this page is there")
-    _note(made, fault)
+    _note(made, fault, "error", at.path)
     made.given_up[key] = fault
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from okr_reports.report_site.faults import BadValue, PageFault
 from okr_reports.report_site.limits import Limits
 from okr_reports.report_site.page_cache import Kept, PageCache, checked_now, last_good, was_checked
 from okr_reports.report_site.public_data import public_files
+from okr_reports.report_site.queries import Statement
 from okr_reports.report_site.renderer.walls import limit_processor, raise_walls
 from okr_reports.report_site.site import Instance, Site, moment_of, open_site, render_notice, render_page, search_index
 from okr_reports.report_site.source_files import Query
@@ -66,11 +68,25 @@ def run(asked: Mapping[str, Any], say: Say) -> None:
         with Reader(Path(asked["snapshot"]), limits, heard, blank=asked["blank"]) as reader:
             say({"kind": "opened"})
             limit_processor(limits.page_seconds + SPARE_SECONDS)
+            if asked["purpose"] == "query":
+                return _one_query(asked["sql"], say, reader)
             _Work(asked, say, reader).all()
     except (PublishError, BadValue) as error:
         say({"kind": "failed", "message": str(error)})
     except Worn as end:
         say({"kind": "worn", "fault": written(end.fault)})
+
+
+def _one_query(sql: str, say: Say, reader: Reader) -> None:
+    query = Query("sql", sql, Path("sql"), 1)
+    try:
+        found = reader.run(Statement(query, sql, (), 0), {})
+    except PageFault as fault:
+        say({"kind": "fault", "fault": written(fault)})
+    else:
+        rows = {"columns": found.columns, "rows": [list(row) for row in found.rows], "truncated": found.truncated}
+        say({"kind": "rows"}, json.dumps(rows, default=str).encode())
+    say({"kind": "end"})
 
 
 @dataclass
@@ -121,6 +137,7 @@ class _Work:
         limit_processor(self.reader.limits.page_seconds + SPARE_SECONDS)
         try:
             files, rendered = render_page(site, instance, framed=self.asked["purpose"] == "site")
+            self._measure(instance, files)
         except PageFault as fault:
             if fault.cause == "memory" and fault is not instance.fault:
                 raise Worn(fault) from None
@@ -138,6 +155,12 @@ class _Work:
             kept = Kept(instance.route, instance.title, str(instance.page.file.path), day, rendered)
             entry = site.cache.entry(kept, instance.identity, self.reader.asked)
         self._files(instance.route, files, entry)
+
+    def _measure(self, instance: Instance, files: Mapping[str, bytes]) -> None:
+        size, most = sum(map(len, files.values())) / 1e6, self.reader.limits.page_mb
+        if size > most:
+            what = f"the page and its files have {size:,.0f} MB, more than {most}"
+            raise PageFault(instance.page.file.path, 1, what, "show fewer rows, or sums of them", "size")
 
     def _files(self, route: str, files: Mapping[str, bytes], entry: bytes | None = None, **more: Any) -> None:
         message = {"kind": "files", "route": route, "paths": list(files), "entry": entry is not None, **more}

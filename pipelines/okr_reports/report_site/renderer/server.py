@@ -68,6 +68,6 @@ def _work(asked: dict[str, Any], messages: int, faults: int) -> None:
         job.run(asked, lambda message, *blobs: send(messages, message, *blobs))
         code = 0
     except BaseException:
-        traceback.print_exc()
+        traceback.print_exc(limit=-8)  # a pipe holds no more than 64 kB that nobody reads
     finally:
         os._exit(code)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 
 from okr_reports.errors import HistoryError
-from okr_reports.warehouse.history.days import Day, broken_links, days, read_day
+from okr_reports.warehouse.history.days import FROM_BACKUP, Day, broken_links, days, read_day
 from okr_reports.warehouse.history.parts import is_sound
 
 
-def faults(history: Path, *, newest_only: bool = False) -> Iterator[str]:
-    """What is gone or damaged, in sentences; with `newest_only` that of the last day, which a lost warehouse needs."""
+def faults(history: Path, *, newest_only: bool = False, published: Collection[date] = ()) -> Iterator[str]:
+    """What is gone or damaged, in sentences; with `newest_only` that of the last day, which a lost warehouse needs.
+
+    `published` are the days that the warehouse knows of: nothing in `history/` tells that its last days are gone.
+    """
     kept = days(history)
+    for day in sorted(set(published) - set(kept)):
+        if newest_only and kept and day < kept[-1]:
+            continue
+        yield f"{history / 'days' / f'{day}.json'} is gone, and a report of {day} was published; {FROM_BACKUP}"
     if not newest_only:
         yield from broken_links(history)
     needed: dict[str, list[Day]] = {}
@@ -32,7 +39,7 @@ def faults(history: Path, *, newest_only: bool = False) -> Iterator[str]:
             first, last = of_days[0].day, of_days[-1].day
             when = f"the report of {first} needs it" if first == last else f"reports from {first} to {last} need it"
             what = "is not what its name says" if (history / "parts" / part).exists() else "is gone"
-            yield f"{history / 'parts' / part} {what}, and {when}; bring it back from a backup"
+            yield f"{history / 'parts' / part} {what}, and {when}; {FROM_BACKUP}"
 
 
 def summary(history: Path) -> str:

@@ -19,6 +19,7 @@ from okr_reports.errors import HistoryError, OkrError
 from okr_reports.warehouse.history.parts import Table
 
 FORMAT = 2
+FROM_BACKUP = "bring it back from a backup"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Day:
 
 def days(history: Path) -> list[date]:
     """Every day that is kept, first to last."""
-    return sorted(date.fromisoformat(path.stem) for path in (history / "days").glob("????-??-??.json"))
+    return sorted(day for path in _manifests(history) if (day := _day_of(path)))
 
 
 def read_day(history: Path, day: date) -> Day:
@@ -48,6 +49,8 @@ def read_day(history: Path, day: date) -> Day:
         content = path.read_bytes()
         kept = json.loads(content)
         if isinstance(kept, list):
+            if any(one < day and _begins_a_chain(_path(history, one)) for one in days(history)):
+                raise ValueError("it is of no chain, though a day before it is")
             return Day(day, hashlib.sha256(content).hexdigest(), kept, [], None, is_chained=False)
         digest = kept.pop("digest")
         if digest != _digest(kept) or kept["day"] != day.isoformat():
@@ -56,7 +59,7 @@ def read_day(history: Path, day: date) -> Day:
         previous = (date.fromisoformat(before["day"]), before["digest"]) if before else None
         return Day(day, digest, kept["tables"], kept["ledgers"], previous, is_chained=True)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise HistoryError(f"{path} cannot be used ({error}); bring it back from a backup") from None
+        raise HistoryError(f"{path} cannot be used ({error}); {FROM_BACKUP}") from None
 
 
 def keep(history: Path, day: date, tables: list[Table], ledgers: list[Table]) -> None:
@@ -106,16 +109,15 @@ def withdraw(history: Path, after: date, moment: str) -> list[date]:
 
 def broken_links(history: Path) -> Iterator[str]:
     """What is wrong with the chain, day by day: a manifest that is damaged, a day that is gone or was changed."""
-    chained = False
+    for path in _manifests(history):
+        if _day_of(path) is None:
+            yield f"{path} is named after no day there is; move it away"
     for before, day in _with_the_one_before(days(history)):
         try:
             kept = read_day(history, day)
         except HistoryError as error:
             yield str(error)
             continue
-        if chained and not kept.is_chained:
-            yield f"{_path(history, day)} is of no chain, though the day before it is; bring it back from a backup"
-        chained = chained or kept.is_chained
         if not kept.is_chained or (kept.previous is None and before is None):
             continue
         if kept.previous is None or kept.previous[0] != before:
@@ -123,11 +125,31 @@ def broken_links(history: Path) -> Iterator[str]:
             yield f"the day before {day} was {was}, and is {before or 'nothing'} now; bring days/ back from a backup"
         elif kept.previous[1] != _digest_of(history, kept.previous[0]):
             path = _path(history, kept.previous[0])
-            yield f"{path} was changed after {day} was published; bring it back from a backup"
+            yield f"{path} was changed after {day} was published; {FROM_BACKUP}"
 
 
 def _with_the_one_before(kept: list[date]) -> Iterator[tuple[date | None, date]]:
     yield from zip([None, *kept], kept, strict=False)
+
+
+def _manifests(history: Path) -> list[Path]:
+    return sorted((history / "days").glob("????-??-??.json"))
+
+
+def _day_of(path: Path) -> date | None:
+    try:
+        return date.fromisoformat(path.stem)
+    except ValueError:
+        return None
+
+
+def _begins_a_chain(path: Path) -> bool:
+    """Whether a manifest is a dictionary, as all are but those of version 0.1.0; its first byte says it."""
+    try:
+        with path.open("rb") as file:
+            return file.read(1) == b"{"
+    except OSError:
+        return False
 
 
 def _path(history: Path, day: date) -> Path:
@@ -139,8 +161,11 @@ def _digest(manifest: dict[str, Any]) -> str:
 
 
 def _digest_of(history: Path, day: date) -> str:
-    """The digest that a day says it has; of its bytes where it says none."""
-    content = _path(history, day).read_bytes()
+    """The digest that a day says it has; of its bytes where it says none, of no bytes where it cannot be read."""
+    try:
+        content = _path(history, day).read_bytes()
+    except OSError:
+        content = b""
     try:
         kept = json.loads(content)
         return str(kept["digest"])

@@ -82,6 +82,18 @@ LEDGERS = (
 )  # fmt: skip
 
 
+# The day that a row of a channel is of, or as of whose end it was asked.
+_DAYS = ("date", "observed_on")
+_LOADED = """
+select c.schema_name, c.table_name, c.column_name
+from duckdb_columns() as c
+join duckdb_tables() as t using (database_oid, schema_oid, table_oid)
+where c.column_name in (select unnest(?)) and not t.temporary and c.schema_name in (
+    select schema_name from duckdb_tables() where table_name = 'loaded_windows'
+)
+"""
+
+
 @dataclass
 class Restored:
     """What came back from `history/`: rows by ledger, from which day, and what could not come back, in sentences."""
@@ -108,15 +120,16 @@ def write_ledgers(connection: duckdb.DuckDBPyConnection, parts: Parts) -> list[T
 def bring_back(warehouse: Path, history: Path) -> Restored:
     """Put back every row of a ledger that `history/` holds and the warehouse has no longer.
 
-    The count of rows decides, since a ledger only grows. Nothing is read where none is missing. A part that is damaged
-    is not used: the newest day whose parts are whole is, and `lost` says from when on the rows are gone.
+    The count of the rows up to the newest kept day decides, since a ledger only grows. Nothing is read where none is
+    missing. A part that is damaged is not used: the newest day whose parts are whole is, and `lost` says from when on
+    the rows are gone.
     """
     restored = Restored()
     kept = days(history)
     if not kept:
         return restored
     with duckdb.connect(str(warehouse)) as connection:
-        counts = _counts(connection)
+        counts = _counts(connection, kept[-1])
         # `ops` is made by every refresh at its start; without a ledger of the models nothing was ever built here.
         is_new = not any(one.name in counts for one in LEDGERS if one.schema != "ops")
         try:
@@ -143,12 +156,18 @@ def _note_publications(connection: duckdb.DuckDBPyConnection, history: Path, kep
 
 
 def forget_after(warehouse: Path, day: date) -> None:
-    """Take out the rows of later days than `day`: what was reported there is withdrawn."""
+    """Take out the rows of later days than `day`: what was reported there is withdrawn, and what was loaded of them.
+
+    Vendors say nothing of days to come; files may, in plans, and are read anew.
+    """
     with duckdb.connect(str(warehouse)) as connection:
         there = _tables(connection)
         for one in LEDGERS:
             if (one.schema, one.table) in there:
                 connection.execute(f"delete from {one.relation} where {quoted_name(one.day)} > ?", [day])
+        for schema, table, column in connection.execute(_LOADED, [list(_DAYS)]).fetchall():
+            place = f"{quoted_name(schema)}.{quoted_name(table)}"
+            connection.execute(f"delete from {place} where {quoted_name(column)} >= ?", [day])
 
 
 def _bring_back_one(connection: duckdb.DuckDBPyConnection, history: Path, ledger: Ledger, restored: Restored) -> None:
@@ -166,6 +185,10 @@ def _bring_back_one(connection: duckdb.DuckDBPyConnection, history: Path, ledger
     read_into(connection, "temp.kept", table, history / "parts")
     there = _tables(connection)
     if (ledger.schema, ledger.table) in there:
+        for column in table["columns"]:  # a warehouse of an older version has fewer
+            connection.execute(
+                f"alter table {ledger.relation} add column if not exists {quoted_name(column['name'])} {column['type']}"
+            )
         same = " and ".join(f"old.{quoted_name(key)} = kept.{quoted_name(key)}" for key in ledger.key)
         added = connection.execute(
             f"insert into {ledger.relation} by name from temp.kept"
@@ -176,8 +199,9 @@ def _bring_back_one(connection: duckdb.DuckDBPyConnection, history: Path, ledger
         for statement in comments(ledger.relation, table):
             connection.execute(statement)
     connection.execute("drop table temp.kept")
-    restored.rows[ledger.title] = int(added[0]) if added else 0
-    restored.day = max(day, restored.day or day)
+    if added and added[0]:
+        restored.rows[ledger.title] = int(added[0])
+        restored.day = max(day, restored.day or day)
 
 
 def _sound(history: Path, ledger: Ledger, restored: Restored) -> Iterator[tuple[date, Table]]:
@@ -232,11 +256,12 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     return set(rows)
 
 
-def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Rows of each ledger that is there; DuckDB knows them without reading the tables."""
+def _counts(connection: duckdb.DuckDBPyConnection, until: date) -> dict[str, int]:
+    """Rows up to a day of each ledger that is there."""
     there = _tables(connection)
     counts = {}
     for one in LEDGERS:
         if (one.schema, one.table) in there:
-            (counts[one.name],) = connection.execute(f"select count(*) from {one.relation}").fetchone() or (0,)
+            sql = f"select count(*) from {one.relation} where {quoted_name(one.day)} <= ?"
+            (counts[one.name],) = connection.execute(sql, [until]).fetchone() or (0,)
     return counts
