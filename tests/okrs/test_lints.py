@@ -157,7 +157,7 @@ def test_evidence_that_nobody_needs_is_a_warning(folder):
     folder.write("said.yml", said.replace("base_grade", "base_done"))
     assert "said.yml:2: warning: evidence: `base_done` does not say how much" in only(folder.findings())
     folder.write("said.yml", said.replace("base_grade, evidence", "base_days, value: 3, evidence"))
-    assert only(folder.findings()).endswith("remove `evidence`")
+    assert only(folder.findings()).endswith("write `evidence: 5` on the key result")
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,11 @@ def test_people_fix_no_score(folder):
      ("0", None, None), ("2.5", None, None), ("users", None, None), ("-1", None, None), ("60%", None, None),
      ("5  ", 5, None), ("true", None, None), ("99999 users", None, None), ("[5]", None, None)],
 )  # fmt: skip
-@pytest.mark.parametrize("type_", ["qualitative", "binary", "count_range, low: 3, high: 5"])
+@pytest.mark.parametrize(
+    "type_",
+    ["qualitative", "binary", "count_range, low: 3, high: 5", "at_least, target: 4", "at_most, kpi: leads, target: 400",
+     "increase, baseline: 2, target: 5", "milestones, milestones: [{id: one, title: One}]"],
+)  # fmt: skip
 def test_evidence_is_a_number_of_cases_and_fixes_no_score(folder, type_, written, number, of):
     fields = f"type: {type_}, evidence: {written}"
     if number is None:

@@ -98,10 +98,9 @@ def answers(check_in: CheckIn, result: KeyResult) -> Iterator[Finding]:
             if step not in steps:
                 what = f"{shown(result.id)} has no milestone {shown(step)}"
                 yield mistake(place.path, place.at("done"), what, nearest(step, steps))
-    if check_in.evidence is not None and getattr(result, "evidence", None) is None:
+    if check_in.evidence is not None and result.evidence is None:
         what = f"evidence: {shown(result.id)} does not say how much it needs, so that of the check-in is shown nowhere"
-        todo = "write `evidence: 5` on the key result" if hasattr(result, "evidence") else "remove `evidence`"
-        yield advice(place.path, place.at("evidence"), what, todo)
+        yield advice(place.path, place.at("evidence"), what, "write `evidence: 5` on the key result")
     if isinstance(check_in.value, Percentage) and takes == "value" and getattr(result, "unit", None) != "percent":
         what = "value: a percentage, but the key result is not counted in percent"
         yield mistake(place.path, place.at("value"), what, "write it without %, or set unit: percent there")

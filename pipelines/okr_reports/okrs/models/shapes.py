@@ -230,6 +230,8 @@ class Titled(Located):
     pauses: list[Pause] = Field(default_factory=list)
     # Tracked beside it, never scored.
     kpis: list[Id] = Field(default_factory=list)
+    # How many cases (users, tests) its check-ins are to rest on.
+    evidence: Evidence | None = None
 
 
 class TitledNumber(Titled):
@@ -250,13 +252,7 @@ class BandKeyResult(Band, TitledNumber):
     """A key result that holds a number in a band."""
 
 
-class Evidenced(Titled):
-    """What people judge or count themselves may say how many cases its check-ins are to rest on."""
-
-    evidence: Evidence | None = None
-
-
-class RangeKeyResult(Range, TitledNumber, Evidenced):
+class RangeKeyResult(Range, TitledNumber):
     """A key result that counts to a range."""
 
 
@@ -264,7 +260,7 @@ class StepsKeyResult(Steps, Titled):
     """A key result of milestones."""
 
 
-class SaidKeyResult(Said, Evidenced):
+class SaidKeyResult(Said, Titled):
     """A key result that check-ins decide."""
 
 
