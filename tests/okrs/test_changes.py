@@ -27,7 +27,7 @@ objectives:
       - {id: launched, title: Launch, type: binary}
 """
 TODAY = date(2026, 5, 11)
-KNOWN = Known({"leads_up": 452.0}, {}, lambda kpi, start, end: 682.0)
+KNOWN = Known({"leads_up": 452.0}, {}, lambda kpi, start, end, pauses: 682.0)
 CLOSED = Known(
     {"leads_up": 452.0}, {("leads_up", "spring"): date(2026, 7, 31), ("launched", "spring"): date(2026, 7, 8)}
 )
@@ -40,6 +40,28 @@ def compared(tmp_path: Path, edited: str, known: Known = KNOWN) -> list[str]:
         (tmp_path / name / "okrs.yml").write_text(text, encoding="utf-8")
         definitions.append(read_folder(tmp_path / name).definitions)
     return changes(definitions[0], definitions[1], TODAY, known)
+
+
+def test_a_kpi_is_estimated_over_the_days_of_each_key_result(tmp_path):
+    asked = []
+    known = Known({"leads_up": 452.0}, {}, lambda kpi, *days: asked.append(days))
+    own_days = "weight: 1, starts: 2026-04-15, pauses: [{from: 2026-05-01, to: 2026-05-03}]}"
+    compared(tmp_path, BASE.replace("weight: 1}", own_days).replace("measure: leads", "measure: clicks"), known)
+    assert asked == [(date(2026, 4, 15), date(2026, 5, 10), [(date(2026, 5, 1), date(2026, 5, 3))])]
+
+
+def test_whose_target_a_plan_is_is_said(tmp_path):
+    plan = "kpis:\n  - {id: plan, kind: flow, measure: leads, where: {channel: linkedin_ads}, unit: count}\n"
+    edited = BASE.replace("kpis:\n", plan).replace("target: 276", "target: {kpi: plan}")
+    (tmp_path / "was").mkdir()
+    (tmp_path / "was" / "okrs.yml").write_text(edited, encoding="utf-8")
+    (tmp_path / "now").mkdir()
+    (tmp_path / "now" / "okrs.yml").write_text(
+        edited.replace("plan, kind: flow, measure: leads", "plan, kind: flow, measure: clicks"), encoding="utf-8"
+    )
+    was, now = (read_folder(tmp_path / name).definitions for name in ("was", "now"))
+    (said,) = changes(was, now, TODAY, KNOWN)
+    assert said.endswith("leads_up takes its target from it")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import io
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +91,10 @@ def _known(snapshot: Path) -> Known:
             }
     except duckdb.Error:
         return Known()
-    return Known(values, closed, lambda kpi, start, end: _estimate(snapshot, kpi, start, end))
+    return Known(values, closed, partial(_estimate, snapshot))
 
 
-def _estimate(snapshot: Path, kpi: Kpi, start: date, end: date) -> float | None:
+def _estimate(snapshot: Path, kpi: Kpi, start: date, end: date, pauses: Sequence[tuple[date, date]]) -> float | None:
     """A flow or ratio over the days of the last report; what needs files or readings is left to a refresh."""
     conditions = kpi.where.items()
     if kpi.kind not in ("flow", "ratio") or kpi.names or any(name == "source_file" for name, _ in conditions):
@@ -106,7 +108,8 @@ def _estimate(snapshot: Path, kpi: Kpi, start: date, end: date) -> float | None:
         met = " or ".join([one] * len(condition.values))
         tests.append(f"not coalesce({met}, false)" if condition.operator.startswith("not") else f"({met})")
         values += [value.replace("\\", "\\\\").replace("_", "\\_") if like else value for value in condition.values]
-    shown = " and ".join(["m.date between ? and ?", *tests])
+    paused = ["m.date not between ? and ?"] * len(pauses)
+    shown = " and ".join(["m.date between ? and ?", *paused, *tests])
     query = f"""
         with names as (
             select date, channel, account_id, campaign_id,
@@ -118,7 +121,7 @@ def _estimate(snapshot: Path, kpi: Kpi, start: date, end: date) -> float | None:
         where {shown}
     """
     upper, lower = (kpi.numerator, kpi.denominator) if kpi.kind == "ratio" else (kpi.measure, None)
-    parameters: list[Any] = [upper, lower, start, end, *values]
+    parameters: list[Any] = [upper, lower, start, end, *(day for pause in pauses for day in pause), *values]
     with duckdb.connect(str(snapshot), read_only=True) as connection:
         row: tuple[float | None, float | None] | None = connection.execute(query, parameters).fetchone()
     above, below = row or (None, None)

@@ -5,7 +5,7 @@ Rules: docs/scoring.md, "Close" and "Versions". Numbers come from the last repor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -25,12 +25,13 @@ CHECK_INS_COUNT_DAYS = 7
 class Known:
     """What the last report knows: values of key results, which are closed since when, and what a KPI would come to.
 
-    `estimate` is of a KPI from one day to another, both in; None where only a refresh can tell.
+    `estimate` is of a KPI from one day to another, both in, without the pauses in between, first and last day of each;
+    None where only a refresh can tell.
     """
 
     values: Mapping[str, float | None] = field(default_factory=dict)
     closed: Mapping[tuple[str, str], date] = field(default_factory=dict)
-    estimate: Callable[[Kpi, date, date], float | None] = lambda kpi, start, end: None
+    estimate: Callable[[Kpi, date, date, Sequence[tuple[date, date]]], float | None] = lambda *_: None
 
 
 def changes(before: Definitions, after: Definitions, today: date, known: Known) -> list[str]:
@@ -75,21 +76,34 @@ def _kpis(before: Definitions, after: Definitions, today: date, known: Known) ->
         users = [(one, result) for one, result in after.key_results() if numbers_of(result).kpi == name]
         is_open = {result.id: (result.id, one.period) not in known.closed for one, result in users}
         running = [
-            _recomputed(result.id, now, after.span(one.period), today, known)
+            _recomputed(result, now, after.span(one.period), today, known)
             for one, result in users
             if is_open[result.id]
         ]
         closed = len(users) - len(running)
+        planned = [
+            result.id
+            for one, result in after.key_results()
+            if numbers_of(result).plan == name and (result.id, one.period) not in known.closed
+        ]
         yield (
             f"KPI {shown(name)}: {moved}; a new version from {today} on. {_count(len(running), 'open key result')}"
             f" computed anew over the whole period{': ' + ', '.join(running) if running else ''};"
             f" {_count(closed, 'closed one')} {'stays' if closed == 1 else 'stay'}"
+            + (
+                f"; {_names(planned)} {'takes its' if len(planned) == 1 else 'take their'} target from it"
+                if planned
+                else ""
+            )
         )
 
 
-def _recomputed(name: str, kpi: Kpi, span: Span | None, today: date, known: Known) -> str:
-    was = known.values.get(name)
-    now = known.estimate(kpi, span.start, min(span.end, today - timedelta(days=1))) if span else None
+def _recomputed(result: KeyResult, kpi: Kpi, span: Span | None, today: date, known: Known) -> str:
+    name = result.id
+    was, now = known.values.get(name), None
+    if span:
+        start, end = max(span.start, result.starts or span.start), min(span.end, today - timedelta(days=1))
+        now = known.estimate(kpi, start, end, [(one.first, one.last) for one in result.pauses])
     if was is None and now is None:
         return f"{name} (the next refresh says what it comes to)"
     return f"{name} {_number(was)} -> {_number(now) if now is not None else 'what the next refresh says'}"
