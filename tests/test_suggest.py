@@ -48,6 +48,19 @@ def test_a_count_is_suggested_about_what_it_always_came_to(snapshot: Path) -> No
     assert [value / 92 for _, _, value in found.earlier] == pytest.approx([10, 10], abs=1.5)
 
 
+def test_a_quarter_stands_beside_quarters_and_own_days_beside_as_many(snapshot: Path) -> None:
+    """Known are 1 January to 19 July 2026: two whole quarters, and three months that end in March and June."""
+    quarter = suggest(snapshot, "leads", date(2026, 10, 1), date(2026, 12, 31))
+    assert [row[:2] for row in quarter.earlier] == [
+        (date(2026, 4, 1), date(2026, 6, 30)),
+        (date(2026, 1, 1), date(2026, 3, 31)),
+    ]
+    february = suggest(snapshot, "leads", date(2027, 2, 1), date(2027, 2, 28))
+    assert february.earlier[0][:2] == (date(2026, 6, 1), date(2026, 6, 30))
+    own = suggest(snapshot, "leads", date(2026, 10, 10), date(2026, 10, 19))
+    assert own.earlier[0][:2] == (date(2026, 7, 2), date(2026, 7, 11))
+
+
 def test_a_later_period_is_as_long_as_it_is(snapshot: Path) -> None:
     found = suggest(snapshot, "leads", LAST + timedelta(days=32), LAST + timedelta(days=61))
     assert found.likely[50] == pytest.approx(30 * 10, rel=0.08)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +21,8 @@ EARLIER = 4
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Numbers in the KPI's unit. `earlier`: start, end and value of periods as long that ended before it, newest first.
+    """Numbers in the KPI's unit. `earlier`: start, end and value of periods as long (of whole months,
+    as many months) that ended before it, newest first.
 
     `likely`: the end that is reached (for a KPI that should fall: kept to) with a chance of 90, 70 and 50 in 100.
     """
@@ -56,15 +58,29 @@ def suggest(snapshot: Path, kpi_id: str, start: date, end: date) -> Suggestion:
         raise OkrError(f"{kpi_id} is known from {first} to {through} alone, and needs fourteen days; try again later")
     sign = 1.0 if kpi["better"] == "lower" else -1.0
     likely = {chance: so_far + float(mixtures.quantile(sign * z)[0]) for chance, z in CHANCES.items()}
-    length = (end - start).days + 1
-    earlier: list[tuple[date, date, float]] = []
-    for back in range(1, EARLIER + 8):
-        last = start - timedelta(days=1 + (back - 1) * length)
-        if last <= through and last - timedelta(days=length - 1) >= first and len(earlier) < EARLIER:
-            begin = last - timedelta(days=length - 1)
-            if (value := _value(kpi["kind"], days, begin, last)) is not None:
-                earlier.append((begin, last, value))
+    known = ((begin, last) for begin, last in _before(start, end) if first <= begin and last <= through)
+    valued = ((begin, last, _value(kpi["kind"], days, begin, last)) for begin, last in known)
+    earlier = [(begin, last, value) for begin, last, value in valued if value is not None][:EARLIER]
     return Suggestion(kpi_id, kpi["title"], kpi["unit"], kpi["better"], start, end, through, earlier, likely)
+
+
+def _before(start: date, end: date) -> Iterator[tuple[date, date]]:
+    """Periods as long that ended before one, newest first: as many months where it is whole months, else days."""
+    after, months = end + timedelta(days=1), (end.year - start.year) * 12 + end.month - start.month + 1
+    is_months = start.day == 1 and after.day == 1
+    for back in range(1, EARLIER + 8):
+        if is_months:
+            begin, next_begin = (_months_earlier(start, months * places) for places in (back, back - 1))
+            yield begin, next_begin - timedelta(days=1)
+        else:
+            begin = start - back * (after - start)
+            yield begin, begin + (end - start)
+
+
+def _months_earlier(day: date, months: int) -> date:
+    """The first of a month so many months before that of `day`."""
+    place = day.year * 12 + day.month - 1 - months
+    return date(place // 12, place % 12 + 1, 1)
 
 
 def _end_of(kind: str, days: list[Any], start: date, end: date) -> tuple[Mixtures | None, float]:
