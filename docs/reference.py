@@ -159,6 +159,23 @@ def _formula(kpi: Mapping[str, Any]) -> str:
     return f"`{kpi['measure']}`" if "measure" in kpi else f"`{kpi['numerator']}` / `{kpi['denominator']}`"
 
 
+def gallery() -> str:
+    """Every vendor of the gallery: what is counted and where the vendor says so."""
+    from okr_reports.adding.gallery import entry, names
+
+    parts = []
+    for vendor in map(entry, names()):
+        note = f" {vendor['note'][0].upper()}{vendor['note'][1:]}." if "note" in vendor else ""
+        secrets = "; ".join(f"`{name}`: {about}" for name, about in vendor["secrets"].items())
+        rows = [(f"`{name}`", one["means"]) for name, one in vendor["measures"].items()]
+        parts.append(
+            f"### {vendor['title']}\n\nId `{vendor['id']}`, kind {vendor['kind']}; [the vendor's documentation]"
+            f"({vendor['api']}). Secrets: {secrets}. Licence: {vendor['licence']}.{note}\n\n"
+            + table(("measure", "what is counted"), rows)
+        )
+    return "\n".join(parts)
+
+
 def channels() -> str:
     """Every channel: what it brings, its settings, its load contract."""
     from okr_reports import catalogue
@@ -263,5 +280,6 @@ def shown_file(name: str) -> str:
 
 
 MAKERS: dict[str, Callable[[], str]] = {
-    one.__name__: one for one in (commands, definitions, kpis, channels, components, marts, deliveries, security)
+    one.__name__: one
+    for one in (commands, definitions, kpis, channels, gallery, components, marts, deliveries, security)
 }

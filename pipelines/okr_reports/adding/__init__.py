@@ -6,6 +6,8 @@ dialog.py      reads it, asks what it cannot know, corrects the entry
 preview.py     what was understood, in words and as JSON
 write.py       the definitions, checked before they stay
 
+gallery.py     `okr add --channel`: a vendor's declaration, mapping and KPIs from gallery/
+
 `okr add --okrs` and `okr export --okrs`:
 
 okr_words.py   names of columns, types, units and periods in seven languages

@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -100,7 +100,11 @@ def _refused(workspace: Workspace, channels: Sequence[str], from_day: date | Non
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--channel", metavar="[NAME]", is_flag=False, flag_value="",
+    help="A vendor's channel from the gallery instead of a file; without a name: which there are.",
+)  # fmt: skip
 @click.option(
     "--id", "source_id", metavar="ID", help="The source's id and channel; by default the vendor's or the file's name."
 )
@@ -113,7 +117,8 @@ def _refused(workspace: Workspace, channels: Sequence[str], from_day: date | Non
 @click.option("--yes", is_flag=True, help="Ask nothing: take what the file says, and say what was taken for granted.")
 @json_option
 def add(
-    file: Path,
+    file: Path | None,
+    channel: str | None,
     source_id: str | None,
     preset: str | None,
     given: Sequence[str],
@@ -124,9 +129,23 @@ def add(
     """Read a spreadsheet or export, show what it is understood as, write its file source and KPIs.
 
     With --okrs it is a sheet of objectives and key results, which become definitions. With --json it asks nothing.
+    With --channel a vendor's declaration, mapping and KPIs are written.
     """
     workspace = Workspace.from_environment()
-    if okrs:
+    if (file is None) == (channel is None):
+        raise click.UsageError("name a file, or a vendor with --channel")
+    answer: Any
+    if channel is not None:
+        if okrs or source_id or preset or given:
+            raise click.UsageError("--okrs, --id, --preset and --set are for files, not for --channel")
+        from okr_reports.adding import gallery
+
+        answer = gallery.add_channel(workspace, channel) if channel else gallery.listed()
+        if not as_json and channel:
+            gallery.say(answer)
+        for line in gallery.lines() if not (as_json or channel) else ():
+            click.echo(line)
+    elif file is not None and okrs:
         if source_id or preset:
             raise click.UsageError("--id and --preset are for sources of numbers, not for --okrs")
         from okr_reports.adding.dialog import choose, somebody_is_there
@@ -136,7 +155,7 @@ def add(
         answer = add_okrs(workspace.definitions_dir, file, given, ask)
         for line in () if as_json else lines(answer):
             click.echo(line)
-    else:
+    elif file is not None:
         from okr_reports.adding.command import add as run
 
         answer = run(workspace, file, source_id=source_id, preset=preset, given=given, yes=yes, quiet=as_json)

@@ -55,7 +55,9 @@ def _codes_of_headers(source: FileSource, layout: Layout) -> dict[str, str]:
 
 
 def _signs_of_headers(source: FileSource, layout: Layout) -> set[str]:
-    """The signs of currencies in headers of money that name no code."""
+    """The signs of currencies in headers of money that name no code; a field of an API (`$value`) names none."""
+    if source.connector is not None:
+        return set()
     found = [
         header for _, header, money in _headers(source, layout) if money and not named_currency(header, is_money=True)
     ]

@@ -1,0 +1,151 @@
+"""`okr add --channel NAME`: a vendor's declaration, mapping and KPIs, from the gallery into the definitions.
+
+The gallery is data: `gallery/NAME.yml` holds how the vendor's API is asked (dlt's declarative REST source), what its
+fields mean and where the vendor says so, its secrets' names, and KPIs. Nothing of it is read after it was written out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from okr_reports import okrs
+from okr_reports.errors import OkrError, shown_path
+from okr_reports.okrs.words import nearest
+from okr_reports.okrs.written import flow
+from okr_reports.settings import Workspace
+
+FOLDER = Path(__file__).parent / "gallery"
+CHANNELS = "channels"
+# What was tried of each entry: tests/adding/test_gallery.py.
+PROVED = (
+    "asked, paged and summed against a local stand-in with answers in the vendor's documented form; never against the"
+    " vendor itself"
+)
+
+
+def names() -> list[str]:
+    """The vendors there are."""
+    return sorted(path.stem for path in FOLDER.glob("*.yml"))
+
+
+def entry(name: str) -> dict[str, Any]:
+    """A vendor's entry. Raises OkrError for a name that there is none of."""
+    if name not in names():
+        raise OkrError(f"the gallery has no channel {name!r}; {nearest(name, names())} See `okr add --channel`")
+    found: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
+    return found
+
+
+def listed() -> list[dict[str, Any]]:
+    """Every vendor with what it brings, as JSON."""
+    return [
+        {
+            "channel": one["id"],
+            "title": one["title"],
+            "kind": one["kind"],
+            "measures": sorted(one["measures"]),
+            "secrets": sorted(one["secrets"]),
+            "api": one["api"],
+            "licence": one["licence"],
+            "proved": PROVED,
+            **({"note": one["note"]} if "note" in one else {}),
+        }
+        for one in map(entry, names())
+    ]
+
+
+def lines() -> list[str]:
+    """The list in words, by kind."""
+    found = sorted(listed(), key=lambda one: (one["kind"], one["channel"]))
+    said = [f"{one['kind']:10} {one['channel']:16} {', '.join(one['measures'])}" for one in found]
+    return [*said, f"okr add --channel NAME writes one. Each was {PROVED}."]
+
+
+def add_channel(workspace: Workspace, name: str) -> dict[str, Any]:
+    """Write declaration, channel and KPIs, checked before they stay; what was written, as JSON. Raises OkrError."""
+    vendor = entry(name)
+    folder = workspace.definitions_dir / CHANNELS
+    defined = okrs.read(workspace.definitions_dir)
+    if any(source.channel == name for source in defined.file_sources):
+        raise OkrError(f"there is a channel {name} already; remove it first, or change it by hand")
+    texts = {
+        folder / f"{name}_api.yml": declaration_text(vendor),
+        folder / f"{name}.yml": channel_text(vendor, set(defined.kpi_by_id), defined.settings.currency),
+    }
+    if there := [path for path in texts if path.exists()]:
+        raise OkrError(f"{shown_path(there[0])} is there already; move it away first")
+    before = _mistakes(workspace)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
+        if new := [one for one in _mistakes(workspace) if one not in before]:
+            raise OkrError("\n".join(new))
+    except BaseException:
+        for path in texts:
+            path.unlink(missing_ok=True)
+        raise
+    return {
+        "channel": name,
+        "written": [str(shown_path(path)) for path in texts],
+        "settings": vendor["settings"],
+        "secrets": vendor["secrets"],
+        "proved": PROVED,
+        "next": f"okr doctor, then okr refresh --channel {name}",
+    }
+
+
+def say(answer: dict[str, Any]) -> None:
+    """What was written and what to fill in, in words."""
+    name = answer["channel"]
+    click.echo(f"{answer['written'][1]}: written, with its KPIs; {answer['written'][0]} says how its API is asked")
+    for file, kind in ((".dlt/config.toml", "settings"), (".dlt/secrets.toml", "secrets")):
+        if answer[kind]:
+            click.echo(f"put into {file}:")
+            click.echo(f"  [sources.{name}]")
+            for key, about in answer[kind].items():
+                click.echo(f'  {key} = "..."    # {about}')
+    click.echo(f"It was {answer['proved']}: compare its first days with the vendor's own screen.")
+    click.echo(f"next: {answer['next']}")
+
+
+def declaration_text(vendor: dict[str, Any]) -> str:
+    """The declaration file."""
+    body = yaml.safe_dump(vendor["declaration"], sort_keys=False, allow_unicode=True, width=110)
+    return f"# How {vendor['title']} is asked: {vendor['api']}\n{body}"
+
+
+def channel_text(vendor: dict[str, Any], taken: set[str], currency: str) -> str:
+    """The definitions: the channel with what each measure means, and the KPIs whose ids are free.
+
+    `currency`: the reporting one, for vendors that do not say theirs.
+    """
+    name = vendor["id"]
+    head = [f"# {vendor['title']}: {vendor['api']}", f"# Licence: {vendor['licence']}."]
+    head += [f"# {vendor['note'][0].upper()}{vendor['note'][1:]}."] if "note" in vendor else []
+    for file, kind in ((".dlt/config.toml", "settings"), (".dlt/secrets.toml", "secrets")):
+        head += [f"# [sources.{name}] {key} in {file}: {about}" for key, about in vendor[kind].items()]
+    fixed = {"title": vendor["title"], "kind": vendor["kind"], "from": {"rest": f"{name}_api.yml"}, "stream": "rows"}
+    said = {key: currency if value == "{reporting_currency}" else value for key, value in vendor["channel"].items()}
+    keys = [f"    {key}: {flow(value)}" for key, value in {**fixed, **said}.items()]
+    measures = [
+        f"      {measure}: {flow(one['from'])}    # {one['means']}" for measure, one in vendor["measures"].items()
+    ]
+    kpis = []
+    for kpi in vendor["kpis"]:
+        kpi_id = f"{name}_{kpi['id']}"[:63]
+        kind = "flow" if "measure" in kpi else "ratio"
+        rest = {key: value for key, value in kpi.items() if key != "id"}
+        whole = {"id": kpi_id, **rest, "title": f"{vendor['title']}: {kpi['title']}", "kind": kind}
+        if kpi_id not in taken:
+            kpis.append(f"  - {flow({**whole, 'where': {'channel': name}})}")
+    body = [*head, "channels:", f"  - id: {name}", *keys, "    measures:", *measures]
+    return "\n".join([*body, *(["kpis:", *kpis] if kpis else [])]) + "\n"
+
+
+def _mistakes(workspace: Workspace) -> list[str]:
+    return [str(one) for one in okrs.check(workspace.definitions_dir)[1] if one.severity == "error"]
