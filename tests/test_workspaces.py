@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from okr_reports.cli import main
+from okr_reports.report_site.languages import Language
 
 
 @pytest.fixture(autouse=True)
@@ -84,3 +86,40 @@ def test_nothing_is_looked_for_within_a_workspace_or_what_is_hidden(tmp_path):
     assert "okr init" in answer.output
     assert okr(str(tmp_path / "nowhere")).exit_code == 1
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_the_portfolio_is_one_page_that_works_from_disk(tmp_path):
+    clients, out = tmp_path / "clients", tmp_path / "out" / "portfolio"
+    out.parent.mkdir()
+    workspace(clients / "calm", "Calm & <b>Sons</b>", "2026-11-22", {"on_track": 3}, {"fresh": 2})
+    workspace(clients / "worse", "Worse", "2026-11-22", {"off_track": 2, "on_track": 1}, {"fresh": 1, "stale": 1})
+    (clients / "worse" / ".okr" / "site" / "current").mkdir(parents=True)
+    workspace(clients / "broken", "Broken", "2026-11-22", {}, {})
+    (clients / "broken" / ".okr" / "okr.duckdb").write_bytes(b"no database")
+    answer = okr(str(clients), "--site", str(out), "--locale", "es-ES")
+    assert answer.exit_code == 1
+    page = (out / "index.html").read_text()
+    # what needs somebody first, and each row of itself alone
+    assert page.index("broken") < page.index("Worse") < page.index("Calm")
+    assert "Calm &amp; &lt;b&gt;Sons&lt;/b&gt;" in page
+    assert 'href="../../clients/worse/.okr/site/current/index.html"' in page
+    assert "2 " + Language("es-ES", []).text("Off track") in page.split("Worse")[1].split("</tr>")[0]
+    assert "1 de 2 fuentes" in page
+    assert "Espacios de trabajo" in page
+    # nothing is fetched: what it names lies beside it
+    named = re.findall(r'(?:href|src)="(assets/[^"]+)"', page)
+    assert named
+    assert all((out / one).is_file() for one in named)
+    assert "://" not in re.sub(r"file://\S+", "", page)
+    # again, in place of itself
+    (clients / "broken" / ".okr" / "okr.duckdb").unlink()
+    assert okr(str(clients), "--site", str(out)).exit_code == 1
+    assert "never refreshed" in (out / "index.html").read_text()
+    # a folder of somebody else's is not touched
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("mine")
+    refused = okr(str(clients), "--site", str(mine))
+    assert "holds other files" in refused.output
+    assert (mine / "thesis.txt").read_text() == "mine"
+    assert "is no locale" in okr(str(clients), "--site", str(out), "--locale", "xx-YY").output

@@ -107,11 +107,20 @@ def clean(dry_run: bool, caches: bool, as_json: bool) -> None:
 
 @main.command()
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--site", "target", type=click.Path(path_type=Path), metavar="OUT",
+    help="Write the portfolio, a page over all of them, into this folder, which it replaces.",
+)  # fmt: skip
+@click.option("--locale", default="en-GB", show_default=True, metavar="L", help="The language and dates of that page.")
 @json_option
-def workspaces(folder: Path, as_json: bool) -> None:
+def workspaces(folder: Path, target: Path | None, locale: str, as_json: bool) -> None:
     """List the workspaces below DIR with their last refresh, verdicts and sources; exit 1 if one cannot be read."""
-    from okr_reports.commands.workspaces import line
+    from okr_reports.commands.workspaces import line, write_page
     from okr_reports.commands.workspaces import workspaces as listed
+    from okr_reports.common.locales import known_locale
+
+    if known_locale(locale) is None:
+        raise click.UsageError(f"--locale {locale} is no locale; write one such as es-ES")
 
     rows = []
     for row in listed(folder):
@@ -120,6 +129,9 @@ def workspaces(folder: Path, as_json: bool) -> None:
             click.echo(line(row, folder))
     if as_json:
         print_json([asdict(row) for row in rows])
+    if target is not None:
+        page = write_page(rows, folder, target, locale)
+        click.echo(page.absolute().as_uri(), err=as_json)
     sys.exit(1 if any(row.error for row in rows) else 0)
 
 

@@ -7,7 +7,7 @@ read says so in its row and changes no other.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -92,9 +92,37 @@ def _row(path: Path) -> Row:
     return Row(path, organisation, refreshed_at, age, data_through, ordered, counted, states.get("fresh", 0))
 
 
+def write_page(rows: Sequence[Row], folder: Path, target: Path, locale: str) -> Path:
+    """The portfolio: a page over the workspaces below `folder`, put into `target`. Raises OkrError."""
+    from okr_reports.report_site.portfolio import Client, write_portfolio
+
+    clients = [
+        Client(
+            name=_name(row, folder),
+            site=current if (current := row.path / ".okr" / "site" / "current").is_dir() else None,
+            organisation=row.organisation,
+            refreshed_at=row.refreshed_at,
+            data_through=row.data_through,
+            key_results=row.key_results,
+            sources=row.sources,
+            fresh=row.fresh,
+            error=row.error,
+        )
+        for row in rows
+    ]
+    try:
+        return write_portfolio(clients, target, locale)
+    except (OSError, ValueError) as error:
+        raise OkrError(f"the page could not be written: {error}; name another folder with --site") from None
+
+
+def _name(row: Row, folder: Path) -> str:
+    return str(row.path.relative_to(folder)) if row.path != folder else str(row.path)
+
+
 def line(row: Row, folder: Path) -> str:
     """The row in words."""
-    name = str(row.path.relative_to(folder)) if row.path != folder else str(row.path)
+    name = _name(row, folder)
     if row.error:
         return f"{name}: {row.error}"
     verdicts = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in row.key_results.items()) or "none"
