@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from okr_reports.report_site.database import Reader
+from okr_reports.report_site.other_values import OtherValues
 from okr_reports.report_site.queries import Statement
 from okr_reports.report_site.source_files import Query
 
@@ -36,6 +37,9 @@ QUERIES = (
     ("select count(*) as n from facts where shop = $shop having count(*) > 2", True),
     ("select rank() over (order by amount) as r, id from facts where shop = $shop order by r, id", True),
     ("select case when $shop is null then 1 else 2 end as x", True),
+    ("select id, part from (select id, unnest(string_split(coalesce(label, 'p,q'), ',')) as part from facts"
+     " where shop = $shop) order by id, part", True),
+    ("select sum(share::decimal(18, 9)) / count(*) as s from facts where shop = $shop", True),
     # in no certain order, or of rows that are
     ("select id from facts where shop = $shop", False),
     ("select amount, label from facts where shop = $shop order by amount", False),
@@ -45,6 +49,9 @@ QUERIES = (
     ("select sum(share) as s from facts where shop = $shop", False),
     ("select avg(amount) as s from facts where shop = $shop", False),
     ("select sum(x) as s from (select share as x from facts where shop = $shop)", False),
+    ("select sum(share::double) as s from facts where shop = $shop", False),
+    ("select id, max(label) over (order by amount rows between 1 preceding and 1 preceding) as before from facts"
+     " where shop = $shop order by id", False),
     ("select id from (select * from facts where shop = $shop order by amount limit 1)", False),
     ("select distinct on (amount) id from facts where shop = $shop order by amount", False),
     ("select row_number() over (order by amount) as r, id from facts where shop = $shop order by id", False),
@@ -94,6 +101,29 @@ def test_values_of_every_kind_give_the_same(copy, value):
         reader.run_as_set(sql, values, Path("page.md"))
         for one in values:
             assert repr(reader.run(statement(sql), dict(one))) == repr(alone.run(statement(sql), dict(one)))
+
+
+@pytest.mark.parametrize(("sql", "is_certain"), QUERIES)
+def test_what_pages_to_come_will_ask_is_answered_with_the_second_question(copy, sql, is_certain):
+    pages = [("shops/[shop].md", {"shop": one, "title": f"Shop {one}"}) for one in "gfedcba"]
+    with Reader(copy) as alone, Reader(copy) as reader:
+        reader.others = OtherValues(pages)
+        for _, one in pages:
+            given = {"shop": one["shop"]}
+            assert repr(reader.run(statement(sql), given)) == repr(alone.run(statement(sql), given))
+        assert {values for _, values in reader.asked} == {(("shop", one["shop"]),) for _, one in pages}
+
+
+def test_other_values_are_those_of_the_file_whose_parameters_were_given():
+    pages = OtherValues([
+        ("kpis/[id].md", {"id": "leads", "title": "Leads"}),
+        ("kpis/[id].md", {"id": "spend", "title": "Spend"}),
+        ("teams/[id].md", {"id": "sales", "lead": "leads"}),
+        ("index.md", {}),
+    ])  # fmt: skip
+    assert pages.of((("days", 28), ("kpi", "leads"))) == [(("days", 28), ("kpi", one)) for one in ("leads", "spend")]
+    assert pages.of((("lead", "leads"), ("team", "sales"))) == [(("lead", "leads"), ("team", "sales"))]
+    assert pages.of((("days", 28), ("kpi", None), ("word", "elsewhere"))) == []
 
 
 def test_an_error_of_one_value_is_left_to_that_value(copy):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ from okr_reports.errors import PublishError
 from okr_reports.report_site.deadline import Watchdog
 from okr_reports.report_site.faults import BadValue, PageFault, choose
 from okr_reports.report_site.limits import Limits
+from okr_reports.report_site.other_values import OtherValues
 from okr_reports.report_site.queries import Statement
 from okr_reports.report_site.sets import Values, set_query
 from okr_reports.report_site.source_files import Query
@@ -170,6 +172,10 @@ class Reader:
         self._types: dict[str, dict[str, str]] = {}
         self._comments: dict[tuple[str, str], str] | None = None
         self._tables: dict[str, list[str]] | None = None
+        self._tried: set[Asked] = set()
+        self._one_by_one: set[str] = set()
+        # The pages to come: a statement that is asked a second time is run for all of them.
+        self.others: OtherValues | None = None
         # Every statement asked for with its values, run or remembered: what a page depends on.
         self.asked: set[Asked] = set()
 
@@ -268,32 +274,36 @@ class Reader:
         return self.run(Statement(Query("kept", sql, page, 1), sql, (), 0), dict(values))
 
     def run_as_set(self, sql: str, values: Sequence[Values], page: Path) -> None:
-        """Run a statement that pages asked of an earlier copy once for all these values, and remember the answers.
+        """Run a statement once for all these values, and remember the answers.
 
-        Nothing is remembered where that cannot be done, or the first value alone gets another answer.
+        Nothing is remembered where that cannot be done, or one value alone gets another answer.
         """
-        wanted = [one for one in values if (sql, one) not in self._memo]
-        if len(wanted) < FEW:
+        wanted = [one for one in values if (sql, one) not in self._memo and (sql, one) not in self._tried]
+        if len(wanted) < FEW or sql in self._one_by_one:
             return
+        self._tried.update((sql, one) for one in wanted)
+        wanted += [one for one in values if (sql, one) in self._memo][:1]
         query = Query("kept", sql, page, 1)
         self.heard(query)
         self._watchdog.start(self.limits.seconds)
         try:
             found = self._set(sql, wanted)
         except (duckdb.Error, PageFault):
-            return
+            found = {}
         finally:
             self._watchdog.stop()
             self.heard(None)
-        number, first = next(iter(found.items()), (0, None))
-        if first is not None and repr(self.again((sql, wanted[number]), page)) == repr(first):
+        number = max(found, default=0)
+        if found and repr(self._alone(Statement(query, sql, (), 0), (sql, wanted[number]))) == repr(found[number]):
             self._memo.update(((sql, wanted[place]), one) for place, one in found.items())
+        else:
+            self._one_by_one.add(sql)
 
     def _set(self, sql: str, values: Sequence[Values]) -> dict[int, Result]:
         """The answers by the values' numbers."""
         columns = self._connection.execute(f"describe (\n{sql}\n)", dict(values[0])).fetchall()
         (parsed,) = self._connection.execute("select json_serialize_sql(?)", [sql]).fetchone() or ("{}",)
-        made = set_query(parsed, [(row[0], row[1]) for row in columns], values, self._exact())
+        made = set_query(parsed, [(row[0], row[1]) for row in columns], values, self._exact)
         if made is None:
             return {}
         tree, over = made
@@ -307,6 +317,7 @@ class Reader:
             place: Result.of(names, mine[:most], len(mine) > most) for place, mine in over.answers(rows, len(values))
         }
 
+    @cached_property
     def _exact(self) -> frozenset[str]:
         """The names of columns that no table has as floating-point numbers."""
         kinds: dict[str, set[str]] = {}
@@ -322,19 +333,21 @@ class Reader:
         key = (statement.sql, tuple(sorted(values.items())))
         try:
             self.asked.add(key)
-            return self._memo[key]
-        except KeyError:
-            pass
         except TypeError:
             raise PageFault(
                 statement.query.path, statement.query.line, "a parameter is a list", "bind one value a parameter"
             ) from None
-        if statement.sql not in self._checked:
-            check_statement(statement)
-            self._checked.add(statement.sql)
-        result = self._fetch(statement, dict(values))
-        self._memo[key] = result
-        return result
+        if key not in self._memo and statement.sql in self._checked and self.others is not None:
+            self.run_as_set(statement.sql, self.others.of(key[1]), statement.query.path)
+        return self._alone(statement, key)
+
+    def _alone(self, statement: Statement, key: Asked) -> Result:
+        if key not in self._memo:
+            if statement.sql not in self._checked:
+                check_statement(statement)
+                self._checked.add(statement.sql)
+            self._memo[key] = self._fetch(statement, dict(key[1]))
+        return self._memo[key]
 
     def _fetch(self, statement: Statement, values: dict[str, object]) -> Result:
         query = statement.query

@@ -21,7 +21,7 @@ _OF_ORDER = frozenset({
     "arg_min", "arg_max", "argmin", "argmax", "min_by", "max_by", "arg_min_null", "arg_max_null", "histogram",
     "row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value", "fill", "random", "uuid", "nextval",
     "reservoir_quantile", "approx_quantile", "approx_count_distinct", "approx_top_k", "json_group_array", "array",
-    "json_group_object", "json_group_structure", "bitstring_agg", "gen_random_uuid", "setseed", "unnest",
+    "json_group_object", "json_group_structure", "bitstring_agg", "gen_random_uuid", "setseed",
 })  # fmt: skip
 # Of those, what an order of the values makes certain.
 _LISTS = frozenset({"list", "array_agg", "string_agg", "group_concat", "listagg"})
@@ -33,6 +33,7 @@ _SUMS = frozenset({
     "regr_syy",
     "sum_no_overflow", "weighted_avg", "wavg",
 })  # fmt: skip
+_EXACT = frozenset({"DECIMAL", "NUMERIC", "TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "HUGEINT"})
 TYPES: Mapping[type, str] = {str: "varchar", bool: "boolean", int: "integer", date: "date"}
 _LARGEST = 2**31
 Values = tuple[tuple[str, object], ...]
@@ -74,7 +75,7 @@ def set_query(
         return None
     statement = tree["statements"][0]
     node, kinds, names = statement["node"], _kinds(values), [name for name, _ in columns]
-    if kinds is None or '"set_"' in parsed or len({name.lower() for name in names}) < len(names):
+    if kinds is None or '"set_"' in parsed:
         return None
     of_floats = any(kind in ("DOUBLE", "FLOAT") for _, kind in columns)
     if _rests_on_order(node, exact - _renamed(node) if of_floats else None):
@@ -90,13 +91,17 @@ def set_query(
     statement["node"] = _bound(node)
     statement["named_param_map"] = []
     row = f"(?::integer, {', '.join(f'?::{kind}' for kind in kinds.values())})"
-    shown = ", ".join(f"rows_.{_quoted(column)}" for column in names)
-    ordered = "".join(f", rows_.{_quoted(key.column or key.name)} {key.direction}" for key in keys)
-    named = "".join(f", rows_.{_quoted(key.column or key.name)}" for key in keys)
+    # By their places: of two columns of one name each is a column.
+    columns_of = [*names, *(key.name for key in keys if key.column is None)]
+    places = [f"c{place}_" for place in range(len(columns_of))]
+    shown = ", ".join(f"rows_.{one}" for one in places[: len(names)])
+    of_key = [f"rows_.{places[columns_of.index(key.column or key.name)]}" for key in keys]
+    ordered = "".join(f", {one} {key.direction}" for one, key in zip(of_key, keys, strict=True))
+    named = "".join(f", {one}" for one in of_key)
     given = ", ".join(f'"{name}"' for name in kinds)
     sql = (
         f"select set_.number_, {shown}{named} from (values {', '.join([row] * len(values))}) as set_(number_, {given}),"
-        f" lateral (\n{{}}\n) as rows_ order by 1{ordered}"
+        f" lateral (\n{{}}\n) as rows_({', '.join(places)}) order by 1{ordered}"
     )
     bound = [one for place, each in enumerate(values) for one in (place, *(value for _, value in each))]
     return json.dumps(tree), SetQuery(sql, bound, len(keys), limit)
@@ -154,6 +159,8 @@ def _rests_on_order(tree: Any, exact: Set[str] | None, at_top: bool = True) -> b
         return True
     if tree.get("distinct_on_targets") or tree.get("sample") or tree.get("type") == "DELIM_JOIN":
         return True
+    if tree.get("class") == "WINDOW" and any(str(tree.get(edge, "")).endswith("_ROWS") for edge in ("start", "end")):
+        return True
     return any(
         _rests_on_order(one, exact, False) for name, one in tree.items() if not (at_top and name == "modifiers")
     ) or (at_top and any(_rests_on_order(one, exact, True) for one in tree.get("modifiers", [])))
@@ -176,9 +183,13 @@ def _text(tree: Any) -> Any:
 
 
 def _sums_a(function: Mapping[str, Any], exact: Set[str]) -> bool:
-    """Whether a sum is of one of these columns and nothing else."""
+    """Whether a sum is of one of these columns, or of what is cast to a type without binary fractions."""
     summed = [one.get("expression", one) for one in function.get("arguments", [])]
-    return len(summed) == 1 and summed[0].get("column_names", [""])[-1].lower() in exact
+    if len(summed) != 1:
+        return False
+    if summed[0].get("class") == "CAST":
+        return str(summed[0].get("type_expr", {}).get("type_name", "")).upper() in _EXACT
+    return summed[0].get("column_names", [""])[-1].lower() in exact
 
 
 def _modifiers(node: Mapping[str, Any]) -> tuple[list[Any], int | bool | None, list[Any]]:
@@ -202,17 +213,21 @@ def _modifiers(node: Mapping[str, Any]) -> tuple[list[Any], int | bool | None, l
 
 def _keys(node: Mapping[str, Any], order: Sequence[Any], columns: Sequence[str], distinct: bool) -> list[_Key] | None:
     """What to order by; None if an expression cannot be worked out from the columns of the result."""
-    by_name = {one.lower(): one for one in columns}
+    lower = [one.lower() for one in columns]
+    by_name = {one.lower(): one for one in columns if lower.count(one.lower()) == 1}
+    twice = set(lower) - by_name.keys()
     keys = []
     for number, one in enumerate(order):
         expression, name = one["expression"], f"key_{number}_"
         direction = _direction(one)
         kind, names = expression["class"], expression.get("column_names", [])
         if kind == "STAR":
-            return [_Key("", column, {}, direction) for column in columns] if len(order) == 1 else None
+            return [_Key("", column, {}, direction) for column in columns] if len(order) == 1 and not twice else None
         if kind == "CONSTANT":
             place = expression["literal"].get("text", "")
             if not place.isdigit() or not 1 <= int(place) <= len(columns):
+                return None
+            if lower[int(place) - 1] in twice:
                 return None
             keys.append(_Key(name, columns[int(place) - 1], {}, direction))
         elif kind == "COLUMN_REF" and len(names) == 1 and names[0].lower() in by_name:
@@ -221,7 +236,7 @@ def _keys(node: Mapping[str, Any], order: Sequence[Any], columns: Sequence[str],
             distinct
             or node["type"] != "SELECT_NODE"
             or node["aggregate_handling"] != "STANDARD_HANDLING"
-            or _named(expression) & by_name.keys()
+            or _named(expression) & set(lower)
         ):
             return None
         else:
@@ -255,7 +270,3 @@ def _bound(tree: Any) -> Any:
         place = {name: tree[name] for name in ("alias", "query_location", "query_location_length") if name in tree}
         return {"class": "COLUMN_REF", "type": "COLUMN_REF", **place, "column_names": ["set_", tree["identifier"]]}
     return {name: _bound(one) for name, one in tree.items()}
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

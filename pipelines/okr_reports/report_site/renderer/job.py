@@ -17,6 +17,7 @@ from okr_reports.report_site.check_sql import check_sql
 from okr_reports.report_site.database import Reader
 from okr_reports.report_site.faults import BadValue, PageFault
 from okr_reports.report_site.limits import Limits
+from okr_reports.report_site.other_values import OtherValues
 from okr_reports.report_site.page_cache import Kept, PageCache, checked_now, last_good, was_checked
 from okr_reports.report_site.public_data import public_files
 from okr_reports.report_site.queries import Statement
@@ -123,9 +124,12 @@ class _Work:
                 self.say({"kind": "page", "route": None, "path": path})
                 limit_processor(self.reader.limits.page_seconds + SPARE_SECONDS)
         done = set(asked["done"])
-        for instance in site.instances:
-            if instance.route not in done:
-                self._page(site, replace(instance, fault=known.get(f"/{instance.route}", instance.fault)), reports_dir)
+        to_come = [one for one in site.instances if one.route not in done]
+        if not self.reader.blank:
+            new = [one for one in to_come if site.cache is None or site.cache.get(one.identity) is None]
+            self.reader.others = OtherValues((str(one.page.file.path), one.params) for one in new)
+        for instance in to_come:
+            self._page(site, replace(instance, fault=known.get(f"/{instance.route}", instance.fault)), reports_dir)
         if asked["purpose"] == "site":
             shared = {**site.assets.files, **public_files(self.reader), **moment_of(site)}
             self._files("", {**shared, "assets/search.js": search_index(site)})
