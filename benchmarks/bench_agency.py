@@ -4,11 +4,12 @@
 
 Two years of 200 accounts with ten campaigns of four measures each. A full build with its tests, then the build of the
 next day: the last 30 days of every account were exported again and one is new. Processor seconds of the process that
-builds, dbt's start included. Limit: 6 s for the next day.
+builds, dbt's start included. Targets: 6 s for the next day, 60 s for the first, 1.5 GB of memory.
 """
 
 from __future__ import annotations
 
+import resource
 import sys
 import tempfile
 import time
@@ -18,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.bench_growth import Point, define
+from benchmarks.targets import allowed, hold
 from okr_reports.warehouse import transform
 from tests.dbt_project.warehouse import Warehouse
 
@@ -26,7 +28,7 @@ ACCOUNTS = 200
 CAMPAIGNS = 10
 DAYS = 730
 AGAIN = 30
-LIMIT = 6.0
+NEXT_DAY, FIRST, GIGABYTES = 6.0, 60.0, 1.5
 MEASURES = ("spend", "impressions", "clicks", "leads")
 
 
@@ -91,7 +93,7 @@ def seconds(warehouse: Warehouse) -> float:
 
 
 def main() -> int:
-    """Measure and print; 1 if the next day costs more than its limit."""
+    """Measure and print; 1 if a target is missed."""
     with tempfile.TemporaryDirectory(prefix="okr-agency-") as folder:
         warehouse = Warehouse(Path(folder), TODAY)
         define_agency(warehouse)
@@ -107,8 +109,14 @@ def main() -> int:
         warehouse.at(TODAY + timedelta(days=2))
         nothing = seconds(warehouse)
     print(f"{facts:,} facts, {ACCOUNTS} accounts, 300 key results: full build {full:.1f} s of processor")
-    print(f"next day {next_day:.1f} s   limit {LIMIT:.0f} s; a day with nothing new {nothing:.1f} s")
-    return int(next_day > LIMIT)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"next day {next_day:.1f} s; a day with nothing new {nothing:.1f} s; peak memory {peak:.2f} GB")
+    held = [
+        hold("the agency's next day", next_day, allowed(NEXT_DAY)),
+        hold("the agency's first build", full, allowed(FIRST)),
+        hold("the agency's peak memory", peak, GIGABYTES, "GB"),
+    ]
+    return int(not all(held))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from typing import Any
 
 import duckdb
 
+from benchmarks.targets import hold
 from tests.dbt_project import example
 from tests.dbt_project.warehouse import Warehouse
 
@@ -189,7 +190,11 @@ def main(arguments: list[str]) -> int:
     memory = max(one["memory"] for one in found)
     print(f"daily build with five years against one: {ratio:.2f}   limit {HISTORY_LIMIT}")
     print(f"peak memory: {memory / 1e9:.2f} GB   limit {MEMORY_LIMIT / 1e9:.0f} GB")
-    return int(ratio > HISTORY_LIMIT or memory > MEMORY_LIMIT)
+    held = [
+        hold("a daily build with five years against one", ratio, HISTORY_LIMIT, "times"),
+        hold("peak memory", memory / 1e9, MEMORY_LIMIT / 1e9, "GB"),
+    ]
+    return int(not all(held))
 
 
 if __name__ == "__main__":

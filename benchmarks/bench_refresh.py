@@ -2,7 +2,7 @@
 
 The refresh is the second one of a day: nothing new, so its time is the fixed cost of the way through all stages.
 Where it goes is printed step by step; `starting` is imports, the models' manifest and Dagster itself. Processor time
-stands beside the wall time, which other work on the machine makes longer. A target that is passed is a failure.
+stands beside the wall time, which other work on the machine makes longer; targets are of processor time (targets.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).parent.parent
+from benchmarks.targets import ROOT, allowed, hold
+
 OKR = str(Path(sys.executable).with_name("okr"))
 TODAY = "2026-11-23"
 
@@ -101,8 +102,8 @@ def main() -> None:
         location = [sys.executable, "-c", "import okr_reports.definitions, os; os._exit(0)"]
         figures = [
             ("first refresh of the demo (two years)", middle(first), None),
-            ("refresh with nothing new", middle(again, alone), 8),
-            ("the same, inside Dagster", (inside_dagster(folder, 5), float("nan")), 5),
+            ("refresh with nothing new", middle(again, alone), 6),
+            ("the same, inside Dagster, wall", (inside_dagster(folder, 5),) * 2, 4),
             ("Dagster's code location", middle(costs(location, environment, 5)), 4),
             ("okr check", middle(costs([OKR, "check"], environment, 5)), 1),
             ("okr --help", middle(costs([OKR, "--help"], environment, 5)), 0.3),
@@ -115,8 +116,8 @@ def main() -> None:
     for name in steps[0]:
         print(f"    {name:<36}{median(one[name] for one in steps):7.2f} s wall")
     print(f"all models by dbt {by_dbt:.2f} s; the queries of their {tables} tables straight in DuckDB {straight:.2f} s")
-    over = [what for what, (wall, _), target in figures if target and wall > target]
-    sys.exit(f"over the target: {', '.join(over)}" if over else 0)
+    held = [hold(what, processor, allowed(target)) for what, (_, processor), target in figures if target]
+    sys.exit(not all(held))
 
 
 main()
