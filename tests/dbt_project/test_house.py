@@ -53,6 +53,11 @@ def test_staging_alone_reads_sources_and_names_every_column_of_definitions(manif
         assert set(model["columns"]) == set(schema.names) - {"path", "line", "expected_value"}, table
 
 
+def test_every_subject_has_a_unit_test_beside_one_of_its_models(manifest: dict[str, Any]) -> None:
+    subjects = {one["fqn"][2] for one in models(manifest) if one["fqn"][1] == "intermediate"}
+    assert {one["original_file_path"].split("/")[2] for one in manifest["unit_tests"].values()} == subjects
+
+
 def test_models_are_short() -> None:
     lengths = [len(path.read_text(encoding="utf-8").splitlines()) for path in MODELS]
     assert median(lengths) <= 40
