@@ -68,3 +68,11 @@ way leaves days that are not there, which the next makes again.
         on facts.channel = changed.channel and facts.date = changed.date
     {%- endif %}
 {%- endmacro %}
+
+{#
+The order in which a carried table keeps its rows. Each build adds its days behind the others, so that a day stays
+together and whoever asks for some days reads little else. Files of a lake are of one load each and have no such order.
+#}
+{% macro stored_by(columns) %}{{ return(adapter.dispatch('stored_by')(columns)) }}{% endmacro %}
+{% macro default__stored_by(columns) %}order by {{ columns }}{% endmacro %}
+{% macro spark__stored_by(columns) %}{% endmacro %}

@@ -28,3 +28,4 @@ final as (
 )
 
 select * from final
+{{ stored_by('channel, date') }}
