@@ -40,6 +40,7 @@ QUERIES = (
     ("select id, part from (select id, unnest(string_split(coalesce(label, 'p,q'), ',')) as part from facts"
      " where shop = $shop) order by id, part", True),
     ("select sum(share::decimal(18, 9)) / count(*) as s from facts where shop = $shop", True),
+    ("select f.*, f.label from facts as f where f.shop = $shop order by f.id", True),
     # in no certain order, or of rows that are
     ("select id from facts where shop = $shop", False),
     ("select amount, label from facts where shop = $shop order by amount", False),
