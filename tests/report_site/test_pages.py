@@ -95,6 +95,8 @@ def words_of_data() -> set[str]:
     schema = (DEFINITIONS / "okr.schema.json").read_text(encoding="utf-8")
     choices = {one for listed in re.findall(r'"enum": (\[[^\]]*\])', schema) for one in json.loads(listed)}
     choices |= set(re.findall(r'"const": "(\w+)"', schema))
+    # the desk's forms are made of the schema
+    choices |= {name for one in json.loads(schema)["$defs"].values() for name in one.get("properties", ())}
     brought = {measure for channel in channels().values() for measure in channel.measures}
     declared = {measure for source in okrs.read(DEFINITIONS).file_sources for measure in source.measures}
     kinds = {shown_kind(channel.kind) for channel in channels().values()}
@@ -108,7 +110,8 @@ def texts_of_sources() -> tuple[set[str], str]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         texts |= {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
     # the desk has templates of its own, and the dialog of `okr check-in` the same words
-    desk = [*(SITE.parent / "desk").rglob("*.html"), SITE.parent / "commands" / "check_in.py"]
+    own = (path for ending in ("html", "py") for path in (SITE.parent / "desk").rglob(f"*.{ending}"))
+    desk = [*own, SITE.parent / "commands" / "check_in.py"]
     written = "".join(path.read_text(encoding="utf-8") for path in desk)
     for folder in (REPORTS, SITE / "builtin"):
         for path in sorted(one for one in folder.rglob("*") if one.suffix in (".md", ".html", ".sql")):

@@ -70,6 +70,7 @@ def check_in(key_result: str | None, date: datetime | None, next_: str | None, a
 @click.option("--port", type=PORT, default=8090, show_default=True, help="0 takes a free one.")
 @click.option("--commit", is_flag=True, help="Commit what is written, as the person who wrote it.")
 @click.option("--push", is_flag=True, help="Push each commit; with --commit.")
+@click.option("--branch", is_flag=True, help="Push each change to a branch of its own, for review, instead.")
 @click.option("--person-header", metavar="NAME", help="The header in which your proxy says who is logged in.")
 @click.option(
     "--trusted-proxy", "proxies", multiple=True, metavar="ADDRESS", default=("127.0.0.1", "::1"), show_default=True,
@@ -77,14 +78,27 @@ def check_in(key_result: str | None, date: datetime | None, next_: str | None, a
 )  # fmt: skip
 @host_names_option
 def desk(host: str, port: int, commit: bool, push: bool, host_names: Sequence[str], **given: Any) -> None:
-    """Forms in the browser for check-ins, next steps and notes; they become files in okr_definitions/."""
+    """Forms in the browser for check-ins, notes, objectives, key results and KPIs; they write okr_definitions/."""
     if push and not commit:
         raise click.UsageError("--push pushes commits: give --commit too")
+    if commit and given["branch"]:
+        raise click.UsageError("--branch leaves the folder as it is and --commit commits in it: give one of them")
+    from functools import partial
+
+    from okr_reports.commands.diff import compared
     from okr_reports.desk import DeskOptions, serve_desk
 
-    named = tuple(host_names)
-    options = DeskOptions(commit, push, given["person_header"], tuple(given["proxies"]), named)
-    serve_desk(Workspace.from_environment(), host, port, options, click.echo)
+    workspace = Workspace.from_environment()
+    options = DeskOptions(
+        commit,
+        push,
+        given["branch"],
+        given["person_header"],
+        tuple(given["proxies"]),
+        tuple(host_names),
+        partial(compared, workspace),
+    )
+    serve_desk(workspace, host, port, options, click.echo)
 
 
 @main.command()

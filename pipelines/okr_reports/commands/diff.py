@@ -31,7 +31,8 @@ def diff(workspace: Workspace, reference: str) -> list[str]:
 
     Raises OkrError if git or the revision cannot be read.
     """
-    return _compared(workspace, _at(workspace.definitions_dir, reference))
+    after = read_folder(workspace.definitions_dir).definitions
+    return compared(workspace, _at(workspace.definitions_dir, reference), after)
 
 
 def uncommitted(workspace: Workspace) -> list[str]:
@@ -49,8 +50,8 @@ def as_markdown(lines: list[str], reference: str) -> str:
     return f"### OKR definitions: what changes since `{reference}`\n\n" + "".join(f"- {line}\n" for line in lines)
 
 
-def _compared(workspace: Workspace, before: Definitions) -> list[str]:
-    after = read_folder(workspace.definitions_dir).definitions
+def compared(workspace: Workspace, before: Definitions, after: Definitions) -> list[str]:
+    """What one state of the definitions does that another did not, a sentence each."""
     return changes(before, after, today(after.settings.timezone), _known(workspace.snapshot))
 
 

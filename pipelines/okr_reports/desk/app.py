@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,22 +20,20 @@ from starlette.routing import Route
 from okr_reports import settings
 from okr_reports.common.isolated import isolated_value
 from okr_reports.desk import answers
-from okr_reports.desk.commits import commit
+from okr_reports.desk.commits import commit, propose
+from okr_reports.desk.editing import Editing
 from okr_reports.desk.guards import Guards
-from okr_reports.desk.waiting import Asked, asked
+from okr_reports.desk.view import View
 from okr_reports.errors import DefinitionsError, OkrError
 from okr_reports.findings import read_definitions
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.report_site.assets import SHIPPED
-from okr_reports.report_site.formats import Formatter
-from okr_reports.report_site.languages import Language
-from okr_reports.report_site.words import status_word
 from okr_reports.settings import Workspace
 
-# words of the shipped pages, where the workspace has none of its own
-PAGES = settings.shipped("reports") / "translations"
 TEMPLATES = Path(__file__).parent / "templates"
-FILES = {"site.css": "text/css", "icon.svg": "image/svg+xml"}
+FILES = {
+    "site.css": (SHIPPED, "text/css"), "desk.css": (TEMPLATES, "text/css"), "icon.svg": (SHIPPED, "image/svg+xml"),
+}  # fmt: skip
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';"
     " form-action 'self'; frame-ancestors 'none'",
@@ -47,31 +45,38 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class DeskOptions:
-    """How one desk runs. `names`: further names it answers to; `proxies`: who may set `person_header`."""
+    """How one desk runs.
+
+    `names`: further names it answers to; `proxies`: who may set `person_header`; `branch`: each change goes to a branch
+    of its own instead; `diff`: what one state of the definitions does that another did not, in sentences (`okr diff`).
+    """
 
     commit: bool = False
     push: bool = False
+    branch: bool = False
     person_header: str | None = None
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     names: tuple[str, ...] = ()
+    diff: Callable[[Definitions, Definitions], list[str]] | None = None
 
 
 def make_app(workspace: Workspace, options: DeskOptions) -> Starlette:
     """The desk over one workspace."""
-    desk = _Desk(workspace, options)
+    desk = Desk(workspace, options)
     routes = [
         Route("/", desk.waiting),
         Route("/check-in/{key_result}", desk.form),
         Route("/check-in/{key_result}", desk.check_in, methods=["POST"]),
         Route("/note", desk.note_form),
         Route("/note", desk.note, methods=["POST"]),
+        *Editing(desk).routes(),
         *(Route(f"/{name}", desk.file) for name in FILES),
     ]
     handlers: Any = {HTTPException: _refused, DefinitionsError: _broken, OkrError: _broken, OSError: _broken}
     return Starlette(routes=routes, exception_handlers=handlers)
 
 
-class _Desk:
+class Desk:
     def __init__(self, workspace: Workspace, options: DeskOptions) -> None:
         self.workspace, self.options = workspace, options
         self.guards = Guards(options.names, options.person_header, options.proxies)
@@ -84,17 +89,18 @@ class _Desk:
     async def file(self, request: Request) -> Response:
         self.guards.person(request)
         name = request.url.path.rpartition("/")[2]
-        return Response((SHIPPED / name).read_bytes(), media_type=FILES[name], headers=HEADERS)
+        folder, kind = FILES[name]
+        return Response((folder / name).read_bytes(), media_type=kind, headers=HEADERS)
 
     async def waiting(self, request: Request) -> Response:
         person = self.guards.person(request)
         return await run_in_threadpool(self._waiting, person, request.query_params.get("saved", ""))
 
     def _waiting(self, person: str | None, saved: str) -> Response:
-        view = self._view()
+        view = self.view()
         mine = [one for one in view.asked if person and one.owner.casefold() == person.casefold()]
         others = [one for one in view.asked if one not in mine]
-        return self._page("waiting.html", view, person, mine=mine, others=others, saved=saved)
+        return self.page("waiting.html", view, person, mine=mine, others=others, saved=saved)
 
     async def form(self, request: Request) -> Response:
         person = self.guards.person(request)
@@ -104,9 +110,9 @@ class _Desk:
     def _form(
         self, key_result: str, person: str | None, given: answers.Fields, wrong: dict[str, str] | None = None
     ) -> Response:
-        view = self._view()
+        view = self.view()
         one = view.find(key_result)
-        return self._page(
+        return self.page(
             "check_in.html", view, person, one=one, given=given, wrong=wrong or {}, form=self.guards.form(person),
             status=422 if wrong else 200,
         )  # fmt: skip
@@ -118,7 +124,7 @@ class _Desk:
 
     def _check_in(self, key_result: str, person: str | None, fields: answers.Fields) -> Response:
         with self.writing:
-            view = self._view()
+            view = self.view()
             one = view.find(key_result)
             try:
                 path = answers.check_in(
@@ -135,8 +141,8 @@ class _Desk:
         return await run_in_threadpool(self._note_form, person, {"on": [request.query_params.get("on", "")]})
 
     def _note_form(self, person: str | None, given: answers.Fields, wrong: dict[str, str] | None = None) -> Response:
-        view = self._view()
-        return self._page(
+        view = self.view()
+        return self.page(
             "note.html", view, person, given=given, wrong=wrong or {}, targets=answers.targets(view.definitions),
             form=self.guards.form(person), status=422 if wrong else 200,
         )  # fmt: skip
@@ -148,7 +154,7 @@ class _Desk:
 
     def _note(self, person: str | None, fields: answers.Fields) -> Response:
         with self.writing:
-            view = self._view()
+            view = self.view()
             try:
                 path = answers.note(self.workspace.definitions_dir, view.definitions, fields, view.today)
             except answers.Refused as refused:
@@ -158,18 +164,23 @@ class _Desk:
     def _kept(self, path: Path, message: str, person: str, back: str) -> Response:
         """Back to the list once the file is there, committed where that is asked for."""
         saved = "yes"
-        if self.options.commit:
+        if self.options.branch:
+            data = path.read_bytes()
+            path.unlink()  # it comes back when its branch is merged
+            day = settings.today(self.view().definitions.settings.timezone).isoformat()
+            saved = "branch " + propose(path, data, message, person or "okr desk", day)
+        elif self.options.commit:
             trouble = commit(path, message, person or "okr desk", self.options.push)
             if trouble:
                 saved = "not pushed!"
         return RedirectResponse(f"{back}?saved={quote(saved)}", status_code=303)
 
-    def _view(self) -> _View:
+    def view(self) -> View:
         definitions = read_definitions(self.workspace)
         today = settings.today(definitions.settings.timezone)
-        return _View(self.workspace, definitions, today)
+        return View(self.workspace, definitions, today)
 
-    def _page(self, template: str, view: _View, person: str | None, /, status: int = 200, **values: Any) -> Response:
+    def page(self, template: str, view: View, person: str | None, /, status: int = 200, **values: Any) -> Response:
         text = self.templates.get_template(template).render(
             t=view.language.text,
             view=view,
@@ -178,48 +189,6 @@ class _Desk:
             **values,
         )
         return HTMLResponse(text, status_code=status, headers=HEADERS)
-
-
-class _View:
-    """What the pages show, read when a page is asked for."""
-
-    def __init__(self, workspace: Workspace, definitions: Definitions, today: date) -> None:
-        chosen = definitions.settings
-        self.definitions, self.today = definitions, today
-        self.asked = asked(workspace, definitions, today)
-        self.formatter = Formatter(chosen.locale, chosen.currency, chosen.timezone)
-        self.language = Language(chosen.locale, (workspace.reports_dir / "translations", PAGES))
-
-    def find(self, key_result: str) -> Asked:
-        """The key result of a form. Raises HTTPException 404 for one that takes no check-in today."""
-        for one in self.asked:
-            if one.result.id == key_result:
-                return one
-        raise HTTPException(404, f"there is no key result {key_result[:80]!r} that takes a check-in today")
-
-    def day(self, value: date) -> str:
-        return self.formatter.format(value, "day")
-
-    def share(self, value: float) -> str:
-        return self.formatter.format(value, "pct0")
-
-    def value(self, value: Any, one: Asked) -> str:
-        return self.formatter.unit(value, one.unit) if value is not None else ""
-
-    def typed(self, value: Any, percent: bool = False) -> str:
-        """A number as a person types it."""
-        if value is None:
-            return ""
-        text = f"{float(value) * (100 if percent else 1):.9f}".rstrip("0").rstrip(".")
-        return text.replace(".", self.formatter.decimal_sign)
-
-    def step(self, confidence: float) -> str:
-        """The answer of the form nearest to a confidence that was given: 10, 30, 50, 70 or 90."""
-        return str(min((10, 30, 50, 70, 90), key=lambda step: abs(confidence * 100 - step)))
-
-    def status(self, one: Asked) -> str:
-        status = one.published.get("status")
-        return status_word(self.language, status) if status else ""
 
 
 async def _refused(_: Request, error: Exception) -> Response:

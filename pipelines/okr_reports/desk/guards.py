@@ -50,7 +50,7 @@ class Guards:
             raise HTTPException(403, f"the header {self.person_header} does not say who is asking; log in again")
         return name
 
-    async def posted(self, request: Request, person: str | None) -> dict[str, list[str]]:
+    async def posted(self, request: Request, person: str | None, most: int = MOST_BYTES) -> dict[str, list[str]]:
         """The fields of a form of this desk's own, by name. Refuses other origins, old and used forms, floods."""
         origin = request.headers.get("origin") or request.headers.get("referer") or ""
         if urlsplit(origin).netloc != request.headers.get("host"):
@@ -60,11 +60,11 @@ class Guards:
         body = bytearray()
         async for part in request.stream():
             body += part
-            if len(body) > MOST_BYTES:
-                raise HTTPException(413, f"more than {MOST_BYTES // 1024} kB; write less")
+            if len(body) > most:
+                raise HTTPException(413, f"more than {most // 1024} kB; write less")
         try:
             fields = parse_qs(
-                body.decode("utf-8"), keep_blank_values=True, max_num_fields=200, strict_parsing=bool(body)
+                body.decode("utf-8"), keep_blank_values=True, max_num_fields=most // 80, strict_parsing=bool(body)
             )
         except ValueError:
             raise HTTPException(400, "the form cannot be read; open it again") from None

@@ -5,6 +5,7 @@ Importing this costs nothing; pydantic and PyYAML are imported by the first call
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,13 +20,18 @@ __all__ = ["check", "read"]
 
 
 def check(
-    definitions_dir: Path, *, today: date | None = None, answers: AnswersReader | None = None
+    definitions_dir: Path,
+    *,
+    today: date | None = None,
+    answers: AnswersReader | None = None,
+    instead: Mapping[Path, bytes] | None = None,
 ) -> tuple[Definitions | None, list[Finding]]:
     """All definitions below the folder and every finding of all files, sorted by place.
 
     The definitions are None if any finding is an error. `today` is the day that running periods and stale check-ins
     are judged by; None is the clock, or OKR_TODAY, in the reporting time zone. `answers` reads the forms of
     `check_in_sources`, whose check-ins come before the written ones, so that of one day the written one counts.
+    `instead` has what files of the folder, or new ones, are to hold: an edit is checked before it is written.
     Raises OkrError if OKR_TODAY is no date.
     """
     from okr_reports.catalogue import channels
@@ -34,7 +40,7 @@ def check(
     from okr_reports.okrs.reading import read_folder
     from okr_reports.settings import today as today_in
 
-    reading = read_folder(definitions_dir)
+    reading = read_folder(definitions_dir, instead)
     defined = reading.definitions
     today = today or today_in(defined.settings.timezone)
     if answers and defined.check_in_sources:

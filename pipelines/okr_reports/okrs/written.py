@@ -15,6 +15,8 @@ from okr_reports.okrs.words import plain
 from okr_reports.okrs.yaml_reader import scalar
 
 _BARE = re.compile(r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ0-9_./-]*(?: [A-Za-zÀ-ÿ0-9_./-]+)*")
+# Days, periods and percentages, as people write them.
+_BARE_NUMBERS = re.compile(r"(FY)?\d{4}-[\dQM-]*\d|-?\d+(\.\d+)?%")
 _WORDS = {"yes", "no", "on", "off", "y", "n"}
 # JSON leaves these as they are; in YAML they end a line, or are not allowed.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -63,8 +65,9 @@ def flow(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, str):
-        is_bare = _BARE.fullmatch(value) and value.lower() not in _WORDS and isinstance(scalar(value), str)
-        return value if is_bare else quoted(value)
+        is_bare = _BARE.fullmatch(value) or _BARE_NUMBERS.fullmatch(value)
+        is_safe = is_bare and value.lower() not in _WORDS and isinstance(scalar(value), str)
+        return value if is_safe else quoted(value)
     return str(value)
 
 

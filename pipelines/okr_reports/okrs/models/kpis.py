@@ -49,7 +49,7 @@ def _where_values(value: Any) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _conditions(value: Any) -> tuple[Condition, ...]:
+def conditions(value: Any) -> tuple[Condition, ...]:
     """The conditions on one field: a text, a list, {like: pattern}, {not: any of these}."""
     if not isinstance(value, dict):
         return (Condition("in", _where_values(value)),)
@@ -93,7 +93,7 @@ _CONDITIONS_SCHEMA = {
         },
     ]
 }
-Conditions = Annotated[tuple[Condition, ...], PlainValidator(_conditions), WithJsonSchema(_CONDITIONS_SCHEMA)]
+Conditions = Annotated[tuple[Condition, ...], PlainValidator(conditions), WithJsonSchema(_CONDITIONS_SCHEMA)]
 
 
 class Where(Located):
