@@ -146,7 +146,7 @@ def test_parts_add_up_to_their_parent(built, snapshot):
         scores = dict(objectives.fetchall())
     channel = (built.out_dir / "channels/linkedin_ads/index.html").read_text(encoding="utf-8")
     table = next(one for one in channel.split("<table") if "<caption>Campañas, últimos 28 días" in one)
-    for name, total in (("Inversión", spend), ("Clics", clicks), ("Clientes potenciales", leads)):
+    for name, total in (("Gasto", spend), ("Clics", clicks), ("Leads", leads)):
         cells = re.findall(rf'data-v="([\d.]+)" data-label="{name}"', table)
         assert len(cells) > 3
         assert sum(map(Decimal, cells)) == total, name

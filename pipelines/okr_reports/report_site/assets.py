@@ -16,11 +16,12 @@ SHIPPED = Path(__file__).parent / "builtin" / "theme"
 
 @dataclass(frozen=True)
 class Assets:
-    """Files by their path in the site, and where the style and the script lie. `images` are the workspace's own."""
+    """Files by their path in the site, and where the style and the scripts lie. `images` are the workspace's own."""
 
     files: dict[str, bytes]
     css: str
     js: str
+    ranges: str
     marks: Markup
     images: dict[str, str]
     logo: str
@@ -36,12 +37,13 @@ def load_assets(theme: Path, changed: Theme) -> Assets:
     files: dict[str, bytes] = {}
     css_path = _add(files, "site", ".css", css)
     js_path = _add(files, "site", ".js", _lean("site.js").encode())
+    ranges_path = _add(files, "ranges", ".js", _lean("ranges.js").encode())
     icon = theme / "icon.svg"
     files["assets/icon.svg"] = (icon if icon.is_file() else SHIPPED / "icon.svg").read_bytes()
     images = {path.name: _add(files, path.stem, path.suffix.lower(), path.read_bytes()) for path in image_files(theme)}
     marks = Markup((SHIPPED / "marks.svg").read_text(encoding="utf-8"))
     logo = images.get(changed.logo or "", "")
-    return Assets(files, css_path, js_path, marks, images, logo, changed.logo_text or "")
+    return Assets(files, css_path, js_path, ranges_path, marks, images, logo, changed.logo_text or "")
 
 
 def _lean(name: str) -> str:

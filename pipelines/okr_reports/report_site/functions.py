@@ -28,6 +28,7 @@ from okr_reports.report_site.faults import BadValue, choose
 from okr_reports.report_site.formats import UNIT_CODES, Formatter
 from okr_reports.report_site.languages import Language
 from okr_reports.report_site.prose import render_note
+from okr_reports.report_site.range_filter import RangeFilter, range_filter
 from okr_reports.report_site.routes import SiteMap
 from okr_reports.report_site.shaping import GRAIN_FORMATS, Measure, Rows, Shape
 from okr_reports.report_site.single_value import Single, single_value, source_of
@@ -111,6 +112,14 @@ class Functions:
     def usual_range(self, weekly: Any, kind: str | None, days: int) -> float | None:
         """How far a KPI over so many days usually lies from as many before, by its weeks; for `noise` of `change`."""
         return usual_range(weekly or [], kind, int(days))
+
+    def range_filter(self, data: Rows, figures: Rows, last: date | None) -> RangeFilter | None:
+        """What a page needs to add up any days of a query up to the last one; for the tag of that name."""
+        asked = [{**(row := columns_of(one)), "title": self._title_of(row)} for one in figures]
+        return range_filter([columns_of(one) for one in data], asked, last, self.formatter, self.assets.ranges)
+
+    def _title_of(self, row: Mapping[str, Any]) -> str:
+        return str(row.get("title") or self.language.text(row.get("word") or readable(row["numerator"])))
 
     def delta_text(self, one: Comparison, display: str = "pct", fmt: str = "auto", pct_fmt: str = "pct1") -> str:
         """A comparison with its sign: a share (n/a on a zero base) or an amount."""
@@ -347,6 +356,7 @@ EXPOSED = (
     "component_info",
     "compare",
     "usual_range",
+    "range_filter",
     "delta_text",
     "shaped",
     "single",
