@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+import zlib
 from datetime import date
 from html.parser import HTMLParser
+from pathlib import Path
 
 import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+from okr_reports.deliveries import digest_charts
 from okr_reports.deliveries.digest import compose
 from okr_reports.deliveries.digest_facts import next_check_in
 from okr_reports.errors import DeliveryError
 
 SITE = "https://okr.example.com/"
+TEMPLATES = Path(digest_charts.__file__).parent / "templates"
 
 
 class Page(HTMLParser):
@@ -64,7 +68,7 @@ def test_both_forms_say_what_changed_and_what_needs_attention(paid_social):
         "Sin seguimiento desde el 16 nov 2026:",
         "Ana, 23 nov: El anuncio nuevo funciona.",
         "datos hasta el 22 nov 2026",
-        "A este ritmo: 620 al final; probabilidad de llegar al objetivo: 1 de cada 20.",
+        "Al ritmo actual: 620 al final; probabilidad de llegar al objetivo: 1 de cada 20.",
         "frente a las cuatro semanas anteriores: Retargeting +48",
     ):
         assert words in page
@@ -108,6 +112,34 @@ def test_charts_are_png_images_inside_the_mail(paid_social):
     ]  # fmt: skip
 
 
+def test_charts_are_dark_in_a_dark_mail_and_their_lines_take_no_verdict(paid_social):
+    """Nothing is painted behind the lines, and each is seen on both papers (WCAG 1.4.11: 3:1)."""
+    for image in paid_social.images.values():
+        at = image.index(b"IDAT")
+        pixels = zlib.decompress(image[at + 4 : at + 4 + int.from_bytes(image[at - 4 : at], "big")])
+        assert pixels[1:5] == bytes(4)
+    papers = ("#ffffff", "#1f232a")
+    assert all(f"background: {paper}" in read_css() for paper in papers)
+    for line in (digest_charts.ACTUAL, digest_charts.PACE, digest_charts.FRAME):
+        assert all(contrast(line, paper) >= 3 for paper in papers), line
+    # a movement has no colour; the status it led to has
+    assert re.findall(r'class="(?:off|on)_track"[^>]*>[^<▲▼◆]*→', paid_social.html) == []
+
+
+def read_css() -> str:
+    return "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("digest.css", "digest_screens.css"))
+
+
+def contrast(one: str, other: str) -> float:
+    def light(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, bright = sorted((light(one), light(other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
 def test_the_short_form_for_chat_has_a_line_for_each_thing(paid_social):
     assert [" ".join(line.split()) for line in paid_social.brief.splitlines()] == [
         "seguimiento del lunes, 23 de noviembre de 2026 · datos hasta el 22 nov 2026",
@@ -115,6 +147,8 @@ def test_the_short_form_for_chat_has_a_line_for_each_thing(paid_social):
         "◆ cost_down: En riesgo · 50 % del camino, 58 % esperado",
         "! LinkedIn Ads Acme US ha fallado desde el 19 nov 2026: no exchange rate for USD on 2026-11-19",
         "Sin seguimiento desde el 16 nov 2026: Luis",
+        f"→ Luis, cost_down: {SITE}key-results/cost_down/index.html#check-in",
+        f"→ Luis, self_service: {SITE}key-results/self_service/index.html#check-in",
         SITE + "teams/paid_social/index.html",
     ]
 

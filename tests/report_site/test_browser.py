@@ -102,7 +102,7 @@ def test_the_first_screen_answers(browser, sites, width, height):
             assert box["y"] + box["height"] <= height, selector
         if width > 1000:
             panel = page.locator(".panel h2").first
-            assert panel.text_content() == "Necesita a alguien"
+            assert panel.text_content() == "Pendiente, por persona"
             assert panel.bounding_box()["y"] < height / 2 + 100
 
 

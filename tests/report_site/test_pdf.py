@@ -14,10 +14,12 @@ def test_a_page_is_printed_with_its_fonts(built, tmp_path):
     content = write_pdf(built.out_dir, ["objectives/grow_pipeline"], tmp_path / "deep" / "page.pdf").read_bytes()
     assert content.startswith(b"%PDF")
     assert re.search(rb"/FontFile[23]?", content)
+    assert b"/Outlines" in content  # bookmarks, from the headings
 
 
 def test_several_pages_are_one_document_whose_links_lead_within_it(built, tmp_path):
     routes = ["", "objectives/grow_pipeline", "objectives/more_linkedin_leads", "key-results/linkedin_leads_up"]
+    routes.append("kpis/cost_per_lead")
     content = write_pdf(built.out_dir, routes, tmp_path / "pages.pdf").read_bytes()
     html = _one_document(built.out_dir, {route: built.out_dir / route / "index.html" for route in routes})
     ids = re.findall(r'\bid="([^"]+)"', html)

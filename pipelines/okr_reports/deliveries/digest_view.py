@@ -197,7 +197,7 @@ class _Writer:
         if one.forecast is None or one.probability is None:
             return ""
         return self.say(
-            "Going on like this: %(forecast)s at the end; chance of the target: %(probability)s.",
+            "At the current rate: %(forecast)s at the end; chance of the target: %(probability)s.",
             forecast=self.wording.number(one.forecast, one.unit),
             probability=chance_words(self.say, self.wording.share, one.probability),
         )

@@ -22,13 +22,15 @@ from okr_reports.errors import PublishError
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-pdf-header-footer", "--run-all-compositor-stages-before-draw",
+    "--disable-component-update", "--disable-sync", "--no-pdf-header-footer", "--generate-pdf-document-outline",
+    "--run-all-compositor-stages-before-draw",
 )  # fmt: skip
 # for the first page and for each further one
 SECONDS, SECONDS_MORE = 60, 2
 OVERVIEW = ("", "index", "overview")
 LINK = re.compile(r'\b(href|src)="([^"]*)"')
 ID = re.compile(r'\bid="([^"]+)"')
+SCRIPT = re.compile(r"<script\b[^>]*></script>")
 NAMED = re.compile(r'((?:\bid|\bfor|\baria-labelledby|\baria-controls)="|href="#|url\(#)([^")]+)')
 
 
@@ -110,7 +112,10 @@ def _one_document(release: Path, pages: Mapping[str, Path]) -> str:
         path: unescape(_between(text, "<title>", "</title>").rpartition(" · ")[0]) for path, text in texts.items()
     }
     listed = _contents([(route, places[path], titles[path]) for route, path in pages.items()])
-    mains = {path: _between(text, '<main id="content" tabindex="-1">', "</main>") for path, text in texts.items()}
+    mains = {
+        path: SCRIPT.sub("", _between(text, '<main id="content" tabindex="-1">', "</main>"))
+        for path, text in texts.items()
+    }
     parts = [
         f'<section class="page-break" id="{place}">{_rewritten(mains[path], path, places, place)}</section>'
         for path, place in places.items()
