@@ -37,7 +37,7 @@ def multiply(snapshot: Path, target: Path, order: str) -> int:
         (rows,) = connection.execute("select count(*) from demo.marts.fct_measure_daily").fetchone() or (1,)
         times = -(-ROWS // rows)
         for (name,) in connection.execute(
-            "from duckdb_tables() select table_name where database_name = 'demo'"
+            "from duckdb_tables() select table_name where database_name = 'demo' and schema_name = 'marts'"
         ).fetchall():
             select = f"from demo.marts.{name}"
             if name in FACTS:
