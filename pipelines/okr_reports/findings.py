@@ -59,12 +59,17 @@ def _of_files(defined: Definitions, notes: list[str]) -> Iterator[Finding]:
     from okr_reports.channels.files.check import check_files
 
     chosen = defined.settings
+    said: dict[tuple[str, str], list[str]] = {}
     for one in check_files(defined.file_sources, settings.today(chosen.timezone), chosen.currency, defined.uses):
         path, _, line = one.source.defined_at.rpartition(":")
         shown = shown_path(Path(os.path.normpath(one.path)))
         for fault in one.faults:
             yield Finding(path, int(line), "error", plain_text(f"{shown}: {fault}"), fault.todo)
-        notes += [f"{shown}: {sentence}" for sentence in one.said]
+        for sentence in one.said:
+            said.setdefault((one.source.id, sentence), []).append(str(shown))
+    for (_, sentence), files in said.items():
+        more = f" and {len(files) - 1:,} more files" if len(files) > 1 else ""
+        notes.append(f"{files[0]}{more}: {sentence}")
 
 
 @dataclass(frozen=True)

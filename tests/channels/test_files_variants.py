@@ -121,8 +121,30 @@ VARIANTS: list[tuple[str, str, str | bytes, object]] = [
     ),
     *(
         (f"until_{at}.csv", "", csv(f"date,{head},v", (day(1), day(9), 70)), f"end_date: {head}")
-        for at, head in enumerate(["End", "Au", "Data de término", "Last day", "Fecha de término"])
+        for at, head in enumerate(
+            ["End", "Au", "Data de término", "Last day", "Fecha de término", "Date to", "stop_date", "Fecha hasta",
+             "Periodo fin", "periodEnd", "Datum bis", "Week ending"]
+        )
     ),
+    *(
+        (f"no_end_{at}.csv", "", csv(f"date,{head},v", (day(1), day(9), 70)), 70)
+        for at, head in enumerate(["Ends", "Delivery date", "Last contact", "Expected close date"])
+    ),
+    ("ends_order.csv", "{date: a, end_date: b}", csv("a,b,v", ("01/08/2026", "31/08/2026", 100)), 100),
+    ("ends_order_unnamed.csv", "date: Von", csv("Von,Bis,v", ("01/08/2026", "31/08/2026", 100)), "end_date: Bis"),
+    ("one_week.csv", "date: Woche", csv("Woche,v", (day(5), 70)), "add `grain: week`"),
+    ("two_months.csv", "date: Mes", csv("Mes,v", (day(1), 70), (date(2026, 9, 1), 7)), "add `grain: month`"),
+    ("days_of_month.csv", "date: Month", csv("Month,v", (day(1), 70), (day(2), 7)), 77),
+    ("weekday.csv", "date: Day of week start", csv("Day of week start,v", (day(5), 70)), 70),
+    ("period_twice.csv", '{wide: {dates: "%b %Y"}, campaign_name: c}', csv("c,Sep 2026,Sep 2026", "A12"), "Sep 2026"),
+    *(
+        (f"money_above_{at}.csv", "measures: {spend: v}", f"{line}\n{csv('date,v', (day(1), 100))}", "USD")
+        for at, line in enumerate(["All amounts in USD", "Beträge in USD", "Importes (USD)", "Moeda: USD"])
+    ),
+    ("money_below.csv", "measures: {spend: v}", csv("date,v", (day(1), 100)) + "\nAll amounts in USD\n", "USD"),
+    ("title_above.csv", "measures: {spend: v}", f"Campaigns USD team\n{csv('date,v', (day(1), 100))}", 100),
+    ("equal_values.csv", "", csv("date,v", *((f"{at}/10/2026", 70) for at in (12, 13, 14))), 210),
+    ("long_ids.csv", "campaign_id: c", csv("date,c,v", (day(1), "1.2021E+17", 5), (day(2), "1.2021E+17", 6)), 11),
 ]  # fmt: skip
 
 
@@ -177,6 +199,8 @@ def test_what_is_not_read_or_taken_otherwise_is_said(loaded) -> None:
     assert "Nov" in checked["first_sheet.xlsx"]
     assert "About" in checked["all_sheets.xlsx"]
     assert "12.5 % is read as 12.5" in checked["percent.csv"]
+    assert "15 digits" in checked["long_ids.csv"]
+    assert "columns not read: Delivery date" in checked["no_end_1.csv"]
 
 
 def test_the_generation_date_orders_files_whatever_separates_its_words(tmp_path: Path) -> None:
@@ -188,6 +212,53 @@ def test_the_generation_date_orders_files_whatever_separates_its_words(tmp_path:
     files.load(files.source("e_*.csv", measures=files.measures(v="v"), on_overlap="newest"), today=TODAY)
 
     assert [value for _, _, _, value in files.counted()] == [12, 10]
+
+
+# When two files were made, the first of them last; the order of names says otherwise.
+MADE = [
+    ("Erstellt am 20.11.2026", "Erstellt am 10.11.2026"),
+    ("Generato il 20/11/2026", "Generato il 03/11/2026"),
+    ("Gerado em 20/11/2026", "Gerado em 10/11/2026"),
+    ("Gegenereerd op 20-11-2026", "Gegenereerd op 10-11-2026"),
+    ("Exporté le 20 novembre 2026", "Exporté le 10 novembre 2026"),
+    ("Descargado: 05/11/2026", "Descargado: 03/11/2026"),
+]
+
+
+@pytest.mark.parametrize(("newer", "older"), MADE)
+def test_the_generation_date_is_known_in_every_language_and_order(tmp_path: Path, newer: str, older: str) -> None:
+    (tmp_path / "e_1.csv").write_text(f"{newer}\n\n{csv('date,v', (day(1), 12))}", encoding="utf-8")
+    (tmp_path / "e_2.csv").write_text(f"{older}\n\n{csv('date,v', (day(1), 10), (day(2), 10))}", encoding="utf-8")
+    files = Files(tmp_path)
+
+    files.load(files.source("e_*.csv", measures=files.measures(v="v"), on_overlap="newest"), today=TODAY)
+
+    assert [value for _, _, _, value in files.counted()] == [12, 10], files.said
+
+
+def test_a_file_by_account_beside_one_by_campaign_counts_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(csv("date,c,v", (day(1), "", 12), (day(2), "", 13)))
+    (tmp_path / "b.csv").write_text(csv("date,c,v", (day(1), "A", 5), (day(1), "B", 7), (day(2), "A", 13)))
+    (tmp_path / "organic.csv").write_text(csv("date,c,v", (day(1), "", 4), (day(2), "", 13)))
+    files = Files(tmp_path)
+
+    def load(pattern: str) -> list[str]:
+        files.said.clear()
+        files.load(files.source(pattern, measures=files.measures(v="v"), campaign_name="c"), today=TODAY)
+        return [line for line in files.said if "overlaps" in line]
+
+    assert len(load("[ab].csv")) == 1
+    assert not load("[bo]*.csv")
+
+
+def test_an_account_that_a_files_new_content_lost_is_named(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    source = files.source("a.csv", measures=files.measures(v="v"), account_id="a")
+    for accounts in ("xy", "x"):
+        files.write("a.csv", csv("date,a,v", *((day(at), name, 1) for at in range(1, 9) for name in accounts)))
+        files.load(source, today=TODAY)
+
+    assert any("account y is no longer in it; its rows of 8 days" in line for line in files.said)
 
 
 def test_weekly_files_of_one_row_show_their_grain_together(tmp_path: Path) -> None:

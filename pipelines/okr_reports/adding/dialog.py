@@ -42,7 +42,6 @@ class Added:
     header: int
     preset: Preset | None
     why: str
-    left: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
 
     @property
@@ -148,7 +147,6 @@ def _settle(
                 header,
                 known.preset if known else None,
                 why,
-                list(guessed.left) if guessed else [],
                 [*(guessed.assumed if guessed else []), *assumed],
             )
             _ask_the_rest(added, reporting, ask)

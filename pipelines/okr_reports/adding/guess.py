@@ -15,10 +15,10 @@ from okr_reports.channels.files.glimpse import Glimpse
 from okr_reports.channels.files.layout import Record
 from okr_reports.channels.files.names import (
     NULL_MARKS,
-    RANGE_END,
     RATE,
     SHEET_ERROR,
     is_currency_column,
+    is_range_end,
     is_total,
     named_currency,
     plain,
@@ -47,10 +47,10 @@ _MEASURES = {
     "impressions": "impressions?|impr\\.?|impresiones|impressionen|vertoningen|impressioni|impress[oõ]es",
     "clicks": "clicks?|clics|klicks|klikken|clic|cliques",
     "conversions": "conversions?|conversiones|conversies|conversioni|convers[oõ]es|konversionen",
-    "leads": "leads?|contactos|prospects|interessenten",
+    "leads": "leads?|contactos|prospects|interessenten|contatti",
     "revenue": "revenue|sales|turnover|ingresos|ventas|umsatz|chiffre d'affaires|ca|omzet|ricavi|receita|"
     "facturaci[oó]n",
-    "sessions": "sessions?|sesiones|sitzungen|sessies|sess[oõ]es",
+    "sessions": "sessions?|sesiones|sitzungen|sessies|sess[oõ]es|sessioni",
     "orders": "orders?|pedidos|bestellungen|commandes|bestellingen|ordini",
 }
 # Which of these is the year, and which the month, is asked when it is read.
@@ -58,18 +58,24 @@ _SHORT_YEAR = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2}(?: .*)?")
 _BRACKETS = re.compile(r"\s*\([^()]*\)$")
 _METRIC = re.compile(r"metrics?|measures?|m[eé]trica|kennzahl|kpi|indicador|indicateur|indicatore|maatstaf")
 _VALUE = re.compile(r"values?|valor|wert|valeur|valore|waarde|amount|betrag|importe|montant")
-_NO_MEASURE = re.compile(r"(?:.*[ _-])?(?:id|nr|no|number|year|jahr|a[ñn]o|zip|plz|phone|telefon|week|month)\.?")
-_RATES = re.compile(r".*(?:%|per |/|\bctr\b|\bcpc\b|\bcpm\b|\broas\b|rate|ratio|average|avg|frequency|reach|position)")
+_NO_MEASURE = re.compile(
+    r"(?:.*[ _-])?(?:ids?|nr|no|number|year|jahr|a[ñn]o|zip|plz|phone|telefon|week|month)\.?|"
+    r"(?:ids?|identifi\w+|num[eé]ro|n[uú]mero) (?:d[aeiou]\w*|of|van) .*"
+)
+_RATES = re.compile(
+    r"%|\b(?:per|ctr|cpc|cpm|cpa|roas|acos|rate|ratio|average|avg|reach|alcance|reichweite|port[ée]e|bereik|copertura|"
+    r"durchschnitt|promedio|gemiddelde?)\b|"
+    r"\b(?:posi[tcz]i|posi[cç][aã]o|fre[cq]u[eê]n|fr[eé]quen|h[äa]ufigkeit|moyen)"
+)
 
 
 @dataclass
 class Guess:
-    """A mapping in the words of a file source's entry. `left` are columns that nothing is made of."""
+    """A mapping in the words of a file source's entry."""
 
     glimpse: Glimpse
     header: int
     entry: dict[str, Any] = field(default_factory=dict)
-    left: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
     score: int = 0
 
@@ -151,9 +157,7 @@ def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | N
     days = [at for at in days if not (first := _first(body, at)) or _grain([first]) or is_total(first)]
     if not days:
         return None
-    day = next(
-        (at for at in days if _DAY.fullmatch(plain(names[at])) and not RANGE_END.fullmatch(plain(names[at]))), days[0]
-    )
+    day = next((at for at in days if _DAY.fullmatch(plain(names[at])) and not is_range_end(names[at])), days[0])
     made = Guess(glimpse, record[0], {"date": names[day]})
     if grains[day] != "day":
         made.entry["grain"] = grains[day]
@@ -169,12 +173,10 @@ def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | N
             made.entry[role] = name
         elif is_currency_column(name):
             made.entry["currency"] = {"column": name}
-        elif at in days and at > day and RANGE_END.fullmatch(plain(name)):
+        elif at in days and at > day and is_range_end(name):
             made.entry["end_date"] = name
         elif _is_measure(name, _column(body, at)):
             measures[_free(_measure_id(name), name, measures)] = name
-        else:
-            made.left.append(name)
     made.entry["measures"] = measures or {"rows": {"count": "rows"}}
     if not measures:
         made.assumed.append("it has no column of numbers, so its rows are counted")
@@ -205,7 +207,6 @@ def _wide(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | N
     if text:
         made.entry["campaign_name"] = names[text[0]]
     made.entry["measures"] = {"value": "*"}
-    made.left = [names[at] for at in text[1:]]
     made.score = len(periods)
     return made
 
@@ -228,7 +229,7 @@ def _role(name: str, taken: dict[str, Any]) -> str | None:
 
 
 def _is_measure(name: str, cells: Sequence[str]) -> bool:
-    if _NO_MEASURE.fullmatch(plain(name)) or _RATES.fullmatch(plain(name)) or RATE.search(plain(name)):
+    if _NO_MEASURE.fullmatch(plain(name)) or _RATES.search(plain(name)) or RATE.search(plain(name)):
         return False
     # what is called spend is spend, also where a sheet could not calculate it: reading it says so
     return _known_measure(name) is not None or _share(cells, _is_number) > 0.8

@@ -38,7 +38,7 @@ def as_json(added: Added) -> dict[str, Any]:
         "columns": _columns(added),
         "sums": {name: str(total) for name, total in _sums(added).items()},
         "first_rows": _first_rows(added),
-        "not_read": list(facts.said) + [f"column {name}" for name in _unread(added)],
+        "not_read": list(facts.said) + [f"column {name}" for name in facts.unread],
         "assumed": added.assumed,
         "entry": added.entry,
     }
@@ -89,10 +89,6 @@ def _columns(added: Added) -> dict[str, str]:
         if measure.count == "column":
             there[name] = f"rows with {there[name]}"
     return there
-
-
-def _unread(added: Added) -> list[str]:
-    return added.left
 
 
 def _sums(added: Added) -> dict[str, Decimal]:

@@ -76,6 +76,25 @@ def carried(connection: duckdb.DuckDBPyConnection, source: FileSource, others: S
     )
 
 
+def lost_accounts(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Iterator[str]:
+    """What to say of accounts whose rows a file's new content takes out of the days it covers."""
+    for name, account, days in connection.execute(
+        f"""
+        with {_COVERED}
+        select source_file, account_id, count(distinct stored.first_day) from stored join covered using (source_file)
+        where list_contains(?, source_file) and account_id <> ''
+            and stored.first_day >= covered.first_day and stored.last_day <= covered.last_day
+            and account_id not in (select account_id from spans where spans.source_file = stored.source_file)
+        group by 1, 2 order by 1, 2
+        """,
+        [list(files)],
+    ).fetchall():
+        yield (
+            f"{name}: account {account} is no longer in it; its rows of {days} days are taken out: keep an"
+            " account that is over in a file of its own"
+        )
+
+
 @dataclass(frozen=True)
 class Overlap:
     """Rows of one account, campaign and day that two files have: how many, and whether all say the same."""
@@ -86,6 +105,28 @@ class Overlap:
     are_equal: bool
     first: date
     last: date
+
+
+# A file with an account's days as a whole, where another has them by campaign: the same amounts once more, if every day
+# that both have adds up to the same.
+_WHOLE_ACCOUNTS = """
+    with by_day as (
+        select source_file, account_id, date, measure, currency, sum(value) as value,
+            bool_and(campaign_id = '') as is_whole, bool_and(campaign_id <> '') as is_parted
+        from days where value <> 0 group by all
+    ),
+    pairs as (
+        select a.source_file as file, b.source_file as other, count(*) as rows, bool_and(a.value = b.value) as same,
+            min(a.date) as first, max(a.date) as last
+        from by_day as a join by_day as b
+            on a.account_id = b.account_id and a.date = b.date and a.measure = b.measure
+            and a.currency is not distinct from b.currency and a.is_whole and b.is_parted
+        group by 1, 2
+    )
+    select file, other, rows, false, first, last from pairs where same
+    union all
+    select other, file, rows, false, first, last from pairs where same
+"""
 
 
 def overlaps(connection: duckdb.DuckDBPyConnection) -> list[Overlap]:
@@ -108,7 +149,7 @@ def overlaps(connection: duckdb.DuckDBPyConnection) -> list[Overlap]:
         where a.source_file <> b.source_file group by 1, 2
         """
     ).fetchall()
-    return [Overlap(*row) for row in rows]
+    return [Overlap(*row) for row in [*rows, *connection.execute(_WHOLE_ACCOUNTS).fetchall()]]
 
 
 def refused(found: Sequence[Overlap], new: Sequence[str], old: Sequence[str]) -> dict[str, Fault]:

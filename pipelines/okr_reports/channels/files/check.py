@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from okr_reports.channels.files.faults import listed
 from okr_reports.channels.files.read import read_source
 from okr_reports.channels.files.rows import Fault
 from okr_reports.channels.files.spans import lay_out
@@ -22,6 +23,11 @@ class FileCheck:
     path: Path
     faults: Sequence[Fault]
     said: Sequence[str]
+
+
+def _columns(unread: Sequence[str]) -> Iterator[str]:
+    if unread:
+        yield f"columns not read: {listed(unread, 8)}"
 
 
 def check_files(
@@ -41,6 +47,7 @@ def check_files(
             for name, path in files.items():
                 facts = read.files.get(name)
                 grain = [faults[name]] if name in faults else []
-                yield FileCheck(source, path, [*read.faults.get(name, []), *grain], facts.said if facts else ())
+                said = [*facts.said, *_columns(facts.unread)] if facts else []
+                yield FileCheck(source, path, [*read.faults.get(name, []), *grain], said)
         finally:
             read.close()

@@ -17,10 +17,19 @@ import duckdb
 
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.money import currency_columns, decide
-from okr_reports.channels.files.names import NULL_MARKS, RANGE_END, TOTAL_BEGINS, is_total, is_utc, plain, trimmed
+from okr_reports.channels.files.names import (
+    NULL_MARKS,
+    SHORTENED,
+    TOTAL_BEGINS,
+    is_range_end,
+    is_total,
+    is_utc,
+    trimmed,
+)
+from okr_reports.channels.files.number_cells import EXACT, scale_literal
 from okr_reports.channels.files.plain import PlainFile, relation
 from okr_reports.channels.files.rows import ROW_COLUMNS, VALUE, SourceRows
-from okr_reports.channels.files.typed import EXACT, FURTHEST_AHEAD, scale_literal
+from okr_reports.channels.files.typed import FURTHEST_AHEAD
 from okr_reports.file_sources import FileSource
 
 _IDS = ("account_id", "campaign_id", "campaign_name", "campaign_group_name")
@@ -49,8 +58,8 @@ def may_be_plain(source: FileSource, grid: Grid) -> bool:
         return False
     if "date" not in roles or is_utc(layout.names[roles["date"]]) or layout.preamble.lines or grid.skipped:
         return False
-    others = [plain(name) for at, name in enumerate(layout.names) if at not in layout.wanted]
-    return not any(RANGE_END.fullmatch(name) for name in others) and not currency_columns(source, layout)
+    others = [name for at, name in enumerate(layout.names) if at not in layout.wanted]
+    return not any(map(is_range_end, others)) and not currency_columns(source, layout)
 
 
 def read_clean(
@@ -196,7 +205,7 @@ def _with_odd_texts(connection: duckdb.DuckDBPyConnection, has_codes: bool) -> s
 
 def _is_odd(text: str) -> bool:
     marked = text[:1] == "[" or "\n" in text or "\r" in text or trimmed(text) != text
-    return marked or text.casefold() in NULL_MARKS or is_total(text)
+    return marked or text.casefold() in NULL_MARKS or is_total(text) or SHORTENED.fullmatch(text) is not None
 
 
 def _keep(rows: SourceRows, files: dict[str, PlainFile], clean: Clean) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from okr_reports.channels.files import dates
 from okr_reports.channels.files.amounts import NATIVE
-from okr_reports.channels.files.names import RANGE_END, plain, spaced
+from okr_reports.channels.files.names import is_range_end, spaced
 from okr_reports.channels.files.rows import Fault
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class DayRanges:
         if self.source.pivot is not None or self.source.wide or "date" not in self.layout.roles:
             return
         for at, name in enumerate(self.layout.names):
-            if at in self.layout.wanted or not RANGE_END.fullmatch(plain(name)):
+            if at in self.layout.wanted or not is_range_end(name):
                 continue
             lines = self._longer(at)
             if lines:

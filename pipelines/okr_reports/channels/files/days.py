@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from okr_reports.channels.files import dates
 from okr_reports.channels.files.amounts import NATIVE
-from okr_reports.channels.files.names import is_utc, plain, spaced
+from okr_reports.channels.files.names import is_range_end, is_utc, plain, spaced
 from okr_reports.channels.files.odd_rows import OddRows
 from okr_reports.channels.files.rows import Fault
 
@@ -104,6 +104,8 @@ class DayReader:
             if one is not None and one.order and (one.on(True) or one.on(False))
         }
         possible = dates.orders(open_ones.values())
+        if len(possible) > 1 and open_ones:
+            possible &= dates.orders(self._beside(role, {one.order for one in open_ones.values()})) or possible
         if len(possible) == 1 or not open_ones:
             return True in possible and False not in possible
         if not possible:
@@ -123,6 +125,16 @@ class DayReader:
         todo = f'declare `date_format: "%d{mark}%m{mark}%Y"` or "%m{mark}%d{mark}%Y"'
         self.typing.fault(what, todo, found, "date_format")
         return None
+
+    def _beside(self, role: str, marks: set[str]) -> list[dates.Written]:
+        """The days of the other columns of days, first and last, that are written with the same marks."""
+        of_days = {at for other, at in self.layout.roles.items() if other in ("date", "end_date", "as_of")}
+        of_days |= {at for at, name in enumerate(self.layout.names) if is_range_end(name)}
+        written: list[dates.Written | None] = []
+        for at in sorted(of_days - {self.layout.roles[role]}):
+            found = self.typing.run(f"select distinct c{at} from cells where c{at} is not null limit 20000")
+            written += [dates.read(text) for (text,) in found]
+        return [one for one in written if one is not None and one.order in marks]
 
     def _in_range(self, written: dict[str, dates.Written], order: bool) -> bool:
         days = [one.on(order) for one in written.values()]

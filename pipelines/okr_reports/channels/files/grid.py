@@ -21,7 +21,7 @@ import pyarrow as pa
 from okr_reports.channels.files import dates
 from okr_reports.channels.files.faults import Refused, refused
 from okr_reports.channels.files.layout import Layout, Record, find_header
-from okr_reports.channels.files.names import is_total, spaced, trimmed
+from okr_reports.channels.files.names import EDGES, is_total, spaced, trimmed
 from okr_reports.file_sources import FileSource
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -31,6 +31,8 @@ _LONGEST_CELL = 4 * 1024**2
 _MOST_COLUMNS = 2_000
 # The first line with which Excel names the delimiter, and honours it.
 _NAMED = re.compile(r"sep=([^\r\n])(?:\r\n|\r|\n|$)", re.IGNORECASE)
+# As `trimmed`: most cells are plain and begin and end with what can be seen, and are not gone through.
+_TRIMMED = "if(strlen({0}) = length({0}) and ord({0}) > 32 and ord(right({0}, 1)) > 32, {0}, trim({0}, $edges))"
 csv.field_size_limit(_LONGEST_CELL)
 
 
@@ -91,7 +93,7 @@ def find_text_table(path: Path, source: FileSource) -> Grid:
         raise max(trouble, key=lambda one: one[0])[1]
     _, layout, mark, records = best
     body = itertools.dropwhile(lambda one: one[0] <= layout.last_line, text_records(path, mark, skipped))
-    return Grid(layout, body, delimiter=mark, skipped=skipped, head=records)
+    return Grid(layout, body, delimiter=mark, skipped=skipped, head=records, path=path)
 
 
 def plain_text_records(path: Path, header: int | None) -> Iterator[Record]:
@@ -183,6 +185,8 @@ def to_cells(connection: duckdb.DuckDBPyConnection, grid: Grid) -> None:
     if grid.relation:
         connection.execute(f"create table cells as {grid.relation}", {"path": str(grid.path)})
         return
+    if grid.delimiter and grid.path is not None and _read_at_once(connection, grid, grid.path, width):
+        return
     made = False
     body = _until_the_end(grid)
     while True:
@@ -215,6 +219,43 @@ def to_cells(connection: duckdb.DuckDBPyConnection, grid: Grid) -> None:
         )
         connection.unregister("chunk")
         made = True
+
+
+def _read_at_once(connection: duckdb.DuckDBPyConnection, grid: Grid, path: Path, width: int) -> bool:
+    """Make `cells` of a text of which every line is a row as wide as the header; whether it is one.
+
+    Anything else (broken rows, line breaks in cells, blank lines, comments) is left to whoever goes through it by hand.
+    """
+    columns = ", ".join(f"'f{at}': 'VARCHAR'" for at in range(width))
+    trimmed_ones = ", ".join(f"nullif({_TRIMMED.format(f'f{at}')}, '') as c{at}" for at in range(width))
+    filled = " + ".join(f"(c{at} is not null)::int" for at in range(width))
+    try:
+        connection.execute(
+            f"create or replace temp table lines as select {trimmed_ones} from read_csv($path, auto_detect=false,"
+            f" header=false, skip={grid.layout.last_line}, delim='{grid.delimiter}', quote='\"', escape='\"',"
+            f" columns={{{columns}}}, strict_mode=true, max_line_size={_LONGEST_CELL})",
+            {"path": str(path), "edges": EDGES},
+        )
+    except duckdb.Error:
+        return False
+    found = connection.execute(
+        f"select count(*), coalesce(bool_or(starts_with(c0, '#') or {filled} = 0), false) from lines"
+    ).fetchall()
+    if found != [(_count_lines(path) - grid.layout.last_line, False)]:
+        return False
+    connection.execute(
+        f"create table cells as select rowid + {grid.layout.last_line + 1} as line, *, cast(null as varchar) as extra,"
+        f" cast({filled} as integer) as filled, false as short from lines"
+    )
+    return True
+
+
+def _count_lines(path: Path) -> int:
+    lines, last = 0, b"\n"
+    with path.open("rb") as file:
+        while piece := file.read(1024**2):
+            lines, last = lines + piece.count(b"\n"), piece[-1:]
+    return lines + (last != b"\n")
 
 
 def _until_the_end(grid: Grid) -> Iterator[tuple[int, Sequence[str | None]]]:

@@ -46,6 +46,11 @@ class Layout:
         return {at for columns in every for at in columns.values()} | keys | set(self.periods)
 
     @property
+    def unread(self) -> tuple[str, ...]:
+        """The names of the columns that nothing is read from."""
+        return tuple(spaced(name) for at, name in enumerate(self.names) if name and at not in self.wanted)
+
+    @property
     def day_is_given(self) -> bool:
         """Whether each row says its day, or the header does."""
         return "date" in self.roles or bool(self.periods)
@@ -112,6 +117,9 @@ def _place_days(layout: Layout, source: FileSource) -> None:
     if source.wide:
         found = {at: _period(name, source.wide, source.grain) for at, name in enumerate(layout.names)}
         layout.periods = {at: period for at, period in found.items() if period is not None}
+        days = list(layout.periods.values())
+        if twice := [at for at, period in layout.periods.items() if days.count(period) > 1]:
+            raise Twice(spaced(layout.names[twice[0]]).lstrip("\x01"))
         return
     day = place(layout.names, source.day) if source.day else None
     if day is not None:

@@ -24,20 +24,42 @@ _SUBTOTAL = re.compile(r".+ (?:total|subtotal|ergebnis|totaal|summe|gesamt)|(?:t
 SHEET_ERROR = re.compile(
     r"#(?:REF|¡REF|BEZUG|N/A|NV|N/D|DIV/0|¡DIV/0|VALUE|¡VALOR|WERT|VALEUR|NAME|¿NOMBRE|NUM|NULL)[!?]*", re.I
 )
+# A spreadsheet keeps 15 digits of a number, and shows a long one as 1.2E+17.
+SHORTENED = re.compile(r"\x01\d{16,}|\x01?\d(?:[.,]\d+)?e\+\d{2}", re.I)
 _UTC = re.compile(r"\s*\((?:(?:in|en|em) )?utc\)$")
 _CODE = re.compile(r"\s*[(\[]\s*([a-z]{3})\s*[)\]]$")
 _SIGN = re.compile(r"(?:\b[A-Z]{1,2})?\$|[€£¥₹₺₽₩₴₪]|zł|Kč")
 _LETTERS = re.compile(r"[A-Za-z]+")
 # Currencies that are words of headers: Clicks (all), top campaigns, try, the pen of a stationer.
 _WORDS = frozenset({"ALL", "TOP", "TRY", "PEN", "MOP", "CUP"})
-RANGE_END = re.compile(
-    r"(?:reporting|report|period|week|range) ?_?(?:ends?|end date)|end(?: ?_?(?:date|time|day|on))?|date ?_?end|"
-    r"date_stop|finish(?: ?_?date)?|(?:last|final) ?_?(?:day|date)|(?:fecha de )?fin(?: del? (?:informe|periodo))?|"
-    r"fecha (?:de )?(?:fin(?:al)?|t[eé]rmino)|(?:[uú]ltimo|[uú]ltima) (?:d[ií]a|fecha)|berichtsende|enddatum|ende|bis|"
-    r"letzter tag|fin des rapports|date de fin|dernier jour|au|einde rapportage|einddatum|laatste dag|tot|t/m|"
-    r"data (?:di )?fine|ultimo giorno|data (?:de )?(?:fim|t[eé]rmino|final)|[uú]ltimo dia|to|until|thru|through|hasta|"
-    r"fine|fim|al|at[eé]"
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# A column is one of last days if its name is of these words alone, and one of them is an end (`Week end`, `data fim`).
+_ENDS = _set(
+    "end ends ending stop finish finishes to until till thru through last final fin hasta término termino último "
+    "ultimo última ultima bis ende endet einde eind tot laatste letzter letzte dernier dernière fine al fim até ate "
+    "au jusqu'au berichtsende enddatum enddate einddatum endtag dateto periodend t/m"
 )
+_OF_DAYS = _set(
+    "date day days time on at of the period periods range report reporting week weeks month quarter interval utc in "
+    "fecha día dia datum tag data giorno jour dag informe informes relatórios rapports rapport rapportage bericht "
+    "report's periodo período période periode zeitraum zeit semana semaine woche settimana mes mês mese mois monat "
+    "maand trimestre quartal de del des du der la le el di da do dos l van het"
+)
+_OF_WHAT = _set("reporting report period week range")
+_OF_WEEKDAYS = _set("day days tag dag jour día dia")
+_WORDS_OF_NAME = re.compile(r"t/m|w/c|jusqu'au|[^\W\d_]+(?:'s)?", re.IGNORECASE)
+_HUMPS = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])")
+_PERIODS = {
+    "week": "week weeks weekly woche kalenderwoche kw semana semaine settimana weeknummer w/c",
+    "month": "month monthly monat mes mês mois mese maand",
+    "quarter": "quarter quarterly quartal trimestre kwartaal",
+}
+_PERIOD_OF_WORD = {word: grain for grain, words in _PERIODS.items() for word in words.split()}
 # Columns whose values are fractions by what they are, and those that cannot be.
 RATE = re.compile(
     r"\b(?:ctr|cpc|cpm|cpa|roas|avg|average|rate|ratio|quote|tasa|taux|rendimiento|cost ?/|kosten/|coste/)"
@@ -92,7 +114,7 @@ _MONTHS = (
 )
 # Signs without width that sheets and web pages leave in texts, and the hyphen that shows at the end of a line alone.
 UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff\xad"))
-_EDGES = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace()) + "".join(map(chr, UNSEEN))
+EDGES = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace()) + "".join(map(chr, UNSEEN))
 MONTHS = {word: at for at, words in enumerate(_MONTHS, start=1) for word in words.split()}
 
 
@@ -103,7 +125,7 @@ def spaced(name: str) -> str:
 
 def trimmed(cell: str) -> str:
     """A cell without what surrounds it unseen; what joins letters within a name stays."""
-    return cell.strip() if cell.isascii() else cell.strip(_EDGES)
+    return cell.strip() if cell.isascii() else cell.strip(EDGES)
 
 
 @cache
@@ -111,11 +133,11 @@ def plain(name: str) -> str:
     """A column's name as it is compared: without case, line breaks, the zone UTC and a currency in brackets."""
     folded = _UTC.sub("", spaced(unicodedata.normalize("NFKC", name)).casefold())
     found = _CODE.search(folded)
-    return folded[: found.start()] if found and found[1].upper() in _codes() else folded
+    return folded[: found.start()] if found and found[1].upper() in currencies() else folded
 
 
 @cache
-def _codes() -> frozenset[str]:
+def currencies() -> frozenset[str]:
     """The currencies that some country pays with today, less those that are words."""
     used = get_global("territory_currencies").values()
     return frozenset(code for rows in used for code, _, until, tender in rows if until is None and tender) - _WORDS
@@ -127,13 +149,13 @@ def named_currency(name: str, *, is_money: bool = False) -> str | None:
     `spend_usd`, `Cost in USD`."""
     text = spaced(unicodedata.normalize("NFKC", name))
     found = _CODE.search(text.casefold())
-    if found and found[1].upper() in _codes():
+    if found and found[1].upper() in currencies():
         return found[1].upper()
     if not is_money:
         return None
     joined = " " not in text and "_" in text
     words = [word.upper() if joined else word for word in _LETTERS.findall(text)]
-    return next((word for word in words if word in _codes()), None)
+    return next((word for word in words if word in currencies()), None)
 
 
 def currency_sign(name: str) -> str | None:
@@ -152,6 +174,34 @@ def is_currency_column(name: str) -> bool:
 
 def is_utc(name: str) -> bool:
     return _UTC.search(spaced(name).casefold()) is not None
+
+
+def _words_of(name: str) -> list[str]:
+    """The words of a column's name, those of `dateTo` and `end_date` too."""
+    return [word.casefold() for word in _WORDS_OF_NAME.findall(_HUMPS.sub(" ", spaced(name)))]
+
+
+@cache
+def is_range_end(name: str) -> bool:
+    """Whether a column by its name holds the last day of what a row covers: `Week end`, and not `Ends`, which is when a
+    campaign ends, nor `Delivery date`."""
+    words = set(_words_of(name))
+    ends = words & _ENDS
+    if not ends or not words <= _ENDS | _OF_DAYS:
+        return False
+    return words != {"ends"} and (ends != {"ends"} or bool(words & _OF_WHAT))
+
+
+@cache
+def grain_named(name: str) -> str | None:
+    """The grain that the header of a column of days names: `Week of`, `Mes`; None of `Day of week`."""
+    words = _words_of(name)
+    found = {_PERIOD_OF_WORD[word] for word in words if word in _PERIOD_OF_WORD}
+    return (
+        found.pop()
+        if len(found) == 1 and not {"day", "days", "tag", "dag", "jour", "día", "dia"} & set(words)
+        else None
+    )
 
 
 def ends_in_total(text: str) -> bool:

@@ -12,6 +12,7 @@ from okr_reports.channels.files import dates
 from okr_reports.channels.files.amounts import NATIVE, take_apart
 from okr_reports.channels.files.faults import SHOWN
 from okr_reports.channels.files.names import ends_in_total, is_total, plain, spaced
+from okr_reports.channels.files.preamble import currency_in
 
 if TYPE_CHECKING:
     from okr_reports.channels.files.typed import Typing
@@ -90,6 +91,7 @@ class OddRows:
         other = dates.read(_SEPARATED.split(text)[0].strip('"')) if text else None
         is_alone = text is None or len(self.layout.names) > 2 or not self.typing.counts_rows()
         if len(filled) <= 1 and is_alone and not any(values) and other is None:
+            self.layout.preamble.currency = self.layout.preamble.currency or currency_in("".join(filled))
             return "skip:a line that is no row of the table,"
         if any(is_total(spaced(cell)) or (text is None and ends_in_total(spaced(cell))) for cell in filled):
             return "total:a total without a day,"

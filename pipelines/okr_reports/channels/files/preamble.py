@@ -8,16 +8,24 @@ from dataclasses import dataclass
 from datetime import date
 
 from okr_reports.channels.files import dates
-from okr_reports.channels.files.names import spaced
+from okr_reports.channels.files.names import currencies, spaced
 
 _GENERATED = re.compile(
-    r"generat|created on|exported|last completed|aangemaakt|erstellt|generad|généré|creado|exportiert|as of|stand:",
+    r"gener(?:at|ad)|gerado|gegenereerd|g[eé]n[eé]r[eé]|created|creado|creato|criado|cr[eé][eé]e?\b|aangemaakt|gemaakt|"
+    r"erstellt|erzeugt|e[xs]porta[td]|exported|exportiert|export[eé]|ge[eë]xporteerd|download|descargad|t[eé]l[eé]charg|"
+    r"heruntergeladen|scaricat|baixad|printed|impreso|gedruckt|imprim[eé]|as of|last completed|stand(?: vom)?:?",
     re.I,
 )
-_MADE = re.compile(r"generat|created on|exported|aangemaakt|erstellt|generad|généré|creado|exportiert", re.I)
+_NOT_MADE = re.compile(r"as of|last completed|stand(?: vom)?:?", re.I)
 _START = re.compile(r"start|begin|inicio|début|desde|from|von", re.I)
 _END = re.compile(r"\bend|ende|fin\b|fin del|einde|eind|hasta|until|bis\b|enddatum", re.I)
-_CURRENCY = re.compile(r"(?:currency|moneda|währung|devise|valuta)\s*:?\s*,?\s*([A-Za-z]{3})\b", re.I)
+_CURRENCY = re.compile(r"(?:currency|moneda|divisa|währung|devise|valuta|moeda)\s*:?\s*,?\s*([A-Za-z]{3})\b", re.I)
+# All amounts in USD; Importes en USD
+_IN_CURRENCY = re.compile(
+    r"(?:amount|value|figure|money|importe|valor|cantidad|betr[äa]g|werte|montant|valeur|bedrag|waarde|import[io]|valor[ei])"
+    r"\w*\b.*?[ (](?:in|en|em) ([A-Z]{3})\b|[(\[]([A-Z]{3})[)\]]$",
+    re.I,
+)
 _ROWS = re.compile(r"rows\s*:\s*(\d+)", re.I)
 _SUMMARY = re.compile(r"report aggregation\s*:\s*(?:summary|resumen)", re.I)
 _INCOMPLETE = re.compile(r"potential incomplete data\s*:\s*true", re.I)
@@ -27,11 +35,12 @@ _EN_DASH = re.compile(r"\s+(?:[-–—]|to|bis|al?|au|t/m)\s+|,(?=\d{1,2}/)")
 
 @dataclass
 class Preamble:
-    """`first` and `last` are the report's range, both days in; None where nothing says it beyond doubt."""
+    """`first` and `last` are the report's range, both days in; None where nothing says it beyond doubt. `made` is the
+    day the file was made, as it is written there."""
 
     first: date | None = None
     last: date | None = None
-    generated_on: date | None = None
+    made: dates.Written | None = None
     currency: str | None = None
     timezone: str | None = None
     rows: int | None = None
@@ -54,16 +63,14 @@ class Preamble:
             made._take_facts(text)
             written = [one for one in (dates.read(it) for it in _days_in(text)) if one is not None]
             if written and _GENERATED.search(text):
-                if _MADE.search(text) and not written[0].order:
-                    made.generated_on = written[0].on(False)
+                made.made = made.made or (None if _NOT_MADE.search(text) else written[0])
             elif written:
                 spans.append((text, written))
         made._take_range(spans)
         return made
 
     def _take_facts(self, text: str) -> None:
-        if found := _CURRENCY.search(text):
-            self.currency = found[1].upper()
+        self.currency = currency_in(text) or self.currency
         if found := _ROWS.search(text):
             self.rows = int(found[1])
         if found := _ZONE.search(text):
@@ -91,6 +98,15 @@ class Preamble:
     def ranges(self) -> tuple[tuple[date, date], ...]:
         """The range, or the two that it may be."""
         return ((self.first, self.last),) if self.first and self.last else self.either
+
+
+def currency_in(text: str) -> str | None:
+    """The code that a line beside the table names as that of the amounts."""
+    if found := _CURRENCY.search(text):
+        return found[1].upper()
+    found = _IN_CURRENCY.search(text)
+    code = (found[1] or found[2]).upper() if found else ""
+    return code if code in currencies() else None
 
 
 def _days_in(text: str) -> list[str]:

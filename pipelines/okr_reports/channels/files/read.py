@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -76,6 +76,7 @@ def read_source(
             if not one.faults and one.name not in done:
                 _read(source, rows, one, today, reporting)
         rows.faults |= {name: one.faults for name, one in found.items() if one.faults}
+        _date(rows.files, today)
     return rows
 
 
@@ -241,11 +242,12 @@ def _facts(found: _Found, grid: Grid, measures: Sequence[str]) -> FileFacts:
     preamble = grid.layout.preamble
     return FileFacts(
         found.name,
-        ("", "", ()),
-        generated_on=preamble.generated_on,
+        made=preamble.made,
         report_from=preamble.first,
         report_to=preamble.last,
         measures=tuple(measures),
+        # of a wide table the turning says it
+        unread=() if grid.factor > 1 else grid.layout.unread,
     )
 
 
@@ -262,20 +264,39 @@ def summed_up(
 def combined(
     name: str, facts: Sequence[FileFacts], said: tuple[str, ...], count: int, first: date | None, last: date | None
 ) -> FileFacts:
-    generated = max((one.generated_on for one in facts if one.generated_on), default=None)
     report_to = max((one.report_to for one in facts if one.report_to), default=None)
     return FileFacts(
         name,
-        order_of(generated, last or report_to, name),
-        generated_on=generated,
+        made=next((one.made for one in facts if one.made), None),
         report_from=min((one.report_from for one in facts if one.report_from), default=None),
         report_to=report_to,
         rows=count,
         first_day=first,
         last_day=last,
         measures=tuple(dict.fromkeys(name for one in facts for name in one.measures)),
+        unread=tuple(dict.fromkeys(name for one in facts for name in one.unread)),
         said=(*(("no rows in this file",) if not count else ()), *dict.fromkeys(said)),
     )
+
+
+def _date(files: dict[str, FileFacts], today: date) -> None:
+    """The day on which each file was made: after its last day, and never after today, in one order of day and month."""
+    made = {name: facts.made for name, facts in files.items() if facts.made is not None}
+
+    def days(month_first: bool) -> dict[str, date | None]:
+        return {name: one.on(month_first and one.order != ".") for name, one in made.items()}
+
+    def fits(found: dict[str, date | None]) -> bool:
+        return all(day and (files[name].last_day or day) <= day <= today for name, day in found.items())
+
+    either = [days(False), days(True)]
+    possible = [found for found in either if fits(found)] or [found for found in either if all(found.values())]
+    for name, facts in files.items():
+        if name in made and possible and possible[0] == possible[-1]:
+            files[name] = replace(facts, generated_on=possible[0][name])
+        elif name in made and len(files) > 1:
+            said = "when the file was made is not known: its date may be day/month or month/day"
+            files[name] = replace(facts, said=(*facts.said, said))
 
 
 def order_of(generated: date | None, last: date | None, name: str) -> tuple[str, str, tuple[tuple[int, str], ...]]:

@@ -10,6 +10,7 @@ from datetime import date
 
 import duckdb
 
+from okr_reports.channels.files.dates import Written
 from okr_reports.errors import quoted
 
 # Columns of the table `rows` before those of the measures, with their types. Grain: one row a row of a sheet that
@@ -35,23 +36,23 @@ VALUE = "DECIMAL(28,9)"
 class FileFacts:
     """What a file says of itself, beside its rows.
 
-    `name` is as in the raw tables; `order` sorts the files of a source as the contract does (generation date, last
-    day covered, natural order of names).
-    `generated_on`, `report_from` and `report_to` are of the lines above the header. `rows` counts those of the table
-    `rows`, `first_day` and `last_day` are theirs. `measures` are those whose columns it has. `said` are sentences about
-    what was not read (sheets, tables, totals, rows by filter) or taken for granted (currency, UTC days); no cell is
-    quoted.
+    `name` is as in the raw tables. `generated_on`, `report_from` and `report_to` are of the lines above the header;
+    `made` is the first of them as it is written, which may leave open what is the month. `rows` counts those of the
+    table `rows`, `first_day` and `last_day` are theirs. `measures` are those whose columns it has, `unread` the columns
+    that nothing is made of. `said` are sentences about what was not read (sheets, tables, totals, rows by filter) or
+    taken for granted (currency, UTC days); no cell is quoted.
     """
 
     name: str
-    order: tuple[str, str, tuple[tuple[int, str], ...]]
     generated_on: date | None = None
+    made: Written | None = None
     report_from: date | None = None
     report_to: date | None = None
     rows: int = 0
     first_day: date | None = None
     last_day: date | None = None
     measures: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
 
 

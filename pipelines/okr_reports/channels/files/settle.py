@@ -71,6 +71,8 @@ class Settling:
         self._store()
         self._run("create or replace temp table requested (source_file varchar, first_day date, last_day date)")
         self._leave_out(self._lost())
+        if self.connected is None and not self.remapped:
+            self.said += across.lost_accounts(self.read.connection, self._fresh())
         self._carry()
         self._spread()
         self._leave_out_overlaps()

@@ -11,6 +11,8 @@ from datetime import date
 
 import duckdb
 
+from okr_reports.channels.files.layout import alternatives
+from okr_reports.channels.files.names import grain_named
 from okr_reports.channels.files.rows import Fault, SourceRows
 from okr_reports.channels.files.spacing import coarser
 from okr_reports.errors import quoted
@@ -28,7 +30,8 @@ def lay_out(read: SourceRows, source: FileSource, uses: Uses, others: Iterable[d
     read.connection.execute(f"create or replace temp view covered as select *, {_days(source)} from rows")
     faults = dict(_odd_days(read.connection, source))
     if source.grain == "day" and not source.grain_is_declared and uses.summed & set(read.measures):
-        faults = {**dict(coarser(_single_days(read.connection), others)), **faults}
+        by_header = next(filter(None, map(grain_named, alternatives(source.date))), None)
+        faults = {**dict(coarser(_single_days(read.connection), others, by_header)), **faults}
     [(has_as_of,)] = read.connection.execute("select coalesce(bool_or(as_of is not null), false) from rows").fetchall()
     read.connection.execute(_grouped(len(read.measures), has_as_of), {"refused": list(faults)})
     each = " union all ".join(_of_measure(at) for at in range(len(read.measures)))

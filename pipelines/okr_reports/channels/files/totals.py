@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from okr_reports.channels.files.faults import SHOWN
 from okr_reports.channels.files.names import TOTAL, TOTAL_BEGINS
+from okr_reports.channels.files.number_cells import number_of
 from okr_reports.channels.files.odd_rows import other_texts
 from okr_reports.channels.files.rows import Fault
 
@@ -87,7 +88,7 @@ def _judge(typing: Typing, lines: list[int]) -> None:
 
 def _values(typing: Typing) -> list[str]:
     return [
-        f"cast({typing.number(column)} as DECIMAL(38,6))"
+        f"cast({number_of(column)} as DECIMAL(38,6))"
         for column, _, _ in typing.value_columns()
         if column.startswith("m")
     ]
@@ -108,7 +109,7 @@ def _equal_to_others(typing: Typing, lines: list[int]) -> dict[int, int]:
     some = " or ".join(f"own.x{at} is not null" for at in every)
     not_zero = " or ".join(f"own.x{at} <> 0" for at in every)
     found = typing.run(
-        f"with valued as (select base.line, day, counts, kind, {listed} from base {typing.joins()}),"
+        f"with valued as (select line, day, counts, kind, {listed} from base join amounts using (line)),"
         " own as (select * from valued where list_contains($lines, line)),"
         " others as (select * from valued where counts and kind = 'row' and day is not null"
         " and not list_contains($lines, line)),"

@@ -18,15 +18,13 @@ from okr_reports.channels.files.days import DayReader
 from okr_reports.channels.files.faults import SHOWN
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import Layout
-from okr_reports.channels.files.marks import decide_mark
 from okr_reports.channels.files.money import Money, adopt_column, currency_columns, decide, money_measures
-from okr_reports.channels.files.names import NULL_MARKS, SHEET_ERROR, spaced
+from okr_reports.channels.files.names import NULL_MARKS, SHORTENED, spaced
+from okr_reports.channels.files.number_cells import NumberReader, number_of, scale_literal
 from okr_reports.channels.files.rows import VALUE, Fault
 from okr_reports.channels.files.totals import find_totals
 from okr_reports.file_sources import FileSource, RowCondition
 
-# Nine decimals are kept; these many are multiplied, so that a scale above 1 does not amplify the rounding.
-EXACT = "DECIMAL(38,12)"
 # A plan may be a year ahead; what is later than that is a slip of the pen.
 FURTHEST_AHEAD = timedelta(days=366)
 _IDS = ("account_id", "campaign_id", "campaign_name", "campaign_group_name")
@@ -72,11 +70,12 @@ class Typing:
         ranges = DayRanges(self)
         ranges.check()
         self._check_shape()
-        self._read_numbers()
+        numbers = NumberReader(self)
+        numbers.read()
         find_totals(self)
         ranges.check_second_date()
         if not any(fault.settles == "numbers" for fault in self.faults):
-            self._check_numbers()
+            numbers.check()
         self._decide_money()
         self._make_typed()
         self._check_key()
@@ -110,6 +109,21 @@ class Typing:
                 parts.append(f"cell(c{one}) as k{at}")
         self.run(f"create or replace table base as select {', '.join(parts)}, true as counts from cells")
         self.measures = [name for name in self.source.measures if self._is_there(name)]
+        for role in ("account_id", "campaign_id"):
+            if role in layout.roles:
+                self._check_ids(role)
+
+    def _check_ids(self, role: str) -> None:
+        found = self.run(
+            f"select line from cells where regexp_full_match(c{self.layout.roles[role]}, '(?i){SHORTENED.pattern}')"
+            " order by line"
+        )
+        if found:
+            self.said.append(
+                f"column {self.header(role)!r} holds numbers of more than 15 digits, of which a spreadsheet keeps 15"
+                f" ({_rows(len(found))}, first {self.grid.place(found[0][0])}): ids that differ behind them are one;"
+                " make the column text, or load the file as it was downloaded"
+            )
 
     def _measure_column(self, columns: dict[str, int], name: str) -> int | None:
         if self.source.pivot is not None and columns is self.layout.measures:
@@ -187,64 +201,6 @@ class Typing:
                 if place is not None:
                     yield f"{letter}{at}", name, place
 
-    def _read_numbers(self) -> None:
-        """Table `numbers`: each text of the mapped columns and the number it is, NULL if it is none."""
-        texts: set[str] = set()
-        for column, _, _ in self.value_columns():
-            found = self.run(
-                f"select distinct {column} from base where {column} is not null and not starts_with({column}, chr(1))"
-            )
-            texts.update(text for (text,) in found)
-        mark = decide_mark(self, texts)
-        import pyarrow as pa
-
-        ordered = sorted(texts)
-        values = [amounts.value(text, mark or ".", self.source.group) for text in ordered]
-        self.connection.register(
-            "read_numbers", pa.table({"text": pa.array(ordered, pa.string()), "written": pa.array(values, pa.string())})
-        )
-        self.run(
-            "create or replace table numbers as"
-            f" select text, written, try_cast(written as {EXACT}) as number from read_numbers"
-        )
-        self.connection.unregister("read_numbers")
-
-    def _check_numbers(self) -> None:
-        for column, name, place in self.value_columns():
-            header = self.layout.names[place] if place < len(self.layout.names) else name
-            scale = scale_literal(self.source.measures[name].scale)
-            number = (
-                f"coalesce(number, if(starts_with({column}, chr(1)), try_cast(substr({column}, 2) as {EXACT}), null))"
-            )
-            found = self.run(
-                f"select line, {column}, written is null and not starts_with({column}, chr(1)) from good "
-                f"left join numbers on text = {column} where {column} is not null "
-                f"and try_cast(try({number} * {scale}) as {VALUE}) is null order by line"
-            )
-            self._say_numbers(header, found)
-            if self.run(f"select 1 from good where {column} like '%\\%' escape '\\' limit 1"):
-                self.said.append(f"column {spaced(header)!r} holds percentages: 12.5 % is read as 12.5")
-            if self.source.pivot is not None:  # every measure reads the same column
-                break
-
-    def _say_numbers(self, header: str, found: list[tuple[Any, ...]]) -> None:
-        broken = [one for one in found if SHEET_ERROR.fullmatch(one[1]) or one[1] == "#ERROR"]
-        unfinished = [one for one in found if one[1] == "#FORMULA"]
-        large = [one for one in found if one not in broken and one not in unfinished and not one[2]]
-        wrong = [one for one in found if one not in broken and one not in unfinished and one not in large]
-        where = f"column {header!r} holds"
-        if broken:
-            self.fault(f"{where} an error of the sheet", "correct the formula there", broken)
-        if unfinished:
-            todo = "open it in Excel or LibreOffice and save it, or export it as CSV"
-            self.fault(f"{where} a formula that has no result in the file", todo, unfinished)
-        if large:
-            self.fault(f"{where} a number that is too large", "correct it, or the scale", large)
-        if wrong:
-            self.fault(
-                f"{where} what is not a number", "write it as 1234.56, and nothing where there is no value", wrong
-            )
-
     def _decide_money(self) -> None:
         if "currency_column" in self.layout.roles:
             wrong = self.run(
@@ -276,17 +232,8 @@ class Typing:
                 texts |= {text for (text,) in found}
         return {mark for mark in map(amounts.currency_of, texts) if mark}
 
-    def number(self, column: str) -> str:
-        """The number of a column of `base` in SQL; `n_<column>` is its join with `numbers`."""
-        return f"coalesce(n_{column}.number, {_native(column)})"
-
-    def joins(self) -> str:
-        return " ".join(
-            f"left join numbers n_{column} on n_{column}.text = base.{column}" for column, _, _ in self.value_columns()
-        )
-
     def value(self, at: int, name: str) -> str:
-        """A measure's value in SQL over `base` joined with `numbers` and `cells`."""
+        """A measure's value in SQL over `base` joined with `amounts` and `cells`."""
         measure = self.source.measures[name]
         conditions = " and ".join(self.meets(one) for one in measure.rows)
         if name not in self.measures:
@@ -294,11 +241,11 @@ class Typing:
         if measure.count is not None:
             counted = "true" if measure.count == "rows" else f"m{at} is not null"
             return f"if({' and '.join(filter(None, [counted, conditions]))}, 1, 0)"
-        number = self.number(f"m{at}")
+        number = number_of(f"m{at}")
         if name in self.layout.minus:
-            number = f"({number} - coalesce({self.number(f'n{at}')}, 0))"
+            number = f"({number} - coalesce({number_of(f'n{at}')}, 0))"
         if name in self.layout.times:
-            number = f"try(cast({number} as DECIMAL(24,6)) * cast({self.number(f't{at}')} as DECIMAL(14,6)))"
+            number = f"try(cast({number} as DECIMAL(24,6)) * cast({number_of(f't{at}')} as DECIMAL(14,6)))"
         if measure.scale != 1:
             number = f"{number} * {scale_literal(measure.scale)}"
         if self.source.pivot is not None:
@@ -311,6 +258,8 @@ class Typing:
         values = "".join(
             f", try_cast({self.value(at, name)} as {VALUE}) as v{at}" for at, name in enumerate(self.source.measures)
         )
+        asks = self.source.pivot is not None or any(one.rows for one in self.source.measures.values())
+        cells = "join cells using (line)" if asks else ""
         code = _quoted(self.money.code) if self.money.code else "base.money"
         as_of = f"date '{self.source.as_of}'" if isinstance(self.source.as_of, date) else "as_of_day"
         keys = "".join(f", k{at}" for at, one in enumerate(self.layout.keys) if isinstance(one, int))
@@ -319,7 +268,7 @@ class Typing:
             f" select base.line, day as date, coalesce(end_day, day) as end_date, {as_of} as as_of,"
             " coalesce(account_id, '') as account_id, coalesce(campaign_id, campaign_name, '') as campaign_id,"
             f" campaign_name, campaign_group_name, {code} as currency{keys}{values}"
-            f" from base join cells on cells.line = base.line {self.joins()} "
+            f" from base join amounts using (line) {cells} "
             f"where counts and kind = 'row' order by base.line"
         )
         if self.counts_rows():
@@ -356,11 +305,6 @@ class Typing:
                 )
 
 
-def _native(column: str) -> str:
-    """The number of a cell that was one in the file itself."""
-    return f"if(starts_with({column}, chr(1)), try_cast(substr({column}, 2) as {EXACT}), null)"
-
-
 def _texts(column: Any) -> tuple[str, ...]:
     return (column,) if isinstance(column, str) else tuple(column)
 
@@ -375,10 +319,3 @@ def _rows(count: int) -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def scale_literal(scale: Any) -> str:
-    written = f"{scale:f}"
-    decimals = len(written.partition(".")[2])
-    digits = len(written.replace(".", "").lstrip("-"))
-    return f"cast('{written}' as DECIMAL({max(digits, decimals, 1)},{decimals}))"
