@@ -79,7 +79,28 @@ def key_results(draw: st.DrawFn, start: date, end: date, ambition: str, weighs: 
         if type_ == "between":
             goal = dict(zip(("low", "high"), sorted(goal.values()), strict=True))
     common["least_coverage"] = draw(st.sampled_from([0.9, 0.0]))
+    if "target" in goal and kind != "distinct" and not (kpi and kpi.signed) and draw(st.integers(0, 2)) == 0:
+        of_kind = {"flow": ["flow"], "ratio": ["ratio", "stock"]}.get(kind or "", ["stock"])
+        del goal["target"]
+        # Its rows are the pace.
+        common.update(plan=draw(plans(draw(st.sampled_from(of_kind)), start, end)), pace="linear", pace_table=())
     return KeyResult(**common, kpi=kpi, **goal)
+
+
+@st.composite
+def plans(draw: st.DrawFn, kind: str, start: date, end: date) -> Kpi:
+    """Every day of the period, in one of four without some; a level on some of its days."""
+    length = (end - start).days + 1
+    noise = draw(st.binary(min_size=length, max_size=length))
+    if kind == "stock":
+        kept = {number for number, byte in enumerate(noise) if byte % 16 == 0 or number == length - 1}
+    else:
+        gaps = draw(st.sampled_from([0, 0, 0, 40]))
+        kept = {number for number, byte in enumerate(noise) if byte >= gaps}
+    days = {
+        start + number * DAY: (Fraction(noise[number] * 7 + 7, 100), Fraction(noise[number] % 5)) for number in kept
+    }
+    return Kpi(kind, days, end)
 
 
 @st.composite
@@ -194,16 +215,17 @@ def named(found: Sequence[Objective], prefix: str) -> list[Objective]:
 def fill(warehouse: Warehouse, found: Sequence[Objective]) -> None:
     """Write the definitions and the data into the warehouse. Each KPI has an account of its own, named like its KR."""
     krs = [kr for objective in found for kr in objective.key_results]
-    with_kpi = [kr for kr in krs if kr.kpi is not None]
     _put_frame(warehouse, found)
     warehouse.put("definitions.key_results", [row for one in found for row in _key_results(one)])
-    warehouse.put("definitions.kpis", [_kpi(kr) for kr in with_kpi])
+    sources = [*((kr.id, kr.kpi) for kr in krs), *((f"{kr.id}_plan", kr.plan) for kr in krs)]
+    kpis_by_id = {id_: kpi for id_, kpi in sources if kpi is not None}
+    warehouse.put("definitions.kpis", [_kpi(id_, kpi) for id_, kpi in kpis_by_id.items()])
     conditions = [("channel", CHANNEL), ("account_id", None)]
     warehouse.put(
         "definitions.kpi_conditions",
         [
-            {"kpi_id": kr.id, "condition_no": place, "field": name, "operator": "in", "value": value or kr.id}
-            for kr in with_kpi
+            {"kpi_id": id_, "condition_no": place, "field": name, "operator": "in", "value": value or id_}
+            for id_ in kpis_by_id
             for place, (name, value) in enumerate(conditions)
         ],
     )
@@ -215,12 +237,12 @@ def fill(warehouse: Warehouse, found: Sequence[Objective]) -> None:
     columns = ("key_result_id", "position", "milestone_id", "weight", "due")
     _put_tuples(warehouse, "definitions.milestones", columns, steps)
     _put_check_ins(warehouse, krs)
-    warehouse.put("files.measures", [row for kr in with_kpi for row in _measures(kr, warehouse)])
-    warehouse.put("files.file_measures", [row for kr in with_kpi for row in _file_measures(kr)])
+    warehouse.put("files.measures", [row for one in kpis_by_id.items() for row in _measures(*one, warehouse)])
+    warehouse.put("files.file_measures", [row for one in kpis_by_id.items() for row in _file_measures(*one)])
     warehouse.loaded_all(
-        {"channel": CHANNEL, "account_id": kr.id, "data_through": kr.kpi.through}
-        for kr in with_kpi
-        if kr.kpi and kr.kpi.through is not None
+        {"channel": CHANNEL, "account_id": id_, "data_through": kpi.through}
+        for id_, kpi in kpis_by_id.items()
+        if kpi.through is not None
     )
 
 
@@ -255,7 +277,8 @@ def _key_results(objective: Objective) -> Iterator[dict[str, Any]]:
         last_year = kr.last_year or (None, None)
         yield {
             "key_result_id": kr.id, "role": "key_result", "objective_id": _objective_id(objective), "position": place,
-            "type": kr.type, "kpi_id": kr.id if kr.kpi else None, "target": kr.target, "change": kr.change,
+            "type": kr.type, "kpi_id": kr.id if kr.kpi else None,
+            "plan_kpi_id": f"{kr.id}_plan" if kr.plan else None, "target": kr.target, "change": kr.change,
             "low": kr.low, "high": kr.high, "baseline_value": None if relative else kr.baseline,
             "baseline_kind": None if kr.baseline is None else "previous_period" if relative else "number",
             "baseline_start": start, "baseline_end": end, "weight": kr.weight, "pace_kind": kr.pace,
@@ -265,30 +288,27 @@ def _key_results(objective: Objective) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _kpi(kr: KeyResult) -> dict[str, Any]:
-    assert kr.kpi is not None
-    ratio = kr.kpi.kind == "ratio"
+def _kpi(id_: str, kpi: Kpi) -> dict[str, Any]:
+    ratio = kpi.kind == "ratio"
     parts = {"numerator": "upper", "denominator": "lower"} if ratio else {"measure": "upper"}
-    return {"kpi_id": kr.id, "kind": kr.kpi.kind, "unit": "number", "better": "higher", **parts,
-            "grain": kr.kpi.grain, "min_denominator": kr.kpi.min_denominator, "is_signed": kr.kpi.signed}  # fmt: skip
+    return {"kpi_id": id_, "kind": kpi.kind, "unit": "number", "better": "higher", **parts,
+            "grain": kpi.grain, "min_denominator": kpi.min_denominator, "is_signed": kpi.signed}  # fmt: skip
 
 
-def _measures(kr: KeyResult, warehouse: Warehouse) -> Iterator[dict[str, Any]]:
-    assert kr.kpi is not None
-    common = {"source_id": "s", "source_file": "f.csv", "channel": CHANNEL, "account_id": kr.id, "campaign_id": ""}
-    for day, amounts in kr.kpi.days.items():
+def _measures(id_: str, kpi: Kpi, warehouse: Warehouse) -> Iterator[dict[str, Any]]:
+    common = {"source_id": "s", "source_file": "f.csv", "channel": CHANNEL, "account_id": id_, "campaign_id": ""}
+    for day, amounts in kpi.days.items():
         for measure, amount in zip(("upper", "lower"), amounts, strict=True):
-            if measure == "upper" or kr.kpi.kind == "ratio":
+            if measure == "upper" or kpi.kind == "ratio":
                 value = Decimal(amount.numerator) / Decimal(amount.denominator)
                 yield {**common, "date": day, "measure": measure, "value": value, "loaded_at": warehouse.moment}
 
 
-def _file_measures(kr: KeyResult) -> Iterator[dict[str, Any]]:
-    assert kr.kpi is not None
+def _file_measures(id_: str, kpi: Kpi) -> Iterator[dict[str, Any]]:
     common = {"source_id": "s", "source_file": "f.csv", "channel": CHANNEL, "cadence_days": 3, "is_ended": False}
-    spoken_through = kr.kpi.through if kr.kpi.speaks else None
-    for measure in ("upper", "lower") if kr.kpi.kind == "ratio" else ("upper",):
-        yield {**common, "account_id": kr.id, "measure": measure, "spoken_through": spoken_through}
+    spoken_through = kpi.through if kpi.speaks else None
+    for measure in ("upper", "lower") if kpi.kind == "ratio" else ("upper",):
+        yield {**common, "account_id": id_, "measure": measure, "spoken_through": spoken_through}
 
 
 def _put_check_ins(warehouse: Warehouse, krs: Iterable[KeyResult]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from tests.dbt_project import reference_plans
 from tests.dbt_project.reference_days import (
     DAY,
     CheckIn,
@@ -242,8 +243,11 @@ def share_of_last_year(kr: KeyResult, kpi: Kpi, day: date) -> float | None:
     return clamp(float(sum(amount for one, amount in amounts.items() if one <= day) / total)) if total > 0 else None
 
 
-def expected(kr: KeyResult, day: date, settings: Settings) -> float | None:
+def expected(kr: KeyResult, day: date, baseline: float | None, settings: Settings) -> float | None:
     share = pace(kr, day)
+    if kr.plan is not None and kr.type not in MAINTAIN:
+        planned = reference_plans.share(kr, day, baseline)
+        share = share if planned is None else planned
     if share is None:
         return None
     return share * settings.aspirational if kr.ambition == "aspirational" and kr.type not in MAINTAIN else share
@@ -315,8 +319,9 @@ def standing(kr: KeyResult, day: date, today: date, settings: Settings) -> Stand
     """A key result on one of its days."""
     baseline, target = baseline_and_target(kr)
     value = value_on(kr, day, today)
-    raw = None if is_partial(kr) else known(progress(kr, day, value, baseline, target))
-    score, share = clamp(raw), expected(kr, day, settings)
+    has_no_plan = kr.plan is not None and target is None
+    raw = None if is_partial(kr) or has_no_plan else known(progress(kr, day, value, baseline, target))
+    score, share = clamp(raw), expected(kr, day, baseline, settings)
     closed = day == kr.end and today > kr.end
     word = status(
         score=score, progress=raw, expected=share, elapsed=elapsed(kr, day), closed=closed,
@@ -338,6 +343,7 @@ def history(kr: KeyResult, today: date, settings: Settings) -> list[Standing]:
     reach = through(kr, today)
     if reach is None:
         return []
+    kr = reference_plans.with_target(kr)
     days = range((min(reach, kr.end) - kr.first).days + 1)
     return [standing(kr, kr.first + number * DAY, today, settings) for number in days]
 

@@ -88,6 +88,8 @@ class KeyResult:
     starts: date | None = None
     pauses: tuple[tuple[date, date], ...] = ()
     least_coverage: float = 0.9
+    # The KPI that the target is taken from.
+    plan: Kpi | None = None
 
     @property
     def first(self) -> date:

@@ -3,7 +3,8 @@
 `definition` is a key result's YAML without id and title. `period` is `46/92`: today is its 46th day. `kpi` is the
 YAML of a KPI over measures v (and w). `data` are its rows, `days[/step]: v[/w]`, by the day of the period:
 `-55..45: 10/200`; `1..40/7: 5` is every seventh day; `to 44` is the day that the source speaks up to, without it
-yesterday. `said` are check-ins by day: `3: confidence 0.8; 40: met true`.
+yesterday; `plan 1..92: 2` are rows of the plan that `target: {kpi: plan}` names, of the KPI's kind. `said` are
+check-ins by day: `3: confidence 0.8; 40: met true`.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ def definitions(cases: Iterable[Case], today: date) -> str:
         if case["kpi"]:
             uses = f"kpi: {id_}, "
             kpis.append(f"{{id: {id_}, where: {{channel: made, account_id: {id_}}}, {case['kpi']}}}")
-        definition = with_days(case, today)
+        definition = with_days(case, today).replace("{kpi: plan}", f"{{kpi: plan_{id_}}}")
+        if "{kpi: plan" in definition:
+            kind = case["kpi"].split(",")[0]
+            kpis.append(f"{{id: plan_{id_}, where: {{channel: made, account_id: {id_}}}, {kind}, measure: plan}}")
         result = f"{{id: {id_}, title: K, {uses}{definition}}}"
         ambition = "aspirational" if "aspirational" in case["case"] else "committed"
         objectives.append(
@@ -74,10 +78,10 @@ def measures(case: Case, today: date, loaded_at: Any) -> Iterator[dict[str, Any]
         "source_id": "made", "source_file": f"{case['id']}.csv", "channel": "made", "account_id": case["id"],
         "campaign_id": "", "loaded_at": loaded_at,
     }  # fmt: skip
-    rows = re.findall(r"(-?\d+)(?:\.\.(-?\d+))?(?:/(\d+))?: (-?[\d.]+)(?:/(-?[\d.]+))?", case["data"])
-    for first, last, step, upper, lower in rows:
+    rows = re.findall(r"(plan )?(-?\d+)(?:\.\.(-?\d+))?(?:/(\d+))?: (-?[\d.]+)(?:/(-?[\d.]+))?", case["data"])
+    for plan, first, last, step, upper, lower in rows:
         for number in range(int(first), int(last or first) + 1, int(step or 1)):
-            for measure, value in (("v", upper), ("w", lower)):
+            for measure, value in (("plan" if plan else "v", upper), ("w", lower)):
                 if value:
                     yield {**common, "date": day_of(case, today, number), "measure": measure, "value": float(value)}
 
@@ -89,7 +93,8 @@ def through(case: Case, today: date) -> date:
 
 def spoken(cases: list[Case], facts: list[dict[str, Any]], today: date) -> Iterator[dict[str, Any]]:
     """Up to when a file speaks, where that is later than its last row."""
-    last = {row["account_id"]: row["date"] for row in sorted(facts, key=lambda row: row["date"])}
+    counted = sorted((row for row in facts if row["measure"] != "plan"), key=lambda row: row["date"])
+    last = {row["account_id"]: row["date"] for row in counted}
     common = {"source_id": "made", "channel": "made", "cadence_days": 3, "is_ended": False}
     for case in (one for one in cases if one["id"] in last):
         until = through(case, today)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from okr_reports.words import moves as words
+from okr_reports.words.numbers import PlainNumbers
 from tests.dbt_project.conftest import TODAY
 from tests.dbt_project.warehouse import Warehouse
 
@@ -45,6 +47,7 @@ def moved(only_warehouse: Warehouse) -> Warehouse:
     warehouse.loaded_all([{"channel": "made", "account_id": account} for account in ("a1", "a2")])
     ratio = {"kpi_id": "cost", "kind": "ratio", "numerator": "spend", "denominator": "leads"}
     flows = [{"kpi_id": name, "kind": "flow", "measure": name} for name in ("leads", "spend")]
+    flows += [{**flows[1], "kpi_id": f"by_{grain}", "grain": grain} for grain in ("month", "quarter")]
     warehouse.put("definitions.kpis", [*flows, ratio, {"kpi_id": "members", "kind": "stock", "measure": "members"}])
     warehouse.put("definitions.periods", [{"period_id": "q", "start_date": START, "end_date": END}])
     warehouse.put("definitions.objectives", [{"objective_id": "o", "period_id": "q", "ambition": "committed"}])
@@ -54,7 +57,7 @@ def moved(only_warehouse: Warehouse) -> Warehouse:
         [
             {**usual, "key_result_id": kpi, "kpi_id": kpi, "signature": "1", "target": 900, "baseline_value": 1,
              "baseline_kind": "number"}
-            for kpi in ("leads", "spend", "cost", "members")
+            for kpi in ("leads", "spend", "cost", "members", "by_month", "by_quarter")
         ],
     )  # fmt: skip
     warehouse.build("--select", "+key_result_drivers", "+fct_kpi_daily")
@@ -87,6 +90,27 @@ def test_parts_of_a_count_add_up_to_the_cent(moved: Warehouse, dimension: str) -
         )
         assert sum(row["contribution"] for row in found.values()) == move
         assert all(row["volume_effect"] + row["rate_effect"] == row["contribution"] for row in found.values())
+
+
+@pytest.mark.parametrize(
+    ("unit", "before", "after"),
+    [("month", (9, 30), (10, 31)), ("quarter", (4, 30), (7, 30))],
+)
+def test_whole_units_are_compared_where_a_kpi_is_known_by_them(
+    moved: Warehouse, unit: str, before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    """October against September; the third quarter against the second, while the fourth runs."""
+    found = parts(moved, f"by_{unit}", "previous", "account")
+    months = 1 if unit == "month" else 3
+
+    def whole(first_month: int, last_day: int) -> Decimal:
+        last = date(2026, first_month + months - 1, last_day)
+        return total(moved, f"by_{unit}", date(2026, first_month, 1), last)
+
+    assert sum(row["contribution"] for row in found.values()) == whole(*after) - whole(*before)
+    assert {row["weeks_unit"] for row in found.values()} == {unit}
+    rows = list(found.values())
+    assert f" against the {unit} before: " in words.moved("Spend", "currency", rows, str, PlainNumbers("en", "EUR"))
 
 
 def test_what_began_and_what_ended_is_named(moved: Warehouse) -> None:

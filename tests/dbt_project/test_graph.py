@@ -21,6 +21,7 @@ MODELS = Path("dbt_project/models")
 HISTORIES = {
     "int_target_version", "int_campaigns_named", "int_resolved_target", "fct_key_result_reported",
     "int_key_result_closed", "int_campaign_closed", "int_objective_closed", "int_kpi_version",
+    "int_plan_days_kept",
 }  # fmt: skip
 CARRIED = {"int_measures_converted", "int_measures_summed", "int_ads_pivoted", "int_measure_days_built"}
 # The public contract fixes these names (docs): marts without a prefix.

@@ -62,7 +62,12 @@ def rows(measure: str, channel: str, amounts: Mapping[date, float], warehouse: W
 
 
 def build(
-    warehouse: Warehouse, folder: Path, plan: Mapping[date, float], key_results: str = KEY_RESULTS, periods: str = ""
+    warehouse: Warehouse,
+    folder: Path,
+    plan: Mapping[date, float],
+    key_results: str = KEY_RESULTS,
+    periods: str = "",
+    levels: Mapping[date, float] = LEVELS,
 ) -> dict[str, dict[str, Any]]:
     """The key results as a refresh of `warehouse.today` leaves them."""
     folder.mkdir(exist_ok=True)
@@ -76,7 +81,7 @@ def build(
         *rows("v", "made", dict.fromkeys(known, 3.0), warehouse),
         *rows("w", "made", dict.fromkeys(known, 1.0), warehouse),
         *rows("p", "plan", plan, warehouse),
-        *rows("r", "plan", LEVELS, warehouse),
+        *rows("r", "plan", levels, warehouse),
     ]
     warehouse.put("files.measures", facts)
     for channel in ("made", "plan"):
@@ -127,6 +132,54 @@ def test_a_changed_row_is_a_version_from_its_day(warehouse: Warehouse, tmp_path:
         "select version, target, plan_kpi_id from marts.key_result_versions where key_result_id = 'up' order by 1"
     )
     assert [tuple(row.values()) for row in warehouse.rows(versions)] == [(1, old, "plan"), (2, new, "plan")]
+
+
+def test_a_row_changed_in_the_past_leaves_what_was_expected(warehouse: Warehouse, tmp_path: Path) -> None:
+    """Also when nothing but the ledger of the past is left."""
+    days = "select key_result_id, date, expected, status from marts.fct_key_result_daily order by all"
+    warehouse.emptied(TODAY)
+    build(warehouse, tmp_path, daily())
+    before = warehouse.rows(days)
+    warehouse.at(TODAY + DAY)
+    # October was 2 a day and is 4 now; the level of 31 October, 6, is 5.
+    moved = build(warehouse, tmp_path, daily({**PLAN, 10: 4.0}), levels={**LEVELS, date(2026, 10, 31): 5.0})
+    after = warehouse.rows(days)
+    last = TODAY
+    assert [row for row in after if row["date"] < last] == before
+    today = {row["key_result_id"]: row["expected"] for row in after if row["date"] == last}
+    whole = 31 * 4 + 30 * 3 + 31 * 4
+    assert today["up"] == pytest.approx((31 * 4 + 23 * 3) / whole)
+    assert today["grown"] == pytest.approx((5 + 3 * 23 / 30 - 4) / (10 - 4))
+    assert moved["up"]["target"] == whole
+    # A rebuild of all that can be rebuilt changes none of it.
+    warehouse.build("--full-refresh")
+    assert warehouse.rows(days) == after
+
+
+def test_the_source_of_a_plan_is_one_of_the_key_result(warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.emptied(TODAY)
+    build(warehouse, tmp_path, daily())
+    named = "select channel, state, is_plan from marts.key_result_sources where key_result_id = 'up' order by 1"
+    assert [tuple(row.values()) for row in warehouse.rows(named)] == [("made", "fresh", False), ("plan", "fresh", True)]
+    assert warehouse.row("from marts.key_results where key_result_id = 'up'")["stale_since"] is None
+    warehouse.at(TODAY + DAY)
+    warehouse.loaded("made")
+    warehouse.loaded("plan", state="failed", error="no column p", data_through=None, window_to=None)
+    warehouse.build()
+    assert [tuple(row.values()) for row in warehouse.rows(named)] == [
+        ("made", "fresh", False),
+        ("plan", "failed", True),
+    ]
+    up = warehouse.row("from marts.key_results where key_result_id = 'up'")
+    assert (up["stale_since"], up["target"]) == (TODAY + DAY, 276.0)
+
+
+def test_a_plan_of_days_to_come_alone_was_loaded(warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.emptied(date(2026, 9, 20))
+    found = build(warehouse, tmp_path, daily(), levels={})
+    (state,) = warehouse.rows("select state, data_through from marts.source_health where channel = 'plan'")
+    assert tuple(state.values()) == ("fresh", None)
+    assert (found["up"]["target"], found["up"]["status"]) == (276.0, "scheduled")
 
 
 def test_a_plan_with_a_gap_gives_no_verdict_until_it_is_filled(warehouse: Warehouse, tmp_path: Path) -> None:

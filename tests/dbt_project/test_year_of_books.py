@@ -30,9 +30,11 @@ class Year:
         self.name, self.target, self.measure = "Q brand", 100, "leads"
         self.said: list[tuple[int, date, bool]] = []
         self.gone: set[str] = set()
+        self.plan = {start + timedelta(days=n): 1.0 for start, end in QUARTERS for n in range((end - start).days + 1)}
+        self.paused: set[int] = set()
 
     def happens(self, today: date) -> str:
-        event = self.luck.choice(["restated", "renamed", "target", "kpi", "said", "deleted", "nothing"])
+        event = self.luck.choice(["restated", "renamed", "target", "kpi", "said", "deleted", "plan", "paused"])
         if event == "restated":
             self.leads[self.luck.choice(list(self.leads))] = float(self.luck.randint(0, 90))
         elif event == "renamed":
@@ -45,12 +47,16 @@ class Year:
             self.said.append((self.luck.randrange(4), today, self.luck.random() < 0.5))
         elif event == "deleted":
             self.gone.add(f"leads_{self.luck.randrange(4)}")
+        elif event == "plan":
+            self.plan[self.luck.choice(list(self.plan))] = float(self.luck.randint(0, 40))
+        elif event == "paused":
+            self.paused ^= {self.luck.randrange(4)}
         return event
 
     def write(self, today: date) -> None:
         put = self.warehouse.put
         put("definitions.channels", [{"channel": "ads", "title": "Ads", "kind": "ads", "lookback_days": 20}])
-        put("definitions.measures", [{"measure": name, "is_money": False} for name in ("leads", "guests")])
+        put("definitions.measures", [{"measure": name, "is_money": False} for name in ("leads", "guests", "asked")])
         put(
             "definitions.periods",
             [
@@ -59,7 +65,10 @@ class Year:
             ],
         )
         kpi = {"kpi_id": "leads", "kind": "flow", "measure": self.measure, "signature": self.measure, "unit": "count"}
-        put("definitions.kpis", [kpi])
+        plan = {**kpi, "kpi_id": "plan", "measure": "asked", "signature": "asked"}
+        put("definitions.kpis", [kpi, plan])
+        pauses = [(f"planned_{n}", QUARTERS[n][0] + timedelta(days=9)) for n in sorted(self.paused)]
+        put("definitions.pauses", [{"key_result_id": id_, "first_day": day, "last_day": day} for id_, day in pauses])
         like = {"kpi_id": "leads", "condition_no": 1, "field": "campaign_name", "operator": "like", "value": "Q%"}
         put("definitions.kpi_conditions", [like])
         put(
@@ -75,7 +84,8 @@ class Year:
             [
                 {**day, "campaign_name": self.name, "date": when, "value": value}
                 for when, value in self.leads.items() if when < today
-            ],
+            ]
+            + [{**day, "source_file": "plan", "measure": "asked", "date": d, "value": v} for d, v in self.plan.items()],
         )  # fmt: skip
 
     def _key_results(self) -> list[dict[str, Any]]:
@@ -86,6 +96,7 @@ class Year:
             for kind, type_, fields in (
                 ("leads", "increase", {"kpi_id": "leads", "target": self.target, "signature": f"s{self.target}"}),
                 ("done", "binary", {"signature": "s"}),
+                ("planned", "increase", {"kpi_id": "leads", "plan_kpi_id": "plan", "signature": "p"}),
             )
         ]
 
@@ -94,6 +105,13 @@ class Year:
             {"check_in_id": f"c{n}", "position": n, "date": day, "key_result_id": f"done_{quarter}", "met": met}
             for n, (quarter, day, met) in enumerate(self.said)
         ]
+
+
+def made_older(warehouse: Warehouse) -> None:
+    """The warehouse as a version left it that kept less of the past."""
+    warehouse.run("drop table intermediate.int_plan_days_kept")
+    for column in ("forecast_low", "forecast", "forecast_high", "probability"):
+        warehouse.run(f"alter table marts.fct_key_result_reported drop column {column}")
 
 
 def closed(warehouse: Warehouse) -> dict[str, list[Row]]:
@@ -112,6 +130,8 @@ def test_no_closed_result_changes_by_itself(warehouse: Warehouse, tmp_path, seed
             # The warehouse is lost, and what only the past knows comes back.
             warehouse.emptied(today)
             bring_back(warehouse.path, kept)
+        if number % 4 == 1:
+            made_older(warehouse)
         warehouse.at(today)
         year.write(today)
         warehouse.loaded("ads", "a")
@@ -124,6 +144,7 @@ def test_no_closed_result_changes_by_itself(warehouse: Warehouse, tmp_path, seed
             assert [row for row in rows if row not in after[name]] == [], (today, event, name)
         before = after
     assert len(before["int_key_result_closed"]) >= 4
+    assert [row for row in before["int_key_result_closed"] if row["key_result_id"].startswith("planned_")]
     # The folder of the past is lost: the warehouse still has all of it.
     shutil.rmtree(kept)
     bring_back(warehouse.path, kept)

@@ -151,9 +151,9 @@ def company(locale: str = "es-ES") -> Copy:
     copy.add("source_health", channel="linkedin_ads", account_id="510001", account_name="Acme Iberia", state="fresh")
     for position, (name, part) in enumerate((("Retargeting", 48), ("Webinar", 22)), start=1):
         copy.add(
-            "key_result_drivers", key_result_id="cost_down", comparison="previous", dimension="campaign", member=name,
-            member_title=name, contribution=part, volume_effect=part, rate_effect=0, member_state="both",
-            value_before=280, value_after=350, position=position,
+            "key_result_drivers", key_result_id="cost_down", comparison="previous", weeks_unit="week",
+            dimension="campaign", member=name, member_title=name, contribution=part, volume_effect=part, rate_effect=0,
+            member_state="both", value_before=280, value_after=350, position=position,
         )  # fmt: skip
     for account in ("510001", "510002"):
         copy.add("key_result_sources", key_result_id="cost_down", channel="linkedin_ads", account_id=account)

@@ -162,9 +162,11 @@ class OkrRows(Rows):
             self.add("key_result_kpis", spec["id"], kpi, position)
         self.versions(spec, end)
         if spec["kpi"] is not None:
-            self.add("key_result_sources", spec["id"], "linkedin_ads", "510001", THROUGH, "fresh")
+            self.add("key_result_sources", spec["id"], "linkedin_ads", "510001", THROUGH, "fresh", False)
             if spec["stale"]:
-                self.add("key_result_sources", spec["id"], "linkedin_ads", "510002", date(2026, 11, 18), "failed")
+                self.add(
+                    "key_result_sources", spec["id"], "linkedin_ads", "510002", date(2026, 11, 18), "failed", False
+                )
 
     def versions(self, spec: dict[str, Any], end: date) -> None:
         """One that was defined before its period, and for every other key result a second one of its second month."""

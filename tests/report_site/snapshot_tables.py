@@ -29,7 +29,10 @@ DDL: dict[str, list[str]] = {
         "is_provisional boolean",
         "fct_key_result_daily": f"key_result_id varchar, date date, {RESULT}",
         "fct_key_result_reported": "key_result_id varchar, date date, reported_on date, value double, score double, "
-        "status varchar",
+        "status varchar, forecast_low double, forecast double, forecast_high double, probability double",
+        "fct_key_result_forecast": "key_result_id varchar, kpi_id varchar, week bigint, date date, "
+        "is_published boolean, forecast_low double, forecast double, forecast_high double, probability double, "
+        "value double, is_held boolean, is_reached boolean",
         "fct_key_result_final": "key_result_id varchar, period varchar, closing bigint, objective_id varchar, "
         "title varchar, type varchar, kpi_id varchar, unit varchar, owner varchar, team varchar, weight double, "
         "value double, score double, status varchar, closed_on date, value_now double, score_now double, "
@@ -85,7 +88,7 @@ DDL: dict[str, list[str]] = {
         "dim_team": "team_id varchar, title varchar, title_texts varchar",
         "dim_channel": "channel varchar, title varchar, kind varchar, lookback_days bigint, conversions varchar, "
         "conversions_means varchar, conversions_source varchar, api_version varchar, api_version_ends date, "
-        "api_version_is_estimate boolean, api_announced varchar",
+        "api_version_is_estimate boolean, api_announced varchar, grain varchar",
         "dim_measure": "measure varchar, title varchar, unit varchar, is_money boolean, "
         "definition varchar, source varchar",
         "dim_account": "channel varchar, account_id varchar, account_name varchar, currency varchar, timezone varchar",
@@ -93,7 +96,7 @@ DDL: dict[str, list[str]] = {
         "campaign_group_id varchar, campaign_group_name varchar, status varchar",
         "dim_kpi": "kpi_id varchar, title varchar, title_texts varchar, description varchar, "
         "description_texts varchar, kind varchar, measure varchar, numerator varchar, denominator varchar, "
-        "unit varchar, better varchar, channel varchar, overview_position bigint",
+        "unit varchar, better varchar, channel varchar, overview_position bigint, grain varchar",
         "report_context": "organisation varchar, currency varchar, timezone varchar, locale varchar, "
         "language varchar, today date, refresh_id varchar, refreshed_at timestamptz, data_through date, "
         "status_on_track double, status_at_risk double, grace double, success_committed double, "
@@ -103,15 +106,15 @@ DDL: dict[str, list[str]] = {
         "least_share double, first_missed varchar, last_refused_at timestamptz",
         "key_result_milestones": "key_result_id varchar, milestone_id varchar, position bigint, title varchar, "
         "weight double, due date, done_on date",
-        "key_result_drivers": "key_result_id varchar, comparison varchar, dimension varchar, member varchar, "
-        "member_title varchar, contribution decimal(38, 12), volume_effect decimal(38, 12), "
+        "key_result_drivers": "key_result_id varchar, comparison varchar, weeks_unit varchar, dimension varchar, "
+        "member varchar, member_title varchar, contribution decimal(38, 12), volume_effect decimal(38, 12), "
         "rate_effect decimal(38, 12), member_state varchar, value_before double, value_after double, position bigint",
         "key_result_kpis": "key_result_id varchar, kpi_id varchar, position bigint",
         "key_result_weeks": "key_result_id varchar, week_end date, weeks_unit varchar, value double, is_within boolean",
         "key_result_pace": "key_result_id varchar, date date, expected double, expected_value double",
         "initiatives": "objective_id varchar, position bigint, title varchar, owner varchar, state varchar",
         "key_result_sources": "key_result_id varchar, channel varchar, account_id varchar, data_through date, "
-        "state varchar",
+        "state varchar, is_plan boolean",
         "key_result_versions": "key_result_id varchar, version bigint, valid_from date, valid_through date, "
         "type varchar, kpi_id varchar, baseline double, target double, low double, high double, unit varchar, "
         "baseline_fixed_on date, baseline_loaded_at timestamptz, changed_by varchar, changed_at timestamptz, "

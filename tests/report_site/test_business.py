@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.report_site.snapshot_rows import THROUGH
 from tests.report_site.test_site import text_of
 
 PAGE = "---\ntitle: Home\n---\n{% business /%}\n"
@@ -52,6 +53,14 @@ def test_four_weeks_stand_against_the_four_before(tiles, kind, bottom, said):
     [(name, rest)] = tiles(*only(kind, 90, bottom))
     assert name == "Own"
     assert rest.startswith(said)
+
+
+def test_what_is_known_by_months_stands_month_against_month(tiles):
+    """October, six days of which have 3 and the others 2, against September; never four weeks of either."""
+    assert THROUGH.isoformat() == "2026-11-22"
+    [(_, rest)] = tiles(*only("flow", 90), "update dim_kpi set grain = 'month'")
+    assert rest.startswith("68 ▲ +13.3%")
+    assert "October 2026" in rest
 
 
 @pytest.mark.parametrize("kind", ["flow", "ratio", "stock"])

@@ -21,7 +21,7 @@ ONE = "leads_q3"
 NOTHING = (
     "delete from fct_check_in where key_result_id in (select key_result_id from key_results where period = '2026-Q3')",
     "delete from key_result_drivers",
-    "update fct_key_result_daily set forecast_low = null, forecast = null, forecast_high = null, probability = null",
+    "delete from fct_key_result_forecast",
 )
 
 
@@ -65,11 +65,12 @@ def test_a_period_that_left_nothing_says_so(retrospective):
 
 
 def test_each_weeks_range_is_held_against_the_closed_end(retrospective):
-    """260 came; of thirteen weeks the range holds it from the fourth on."""
+    """260 came; of thirteen weeks the range holds it from the fourth on, and ten of the forecasts were published."""
     forecast = (
         f"update fct_key_result_final set value = 260, status = 'missed' where key_result_id = '{ONE}'",
-        "update fct_key_result_daily set forecast = 250, probability = 0.4, forecast_high = 270, forecast_low ="
-        f" case when date < '2026-07-22' then 265 else 240 end where key_result_id = '{ONE}'",
+        "insert into fct_key_result_forecast select"
+        f" '{ONE}', 'linkedin_leads', week, date '2026-06-30' + 7 * week::int, week > 3,"
+        " if(week < 4, 265, 240), 250, 270, 0.4, 260, week >= 4, false from range(1, 14) as weeks(week)",
     )
     html = retrospective(*forecast)
     assert "10 of 13 weekly forecasts held the end within their range" in text_of(html)
@@ -77,15 +78,32 @@ def test_each_weeks_range_is_held_against_the_closed_end(retrospective):
     assert re.search(r"240 270 260 ✓ 40 ?% –", halfway.replace("\u00a0", " "))
     of_kpi = text_of(retrospective(*forecast, route="kpis/linkedin_leads"))
     assert "In 1 key result that is over, 10 of 13 weekly forecasts held the end within their range" in of_kpi
+    assert "10 of them were published, the others are worked out from the days known by then." in of_kpi
     assert "The chance given was 40% on average, and 0% came true." in of_kpi.replace("\u00a0", "").replace(" %", "%")
-    # what was closed anew counts, and what has no verdict cannot be held against anything
-    assert "weekly forecasts" not in text_of(
-        retrospective(*forecast, "update fct_key_result_final set status = 'no_data'")
-    )
+    assert "weekly forecasts" not in text_of(retrospective())
+
+
+@pytest.mark.parametrize(
+    ("grain", "said"),
+    [
+        ("month", r" in October 2026, .+ in September 2026"),
+        ("quarter", r" in Q3 2026, .+ in Q2 2026"),
+        ("week", r" in the week to (Nov 22|22 Nov), .+ in the week to (Nov 15|15 Nov)"),
+    ],
+)
+def test_a_kpi_is_shown_in_the_grain_of_its_sources(retrospective, grain, said):
+    shown = f"update dim_kpi set grain = '{grain}' where kpi_id = 'linkedin_leads'"
+    text = text_of(retrospective(shown, route="kpis/linkedin_leads")).replace("\u00a0", " ")
+    assert re.search(said, text)
+    assert "28 days" not in text
+    assert "Last 7 days" not in text
 
 
 def test_a_chance_is_never_all_or_nothing(retrospective):
-    never = f"update fct_key_result_daily set forecast = 1, probability = 0 where key_result_id = '{ONE}'"
+    never = (
+        "insert into fct_key_result_forecast (key_result_id, week, date, probability, is_reached)"
+        f" values ('{ONE}', 6, '2026-08-11', 0, false)"
+    )
     assert "2 %" in part(retrospective(never), "how-the-forecasts-fared").replace("\u00a0", " ").replace("2%", "2 %")
 
 

@@ -28,6 +28,8 @@ comment on column marts.fct_key_result_reported.value is 'as published';
 create table marts.fct_measure_daily (date date, channel varchar, account_id varchar, value decimal(38, 9));
 create table intermediate.int_target_version (
     key_result_id varchar, version integer, valid_from date, refresh_id varchar, signature varchar);
+create table intermediate.int_plan_days_kept (
+    key_result_id varchar, version integer, valid_from date, date date, plan_amount double);
 create table intermediate.int_campaigns_named (
     channel varchar, account_id varchar, campaign_id varchar, campaign_name varchar, seen_on date, version integer);
 create table intermediate.int_resolved_target (
@@ -85,13 +87,14 @@ def refresh(folder: Path, day: date, *, into_the_past: bool = False, loads=("lin
             " (from intermediate.int_kpi_version)",
             [day],
         )
-        for ledger, row in (
-            ("campaign", "'leads', 'q2', 1, day, 'ads', 'a', 'c'"),
-            ("objective", "'grow', 'q2', 1, day, 1"),
+        for table, row in (
+            ("int_campaign_closed", "'leads', 'q2', 1, day, 'ads', 'a', 'c'"),
+            ("int_objective_closed", "'grow', 'q2', 1, day, 1"),
+            ("int_plan_days_kept", "'leads', 1, day, day, 3"),
         ):
             connection.execute(
-                f"insert into intermediate.int_{ledger}_closed select {row} from (select ?::date as day)"
-                f" where not exists (from intermediate.int_{ledger}_closed)",
+                f"insert into intermediate.{table} select {row} from (select ?::date as day)"
+                f" where not exists (from intermediate.{table})",
                 [day],
             )
         connection.execute("delete from marts.fct_measure_daily")

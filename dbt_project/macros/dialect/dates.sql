@@ -9,6 +9,11 @@
 {% macro spark__days_between(first_day, last_day) %}cast(datediff({{ last_day }}, {{ first_day }}) as bigint){% endmacro %}
 {% macro duckdb__days_between(first_day, last_day) %}date_diff('day', {{ first_day }}, {{ last_day }}){% endmacro %}
 
+{# How many whole weeks lie between two dates. #}
+{% macro whole_weeks(first_day, last_day) -%}
+    cast(floor({{ days_between(first_day, last_day) }} / 7.0) as {{ dbt.type_bigint() }})
+{%- endmacro %}
+
 {# The Monday of the ISO week of `day`. #}
 {% macro monday_of(day) -%}
     cast({{ dbt.date_trunc('week', day) }} as date)

@@ -12,7 +12,8 @@ final as (
         api_version,
         api_version_ends,
         api_version_is_estimate,
-        api_announced
+        api_announced,
+        grain
     from {{ ref('stg_definitions__channels') }}
 )
 

@@ -4,6 +4,10 @@ kpis as (
     select * from {{ ref('stg_definitions__kpis') }}
 ),
 
+coverage as (
+    select * from {{ ref('int_kpis_covered') }}
+),
+
 conditions as (
     select * from {{ ref('stg_definitions__kpi_conditions') }}
 ),
@@ -32,10 +36,13 @@ final as (
         kpis.unit,
         kpis.better,
         channels.channel,
-        kpis.overview_position
+        kpis.overview_position,
+        case when coverage.weeks_unit in ('month', 'quarter') then coverage.weeks_unit else kpis.grain end as grain
     from kpis
     left join channels
         on kpis.kpi_id = channels.kpi_id
+    left join coverage
+        on kpis.kpi_id = coverage.kpi_id
 )
 
 select * from final

@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='append',
         full_refresh=false,
+        on_schema_change='append_new_columns',
         pre_hook="{{ forget_unpublished() }}",
     )
 }}
@@ -13,6 +14,10 @@ with
 now_rows as (
     select * from {{ ref('int_key_results_current') }}
     where role = 'key_result'
+),
+
+forecasts as (
+    select * from {{ ref('int_key_result_days_forecast') }}
 ),
 
 context as (
@@ -32,9 +37,15 @@ final as (
         context.today as reported_on,
         now_rows.value,
         now_rows.score,
-        now_rows.status
+        now_rows.status,
+        forecasts.forecast_low,
+        forecasts.forecast,
+        forecasts.forecast_high,
+        forecasts.probability
     from now_rows
     cross join context
+    left join forecasts
+        on now_rows.key_result_id = forecasts.key_result_id and now_rows.date = forecasts.date
     {% if is_incremental() -%}
     where context.today not in (
         select reported.reported_on

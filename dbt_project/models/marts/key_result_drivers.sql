@@ -77,7 +77,15 @@ exact as (
     from ranked
 ),
 
-final as (
+windows as (
+    select
+        key_result_id,
+        comparison,
+        weeks_unit
+    from {{ ref('int_moves_spanned') }}
+),
+
+rounded as (
     select
         key_result_id,
         comparison,
@@ -97,6 +105,15 @@ final as (
         {{ to_double('case when kind = ' ~ "'ratio'" ~ ' then ratio_after else ' ~ to_double('total_numerator_after') ~ ' end') }} as value_after,
         position
     from exact
+),
+
+final as (
+    select
+        rounded.*,
+        windows.weeks_unit
+    from rounded
+    inner join windows
+        on rounded.key_result_id = windows.key_result_id and rounded.comparison = windows.comparison
 )
 
 select * from final

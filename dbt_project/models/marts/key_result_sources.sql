@@ -13,18 +13,36 @@ health as (
     select * from {{ ref('int_sources_judged') }}
 ),
 
+used as (
+    select
+        key_result_id,
+        kpi_id,
+        1 as is_counted
+    from key_results
+
+    union all
+
+    select
+        key_result_id,
+        plan_kpi_id as kpi_id,
+        0 as is_counted
+    from key_results
+),
+
 final as (
     select
-        key_results.key_result_id,
+        used.key_result_id,
         health.channel,
         health.account_id,
         health.data_through,
-        health.state
-    from key_results
+        health.state,
+        max(used.is_counted) = 0 as is_plan
+    from used
     inner join sources
-        on key_results.kpi_id = sources.kpi_id
+        on used.kpi_id = sources.kpi_id
     inner join health
         on sources.channel = health.channel and sources.account_id = health.account_id
+    group by used.key_result_id, health.channel, health.account_id, health.data_through, health.state
 )
 
 select * from final

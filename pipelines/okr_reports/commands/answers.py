@@ -15,7 +15,7 @@ from okr_reports.settings import Workspace
 @click.argument("key_result")
 @click.option(
     "--against", type=click.Choice(["previous", "last_year", "pace"]), default="previous", show_default=True,
-    help="The four weeks before, the same days a year ago, or what the pace asks for.",
+    help="The four weeks (of monthly data the month) before, the same days a year ago, or what the pace asks for.",
 )  # fmt: skip
 @json_option
 def why(key_result: str, against: str, as_json: bool) -> None:

@@ -37,6 +37,7 @@ MARTS = (
     "fct_ad_daily",
     "fct_check_in",
     "fct_key_result_daily",
+    "fct_key_result_forecast",
     "fct_key_result_reported",
     "fct_kpi_daily",
     "fct_measure_daily",

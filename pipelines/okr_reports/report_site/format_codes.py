@@ -13,6 +13,7 @@ SKELETONS = {
     "day": "MMMd",
     "weekday": "MMMEd",
     "month": "yMMMM",
+    "quarter": "yQQQ",
 }
 PATTERNS = {
     "ddd": "EEE",

@@ -21,10 +21,11 @@ AGAINST = {
     "last_year": N_("against the same days a year ago"),
     "pace": N_("against the pace"),
 }
+BY_UNIT = {"month": N_("against the month before"), "quarter": N_("against the quarter before")}
 PART, NEW, ENDED = N_("%(name)s %(move)s"), N_("%(name)s (new) %(move)s"), N_("%(name)s (ended) %(move)s")
 OTHERS, NO_NAME = N_("others %(move)s"), N_("not by campaign")
 WHOLE, STILL = N_("%(title)s %(move)s %(against)s: %(parts)s."), N_("%(title)s is unchanged %(against)s.")
-MESSAGES = (*AGAINST.values(), PART, NEW, ENDED, OTHERS, NO_NAME, WHOLE, STILL)
+MESSAGES = (*AGAINST.values(), *BY_UNIT.values(), PART, NEW, ENDED, OTHERS, NO_NAME, WHOLE, STILL)
 _BY_STATE = {"both": PART, "new": NEW, "ended": ENDED}
 
 
@@ -45,7 +46,8 @@ def moved(
     dimension = split_by(rows)
     members = sorted((row for row in rows if row["dimension"] == dimension), key=lambda row: int(row["position"]))
     move = float(members[0]["value_after"]) - float(members[0]["value_before"])
-    against = say(AGAINST[members[0]["comparison"]])
+    comparison, unit_of = members[0]["comparison"], members[0].get("weeks_unit") or "week"
+    against = say(BY_UNIT.get(unit_of, AGAINST[comparison]) if comparison == "previous" else AGAINST[comparison])
     if not any(row["contribution"] for row in members):
         return say(STILL) % {"title": title, "against": against}
     gross = sum(abs(float(row["contribution"])) for row in members)

@@ -3,8 +3,8 @@ with
 
 measured as (
     select * from {{ ref('int_key_result_days_measured') }}
-    -- A ratio without a denominator so far has no value, and an end all the same.
-    where value is not null or kpi_kind = 'ratio'
+    -- What gives no verdict has no target to reach; a ratio without a denominator so far has no value, and an end.
+    where (value is not null or kpi_kind = 'ratio') and not (is_baseline_partial or is_plan_partial)
 ),
 
 key_results as (

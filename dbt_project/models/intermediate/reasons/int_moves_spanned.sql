@@ -1,4 +1,5 @@
--- What a number is compared with. A week has seven kinds of days, so a year ago is 364 days ago.
+-- What a number is compared with, in the unit it is judged by: four weeks, or the last whole month or quarter. A week has
+-- seven kinds of days, so a year ago is 364 days ago.
 with
 
 key_results as (
@@ -24,15 +25,21 @@ types as (
     select * from {{ ref('stg_definitions__key_result_types') }}
 ),
 
+units as (
+    select * from {{ ref('int_units_ended') }}
+),
+
 windows as (
     select
-        key_result_id,
+        key_results.key_result_id,
         'previous' as comparison,
-        {{ add_days('last_day', -27) }} as after_start,
-        last_day as after_end,
-        {{ add_days('last_day', -55) }} as before_start,
-        {{ add_days('last_day', -28) }} as before_end
+        coalesce(units.after_start, {{ add_days('key_results.last_day', -27) }}) as after_start,
+        coalesce(units.after_end, key_results.last_day) as after_end,
+        coalesce(units.before_start, {{ add_days('key_results.last_day', -55) }}) as before_start,
+        coalesce(units.before_end, {{ add_days('key_results.last_day', -28) }}) as before_end
     from key_results
+    left join units
+        on key_results.key_result_id = units.key_result_id
 
     union all
 
@@ -62,6 +69,7 @@ final as (
         windows.*,
         key_results.kpi_id,
         coverage.kind,
+        coverage.weeks_unit,
         case
             -- A count that grows towards its target.
             when

@@ -30,6 +30,7 @@ weights as (
 joined as (
     select
         days.*,
+        lines.version,
         lines.type,
         lines.kpi_id,
         lines.kpi_kind,

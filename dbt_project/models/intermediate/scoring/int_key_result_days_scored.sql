@@ -6,10 +6,6 @@ measured as (
     select * from {{ ref('int_key_result_days_measured') }}
 ),
 
-pace as (
-    select * from {{ ref('int_pace_days_expected') }}
-),
-
 key_results as (
     select * from {{ ref('int_key_results_dated') }}
 ),
@@ -27,8 +23,8 @@ projected as (
         key_results.forecast_side,
         pace.share_expected,
         pace.ambition_share,
-        pace.plan_amount,
-        pace.baseline_weight,
+        coalesce(plans.plan_amount, pace.plan_amount) as plan_amount,
+        coalesce(plans.baseline_weight, pace.baseline_weight) as baseline_weight,
         case
             when measured.kpi_kind = 'flow'
                 then {{ quotient('measured.value', 'coalesce(shares.share, measured.elapsed)') }}
@@ -36,7 +32,10 @@ projected as (
     from measured
     inner join key_results on measured.key_result_id = key_results.key_result_id
     left join shares on measured.key_result_id = shares.key_result_id and measured.date = shares.date
-    left join pace on measured.key_result_id = pace.key_result_id and measured.date = pace.date
+    left join {{ ref('int_pace_days_expected') }} as pace
+        on measured.key_result_id = pace.key_result_id and measured.date = pace.date
+    left join {{ ref('int_plan_days_kept') }} as plans
+        on pace.key_result_id = plans.key_result_id and measured.version = plans.version and pace.date = plans.date
 ),
 
 limited as (

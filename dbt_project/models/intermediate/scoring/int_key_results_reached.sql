@@ -23,10 +23,16 @@ covered as (
         case when key_results.kpi_id is null then key_results.today else coverage.data_through end as data_through,
         case when coverage.kind in ('flow', 'ratio') then coverage.first_day end as summed_from,
         coverage.provisional_from,
-        coverage.stale_since
+        -- What the target is taken from may be as old as what is counted.
+        case
+            when coverage.stale_since is null or plans.stale_since < coverage.stale_since then plans.stale_since
+            else coverage.stale_since
+        end as stale_since
     from key_results
     left join coverage
         on key_results.kpi_id = coverage.kpi_id
+    left join coverage as plans
+        on key_results.plan_kpi_id = plans.kpi_id
 ),
 
 -- Nobody waits for the data of a pause.

@@ -95,7 +95,8 @@ final as (
         together.cadence_days,
         case
             when together.is_ended then 'ended'
-            when together.data_through is null then 'never_loaded'
+            -- It has days to come alone, as a plan of the next quarter has.
+            when together.data_through is null then 'fresh'
             when {{ days_between('together.data_through', 'context.yesterday') }} > together.cadence_days then 'stale'
             else 'fresh'
         end as state

@@ -32,6 +32,7 @@ known as (
         sources.*,
         covered.is_stale,
         covered.is_live,
+        covered.channel is not null as has_rows,
         case
             when sources.is_file and covered.channel is not null
                 then coalesce(covered.live_through, covered.any_through)
@@ -77,7 +78,7 @@ final as (
             when is_stale then 'stale'
             -- an API's reports may lag a little
             when not is_file and closed_through < {{ add_days('today', '-1 - gate_stale_after_days') }} then 'stale'
-            when closed_through is null then 'never_loaded'
+            when closed_through is null and not (is_file and has_rows) then 'never_loaded'
             else 'fresh'
         end as state,
         case

@@ -21,7 +21,8 @@ final as (
         api_version,
         api_version_ends,
         api_version_is_estimate,
-        api_announced
+        api_announced,
+        coalesce(grain, 'day') as grain
     from source
 )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from okr_reports.catalogue import channels as catalogue_channels
-from okr_reports.file_sources import MeasureColumn
+from okr_reports.file_sources import FileSource, MeasureColumn
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.fields import Texts
 from okr_reports.okrs.lints.kpis import channels_of
@@ -121,11 +121,15 @@ def kpis(definitions: Definitions, changes: Mapping[str, Change]) -> Iterator[Ro
 
 def _grain(definitions: Definitions, kpi: Kpi) -> str:
     """The coarsest grain of the file sources that the KPI may draw from."""
-    coarsest = 0
-    for source in definitions.file_sources:
-        if channels_of(kpi, {source.channel}) and not source.measures.keys().isdisjoint(kpi.measures):
-            coarsest = max(coarsest, GRAINS.index(source.grain) if source.grain in GRAINS else 0)
-    return GRAINS[coarsest]
+    return _coarsest(
+        source
+        for source in definitions.file_sources
+        if channels_of(kpi, {source.channel}) and not source.measures.keys().isdisjoint(kpi.measures)
+    )
+
+
+def _coarsest(sources: Iterable[FileSource]) -> str:
+    return max((source.grain for source in sources if source.grain in GRAINS), key=GRAINS.index, default=GRAINS[0])
 
 
 def kpi_conditions(definitions: Definitions) -> Iterator[Row]:
@@ -198,4 +202,5 @@ def channels(definitions: Definitions, given: Sequence[Mapping[str, Any]]) -> It
             found = connectors.get(name)
             of_kind = {"kind": found.kind if found else "file", "lookback_days": found.lookback_days if found else 0}
             usually = {**usual, "channel": name, "title": title, "is_off": False, "is_file": True, **of_kind}
+            usually["grain"] = _coarsest(source for source in definitions.file_sources if source.channel == name)
             yield {**usually, **said.get(name, {})}

@@ -52,6 +52,10 @@ LEDGERS = (
         ("key_result_id", "version"),
     ),
     Ledger(
+        "plan_days", "plans of targets", "intermediate", "int_plan_days_kept", "valid_from",
+        ("key_result_id", "version", "date"), is_remade=True,
+    ),
+    Ledger(
         "resolved_targets", "fixed baselines", "intermediate", "int_resolved_target", "resolved_on",
         ("key_result_id", "signature"),
     ),

@@ -4,9 +4,10 @@ with rests as (
   union select 'key_result', key_result_id, 'team', team from key_results
   union select 'key_result', key_result_id, 'kpi', kpi_id from key_results
   union select 'key_result', key_result_id, 'kpi', kpi_id from key_result_kpis
+  union select 'key_result', key_result_id, 'kpi', plan_kpi_id from key_results
   union select 'key_result', key_result_id, 'channel', channel from key_result_sources
   union select 'kpi', kpi_id, 'channel', unnest(string_split(channel, ', ')) from dim_kpi
-  union select 'kpi', kpi_id, 'channel', channel from key_results join key_result_sources using (key_result_id) where kpi_id is not null
+  union select 'kpi', kpi_id, 'channel', channel from key_results join key_result_sources using (key_result_id) where kpi_id is not null and is_plan is not true
   union select 'objective', objective_id, 'team', team from objectives
 )
 select n.on_kind as kind, n.on_id as id, n.note_id, n.date, n.text, n.on_kind, n.on_id, true as own from fct_note n
