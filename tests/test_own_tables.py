@@ -149,7 +149,7 @@ def test_names_that_no_query_could_use_are_refused(tmp_path):
         f"  - {{id: {name}, {rest}}}\n"
         for name, rest in (
             ("key_results", "path: a.csv"), ("select", "path: a.csv"), ("tables", "path: a.csv"), ("A", "path: a.csv"),
-            ("one", "model: mine"), ("two", "connection: crm"), ("three", "path: 'https://x.example/a.csv'"),
+            ("one", "model: mine, sheet: a"), ("two", "connection: crm"), ("three", "path: 'https://x.example/a.csv'"),
             ("four", "path: a.csv"), ("four", "path: b.csv"),
         )
     )  # fmt: skip
@@ -157,7 +157,7 @@ def test_names_that_no_query_could_use_are_refused(tmp_path):
     _, found = okrs.check(tmp_path)
     said = [(one.line, one.what) for one in found if one.severity == "error"]
     assert [line for line, _ in said] == [4, 5, 6, 7, 8, 10]
-    assert "`model` is not supported in this version" in dict(said)[6]
+    assert dict(said)[6] == "`sheet` is of files and queries, and `model` has rows of its own"
     (tmp_path / "a.yml").write_text("\n".join(text.splitlines()[:3]))
     defined, _ = okrs.check(tmp_path)
     assert [one.line for one in _table_names(defined)] == [2, 3]

@@ -108,6 +108,23 @@ def _table_names(defined: Definitions) -> Iterator[Finding]:
             yield Finding(place.path, place.at("id"), "error", what, "choose another id")
 
 
+def _model_names(workspace: Workspace, defined: Definitions) -> Iterator[Finding]:
+    """Models of the workspace that KPIs and tables name and that are not there."""
+    named = [(kpi.model, kpi.place) for kpi in defined.kpis if kpi.model]
+    named += [(table.model, table.place) for table in defined.table_entries if table.model]
+    if not named:
+        return
+    from okr_reports.okrs.words import nearest
+    from okr_reports.warehouse.own_models import names
+
+    there = names(workspace)
+    for model, place in named:
+        if model not in there:
+            what = f"there is no model {model!r} in {shown_path(workspace.models_dir)}/"
+            todo = nearest(model, there) if there else f"write it as models/{model}.sql"
+            yield Finding(place.path, place.at("model"), "error", what, todo)
+
+
 def _tables(workspace: Workspace, defined: Definitions | None) -> _Tables:
     """Files are read as a refresh would; of a database's tables, what the last copy had of them is known."""
     from okr_reports.okrs.reading import read_folder
@@ -182,7 +199,13 @@ def examine(workspace: Workspace, bind: bool = True) -> Examination:
     notes: list[str] = []
     if bind and defined is not None:
         found = [*found, *misplaced_sources(defined), *_of_files(defined, notes)]
+<<<<<<< HEAD
     found = [*found, *(_table_names(defined) if defined is not None else [])]
+=======
+    locale = defined.settings.locale if defined else None
+    if defined is not None:
+        found = [*found, *_table_names(defined), *_model_names(workspace, defined)]
+>>>>>>> 6e5fe54 (Own models: models/ of a workspace are built and tested in the same dbt run, as tables of pages and as KPIs; a broken one stops nothing)
     connectors = [one.id for one in defined.file_sources if one.connector] if defined is not None else []
     said = [*sorted(found), *setting_findings(), *check_settings(connectors)]
     is_strict = defined is not None and defined.settings.publish.strict

@@ -76,6 +76,11 @@ class Workspace:
         )
 
     @property
+    def models_dir(self) -> Path:
+        """dbt models of the workspace's own, beside its definitions; there or not."""
+        return Path(os.environ.get("OKR_MODELS_DIR") or self.definitions_dir.parent / "models")
+
+    @property
     def warehouse(self) -> Path:
         """The file that one writer at a time may open.
 

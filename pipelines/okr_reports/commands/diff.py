@@ -98,7 +98,12 @@ def _known(snapshot: Path) -> Known:
 def _estimate(snapshot: Path, kpi: Kpi, start: date, end: date, pauses: Sequence[tuple[date, date]]) -> float | None:
     """A flow or ratio over the days of the last report; what needs files or readings is left to a refresh."""
     conditions = kpi.where.items()
-    if kpi.kind not in ("flow", "ratio") or kpi.names or any(name == "source_file" for name, _ in conditions):
+    if (
+        kpi.model
+        or kpi.kind not in ("flow", "ratio")
+        or kpi.names
+        or any(name == "source_file" for name, _ in conditions)
+    ):
         return None
     tests, values = [], []
     for name, condition in conditions:

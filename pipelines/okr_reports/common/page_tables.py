@@ -23,7 +23,7 @@ ABOUT = "tables"
 ABOUT_COMMENT = "Grain: a declared table of your own. Plain tables for pages: never measures, never scored"
 _ABOUT = {
     "table_name": ("varchar", "Its id, and its name in schema tables"),
-    "source": ("varchar", "The path as it was written, or the connection"),
+    "source": ("varchar", "The path as it was written, the connection, or the model"),
     "state": ("varchar", "fresh, or failed: then its rows are those of an earlier load, or it has none yet"),
     "rows": ("bigint", "How many rows are there now"),
     "columns": ("bigint", "How many columns they have"),
@@ -37,7 +37,7 @@ ABOUT_COMMENTS = {name: comment for name, (_, comment) in _ABOUT.items()}
 
 @dataclass(frozen=True)
 class PageTable:
-    """One table: a file at `path`, or what `query` gives over `connection`, a section of `[sources.sql]`.
+    """One table: a file at `path`, what `query` gives over `connection`, a section of `[sources.sql]`, or a `model`.
 
     `written` is the path as it was written; `defined_at` is `path:line`. Nothing outside of `roots` is read.
     """
@@ -50,12 +50,15 @@ class PageTable:
     encoding: str | None = None
     connection: str = ""
     query: str = ""
+    model: str = ""
     defined_at: str = ""
     roots: tuple[Path, ...] = field(default=(), repr=False)
 
     @property
     def source(self) -> str:
         """Where its rows come from, in a word."""
+        if self.model:
+            return f"models: {self.model}"
         return self.written if self.path is not None else f"sql: {self.connection}"
 
     @property

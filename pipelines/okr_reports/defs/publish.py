@@ -24,7 +24,7 @@ from okr_reports.report_site.lineage import marts_of_pages
 from okr_reports.settings import Workspace
 from okr_reports.warehouse import ops
 
-_MARTS = [key for key in models.keys if models.group_names_by_key[key] == "marts"]
+_MARTS = [key for key in models.keys if models.group_names_by_key[key] in ("marts", "models")]
 # Dagster's keys hold no brackets: the page of each objective is `pages/objectives/objective`.
 _PAGES = {
     AssetKey(["pages", *file.replace("[", "").replace("]", "").split("/")]): (file, marts)
@@ -108,7 +108,16 @@ def refresh_outcome(context: AssetExecutionContext, writer: Writer) -> Materiali
     errors = [*ops.failures(workspace.warehouse, context.run_id), *refresh.table_faults(workspace)]
     faults = refresh.page_faults(workspace)
     said = [f"{len(errors)} fault(s) remain (a source that failed is stamped stale): " + "; ".join(errors)]
-    said = (said if errors else []) + (["some pages could not be made:\n" + "\n".join(faults)] if faults else [])
+    said = (
+        (said if errors else [])
+        + _models_said(workspace)
+        + (["some pages could not be made:\n" + "\n".join(faults)] if faults else [])
+    )
     if said:
         raise Failure("published, but " + "\nand ".join(said), allow_retries=False)
     return MaterializeResult(metadata={"errors": 0})
+
+
+def _models_said(workspace: Workspace) -> list[str]:
+    faults = refresh.model_faults(workspace)
+    return ["some of the workspace's own models could not be built:\n" + "\n".join(faults)] if faults else []

@@ -9,6 +9,7 @@ from typing import Any
 from dagster import (
     AssetCheckKey,
     AssetCheckResult,
+    AssetCheckSeverity,
     AssetExecutionContext,
     AssetKey,
     AssetObservation,
@@ -22,6 +23,7 @@ from okr_reports.defs.not_made import not_made_before
 from okr_reports.defs.owners import DATA_TEAM
 from okr_reports.defs.resources import POOL, Writer
 from okr_reports.settings import Workspace
+from okr_reports.warehouse import own_models
 from okr_reports.warehouse.transform import manifest_path
 
 
@@ -50,10 +52,11 @@ _MANIFEST = manifest_path(Workspace.from_environment())
 
 
 class Translator(DagsterDbtTranslator):
-    """Models in groups named after their layer (staging, intermediate, marts), the data team's."""
+    """Models in groups named after their layer (staging, intermediate, marts; models: the workspace's own)."""
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        return str(dbt_resource_props["fqn"][1])
+        own = dbt_resource_props["package_name"] == own_models.PACKAGE
+        return own_models.SCHEMA if own else str(dbt_resource_props["fqn"][1])
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return DATA_TEAM
@@ -113,7 +116,19 @@ def _selected(context: AssetExecutionContext, event: dict[str, Any]) -> Iterator
             if said.asset_key in context.selected_asset_keys:
                 yield said
         elif isinstance(said, AssetCheckResult) and _key_of(said) in context.selected_asset_check_keys:
-            yield said
+            yield _never_blocking(said) if _key_of(said).asset_key.path[:1] == [own_models.SCHEMA] else said
+
+
+def _never_blocking(said: AssetCheckResult) -> AssetCheckResult:
+    """A test of a model of the workspace's own: what failed is said at the end, and the rest goes on."""
+    return AssetCheckResult(
+        passed=said.passed,
+        asset_key=said.asset_key,
+        check_name=said.check_name,
+        metadata=said.metadata,
+        severity=AssetCheckSeverity.WARN,
+        description=said.description,
+    )
 
 
 def _key_of(result: AssetCheckResult) -> AssetCheckKey:

@@ -52,8 +52,9 @@ TABLES: dict[str, pa.Schema] = {
     "teams": _table(team_id=_text, title=_text, title_texts=_text),
     # one row a KPI; kind: flow|ratio|stock|distinct; flow, stock and distinct have measure, ratio has the other two;
     # overview_position: its place at the head of the overview, null where the settings do not name it; names_of:
-    # of_the_day | latest; grain: the coarsest of its file sources (day | week | month | quarter); definition: what
-    # fixes its number, as JSON; signature: a digest of that; another one starts a new version; changed_by/changed_at:
+    # of_the_day | latest; model: of the workspace, null where it takes measures of channels; grain: the
+    # coarsest of its file sources (day | week | month | quarter); definition: what fixes
+    # its number, as JSON; signature: a digest of that; another one starts a new version; changed_by/changed_at:
     # as of key_results
     "kpis": _table(
         kpi_id=_text,
@@ -76,9 +77,11 @@ TABLES: dict[str, pa.Schema] = {
         min_denominator=AMOUNT,
         is_signed=_bool,
         grain=_text,
+        model=_text,
     ),
     # one row a value of a `where` condition. A campaign-day belongs to the KPI when it meets every
-    # condition_no: for operator `in` / `like` one of its values matches, for `not_in` / `not_like` none does
+    # condition_no (field `model.<column>`: a column of the KPI's model): for operator `in` / `like` one of its values
+    # matches, for `not_in` / `not_like` none does
     "kpi_conditions": _table(kpi_id=_text, condition_no=_int, field=_text, operator=_text, value=_text),
     # one row a measure known, of the catalogue, file sources and KPIs; is_money: converted to the reporting currency;
     # definition: where each channel takes it from; source: those channels

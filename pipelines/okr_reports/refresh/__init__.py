@@ -10,6 +10,7 @@ from okr_reports.refresh.deliveries import copy_site, send_digests, tell_of_kpis
 from okr_reports.refresh.models import build_models, evaluate_gate, require_open_gate
 from okr_reports.refresh.site import (
     Publication,
+    model_faults,
     page_faults,
     publish_as_of,
     publish_site,
@@ -29,6 +30,7 @@ __all__ = [
     "evaluate_gate",
     "land_definitions",
     "load_channels",
+    "model_faults",
     "page_faults",
     "publish_as_of",
     "publish_site",

@@ -12,6 +12,7 @@ from okr_reports.errors import (
     shown_path,
 )
 from okr_reports.refresh.channels import channel_row, known_row, lost_channels
+from okr_reports.refresh.for_dbt import write_for_dbt
 from okr_reports.settings import Workspace
 from okr_reports.warehouse import ops, origins
 from okr_reports.warehouse.history import refreshing
@@ -74,6 +75,7 @@ def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bo
         restores=settings.engine() == "duckdb",
     )
     land(tables, warehouse=workspace.warehouse, pipelines_dir=workspace.pipelines_dir)
+    write_for_dbt(workspace, defined)
     for name in [*switched_off_channels(), *off]:
         logger.info("%s is switched off (enabled = false): from today on its rows do not count", name)
     logger.info("definitions: %d objectives, %d rows in all", tables["objectives"].num_rows, _rows(tables))

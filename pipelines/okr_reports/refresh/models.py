@@ -13,7 +13,7 @@ from okr_reports.errors import (
     TransformError,
 )
 from okr_reports.settings import Workspace
-from okr_reports.warehouse import builds, gate, ops, transform
+from okr_reports.warehouse import builds, gate, ops, own_models, transform
 
 if TYPE_CHECKING:
     from okr_reports.warehouse.gate import Ruling
@@ -32,6 +32,7 @@ def build_models(
     where something has changed everything is, or the warehouse would hold models of two states, and a site of both.
     Returns the tables that were filled anew without dbt, which has no event for them. Raises TransformError.
     """
+    transform.manifest_path(workspace)
     before = builds.state(workspace)
     # an upgrade's rules hold for the days that are carried over, too
     anew = before.needs_all
@@ -49,6 +50,9 @@ def build_models(
             on_event(event)
 
     builds.invalidate(workspace)
+    if is_whole:
+        own_models.drop_removed(workspace)
+        ops.record_model_failures(workspace.warehouse, own_models.read_faults(workspace).by_model())
     try:
         with distributed.prepared(workspace):
             made = distributed.forecast(workspace, anew=anew, on_event=counted) if is_whole else []
@@ -60,9 +64,29 @@ def build_models(
             raise
         todo = "these models are of another version than the last build; `okr refresh` first lands what they read"
         raise TransformError(f"{error}; {todo}") from None
-    moment_queries = None if is_part else transform.queries(built, builds.EVERY_REFRESH)
-    builds.record(workspace, before.made_from, moment_queries)
+    again = _without_broken_models(workspace, built, counted, anew=anew)
+    moment_queries = None if is_part else transform.queries(built, again, tag=builds.EVERY_REFRESH)
+    # what is broken is tried again by the next refresh, whatever else has changed
+    builds.record(workspace, "" if ops.model_failures(workspace.warehouse) else before.made_from, moment_queries)
     return []
+
+
+def _without_broken_models(
+    workspace: Workspace, built: Any, on_event: Callable[[dict[str, Any]], None], *, anew: bool
+) -> Any:
+    """Build what dbt skipped for models of the workspace that failed, and say these; the outcome, if there was more."""
+    faults, waiting = own_models.faults_of(workspace, built)
+    if not faults:
+        return None
+    known = own_models.read_faults(workspace).by_model()
+    ops.record_model_failures(workspace.warehouse, {**known, **faults})
+    for fault in faults.values():
+        logger.warning("%s", fault)
+    if not waiting:
+        return None
+    # dbt skips what rests on a failed node only where that node is selected
+    select = own_models.selectors(waiting)
+    return transform.build(workspace, select, on_event=on_event, anew=anew, with_tests=False)
 
 
 def evaluate_gate(workspace: Workspace, refresh_id: str) -> list[Ruling]:

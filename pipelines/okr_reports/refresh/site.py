@@ -36,7 +36,9 @@ def write_snapshot(workspace: Workspace) -> None:
     get_ready()
     translations = [workspace.reports_dir / "translations"]
     with loaded_tables(workspace) as tables:
-        snapshot.write_snapshot(workspace.warehouse, workspace.snapshot, translations, tables)
+        wrong = snapshot.write_snapshot(workspace.warehouse, workspace.snapshot, translations, tables)
+    if wrong:
+        ops.record_model_failures(workspace.warehouse, {**wrong, **ops.model_failures(workspace.warehouse)})
     logger.info("analysts' copy: %s", workspace.snapshot)
 
 
@@ -181,6 +183,11 @@ def write_page_faults(workspace: Workspace, faults: Sequence[str]) -> None:
 def table_faults(workspace: Workspace) -> list[str]:
     """What is wrong with tables of one's own in the analysts' copy in place."""
     return page_tables.failures(workspace.snapshot)
+
+
+def model_faults(workspace: Workspace) -> list[str]:
+    """What is wrong with models of the workspace's own; the rest was built without them."""
+    return list(ops.model_failures(workspace.warehouse).values())
 
 
 def page_faults(workspace: Workspace) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from okr_reports.report_site.check import MARTS
@@ -12,8 +12,11 @@ from okr_reports.report_site.reports import SHIPPED_QUERIES
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def marts_of_pages(reports_dir: Path) -> dict[str, list[str]]:
-    """Page file (relative to `reports/pages`, without its ending) -> the marts it reads, through shared queries too."""
+def marts_of_pages(reports_dir: Path, also: Collection[str] = ()) -> dict[str, list[str]]:
+    """Page file (relative to `reports/pages`, without its ending) -> the marts it reads, through shared queries too.
+
+    `also`: other tables that count.
+    """
     queries = {
         path.stem: _words_in(path)
         for folder in (SHIPPED_QUERIES, reports_dir / "queries")
@@ -21,7 +24,7 @@ def marts_of_pages(reports_dir: Path) -> dict[str, list[str]]:
     }
     pages = reports_dir / "pages"
     return {
-        path.relative_to(pages).with_suffix("").as_posix(): sorted(set(MARTS) & _closed(_words_in(path), queries))
+        path.relative_to(pages).with_suffix("").as_posix(): sorted({*MARTS, *also} & _closed(_words_in(path), queries))
         for path in sorted(pages.rglob("*.md"))
     }
 

@@ -23,10 +23,11 @@ from okr_reports.common.finished_loads import finished_loads
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.common.sql_text import quoted_name
 from okr_reports.settings import Workspace, engine, shipped
+from okr_reports.warehouse import own_models
 
 # The tag of the models that are filled anew by every refresh.
 EVERY_REFRESH = "every_refresh"
-_MODELS = ("staging", "intermediate", "marts")
+_MODELS = ("staging", "intermediate", "marts", own_models.SCHEMA)
 _NOT_RAW = (*_MODELS, "definitions", "ops", "main")
 _MOMENTARY = ("_dlt_load_id", "_dlt_id", *MOMENTS)
 
@@ -56,7 +57,8 @@ def state(workspace: Workspace) -> State:
     """How the warehouse stands before a build."""
     with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
         project = _project()
-        made_from = _digest([project, *_inputs(connection)])
+        own = [own_models.digest(workspace), own_models.variables(workspace)]
+        made_from = _digest([project, *own, *_inputs(connection)])
         last_build = _rows_if_there(connection, "select inputs, models from ops.last_build")
         return State(
             made_from,

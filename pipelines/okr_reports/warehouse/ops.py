@@ -4,7 +4,8 @@
 and `through` are computed from it. `ops.publications`: one row a site put in place; what was never published is never
 called reported. `ops.gate_refusals`: one row a refresh and rule of the health gate that held it back.
 `ops.restorations`: one row a refresh that brought something back from `history/`; `ops.history_losses`: one row a
-refresh and thing that could not be brought back.
+refresh and thing that could not be brought back. `ops.model_failures`: one row a model of the workspace that the last
+build could not make, or whose test failed.
 """
 
 from __future__ import annotations
@@ -61,6 +62,10 @@ create table if not exists ops.restorations (
 create table if not exists ops.history_losses (
     refresh_id varchar not null,
     what varchar not null
+);
+create table if not exists ops.model_failures (
+    model varchar not null,
+    error varchar not null
 );
 """
 
@@ -138,6 +143,22 @@ def record_publication(
         connection.execute(
             "insert into ops.publications values (?, ?, ?, ?)", [refresh_id, published_on, published_at, release_id]
         )
+
+
+def record_model_failures(warehouse: Path, faults: Mapping[str, str]) -> None:
+    """What is wrong with models of the workspace now, model -> error, in place of what was."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.begin()
+        connection.execute("delete from ops.model_failures")
+        for model, error in faults.items():
+            connection.execute("insert into ops.model_failures values (?, ?)", [model, error])
+        connection.commit()
+
+
+def model_failures(warehouse: Path) -> dict[str, str]:
+    """Models of the workspace that are not as they are written, with what is wrong and where."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return dict(connection.execute("select model, error from ops.model_failures order by 1").fetchall())
 
 
 def record_refusals(warehouse: Path, refresh_id: str, reasons: Mapping[str, str]) -> None:

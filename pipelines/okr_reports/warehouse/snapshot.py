@@ -10,7 +10,7 @@ keeps it until it closes.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ import duckdb
 from okr_reports.common.analysts_copy import open_copy
 from okr_reports.common.sql_text import quoted_name, quoted_text
 from okr_reports.errors import PublishError
+from okr_reports.warehouse import own_models
 from okr_reports.warehouse.page_tables import write_tables
 from okr_reports.words.copied import SENTENCES, Sentence, said, speakers
 
@@ -35,10 +36,11 @@ SCHEMA = "marts"
 
 def write_snapshot(
     warehouse: Path, target: Path, catalogues: Sequence[Path] = (), tables: LoadedTables | None = None
-) -> None:
+) -> dict[str, str]:
     """Copy schema `marts` of a closed warehouse to `target`, comments included, replacing it whole.
 
-    Beside it stands schema `tables`: those that were loaded, and of those that failed what `target` had of them.
+    Beside it stand schema `models` with the workspace's own, and schema `tables`: those that were loaded, and of those
+    that failed what `target` had of them. Returns which own models fail when they are read, and why.
 
     `catalogues` are folders with translations of the workspace's own. Every writer must have closed the warehouse: a
     copy beside an open writer would miss its write-ahead log.
@@ -53,13 +55,20 @@ def write_snapshot(
         connection.execute(
             f"attach {quoted_text(str(building))} as copy (storage_version {quoted_text(STORAGE_VERSION)})"
         )
+        own, wrong = own_models.ready_to_copy(connection)
         # One transaction: each of the comments alone would be written to the disk by itself.
         connection.begin()
         connection.execute(f"create schema copy.{SCHEMA}")
         for table in _tables(connection):
             name = f"{SCHEMA}.{quoted_name(table)}"
             connection.execute(f"create table copy.{name} as {_with_sentences(connection, table, catalogues)}")
-        for statement in _comments(connection):
+        if own:
+            connection.execute(f"create schema copy.{own_models.SCHEMA}")
+        for name, origin in own.items():
+            connection.execute(f"create table copy.{own_models.SCHEMA}.{quoted_name(name)} as from {origin}")
+        for statement in _comments(connection, SCHEMA):
+            connection.execute(statement)
+        for statement in _comments(connection, own_models.SCHEMA, only=own):
             connection.execute(statement)
         write_tables(connection, tables, target)
         connection.commit()
@@ -67,6 +76,7 @@ def write_snapshot(
     with building.open("rb") as written:
         os.fsync(written.fileno())
     building.replace(target)
+    return wrong
 
 
 def reporting_day(target: Path) -> tuple[str, date]:
@@ -152,7 +162,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _comments(connection: duckdb.DuckDBPyConnection) -> Iterable[str]:
+def _comments(connection: duckdb.DuckDBPyConnection, schema: str, only: Collection[str] | None = None) -> Iterable[str]:
     # A view's comment ends with a mark of what it was made from: macros/materializations/view.sql.
     tables = connection.execute(
         """
@@ -162,15 +172,20 @@ def _comments(connection: duckdb.DuckDBPyConnection) -> Iterable[str]:
         select view_name, regexp_replace(comment, ' \\[[0-9a-f]{8}\\]$', '') from duckdb_views()
         where database_name = 'warehouse' and schema_name = $1 and comment is not null
         """,
-        [SCHEMA],
+        [schema],
     ).fetchall()
     for table, comment in tables:
-        yield f"comment on table copy.{SCHEMA}.{quoted_name(table)} is {quoted_text(comment)}"
+        if only is not None and table not in only:
+            continue
+        yield f"comment on table copy.{schema}.{quoted_name(table)} is {quoted_text(comment)}"
     columns = connection.execute(
         "select table_name, column_name, comment from duckdb_columns()"
         " where database_name = 'warehouse' and schema_name = ? and comment is not null",
-        [SCHEMA],
+        [schema],
     ).fetchall()
-    columns += [(one.mart, one.column, one.comment) for one in SENTENCES if one.mart in dict(tables)]
+    if schema == SCHEMA:
+        columns += [(one.mart, one.column, one.comment) for one in SENTENCES if one.mart in dict(tables)]
     for table, column, comment in columns:
-        yield f"comment on column copy.{SCHEMA}.{quoted_name(table)}.{quoted_name(column)} is {quoted_text(comment)}"
+        if only is not None and table not in only:
+            continue
+        yield f"comment on column copy.{schema}.{quoted_name(table)}.{quoted_name(column)} is {quoted_text(comment)}"

@@ -21,6 +21,7 @@ from okr_reports.key_result_types.sql import variables
 from okr_reports.settings import Workspace, engine, shipped
 from okr_reports.spark.marts import Contract, contracts_of
 from okr_reports.spark.settings import SparkSettings, read_settings
+from okr_reports.warehouse import own_models
 from okr_reports.warehouse.snapshot import SCHEMA
 
 if TYPE_CHECKING:
@@ -41,13 +42,13 @@ def manifest_path(workspace: Workspace) -> Path:
     manifest = _target_dir(workspace) / "manifest.json"
     parsed_from = manifest.with_name("parsed_from")
     # By content: an installed file is as old as its installer says, so that an upgrade may bring older ones.
-    project = f"{version('dbt-core')} {folder_digest(shipped('dbt_project'))}"
+    project = f"{version('dbt-core')} {folder_digest(shipped('dbt_project'))} {own_models.digest(workspace)}"
     if not _is_parsed_from(project, manifest, parsed_from):
         workspace.dbt_dir.mkdir(parents=True, exist_ok=True)
         # Of several processes that begin together one parses, into files that all of them read.
         with FileLock(workspace.dbt_dir / "parse.lock"):
             if not _is_parsed_from(project, manifest, parsed_from):
-                invoke(workspace, ["parse"])
+                own_models.parse(workspace, lambda: invoke(workspace, ["parse"]))
                 parsed_from.write_bytes(_seal(project, manifest))
     return manifest
 
@@ -106,11 +107,12 @@ def build(
     return invoke(workspace, arguments, on_event)
 
 
-def queries(built: dbtRunnerResult, tag: str) -> dict[str, str]:
+def queries(*built: dbtRunnerResult | None, tag: str) -> dict[str, str]:
     """The queries of DuckDB's tables that were built and carry a tag: table -> SQL, in the order they were built."""
     if engine() != "duckdb":
         return {}
-    nodes: list[Any] = [result.node for result in getattr(built.result, "results", [])]
+    results = [result for one in built if one is not None for result in getattr(one.result, "results", [])]
+    nodes: list[Any] = [result.node for result in results if str(result.status) == "success"]
     models = [node for node in nodes if node.resource_type == "model" and tag in node.tags]
     return {node.relation_name: node.compiled_code for node in models}
 
@@ -118,10 +120,13 @@ def queries(built: dbtRunnerResult, tag: str) -> dict[str, str]:
 def invoke(
     workspace: Workspace, arguments: Sequence[str], on_event: Callable[[dict[str, Any]], None] | None = None
 ) -> dbtRunnerResult:
-    """Run one dbt command in process, files kept in the data folder, and close its connections after it."""
+    """Run one dbt command in process, files kept in the data folder, and close its connections after it.
+
+    Raises TransformError, but not for models of the workspace's own that fail: their results say so.
+    """
     from dbt.cli.main import dbtRunner
 
-    given = variables()
+    given = variables() | own_models.variables(workspace)
     with _environment(workspace):
         callbacks = [_structured(on_event)] if on_event else []
         try:
@@ -135,7 +140,8 @@ def invoke(
             )  # fmt: skip
         finally:
             _close_connections()
-    if not outcome.success:
+    failed = own_models.failed(outcome)
+    if not outcome.success and not (failed and all(own_models.is_own(one) for one in failed)):
         raise TransformError(_why(outcome, arguments[0]))
     return outcome
 
@@ -143,7 +149,11 @@ def invoke(
 @contextmanager
 def _environment(workspace: Workspace) -> Iterator[None]:
     """The variables that dbt_project/ reads; the path stays relative, since another one means parsing everything."""
-    added = {"OKR_WAREHOUSE": str(workspace.warehouse), "DBT_LOG_PATH": str((workspace.dbt_dir / "logs").absolute())}
+    added = {
+        "OKR_WAREHOUSE": str(workspace.warehouse),
+        "DBT_LOG_PATH": str((workspace.dbt_dir / "logs").absolute()),
+        "OKR_DBT_PACKAGES": str(own_models.packages_dir(workspace)),
+    }
     if engine() == "spark":
         added |= _of_spark(read_settings(workspace))
     before = {name: os.environ.get(name) for name in added}

@@ -19,7 +19,7 @@ matched as (
 ),
 
 measures as (
-    select * from {{ ref('int_measures_converted') }}
+    {{ measures_of_kpis() }}
 ),
 
 campaigns as (

@@ -26,7 +26,7 @@ matched as (
 ),
 
 measures as (
-    select * from {{ ref('int_measures_converted') }}
+    {{ measures_of_kpis() }}
 ),
 
 campaigns_then as (

@@ -9,6 +9,7 @@ ever_loaded as (
         channel || ' ' || account_id as name,
         data_through is not null as is_met
     from {{ ref('int_sources_judged') }}
+    where channel <> '{{ var("own_models_channel") }}'
 ),
 
 running as (
@@ -29,6 +30,8 @@ fresh as (
         on running.kpi_id = sources.kpi_id
     inner join {{ ref('int_sources_judged') }} as health
         on sources.channel = health.channel and sources.account_id = health.account_id
+    -- a model of the workspace holds no report back
+    where health.channel <> '{{ var("own_models_channel") }}'
 ),
 
 final as (

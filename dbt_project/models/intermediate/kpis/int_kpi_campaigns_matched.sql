@@ -8,7 +8,7 @@ measured as (
         account_id,
         campaign_id,
         source_file
-    from {{ ref('int_measures_converted') }}
+    from ({{ measures_of_kpis() }}) as measures
 ),
 
 accounts as (

@@ -13,7 +13,7 @@ campaigns as (
 ),
 
 measures as (
-    select * from {{ ref('int_measures_converted') }}
+    {{ measures_of_kpis() }}
 ),
 
 sources as (

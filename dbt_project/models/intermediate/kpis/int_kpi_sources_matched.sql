@@ -6,7 +6,7 @@
 with
 
 sources as (
-    select * from {{ ref('int_sources_dated') }}
+    {{ sources_of_kpis() }}
 ),
 
 channels as (
@@ -18,7 +18,7 @@ accounts as (
 ),
 
 measures as (
-    select * from {{ ref('int_measures_converted') }}
+    {{ measures_of_kpis() }}
 ),
 
 kpis as (

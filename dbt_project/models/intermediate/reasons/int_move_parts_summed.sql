@@ -16,7 +16,7 @@ campaigns as (
 ),
 
 measures as (
-    select * from {{ ref('int_measures_converted') }}
+    {{ measures_of_kpis() }}
 ),
 
 days as (

@@ -2,8 +2,10 @@
 -- can be loaded one by one, so the absence of an account says nothing there.
 with
 
+-- Models of the workspace are no accounts of a vendor: int_model_sources_dated lists them.
 channels as (
     select * from {{ ref('stg_definitions__channels') }}
+    where channel <> '{{ var("own_models_channel") }}'
 ),
 
 loads as (

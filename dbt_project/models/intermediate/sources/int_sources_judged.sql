@@ -5,7 +5,7 @@
 with
 
 sources as (
-    select * from {{ ref('int_sources_dated') }}
+    {{ sources_of_kpis() }}
 ),
 
 accounts as (

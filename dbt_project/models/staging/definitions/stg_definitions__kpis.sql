@@ -25,7 +25,8 @@ final as (
         changed_at,
         min_denominator,
         coalesce(is_signed, false) as is_signed,
-        coalesce(grain, 'day') as grain
+        coalesce(grain, 'day') as grain,
+        model
     from source
 )
 

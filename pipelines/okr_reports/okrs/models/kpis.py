@@ -6,11 +6,24 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
 
-from okr_reports.okrs.fields import Amount, Description, Flag, Id, Title, choice, refuse
-from okr_reports.okrs.place import Located
+from okr_reports.okrs.fields import ID_PATTERN, Amount, Description, Flag, Id, Title, choice, refuse
+from okr_reports.okrs.place import Located, Place
 from okr_reports.okrs.words import shown
+from okr_reports.okrs.yaml_reader import Mapping
+
+# The channel that models of the workspace are, each an account of it.
+OWN_MODELS = "own_models"
 
 
 @dataclass(frozen=True)
@@ -82,7 +95,7 @@ _LIKE_SCHEMA = {
     "required": ["like"],
     "properties": {"like": _VALUES_SCHEMA},
 }
-_CONDITIONS_SCHEMA = {
+_CONDITIONS_SCHEMA: Any = {
     "anyOf": [
         *_VALUES_SCHEMA["anyOf"],
         {
@@ -99,6 +112,9 @@ Conditions = Annotated[tuple[Condition, ...], PlainValidator(conditions), WithJs
 class Where(Located):
     """Which campaign-days belong to a KPI: those that meet every condition."""
 
+    # over a model the keys are its columns
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": _CONDITIONS_SCHEMA})
+
     channel: Conditions = ()
     account_id: Conditions = ()
     account_name: Conditions = ()
@@ -112,6 +128,29 @@ class Where(Located):
         return [(name, condition) for name in type(self).model_fields for condition in getattr(self, name)]
 
 
+class ModelWhere(Where):
+    """Which rows of a model of the workspace belong to a KPI: those that meet every condition on its columns."""
+
+    columns: tuple[tuple[str, Condition], ...] = ()
+
+    def items(self) -> list[tuple[str, Condition]]:
+        return list(self.columns)
+
+
+def _where(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Where:
+    """The conditions: on campaign-days, or on the columns of the model that the KPI names."""
+    if not info.data.get("model") or not isinstance(value, Mapping):
+        found: Where = handler(value)
+        return found
+    for column in value:
+        if not re.fullmatch(ID_PATTERN, column):
+            raise refuse(f"{shown(column)} cannot be a column of a model", "use lower-case letters, digits and _")
+    pairs = tuple((column, condition) for column in value for condition in _conditions(value[column]))
+    where = ModelWhere.model_construct(columns=pairs)
+    where._place = Place(value.path, value.line, value.lines)
+    return where
+
+
 class Kpi(Located):
     """One number with one meaning: how it is added up, over which rows, and which way is better."""
 
@@ -119,10 +158,14 @@ class Kpi(Located):
     title: Title | None = None
     description: Description | None = None
     kind: Annotated[Literal["flow", "ratio", "stock", "distinct"], *choice("flow", "ratio", "stock", "distinct")]
+    # Over a model of the workspace: its column of days, and those that are added up.
+    model: Id | None = None
+    date: Id | None = None
+    value: Id | None = None
     measure: Id | None = None
     numerator: Id | None = None
     denominator: Id | None = None
-    where: Where = Field(default_factory=Where)
+    where: Annotated[Where, WrapValidator(_where)] = Field(default_factory=Where)
     unit: Annotated[str, *choice("count", "currency", "percent", "days", "number")] = "number"
     better: Annotated[str, *choice("higher", "lower", "neutral")] = "neutral"
     # A ratio over less says nothing of a unit of time.
@@ -134,11 +177,20 @@ class Kpi(Located):
 
     @model_validator(mode="after")
     def _has_its_measures(self) -> Self:
-        needed = ("numerator", "denominator") if self.kind == "ratio" else ("measure",)
+        needed: tuple[str, ...] = ("numerator", "denominator") if self.kind == "ratio" else ("measure",)
+        if self.model is not None:
+            needed = ("date", *(("value",) if self.kind != "ratio" else needed))
         missing = [name for name in needed if getattr(self, name) is None]
-        extra = [name for name in ("measure", "numerator", "denominator") if name not in needed and getattr(self, name)]
+        amounts = ("date", "value", "measure", "numerator", "denominator")
+        extra = [name for name in amounts if name not in needed and getattr(self, name)]
         if missing:
-            raise refuse(f"a {self.kind} KPI has no {' and no '.join(missing)}", f"write {' and '.join(needed)}")
+            over = " over a model" if self.model else ""
+            raise refuse(f"a {self.kind} KPI{over} has no {' and no '.join(missing)}", f"write {' and '.join(needed)}")
+        if self.model is not None and self.kind == "distinct":
+            raise refuse("days of a model cannot say who came on several of them", "use kind: flow, ratio or stock")
+        if self.model is not None and (self.names or self.dedupe):
+            key = "names" if self.names else "dedupe"
+            raise refuse(f"`{key}` is of channels, and a model says its own", f"remove `{key}`")
         if self.min_denominator is not None and self.kind != "ratio":
             raise refuse(f"a {self.kind} KPI has no denominator", "remove `min_denominator`")
         if self.min_denominator is not None and self.min_denominator <= 0:
@@ -146,14 +198,27 @@ class Kpi(Located):
         if self.signed and self.kind != "flow":
             raise refuse(f"signed: a {self.kind} may be negative anyway", "remove `signed`")
         if extra:
-            raise refuse(f"a {self.kind} KPI has a {extra[0]}", f"remove it; a {self.kind} has {' and '.join(needed)}")
+            over = " over a model" if self.model else ""
+            todo = f"remove it; a {self.kind}{over} has {' and '.join(needed)}"
+            raise refuse(f"a {self.kind} KPI{over} has a {extra[0]}", todo)
         return self
 
     @property
     def measures(self) -> tuple[str, ...]:
         """The measures this KPI is made of."""
-        return tuple(name for name in (self.measure, self.numerator, self.denominator) if name is not None)
+        named = (self.named("measure"), self.named("numerator"), self.named("denominator"))
+        return tuple(name for name in named if name is not None)
+
+    def named(self, part: Literal["measure", "numerator", "denominator"]) -> str | None:
+        """The measure that a part is: of a model its column, after the KPI, since its conditions are the KPI's own."""
+        if self.model is None:
+            found: str | None = getattr(self, part)
+            return found
+        column = self.value if part == "measure" else getattr(self, part)
+        return f"{self.id}.{column}" if column else None
 
     def takes(self, channel: str) -> bool:
         """Whether the conditions on channels let its rows through."""
+        if self.model is not None:
+            return channel == OWN_MODELS
         return all(condition.lets_through(channel) for condition in self.where.channel)

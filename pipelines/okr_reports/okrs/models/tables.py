@@ -12,11 +12,11 @@ from okr_reports.okrs.fields import Id, Line, Paragraphs, refuse
 from okr_reports.okrs.models.file_columns import Encoding, HeaderRow
 from okr_reports.okrs.place import Located
 
-_FORMS = "write `path: file.csv`, or `connection: name` with `query: select ...`"
+_FORMS = "write `path: file.csv`, `connection: name` with `query: select ...`, or `model: name`"
 
 
 class TableEntry(Located):
-    """A table that pages query beside the marts: a file, or the rows of a query over a connection."""
+    """A table that pages query beside the marts: a file, the rows of a query, or a model of the workspace."""
 
     id: Id
     path: Line | None = None
@@ -32,7 +32,10 @@ class TableEntry(Located):
         if self.id == ABOUT:
             raise refuse(f"`{ABOUT}` is the table that lists the tables", "choose another id")
         if self.model is not None:
-            raise refuse("`model` is not supported in this version", _FORMS)
+            others = ("path", "connection", "query", "sheet", "header", "encoding")
+            if other := next((name for name in others if getattr(self, name) is not None), None):
+                raise refuse(f"`{other}` is of files and queries, and `model` has rows of its own", f"remove `{other}`")
+            return self
         if self.path is not None and (self.connection or self.query):
             raise refuse("`path` and a query both say where the rows are", "keep one of them")
         if self.path is None and not (self.connection and self.query):
@@ -55,6 +58,7 @@ class TableEntry(Located):
             encoding=self.encoding,
             connection=self.connection or "",
             query=self.query or "",
+            model=self.model or "",
             defined_at=f"{self.place.path}:{self.place.line}",
             roots=roots,
         )

@@ -11,7 +11,7 @@ from okr_reports.file_sources import FileSource, MeasureColumn
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.fields import Texts
 from okr_reports.okrs.lints.kpis import channels_of
-from okr_reports.okrs.models.kpis import Kpi
+from okr_reports.okrs.models.kpis import OWN_MODELS, Condition, Kpi
 from okr_reports.okrs.models.settings import WEEK_STARTS
 from okr_reports.okrs.periods import Span, is_fiscal
 from okr_reports.okrs.provenance import Change
@@ -103,9 +103,9 @@ def kpis(definitions: Definitions, changes: Mapping[str, Change]) -> Iterator[Ro
             **text_columns("title", kpi_title(kpi), definitions.settings.language),
             **text_columns("description", kpi.description, definitions.settings.language),
             "kind": kpi.kind,
-            "measure": kpi.measure,
-            "numerator": kpi.numerator,
-            "denominator": kpi.denominator,
+            "measure": kpi.named("measure"),
+            "numerator": kpi.named("numerator"),
+            "denominator": kpi.named("denominator"),
             "unit": kpi.unit,
             "better": kpi.better,
             "overview_position": head.index(kpi.id) + 1 if kpi.id in head else None,
@@ -116,6 +116,7 @@ def kpis(definitions: Definitions, changes: Mapping[str, Change]) -> Iterator[Ro
             "min_denominator": kpi.min_denominator,
             "is_signed": kpi.signed,
             "grain": _grain(definitions, kpi),
+            "model": kpi.model,
         }
 
 
@@ -134,7 +135,7 @@ def _coarsest(sources: Iterable[FileSource]) -> str:
 
 def kpi_conditions(definitions: Definitions) -> Iterator[Row]:
     for kpi in definitions.kpis:
-        for number, (field, condition) in enumerate(kpi.where.items(), start=1):
+        for number, (field, condition) in enumerate(_conditions(kpi), start=1):
             for value in condition.values:
                 yield {
                     "kpi_id": kpi.id,
@@ -143,6 +144,33 @@ def kpi_conditions(definitions: Definitions) -> Iterator[Row]:
                     "operator": condition.operator,
                     "value": value,
                 }
+
+
+def _conditions(kpi: Kpi) -> list[tuple[str, Condition]]:
+    """Those of `where`; a KPI over a model takes that source alone, and its columns are named `model.<column>`."""
+    if kpi.model is None:
+        return kpi.where.items()
+    source = [("channel", Condition("in", (OWN_MODELS,))), ("account_id", Condition("in", (kpi.model,)))]
+    return [*source, *((f"model.{column}", condition) for column, condition in kpi.where.items())]
+
+
+def model_kpis(definitions: Definitions) -> list[dict[str, Any]]:
+    """dbt's variable `model_kpis`: what of each KPI over a model is part of the text of a query."""
+    return [
+        {
+            "kpi_id": kpi.id,
+            "model": kpi.model,
+            "date": kpi.date,
+            "columns": list(dict.fromkeys(name.partition(".")[2] for name in kpi.measures)),
+            "conditions": [
+                {"number": number, "column": field.partition(".")[2], "operator": condition.operator}
+                for number, (field, condition) in enumerate(_conditions(kpi), start=1)
+                if field.startswith("model.")
+            ],
+        }
+        for kpi in definitions.kpis
+        if kpi.model is not None
+    ]
 
 
 def measures(definitions: Definitions, given: Sequence[Mapping[str, Any]] = ()) -> Iterator[Row]:
@@ -204,3 +232,6 @@ def channels(definitions: Definitions, given: Sequence[Mapping[str, Any]]) -> It
             usually = {**usual, "channel": name, "title": title, "is_off": False, "is_file": True, **of_kind}
             usually["grain"] = _coarsest(source for source in definitions.file_sources if source.channel == name)
             yield {**usually, **said.get(name, {})}
+    if any(kpi.model for kpi in definitions.kpis):
+        of_kind = {"kind": "model", "lookback_days": 0, "is_off": False, "is_file": False}
+        yield {**usual, "channel": OWN_MODELS, "title": from_id(OWN_MODELS), **of_kind}

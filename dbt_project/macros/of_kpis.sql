@@ -1,0 +1,29 @@
+{#
+What KPIs are made of: the facts, and what models of the workspace say. Facts are read without the latter elsewhere, so
+that those models may be made of them.
+#}
+{% macro measures_of_kpis() -%}
+    {%- set columns = ['date', 'channel', 'account_id', 'campaign_id', 'source_file', 'measure', 'value'] -%}
+    select {{ columns | join(', ') }} from {{ ref('int_measures_converted') }}
+    union all
+    select
+        date,
+        '{{ var("own_models_channel") }}' as channel,
+        model as account_id,
+        '' as campaign_id,
+        '' as source_file,
+        measure,
+        value
+    from {{ ref('int_model_days_summed') }}
+{%- endmacro %}
+
+{# The accounts that KPIs wait for, models of the workspace among them. #}
+{% macro sources_of_kpis() -%}
+    {%- set columns = [
+        'channel', 'account_id', 'is_file', 'data_through', 'last_load_at', 'last_error', 'note', 'unknown_measures',
+        'state', 'provisional_from'
+    ] -%}
+    select {{ columns | join(', ') }} from {{ ref('int_sources_dated') }}
+    union all
+    select {{ columns | join(', ') }} from {{ ref('int_model_sources_dated') }}
+{%- endmacro %}
