@@ -1,7 +1,7 @@
 """Models of the workspace's own: a dbt package beside ours, built and tested in the same run, in a schema of its own.
 
 Nothing of ours waits for them but `int_model_days_summed`, which reads those that KPIs name. One that cannot be parsed
-or built, whose test fails, or that is made of what its own KPI makes, is said with its place; the rest is built without.
+or built, whose test fails, or that is made of what its own KPI makes, is said with its place, and the rest is built.
 """
 
 from __future__ import annotations
