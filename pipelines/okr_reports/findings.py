@@ -199,13 +199,8 @@ def examine(workspace: Workspace, bind: bool = True) -> Examination:
     notes: list[str] = []
     if bind and defined is not None:
         found = [*found, *misplaced_sources(defined), *_of_files(defined, notes)]
-<<<<<<< HEAD
-    found = [*found, *(_table_names(defined) if defined is not None else [])]
-=======
-    locale = defined.settings.locale if defined else None
     if defined is not None:
         found = [*found, *_table_names(defined), *_model_names(workspace, defined)]
->>>>>>> 6e5fe54 (Own models: models/ of a workspace are built and tested in the same dbt run, as tables of pages and as KPIs; a broken one stops nothing)
     connectors = [one.id for one in defined.file_sources if one.connector] if defined is not None else []
     said = [*sorted(found), *setting_findings(), *check_settings(connectors)]
     is_strict = defined is not None and defined.settings.publish.strict

@@ -145,7 +145,7 @@ def _where(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationIn
     for column in value:
         if not re.fullmatch(ID_PATTERN, column):
             raise refuse(f"{shown(column)} cannot be a column of a model", "use lower-case letters, digits and _")
-    pairs = tuple((column, condition) for column in value for condition in _conditions(value[column]))
+    pairs = tuple((column, condition) for column in value for condition in conditions(value[column]))
     where = ModelWhere.model_construct(columns=pairs)
     where._place = Place(value.path, value.line, value.lines)
     return where
