@@ -15,7 +15,6 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "pipelines" / "okr_reports"
-COMPONENTS = PACKAGE / "report_site" / "builtin" / "components"
 # Parts of the definitions in the order in which a reader meets them; keys of a type follow their objective.
 PARTS = (
     "Settings", "FiscalYearEntry", "StatusLines", "SuccessLines", "ObjectivesPerTeam", "GateLines", "PublishRules",
@@ -36,7 +35,7 @@ WITHOUT = {
     "lookback_days": "the channel's own",
 }
 GROUPS = {
-    "charts": "Charts", "layout": "Layout", "okr": "OKRs", "tables": "Tables", "values": "Values",
+    "charts": "Charts", "inputs": "Inputs", "layout": "Layout", "okr": "OKRs", "tables": "Tables", "values": "Values",
     "internal": "Used by the shipped pages",
 }  # fmt: skip
 
@@ -225,28 +224,25 @@ def _setting_default(name: str, default: Any) -> str:
 
 def components() -> str:
     """Every component that ships, by group, with its attributes."""
+    from okr_reports.report_site.components import load_components
+
     groups: dict[str, list[str]] = {}
-    for path in sorted(COMPONENTS.glob("*.html")):
-        described = yaml.safe_load(path.read_text(encoding="utf-8").split("---")[1])
-        attributes = described.get("attributes") or {}
+    shipped, _ = load_components([])
+    for name, component in sorted(shipped.items()):
         rows = [
             (
-                f"`{name}`",
-                _attribute(one),
-                "required" if one.get("required") else _written(one.get("default")),
-                one.get("about"),
+                f"`{one.name}`",
+                ", ".join(f"`{value}`" for value in one.values) if one.values else one.type,
+                "required" if one.required else _written(one.default),
+                one.about,
             )
-            for name, one in attributes.items()
+            for one in component.attributes.values()
         ]
-        shown = f"#### `{path.stem}`\n\n{described.get('about', '')}\n\n"
+        shown = f"#### `{name}`\n\n{component.about}\n\n"
         shown += table(("attribute", "value", "default", "about"), rows) if rows else ""
-        groups.setdefault(described.get("group", "other"), []).append(shown)
+        groups.setdefault(component.group, []).append(shown)
     for_pages_of_yours_first = sorted(groups.items(), key=lambda one: (one[0] == "internal", one[0]))
     return "\n".join(f"### {GROUPS[name]}\n\n" + "\n".join(parts) for name, parts in for_pages_of_yours_first)
-
-
-def _attribute(one: Mapping[str, Any]) -> str:
-    return ", ".join(f"`{value}`" for value in one["values"]) if one.get("values") else str(one["type"])
 
 
 def marts() -> str:

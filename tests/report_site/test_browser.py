@@ -30,6 +30,7 @@ PAGES = (
     "kpis/cost_per_lead/index.html", "channels/index.html", "channels/linkedin_ads/index.html", "teams/index.html",
     "teams/paid_social/index.html", "check-ins/index.html", "review/index.html", "sources/index.html",
     "archive/index.html", "archive/2026-Q3/index.html", "roi/index.html", "glossary/index.html", "gallery/index.html",
+    "gallery/inputs/index.html",
 )  # fmt: skip
 AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],

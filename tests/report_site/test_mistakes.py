@@ -46,8 +46,9 @@ SEEN_BY_CHECK = {
         "'compare_vs'"),
     "query misspelt": (page('{% value data="rosw" value="id" /%}'), "index.md:7", "no query 'rosw'", "'rows'"),
     "mart misspelt": (page('{% table data="key_result" /%}'), "index.md:7", "no query 'key_result'", "'key_results'"),
-    "a filter that needs a server": (page('{% dropdown id="a" /%}'), "index.md:7", "no component 'dropdown'", "static"),
-    "a chart that is not here": (page('{% pie_chart data="rows" /%}'), "index.md:7", "'pie_chart'", "horizontal_bar"),
+    "a filter that needs a server": (
+        page('{% text_input id="a" /%}'), "index.md:7", "no component 'text_input'", "static"),
+    "a chart that is not here": (page('{% waterfall data="rows" /%}'), "index.md:7", "'waterfall'", "bar_chart"),
     "a loop of Evidence's old form": (page("{#each rows as row}"), "index.md:7", "comment that never ends", "{% for"),
     "a variable as a tag": (page("{% $rows %}"), "index.md:7", "no component '$'", "{{ $name }}"),
     "a text not closed": (page('{% value data="rows /%}'), "index.md:7", "never closed", "close it"),

@@ -116,6 +116,43 @@ def serve(port: int, watch: bool, host_names: Sequence[str]) -> None:
     serve_site(workspace.site_dir, port, click.echo, host_names)
 
 
+@main.group(invoke_without_command=True)
+@click.option("--schema", is_flag=True, help="The language of pages as JSON, for editors: tags, tables, columns.")
+@click.pass_context
+def pages(context: click.Context, schema: bool) -> None:
+    """Report pages: a description for editors, and new ones."""
+    if schema:
+        from okr_reports.report_site.editor import page_schema
+
+        workspace = Workspace.from_environment()
+        print_json(page_schema(workspace.reports_dir, workspace.snapshot))
+    elif context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@pages.command("new")
+@click.argument("route", metavar="ROUTE")
+@click.option(
+    "--template", default="overview", show_default=True, type=click.Choice(["comparison", "explorer", "overview"]),
+    help="What it begins with.",
+)  # fmt: skip
+@click.option("--title", help="Its title; the last part of ROUTE otherwise.")
+def pages_new(route: str, template: str, title: str | None) -> None:
+    """Write reports/pages/ROUTE.md, a page that works at once; change it under `okr serve --watch`."""
+    import re
+
+    from okr_reports.report_site.editor import new_page
+
+    if not re.fullmatch(r"[a-z0-9_-]+(/[a-z0-9_-]+)*", route):
+        raise click.UsageError(f"{route!r} is no address; use small letters, digits, - and _, such as teams/spend")
+    said = title or route.rpartition("/")[2].replace("-", " ").replace("_", " ").capitalize()
+    try:
+        path = new_page(Workspace.from_environment().reports_dir, route, template, said)
+    except FileExistsError as error:
+        raise click.UsageError(f"{error.filename} is there; name another page") from None
+    click.echo(f"{path} is ready; next: okr serve --watch")
+
+
 @main.command()
 @click.option("--team", metavar="T", help="This team only.")
 @click.option("--dry-run", is_flag=True, help="Write .eml files instead of sending.")

@@ -44,6 +44,45 @@ def init(directory: Path, empty: bool) -> None:
     click.echo("  okr refresh    with your channels, once their settings are in .dlt/")
 
 
+@main.command("migrate-evidence")
+@click.argument("source", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--into", type=click.Path(path_type=Path), help="The new workspace; DIR with -okr behind it otherwise.")
+@json_option
+def migrate_evidence(source: Path, into: Path | None, as_json: bool) -> None:
+    """Make a workspace of the Evidence project in DIR: pages, queries, sources, pictures. DIR stays as it is.
+
+    What has no like here is listed with file, line and why; then the new workspace is checked. Exit code 0, or 1 where
+    that finds errors.
+    """
+    from okr_reports.adding.evidence import migrate
+    from okr_reports.commands.init import make_workspace
+    from okr_reports.findings import examine
+    from okr_reports.report_site.renderer.client import get_ready
+
+    get_ready()
+    target = into or source.resolve().with_name(f"{source.resolve().name}-okr")
+    make_workspace(target, empty=True, pages=False)
+    done = migrate(source.resolve(), target)
+    found = examine(Workspace(target / "okr_definitions", target / "reports", target / ".okr")).findings
+    errors = [one for one in found if one.severity == "error"]
+    left = [f"{path.relative_to(source.resolve())}:{line}: {what}: {why}" for path, line, what, why in done.left]
+    if as_json:
+        print_json(
+            {"workspace": str(target), "pages": done.pages, "tables": done.tables, "left": left,
+             "findings": [asdict(one) for one in found]}
+        )  # fmt: skip
+    else:
+        for line in left:
+            click.echo(f"left: {line}")
+        for one in found:
+            click.echo(str(one))
+        click.echo(
+            f"{target}: {number_of(len(done.pages), 'page')}, {number_of(len(done.tables), 'table')}; next:", err=True
+        )
+        click.echo(f"  cd {shlex.quote(str(target))} && okr check && okr refresh", err=True)
+    sys.exit(1 if errors else 0)
+
+
 @main.group()
 def extension() -> None:
     """Packages that bring components, presets, types of key results or deliveries."""

@@ -32,8 +32,10 @@ _FOLDERS = ("okr_definitions", "reports")
 _SETTINGS = ("config.toml", "example.secrets.toml")
 
 
-def make_workspace(directory: Path, *, empty: bool = False) -> None:
+def make_workspace(directory: Path, *, empty: bool = False, pages: bool = True) -> None:
     """Fill `directory`, which must not exist or be empty; `empty`: of the definitions only settings and schema.
+
+    Without `pages` the report has none yet.
 
     Raises OkrError, and then nothing is written.
     """
@@ -46,8 +48,10 @@ def make_workspace(directory: Path, *, empty: bool = False) -> None:
     shutil.rmtree(building, ignore_errors=True)
     try:
         for folder in _FOLDERS:
-            if not (empty and folder == "okr_definitions"):
+            if not (empty and folder == "okr_definitions") and (pages or folder != "reports"):
                 shutil.copytree(shipped(folder), building / folder)
+        if not pages:
+            (building / "reports" / "pages").mkdir(parents=True)
         if empty:
             (building / "okr_definitions").mkdir()
             (building / "okr_definitions" / "settings.yml").write_text(EMPTY_SETTINGS, encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -11,7 +12,7 @@ from markupsafe import Markup
 from okr_reports.common.plain_values import shows
 from okr_reports.report_site.charts import plot
 from okr_reports.report_site.charts.data import ChartData, Series
-from okr_reports.report_site.faults import BadValue
+from okr_reports.report_site.faults import BadValue, choose
 from okr_reports.report_site.shaping import GRAIN_FORMATS, SEASONS, Rows
 from okr_reports.report_site.single_value import charted_of
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 REFERENCES = ("reference_line", "reference_area", "reference_point")
 PLACES = ("x", "y", "x_min", "x_max", "y_min", "y_max")
+LINES = ("solid", "dashed", "dotted")
 Attributes = Mapping[str, Any]
 
 
@@ -55,6 +57,7 @@ def axis_chart(functions: Functions, kind: str, given: Attributes, children: Seq
         series_order=given.get("series_order") or (), plan=given.get("plan") or (),
         x_sort=given.get("x_sort"), evenly=grain in SEASONS,
     )  # fmt: skip
+    drawn = replace(drawn, series=_written(functions, drawn.series, measures if kind == "combo" else ()))
     drawn = _filled(drawn, given.get("handle_missing") or "gaps")
     if given.get("stacked") == "100%":
         drawn = _shares(functions, drawn)
@@ -63,7 +66,9 @@ def axis_chart(functions: Functions, kind: str, given: Attributes, children: Seq
 
 
 def _svg(kind: str, drawn: ChartData, label: str, given: Attributes, children: Sequence[Attributes]) -> Markup:
-    axis = given.get("y_axis_options") or {}
+    axis, across = given.get("y_axis_options") or {}, given.get("x_axis_options") or {}
+    labels = given.get("data_labels") or {}
+    labels = labels if isinstance(labels, Mapping) else {"position": "above"}
     zero = kind == "line" and axis.get("fit_to_data") is False
     options = plot.Options(
         height=given.get("height") or 240,
@@ -71,13 +76,46 @@ def _svg(kind: str, drawn: ChartData, label: str, given: Attributes, children: S
         low=axis.get("min", 0 if zero and min((v for v in drawn.known() if v is not None), default=0) >= 0 else None),
         high=axis.get("max"),
         y_fmt=drawn.series[0].fmt,
-        data_labels=bool(given.get("data_labels")),
-        marks=_references(children),
+        data_labels=bool(labels),
+        label_fmt=labels.get("fmt"),
+        label_below=labels.get("position") in ("below", "bottom"),
+        marks=references(children),
+        x_left_out=_left_out(across, ("gridlines", "baseline")),
+        y_left_out=_left_out(axis, ()),
+        styles=_styles(kind, drawn, given, children),
     )
     return plot.draw(kind, drawn, label, options)
 
 
-def _references(children: Sequence[Attributes]) -> list[dict[str, Any]]:
+def _left_out(options: Mapping[str, Any], usual: Sequence[str]) -> list[str]:
+    """Which parts of an axis are not drawn."""
+    parts = ("labels", "gridlines", "baseline")
+    return [part for part in parts if not options.get(part, part not in usual)]
+
+
+def _styles(kind: str, drawn: ChartData, given: Attributes, children: Sequence[Attributes]) -> list[Mapping[str, Any]]:
+    """How the line of each series is drawn: as the chart says, or its own tag."""
+    own = [child.get("options") or {} for child in children if child["tag"] in ("bar", "line", "area")]
+    common = given.get("line_options") or {}
+    lines: list[Mapping[str, Any]] = (
+        [{**common, **one} for one in own] if kind == "combo" else [common] * len(drawn.series)
+    )
+    for one in lines:
+        if one.get("type", "solid") not in LINES:
+            raise BadValue(f"there is no line {one['type']!r}", choose(str(one["type"]), LINES, "lines"))
+    return lines
+
+
+def _written(functions: Functions, series: Sequence[Series], measures: Sequence[Attributes]) -> list[Series]:
+    """The series with their values as their own tags want them written."""
+    codes = [child.get("fmt") for child in measures]
+    return [
+        replace(one, fmt=code, texts=[functions.formatter.format(value, code) for value in one.values]) if code else one
+        for one, code in zip_longest(series, codes[: len(series)])
+    ]
+
+
+def references(children: Sequence[Attributes]) -> list[dict[str, Any]]:
     """Reference marks; one with `data` becomes a mark for each row, its attributes naming columns."""
     marks: list[dict[str, Any]] = []
     for child in children:

@@ -57,12 +57,13 @@ def build_site(
     cache_dir: Path | None = None,
     as_of: date | None = None,
     strict: Callable[[], bool] = lambda: True,
+    purpose: str = "site",
 ) -> BuildResult:
     """Build the site of `snapshot` and `reports_dir` into `out_dir`, which is replaced.
 
     With `as_of` every page says that it is the report of that day. With `cache_dir`, pages that nothing has changed for
     are taken from there: the same bytes, sooner. `strict` is asked when a page has a mistake: whether nothing is built
-    then, or the page says so and the others are built.
+    then, or the page says so and the others are built. With the purpose `preview` mistakes are shown in the pages.
 
     Raises PagesError for mistakes in the pages if strict, PublishError when the snapshot cannot be read.
     """
@@ -71,7 +72,7 @@ def build_site(
         raise PublishError(f"{snapshot}: there is no snapshot to build the site from; run okr refresh first")
     if cache_dir is not None:
         make_folder(cache_dir)
-    job = Job(snapshot, reports_dir, cache_dir, limits or Limits(), as_of)
+    job = Job(snapshot, reports_dir, cache_dir, limits or Limits(), as_of, purpose)
     made = render(job, lambda number, total: _tell(progress, number, total))
     findings = [*made.findings, *_of_links(made)]
     if findings and strict():

@@ -98,17 +98,16 @@ class ChartFunctions:
         """A bar divided into shares: (class, amount) from left to right."""
         return small.strip([(name, float(amount)) for name, amount in parts], label)
 
-    def cell_bar(self, share: Any) -> Markup:
-        """The bar beside a number that says the value itself."""
-        return small.cell_bar(float(share))
-
-    def funnel(self, data: Rows, category: str, value: str, fmt: str, label: str, words: bool = False) -> Markup:
+    def funnel(
+        self, data: Rows, category: str, value: str, fmt: str, label: str, words: bool = False, rates: bool = True,
+        align: str = "left",
+    ) -> Markup:  # fmt: skip
         """Steps below each other, each with how much of the one before is left. `words`: they are names of measures."""
         titles, values = [str(one) for one in data.column(category)], [_float(one) or 0.0 for one in data.column(value)]
         titles = [self.language.text(readable(one)) if words else one for one in titles]
         texts = [self.formatter.format(one, fmt) for one in values]
-        rates = [("", ""), *(self._kept(before, after) for before, after in pairwise(values))]
-        return grids.funnel(titles, values, texts, rates, label)
+        kept = [("", ""), *(self._kept(before, after) if rates else ("", "") for before, after in pairwise(values))]
+        return grids.funnel(titles, values, texts, kept, label, align)
 
     def _kept(self, before: float, after: float) -> tuple[str, str]:
         if not before:
@@ -151,7 +150,6 @@ EXPOSED = (
     "sparkline",
     "progress_bar",
     "strip",
-    "cell_bar",
     "funnel",
     "heatmap",
     "key_result_chart",

@@ -17,10 +17,11 @@ from okr_reports.report_site.components import SHIPPED
 from okr_reports.report_site.dialect import Sandbox
 from okr_reports.report_site.faults import PageFault, choose
 from okr_reports.report_site.foreign import html_elements
+from okr_reports.report_site.input_choices import as_checked
 from okr_reports.report_site.queries import compile_query, references
 from okr_reports.report_site.reports import PAGE_KEYS, REFUSED, Page, Reports
 from okr_reports.report_site.source_files import Query, SourceFile
-from okr_reports.report_site.tag_check import check_tags
+from okr_reports.report_site.tag_check import check_tags, without_effect
 
 # the public tables of schema marts, which tags may name like queries
 MARTS = (
@@ -97,7 +98,7 @@ def check_reports(reports: Reports, tables: tuple[str, ...] = MARTS) -> list[Pag
     environment = Sandbox(bodies, lambda *_: "")
     faults = check_tags(reports, environment, tables)
     for page in (*reports.pages, *reports.unread):
-        faults.extend(_check_page(reports, page))
+        faults.extend(_check_page(reports, environment, page))
     for component in reports.components.values():
         names = {"attributes": tuple(component.attributes)}
         faults.extend(_check_queries(component.file, reports.queries, names))
@@ -107,6 +108,8 @@ def check_reports(reports: Reports, tables: tuple[str, ...] = MARTS) -> list[Pag
 def warnings_of(reports: Reports) -> Iterator[PageFault]:
     """What of the workspace's files is likely meant otherwise and does no harm to a page."""
     yield from _unknown_keys(reports)
+    bodies = {component.name: component.has_body for component in reports.components.values()}
+    yield from without_effect(reports, Sandbox(bodies, lambda *_: ""))
     shipped = shown_path(SHIPPED)
     for file, _ in reports.files():
         if not file.path.is_relative_to(shipped):
@@ -127,16 +130,17 @@ def _unknown_keys(reports: Reports) -> Iterator[PageFault]:
                 yield page.file.fault(key, f"{key} is no key of a page, and nothing in the page uses it", todo)
 
 
-def _check_page(reports: Reports, page: Page) -> list[PageFault]:
-    queries = {**reports.queries, **page.file.queries}
+def _check_page(reports: Reports, environment: Sandbox, page: Page) -> list[PageFault]:
+    page, shared, bound, faults = as_checked(reports, environment, page)
+    queries = {**shared, **page.file.queries}
     if page.one_page_per is not None and page.one_page_per not in queries:
         todo = choose(page.one_page_per, queries, "queries")
         what = f"one_page_per names {page.one_page_per!r}, which is no query"
         return [page.file.fault("one_page_per", what, todo)]
     # which columns one_page_per has is known only with data: any parameter passes here when there are parameters
     names = {"params": _named(page.file.queries, queries)} if page.parameter else {}
-    names["page"] = tuple(page.variables)
-    return _check_queries(page.file, reports.queries, names)
+    names |= {"page": tuple(page.variables), **({"inputs": bound} if bound else {})}
+    return [*faults, *_check_queries(page.file, shared, names)]
 
 
 def _named(of: Mapping[str, Query], queries: Mapping[str, Query]) -> tuple[str, ...]:

@@ -8,7 +8,9 @@ from dataclasses import replace
 import duckdb
 
 from okr_reports.report_site.database import Reader
+from okr_reports.report_site.dialect import Sandbox
 from okr_reports.report_site.faults import PageFault
+from okr_reports.report_site.input_choices import as_checked
 from okr_reports.report_site.queries import Statement, compile_query
 from okr_reports.report_site.reports import Reports
 from okr_reports.report_site.source_files import Query, SourceFile
@@ -18,27 +20,30 @@ from okr_reports.report_site.statements import check_statement, sql_fault
 def check_sql(reports: Reports, reader: Reader) -> list[PageFault]:
     """What DuckDB says against the queries of pages and components, used or not."""
     faults: list[PageFault] = []
-    for page in (*reports.pages, *reports.unread):
-        names: dict[str, tuple[str, ...]] = {"page": tuple(page.variables)}
+    bodies = {component.name: component.has_body for component in reports.components.values()}
+    environment = Sandbox(bodies, lambda *_: "")
+    for written in (*reports.pages, *reports.unread):
+        page, shared, bound, _ = as_checked(reports, environment, written)
+        names: dict[str, tuple[str, ...]] = {"page": tuple(page.variables), **({"inputs": bound} if bound else {})}
         if page.one_page_per in {*reports.queries, *page.file.queries}:
             try:
                 names["params"] = tuple(_columns(reader, reports, page.file, page.one_page_per))
             except PageFault as fault:
                 faults.append(fault)
                 continue
-        faults.extend(_check_file(reader, reports, page.file, names))
+        faults.extend(_check_file(reader, shared, page.file, names))
     for component in reports.components.values():
-        faults.extend(_check_file(reader, reports, component.file, {"attributes": tuple(component.attributes)}))
+        faults.extend(_check_file(reader, reports.queries, component.file, {"attributes": tuple(component.attributes)}))
     return faults
 
 
 def _check_file(
-    reader: Reader, reports: Reports, file: SourceFile, names: Mapping[str, tuple[str, ...]]
+    reader: Reader, shared: Mapping[str, Query], file: SourceFile, names: Mapping[str, tuple[str, ...]]
 ) -> list[PageFault]:
     faults = []
     for query in file.queries.values():
         try:
-            _bind(reader, compile_query(query, {**reports.queries, **file.queries}, names))
+            _bind(reader, compile_query(query, {**shared, **file.queries}, names))
         except PageFault as fault:
             faults.append(fault)
     return faults

@@ -4,6 +4,7 @@
     about: One number with its comparison.
     display: block            # block (default) | inline
     needs: [[data, x, y], [metric]]   # optional: all of one of these must be given
+    shares: [rows, titles]    # optional: sets of attributes in builtin/attributes.yaml
     body: none                # none (default) | markdown: a pair of tags with text between them
     child_of: [table]         # optional: it draws nothing and tells its parent
     attributes:
@@ -20,7 +21,7 @@ A component may hold ```sql fences of its own; its attributes are bound there as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,6 +31,8 @@ from pathlib import Path
 from typing import Any
 
 from okr_reports.common.plain_values import Table, shows
+from okr_reports.errors import shown_path
+from okr_reports.report_site.attribute_sets import NO_EFFECT, shared_attributes
 from okr_reports.report_site.date_ranges import named_range
 from okr_reports.report_site.dialect import TagUse, Unknown
 from okr_reports.report_site.faults import BadValue, PageFault, choose
@@ -83,7 +86,9 @@ SAID = {
     "list": "a list",
     "date": 'a date such as "2026-09-30"',
 }
-KEYS = ("about", "display", "body", "child_of", "attributes", "group", "type", "description", "preview", "needs")
+KEYS = (
+    "about", "display", "body", "child_of", "attributes", "group", "type", "description", "preview", "needs", "shares",
+)  # fmt: skip
 ATTRIBUTE_KEYS = ("type", "required", "default", "values", "about", "fields")
 
 
@@ -123,7 +128,7 @@ class Attribute:
 
     def _check_fields(self, value: Mapping[str, Any], fields: Iterable[str]) -> None:
         for field in value:
-            if field not in fields:
+            if field not in fields and f"{self.name}.{field}" not in NO_EFFECT:
                 raise BadValue(f"{self.name!r} has no {field!r}", choose(field, fields, "fields"))
 
     def _check_range(self, value: Any) -> None:
@@ -170,6 +175,8 @@ class Component:
         wrong: list[tuple[str, BadValue]] = []
         for name, value in given.items():
             attribute = self.attributes.get(name)
+            if attribute is None and name in NO_EFFECT and self.file.path.is_relative_to(shown_path(SHIPPED)):
+                continue
             if attribute is None:
                 todo = choose(name, self.attributes, "attributes")
                 wrong.append((name, BadValue(f"{self.name!r} has no attribute {name!r}", todo)))
@@ -189,6 +196,17 @@ class Component:
             todo = f"add {' '.join(f'{name}=...' for name in lacking)}{''.join(f', or give {one}' for one in others)}"
             wrong.append(("", BadValue(f"{self.name!r} needs the attribute {lacking[0]!r}", todo)))
         return wrong
+
+    def without_effect(self, use: TagUse) -> Iterator[tuple[int, str, str]]:
+        """Attributes of a tag that change nothing here: line, name, why."""
+        for name, value in use.given.items():
+            attribute, line = self.attributes.get(name), use.lines[name]
+            if attribute is None and name in NO_EFFECT:
+                yield line, name, NO_EFFECT[name]
+            known = attribute.fields if attribute is not None else ()
+            for field in value if known and isinstance(value, dict) else ():
+                if field not in known and f"{name}.{field}" in NO_EFFECT:
+                    yield line, f"{name}.{field}", NO_EFFECT[f"{name}.{field}"]
 
     def check_use(self, path: Path | str, use: TagUse) -> list[PageFault]:
         """The same for a tag as written, with its lines; also where it may stand."""
@@ -256,6 +274,17 @@ def read_component(path: Path) -> Component:
     attributes = front.get("attributes") or {}
     if not isinstance(attributes, dict):
         raise file.fault("attributes", "attributes is not a list of names", "write `name: {type: text}`")
+    attributes = dict(attributes)
+    for name in front.get("shares", ()):
+        if name not in shared_attributes():
+            todo = choose(str(name), shared_attributes(), "sets")
+            raise file.fault("shares", f"there is no set of attributes {name!r}", todo)
+        attributes = {
+            **attributes,
+            **{one: of for one, of in shared_attributes()[name].items() if one not in attributes},
+        }
+    if attributes.get("data", {}).get("type") == "query":
+        attributes.setdefault("filters", {"type": "list", "about": "Ids of inputs whose choices the rows must meet."})
     return Component(
         name=path.stem,
         file=file,

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from jinja2 import nodes
@@ -39,17 +40,22 @@ LINE_END = re.compile(r"^(.*)%\}([ \t]*)$", re.MULTILINE)
 CONTROL = re.compile(r"(\{%-?\s*(if|elif|else|endif|for|endfor|set|endset|macro|endmacro)\b[^%]*(%\})?\s*)+")
 INSERTED = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 # tags of Evidence that are not here, and what to write instead
-STATIC = "pages are static: write {% tabs %} for variants, {% filter_bar /%} to filter by team, period and channel"
+STATIC = "pages are static: write {% dropdown %}, {% button_group %} or {% range_calendar %}, whose choices are few"
 INSTEAD = {
-    **dict.fromkeys(
-        ("dropdown", "button_group", "input_tabs", "toggle", "text_input", "range_calendar", "date_grain_selector",
-         "comparison_selector"), STATIC,
-    ),
-    **dict.fromkeys(("pie_chart", "waterfall", "scatter_chart"), "write {% horizontal_bar_chart %} or {% bar_chart %}"),
+    **dict.fromkeys(("text_input", "slider", "comparison_selector", "table_filter"), STATIC),
+    "waterfall": "write {% bar_chart %}", "modal": "write {% details title=... %}",
+    **dict.fromkeys(("map", "custom_map", "us_map", "area_map", "point_map", "base_map", "bubble_map"),
+                    "pages draw no maps: write {% horizontal_bar_chart %} or {% table %}"),
+    **dict.fromkeys(("custom_echart", "e_charts", "candlestick", "chord_chart", "radar_chart", "polar_chart", "treemap",
+                     "sankey_chart", "sankey_diagram", "box_plot", "bubble_chart"),
+                    "write the nearest of line_chart, bar_chart, horizontal_bar_chart, scatter_chart and table"),
     **dict.fromkeys(("html", "iframe"), "pages hold no HTML of their own; make a component in reports/components/"),
     "calendar_heatmap": "write {% heatmap %}", "repeat": "write {% for row in query %} ... {% endfor %}",
     "else": "write {% if ... %} before it", "page": "a value is written {{ $name }}, or {{ query[0].column }}",
 }  # fmt: skip
+# attributes that are SQL: conditions over rows, and columns or expressions
+CONDITIONS = ("where", "having", "qualify")
+EXPRESSIONS = ("x", "y", "value", "series", "category", "order", "dimensions", "measures", "pivots", "numerator")
 RenderTag = Callable[[Context, str, dict[str, Any], dict[str, int], int, Callable[[], Any] | None], Any]
 
 
@@ -161,7 +167,7 @@ class Tags(Extension):
             next(parser.stream)
             if name.value in attributes:
                 parser.fail(f"the attribute {name.value!r} of {tag!r} is given twice; keep one", name.lineno)
-            attributes[name.value], lines[name.value] = _value(parser), name.lineno
+            attributes[name.value], lines[name.value] = _value(parser, name.value), name.lineno
             parser.stream.skip_if("comma")
         current = parser.stream.current
         if current.type != "block_end" and current.value != SELF_CLOSE:
@@ -196,25 +202,42 @@ def _kept(line: re.Match[str]) -> str:
     return line[0] if alone or text.endswith(("-", "+")) else f"{text}+%}}{line[2]}"
 
 
-def _value(parser: Parser) -> nodes.Expr:
+def _value(parser: Parser, name: str = "") -> nodes.Expr:
     token = parser.stream.current
+    if token.type == "lbrace" and parser.stream.look().type == "lbrace":
+        return _braced(parser, name)
     if token.type == "lbrace":
         return _object(parser)
     if token.type == "lbracket":
         next(parser.stream)
         items: list[nodes.Expr] = []
         while parser.stream.current.type != "rbracket":
-            items.append(_value(parser))
+            items.append(_value(parser, name))
             parser.stream.skip_if("comma")
         next(parser.stream)
         return nodes.List(items, lineno=token.lineno)
     if token.type == "string" and "{{" in token.value and parser.stream.look().type != "tilde":
         next(parser.stream)
-        return _inserted(parser, token)
+        return _inserted(parser, token, name)
     return parser.parse_expression()
 
 
-def _inserted(parser: Parser, token: Token) -> nodes.Expr:
+def _braced(parser: Parser, name: str) -> nodes.Expr:
+    """An attribute written `range={{ days }}`, as Core writes them."""
+    parser.stream.skip(2)
+    node = parser.parse_expression()
+    parser.stream.expect("rbrace")
+    parser.stream.expect("rbrace")
+    return _choice(node, name) if name in CONDITIONS else node
+
+
+def _choice(node: nodes.Expr, name: str) -> nodes.Expr:
+    """What is inserted into the attribute `name`: of an input its choice, in a condition as a name to bind."""
+    kind = "in_condition" if name in CONDITIONS else "in_expression" if name in EXPRESSIONS else "in_text"
+    return nodes.Filter(node, kind, [], [], None, None, lineno=node.lineno)
+
+
+def _inserted(parser: Parser, token: Token, name: str) -> nodes.Expr:
     """A text of the page with expressions in it, such as `title="Leads of {{ params.title }}"`."""
     pieces: list[nodes.Expr] = []
     for number, piece in enumerate(INSERTED.split(token.value)):
@@ -227,7 +250,7 @@ def _inserted(parser: Parser, token: Token) -> nodes.Expr:
             parser.fail(str(error.message), token.lineno)
         for one in (node, *node.find_all(nodes.Node)):
             one.set_lineno(token.lineno, override=True)
-        pieces.append(node)
+        pieces.append(_choice(node, name))
     return nodes.Concat(pieces, lineno=token.lineno)
 
 
@@ -294,12 +317,37 @@ class NamedUndefined(StrictUndefined):
     __getitem__ = _fail_with_undefined_error
 
 
+def is_choice(value: Any) -> bool:
+    """Whether a template's value is the choice of an input (inputs.Chosen.shown)."""
+    return isinstance(value, dict) and "input" in value and "literal" in value
+
+
+def in_condition(value: Any) -> Any:
+    """A value inside an attribute that is a condition: a choice is a name to bind, a day is a day of SQL."""
+    if isinstance(value, date):
+        return f"date '{value:%Y-%m-%d}'"
+    return value["selected"] if is_choice(value) else value
+
+
+def in_expression(value: Any) -> Any:
+    """The same in one that is a column or an expression: a choice there is the name of a column."""
+    if is_choice(value) and not re.fullmatch(r"[A-Za-z_]\w*", value["literal"]):
+        raise BadValue(f"{value['literal']!r} is no column", "choose from names of columns")
+    return in_text(value)
+
+
+def in_text(value: Any) -> Any:
+    """The same in any other one."""
+    return value["literal"] if is_choice(value) else value
+
+
 class Sandbox(PlainSandbox):
     """The sandbox with our tags, escaping on."""
 
     def __init__(self, tag_bodies: Mapping[str, bool], render_tag: RenderTag, **options: Any) -> None:
         options.setdefault("finalize", isolated_value)
         super().__init__(autoescape=True, undefined=NamedUndefined, trim_blocks=True, lstrip_blocks=False, **options)
+        self.filters |= {"in_condition": in_condition, "in_expression": in_expression, "in_text": in_text}
         self.tag_bodies = dict(tag_bodies)
         self.render_tag = render_tag
         self.add_extension(Tags)
@@ -334,6 +382,8 @@ def explain_syntax(error: TemplateSyntaxError, tags: Mapping[str, bool]) -> tupl
         return f"there is no component {name!r}", choose(name, known, "components")
     if "Jinja was looking for" in message and "Unexpected end" in message:
         return message.split(".")[0], "close what was opened last, such as {% endif %} or {% endfor %}"
+    if (unknown := re.match(r"No (filter|test) named '([^']+)'", message)) is not None:
+        return f"there is no {unknown[1]} {unknown[2]!r}", "write one that there is, such as fmt or length"
     if message == "Missing end of comment tag":
         return "{# begins a comment that never ends", "end it with #}; Evidence's {#each} is {% for row in query %}"
     if message.startswith("unexpected char '\"'") or message.startswith('unexpected char "\'"'):

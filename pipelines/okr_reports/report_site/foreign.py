@@ -24,8 +24,10 @@ _QUERY = re.compile(r"^```[ \t]*([\w-]*)[^\n]*\n\s*(?:select|with|from)\b.*?^```
 _SHOWN = ("text", "txt", "sql", "sh", "bash", "console", "python", "yaml", "json", "jinja", "html", "markdown", "md")
 # What Core calls otherwise.
 _RENAMED = {
-    "DataTable": "table", "Column": "measure", "Grid": "row", "Group": "stack", "Alert": "callout",
+    "DataTable": "table", "Column": "measure", "ScatterPlot": "scatter_chart",
+    "DateRange": "range_calendar", "Group": "stack", "Alert": "callout",
     "BigLink": "link_button", "DownloadData": "download", "LastRefreshed": "freshness", "FunnelChart": "funnel_chart",
+    "DropdownOption": "option", "ButtonGroupItem": "option",
 }  # fmt: skip
 # Of Svelte, in which pages of Evidence before Core are written.
 _BLOCKS = {
@@ -59,7 +61,7 @@ def foreign_markup(file: SourceFile, queries: Collection[str], tags: Collection[
             todo = f"write {_BLOCKS[match['block']]}" if match["block"] in _BLOCKS else "leave it out"
             yield fault(match, shown, todo)
         elif match["input"] is not None:
-            yield fault(match, shown, "pages have no inputs; a value is written {{ query[0].column }}")
+            yield fault(match, shown, f"a value is written {{{{ {match['input'].strip() or 'query[0].column'} }}}}")
         elif match["value"]:
             head = re.split(r"\W", match["value"], maxsplit=1)[0]
             if head in queries or (head in _KNOWN and head != match["value"]):

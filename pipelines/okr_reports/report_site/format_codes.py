@@ -39,6 +39,11 @@ def check_code(code: str) -> None:
     match = CODE.fullmatch(code)
     if code in PLAIN or (match and _fits(match)):
         return
+    if code:
+        from okr_reports.report_site.excel_formats import excel_format
+
+        if excel_format(code) is not None:
+            return
     raise BadValue(f"there is no format {code!r}", choose(code, KNOWN, "formats"))
 
 

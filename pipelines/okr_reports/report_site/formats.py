@@ -7,6 +7,7 @@ rounding is half up on exact decimals.
 Codes (`fmt`): num0..num4, pct0..pct3, mult0..2, id, sci, an ISO 4217 code or `cur` for the reporting currency (`eur`,
 `eur2`, `cur0k`), each of num and currency with k, m, b or t behind it; days, days1; pp1 (percentage points);
 dates: shortdate, longdate, fulldate, day, weekday, mmm, mmmm, mmm-yy, ddd, dddd, yyyy, mdy, dmy, iso, datetime, hms.
+Anything else is a format as spreadsheets write it (excel_formats.py).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from babel.dates import format_datetime, format_skeleton
 from babel.numbers import NumberPattern, get_currency_symbol, get_decimal_symbol
 
 from okr_reports.common.locales import NBSP, days, known_locale
+from okr_reports.report_site.excel_formats import excel_format
 from okr_reports.report_site.faults import BadValue
 from okr_reports.report_site.format_codes import CODE, PATTERNS, POWERS, SKELETONS
 
@@ -96,6 +98,9 @@ class Formatter:
         if code == "sci":
             return f"{value:.2E}"
         match = CODE.fullmatch(code)
+        excel = excel_format(code) if match is None else None
+        if excel is not None and excel.sections:
+            return excel.number(value, self.locale)
         if match is None:
             raise BadValue(f"{code!r} formats dates, not the number {value}", "use a number format such as num0")
         kind, power = match["kind"], match["power"] or ""
@@ -172,6 +177,9 @@ class Formatter:
             return str(format_skeleton(SKELETONS[code], _moment(value), locale=self.locale))
         if code in PATTERNS:
             return str(format_datetime(_moment(value), PATTERNS[code], locale=self.locale))
+        excel = excel_format(code)
+        if excel is not None and excel.date:
+            return str(format_datetime(_moment(value), excel.date, locale=self.locale))
         raise BadValue(f"{code!r} formats numbers, not the date {value}", "use a date format such as shortdate")
 
 

@@ -31,9 +31,12 @@ from okr_reports.report_site.prose import render_note
 from okr_reports.report_site.range_filter import RangeFilter, range_filter
 from okr_reports.report_site.routes import SiteMap
 from okr_reports.report_site.shaping import GRAIN_FORMATS, Measure, Rows, Shape
+from okr_reports.report_site.share_charts import horizontal_bars, pie, scatter_chart
 from okr_reports.report_site.single_value import Single, single_value, source_of
 from okr_reports.report_site.table_view import table_view
 from okr_reports.report_site.words import status_word
+
+SHARES = {"pie": pie, "bars": horizontal_bars}
 
 
 @dataclass
@@ -57,6 +60,7 @@ class Functions:
             | self.addresses.all()
             | self.charts.all()
             | {"t": self.language.text, "tn": self.language.plural, "note": render_note, "readable": readable}
+            | {"written": self.formatter.format}
         )
         return {name: function(one) for name, one in called.items()} | {
             "context": self.context,
@@ -77,6 +81,10 @@ class Functions:
     def axis_chart(self, kind: str, given: Mapping[str, Any], children: Sequence[Mapping[str, Any]]) -> AxisChart:
         """A line, area, bar or combo chart as its tag asks."""
         return axis_chart(self, kind, given, children)
+
+    def share_chart(self, kind: str, given: Mapping[str, Any], children: Sequence[Mapping[str, Any]] = ()) -> Any:
+        """A pie, horizontal bars or scatter chart as its tag asks."""
+        return scatter_chart(self, given, children) if kind == "scatter" else SHARES[kind](self, given)
 
     def status_word(self, status: str | None) -> str:
         """A status, a source's state or a step as a word."""
@@ -361,6 +369,7 @@ EXPOSED = (
     "shaped",
     "single",
     "axis_chart",
+    "share_chart",
     "width_step",
     "series_values",
     "gridded",

@@ -100,11 +100,25 @@ class BadLink(BadValue):
 
 def render_prose(text: str, slots: Slots, resolve: Resolve | None = None) -> Markup:
     """Page text with slots to HTML. `resolve` turns a route or an image's name into its address. Raises BadLink."""
+    return Html("".join(render_pieces(text, slots, resolve)))
+
+
+def render_pieces(text: str, slots: Slots, resolve: Resolve | None = None) -> list[str]:
+    """The same, each paragraph, heading or component of its own."""
     parser = _page_parser()
     env: dict[str, object] = {}
     tokens = parser.parse(text, env)
     _rewrite_links(tokens, slots, resolve or _as_written)
-    html = parser.renderer.render(tokens, parser.options, env)
+    pieces, begin, depth = [], 0, 0
+    for place, token in enumerate(tokens):
+        depth += token.nesting
+        if depth == 0:
+            pieces.append(_piece(parser.renderer.render(tokens[begin : place + 1], parser.options, env), slots))
+            begin = place + 1
+    return pieces
+
+
+def _piece(html: str, slots: Slots) -> str:
     html = slots.lone.sub(lambda match: match[1] if slots.has_block(match[1]) else match[0], html)
     html = re.sub(
         r"<p>((?:(?!</p>).)*)</p>",
@@ -112,7 +126,7 @@ def render_prose(text: str, slots: Slots, resolve: Resolve | None = None) -> Mar
         html,
         flags=re.DOTALL,
     )
-    return Html(slots.fill(html))
+    return slots.fill(html)
 
 
 def _as_written(target: str, _image: bool) -> str:

@@ -21,7 +21,7 @@ PIECE = re.compile(
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$\{([^}\n]*)\}|\{\{([^}\n]*)\}\}", re.DOTALL
 )
 WITH = re.compile(r"((?:\s|--[^\n]*\n|/\*.*?\*/)*)with\b(\s+recursive\b)?", re.IGNORECASE | re.DOTALL)
-BOUND = ("params", "attributes", "page")
+BOUND = ("params", "attributes", "page", "inputs")
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ def plain_name(name: str) -> str:
         if name.startswith(place):
             return name.removeprefix(place).removesuffix(".sql")
     return name
+
+
+def query_name(written: str) -> str:
+    """The query that an attribute names, also as Core writes it: `$orders`."""
+    return plain_name(written.removeprefix("$"))
 
 
 def compile_query(query: Query, known: Mapping[str, Query], names: Mapping[str, Collection[str]]) -> Statement:
@@ -118,7 +123,8 @@ def _visit(
     for reference in references(query):
         line = _line(query, reference.start)
         space, _, rest = reference.name.partition(".")
-        if rest and space in BOUND:
+        # a page without inputs has no such space, and a query may be asked for by any name
+        if rest and space in BOUND and (space != "inputs" or space in spaces):
             if rest not in spaces.get(space, ()):
                 what = f"there is no {reference.name!r}"
                 todo = choose(reference.name, [f"{space}.{name}" for name in spaces.get(space, ())], "parameters")

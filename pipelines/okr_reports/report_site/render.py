@@ -7,8 +7,7 @@ and never meets the Markdown parser (see prose.py).
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +16,6 @@ from typing import Any
 from jinja2 import FunctionLoader, Template, TemplateNotFound
 from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
 from jinja2.runtime import Context
-from jinja2.utils import missing
 from markupsafe import Markup
 
 from okr_reports.common.plain_values import live, plain
@@ -25,68 +23,30 @@ from okr_reports.report_site.check import check_reports
 from okr_reports.report_site.components import IDS, Component
 from okr_reports.report_site.database import Reader
 from okr_reports.report_site.deadline import PageTooSlow, deadline
-from okr_reports.report_site.dialect import Sandbox, UnknownName, explain_syntax
+from okr_reports.report_site.dialect import Sandbox, UnknownName, explain_syntax, is_choice
 from okr_reports.report_site.faults import BadRows, BadValue, PageFault, choose
 from okr_reports.report_site.formats import NO_VALUE
+from okr_reports.report_site.input_choices import (
+    Choices,
+    check_count,
+    choices_of,
+    combinations,
+    first_of,
+    page_inputs,
+)
+from okr_reports.report_site.inputs import Choice, Chosen, Input
 from okr_reports.report_site.markup import Html
-from okr_reports.report_site.prose import BadLink, Slots, render_prose
-from okr_reports.report_site.queries import compile_query, plain_name
+from okr_reports.report_site.prose import BadLink, Slots, render_pieces, render_prose
+from okr_reports.report_site.queries import compile_query
 from okr_reports.report_site.reports import Page, Reports, partial_name
+from okr_reports.report_site.scope import PageSandbox, QueryContext, Scope, scope_of
 from okr_reports.report_site.shaping import Rows
 from okr_reports.report_site.source_files import Query, SourceFile
+from okr_reports.report_site.tag_values import line_of, places_of, without_choices
+from okr_reports.report_site.variants import described, merged
 
 MAX_DEPTH = 12
 SQL_FUNCTIONS = ("sum", "count", "avg", "min", "max", "median", "coalesce", "nullif", "concat", "round")
-
-
-@dataclass
-class Scope:
-    """The queries that names in one file stand for, with the parameters they are run with."""
-
-    queries: Mapping[str, Query]
-    marts: Mapping[str, list[str]]
-    namespaces: Mapping[str, Mapping[str, object]]
-    reader: Reader
-    _rows: dict[str, Rows] = field(default_factory=dict)
-
-    def find(self, name: str) -> Rows | None:
-        """The rows of a query or mart, not run yet; None when there is neither."""
-        name = plain_name(name)
-        if name not in self._rows:
-            query = self.queries.get(name)
-            if query is None and name in self.marts:
-                query = Query(name, f'select * from "{name}"', Path(f"marts.{name}"), 1)
-            if query is None:
-                return None
-            statement = compile_query(query, self.queries, {space: set(of) for space, of in self.namespaces.items()})
-            self._rows[name] = Rows(statement, statement.values(self.namespaces), self.reader)
-        return self._rows[name]
-
-    def need(self, name: str) -> Rows:
-        rows = self.find(name)
-        if rows is None:
-            raise BadValue(f"there is no query {name!r}", choose(name, [*self.queries, *self.marts], "queries"))
-        return rows
-
-
-class QueryContext(Context):
-    """A Jinja context in which query names stand for their rows. Templates cannot name the context itself."""
-
-    scope: Scope | None = None
-
-    def resolve_or_missing(self, key: str) -> Any:
-        value = super().resolve_or_missing(key)
-        if value is not missing:
-            return value
-        rows = self.scope.find(key) if self.scope is not None else None
-        if rows is not None:
-            return plain(rows)
-        page = super().resolve_or_missing("page")
-        return page[key] if isinstance(page, Mapping) and key in page else missing
-
-
-class PageSandbox(Sandbox):
-    context_class = QueryContext
 
 
 @dataclass
@@ -125,22 +85,70 @@ class Renderer:
             environment.filters.update(filters)
         self._drawing = Drawing(Slots())
         self._functions: dict[str, Any] = {}
+        self._bound: Mapping[str, object] = {}
+        self._known_inputs: dict[str, Mapping[str, Input]] = {}
 
     def check_templates(self) -> list[PageFault]:
         """Parse every file and check its tags as written."""
         return check_reports(self.reports, tuple(self.marts))
 
     def render(self, page: Page, params: Mapping[str, Any], functions: Mapping[str, Any]) -> Markup:
-        """The content of one page as HTML. Raises PageFault."""
-        self._drawing = Drawing(Slots())
-        scope = self._scope(page.file, {"params": params, "page": page.variables})
-        self._functions = {**functions, "params": params}
+        """The content of one page as HTML, with inputs in all its variants. Raises PageFault."""
+        inputs = self._inputs(page)
+        namespaces = {"params": params, "page": page.variables}
         with deadline(self.reader.limits.page_seconds):
-            text = self._run(self.pages, page.file, {**self._functions, "page": page.variables}, scope)
+            if not inputs:
+                return Html("".join(self._pieces(page, params, functions, namespaces)))
+            choices = self._choices(page, namespaces, inputs, functions)
+            shown = {
+                name: [(one.code, one.label, place == first) for place, one in enumerate(many)]
+                for name, (_, many, first) in choices.items()
+            }
+            offered = {**functions, "page_inputs": shown}
+            variants = [
+                self._pieces(page, params, offered, namespaces, chosen) for chosen in combinations(choices.values())
+            ]
+        return described(choices) + merged(variants, first_of(choices.values()))
+
+    def _pieces(
+        self, page: Page, params: Mapping[str, Any], functions: Mapping[str, Any],
+        namespaces: Mapping[str, Mapping[str, object]], chosen: Mapping[str, Chosen] | None = None,
+    ) -> list[str]:  # fmt: skip
+        self._drawing = Drawing(Slots())
+        self._bound = {name: value for one in (chosen or {}).values() for name, value in one.values().items()}
+        scope = self._scope(page.file, namespaces, chosen)
+        inputs = {"inputs": {name: one.shown() for name, one in chosen.items()}} if chosen else {}
+        self._functions = {**functions, "params": params, **inputs}
+        text = self._run(self.pages, page.file, {**self._functions, "page": page.variables}, scope)
         try:
-            return render_prose(text, self._drawing.slots, self._functions.get("resolve_link"))
+            return render_pieces(text, self._drawing.slots, self._functions.get("resolve_link"))
         except BadLink as error:
             raise error.at(page.file.path, page.file.line_of(error.written)) from None
+
+    def _inputs(self, page: Page) -> Mapping[str, Input]:
+        """The inputs of a page by their ids. Raises PageFault."""
+        path = str(page.file.path)
+        if path not in self._known_inputs:
+            self._known_inputs[path], faults = page_inputs(self.reports, self.pages, page)
+            if faults:
+                raise faults[0]
+        return self._known_inputs[path]
+
+    def _choices(
+        self, page: Page, namespaces: Mapping[str, Mapping[str, object]], inputs: Mapping[str, Input],
+        functions: Mapping[str, Any],
+    ) -> Choices:  # fmt: skip
+        """What can be chosen, an input after the other: those above it are as they are first. Raises PageFault."""
+        found: dict[str, tuple[Input, list[Choice], int]] = {}
+        for name, one in inputs.items():
+            chosen = {other: Chosen(of[0], of[1][of[2]]) for other, of in found.items()}
+            self._bound = {key: value for each in chosen.values() for key, value in each.values().items()}
+            try:
+                found[name] = (one, *choices_of(one, self._scope(page.file, namespaces, chosen), functions))
+                check_count([of[1] for of in found.values()])
+            except BadValue as error:
+                raise error.at(page.file.path, one.line) from None
+        return found
 
     def rows(self, page: Page, query: str) -> Rows:
         """The rows of a page's query that needs no parameters."""
@@ -166,8 +174,12 @@ class Renderer:
         self._functions = dict(functions)
         return self._run(self.components, file, {**functions, **values}, scope).lstrip()
 
-    def _scope(self, file: SourceFile, namespaces: Mapping[str, Mapping[str, object]]) -> Scope:
-        return Scope({**self.reports.queries, **file.queries}, self.marts, namespaces, self.reader)
+    def _scope(
+        self, file: SourceFile, namespaces: Mapping[str, Mapping[str, object]],
+        chosen: Mapping[str, Chosen] | None = None,
+    ) -> Scope:  # fmt: skip
+        queries = {**self.reports.queries, **file.queries}
+        return Scope(queries, self.marts, namespaces, self.reader, chosen or {}, self._bound)
 
     def _run(self, environment: Sandbox, file: SourceFile, variables: Mapping[str, Any], scope: Scope) -> str:
         name = str(file.path)
@@ -234,6 +246,7 @@ class Renderer:
             return value
         if isinstance(value, float) and not math.isfinite(value):
             value = NO_VALUE
+        value = value["label"] if is_choice(value) else value
         return self._drawing.slots.put("" if value is None else value)
 
     def _page_tag(
@@ -289,7 +302,7 @@ class Renderer:
             **partial.front,
             **(given.get("variables") or {}),
         }
-        return Markup(self._run(self.pages, partial, {**context.get_all(), "page": page}, _scope_of(context)))
+        return Markup(self._run(self.pages, partial, {**context.get_all(), "page": page}, scope_of(context)))
 
     def _draw(
         self,
@@ -301,15 +314,20 @@ class Renderer:
         body: tuple[Markup, list[dict[str, Any]]],
     ) -> Markup:
         path = str(context.name)
+        given = {name: without_choices(value) for name, value in given.items()}
         for name, wrong in component.check(given):
             raise wrong.at(path, lines.get(name, line))
-        scope = _scope_of(context)
+        scope = scope_of(context)
         given_at = [(value, lines.get(name, line)) for name, value in given.items()]
         try:
             values = {
                 attribute.name: self._resolve(scope, attribute.type, given.get(attribute.name, attribute.default))
                 for attribute in component.attributes.values()
             }
+            if values.get("filters") and "data" in component.attributes:
+                if values["data"] is None:
+                    raise BadValue("filters are of the rows of data, and there is none", "give data, or leave them out")
+                values["data"] = plain(scope.filtered(live(values["data"]), values["filters"]))
         except BadValue as error:
             raise error.at(
                 path,
@@ -319,7 +337,7 @@ class Renderer:
             if not self._drawing.children:
                 raise PageFault(path, line, f"{component.name!r} stands alone", f"put it in {component.child_of[0]}")
             self._drawing.children[-1].append(
-                {"tag": component.name, **values, "body": body[0], "given_at": (*given_at, *_places(body[1]))}
+                {"tag": component.name, **values, "body": body[0], "given_at": (*given_at, *places_of(body[1]))}
             )
             return Markup("")
         return self._component(component, values, body, path, line, given_at)
@@ -352,7 +370,7 @@ class Renderer:
             return Markup(self._run(self.components, component.file, variables, scope))
         except PageFault as fault:
             if fault.__cause__ is not None and isinstance(fault.__cause__, BadValue):
-                line = _line_of(fault.finding.what, line, given_at, body[1])
+                line = line_of(fault.finding.what, line, given_at, body[1])
                 what = f"{component.name}: {fault.finding.what}"
                 raise PageFault(path, line, what, fault.finding.todo, fault.cause) from None
             raise
@@ -375,25 +393,3 @@ class Renderer:
             self._ids[kind] = frozenset(row[0] for row in rows)
         if value not in self._ids[kind]:
             raise BadRows(f"there is no {words} {value!r}", choose(value, self._ids[kind], f"{words}s"))
-
-
-def _scope_of(context: Context) -> Scope:
-    assert isinstance(context, QueryContext)
-    assert context.scope is not None
-    return context.scope
-
-
-def _places(children: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, int]]:
-    for child in children:
-        yield from child.get("given_at", ())
-
-
-def _line_of(what: str, line: int, given_at: Sequence[tuple[Any, int]], children: Sequence[Mapping[str, Any]]) -> int:
-    """The line of the attribute that holds the name a message complains about, else that of the tag."""
-    names = re.findall(r"""['"]([^'"]+)['"]""", re.sub(r"query '[^']*'", "", what))
-    places = [(str(value), at) for value, at in (*given_at, *_places(children)) if isinstance(value, str | list | dict)]
-    for name in names:
-        for text, at in places:
-            if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
-                return at
-    return line

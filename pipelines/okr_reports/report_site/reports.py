@@ -25,6 +25,9 @@ from okr_reports.report_site.theme import Theme, read_theme
 
 PAGE_KEYS: Mapping[str, type] = {
     "title": str,
+    "name": str,
+    "assetId": str,
+    "type": str,
     "description": str,
     "one_page_per": str,
     "sidebar": bool,
@@ -45,6 +48,7 @@ REFUSED = {
     "full_width": "write `page_width: wide`",
 }
 SHIPPED_QUERIES = Path(__file__).parent / "builtin" / "queries"
+HEADING = re.compile(r"^#[ \t]+([^{}<>`*_$\[\]\n]+?)[ \t#]*$", re.MULTILINE)
 PARAMETER = re.compile(r"\[([a-z][a-z0-9_]*)\]")
 
 
@@ -145,7 +149,18 @@ def read_reports(root: Path) -> Reports:
 def _page(folder: Path, path: Path) -> Page:
     if path.is_symlink():
         raise PageFault(shown_path(path), 1, "the page is a symbolic link", "put the file itself here")
-    return Page(read_source(path), _route(folder, path))
+    file = read_source(path)
+    if not file.front.get("title") and (title := _title_of(file)):
+        file = replace(file, front={**file.front, "title": title})
+    return Page(file, _route(folder, path))
+
+
+def _title_of(file: SourceFile) -> str:
+    """The title of a page without the key: Core's `name`, or its first heading where that is plain text."""
+    if isinstance(file.front.get("name"), str):
+        return str(file.front["name"])
+    heading = HEADING.search(file.body)
+    return heading[1].strip() if heading and file.has_readable_front else ""
 
 
 def _page_faults(page: Page) -> Iterator[PageFault]:

@@ -15,7 +15,7 @@ from okr_reports.errors import PublishError
 HOST = "127.0.0.1"
 
 
-class _Handler(SimpleHTTPRequestHandler):
+class Handler(SimpleHTTPRequestHandler):
     """Serves the release that is current when it is asked; nothing is written to the terminal for each request.
 
     Only to who asks for this machine by name, and no lists of folders.
@@ -56,8 +56,10 @@ class _Handler(SimpleHTTPRequestHandler):
         return
 
 
-def make_server(site_dir: Path, port: int, names: Collection[str] = ()) -> ThreadingHTTPServer:
-    """A server of `site_dir/current` for this machine, which answers to `names` too.
+def make_server(
+    site_dir: Path, port: int, names: Collection[str] = (), handler: type[Handler] = Handler, **more: Any
+) -> ThreadingHTTPServer:
+    """A server of `site_dir/current` for this machine, which answers to `names` too; `more` is for its handler.
 
     Raises PublishError without a site, or if the port is taken.
     """
@@ -65,7 +67,7 @@ def make_server(site_dir: Path, port: int, names: Collection[str] = ()) -> Threa
     if not (current / "index.html").is_file():
         raise PublishError(f"{current}: nothing has been published yet; run `okr refresh`")
     try:
-        return ThreadingHTTPServer((HOST, port), partial(_Handler, directory=str(current), names=names))
+        return ThreadingHTTPServer((HOST, port), partial(handler, directory=str(current), names=names, **more))
     except OSError as error:
         raise PublishError(f"port {port} cannot be had: {error.strerror}; name another with --port") from error
 

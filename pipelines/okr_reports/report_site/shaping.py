@@ -8,7 +8,7 @@ same locked reader, so ratios are divided after summing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -23,6 +23,7 @@ COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # what a column's name has not
 SQL = re.compile(r"[()*/+|=<>'\"`]|\bas\b|\bcase\b", re.IGNORECASE)
 ALIAS = re.compile(r"^(?P<sql>.+?)\s+as\s+(?:`(?P<quoted>[^`\"]+)`|(?P<name>\w+))$", re.IGNORECASE | re.DOTALL)
+INPUT = re.compile(r"\$inputs_(\w+)")
 GRAINS = ("day", "week", "month", "quarter", "year", "hour")
 # what stands for a calendar's grain: an expression over the column, of which the first day with that name is shown
 SEASONS = {
@@ -108,12 +109,16 @@ class Shape:
 
 @dataclass
 class Rows:
-    """The rows of a query, run when first looked at. Pages use it as a list of rows."""
+    """The rows of a query, run when first looked at. Pages use it as a list of rows.
+
+    `inputs` are the choices of the page's inputs, which conditions of a tag may name as `$inputs_region`.
+    """
 
     statement: Statement
     values: dict[str, object]
     reader: Reader
     inner: Rows | None = None
+    inputs: Mapping[str, object] = field(default_factory=dict, repr=False)
     _result: Result | None = field(default=None, repr=False)
 
     @property
@@ -198,7 +203,10 @@ class Rows:
             return self
         shape.check([self._measure(one) for one in shape.dimensions], measures)
         self._need_columns(shape.dimensions)
-        return Rows(self._wrapped(shape, measures), dict(self.values) | _bounds(shape), self.reader, self)
+        statement = self._wrapped(shape, measures)
+        named = {name: self.inputs[name] for name in INPUT.findall(statement.sql) if name in self.inputs}
+        values = dict(self.values) | _bounds(shape) | {f"inputs_{name}": value for name, value in named.items()}
+        return Rows(statement, values, self.reader, self, self.inputs)
 
     def _need_columns(self, names: Sequence[str]) -> None:
         """Raises BadValue for a dimension that is no column: DuckDB would complain of an alias."""

@@ -39,6 +39,8 @@ from okr_reports.report_site.source_files import Query
 
 LAYOUT = "layout"
 NOTICE = "broken_page"
+# what stands beside the variant that is shown
+OTHERS = re.compile(r"<template.*?</template>", re.DOTALL)
 HEADING = re.compile(r'<h2 id="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
 
 
@@ -91,12 +93,13 @@ def open_site(
     cache_dir: Path | None = None,
     known: Mapping[str, PageFault] | None = None,
     beginning: Callable[[Page], None] = lambda _: None,
+    renderer_class: type[Renderer] = Renderer,
 ) -> Site:
     """Read the pages, check them (unless they are those checked last), and find out which pages there will be.
 
     Mistakes are in `faults`; a page with one in its own file has it in its instances too. `known` are pages that are
     not tried again, by the path of their file or their route. `beginning` is called with each page file whose
-    parameters and titles are asked for.
+    parameters and titles are asked for. A `renderer_class` that shows mistakes in the pages is not kept from trying.
     """
     reports = read_reports(reports_dir)
     context = read_context(reader)
@@ -107,13 +110,19 @@ def open_site(
         "abs_or_zero": _abs_or_zero,
         "groupby_in_order": _in_order,
     }
-    renderer = Renderer(reports, reader, filters)
+    renderer = renderer_class(reports, reader, filters)
     faults = [*reports.faults, *(known or {}).values(), *language.faults]
     if not was_checked(cache_dir, reports_dir, reader):
         faults += renderer.check_templates()
     assets = load_assets(reports_dir / "theme", reports.theme)
     site = Site(reports, reader, context, formatter, language, renderer, assets, faults=faults)
     site.instances = _instances(site, known or {}, cache_dir, beginning)
+    if renderer_class is not Renderer:
+        own = {str(page.file.path) for page in reports.unread} | set(known or {})
+        site.instances = [
+            one if one.fault is None or str(one.page.file.path) in own else replace(one, fault=None)
+            for one in site.instances
+        ]
     site.map = SiteMap({one.route: one.title for one in site.instances}, _menu(site.instances))
     return site
 
@@ -220,8 +229,10 @@ def _framed(
 
 def _with_contents(front: Mapping[str, Any], content: str) -> dict[str, Any]:
     """A page's content, in two pieces where it asks for a table of contents: up to its title, and the rest."""
-    headings = HEADING.findall(content) if front.get("table_of_contents") else []
+    headings = HEADING.findall(OTHERS.sub("", content)) if front.get("table_of_contents") else []
     title, end, rest = content.partition("</h1>") if headings else ("", "", content)
+    if '<div class="variant' in title:
+        title, end, rest = "", "", content
     return {
         "content": Markup(rest),
         "before_contents": Markup(title + end),

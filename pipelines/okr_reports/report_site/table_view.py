@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import colorsys
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
@@ -18,6 +21,7 @@ from okr_reports.report_site.faults import BadValue, choose
 from okr_reports.report_site.markup import Html
 from okr_reports.report_site.prose import render_note
 from okr_reports.report_site.shaping import GRAIN_FORMATS, SQL, Measure, Rows
+from okr_reports.report_site.table_pivot import pivoted
 from okr_reports.report_site.table_rows import Gathering, Grid, names_of, plain_value
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
 # the theme's, each a pair for light and dark
 COLOURS = ("red", "orange", "green", "blue", "purple", "gray")
+# where the hue of a colour as `#dcfce7` writes it ends, in degrees, for each of them
+HUES = ((16, "red"), (70, "orange"), (170, "green"), (250, "blue"), (330, "purple"), (361, "red"))
 
 
 @dataclass(frozen=True)
@@ -67,9 +73,13 @@ shows(Cell, "text", "sort", "class_", "title")
 
 @dataclass(frozen=True)
 class TableView:
-    """A table as its component writes it. `kinds` says of each row what it is: row or subtotal, with its colour."""
+    """A table as its component writes it. `groups` are titles over columns: (title, how many).
+
+    `kinds` says of each row what it is: row or subtotal, with its colour.
+    """
 
     columns: Sequence[Column]
+    groups: Sequence[tuple[str, int]]
     rows: Sequence[Sequence[Cell]]
     kinds: Sequence[str]
     total: Sequence[Markup]
@@ -78,18 +88,29 @@ class TableView:
     facets: Sequence[Mapping[str, str]]
 
 
-shows(TableView, "columns", "rows", "kinds", "total", "csv", "truncated", "facets")
+shows(TableView, "columns", "groups", "rows", "kinds", "total", "csv", "truncated", "facets")
 
 
 def table_view(
     functions: Functions, data: Rows, children: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
 ) -> TableView:
     """The table that a tag and its children ask for."""
-    children = [*children, *_listed(options)] or [_plain(name) for name in data.columns if not name.startswith("_")]
+    children = [*children, *_listed(options)]
+    if any(child["tag"] == "pivot" for child in children):
+        children, names, grid = pivoted(functions, data, children, options)
+        return _view(functions, data, children, names, grid, options)
+    children = children or [_plain(name) for name in data.columns if not name.startswith("_")]
     if not children:
         raise BadValue("the table has no columns", "add {% dimension value=... /%} or {% measure value=... /%}")
     names = names_of(children)
     grid = Gathering(functions, data, children, names, options).grid()
+    return _view(functions, data, children, names, grid, options)
+
+
+def _view(
+    functions: Functions, data: Rows, children: Sequence[Mapping[str, Any]], names: Sequence[str], grid: Grid,
+    options: Mapping[str, Any],
+) -> TableView:  # fmt: skip
     columns = [
         _column(functions, child, names[n], n, options) for n, child in enumerate(children) if not child.get("hide")
     ]
@@ -99,14 +120,19 @@ def table_view(
     drawing = Drawing(functions, grid, _largest(grid, columns))
     rows, kinds, facets = [], [], []
     groups = [row[names[0]] for row in grid.rows]
+    above = options.get("subtotal_position") == "top"
     for n, row in enumerate(grid.rows):
-        rows.append([drawing.cell(column, row) for column in columns])
-        kinds.append(drawing.row_colour(row))
-        facets.append(_facets(grid, row))
-        if grid.subtotals and (n + 1 == len(groups) or groups[n + 1] != groups[n]):
-            rows.append(drawing.subtotal(columns, groups[n]))
-            kinds.append("subtotal")
-            facets.append({})
+        first, last = n == 0 or groups[n - 1] != groups[n], n + 1 == len(groups) or groups[n + 1] != groups[n]
+        cells = [drawing.cell(column, row) for column in columns]
+        if not first and cells and not options.get("repeat_values", True):
+            cells[0] = replace(cells[0], text=Markup(""))
+        made = [(cells, drawing.row_colour(row), _facets(grid, row))]
+        if grid.subtotals and (first if above else last):
+            made.insert(0 if above else 1, (drawing.subtotal(columns, groups[n]), "subtotal", {}))
+        for cells, kind, of in made:
+            rows.append(cells)
+            kinds.append(kind)
+            facets.append(of)
     csv = ""
     if options.get("download", True):
         taken = [[plain_value(row[column.name]) for column in columns] for row in grid.rows]
@@ -115,12 +141,12 @@ def table_view(
         defined = functions.definitions(name, data, said)
         csv = functions.downloads.csv(name, [column.name for column in columns], taken, defined)
     total = drawing.total(columns, options) if options.get("total") else []
-    return TableView(columns, rows, kinds, total, csv, grid.truncated, facets)
+    return TableView(columns, _groups(columns), rows, kinds, total, csv, grid.truncated, facets)
 
 
 def _listed(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The columns of the attributes `dimensions` and `measures`, as if they were child tags."""
-    for tag in ("dimension", "measure"):
+    """The columns of the attributes `dimensions`, `pivots` and `measures`, as if they were child tags."""
+    for tag in ("dimension", "pivot", "measure"):
         yield from ({"tag": tag, "value": str(one)} for one in options.get(f"{tag}s") or ())
 
 
@@ -135,7 +161,8 @@ def _column(
     align = child.get("align") or ("right" if numeric else "left" if child["tag"] == "dimension" else "")
     wrap = options.get("wrap") if child.get("wrap") is None else child["wrap"]
     fmt = child.get("fmt") or GRAIN_FORMATS.get(child.get("date_grain") or "") or "auto"
-    title = child.get("title") or functions.readable(Measure.of(child["value"]).name)
+    name_only = Measure.of(child["value"]).name
+    title = child.get("title") or (functions.readable(name_only) if options.get("format_titles", True) else name_only)
     return Column(name, title, fmt, align, not numeric if wrap is None else bool(wrap), number, child)
 
 
@@ -143,6 +170,12 @@ def _align(grid: Grid, name: str) -> str:
     """A column of numbers alone is on the right, its head above them."""
     known = [row[name] for row in grid.rows if row[name] is not None]
     return "right" if known and all(map(_numeric, known)) else "left"
+
+
+def _groups(columns: Sequence[Column]) -> list[tuple[str, int]]:
+    """Titles over neighbouring columns with one `column_group`; none where no column has one."""
+    runs = [(title or "", len(list(of))) for title, of in groupby(columns, lambda one: one.given.get("column_group"))]
+    return runs if any(title for title, _ in runs) else []
 
 
 def _facets(grid: Grid, row: Row) -> dict[str, str]:
@@ -255,7 +288,7 @@ class Drawing:
         """A colour that an expression of the author names; others than the theme's are an error."""
         if name not in self.grid.columns or row[name] is None:
             return ""
-        colour = str(row[name])
+        colour = nearest_colour(str(row[name]))
         if colour not in COLOURS:
             raise BadValue(f"there is no colour {colour!r}", choose(colour, COLOURS, "colours"))
         return f"c-{colour}"
@@ -313,6 +346,15 @@ def status_markup(word: str, status: str | None) -> Markup:
         '<span class="status st-{0}"><svg class="mark" aria-hidden="true" focusable="false"><use href="#st-{0}"/></svg>'
         "{1}</span>"
     ).format(name, word)
+
+
+def nearest_colour(written: str) -> str:
+    """The theme's colour that is nearest to `#dcfce7`; any other text as it is."""
+    match = re.fullmatch(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", written.lower())
+    if match is None:
+        return written
+    hue, _, much = colorsys.rgb_to_hls(*(int(part, 16) / 255 for part in match.groups()))
+    return "gray" if much < 0.12 else next(name for end, name in HUES if hue * 360 < end)
 
 
 def _sort_key(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
@@ -12,7 +12,7 @@ from okr_reports.report_site.components import SHIPPED
 from okr_reports.report_site.dialect import Sandbox, TagUse, explain_syntax
 from okr_reports.report_site.faults import PageFault, choose
 from okr_reports.report_site.foreign import foreign_markup
-from okr_reports.report_site.queries import plain_name
+from okr_reports.report_site.queries import query_name
 from okr_reports.report_site.reports import Reports, partial_name
 from okr_reports.report_site.source_files import Query
 
@@ -41,6 +41,22 @@ def check_tags(reports: Reports, environment: Sandbox, tables: Collection[str]) 
     return faults
 
 
+def without_effect(reports: Reports, environment: Sandbox) -> Iterator[PageFault]:
+    """Attributes of the workspace's own tags that are accepted and change nothing."""
+    shipped = shown_path(SHIPPED)
+    for file, _ in reports.files():
+        if file.path.is_relative_to(shipped):
+            continue
+        try:
+            environment.parse(file.body, name=str(file.path), filename=str(file.path))
+        except TemplateSyntaxError:
+            continue
+        for use in environment.uses:
+            for line, name, why in reports.components[use.name].without_effect(use):
+                what = f"the attribute {name!r} of {use.name!r} changes nothing here"
+                yield PageFault(file.path, line, what, f"{why}; leave it out")
+
+
 def _check_filters(path: str, tree: nodes.Template, environment: Sandbox) -> list[PageFault]:
     """Filters and tests that do not exist; Jinja itself says so only when a page is rendered."""
     faults = []
@@ -63,7 +79,7 @@ def _check_names(
         if attribute is None or not isinstance(value, str):
             continue
         line = use.lines[name]
-        name_of = plain_name(value)
+        name_of = query_name(value)
         if attribute.type == "query" and name_of not in queries and name_of not in tables:
             todo = choose(value, [*queries, *tables], "queries")
             faults.append(PageFault(path, line, f"there is no query {value!r}", todo))

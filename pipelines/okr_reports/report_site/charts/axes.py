@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -65,18 +65,28 @@ def x_limits(data: ChartData, with_bars: bool) -> tuple[float, float]:
     return first, last
 
 
-def y_axis(frame: Frame, y_fmt: str) -> tuple[Markup, Markup]:
-    """The grid lines, drawn first, and their labels beside them, in the room that .gutter leaves."""
+def padded(values: Sequence[float]) -> tuple[float, float]:
+    """First and last x of marks that have a width, with room on both sides."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    room = (high - low) * 0.04 or 1.0
+    return low - room, high + room
+
+
+def y_axis(frame: Frame, y_fmt: str, left_out: Collection[str] = ()) -> tuple[Markup, Markup]:
+    """The grid lines, drawn first, and their labels beside them, in the room that .gutter leaves.
+
+    `left_out`: which of labels, gridlines and baseline are not drawn.
+    """
     formatter = frame.data.formatter
     lines, labels = [], []
     ticks = [tick for tick in nice_ticks(frame.y.low, frame.y.high) if frame.y.low <= tick <= frame.y.high]
     words = tick_texts(formatter, y_fmt if y_fmt != "auto" else frame.data.series[0].fmt, ticks)
     for tick, word in zip(ticks, words, strict=True):
-        y = frame.y(tick)
-        lines.append(
-            element("line", x1="0", x2="100%", y1=number(y), y2=number(y), class_="axis" if tick == 0 else "grid")
-        )
-        labels.append(text("-8", y + 4, word, "tick", "end"))
+        y, kind = frame.y(tick), "axis" if tick == 0 else "grid"
+        if {"axis": "baseline", "grid": "gridlines"}[kind] not in left_out:
+            lines.append(element("line", x1="0", x2="100%", y1=number(y), y2=number(y), class_=kind))
+        if "labels" not in left_out:
+            labels.append(text("-8", y + 4, word, "tick", "end"))
     return join(lines), join(labels)
 
 
@@ -111,8 +121,11 @@ def exact_code(code: str, ticks: Sequence[float]) -> str:
     return f"{match['kind']}{digits}{match['power'] or ''}"
 
 
-def x_axis(frame: Frame) -> Markup:
-    """Labels under the chart; those marked `wide` are hidden on narrow screens."""
+def x_axis(frame: Frame, left_out: Collection[str] = ("gridlines", "baseline")) -> Markup:
+    """Labels under the chart; those marked `wide` are hidden on narrow screens.
+
+    `left_out`: which of labels, gridlines and baseline are not drawn.
+    """
     data, y = frame.data, frame.height - 6
     if not data.x:
         return Markup("")
@@ -125,7 +138,15 @@ def x_axis(frame: Frame) -> Markup:
         texts = axis_texts(data)
         labels = [(frame.across(n), texts[n], narrow) for n, narrow in label_places(texts)]
     parts = []
+    if "baseline" not in left_out:
+        floor = number(frame.floor)
+        parts.append(element("line", x1="0", x2="100%", y1=floor, y2=floor, class_="axis"))
     for across, words, narrow in labels:
+        if "gridlines" not in left_out:
+            at = percent(across)
+            parts.append(element("line", x1=at, x2=at, y1=number(TOP), y2=number(frame.floor), class_="grid"))
+        if "labels" in left_out:
+            continue
         anchor = "start" if across < 40 else "end" if across > ACROSS - 40 else "middle"
         shown_text = words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
         parts.append(text(percent(across), y, shown_text, "tick" if narrow else "tick wide", anchor))

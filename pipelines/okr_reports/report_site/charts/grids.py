@@ -14,12 +14,14 @@ from okr_reports.report_site.faults import BadValue
 STEPS = 5
 # the part of a funnel's width that its first step takes; the numbers stand beside it
 FUNNEL_SHARE = 0.8
+START = {"left": 0.0, "center": 0.5, "right": 1.0}
 
 
 def funnel(
-    titles: Sequence[str], values: Sequence[float], texts: Sequence[str], rates: Sequence[tuple[str, str]], label: str
-) -> Markup:
-    """Steps from long to short, all from one edge.
+    titles: Sequence[str], values: Sequence[float], texts: Sequence[str], rates: Sequence[tuple[str, str]], label: str,
+    align: str = "left",
+) -> Markup:  # fmt: skip
+    """Steps from long to short, all from one edge or around the middle.
 
     `rates` say what share of the step before each one keeps, in words and, for telephones, as a number.
     """
@@ -31,7 +33,13 @@ def funnel(
         width = max(value / widest, 0.004) * ACROSS * FUNNEL_SHARE
         shapes.append(
             element(
-                "rect", x="0", y=number(top), width=percent(width), height=number(bar), rx="2", class_="bar funnel-step"
+                "rect",
+                x=percent((ACROSS * FUNNEL_SHARE - width) * START[align]),
+                y=number(top),
+                width=percent(width),
+                height=number(bar),
+                rx="2",
+                class_="bar funnel-step",
             )
         )
         words.append(text("0", top - 6, titles[place], "label"))

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup
 
-from okr_reports.report_site.charts.axes import BOTTOM, TOP, Frame, evenly, position, x_axis, x_limits, y_axis
+from okr_reports.report_site.charts.axes import BOTTOM, TOP, Frame, evenly, padded, position, x_axis, x_limits, y_axis
 from okr_reports.report_site.charts.data import ChartData, Series
 from okr_reports.report_site.charts.references import reference_marks
 from okr_reports.report_site.charts.scale import Scale, domain, nice_ticks
-from okr_reports.report_site.charts.svg import ACROSS, chart, element, join, number, path, percent, stretch, text
+from okr_reports.report_site.charts.svg import (
+    ACROSS,
+    Point,
+    chart,
+    element,
+    join,
+    number,
+    path,
+    percent,
+    stretch,
+    text,
+)
 
 # more bars than that have no room for numbers above them
 WIDE_LABELS = 12
+# pixels that a number inside a bar needs
+LABEL_ROOM = 14
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a chart is drawn. `marks` are reference lines, areas and points: dicts of their tags' attributes."""
+    """How a chart is drawn. `marks` are reference lines, areas and points: dicts of their tags' attributes.
+
+    `styles` say of each series how its line is drawn: type, markers, step.
+    """
 
     height: float = 240.0
     stacked: bool = False
@@ -29,15 +45,21 @@ class Options:
     high: float | None = None
     y_fmt: str = "auto"
     data_labels: bool = False
+    label_fmt: str | None = None
+    label_below: bool = False
     marks: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    x_left_out: Collection[str] = ("gridlines", "baseline")
+    y_left_out: Collection[str] = ()
+    styles: Sequence[Mapping[str, Any]] = ()
 
 
 def per_mille(kind: str, data: ChartData) -> list[str]:
     """Where each place of the x axis lies in the drawn chart, per mille of its width; '' where it has no place."""
-    if kind in ("funnel", "heatmap"):
+    if kind in ("funnel", "heatmap", "hbars"):
         return [""] * len(data.x)
     data = evenly(data) if kind in ("bar", "combo") else data
-    across = Scale(*x_limits(data, kind in ("bar", "combo")), 0.0, ACROSS)
+    limits = padded([float(position(data, n, x)) for n, x in enumerate(data.x)]) if kind == "scatter" else None
+    across = Scale(*(limits or x_limits(data, kind in ("bar", "combo"))), 0.0, ACROSS)
     return [number(across(position(data, place, value))) for place, value in enumerate(data.x)]
 
 
@@ -47,15 +69,16 @@ def draw(kind: str, data: ChartData, label: str, options: Options) -> Markup:
     lines = [one for one in data.series if one not in bars]
     data = evenly(data) if bars else data
     frame = _frame(kind, data, bars, options)
-    grid, ticks = y_axis(frame, options.y_fmt)
+    grid, ticks = y_axis(frame, options.y_fmt, options.y_left_out)
     shapes: list[Markup] = [_bars(frame, bars, options.stacked, data.series)] if bars else []
     if kind == "area":
         shapes.append(_areas(frame, lines, options.stacked, data.series))
     else:
-        shapes.append(_lines(frame, lines, data.series))
+        shapes.append(_lines(frame, lines, data.series, options.styles))
     marks = reference_marks(frame, options.marks)
-    labels = _labels(frame, bars or lines) if options.data_labels and not (bars and options.stacked) else Markup("")
-    content = join([grid, *shapes, ticks, marks, x_axis(frame), labels])
+    stacked = bars if options.stacked else []
+    labels = _labels(frame, bars or lines, options, stacked) if options.data_labels else Markup("")
+    content = join([grid, *shapes, ticks, marks, x_axis(frame, options.x_left_out), labels])
     return chart(options.height, label, content, f"{kind}-chart gutter")
 
 
@@ -72,7 +95,9 @@ def _frame(kind: str, data: ChartData, bars: Sequence[Series], options: Options)
     return Frame(data, Scale(*x_limits(data, bool(bars)), 0.0, ACROSS), y, floor, options.height)
 
 
-def _lines(frame: Frame, lines: Sequence[Series], everyone: Sequence[Series]) -> Markup:
+def _lines(
+    frame: Frame, lines: Sequence[Series], everyone: Sequence[Series], styles: Sequence[Mapping[str, Any]]
+) -> Markup:
     paths, ends = [], []
     for one in lines:
         rank = everyone.index(one) + 1
@@ -81,12 +106,26 @@ def _lines(frame: Frame, lines: Sequence[Series], everyone: Sequence[Series]) ->
         ]
         if frame.data.connected:
             points = [point for point in points if point is not None]
-        plan = one.mark == "plan"
-        paths.append(element("path", d=path(points), class_="pace" if plan else f"line s{rank}"))
+        plan, style = one.mark == "plan", styles[rank - 1] if rank <= len(styles) else {}
+        drawn = _stepped(points) if style.get("step") else points
+        look = {"dashed": " dashed", "dotted": " dotted"}.get(str(style.get("type")), "")
+        paths.append(element("path", d=path(drawn), class_="pace" if plan else f"line s{rank}{look}"))
         known = [point for point in points if point is not None]
+        if style.get("markers"):
+            ends += [end_mark(rank, percent(x), y) for x, y in known[:-1]]
         if known and not plan:
             ends.append(end_mark(rank, percent(known[-1][0]), known[-1][1]))
     return join([stretch(frame.height, join(paths)), *ends])
+
+
+def _stepped(points: Sequence[Point | None]) -> list[Point | None]:
+    """The same with each value held until the next place."""
+    held: list[Point | None] = []
+    for before, point in zip([None, *points], points, strict=False):
+        if before is not None and point is not None:
+            held.append((point[0], before[1]))
+        held.append(point)
+    return held
 
 
 def end_mark(rank: int, x: str, y: float) -> Markup:
@@ -140,14 +179,23 @@ def _bars(frame: Frame, series: Sequence[Series], stacked: bool, everyone: Seque
     return join(parts)
 
 
-def _labels(frame: Frame, series: Sequence[Series]) -> Markup:
-    if len(series) != 1 or len(frame.data.x) > WIDE_LABELS:
+def _labels(frame: Frame, series: Sequence[Series], options: Options, stacked: Sequence[Series]) -> Markup:
+    if (len(series) != 1 and not stacked) or len(frame.data.x) > WIDE_LABELS:
         return Markup("")
-    one = series[0]
-    return join(
-        [
-            text(percent(frame.across(n)), frame.y(value) - 5, one.texts[n], "label", "middle")
-            for n, value in enumerate(one.values)
-            if value is not None
-        ]
-    )
+    write = frame.data.formatter.format
+    sums: dict[tuple[int, bool], float] = {}
+    drawn = []
+    for one in series:
+        for n, value in enumerate(one.values):
+            if value is None:
+                continue
+            words = write(value, options.label_fmt) if options.label_fmt else one.texts[n]
+            y = frame.y(value) + (15 if options.label_below else -5)
+            if stacked:
+                start = sums.get((n, value >= 0), 0.0)
+                sums[n, value >= 0] = start + value
+                if abs(frame.y(start) - frame.y(start + value)) < LABEL_ROOM:
+                    continue
+                y = (frame.y(start) + frame.y(start + value)) / 2 + 4
+            drawn.append(text(percent(frame.across(n)), y, words, "label", "middle"))
+    return join(drawn)

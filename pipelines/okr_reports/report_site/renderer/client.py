@@ -42,9 +42,9 @@ FRAME = re.compile(r'File "(.*)", line (\d+) in ')
 
 @dataclass(frozen=True)
 class Job:
-    """What to render: a whole `site`, or its pages to `check` them; or one `query`, of `sql`.
+    """What to render: a whole `site`, one to `preview` with mistakes in their places, or its pages to `check` them.
 
-    `blank` says what stands for rows there are not.
+    Or one `query`, of `sql`. `blank` says what stands for rows there are not.
     """
 
     snapshot: Path

@@ -19,8 +19,10 @@ from okr_reports.report_site.faults import BadValue, PageFault
 from okr_reports.report_site.limits import Limits
 from okr_reports.report_site.other_values import OtherValues
 from okr_reports.report_site.page_cache import Kept, PageCache, checked_now, last_good, was_checked
+from okr_reports.report_site.preview import PreviewRenderer
 from okr_reports.report_site.public_data import public_files
 from okr_reports.report_site.queries import Statement
+from okr_reports.report_site.render import Renderer
 from okr_reports.report_site.renderer.walls import limit_processor, raise_walls
 from okr_reports.report_site.site import Instance, Site, moment_of, open_site, render_notice, render_page, search_index
 from okr_reports.report_site.source_files import Query
@@ -106,6 +108,7 @@ class _Work:
         site = open_site(
             reports_dir, self.reader, cache_dir, known,
             lambda page: self.say({"kind": "page", "route": None, "path": str(page.file.path)}),
+            PreviewRenderer if asked["purpose"] == "preview" else Renderer,
         )  # fmt: skip
         site.as_of = date.fromisoformat(asked["as_of"]) if asked["as_of"] else None
         site.renderer.compiled = lambda name, lines: self.say({"kind": "lines", "path": name, "lines": lines})
@@ -113,7 +116,7 @@ class _Work:
             site.cache = PageCache(cache_dir, reports_dir, self.reader, site.context, site.map)
             if not site.faults and not was_checked(cache_dir, reports_dir, self.reader):
                 self.say({"kind": "checked", "text": checked_now(reports_dir, self.reader)})
-        if asked["purpose"] != "site":
+        if asked["purpose"] == "check":
             site.faults += check_sql(site.reports, self.reader)
             for warning in warnings_of(site.reports):
                 self.say({"kind": "warning", "fault": written(warning)})
@@ -130,7 +133,7 @@ class _Work:
             self.reader.others = OtherValues((str(one.page.file.path), one.params) for one in new)
         for instance in to_come:
             self._page(site, replace(instance, fault=known.get(f"/{instance.route}", instance.fault)), reports_dir)
-        if asked["purpose"] == "site":
+        if asked["purpose"] != "check":
             shared = {**site.assets.files, **public_files(self.reader), **moment_of(site)}
             self._files("", {**shared, "assets/search.js": search_index(site)})
         missing = sorted(site.language.missing)
@@ -140,7 +143,7 @@ class _Work:
         self.say({"kind": "page", "route": instance.route, "path": str(instance.page.file.path)})
         limit_processor(self.reader.limits.page_seconds + SPARE_SECONDS)
         try:
-            files, rendered = render_page(site, instance, framed=self.asked["purpose"] == "site")
+            files, rendered = render_page(site, instance, framed=self.asked["purpose"] != "check")
             self._measure(instance, files)
         except PageFault as fault:
             if fault.cause == "memory" and fault is not instance.fault:
@@ -149,12 +152,15 @@ class _Work:
             if instance.kept is None:
                 instance = replace(instance, kept=next(last_good(self.cache_dir, route=instance.route), None))
             files, rendered = {}, None
-            if self.asked["purpose"] == "site":
+            if self.asked["purpose"] != "check":
                 files = render_notice(site, instance, fault, root)
             self._files(instance.route, files, broken=None if instance.kept is None else instance.kept.day)
             return
         entry = None
-        if rendered is not None and site.cache is not None:
+        shown = site.renderer.shown if isinstance(site.renderer, PreviewRenderer) and rendered is not None else ()
+        for one in shown:
+            self._fault(one)
+        if rendered is not None and site.cache is not None and not shown:
             day = site.context["today"].isoformat()
             kept = Kept(instance.route, instance.title, str(instance.page.file.path), day, rendered)
             entry = site.cache.entry(kept, instance.identity, self.reader.asked)

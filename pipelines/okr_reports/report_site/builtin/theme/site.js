@@ -103,51 +103,130 @@
       built.title = moment;
     });
 
-    // sorting
-    all("[data-table] table").forEach(function (table) {
-      var head = table.tHead && table.tHead.rows[0];
-      var body = table.tBodies[0];
-      if (!head || !body || body.rows.length < 3) return;
-      Array.prototype.forEach.call(head.cells, function (cell, column) {
-        var button = make("button", { type: "button", "class": "sort" }, cell.textContent);
-        cell.textContent = "";
-        cell.appendChild(button);
-        button.addEventListener("click", function () {
-          var up = cell.getAttribute("aria-sort") !== "ascending";
-          Array.prototype.forEach.call(head.cells, function (other) { other.removeAttribute("aria-sort"); });
-          cell.setAttribute("aria-sort", up ? "ascending" : "descending");
-          var rows = Array.prototype.slice.call(body.rows);
-          rows.sort(function (a, b) { return compare(key(a, column), key(b, column)) * (up ? 1 : -1); });
-          rows.forEach(function (row) { body.appendChild(row); });
+    // what a piece of a page can do: tables, tabs, charts; again for what is put in the place of another
+    var groups = 0;
+    function enhance(within) {
+      // sorting
+      all("[data-table] table", within).forEach(function (table) {
+        var head = table.tHead && table.tHead.rows[table.tHead.rows.length - 1];
+        var body = table.tBodies[table.tBodies.length - 1];
+        if (!head || !body || body.rows.length < 3) return;
+        Array.prototype.forEach.call(head.cells, function (cell, column) {
+          var button = make("button", { type: "button", "class": "sort" }, cell.textContent);
+          cell.textContent = "";
+          cell.appendChild(button);
+          button.addEventListener("click", function () {
+            var up = cell.getAttribute("aria-sort") !== "ascending";
+            Array.prototype.forEach.call(head.cells, function (other) { other.removeAttribute("aria-sort"); });
+            cell.setAttribute("aria-sort", up ? "ascending" : "descending");
+            var rows = Array.prototype.slice.call(body.rows);
+            rows.sort(function (a, b) { return compare(key(a, column), key(b, column)) * (up ? 1 : -1); });
+            rows.forEach(function (row) { body.appendChild(row); });
+          });
         });
       });
-    });
-    // a search box over a table's rows, and the first rows of a long one
-    all("[data-search]").forEach(function (block) {
-      var word = block.getAttribute("data-search");
-      var input = make("input", { type: "search", placeholder: word, "aria-label": word, autocomplete: "off" });
-      var box = make("div", { "class": "table-tools", role: "search" });
-      input.addEventListener("input", function () {
-        var wanted = input.value.trim().toLowerCase();
-        block.classList.toggle("searched", !!wanted);
-        all("tbody tr", block).forEach(function (row) {
-          row.classList.toggle("not-found", !!wanted && row.textContent.toLowerCase().indexOf(wanted) < 0);
+      // columns that stay in sight: where each begins is known when the table is drawn
+      all("[data-freeze]", within).forEach(function (table) {
+        var count = Number(table.getAttribute("data-freeze"));
+        all("tr", table).forEach(function (row) {
+          for (var n = 1, left = 0; n < count && row.cells[n] && row.cells[n].colSpan === 1; n++) {
+            left += row.cells[n - 1].offsetWidth;
+            row.cells[n].classList.add("held");
+            row.cells[n].style.left = left + "px";
+          }
         });
       });
-      box.appendChild(input);
-      block.insertBefore(box, block.firstChild);
-    });
-    all("[data-page-size]").forEach(function (block) {
-      var rows = all("tbody tr", block), size = Number(block.getAttribute("data-page-size"));
-      if (rows.length <= size) return;
-      var more = make("button", { type: "button", "class": "button" }, block.getAttribute("data-more"));
-      block.setAttribute("data-paged", "");
-      function cut() { all("tbody tr", block).forEach(function (row, n) { row.classList.toggle("later", n >= size); }); }
-      cut();
-      block.addEventListener("click", function (event) { if (event.target.closest("th")) setTimeout(cut, 0); });
-      more.addEventListener("click", function () { block.removeAttribute("data-paged"); more.remove(); });
-      block.appendChild(more);
-    });
+      // a search box over a table's rows, and the first rows of a long one
+      all("[data-search]", within).forEach(function (block) {
+        var word = block.getAttribute("data-search");
+        var input = make("input", { type: "search", placeholder: word, "aria-label": word, autocomplete: "off" });
+        var box = make("div", { "class": "table-tools", role: "search" });
+        input.addEventListener("input", function () {
+          var wanted = input.value.trim().toLowerCase();
+          block.classList.toggle("searched", !!wanted);
+          all("tbody tr", block).forEach(function (row) {
+            row.classList.toggle("not-found", !!wanted && row.textContent.toLowerCase().indexOf(wanted) < 0);
+          });
+        });
+        box.appendChild(input);
+        block.insertBefore(box, block.firstChild);
+      });
+      all("[data-page-size]", within).forEach(function (block) {
+        var rows = all("tbody tr", block), size = Number(block.getAttribute("data-page-size"));
+        if (rows.length <= size) return;
+        var more = make("button", { type: "button", "class": "button" }, block.getAttribute("data-more"));
+        block.setAttribute("data-paged", "");
+        function cut() { all("tbody tr", block).forEach(function (row, n) { row.classList.toggle("later", n >= size); }); }
+        cut();
+        block.addEventListener("click", function (event) { if (event.target.closest("th")) setTimeout(cut, 0); });
+        more.addEventListener("click", function () { block.removeAttribute("data-paged"); more.remove(); });
+        block.appendChild(more);
+      });
+      // tabs; their buttons are in the page, so that nothing moves when this runs
+      all("[data-tabs]", within).forEach(function (tabs) {
+        var group = groups++;
+        var parts = all(".tab", tabs).filter(function (part) { return part.parentNode === tabs; });
+        var bar = tabs.querySelector(".tabs-bar");
+        if (!bar || bar.parentNode !== tabs) return;
+        var buttons = all("[role=tab]", bar);
+        buttons.forEach(function (button, number) {
+          var part = parts[number];
+          button.id = "tab-" + group + "-" + number;
+          part.id = button.id + "-panel";
+          button.setAttribute("aria-controls", part.id);
+          part.setAttribute("role", "tabpanel");
+          part.setAttribute("aria-labelledby", button.id);
+          button.addEventListener("click", function () { open(number); });
+          button.addEventListener("keydown", function (event) {
+            var step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+            if (step) { var next = (number + step + parts.length) % parts.length; open(next); buttons[next].focus(); }
+          });
+        });
+        function open(which) {
+          parts.forEach(function (part, number) {
+            part.hidden = number !== which;
+            buttons[number].setAttribute("aria-selected", number === which ? "true" : "false");
+            buttons[number].tabIndex = number === which ? 0 : -1;
+          });
+        }
+        tabs.classList.add("live");
+        open(parts.findIndex(function (part) { return !part.classList.contains("later"); }));
+      });
+
+      // the numbers below the pointer, from the chart's own table
+      all("[data-chart]", within).forEach(function (figure) {
+        var chart = figure.querySelector(".chart");
+        var rows = all("tr[data-x]", figure).filter(function (row) { return row.getAttribute("data-x") !== ""; });
+        if (!chart || !rows.length) return;
+        var stretch = chart.querySelector(".stretch") || chart;
+        var heads = all("thead th", figure).map(function (cell) { return cell.textContent; });
+        var tip = make("div", { "class": "tip", hidden: "", "aria-hidden": "true" });
+        figure.appendChild(tip);
+        chart.addEventListener("pointermove", function (event) {
+          var box = stretch.getBoundingClientRect();
+          var at = (event.clientX - box.left) / box.width * 1000;
+          var near = rows[0], gap = Infinity;
+          rows.forEach(function (row) {
+            var distance = Math.abs(Number(row.getAttribute("data-x")) - at);
+            if (distance < gap) { gap = distance; near = row; }
+          });
+          tip.textContent = "";
+          Array.prototype.forEach.call(near.cells, function (cell, column) {
+            var line = make("p");
+            line.appendChild(make(column ? "span" : "strong", {}, column ? heads[column] + ": " + cell.textContent : cell.textContent));
+            tip.appendChild(line);
+          });
+          tip.hidden = false;
+          var frame = figure.getBoundingClientRect();
+          var x = box.left - frame.left + Number(near.getAttribute("data-x")) / 1000 * box.width;
+          var left = x + 12 + tip.offsetWidth > frame.width ? x - tip.offsetWidth - 12 : x + 12;
+          tip.style.transform = "translate(" + Math.max(left, 0) + "px," +
+            (chart.getBoundingClientRect().top - frame.top + 16) + "px)";
+        });
+        chart.addEventListener("pointerleave", function () { tip.hidden = true; });
+      });
+    }
+    enhance(document);
     function key(row, column) {
       var cell = row.cells[column];
       if (!cell) return "";
@@ -161,15 +240,95 @@
       return a.localeCompare(b, root.lang);
     }
 
+    // what the address holds, as #name=value&...: a page opened from disk may change no other part of it
+    function remembered() {
+      var found = {};
+      location.hash.slice(1).split("&").forEach(function (pair) {
+        var at = pair.indexOf("=");
+        if (at > 0) try { found[pair.slice(0, at)] = decodeURIComponent(pair.slice(at + 1)); } catch (error) { return; }
+      });
+      return found;
+    }
+    function keep(values) {
+      var now = remembered();
+      for (var name in values) now[name] = values[name];
+      var hash = Object.keys(now).filter(function (one) { return now[one]; })
+        .map(function (one) { return one + "=" + encodeURIComponent(now[one]); }).join("&");
+      history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
+    }
+
+    // inputs: the page has all its variants; the chosen one is put in place
+    var board = document.querySelector("[data-inputs]");
+    if (board) {
+      var inputs = JSON.parse(board.getAttribute("data-inputs")), picked = {};
+      var said = make("p", { "class": "visually-hidden", role: "status" });
+      board.parentNode.insertBefore(said, board);
+      function pick() {
+        inputs.forEach(function (one) {
+          var at = one[1].indexOf(remembered()[one[0]]);
+          picked[one[0]] = at < 0 ? one[2] : at;
+        });
+      }
+      function choose(name, place) {
+        picked[name] = place;
+        var kept = {};
+        inputs.forEach(function (one) {
+          kept[one[0]] = picked[one[0]] === one[2] ? "" : one[1][picked[one[0]]] || "";
+        });
+        keep(kept);
+        show();
+      }
+      function show() {
+        var number = String(inputs.reduce(function (sum, one) { return sum * one[1].length + picked[one[0]]; }, 0));
+        var held = document.activeElement, box = held && held.closest("[data-input]");
+        all(".variants").forEach(function (variants) {
+          var now = variants.querySelector(":scope > .variant");
+          function holds(one) { return one.getAttribute("data-for").split(" ").indexOf(number) >= 0; }
+          if (holds(now)) return;
+          var next = all(":scope > template", variants).filter(holds)[0];
+          var left = make("template", { "data-for": now.getAttribute("data-for"), "data-seen": "" });
+          while (now.firstChild) left.content.appendChild(now.firstChild);
+          now.appendChild(next.content);
+          now.setAttribute("data-for", next.getAttribute("data-for"));
+          variants.replaceChild(left, next);
+          if (!next.hasAttribute("data-seen")) enhance(now);
+        });
+        var words = all("[data-input]").map(function (control) {
+          var name = control.getAttribute("data-input");
+          var one = inputs.filter(function (each) { return each[0] === name; })[0], code = one[1][picked[name]];
+          all("select", control).forEach(function (select) { select.selectedIndex = picked[name]; });
+          all("button", control).forEach(function (button, at) {
+            button.setAttribute("aria-pressed", at === picked[name] ? "true" : "false");
+          });
+          var from = control.querySelector("select") ? control.querySelectorAll("option") : control.querySelectorAll("button");
+          control.querySelector(".input-now strong").textContent = from[picked[name]] ? from[picked[name]].textContent : code;
+          return control.querySelector(".input-now").textContent.trim();
+        });
+        said.textContent = words.join(", ");
+        if (box && !document.contains(held)) {
+          var again = document.querySelector('[data-input="' + box.getAttribute("data-input") + '"]');
+          if (again) again.querySelector("select, [aria-pressed=true]").focus();
+        }
+      }
+      document.addEventListener("change", function (event) {
+        var control = event.target.closest("[data-input]");
+        if (control) choose(control.getAttribute("data-input"), event.target.selectedIndex);
+      });
+      document.addEventListener("click", function (event) {
+        var button = event.target.closest("[data-input] button"), control = button && button.closest("[data-input]");
+        if (control) choose(control.getAttribute("data-input"), all("button", control).indexOf(button));
+      });
+      window.addEventListener("hashchange", function () { pick(); show(); });
+      pick();
+      show();
+    }
+
     // filters: rows and cards that say which team, period or channel they belong to
     var filters = document.querySelector("[data-filters]");
     if (filters) {
       var kinds = ["team", "period", "channel"];
       var chosen = {};
-      (location.hash.slice(1) || "").split("&").forEach(function (pair) {
-        var parts = pair.split("=");
-        if (kinds.indexOf(parts[0]) >= 0) chosen[parts[0]] = decodeURIComponent(parts[1] || "");
-      });
+      kinds.forEach(function (kind) { chosen[kind] = remembered()[kind] || ""; });
       all("select", filters).forEach(function (select) {
         var kind = select.name;
         if (chosen[kind]) select.value = chosen[kind];
@@ -186,74 +345,8 @@
               item.getAttribute("data-" + kind).split(" ").indexOf(chosen[kind]) < 0;
           });
         });
-      if (!remember) return;
-      var hash = kinds.filter(function (kind) { return chosen[kind]; })
-        .map(function (kind) { return kind + "=" + encodeURIComponent(chosen[kind]); }).join("&");
-      history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
+      if (remember) keep(chosen);
     }
-
-    // tabs; their buttons are in the page, so that nothing moves when this runs
-    all("[data-tabs]").forEach(function (tabs, group) {
-      var parts = all(".tab", tabs).filter(function (part) { return part.parentNode === tabs; });
-      var bar = tabs.querySelector(".tabs-bar");
-      if (!bar || bar.parentNode !== tabs) return;
-      var buttons = all("[role=tab]", bar);
-      buttons.forEach(function (button, number) {
-        var part = parts[number];
-        button.id = "tab-" + group + "-" + number;
-        part.id = button.id + "-panel";
-        button.setAttribute("aria-controls", part.id);
-        part.setAttribute("role", "tabpanel");
-        part.setAttribute("aria-labelledby", button.id);
-        button.addEventListener("click", function () { open(number); });
-        button.addEventListener("keydown", function (event) {
-          var step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-          if (step) { var next = (number + step + parts.length) % parts.length; open(next); buttons[next].focus(); }
-        });
-      });
-      function open(which) {
-        parts.forEach(function (part, number) {
-          part.hidden = number !== which;
-          buttons[number].setAttribute("aria-selected", number === which ? "true" : "false");
-          buttons[number].tabIndex = number === which ? 0 : -1;
-        });
-      }
-      tabs.classList.add("live");
-      open(parts.findIndex(function (part) { return !part.classList.contains("later"); }));
-    });
-
-    // the numbers below the pointer, from the chart's own table
-    all("[data-chart]").forEach(function (figure) {
-      var chart = figure.querySelector(".chart");
-      var rows = all("tr[data-x]", figure).filter(function (row) { return row.getAttribute("data-x") !== ""; });
-      if (!chart || !rows.length) return;
-      var stretch = chart.querySelector(".stretch") || chart;
-      var heads = all("thead th", figure).map(function (cell) { return cell.textContent; });
-      var tip = make("div", { "class": "tip", hidden: "", "aria-hidden": "true" });
-      figure.appendChild(tip);
-      chart.addEventListener("pointermove", function (event) {
-        var box = stretch.getBoundingClientRect();
-        var at = (event.clientX - box.left) / box.width * 1000;
-        var near = rows[0], gap = Infinity;
-        rows.forEach(function (row) {
-          var distance = Math.abs(Number(row.getAttribute("data-x")) - at);
-          if (distance < gap) { gap = distance; near = row; }
-        });
-        tip.textContent = "";
-        Array.prototype.forEach.call(near.cells, function (cell, column) {
-          var line = make("p");
-          line.appendChild(make(column ? "span" : "strong", {}, column ? heads[column] + ": " + cell.textContent : cell.textContent));
-          tip.appendChild(line);
-        });
-        tip.hidden = false;
-        var frame = figure.getBoundingClientRect();
-        var x = box.left - frame.left + Number(near.getAttribute("data-x")) / 1000 * box.width;
-        var left = x + 12 + tip.offsetWidth > frame.width ? x - tip.offsetWidth - 12 : x + 12;
-        tip.style.transform = "translate(" + Math.max(left, 0) + "px," +
-          (chart.getBoundingClientRect().top - frame.top + 16) + "px)";
-      });
-      chart.addEventListener("pointerleave", function () { tip.hidden = true; });
-    });
 
     // the form of a check-in: its answers as the YAML of `okr check-in`, by the same rules
     all("[data-check-in]").forEach(function (form) {
