@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 SPARK_READY := .venv/.spark
+CLIENTS ?= $(shell sed -n 's/==.*//p' tests/clients/requirements.txt)
+NOTHING :=
+SPACE := $(NOTHING) $(NOTHING)
 AUDIT := .venv-audit
 AUDIT_READY := $(AUDIT)/.ready
 # The demo stands on a fixed day, so that its quarter is running whenever it is tried.
@@ -27,7 +30,7 @@ if command -v uv >/dev/null 2>&1; then \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test test-quick spark test-spark torture wheel prove coverage mutants generate check dev channel docs bench lock sbom audit
+.PHONY: help setup report test test-quick test-clients spark test-spark torture wheel prove coverage mutants generate check dev channel docs bench lock sbom audit
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 17
@@ -51,6 +54,15 @@ test: $(READY) ## every test (installs Debian's chromium when it is missing and 
 
 test-quick: $(READY) ## the tests that need no refresh, server or browser: three minutes at most on two cores
 	@$(BIN)/python -m pytest -q $(QUICK)
+
+test-clients: $(READY) ## public clients against the sandbox, each in an environment below .okr/clients; CLIENTS="tap-mailchimp" for some
+	@for client in $(CLIENTS) ; do \
+	  test -x .okr/clients/$$client/bin/$$client && continue ; \
+	  wanted=$$(grep "^$$client==" tests/clients/requirements.txt) || { echo "no $$client in tests/clients/requirements.txt" ; exit 1 ; } ; \
+	  $(PYTHON) -m venv .okr/clients/$$client && \
+	  .okr/clients/$$client/bin/python -m pip install -q --disable-pip-version-check $$wanted || exit 1 ; \
+	done
+	@$(BIN)/python -m pytest -n 0 -q -m clients -k "$(subst $(SPACE), or ,$(strip $(CLIENTS)))" tests/clients
 
 spark: $(SPARK_READY) ## a Spark cluster on 127.0.0.1 until Ctrl-C, for `okr refresh --engine spark` (docs/spark.md)
 	@$(BIN)/python -m okr_reports.spark.cluster

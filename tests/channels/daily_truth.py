@@ -11,9 +11,9 @@ from typing import Any
 YESTERDAY = date(2026, 11, 22)
 
 
-def truth_rows(bench: Any, channel: str, measures: tuple[str, ...], start: str) -> list[tuple[Any, ...]]:
-    """(day, account, campaign, currency, *measures) of every campaign-day since `start` on which one is not 0."""
-    rows = csv.DictReader(io.StringIO(bench.truth(channel, **{"from": start, "to": YESTERDAY.isoformat()})))
+def truth_rows(bench: Any, channel: str, measures: tuple[str, ...], start: str, end: str = "") -> list[tuple[Any, ...]]:
+    """(day, account, campaign, currency, *measures) of every campaign-day of the window on which one is not 0."""
+    rows = csv.DictReader(io.StringIO(bench.truth(channel, **{"from": start, "to": end or YESTERDAY.isoformat()})))
     found = [
         (
             date.fromisoformat(row["date"]),

@@ -102,6 +102,14 @@ def test_accounts_are_the_ones_in_use_below_the_manager(google: Any, caplog: pyt
     assert {one.name for one in caplog.records if "customer" in one.getMessage()} == {"okr"}
 
 
+def test_a_suspended_customer_is_read_as_ever(google: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Google stops its delivery and goes on answering, its history too."""
+    monkeypatch.setattr("okr_reports.sandbox.google_ads.ENABLED", "SUSPENDED")
+    assert states(google.load(CHANNEL)) == {EUROPE: "loaded", US: "loaded"}
+    assert google.rows("select distinct status from google_ads.accounts") == [("SUSPENDED",)]
+    assert google.rows(SUMS) == truth_rows(google, CHANNEL, MEASURES, START)
+
+
 def test_the_manager_may_be_named(google: Any) -> None:
     google.set(CHANNEL, login_customer_id="987-654-3210")
     assert states(google.load(CHANNEL)) == {EUROPE: "loaded", US: "loaded"}

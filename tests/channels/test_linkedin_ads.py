@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from okr_reports.channels.linkedin_ads.settings import LinkedInAdsSettings
 from okr_reports.channels.linkedin_ads.source import CHANNEL, METRICS, analytics
 from okr_reports.channels.windows import Window
 from okr_reports.sandbox import linkedin_ads as stand_in
+from okr_reports.sandbox.linkedin_ads_rows import OTHER_METRICS
 from okr_reports.sandbox.profiles import HOSTILE_NAMES
 from tests.channels.odd_answers import odd_vendor
 from tests.support import AD_MEASURES
@@ -163,7 +164,7 @@ def test_more_metrics_than_a_call_may_ask_for_are_joined(bench: Any) -> None:
     settings = read_settings(LinkedInAdsSettings, "linkedin_ads")
     http = CHANNEL.http(settings)
     window = Window(date(2026, 11, 1), date(2026, 11, 14))
-    many = analytics(http, settings, "508720451", window, (*stand_in.OTHER_METRICS, *METRICS))
+    many = analytics(http, settings, "508720451", window, (*OTHER_METRICS, *METRICS))
     assert http.requests_sent == 2
     plain = analytics(http, settings, "508720451", window, tuple(METRICS))
     assert plain
@@ -209,6 +210,26 @@ def test_missing_metrics_are_no_value_not_zero(bench: Any) -> None:
     bench.load()
     counted = "select count(video_views), count(clicks) > 0 from linkedin_ads.campaign_analytics"
     assert bench.rows(counted) == [(0, True)]
+
+
+def test_days_are_read_again_for_as_long_as_the_accounts_rules_count(bench: Any) -> None:
+    """A rule of 90 days changes days that the daily re-read of 30 never asks for again; the week's first load does."""
+    bench.tell(more={"linkedin_ads": {"rules": {"508720451": [{"postClickAttributionWindowSize": 90}]}}})
+    bench.load()
+    bench.tell(today="2026-11-24")
+    daily = bench.load()
+    bench.tell(today="2026-11-30")
+    weekly = bench.load()
+    assert daily["508720451"].window_from == date(2026, 10, 24)
+    assert weekly["508720451"].window_from == weekly["517004982"].window_from - timedelta(days=60)
+
+
+def test_rules_that_cannot_be_read_are_said_and_stop_nothing(bench: Any) -> None:
+    with odd_vendor(bench.sandbox.url, "/conversions", {"elements": "none"}) as url:
+        bench.set("linkedin_ads", base_url=f"{url}/linkedin_ads")
+        results = bench.load()
+    assert {result.state for result in results.values()} == {"loaded"}
+    assert "conversion rules cannot be read" in (results["508720451"].note or "")
 
 
 def element(day: int, **figures: Any) -> dict[str, Any]:

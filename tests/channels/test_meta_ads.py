@@ -121,11 +121,22 @@ def test_jobs_that_fail_on_long_windows_are_asked_in_halves(meta: Any) -> None:
     assert meta.rows(SUMS) == truth_rows(meta, CHANNEL, MEASURES, START)
 
 
+def test_jobs_that_fail_on_many_campaigns_are_asked_by_campaign(meta: Any) -> None:
+    """A campaign that no list has any more is in the report of all others, so that its rows are not lost."""
+    meta.tell(jobs={CHANNEL: {"outcome": "failed", "more_than": 2}})
+    window = (date(2026, 11, 16), date(2026, 11, 17))
+    assert states(meta.load(CHANNEL, window=window)) == {EUROPE: "loaded", US: "loaded"}
+    assert meta.rows(SUMS) == truth_rows(meta, CHANNEL, MEASURES, "2026-11-16", "2026-11-17")
+    asked = [parse_qs(body.decode()) for method, _, _, body in meta.sandbox.state.requests if method == "POST"]
+    operators = {json.loads(one["filtering"][0])[0]["operator"] for one in asked if "filtering" in one}
+    assert operators == {"IN", "NOT_IN"}
+
+
 def test_jobs_that_never_work_fail_the_account_after_few_tries(meta: Any) -> None:
     meta.tell(jobs={CHANNEL: {"outcome": "failed"}})
     results = meta.load(CHANNEL)
     assert states(results) == {EUROPE: "failed", US: "failed"}
-    assert "cannot make the report of 2026-07-27" in results[EUROPE].error
+    assert "cannot make the report of 2026-07-27, not even of the campaign" in results[EUROPE].error
     assert meta.sandbox.state.counts[CHANNEL] < 100
 
 
@@ -139,14 +150,14 @@ def test_a_late_job_is_split_without_trying_it_again(meta: Any) -> None:
     """Meta allows a job an hour: what is not made by then is made in smaller parts."""
     window, asked = Window(date(2026, 11, 1), date(2026, 11, 8)), []
 
-    def report(part: Window) -> list[date]:
-        asked.append(part.length)
-        if part.length > 2:
+    def report(part: jobs.Part) -> list[date]:
+        asked.append(part.window.length)
+        if part.window.length > 2:
             raise jobs.JobLate
-        return [*part.days()]
+        return [*part.window.days()]
 
     http = Http(CHANNEL, meta.sandbox.url)
-    assert list(jobs.in_halves(http, EUROPE, window, report)) == [*window.days()]
+    assert list(jobs.in_halves(http, EUROPE, jobs.Part(window), report, list)) == [*window.days()]
     assert asked == [8, 4, 2, 2, 4, 2, 2]
 
 
@@ -169,6 +180,35 @@ def test_a_refused_account_fails_alone(meta: Any) -> None:
     results = meta.load(CHANNEL)
     assert states(results) == {EUROPE: "loaded", US: "failed"}
     assert "ads_read" in results[US].error
+
+
+def told_of(meta: Any, **described: Any) -> None:
+    meta.tell(more={CHANNEL: {"described": {US: described}}})
+
+
+def test_a_closed_account_is_read_as_long_as_it_is_answered(meta: Any) -> None:
+    """Closed and empty is 0, and said; closed and unreadable has ended, which is no failure of the channel."""
+    meta.load(CHANNEL)
+    told_of(meta, account_status=101)
+    results = meta.load(CHANNEL)
+    assert states(results) == {EUROPE: "loaded", US: "loaded"}
+    assert f"meta_ads account {US} is CLOSED at the vendor" in results[US].note
+    meta.tell(denied=[US])
+    assert states(meta.load(CHANNEL)) == {EUROPE: "loaded"}
+    assert f"it has ended, and its days after {YESTERDAY} are not known" in "".join(meta.said)
+    # an account that is not over fails as ever
+    told_of(meta)
+    assert states(meta.load(CHANNEL)) == {EUROPE: "loaded", US: "failed"}
+
+
+def test_another_currency_or_zone_is_said(meta: Any) -> None:
+    meta.load(CHANNEL)
+    told_of(meta, currency="GBP", timezone_name="Europe/London")
+    results = meta.load(CHANNEL)
+    assert f"{US} counts in GBP and no longer in USD" in results[US].note
+    assert "is in the zone Europe/London and no longer in America/New_York" in results[US].note
+    assert results[EUROPE].note is None
+    assert meta.load(CHANNEL)[US].note is None
 
 
 def test_a_wrong_token_says_what_to_do_and_is_never_shown(meta: Any) -> None:
@@ -256,6 +296,15 @@ def test_requests_slow_down_when_a_quota_is_nearly_full(meta: Any, full: float, 
     http = Http(CHANNEL, meta.sandbox.url, sleep=slept.append)
     graph._slowly(http, Reply(200, headers, b"", {}))
     assert slept == pauses
+
+
+def test_actions_count_within_each_ad_sets_windows_unless_others_are_set(meta: Any) -> None:
+    """As Ads Manager counts: the list of windows is asked for only where one is set."""
+    meta.load(CHANNEL)
+    asked = parse_qs([body for method, _, _, body in meta.sandbox.state.requests if method == "POST"][-1].decode())
+    assert "action_attribution_windows" not in asked
+    row = {"actions": [{"action_type": "lead", "value": "5", "7d_click": "2", "1d_view": "1"}]}
+    assert [one["actions"] for one in actions(row, ())] == ["5"]
 
 
 def test_another_window_reads_the_history_anew(meta: Any) -> None:

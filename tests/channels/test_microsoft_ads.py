@@ -113,6 +113,16 @@ def test_failed_reports_are_made_again_in_smaller_windows(microsoft: Any, told: 
     assert microsoft.rows(SUMS) == truth_rows(microsoft, CHANNEL, MEASURES, START)
 
 
+def test_reports_that_fail_on_many_campaigns_are_made_by_campaign_and_that_is_said(microsoft: Any) -> None:
+    """No scope names campaigns that are deleted: what may lack is partial, not silence."""
+    microsoft.tell(jobs={CHANNEL: {"outcome": "failed", "more_than": 1}})
+    day = date(2026, 11, 16)
+    results = microsoft.load(CHANNEL, window=(day, day))
+    assert states(results) == {EUROPE: "partial", US: "partial"}
+    assert f"the report of {day} was made by campaign, without those deleted since" in results[EUROPE].error
+    assert microsoft.rows(SUMS) == truth_rows(microsoft, CHANNEL, MEASURES, str(day), str(day))
+
+
 def test_a_report_that_never_comes_is_given_up(microsoft: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "LONGEST_JOB", 0.3)
     microsoft.tell(jobs={CHANNEL: {"outcome": "never"}})

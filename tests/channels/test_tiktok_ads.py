@@ -119,6 +119,15 @@ def test_another_number_of_records_than_announced_is_an_error(tiktok: Any, monke
     assert "records" in results[EUROPE].error
 
 
+@pytest.mark.parametrize("told", [{"longer_than": 7}, {"more_than": 1}])
+def test_a_query_that_is_too_large_is_asked_in_smaller_ones(tiktok: Any, told: dict[str, int]) -> None:
+    """By days, then by campaigns; those deleted since are listed too, so that none is lost."""
+    tiktok.tell(jobs={CHANNEL: {"outcome": "too_large", **told}})
+    window = (date(2026, 11, 1), date(2026, 11, 16)) if "longer_than" in told else (date(2026, 11, 16),) * 2
+    assert states(tiktok.load(CHANNEL, window=window)) == {EUROPE: "loaded", US: "loaded"}
+    assert tiktok.rows(SUMS) == truth_rows(tiktok, CHANNEL, MEASURES, *map(str, window))
+
+
 def test_account_ids_are_needed(tiktok: Any) -> None:
     tiktok.set(CHANNEL, account_ids="")
     [result] = tiktok.load(CHANNEL).values()
@@ -180,7 +189,8 @@ def test_a_drifted_answer_fails_the_account(tiktok: Any, drift: dict[str, Any]) 
         (40001, "forbidden"),
         (40002, "forbidden"),
         (40000, "failed"),
-        (60001, "failed"),
+        (60001, "retry"),
+        (40067, "failed"),
     ],
 )
 def test_codes_are_told_apart(code: int, kind: str) -> None:

@@ -237,6 +237,52 @@ def test_the_marts_add_up_to_what_was_loaded(shop: Warehouse) -> None:
     assert shop.rows(totals.format("marts.fct_measure_daily")) == shop.rows(totals.format("files.measures"))
 
 
+RATIO = {"kind": "ratio", "numerator": "spend", "denominator": "leads"}
+LIKE = {
+    # a list counts as it is; a channel left out by name, or one that was never seen, is none of a list
+    "unlisted": ([], {"both": True, "spends": False, "leads_only": False}),
+    "all_but_one": ([("not_in", "leads_only")], {"both": True, "spends": False}),
+    "listed": ([("in", "both"), ("in", "spends")], {"both": True, "spends": True}),
+    "listed_unseen": ([("in", "both"), ("in", "nowhere")], {"both": True, "nowhere": True}),
+    "none_has_both": ([("not_in", "both")], {"spends": True, "leads_only": True}),
+}
+
+
+def test_a_ratio_compares_like_with_like(warehouse: Warehouse) -> None:
+    """Cost per lead must not hold the spend of a channel that reports no leads, unless that is asked for by name."""
+    channels = ("both", "spends", "leads_only")
+    warehouse.put("definitions.channels", [
+        {"channel": name, "title": name, "kind": "file", "lookback_days": 0} for name in channels
+    ])  # fmt: skip
+    warehouse.put("definitions.measures", [{"measure": name, "is_money": False} for name in ("spend", "leads")])
+    warehouse.put("definitions.kpis", [{"kpi_id": name, **RATIO} for name in LIKE])
+    warehouse.put("definitions.kpi_conditions", [
+        {"kpi_id": name, "condition_no": 0, "field": "channel", "operator": operator, "value": value}
+        for name, (conditions, _) in LIKE.items() for operator, value in conditions
+    ])  # fmt: skip
+    amounts = {("both", "spend"): 60, ("both", "leads"): 3, ("spends", "spend"): 40, ("leads_only", "leads"): 5}
+    warehouse.put("files.measures", [
+        {"source_id": "s", "source_file": "f.csv", "account_id": "a", "campaign_id": "", "date": DAY,
+         "channel": channel, "measure": measure, "value": value}
+        for (channel, measure), value in amounts.items()
+    ])  # fmt: skip
+    for channel in channels:
+        warehouse.loaded(channel, "a")
+    warehouse.build()
+    rows = warehouse.rows("from marts.kpi_channels")
+    assert {name: {row["channel"]: row["is_counted"] for row in rows if row["kpi_id"] == name} for name in LIKE} == {
+        name: counted for name, (_, counted) in LIKE.items()
+    }
+    values = {row["kpi_id"]: row["value"] for row in warehouse.rows("from marts.fct_kpi_daily")}
+    assert values == {"unlisted": 20, "all_but_one": 20, "listed": 100 / 3, "listed_unseen": 20, "none_has_both": 8}
+    other = warehouse.rows("select *, numerator::double / denominator as value from marts.kpi_days_otherwise")
+    assert {row["kpi_id"]: row["value"] for row in other} == {
+        "unlisted": 12.5, "all_but_one": 100 / 3, "listed": 20, "listed_unseen": 20,
+    }  # fmt: skip
+    waited = warehouse.rows("select distinct channel from intermediate.int_kpi_sources_matched where kpi_id='unlisted'")
+    assert [row["channel"] for row in waited] == ["both"]
+
+
 def test_conversions_count_what_is_chosen(warehouse: Warehouse) -> None:
     """The whole history at once; a value that the vendor does not tell is no data, and a file's words are its own."""
     common = {"title": "x", "kind": "ads", "lookback_days": 30}

@@ -41,6 +41,20 @@ def key_result(folder, fields: str, **more) -> dict:
     return next(row for row in rows_of(folder, "key_results") if row["key_result_id"] == "k")
 
 
+def test_what_a_channel_was_set_to_count_is_a_part_of_its_kpis_definitions(folder):
+    """Another choice is another version of the KPIs that count it, and of no others."""
+
+    def signatures(**chosen: str) -> dict[str, str]:
+        rows = tables_of(folder.good(), [LINKEDIN | chosen])["kpis"].to_pylist()
+        return {row["kpi_id"]: (row["signature"], row["definition"]) for row in rows}
+
+    usual, chosen = signatures(), signatures(counted_by="leads")
+    changed = {name for name in usual if usual[name][0] != chosen[name][0]}
+    claimed = {kpi.id for kpi in folder.good().kpis if {"leads", "conversions"} & {*kpi.measures}}
+    assert changed == claimed != set()
+    assert all('"counted": {"linkedin_ads": "leads"}' in chosen[name][1] for name in changed)
+
+
 def test_every_table_has_its_schema_even_without_rows(folder):
     tables = tables_of(folder.good())
     assert {name: table.schema for name, table in tables.items()} == TABLES

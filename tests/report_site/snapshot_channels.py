@@ -205,12 +205,17 @@ class ChannelRows(Rows):
                 kpi["better"],
                 "linkedin_ads" if "linkedin" in kpi["id"] else None,
             )
+            if kpi["id"] == "cost_per_lead":
+                self.add("kpi_channels", kpi["id"], "linkedin_ads", True, False, True, True, True)
+                self.add("kpi_channels", kpi["id"], "google_ads", False, False, True, False, True)
             for number, day in enumerate(days(date(2026, 7, 1), THROUGH)):
                 top = kpi["level"] * (1 + 0.0015 * number) * self.random.uniform(0.8, 1.2)
                 bottom = 1.0 if denominator is None else kpi["per"] * self.random.uniform(0.9, 1.1)
                 if kpi["kind"] == "stock":
                     top = kpi["level"] + number * 0.4
                 value = None if number % 61 == 60 else top / bottom
+                if kpi["id"] == "cost_per_lead":
+                    self.add("kpi_days_otherwise", kpi["id"], day, 2 * top, bottom)
                 self.add(
                     "fct_kpi_daily",
                     kpi["id"],

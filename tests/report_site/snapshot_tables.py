@@ -27,6 +27,9 @@ DDL: dict[str, list[str]] = {
         + ", is_provisional boolean",
         "fct_kpi_daily": f"kpi_id varchar, date date, numerator {D}, denominator {D}, value double, "
         "is_provisional boolean",
+        "kpi_channels": "kpi_id varchar, channel varchar, is_counted boolean, is_listed boolean, "
+        "has_numerator boolean, has_denominator boolean, differs boolean",
+        "kpi_days_otherwise": f"kpi_id varchar, date date, numerator {D}, denominator {D}",
         "fct_key_result_daily": f"key_result_id varchar, date date, {RESULT}",
         "fct_key_result_reported": "key_result_id varchar, date date, reported_on date, value double, score double, "
         "status varchar, forecast_low double, forecast double, forecast_high double, probability double",

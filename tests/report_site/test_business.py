@@ -7,9 +7,17 @@ import re
 import pytest
 
 from tests.report_site.snapshot_rows import THROUGH
+from tests.report_site.conftest import REPORTS
 from tests.report_site.test_site import text_of
 
 PAGE = "---\ntitle: Home\n---\n{% business /%}\n"
+OWN_COMPONENT = {
+    "pages/index.md": '---\ntitle: Home\n---\n{% kpi_channels kpi="cost_per_lead" /%}\n',
+    **{
+        name: (REPORTS / name).read_text(encoding="utf-8")
+        for name in ("components/kpi_channels.html", "translations/es.po")
+    },
+}
 NUMBERS = """
 insert into fct_kpi_daily (kpi_id, date, numerator, denominator, value)
 select 'own', data_through - ago::int, top, bottom, top / coalesce(bottom, 1)
@@ -68,6 +76,25 @@ def test_a_base_that_data_do_not_cover_is_no_base(tiles, kind):
     assert "%" not in tiles(*only(kind, 55, "1"))[0][1]
     assert "no data for 28 days before" in tiles(*only(kind, 55, "1"))[0][1]
     assert "%" in tiles(*only(kind, 56, "1"))[0][1]
+
+
+def test_a_ratio_names_its_channels_and_shows_the_other_figure_a_click_away(build):
+    """Twice the spend over the same leads costs twice as much; what is left out is named with what it lacks."""
+    html = build(OWN_COMPONENT)("index.html")
+    said = re.sub(r"\s+", " ", text_of(html))
+    assert "<details" in html
+    assert "Cuenta LinkedIn Ads" in said
+    assert "google_ads queda fuera: no informa de Clientes potenciales" in said
+    here, otherwise = (
+        float(one.replace(".", "").replace(",", "."))
+        for one in re.search(r"últimos 28 días ([\d.,]+).*?sería ([\d.,]+)", said).groups()
+    )
+    assert otherwise == pytest.approx(2 * here, rel=0.01)
+
+
+def test_a_ratio_without_differences_says_nothing(build, changed):
+    over = changed("delete from kpi_channels where channel = 'google_ads'")
+    assert "<details" not in build(OWN_COMPONENT, over=over)("index.html")
 
 
 def test_the_settings_choose_and_order_and_otherwise_use_does(tiles):

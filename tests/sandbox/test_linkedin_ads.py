@@ -100,7 +100,7 @@ def test_wrong_queries_are_refused(sandbox: RunningSandbox, query: str) -> None:
         ({"LinkedIn_Version": "202401"}, 426, "NONEXISTENT_VERSION"),
         ({"LinkedIn_Version": "202613"}, 426, "NONEXISTENT_VERSION"),
         ({"LinkedIn_Version": None}, 426, "NONEXISTENT_VERSION"),
-        ({"X_Restli_Protocol_Version": None}, 400, "ILLEGAL_ARGUMENT"),
+        ({"X_Restli_Protocol_Version": "3.0.0"}, 400, "ILLEGAL_ARGUMENT"),
     ],
 )
 def test_headers_are_checked(sandbox: RunningSandbox, headers: dict[str, Any], status: int, code: str) -> None:

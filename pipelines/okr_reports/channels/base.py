@@ -74,7 +74,8 @@ class Account:
     """An account as the vendor describes it. `row` is its row of the raw table `accounts`.
 
     With `error` it cannot be read, for a reason of its own; the others go on. One that is `held_by` another account
-    has no rows that the other has not: it is known by name and not read. `note` is what there is to know of it.
+    has no rows that the other has not: it is known by name and not read. `note` is what there is to know of it. The
+    vendor restates its days for `restated_days`, 0 where the channel's own windows hold.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Account:
     error: ChannelError | None = None
     held_by: str = ""
     note: str = ""
+    restated_days: int = 0
 
 
 class Landing:
@@ -197,7 +199,9 @@ class Channel(ABC, Generic[SettingsT]):
     break costs little, large enough that two years are few loads. `concurrency` is how many accounts are read at
     once. `access` is what the credentials' user needs of an account. `deep_lookback_days` is re-read once a week
     where the vendor restates for longer than a daily re-read pays. `account_ids` is the regular expression of the
-    vendor's ids of accounts: rows of one that cannot be would stand beside the right ones for ever.
+    vendor's ids of accounts: rows of one that cannot be would stand beside the right ones for ever. An account in one
+    of `ended_states` is over: it is read as long as the vendor answers, and one that is not answered any more has ended
+    rather than failed.
     """
 
     name: ClassVar[str]
@@ -208,6 +212,7 @@ class Channel(ABC, Generic[SettingsT]):
     concurrency: ClassVar[int] = 4
     deep_lookback_days: ClassVar[int] = 0
     account_ids: ClassVar[str] = r"[1-9]\d{0,18}"
+    ended_states: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def http(self, settings: SettingsT) -> Http:

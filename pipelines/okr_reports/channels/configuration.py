@@ -70,6 +70,10 @@ class ChannelSettings:
         """What the vendor was asked to count by: rows that were loaded by something else are read again."""
         return ""
 
+    def counted_within(self) -> str:
+        """The windows that the settings name, '' where they leave that to the vendor."""
+        return ""
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret value of these settings, for redaction."""

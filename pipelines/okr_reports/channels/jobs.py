@@ -1,8 +1,9 @@
-"""Reports that a vendor makes in the background: waiting for one with an end, and smaller windows where it fails."""
+"""Reports that a vendor makes in the background: waiting for one with an end, and smaller ones where it fails."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from okr_reports.channels.http import Http
@@ -22,7 +23,30 @@ class JobFailed(Exception):
 
 
 class JobLate(JobFailed):
-    """It could not in the time it has; the same one would not either."""
+    """It could not in the time it has, or says that it is too large; the same one would not work either."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one report is asked for: a window, of all campaigns, of `campaigns`, or (`of_others`) of all but those.
+
+    The last is where rows of campaigns are that no list has any more.
+    """
+
+    window: Window
+    campaigns: tuple[str, ...] = ()
+    of_others: bool = False
+
+    def halves(self, campaigns: Callable[[], Sequence[str]]) -> list[Part]:
+        """Its days in halves, then a day's campaigns; [] where nothing smaller can be asked for."""
+        if self.window.length > 1:
+            return [replace(self, window=half) for half in self.window.slices((self.window.length + 1) // 2)]
+        known = self.campaigns or tuple(campaigns())
+        if self.of_others or not known or (self.campaigns and len(known) == 1):
+            return []
+        middle = (len(known) + 1) // 2
+        parts = [replace(self, campaigns=half) for half in (known[:middle], known[middle:]) if half]
+        return parts if self.campaigns else [*parts, replace(self, campaigns=known, of_others=True)]
 
 
 def wait_for(http: Http, look: Callable[[], T | None]) -> T:
@@ -42,27 +66,34 @@ def wait_for(http: Http, look: Callable[[], T | None]) -> T:
 
 
 def in_halves(
-    http: Http, account_id: str, window: Window, report: Callable[[Window], Iterable[T]], attempts: int = ATTEMPTS
+    http: Http,
+    account_id: str,
+    part: Part,
+    report: Callable[[Part], Iterable[T]],
+    campaigns: Callable[[], Sequence[str]],
+    attempts: int = ATTEMPTS,
 ) -> Iterator[T]:
-    """The rows of `report` for the window, from reports of halves of it where `report` raises JobFailed.
+    """The rows of `report`, from reports of halves where it raises JobFailed: of days, then of the ids of `campaigns`.
 
-    Raises VendorError where even one day cannot be had; oldest first, so that a lasting fault costs few jobs.
+    Raises VendorError where even one campaign's day cannot be had; oldest first, so that a lasting fault costs few.
     """
     for _ in range(attempts):
         try:
-            rows = report(window)
+            rows = report(part)
         except JobLate:
             break
         except JobFailed:
             continue
         yield from rows
         return
-    if window.length == 1:
+    halves = part.halves(campaigns)
+    if not halves:
+        smallest = f"of the campaign {part.campaigns[0]} alone" if len(part.campaigns) == 1 else "of that day alone"
         raise VendorError(
             http.channel,
-            f"cannot make the report of {window.start}, not even of that day alone",
+            f"cannot make the report of {part.window.start}, not even {smallest}",
             "refresh again later",
             account_id,
         )
-    for half in window.slices((window.length + 1) // 2):
-        yield from in_halves(http, account_id, half, report, attempts=1)
+    for half in halves:
+        yield from in_halves(http, account_id, half, report, campaigns, attempts=1)

@@ -22,6 +22,7 @@ from okr_reports.channels.warehouse_tables import (
     holds,
     newest_load,
     open_warehouse,
+    read_accounts,
     read_coverage,
     unrecorded_from,
 )
@@ -73,6 +74,7 @@ class Load:
         except Exception as surprise:
             raise odd_accounts(self.channel.name, surprise) from None
         held = [account for account in visible if account.held_by]
+        self._note_changes(accounts, connection)
         plans = {account.id: self._plan_of(account, settings) for account in accounts}
         for number, step in enumerate(zip_longest(*plans.values())):
             tasks = [
@@ -94,7 +96,42 @@ class Load:
                     connection,
                 )
                 http.budget.let_go()
-        return [self._result(account_id, plans.get(account_id, [])) for account_id in {**plans, **self.errors}]
+        over = {account.id: account for account in accounts if account.status in self.channel.ended_states}
+        gone = [one for one in over.values() if isinstance(self.errors.get(one.id), CredentialsError)]
+        for account in gone:
+            # an account that no load names any more has ended (int_accounts_known)
+            known = self.coverage.get(account.id)
+            through = f"its days after {known.loaded.end}" if known else "its days"
+            self.progress(
+                f"{self.channel.name} account {account.id} is {account.status} at the vendor and is not answered any"
+                f" more: it has ended, and {through} are not known"
+            )
+        named = [one for one in {**plans, **self.errors} if one not in {account.id for account in gone}]
+        return [self._result(account_id, plans.get(account_id, [])) for account_id in named]
+
+    def _note_changes(self, accounts: Sequence[Account], connection: duckdb.DuckDBPyConnection) -> None:
+        """Say which accounts are over, and which count in another currency or zone than the days loaded before."""
+        before = read_accounts(connection, self.channel.name)
+        for account in accounts:
+            said = [self.notes.get(account.id, "")]
+            where = f"{self.channel.name} account {account.id}"
+            if account.status in self.channel.ended_states:
+                said.append(f"{where} is {account.status} at the vendor: days that it answers without delivery are 0")
+            currency, zone = before.get(account.id, (account.currency, account.timezone))
+            if currency and account.currency and currency.upper() != account.currency.upper():
+                said.append(
+                    f"{where} counts in {account.currency} and no longer in {currency}: a day keeps the currency it was"
+                    " loaded in; read older days anew with --from where the vendor restates them"
+                )
+            if zone and account.timezone and zone != account.timezone:
+                said.append(
+                    f"{where} is in the zone {account.timezone} and no longer in {zone}: days loaded before end at the"
+                    f" old midnight; read them anew: okr refresh --channel {self.channel.name} --from ... --to ..."
+                )
+            if note := "; ".join(filter(None, said)):
+                if note != self.notes.get(account.id):
+                    self.progress(note)
+                self.notes[account.id] = note
 
     def _wanted(self, settings: ChannelSettings, visible: Sequence[Account]) -> list[Account]:
         if not visible and not settings.account_ids:
@@ -138,7 +175,7 @@ class Load:
             yesterday=last_complete_day(self.today, account.timezone),
             start=settings.start_date or self.today - DEFAULT_HISTORY,
             lookback_days=lookback_days(self.channel.name, settings),
-            deep_lookback_days=self.channel.deep_lookback_days,
+            deep_lookback_days=max(self.channel.deep_lookback_days, account.restated_days),
             slice_days=self.channel.slice_days,
             asked=self.asked,
         )

@@ -106,6 +106,14 @@ def read_coverage(
     return {row[0]: Coverage(Window(row[1], row[2]), row[6], Window(row[3], row[4]), row[5]) for row in rows}
 
 
+def read_accounts(connection: duckdb.DuckDBPyConnection, channel: str) -> dict[str, tuple[str, str]]:
+    """Currency and time zone of every account that was loaded before, by its id."""
+    if not {("accounts", "currency"), ("accounts", "timezone")} <= _columns(connection, channel).keys():
+        return {}
+    rows = connection.execute(f'select id, currency, timezone from "{channel}".accounts').fetchall()
+    return {account_id: (currency or "", zone or "") for account_id, currency, zone in rows}
+
+
 def newest_load(connection: duckdb.DuckDBPyConnection, channel: str) -> str | None:
     """dlt's id of the channel's last finished load: as long as it is the same, so are the channel's rows."""
     if ("_dlt_loads", "status") not in _columns(connection, channel):

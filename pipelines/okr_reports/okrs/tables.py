@@ -240,8 +240,9 @@ TABLES: dict[str, pa.Schema] = {
     # reads again, so how long a day stays provisional; kind: as in dim_channel
     # conversions: what they count, in a word of the setting; conversions_means, conversions_source: in words, and by
     # whose. *_from: the measures, with commas between, that take the place of conversions, their value and leads; null:
-    # as staged; api_version, api_version_ends, api_announced: the version in use, its end, and where that is announced;
-    # grain: as of kpis, over all measures of the channel
+    # as staged; counted_by: what of all this was chosen, null where nothing was; api_version, api_version_ends,
+    # api_announced: the version in use, its end, and where that is announced; grain: as of kpis, over all measures of
+    # the channel
     "channels": _table(
         channel=_text,
         title=_text,
@@ -255,6 +256,7 @@ TABLES: dict[str, pa.Schema] = {
         conversions_from=_text,
         conversion_value_from=_text,
         leads_from=_text,
+        counted_by=_text,
         api_version=_text,
         api_version_ends=_date,
         api_version_is_estimate=_bool,

@@ -186,6 +186,8 @@ def channel_row(name: str) -> dict[str, Any]:
     if word:
         counted = offered[word]
         row |= {"conversions": word, "conversions_means": counted.means, "conversions_source": counted.source}
+    parts = settings.counted_within(), row.get("leads_from"), word if word != next(iter(offered), "") else ""
+    row["counted_by"] = ", ".join(filter(None, parts)) or None
     if word and word != next(iter(offered)):
         row["conversions_from"] = ",".join(counted.conversions)
         row["conversion_value_from"] = ",".join(counted.conversion_value)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -74,6 +74,13 @@ class Figures:
     @property
     def is_empty(self) -> bool:
         return self == Figures()
+
+
+def sum_of(parts: Sequence[Figures]) -> Figures:
+    """Of several days or campaigns of one account."""
+    if len(parts) == 1:
+        return parts[0]
+    return Figures(**{one.name: sum(getattr(part, one.name) for part in parts) for one in fields(Figures)})
 
 
 @dataclass(frozen=True)

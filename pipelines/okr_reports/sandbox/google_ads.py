@@ -27,6 +27,7 @@ VERSIONS = ("v23", "v24", "v25", "v26")
 MANAGER = "9876543210"
 # One client of the manager was cancelled; one customer that the user may enter never finished its set-up.
 CANCELLED, NOT_ENABLED = "1357924680", "2468013579"
+ENABLED = "ENABLED"
 # Real batches hold up to 10,000 rows; here fifty pages of an entity listing.
 ROWS_A_BATCH = 50
 _FAILURE = "type.googleapis.com/google.ads.googleads.{}.errors.GoogleAdsFailure"
@@ -142,7 +143,7 @@ class _Api:
             (CANCELLED, "Acme Search Asia", "EUR", "Asia/Tokyo", False, "CANCELED", 1),
         ]
         described += [
-            (one.id, one.name, one.currency, one.timezone, False, "ENABLED", 1)
+            (one.id, one.name, one.currency, one.timezone, False, ENABLED, 1)
             for one in self._state.company.accounts(CHANNEL)
         ]
         names = ("id", "descriptive_name", "currency_code", "time_zone", "manager", "status", "level")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from okr_reports.sandbox.company import FOUNDED, Campaign, Figures, days_of
-from okr_reports.sandbox.restli import NotRestli, read_query
+from okr_reports.sandbox.company import FOUNDED, Campaign, Figures, days_of, sum_of
+from okr_reports.sandbox.linkedin_ads_rows import METRICS, OTHER_METRICS, PIVOTS, SAME, SPANS, element_of
+from okr_reports.sandbox.restli import NotRestli, read_first_query, read_query
 from okr_reports.sandbox.state import SandboxState
 
 CHANNEL = "linkedin_ads"
@@ -26,40 +27,11 @@ SETTINGS = {
     "CREDENTIALS__CLIENT_SECRET": "sandbox",
     "CREDENTIALS__REFRESH_TOKEN": "sandbox",
 }
-# 202511 ended on 2026-11-16, 202512 never came.
-OLDEST_VERSION = 202601
+# Each version is served for a year, to the 16th of its month; 202512 never came.
+LAST_DAY, NEVER_CAME = 16, "202512"
 LONGEST_URL = 8_000
 MOST_FIELDS = 20
 LARGEST_ANSWER = 15_000
-METRICS = {
-    "impressions": "impressions",
-    "clicks": "clicks",
-    "landingPageClicks": "link_clicks",
-    "costInLocalCurrency": "spend",
-    "externalWebsiteConversions": "conversions",
-    "conversionValueInLocalCurrency": "conversion_value",
-    "oneClickLeads": "leads",
-    "videoViews": "video_views",
-}
-# Known to the API, always 0 here.
-OTHER_METRICS = (
-    "likes",
-    "comments",
-    "shares",
-    "follows",
-    "totalEngagements",
-    "videoCompletions",
-    "videoStarts",
-    "oneClickLeadFormOpens",
-    "sends",
-    "opens",
-    "reactions",
-    "cardClicks",
-    "companyPageClicks",
-    "textUrlClicks",
-    "viralClicks",
-    "viralImpressions",
-)
 _CAMPAIGN_STATUS = {"active": "ACTIVE", "paused": "PAUSED", "completed": "COMPLETED"}
 
 
@@ -77,9 +49,15 @@ def application(state: SandboxState) -> Starlette:
     api = _Api(state)
     routes = [
         Route("/oauth/v2/accessToken", api.token, methods=["POST"]),
+        Route("/oauth/v2/introspectToken", api.introspect, methods=["POST"]),
+        # Acme's accounts have no users to name, and no videos
+        Route("/rest/adAccountUsers", api.answer(api.none_of("accounts")), methods=["GET", "POST"]),
+        Route("/rest/posts", api.answer(api.none_of("dscAdAccount")), methods=["GET", "POST"]),
+        Route("/rest/adAccounts/{account}/creatives", api.answer(api.creatives), methods=["GET", "POST"]),
         Route("/rest/adAccounts", api.answer(api.accounts), methods=["GET", "POST"]),
         Route("/rest/adAccounts/{account}/adCampaignGroups", api.answer(api.groups), methods=["GET", "POST"]),
         Route("/rest/adAccounts/{account}/adCampaigns", api.answer(api.campaigns), methods=["GET", "POST"]),
+        Route("/rest/conversions", api.answer(api.rules), methods=["GET", "POST"]),
         Route("/rest/adAnalytics", api.answer(api.analytics), methods=["GET", "POST"]),
     ]
     return Starlette(routes=routes)
@@ -95,7 +73,9 @@ class _Api:
         async def handle(request: Request) -> Response:
             try:
                 self._check(request)
-                return JSONResponse(find(read_query(await _raw_query(request)), **request.path_params))
+                is_second = request.headers.get("x-restli-protocol-version") == "2.0.0"
+                read = read_query if is_second else read_first_query
+                return JSONResponse(find(read(await _raw_query(request)), **request.path_params))
             except NotRestli as error:
                 return JSONResponse({"status": 400, "code": "ILLEGAL_ARGUMENT", "message": str(error)}, 400)
             except Refused as refused:
@@ -117,14 +97,55 @@ class _Api:
             }
         )
 
+    async def introspect(self, request: Request) -> Response:
+        form = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
+        made = int(datetime.combine(self._state.today, time(), UTC).timestamp())
+        lives = {
+            "status": "active",
+            "created_at": made,
+            "expires_at": made + 5_184_000,
+            "scope": "r_ads_reporting",
+        }
+        known = self._state.token_works(CHANNEL, form.get("token", ""))
+        return JSONResponse({"active": known, **(lives if known else {})})
+
+    def none_of(self, finder: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        def find(query: dict[str, Any]) -> dict[str, Any]:
+            _want(query, q=finder)
+            return {"paging": {"start": 0, "count": 10, "links": []}, "elements": []}
+
+        return find
+
+    def creatives(self, query: dict[str, Any], account: str) -> dict[str, Any]:
+        """One of each campaign."""
+        _want(query, q="criteria")
+        self._may(account)
+        wanted = {_id_of(urn) for urn in query.get("campaigns", ())}
+        elements = [
+            {
+                "id": PIVOTS["CREATIVE"](one),
+                "campaign": PIVOTS["CAMPAIGN"](one),
+                "account": PIVOTS["ACCOUNT"](one),
+                "intendedStatus": _CAMPAIGN_STATUS[one.status(self._state.today)],
+                "isServing": one.status(self._state.today) == "active",
+                "createdAt": _stamps(one.start)["created"]["time"],
+                "lastModifiedAt": _stamps(one.start)["created"]["time"],
+            }
+            for one in self._listed(account)
+            if not wanted or one.id in wanted
+        ]
+        return self._page(query, elements)
+
     def accounts(self, query: dict[str, Any]) -> dict[str, Any]:
         _want(query, q="search")
         ids = None
         if "search" in query:
             if "pageToken" in query:
                 raise Refused(400, "ILLEGAL_ARGUMENT", "search cannot be used together with pageToken")
-            ids = {_id_of(urn) for urn in query["search"]["id"]["values"]}
+            ids = {_id_of(urn) for urn in query["search"].get("id", {}).get("values", [])} or None
+        statuses = query.get("search", {}).get("status", {}).get("values", ["ACTIVE"])
         found = [account for account in self._state.company.accounts(CHANNEL) if ids is None or account.id in ids]
+        found = found if "ACTIVE" in statuses else []
         return self._page(
             query,
             [
@@ -182,22 +203,51 @@ class _Api:
         ]
         return self._page(query, [element for element in elements if element["status"] in statuses])
 
+    def rules(self, query: dict[str, Any]) -> dict[str, Any]:
+        """Conversion rules of one account, by start and count; the state may hold others than the usual one."""
+        _want(query, q="account")
+        account = _id_of(query.get("account", ""))
+        self._may(account)
+        rules = self._state.more.get(CHANNEL, {}).get("rules", {}).get(account, [{}])
+        elements = [
+            {
+                "id": 104012 + at,
+                "name": "Order placed",
+                "account": query["account"],
+                "type": "PURCHASE",
+                "enabled": True,
+                "attributionType": "LAST_TOUCH_BY_CAMPAIGN",
+                "postClickAttributionWindowSize": 30,
+                "viewThroughAttributionWindowSize": 7,
+                **rule,
+            }
+            for at, rule in enumerate(rules)
+        ]
+        start, count = int(query.get("start", 0)), int(query.get("count", 10))
+        page = elements[start : start + count]
+        return {"paging": {"start": start, "count": count, "total": len(elements), "links": []}, "elements": page}
+
     def analytics(self, query: dict[str, Any]) -> dict[str, Any]:
-        _want(query, q="analytics", pivot={"value": "CAMPAIGN"}, timeGranularity={"value": "DAILY"})
+        _want(query, q="analytics")
+        pivot, granularity = (_plain(query.get(name)) for name in ("pivot", "timeGranularity"))
+        if pivot not in PIVOTS or granularity not in SPANS:
+            raise Refused(400, "ILLEGAL_ARGUMENT", f"no pivot {pivot} by {granularity}")
         fields = query.get("fields", ["impressions", "clicks"])
         if len(fields) > MOST_FIELDS:
             raise Refused(400, "ILLEGAL_ARGUMENT", f"at most {MOST_FIELDS} fields may be requested")
-        unknown = [name for name in fields if name not in (*METRICS, *OTHER_METRICS, "dateRange", "pivotValues")]
+        unknown = [name for name in fields if name not in (*METRICS, *SAME, *OTHER_METRICS, "dateRange", "pivotValues")]
         if unknown:
             raise Refused(400, "ILLEGAL_ARGUMENT", f"unknown fields {', '.join(unknown)}")
         start, end = (_day(query["dateRange"][side]) for side in ("start", "end"))
-        elements = []
+        parts: dict[tuple[str, date, date], list[Figures]] = {}
         for campaign in self._asked_for(query):
             for day in days_of(max(start, campaign.start), min(end, campaign.end, self._state.today)):
-                figures = self._state.figures(CHANNEL, campaign, day)
-                element = _element(campaign, day, figures, fields)
-                if element is not None:
-                    elements.append(self._state.drifted(CHANNEL, element))
+                first, last = SPANS[granularity](day, start, end)
+                parts.setdefault((PIVOTS[pivot](campaign), first, last), []).append(
+                    self._state.figures(CHANNEL, campaign, day)
+                )
+        found = [element_of(*key, sum_of(all_of), fields) for key, all_of in parts.items()]
+        elements = [self._state.drifted(CHANNEL, element) for element in found if element is not None]
         elements = elements[:LARGEST_ANSWER]
         return {"paging": {"start": 0, "count": 10, "links": []}, "elements": elements}
 
@@ -224,10 +274,10 @@ class _Api:
         if CHANNEL in self._state.throttled:
             raise Refused(429, "TOO_MANY_REQUESTS", self._state.throttled[CHANNEL], 101)
         version = request.headers.get("linkedin-version", "")
-        if not re.fullmatch(r"20\d\d(0[1-9]|1[0-2])", version) or int(version) < OLDEST_VERSION:
+        if not _is_served(version, self._state.today):
             raise Refused(426, "NONEXISTENT_VERSION", f"Requested version {version} is not active")
-        if request.headers.get("x-restli-protocol-version") != "2.0.0":
-            raise Refused(400, "ILLEGAL_ARGUMENT", "X-Restli-Protocol-Version must be 2.0.0")
+        if request.headers.get("x-restli-protocol-version", "1.0.0") not in ("1.0.0", "2.0.0"):
+            raise Refused(400, "ILLEGAL_ARGUMENT", "X-Restli-Protocol-Version must be 1.0.0 or 2.0.0")
         if len(request.scope["query_string"]) > LONGEST_URL:
             raise Refused(414, "URI_TOO_LONG", "Request URI too long")
 
@@ -239,10 +289,7 @@ class _Api:
     def _listing(self, query: dict[str, Any], account: str) -> list[str]:
         _want(query, q="search")
         self._may(account)
-        try:
-            statuses: list[str] = query["search"]["status"]["values"]
-        except (KeyError, TypeError):
-            raise Refused(400, "ILLEGAL_ARGUMENT", "search is required") from None
+        statuses: list[str] = query.get("search", {}).get("status", {}).get("values", list(_CAMPAIGN_STATUS.values()))
         return statuses
 
     def _listed(self, account: str) -> list[Campaign]:
@@ -268,28 +315,16 @@ async def _raw_query(request: Request) -> str:
     return raw.decode()
 
 
-def _element(campaign: Campaign, day: date, figures: Figures, fields: list[str]) -> dict[str, Any] | None:
-    """One row; None where every metric asked for is 0 (and, asked for none, where the day had nothing at all)."""
-    metrics = [name for name in fields if name not in ("dateRange", "pivotValues")]
-    values = {name: getattr(figures, METRICS[name]) if name in METRICS else 0 for name in metrics}
-    if figures.is_empty or (values and not any(values.values())):
-        return None
-    element: dict[str, Any] = {}
-    if "dateRange" in fields:
-        written = {"year": day.year, "month": day.month, "day": day.day}
-        element["dateRange"] = {"start": written, "end": written}
-    if "pivotValues" in fields:
-        element["pivotValues"] = [f"urn:li:sponsoredCampaign:{campaign.id}"]
-    for name, value in values.items():
-        element[name] = _money(value, day) if isinstance(value, Decimal) else value
-    return element
+def _plain(value: Any) -> Any:
+    """A parameter that may be written as a record of one value."""
+    return value.get("value") if isinstance(value, dict) else value
 
 
-def _money(amount: Decimal, day: date) -> str:
-    """As LinkedIn writes money: a decimal string, now and then with the residue of a float (seen: -2e-18)."""
-    if day.day == 7:
-        return str(amount - Decimal("4e-14")) if amount else "-2e-18"
-    return str(amount)
+def _is_served(version: str, today: date) -> bool:
+    if not re.fullmatch(r"20\d\d(0[1-9]|1[0-2])", version) or version == NEVER_CAME:
+        return False
+    year, month = int(version[:4]), int(version[4:])
+    return date(year, month, 1) <= today < date(year + 1, month, LAST_DAY)
 
 
 def _want(query: dict[str, Any], **wanted: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import math
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -45,6 +46,7 @@ LETTERS_A_DAY = 6
 # Opens by machines are taken back at this age.
 CORRECTED_AFTER = 5
 DAY = timedelta(days=1)
+LINKS = [{"rel": "self", "href": "https://us20.api.mailchimp.com/3.0/", "method": "GET"}]
 THROTTLED = (
     (
         429,
@@ -135,6 +137,11 @@ def application(state: SandboxState) -> Starlette:
             Route("/3.0/automations/{flow}/emails", api.answer(api.emails), methods=["GET"]),
             Route("/3.0/lists", api.answer(api.lists), methods=["GET"]),
             Route("/3.0/lists/{audience}/growth-history", api.answer(api.growth), methods=["GET"]),
+            # Acme keeps no people, segments or lists of who left here
+            Route("/3.0/lists/{audience}/members", api.answer(api.nobody("members")), methods=["GET"]),
+            Route("/3.0/lists/{audience}/segments", api.answer(api.nobody("segments")), methods=["GET"]),
+            Route("/3.0/reports/{campaign}/unsubscribed", api.answer(api.nobody("unsubscribes")), methods=["GET"]),
+            Route("/3.0/reports/{campaign}/email-activity", api.answer(api.nobody("emails")), methods=["GET"]),
         ]
     )
 
@@ -288,6 +295,9 @@ class _Api:
             ],
         )
 
+    def nobody(self, key: str) -> Any:
+        return lambda request: self._page(request, key, [])
+
     def growth(self, request: Request) -> dict[str, Any]:
         audience = next((one for one in AUDIENCES if one[0] == request.path_params["audience"]), None)
         if audience is None:
@@ -307,13 +317,17 @@ class _Api:
         if not 0 <= count <= 1000 or offset < 0:
             raise Refused(400, "Invalid Resource", "count is 0 to 1000")
         kept = items[offset : offset + min(count, self._state.page_size)]
-        return {key: [_only(item, asked.get("fields"), key) for item in kept], "total_items": len(items)}
+        linked = [{"_links": LINKS, **item} for item in kept]
+        page = {key: [_only(item, asked.get("fields"), key) for item in linked], "total_items": len(items)}
+        return page | ({"_links": LINKS} if "_links" in asked.get("fields", "_links").split(",") else {})
 
     def _check(self, request: Request) -> None:
         header = request.headers.get("authorization", "")
-        token = header.removeprefix("Bearer ")
+        token = header.removeprefix("Bearer ").removeprefix("OAuth ")
         if header.startswith("Basic "):
             token = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")[2]
+            # the data centre is a part of a key
+            token = re.sub(r"-[a-z]{2}\d+$", "", token)
         if (CHANNEL, header) in self._state.expired or not self._state.token_works(CHANNEL, token):
             raise Refused(
                 401,

@@ -15,8 +15,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from okr_reports.sandbox.company import days_of
-from okr_reports.sandbox.meta_ads_rows import ACCOUNT_FIELDS, CAMPAIGN_FIELDS, INSIGHT_FIELDS, insight_row
+from okr_reports.sandbox.company import Campaign, days_of, sum_of
+from okr_reports.sandbox.meta_ads_rows import (
+    ACCOUNT_FIELDS,
+    BREAKDOWNS,
+    INSIGHT_FIELDS,
+    LEVELS,
+    NODE_FIELDS,
+    USAGE,
+    ids_of,
+    insight_row,
+)
 from okr_reports.sandbox.state import SandboxState
 
 CHANNEL = "meta_ads"
@@ -34,6 +43,8 @@ THROTTLED = tuple(
 # v24.0 ended on 2026-11-10.
 VERSIONS = ("v25.0", "v26.0", "v27.0")
 WINDOWS = {"1d_click", "7d_click", "28d_click", "1d_view", "1d_ev", "incrementality", "default"}
+# Gone since 2026-01-12.
+GONE_WINDOWS = {"7d_view", "28d_view"}
 OLDEST_MONTHS = 37
 # Real pages of insights hold as many as asked for; here at most fifty pages of an entity listing.
 ROWS_A_PAGE = 50
@@ -41,27 +52,6 @@ ROWS_A_PAGE = 50
 POLLS_RUNNING = 1
 # The rows are under another id than the POST gave.
 FINAL_ID = 7
-# How full each quota is, as every answer tells.
-USAGE = {
-    "x-fb-ads-insights-throttle": {
-        "app_id_util_pct": 0,
-        "acc_id_util_pct": 12.5,
-        "ads_api_access_tier": "standard_access",
-    },
-    "x-app-usage": {"call_count": 28, "total_time": 25, "total_cputime": 25},
-    "x-ad-account-usage": {"acc_id_util_pct": 9.6, "reset_time_duration": 120},
-    "x-business-use-case-usage": {
-        "798085168510957": [
-            {
-                "type": "ads_insights",
-                "call_count": 28,
-                "total_cputime": 25,
-                "total_time": 25,
-                "estimated_time_to_regain_access": 0,
-            }
-        ]
-    },
-}
 _STATUS = {"active": "ACTIVE", "paused": "PAUSED", "completed": "PAUSED"}
 
 
@@ -108,7 +98,11 @@ def application(state: SandboxState) -> Starlette:
     return Starlette(
         routes=[
             Route("/{version}/me/adaccounts", api.answer(api.accounts)),
+            Route("/{version}/me", api.answer(api.me)),
+            Route("/{version}/act_{account:int}", api.answer(api.account)),
             Route("/{version}/act_{account:int}/campaigns", api.answer(api.campaigns)),
+            Route("/{version}/act_{account:int}/adsets", api.answer(api.adsets)),
+            Route("/{version}/act_{account:int}/ads", api.answer(api.ads)),
             Route("/{version}/act_{account:int}/insights", api.answer(api.start_job), methods=["POST"]),
             Route("/{version}/act_{account:int}/insights", api.answer(api.insights_at_once)),
             Route("/{version}/{run:int}", api.answer(api.job)),
@@ -147,28 +141,48 @@ class _Api:
                 "currency": one.currency,
                 "timezone_name": one.timezone,
                 "account_status": 1,
+                **self._state.more.get(CHANNEL, {}).get("described", {}).get(one.id, {}),
             }
             for one in self._state.company.accounts(CHANNEL)
         ]
-        return self._page(asked, path, [_chosen(row, fields) for row in rows], self._state.page_size)
+        # the id of an account comes whatever is asked for
+        chosen = [_chosen(row, [*fields, "account_id"]) for row in rows]
+        return self._page(asked, path, chosen, self._state.page_size)
 
-    def campaigns(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
+    def me(self, asked: dict[str, str], path: str) -> dict[str, Any]:
+        return {"name": "Acme reports", "id": "122100000000000001"}
+
+    def account(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
         self._may(str(account))
-        fields, today = _fields(asked, CAMPAIGN_FIELDS), self._state.today
+        rows: list[dict[str, Any]] = self.accounts({**asked, "limit": "1000"}, path)["data"]
+        return next(row for row in rows if row["account_id"] == str(account))
+
+    def adsets(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
+        return self.campaigns(asked, path, account, "adset")
+
+    def ads(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
+        return self.campaigns(asked, path, account, "ad")
+
+    def campaigns(self, asked: dict[str, str], path: str, account: int, level: str = "campaign") -> dict[str, Any]:
+        self._may(str(account))
+        fields, today = _fields(asked, (*NODE_FIELDS, "campaign_id", "adset_id")), self._state.today
         statuses = json.loads(asked.get("effective_status") or '["ACTIVE", "PAUSED"]')
         rows = []
         for campaign in self._state.company.campaigns(CHANNEL, str(account)):
             if campaign.start <= today:
                 # a campaign that was deleted is found by its status for a while, then by no list
                 status = _STATUS[campaign.status(today)] if campaign.is_listed(today) else "DELETED"
+                moment = f"{campaign.start}T09:00:00+0000"
                 rows.append(
                     {
-                        "id": campaign.id,
+                        **ids_of(campaign),
+                        "id": ids_of(campaign)[f"{level}_id"],
                         "account_id": str(account),
                         "name": campaign.name(today),
                         "status": status,
                         "effective_status": status,
                         "objective": "OUTCOME_LEADS",
+                        **dict.fromkeys(("created_time", "updated_time", "start_time"), moment),
                     }
                 )
         return self._page(
@@ -177,7 +191,7 @@ class _Api:
             [
                 _chosen(row, fields)
                 for row in rows
-                if row["effective_status"] in statuses and not self._is_forgotten(row["id"], str(account))
+                if row["effective_status"] in statuses and not self._is_forgotten(row["campaign_id"], str(account))
             ],
             self._state.page_size,
         )
@@ -185,16 +199,16 @@ class _Api:
     def start_job(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
         self._may(str(account))
         since, until = self._validated(asked)
-        orders, run = self._state.jobs.get(CHANNEL, {}), 120_000_000 + 10 * len(self._jobs)
-        hit = len(self._jobs) < orders.get("times", 1_000_000) and (until - since).days >= orders.get("longer_than", 0)
-        outcome = orders.get("outcome") if hit else None
+        run = 120_000_000 + 10 * len(self._jobs)
+        count = sum(one.start <= until and one.end >= since for one in self._narrowed(str(account), asked))
+        outcome = self._state.job_outcome(CHANNEL, len(self._jobs), (until - since).days + 1, count)
         self._jobs[run] = _Job(str(account), asked, outcome == "failed", outcome == "never")
         return {"report_run_id": str(run)}
 
     def job(self, asked: dict[str, str], path: str, run: int) -> dict[str, Any]:
         job = self._jobs.get(run, self._jobs.get(run - FINAL_ID))
         if job is None:
-            raise _not_there(run)
+            return self._campaign(asked, path, str(run))
         job.polls += 1
         state: tuple[str, int] = ("Job Running", 40)
         if job.polls > POLLS_RUNNING and not job.hangs:
@@ -206,6 +220,14 @@ class _Api:
             "async_status": state[0],
             "async_percent_completion": state[1],
         }
+
+    def _campaign(self, asked: dict[str, str], path: str, campaign_id: str) -> dict[str, Any]:
+        for account in self._state.company.accounts(CHANNEL):
+            every = {**asked, "limit": "100000", "effective_status": '["ACTIVE", "PAUSED", "DELETED"]', "after": ""}
+            rows: list[dict[str, Any]] = self.campaigns(every, path, int(account.id))["data"]
+            if found := next((row for row in rows if row["id"] == campaign_id), None):
+                return found
+        raise _not_there(campaign_id)
 
     def job_rows(self, asked: dict[str, str], path: str, run: int) -> dict[str, Any]:
         job = self._jobs.get(run - FINAL_ID)
@@ -227,26 +249,53 @@ class _Api:
         since, until = self._validated(what)
         profile = next(one for one in self._state.company.accounts(CHANNEL) if one.id == account)
         fields = _fields(dict(what), INSIGHT_FIELDS)
-        windows = json.loads(what.get("action_attribution_windows", "[]"))
+        # windows that are gone are passed over
+        windows = [one for one in json.loads(what.get("action_attribution_windows", "[]")) if one not in GONE_WINDOWS]
+        parts = {name: BREAKDOWNS[name] for name in json.loads(what.get("breakdowns") or "[]")}
         rows = []
-        for campaign in self._state.company.campaigns(CHANNEL, account):
-            for day in days_of(max(since, campaign.start), min(until, campaign.end, self._state.today)):
-                figures = self._state.figures(CHANNEL, campaign, day)
-                if not figures.is_empty:
-                    row = insight_row(profile, campaign, campaign.name(self._state.today), day, figures, windows)
-                    orders = {**_chosen(row, fields), "date_start": str(day), "date_stop": str(day)}
-                    rows.append(self._state.drifted(CHANNEL, orders))
+        for campaign, days in self._parted(account, what, since, until):
+            figures = sum_of([self._state.figures(CHANNEL, one, day) for one, day in days])
+            if not figures.is_empty:
+                row = insight_row(profile, campaign, campaign.name(self._state.today), days[0][1], figures, windows)
+                span = {"date_start": str(days[0][1]), "date_stop": str(days[-1][1])}
+                rows.append(self._state.drifted(CHANNEL, {**_chosen(row, fields), **parts, **span}))
         return self._page(page, path, rows, self._state.page_size * ROWS_A_PAGE)
+
+    def _parted(
+        self, account: str, what: Mapping[str, str], since: date, until: date
+    ) -> list[tuple[Campaign, list[tuple[Campaign, date]]]]:
+        """What each row is of: a campaign's day, its days, or those of the account."""
+        found: dict[tuple[str, str], tuple[Campaign, list[tuple[Campaign, date]]]] = {}
+        for campaign in self._narrowed(account, what):
+            for day in days_of(max(since, campaign.start), min(until, campaign.end, self._state.today)):
+                whose = "" if what.get("level", "account") == "account" else campaign.id
+                when = str(day) if what.get("time_increment") == "1" else ""
+                found.setdefault((whose, when), (campaign, []))[1].append((campaign, day))
+        return list(found.values())
+
+    def _narrowed(self, account: str, asked: Mapping[str, str]) -> list[Campaign]:
+        """The campaigns that `filtering` lets through."""
+        campaigns = list(self._state.company.campaigns(CHANNEL, account))
+        for one in json.loads(asked.get("filtering") or "[]"):
+            if one.get("field") != "campaign.id" or one.get("operator") not in ("IN", "NOT_IN"):
+                raise Refused(100, f"Invalid filtering field {one.get('field')} with {one.get('operator')}")
+            campaigns = [c for c in campaigns if (c.id in one["value"]) == (one["operator"] == "IN")]
+        return campaigns
 
     def _validated(self, asked: Mapping[str, str]) -> tuple[date, date]:
         _fields(dict(asked), INSIGHT_FIELDS)
-        if asked.get("level", "account") != "campaign" or asked.get("time_increment") != "1":
-            raise Refused(100, "This sandbox makes reports of level=campaign and time_increment=1 only")
-        unknown = set(json.loads(asked.get("action_attribution_windows", "[]"))) - WINDOWS
+        if asked.get("level", "account") not in LEVELS:
+            raise Refused(100, f"(#100) level must be one of the following values: {', '.join(LEVELS)}")
+        if asked.get("time_increment", "all_days") not in ("1", "all_days"):
+            raise Refused(100, "This sandbox makes reports of time_increment 1 and all_days only")
+        if unknown := set(json.loads(asked.get("breakdowns") or "[]")) - BREAKDOWNS.keys():
+            raise Refused(100, f"breakdowns: this sandbox has no {', '.join(sorted(unknown))}")
+        unknown = set(json.loads(asked.get("action_attribution_windows", "[]"))) - WINDOWS - GONE_WINDOWS
         if unknown:
             raise Refused(100, f"action_attribution_windows[0] must be one of the following values: {sorted(WINDOWS)}")
         try:
-            given = json.loads(asked["time_range"])
+            # several ranges may be given where each is a row of its own: this sandbox takes one
+            [given] = json.loads(asked["time_ranges"]) if "time_ranges" in asked else [json.loads(asked["time_range"])]
             since, until = date.fromisoformat(given["since"]), date.fromisoformat(given["until"])
         except (KeyError, ValueError):
             raise Refused(100, "Must be a dictionary with since and until as YYYY-MM-DD: time_range") from None

@@ -10,7 +10,16 @@ from okr_reports.sandbox.company import Campaign, Figures
 from okr_reports.sandbox.profiles import AccountProfile
 
 ACCOUNT_FIELDS = ("account_id", "name", "currency", "timezone_name", "account_status")
-CAMPAIGN_FIELDS = ("account_id", "name", "status", "effective_status", "objective")
+NODE_FIELDS = (
+    "account_id",
+    "name",
+    "status",
+    "effective_status",
+    "objective",
+    "created_time",
+    "updated_time",
+    "start_time",
+)
 INSIGHT_FIELDS = (
     "account_id",
     "account_currency",
@@ -29,7 +38,69 @@ INSIGHT_FIELDS = (
     "action_values",
     "date_start",
     "date_stop",
+    "account_name",
+    "adset_id",
+    "adset_name",
+    "ad_id",
+    "ad_name",
+    "objective",
+    "unique_clicks",
+    # known to the API, and absent where there is nothing to say
+    *[
+        "conversions",
+        "conversion_values",
+        "results",
+        "cost_per_action_type",
+        "cost_per_result",
+        "purchase_roas",
+        "social_spend",
+        "cpp",
+    ],
+    *["outbound_clicks", "unique_actions", "video_p25_watched_actions", "video_p50_watched_actions", "buying_type"],
 )
+# Parts of a row that Acme's people are all one of.
+BREAKDOWNS = {
+    "country": "ES",
+    "region": "Madrid",
+    "age": "25-34",
+    "gender": "female",
+    "publisher_platform": "facebook",
+    "platform_position": "feed",
+    "impression_device": "desktop",
+    "device_platform": "desktop",
+}
+# A campaign has one set, and that one ad.
+LEVELS = {
+    "account": ("account",),
+    "campaign": ("campaign",),
+    "adset": ("campaign", "adset"),
+    "ad": ("campaign", "adset", "ad"),
+}
+
+
+# How full each quota is, as every answer tells.
+USAGE = {
+    "x-fb-ads-insights-throttle": {
+        "app_id_util_pct": 0,
+        "acc_id_util_pct": 12.5,
+        "ads_api_access_tier": "standard_access",
+    },
+    "x-app-usage": {"call_count": 28, "total_time": 25, "total_cputime": 25},
+    "x-ad-account-usage": {"acc_id_util_pct": 9.6, "reset_time_duration": 120},
+    "x-business-use-case-usage": {
+        "798085168510957": [
+            {
+                "type": "ads_insights",
+                "call_count": 28,
+                "total_cputime": 25,
+                "total_time": 25,
+                "estimated_time_to_regain_access": 0,
+            }
+        ]
+    },
+}
+# One account has a pixel's and a form's leads alone, without the total.
+WITHOUT_TOTAL_OF_LEADS = "1018257391628043"
 
 
 def insight_row(
@@ -37,10 +108,13 @@ def insight_row(
 ) -> dict[str, Any]:
     """All fields of one campaign's day; a list of actions is absent where nothing was done."""
     row: dict[str, Any] = {
+        **ids_of(campaign),
+        **{f"{level}_name": name for level in ("campaign", "adset", "ad")},
+        "account_name": account.name,
+        "objective": "OUTCOME_LEADS",
+        "unique_clicks": str(figures.clicks * 9 // 10),
         "account_id": account.id,
         "account_currency": account.currency,
-        "campaign_id": campaign.id,
-        "campaign_name": name,
         "impressions": str(figures.impressions),
         "clicks": str(figures.clicks),
         "inline_link_clicks": str(figures.link_clicks),
@@ -52,14 +126,21 @@ def insight_row(
         "ctr": f"{Decimal(100 * figures.clicks) / max(1, figures.impressions):.6f}",
     }
     counts, values = _actions(figures, day), _values(figures, day)
+    if account.id == WITHOUT_TOTAL_OF_LEADS:
+        counts.pop("lead")
     for field, found in (("actions", counts), ("action_values", values)):
         if any(found.values()):
             row[field] = [_action(kind, value, windows) for kind, value in found.items() if value]
     return row
 
 
+def ids_of(campaign: Campaign) -> dict[str, str]:
+    number = int(campaign.id)
+    return {"campaign_id": campaign.id, "adset_id": str(number + 10**16), "ad_id": str(number + 2 * 10**16)}
+
+
 def _actions(figures: Figures, day: date) -> dict[str, Decimal]:
-    """Totals stand beside their parts; every fifth day only the parts are given."""
+    """Totals stand beside their parts; of purchases only the parts are given every fifth day."""
     leads, bought = Decimal(figures.leads), Decimal(figures.conversions)
     on_site, in_shop = leads // 2, bought // 3
     found = {
@@ -67,6 +148,7 @@ def _actions(figures: Figures, day: date) -> dict[str, Decimal]:
         "video_view": Decimal(figures.video_views),
         "landing_page_view": Decimal(figures.link_clicks * 8 // 10),
         "post_engagement": Decimal(figures.clicks),
+        "lead": leads,
         "onsite_conversion.lead_grouped": on_site,
         "offsite_conversion.fb_pixel_lead": leads - on_site,
         "onsite_conversion.purchase": in_shop,
@@ -75,7 +157,7 @@ def _actions(figures: Figures, day: date) -> dict[str, Decimal]:
         "add_to_cart": 2 * bought,
     }
     if day.day % 5:
-        found |= {"lead": leads, "purchase": bought, "omni_purchase": bought}
+        found |= {"purchase": bought, "omni_purchase": bought}
     return found
 
 

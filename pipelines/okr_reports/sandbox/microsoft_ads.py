@@ -59,6 +59,7 @@ class _Job:
     start: date
     end: date
     columns: list[str]
+    campaigns: list[str]
     outcome: str | None
     polls: int = 0
 
@@ -181,16 +182,19 @@ class _Api:
             raise Refused(400, 2004, "InvalidReportFormat", "This sandbox makes daily CSV reports only.")
         if not wanted["ExcludeReportHeader"] or not wanted["ExcludeReportFooter"] or wanted["ExcludeColumnHeaders"]:
             raise Refused(400, 2005, "InvalidReportFormat", "This sandbox makes reports of one header line only.")
-        [account] = wanted["Scope"]["AccountIds"]
+        narrowed = wanted["Scope"].get("Campaigns") or []
+        [account] = wanted["Scope"].get("AccountIds") or sorted({one["AccountId"] for one in narrowed})
+        campaigns = [one["CampaignId"] for one in narrowed]
         self._may(request, account)
         if wanted["Time"].get("ReportTimeZone") not in REPORT_ZONES:
             raise Refused(400, 2010, "InvalidReportTimeZone", "The report time zone is not valid.")
         start, end = (_day(wanted["Time"][side]) for side in ("CustomDateRangeStart", "CustomDateRangeEnd"))
         if start > end:
             raise Refused(400, 2028, "InvalidCustomDateRangeEnd", "The end date must not be earlier than the start.")
-        orders, number = self._state.jobs.get(CHANNEL, {}), len(self._jobs)
-        hit = number < orders.get("times", 1_000_000) and (end - start).days >= orders.get("longer_than", 0)
-        self._jobs[number] = _Job(account, start, end, wanted["Columns"], orders.get("outcome") if hit else None)
+        running = [c for c in self._state.company.campaigns(CHANNEL, account) if c.start <= end and c.end >= start]
+        number, count = len(self._jobs), sum(not campaigns or one.id in campaigns for one in running)
+        outcome = self._state.job_outcome(CHANNEL, number, (end - start).days + 1, count)
+        self._jobs[number] = _Job(account, start, end, wanted["Columns"], campaigns, outcome)
         return {"ReportRequestId": f"3000{number}"}
 
     def poll(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
@@ -220,7 +224,8 @@ class _Api:
 
     def _rows(self, job: _Job) -> list[dict[str, Any]]:
         rows = campaign_rows(self._state, CHANNEL, job.account, job.start, job.end)
-        return [self._state.drifted(CHANNEL, row) for row in rows]
+        asked = [row for row in rows if not job.campaigns or row["CampaignId"] in job.campaigns]
+        return [self._state.drifted(CHANNEL, row) for row in asked]
 
     def _check(self, request: Request) -> None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")

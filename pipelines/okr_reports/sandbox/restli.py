@@ -23,6 +23,31 @@ def read_query(raw: str) -> dict[str, Any]:
     return found
 
 
+def read_first_query(raw: str) -> dict[str, Any]:
+    """Parameters of the protocol's first version: lists as `accounts[0]=...`, records as `dateRange.start.day=1`."""
+    found: dict[str, Any] = {}
+    for pair in filter(None, raw.split("&")):
+        name, _, value = pair.partition("=")
+        *path, last = re.split(r"\.|(?=\[)", unquote(name))
+        place = found
+        for step in path:
+            place = place.setdefault(step, {})
+        if last.startswith("["):
+            place[last] = unquote(value)
+        else:
+            # clients mix both versions, and LinkedIn reads them
+            place[last] = unquote(value).split(",") if name == "fields" else _read(name, value)
+    return {name: _listed(value) for name, value in found.items()}
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if value and all(name.startswith("[") for name in value):
+        return list(value.values())
+    return {name: _listed(one) for name, one in value.items()}
+
+
 def _read(name: str, raw: str) -> Any:
     if re.search(r"%28|%29|%2C", raw, re.IGNORECASE) and "(" not in raw:
         raise NotRestli(f"parameter {name}: parentheses and commas of the syntax must not be percent-encoded")

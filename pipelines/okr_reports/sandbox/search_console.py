@@ -34,6 +34,7 @@ SCOPE = "https://www.googleapis.com/auth/webmasters.readonly"
 FINAL_AFTER = 3
 TYPES = ("web", "image", "video", "news", "discover", "googleNews")
 MOST_ROWS = 25_000
+DIMENSIONS = {"date", "country", "device", "page", "query", "searchAppearance"}
 TRUTH_COLUMNS = (
     "date",
     "channel",
@@ -70,6 +71,8 @@ def application(state: SandboxState) -> Starlette:
             Route("/webmasters/v3/sites", api.answer(api.sites), methods=["GET"]),
             # a site is percent-encoded in the path, and decoded here before routing
             Route("/webmasters/v3/sites/{site:path}/searchAnalytics/query", api.answer(api.query), methods=["POST"]),
+            Route("/webmasters/v3/sites/{site:path}/sitemaps", api.answer(api.sitemaps), methods=["GET"]),
+            Route("/webmasters/v3/sites/{site:path}", api.answer(api.site), methods=["GET"]),
         ]
     )
 
@@ -118,11 +121,14 @@ class _Api:
         start, end, first, most = _read(body)
         final = self._state.today - timedelta(days=FINAL_AFTER)
         there = self._state.today - timedelta(days=1) if body.get("dataState") == "all" else final
-        rows = [
-            self._row(site, day)
+        days = [
+            day
             for day in days_of(max(start, FOUNDED), min(end, there))
             if (CHANNEL, site.search_site, day) not in self._state.erased
         ]
+        # the websites are found by their pages alone
+        is_web = body.get("type", body.get("searchType", "web")) == "web"
+        rows = list(self._rows(site, days, body.get("dimensions") or [])) if days and is_web else []
         answer: dict[str, Any] = {"responseAggregationType": "byProperty"}
         if rows[first : first + most]:
             answer["rows"] = rows[first : first + most]
@@ -147,16 +153,49 @@ class _Api:
             )
         return site
 
-    def _row(self, site: Website, day: date) -> dict[str, Any]:
-        found = self._figures.search(site, day)
-        row = {
-            "keys": [day.isoformat()],
-            "clicks": found.clicks,
-            "impressions": found.impressions,
-            "ctr": found.clicks / found.impressions,
-            "position": found.positions / found.impressions,
-        }
-        return self._state.drifted(CHANNEL, row)
+    async def site(self, request: Request) -> dict[str, Any]:
+        site = self._may(request.path_params["site"])
+        return {"siteUrl": site.search_site, "permissionLevel": "siteFullUser"}
+
+    async def sitemaps(self, request: Request) -> dict[str, Any]:
+        self._may(request.path_params["site"])
+        return {"sitemap": []}
+
+    def _rows(self, site: Website, days: list[date], dimensions: list[str]) -> Iterator[dict[str, Any]]:
+        """A row a day, or one of all days; other dimensions part it in two, and the parts add up to the whole."""
+        spans = [(day, [day]) for day in days] if "date" in dimensions else [(days[0], days)]
+        parts = [""] if set(dimensions) <= {"date"} else ["first", "second"]
+        for first, covered in spans:
+            found = [self._figures.search(site, day) for day in covered]
+            whole = [sum(one.clicks for one in found), sum(one.impressions for one in found)]
+            positions = sum(one.positions for one in found)
+            position = positions / whole[1]
+            left = list(whole)
+            for part in parts:
+                clicks, impressions = left if part != "first" else [one // 3 for one in whole]
+                left = [left[0] - clicks, left[1] - impressions]
+                keys = [str(first) if one == "date" else _value(site, one, part) for one in dimensions]
+                row = {
+                    **({"keys": keys} if keys else {}),
+                    "clicks": clicks,
+                    "impressions": impressions,
+                    "ctr": clicks / max(1, impressions),
+                    "position": position,
+                }
+                if impressions:
+                    yield self._state.drifted(CHANNEL, row)
+
+
+def _value(site: Website, dimension: str, part: str) -> str:
+    """What a breakdown calls its two parts; whole rows are of the second."""
+    values = {
+        "country": ("fra", "esp"),
+        "device": ("MOBILE", "DESKTOP"),
+        "query": ("okr template", "acme"),
+        "page": (f"https://{site.search_site.removeprefix('sc-domain:')}/okr", f"https://{site.search_site}/"),
+        "searchAppearance": ("AMP_BLUE_LINK", "RICHCARD"),
+    }
+    return values[dimension][part != "first"]
 
 
 def _read(body: dict[str, Any]) -> tuple[date, date, int, int]:
@@ -167,7 +206,9 @@ def _read(body: dict[str, Any]) -> tuple[date, date, int, int]:
     first, most = body.get("startRow", 0), body.get("rowLimit", 1000)
     if not isinstance(most, int) or not 1 <= most <= MOST_ROWS or not isinstance(first, int) or start > end:
         raise Refused(400, "Request contains an invalid argument.", "badRequest")
-    known = body.get("dataState", "final") in ("final", "all") and body.get("type", "web") in TYPES
-    if not known or body.get("dimensions") != ["date"]:
+    known = body.get("dataState", "final") in ("final", "all")
+    known = known and body.get("type", body.get("searchType", "web")) in TYPES
+    # a filter that is not understood must not be passed over
+    if not known or body.get("dimensionFilterGroups") or not set(body.get("dimensions") or ()) <= DIMENSIONS:
         raise Refused(400, "Request contains an invalid argument.", "badRequest")
     return start, end, first, most

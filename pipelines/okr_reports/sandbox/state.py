@@ -23,10 +23,11 @@ class SandboxState:
     day) without data, as if the vendor had withdrawn it. drift: channel to {field: value} put over every fact; the
     value {"renamed": name} renames the field, {"renamed": None} takes it away. words: what is accepted as a credential.
     faults: share of requests that break. jobs: channel to how its report jobs go: {"outcome": "failed" or "never",
-    "times": the first n jobs, "longer_than": days}. expire_at: channel to the numbers of the requests whose token
-    expires as they arrive. more: channel to what only some accounts have: `metadata` of GA4's reports, `sites` of
-    Search Console within the domain, `automations` of Mailchimp. requests: the last that came, as (method, path, query,
-    body).
+    "times": the first n jobs, "longer_than": days, "more_than": campaigns}; TikTok, which has no jobs, calls what would
+    fail too large. expire_at: channel to the numbers of the requests whose token expires as they arrive. more: channel
+    to what only some accounts have: `metadata` of GA4's reports, `sites` of Search Console within the domain,
+    `automations` of Mailchimp, `rules` of LinkedIn by account, `described` of Meta's accounts by id.
+    requests: the last that came, as (method, path, query, body).
     """
 
     seed: int
@@ -67,6 +68,12 @@ class SandboxState:
         names = {name: value["renamed"] for name, value in orders.items() if _is_renaming(value)}
         kept = {names.get(name, name): value for name, value in fact.items() if names.get(name, name) is not None}
         return {**kept, **{name: value for name, value in orders.items() if name not in names}}
+
+    def job_outcome(self, channel: str, number: int, days: int, campaigns: int) -> str | None:
+        """What becomes of the channel's job with this number, of so many days and campaigns; None if nothing odd."""
+        orders = self.jobs.get(channel, {})
+        hit = number < orders.get("times", 1_000_000) and campaigns > orders.get("more_than", -1)
+        return orders.get("outcome") if hit and days > orders.get("longer_than", 0) else None
 
     def issue_token(self) -> str:
         with self.lock:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from okr_reports.sandbox.company import Campaign, Figures
+from okr_reports.sandbox.company import FOUNDED, Campaign
 from okr_reports.sandbox.profiles import PROFILES
 from okr_reports.sandbox.state import SandboxState
+from okr_reports.sandbox.tiktok_ads_rows import AUDIENCE, KNOWN, LEVELS, names_of, report_rows
 
 CHANNEL = "tiktok_ads"
 SETTINGS = {
@@ -34,45 +34,8 @@ LONGEST_REPORT = 30
 LARGEST_PAGE = 1000
 # Reports come in pages of up to fifty times an entity listing's.
 ROWS_A_PAGE = 50
-Metric = Callable[[Figures], Any]
-METRICS: dict[str, Metric] = {
-    "impressions": lambda one: one.impressions,
-    "clicks": lambda one: one.clicks,
-    "spend": lambda one: one.spend,
-    "conversion": lambda one: one.conversions,
-    "video_play_actions": lambda one: one.video_views,
-    "video_watched_2s": lambda one: one.video_views * 6 // 10,
-    "video_watched_6s": lambda one: one.video_views * 3 // 10,
-    "likes": lambda one: one.clicks // 5,
-    "comments": lambda one: one.clicks // 20,
-    "shares": lambda one: one.clicks // 30,
-    "follows": lambda one: one.clicks // 15,
-    # metrics that do not apply to the goal
-    "secondary_goal_result": lambda one: "-",
-    "real_time_app_install": lambda one: "-",
-}
-# What a campaign sells by has a set of metrics of its own; the others do not apply to it.
-_purchases: Metric = lambda one: int(one.conversions) // 2  # noqa: E731
-_value: Metric = lambda one: one.conversion_value  # noqa: E731
-_leads: Metric = lambda one: one.leads  # noqa: E731
-SETS: dict[str, dict[str, Metric]] = {
-    "WEB_CONVERSIONS": {"complete_payment": _purchases, "total_complete_payment_rate": _value, "form": _leads},
-    "PRODUCT_SALES": {
-        "onsite_shopping": _purchases,
-        "total_onsite_shopping_value": _value,
-        "onsite_form": _leads,
-    },
-    "APP_PROMOTION": {
-        "total_purchase": _purchases,
-        "purchase": _purchases,
-        "total_purchase_value": _value,
-        "total_sales_lead": _leads,
-        "sales_lead": _leads,
-    },
-}
-OF_SETS = {name for metrics in SETS.values() for name in metrics}
 _STATUS = {"active": "ENABLE", "paused": "DISABLE", "completed": "DISABLE"}
-_FIELDS = {"advertiser_id", "name", "currency", "timezone", "display_timezone", "status", "company", "country"}
+_FIELDS = {"advertiser_id", "name", "currency", "timezone", "display_timezone", "status", "create_time", "country"}
 
 
 class Refused(Exception):
@@ -90,7 +53,12 @@ def application(state: SandboxState) -> Starlette:
     return Starlette(
         routes=[
             Route(f"{base}/advertiser/info/", api.answer(api.advertisers)),
+            Route(f"{base}/user/info/", api.answer(api.user)),
+            Route(f"{base}/user/info", api.answer(api.user)),
+            Route(f"{base}/oauth2/advertiser/get/", api.answer(api.authorised)),
             Route(f"{base}/campaign/get/", api.answer(api.campaigns)),
+            Route(f"{base}/adgroup/get/", api.answer(api.campaigns)),
+            Route(f"{base}/ad/get/", api.answer(api.campaigns)),
             Route(f"{base}/report/integrated/get/", api.answer(api.report)),
         ]
     )
@@ -114,8 +82,15 @@ class _Api:
 
         return handle
 
+    def user(self, asked: dict[str, str]) -> dict[str, Any]:
+        return {"core_user_id": "7026437653402", "display_name": "Acme", "email": "a***@acme.example"}
+
+    def authorised(self, asked: dict[str, str]) -> dict[str, Any]:
+        found = self._state.company.accounts(CHANNEL)
+        return {"list": [{"advertiser_id": one.id, "advertiser_name": one.name} for one in found]}
+
     def advertisers(self, asked: dict[str, str]) -> dict[str, Any]:
-        ids, fields = _list(asked, "advertiser_ids"), _list(asked, "fields")
+        ids, fields = _list(asked, "advertiser_ids"), _list(asked, "fields") if "fields" in asked else []
         unknown = set(fields) - _FIELDS
         if unknown or not 1 <= len(ids) <= 100:
             raise Refused(40000, f"fields: invalid value {sorted(unknown)}")
@@ -131,6 +106,7 @@ class _Api:
                     "timezone": OFFSETS[every[one].timezone],
                     "display_timezone": every[one].timezone,
                     "status": "STATUS_ENABLE",
+                    "create_time": int(datetime.combine(FOUNDED, time(), UTC).timestamp()),
                 }
                 for one in ids
             ]
@@ -151,51 +127,35 @@ class _Api:
         today = self._state.today
         status = _STATUS[campaign.status(today)] if campaign.is_listed(today) else "DELETE"
         return {
-            "campaign_id": campaign.id,
-            "campaign_name": campaign.name(today),
+            **names_of(campaign, today),
             "advertiser_id": account,
             "operation_status": status,
             "secondary_status": f"CAMPAIGN_STATUS_{status}",
-            "objective_type": _objective(campaign),
             "create_time": f"{campaign.start} 09:00:00",
+            "modify_time": f"{campaign.start} 09:00:00",
         }
 
     def report(self, asked: dict[str, str]) -> dict[str, Any]:
         account = asked.get("advertiser_id", "")
         self._may(account)
-        wanted = {"service_type": "AUCTION", "report_type": "BASIC", "data_level": "AUCTION_CAMPAIGN"}
-        for name, value in wanted.items():
-            if asked.get(name) != value:
-                raise Refused(40000, f"{name}: this sandbox reports {value} only")
-        if _list(asked, "dimensions") != ["campaign_id", "stat_time_day"]:
+        level = asked.get("data_level", "")
+        if level not in LEVELS or asked.get("service_type", "AUCTION") != "AUCTION":
+            raise Refused(40000, f"data_level: this sandbox has no {level} reports")
+        dimensions, metrics = _list(asked, "dimensions"), _list(asked, "metrics")
+        audience = AUDIENCE if asked.get("report_type") == "AUDIENCE" else {}
+        if LEVELS[level] not in dimensions or not set(dimensions) <= {LEVELS[level], "stat_time_day", *audience}:
             raise Refused(40000, "dimensions: invalid value")
-        metrics = _list(asked, "metrics")
-        unknown = [name for name in metrics if name not in {*METRICS, *OF_SETS, "campaign_name"}]
+        unknown = [name for name in metrics if name not in KNOWN]
         if unknown:
             raise Refused(40000, f"metrics: invalid value {unknown}")
-        return _page(asked, self._rows(account, metrics, *_days(asked)), self._state.page_size * ROWS_A_PAGE)
-
-    def _rows(self, account: str, metrics: list[str], start: date, end: date) -> list[dict[str, Any]]:
-        rows = []
-        for campaign in self._state.company.campaigns(CHANNEL, account):
-            day = max(start, campaign.start)
-            while day <= min(end, campaign.end, self._state.today):
-                figures = self._state.figures(CHANNEL, campaign, day)
-                if not figures.is_empty:
-                    of_metrics = {**METRICS, **dict.fromkeys(OF_SETS, _no_value), **SETS[_objective(campaign)]}
-                    name_now = campaign.name(self._state.today)
-                    values = {
-                        name: name_now if name == "campaign_name" else str(of_metrics[name](figures))
-                        for name in metrics
-                    }
-                    rows.append(
-                        {
-                            "dimensions": {"campaign_id": campaign.id, "stat_time_day": f"{day} 00:00:00"},
-                            "metrics": self._state.drifted(CHANNEL, values),
-                        }
-                    )
-                day += timedelta(days=1)
-        return rows
+        (start, end), only = _days(asked), _filtered(asked)
+        running = [c for c in self._state.company.campaigns(CHANNEL, account) if c.start <= end and c.end >= start]
+        count = sum(only is None or one.id in only for one in running)
+        if self._state.job_outcome(CHANNEL, 0, (end - start).days + 1, count):
+            raise Refused(40067, "The query is too large. Please narrow the range of your query.")
+        campaigns = [one for one in self._state.company.campaigns(CHANNEL, account) if only is None or one.id in only]
+        rows = list(report_rows(self._state, CHANNEL, campaigns, dimensions, metrics, (start, end)))
+        return _page(asked, rows, self._state.page_size * ROWS_A_PAGE)
 
     def _check(self, request: Request) -> None:
         token = request.headers.get("access-token", "")
@@ -212,14 +172,6 @@ class _Api:
             raise Refused(40001, f"No permission to operate advertiser {account}")
 
 
-def _objective(campaign: Campaign) -> str:
-    return sorted(SETS)[int(campaign.id) % len(SETS)]
-
-
-def _no_value(_: Figures) -> str:
-    return "-"
-
-
 def _list(asked: dict[str, str], name: str) -> list[str]:
     """A list travels as JSON text; ids in it must be texts too."""
     try:
@@ -229,6 +181,16 @@ def _list(asked: dict[str, str], name: str) -> list[str]:
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise Refused(40000, f"{name}: Not a valid list of strings.")
     return found
+
+
+def _filtered(asked: dict[str, str]) -> set[str] | None:
+    """The campaigns that a report is narrowed to; None for all."""
+    if "filtering" not in asked:
+        return None
+    [narrowed] = json.loads(asked["filtering"])
+    if (narrowed["field_name"], narrowed["filter_type"]) != ("campaign_ids", "IN"):
+        raise Refused(40000, f"filtering: invalid value {narrowed}")
+    return set(json.loads(narrowed["filter_value"]))
 
 
 def _days(asked: dict[str, str]) -> tuple[date, date]:

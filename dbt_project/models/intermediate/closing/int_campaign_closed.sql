@@ -16,6 +16,7 @@ context as (
 
 matched as (
     select * from {{ ref('int_kpi_campaigns_matched') }}
+    where is_counted
 ),
 
 measures as (

@@ -23,6 +23,7 @@ known as (
 
 matched as (
     select * from {{ ref('int_kpi_campaigns_matched') }}
+    where is_counted
 ),
 
 measures as (

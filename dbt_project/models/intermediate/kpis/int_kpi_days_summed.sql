@@ -10,6 +10,7 @@ parts as (
 
 campaigns as (
     select * from {{ ref('int_kpi_campaigns_matched') }}
+    where is_counted
 ),
 
 measures as (

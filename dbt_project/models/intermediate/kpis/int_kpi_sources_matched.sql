@@ -17,10 +17,6 @@ accounts as (
     select * from {{ ref('int_accounts_unioned') }}
 ),
 
-measures as (
-    {{ measures_of_kpis() }}
-),
-
 kpis as (
     select * from {{ ref('stg_definitions__kpis') }}
 ),
@@ -57,13 +53,13 @@ unmet as (
 ),
 
 brought as (
-    select
-        channel,
-        account_id,
-        measure,
-        max(date) as last_day
-    from measures
-    group by channel, account_id, measure
+    select * from {{ ref('int_measures_brought') }}
+),
+
+-- A ratio waits for the channels that it counts.
+left_out as (
+    select * from {{ ref('int_kpi_channels_compared') }}
+    where not is_counted
 ),
 
 parts as (
@@ -179,7 +175,9 @@ final as (
             asked_for.kpi_id = unmet.kpi_id
             and named.channel = unmet.channel
             and named.account_id = unmet.account_id
-    where unmet.kpi_id is null
+    left join left_out
+        on asked_for.kpi_id = left_out.kpi_id and named.channel = left_out.channel
+    where unmet.kpi_id is null and left_out.kpi_id is null
 )
 
 select * from final

@@ -18,6 +18,7 @@ final as (
         conversions_from,
         conversion_value_from,
         leads_from,
+        counted_by,
         api_version,
         api_version_ends,
         api_version_is_estimate,

@@ -64,10 +64,12 @@ joined as (
             and stats.campaign_id = purchases.campaign_id
 ),
 
+-- Every click leads to the destination: beside Meta's and LinkedIn's link clicks these stand.
 final as (
     {{ unpivot_measures('google_ads', 'joined', {
         'impressions': 'impressions',
         'clicks': 'clicks',
+        'link_clicks': 'clicks',
         'interactions': 'interactions',
         'spend': 'cost',
         'conversions': 'conversions',

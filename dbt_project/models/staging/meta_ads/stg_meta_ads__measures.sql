@@ -31,6 +31,13 @@ pivoted as (
     group by date, account_id, campaign_id
 ),
 
+-- A series has one meaning: an account that ever had Meta's total of leads has it wherever there is a part.
+totals as (
+    select distinct account_id
+    from actions
+    where action_type = 'lead'
+),
+
 -- Where nobody acted Meta sends no action at all: that is 0.
 joined as (
     select
@@ -46,7 +53,7 @@ joined as (
         coalesce(
             pivoted.omni_purchase_value, pivoted.purchase_value, pivoted.purchase_part_value, 0
         ) as conversion_value,
-        coalesce(pivoted.leads, pivoted.lead_parts, 0) as leads,
+        coalesce(case when totals.account_id is null then pivoted.lead_parts else pivoted.leads end, 0) as leads,
         coalesce(pivoted.lead_parts, 0) as lead_parts,
         coalesce(pivoted.video_views, 0) as video_views,
         coalesce(pivoted.landing_page_views, 0) as landing_page_views,
@@ -59,6 +66,8 @@ joined as (
             insights.date = pivoted.date
             and insights.account_id = pivoted.account_id
             and insights.campaign_id = pivoted.campaign_id
+    left join totals
+        on insights.account_id = totals.account_id
 ),
 
 final as (

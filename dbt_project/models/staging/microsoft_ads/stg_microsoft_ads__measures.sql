@@ -19,10 +19,12 @@ performance as (
     group by date, account_id, campaign_id, upper(currency)
 ),
 
+-- Every click leads to the destination: beside Meta's and LinkedIn's link clicks these stand.
 final as (
     {{ unpivot_measures('microsoft_ads', 'performance', {
         'impressions': 'impressions',
         'clicks': 'clicks',
+        'link_clicks': 'clicks',
         'spend': 'spend',
         'conversions': 'conversions_qualified',
         'conversion_value': 'revenue',

@@ -23,10 +23,12 @@ report as (
     from {{ source('tiktok_ads', 'campaign_report') }}
 ),
 
+-- Every click leads to the destination: beside Meta's and LinkedIn's link clicks these stand.
 final as (
     {{ unpivot_measures('tiktok_ads', 'report', {
         'impressions': 'impressions',
         'clicks': 'clicks',
+        'link_clicks': 'clicks',
         'spend': 'spend',
         'conversions': 'conversion',
         'conversion_value': 'purchase_value',

@@ -6,7 +6,7 @@ Everything is asked in GAQL by searchStream; field names are those of v26.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -108,7 +108,8 @@ class GoogleAds(Channel[GoogleAdsSettings]):
                 log.warning("google_ads: customer %s is not in use any more and is left out", root)
                 continue
             for client in clients:
-                if client["status"] != "ENABLED":
+                # a suspended one is answered as ever; of one that is over not even the history is
+                if client["status"] not in ("ENABLED", "SUSPENDED"):
                     log.warning("google_ads: customer %s is %s and is left out", client["id"], client["status"])
                 elif not client.get("manager"):
                     found.setdefault(str(client["id"]), _account(client, root))
@@ -132,9 +133,9 @@ class GoogleAds(Channel[GoogleAdsSettings]):
     def load_facts(self, http: Http, settings: GoogleAdsSettings, account: Account, landing: Landing) -> None:
         days = f"FROM campaign WHERE segments.date BETWEEN '{landing.window.start}' AND '{landing.window.end}'"
         asked = ", ".join(f"metrics.{name}" for name in METRICS)
-        stats = _of_account(
-            http, settings, account, f"SELECT campaign.id, campaign.name, segments.date, {asked} {days}"
-        )
+        query = f"SELECT campaign.id, campaign.name, segments.date, {asked} {days}"
+        stats = list(_of_account(http, settings, account, query))
+        zeros = _zeros(stats, METRICS)
         landing.facts(
             "campaign_stats",
             (
@@ -143,18 +144,15 @@ class GoogleAds(Channel[GoogleAdsSettings]):
                     "campaign_id": row["campaign"]["id"],
                     "campaign_name": row["campaign"].get("name"),
                     "currency": account.currency,
-                    **_metrics(row["metrics"], METRICS),
+                    **_metrics(zeros | row["metrics"], METRICS),
                 }
                 for row in stats
             ),
         )
         asked = ", ".join(f"metrics.{name}" for name in CONVERSION_METRICS)
-        by_category = _of_account(
-            http,
-            settings,
-            account,
-            f"SELECT campaign.id, segments.date, segments.conversion_action_category, {asked} {days}",
-        )
+        query = f"SELECT campaign.id, segments.date, segments.conversion_action_category, {asked} {days}"
+        by_category = list(_of_account(http, settings, account, query))
+        zeros = _zeros(by_category, CONVERSION_METRICS)
         landing.facts(
             "campaign_conversions",
             (
@@ -163,7 +161,7 @@ class GoogleAds(Channel[GoogleAdsSettings]):
                     "campaign_id": row["campaign"]["id"],
                     "conversion_action_category": row["segments"]["conversionActionCategory"],
                     "currency": account.currency,
-                    **_metrics(row["metrics"], {name: METRICS[name] for name in CONVERSION_METRICS}),
+                    **_metrics(zeros | row["metrics"], {name: METRICS[name] for name in CONVERSION_METRICS}),
                 }
                 for row in by_category
             ),
@@ -208,6 +206,12 @@ def _search(http: Http, settings: GoogleAdsSettings, customer: str, root: str, q
 def _headers(settings: GoogleAdsSettings) -> dict[str, str]:
     token = settings.credentials.developer_token
     return {"developer-token": token} if token else {}
+
+
+def _zeros(rows: list[dict[str, Any]], wanted: Iterable[str]) -> dict[str, Any]:
+    """What a metric is where a row leaves it out, as protobuf may do with a zero; one that no row has is not known."""
+    found = set().union(*(row["metrics"] for row in rows))
+    return {name: "0" if name == "costMicros" else 0 for name in map(_camel, wanted) if name in found}
 
 
 def _metrics(values: dict[str, Any], wanted: dict[str, str]) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from okr_reports.channels.http import Http, doubling
 from okr_reports.channels.linkedin_ads.restli import query
 from okr_reports.channels.linkedin_ads.settings import LinkedInAdsSettings
+from okr_reports.channels.numbers import as_code
 from okr_reports.channels.oauth import RefreshedToken, has_neither, refresh_form
 from okr_reports.channels.replies import Reply, Verdict, classify_by_status
 from okr_reports.channels.tables import AMOUNT, COUNT, FIX_THE_CHANNEL, MOMENT, TEXT, entities, facts
 from okr_reports.channels.windows import Window
-from okr_reports.errors import VendorError, quoted
+from okr_reports.errors import ChannelError, VendorError, quoted
 
 ACCESS = "a role on the ad account (Campaign Manager, Manage access; Viewer is enough)"
 # A report day begins at midnight UTC for every account, wherever it is.
@@ -45,6 +46,8 @@ LONGEST_URL = 4_000
 ACCOUNT_PAGE, ENTITY_PAGE = 1000, 500
 GROUP_STATUSES = ("ACTIVE", "ARCHIVED", "CANCELED", "DRAFT", "PAUSED", "PENDING_DELETION", "REMOVED")
 CAMPAIGN_STATUSES = (*GROUP_STATUSES, "COMPLETED")
+# Days after a click and after a view that a conversion rule counts; to 90 or 365 for some of its types.
+WINDOWS = ("postClickAttributionWindowSize", "viewThroughAttributionWindowSize")
 
 
 class LinkedInAds(Channel[LinkedInAdsSettings]):
@@ -53,6 +56,7 @@ class LinkedInAds(Channel[LinkedInAdsSettings]):
     name = "linkedin_ads"
     settings_class = LinkedInAdsSettings
     access = ACCESS
+    ended_states = frozenset({"CANCELED", "PENDING_DELETION", "REMOVED"})
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS, type=TEXT, reference=TEXT, created_at=MOMENT),
         entities("campaign_groups", account_id=TEXT, name=TEXT, status=TEXT),
@@ -97,17 +101,7 @@ class LinkedInAds(Channel[LinkedInAdsSettings]):
             found = [element for page in pages for element in _ask(http, settings, "adAccounts", page)["elements"]]
         else:
             found = list(_pages(http, settings, "adAccounts", query(q="search", pageSize=ACCOUNT_PAGE)))
-        return [
-            Account(
-                str(element["id"]),
-                element.get("name") or "",
-                element["currency"],
-                TIMEZONE,
-                element.get("status") or "",
-                {"type": element.get("type"), "reference": element.get("reference"), "created_at": _created(element)},
-            )
-            for element in found
-        ]
+        return [_account(http, settings, element) for element in found]
 
     def load_entities(self, http: Http, settings: LinkedInAdsSettings, account: Account, landing: Landing) -> None:
         asked = query(q="search", search={"status": {"values": GROUP_STATUSES}}, pageSize=ENTITY_PAGE)
@@ -158,6 +152,46 @@ class LinkedInAds(Channel[LinkedInAdsSettings]):
 
 
 CHANNEL = LinkedInAds()
+
+
+def _account(http: Http, settings: LinkedInAdsSettings, element: Mapping[str, Any]) -> Account:
+    account_id, note = str(element["id"]), ""
+    try:
+        restated = _longest_window(http, settings, account_id)
+    except (ChannelError, AttributeError, TypeError) as error:
+        if http.is_over:
+            raise
+        restated = 0
+        why = error.what if isinstance(error, ChannelError) else type(error).__name__
+        note = (
+            f"linkedin_ads account {account_id}: its conversion rules cannot be read ({why}), so that days older than"
+            f" the usual re-read are not read again; give the member {ACCESS}"
+        )
+    return Account(
+        account_id,
+        element.get("name") or "",
+        element["currency"],
+        TIMEZONE,
+        element.get("status") or "",
+        {"type": element.get("type"), "reference": element.get("reference"), "created_at": _created(element)},
+        note=note,
+        restated_days=restated,
+    )
+
+
+def _longest_window(http: Http, settings: LinkedInAdsSettings, account_id: str) -> int:
+    """For how many days the account's rules still count conversions for a day, by the longest of their windows."""
+    longest, start = 0, 0
+    while True:
+        urn = f"urn:li:sponsoredAccount:{account_id}"
+        asked = query(q="account", account=urn, start=start, count=ENTITY_PAGE)
+        rules = _ask(http, settings, "conversions", asked)["elements"]
+        for rule in rules:
+            if rule.get("enabled", True):
+                longest = max(longest, *(as_code(rule.get(window)) for window in WINDOWS))
+        start += len(rules)
+        if len(rules) < ENTITY_PAGE:
+            return longest
 
 
 def classify(reply: Reply) -> Verdict:

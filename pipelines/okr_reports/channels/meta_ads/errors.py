@@ -24,6 +24,8 @@ PERMISSION_CODES = {3, 10, *range(200, 300)}
 NOT_THERE = (100, 33)
 DEPRECATED_VERSION = 2635
 TOO_MUCH = "reduce the amount of data"
+# A report of too many days or campaigns (Insights API, "Error codes").
+TOO_LARGE = "code 100/1487534"
 _NEW_TOKEN = (
     "make a new access_token (best of a system user) with ads_read and set it in [sources.meta_ads.credentials]"
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from okr_reports.channels.http import Http
-from okr_reports.channels.jobs import JobFailed, in_halves, wait_for
-from okr_reports.channels.meta_ads.errors import TOO_MUCH, usage
+from okr_reports.channels.jobs import JobFailed, JobLate, Part, in_halves, wait_for
+from okr_reports.channels.meta_ads.errors import TOO_LARGE, TOO_MUCH, usage
 from okr_reports.channels.replies import Reply
 from okr_reports.channels.windows import Window
 from okr_reports.errors import VendorError
@@ -50,20 +50,30 @@ def insights(
     account_id: str,
     window: Window,
     form: Mapping[str, str],
+    campaigns: Callable[[], Sequence[str]],
 ) -> Iterator[dict[str, Any]]:
-    """The rows of a report, made by a job, or by several on parts of the window."""
+    """The rows of a report, made by a job, or by several on parts of the window and of the ids of `campaigns`."""
 
-    def report(part: Window) -> Iterator[dict[str, Any]]:
-        days = json.dumps({"since": str(part.start), "until": str(part.end)})
-        run = _finished(http, version, account_id, urlencode({**form, "time_range": days}))
+    def report(part: Part) -> Iterator[dict[str, Any]]:
+        days = json.dumps({"since": str(part.window.start), "until": str(part.window.end)})
+        asked = {**form, "time_range": days}
+        if part.campaigns:
+            operator = "NOT_IN" if part.of_others else "IN"
+            asked["filtering"] = json.dumps([{"field": "campaign.id", "operator": operator, "value": part.campaigns}])
+        run = _finished(http, version, account_id, urlencode(asked))
         return pages(http, f"{version}/{run}/insights")
 
-    return in_halves(http, account_id, window, report)
+    return in_halves(http, account_id, Part(window), report, campaigns)
 
 
 def _finished(http: Http, version: str, account_id: str, form: str) -> str:
     """The id under which the rows of a new job are. Raises JobFailed."""
-    started = _slowly(http, http.post_form(f"{version}/act_{account_id}/insights", form)).data
+    try:
+        started = _slowly(http, http.post_form(f"{version}/act_{account_id}/insights", form)).data
+    except VendorError as error:
+        if TOO_MUCH in str(error) or TOO_LARGE in str(error):
+            raise JobLate(error.what) from None
+        raise
     fields = urlencode({"fields": "id,account_id,async_status,async_percent_completion"})
 
     def look() -> str | None:

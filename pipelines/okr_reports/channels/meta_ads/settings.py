@@ -26,25 +26,34 @@ class MetaAdsSettings(ChannelSettings):
     (Two years is the Graph API.) v25 ends on 2027-02-23; v26 came on 2026-07-29, v27 on 2026-11-04
     (developers.facebook.com/docs/marketing-api/marketing-api-changelog/versions).
 
-    `click_window` and `view_window` are the days after a click (1, 7 or 28) and after a view (1, or 0 for none) within
-    which an action counts; a change reads the history anew. `leads` is `lead`, Meta's own total where a row has it, or
-    `parts`: leads of forms and of the pixel alone.
+    An action counts within the windows that its ad set is set to, as in Ads Manager; with `click_window` (1, 7 or 28
+    days) or `view_window` (1 day, or 0 for none) within those, for all ad sets alike. A change reads the history anew.
+    `leads` is `lead`, Meta's own total in an account that has it, or `parts`: leads of forms and of the pixel alone.
     """
 
     credentials: MetaAdsCredentials
     base_url: str = "https://graph.facebook.com"
     api_version: str = "v26.0"
-    click_window: int = 7
-    view_window: str = "1"
+    click_window: int | None = None
+    view_window: str = ""
     leads: str = "lead"
 
     def made_with(self) -> str:
-        return "" if self.windows() == ("7d_click", "1d_view") else ",".join(self.windows())
+        return self.counted_within() or "as each ad set"
+
+    def counted_within(self) -> str:
+        return ",".join(self.windows())
 
     def windows(self) -> tuple[str, ...]:
-        """As Meta calls them. Raises ChannelError for one that it has not (7d_view and 28d_view ended in 2026)."""
-        if self.click_window not in (1, 7, 28) or self.view_window not in ("0", "1"):
-            what = f"has no windows of {self.click_window} days after a click and {self.view_window} after a view"
+        """As Meta calls them; () for those of each ad set. Where one is set and the other not, that is 7 or 1 day.
+
+        Raises ChannelError for one that it has not (7d_view and 28d_view ended in 2026).
+        """
+        if self.click_window is None and not self.view_window:
+            return ()
+        click, view = self.click_window or 7, self.view_window or "1"
+        if click not in (1, 7, 28) or view not in ("0", "1"):
+            what = f"has no windows of {click} days after a click and {view} after a view"
             todo = "write click_window = 1, 7 or 28 and view_window = 0 or 1 under [sources.meta_ads]"
             raise ChannelError("meta_ads", what, todo)
-        return (f"{self.click_window}d_click", *(["1d_view"] if self.view_window == "1" else []))
+        return (f"{click}d_click", *(["1d_view"] if view == "1" else []))

@@ -50,6 +50,7 @@ class MetaAds(Channel[MetaAdsSettings]):
     settings_class = MetaAdsSettings
     access = "access to the ad account, and the token ads_read"
     slice_days = 184
+    ended_states = frozenset({"CLOSED"})
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),
         entities("campaigns", account_id=TEXT, name=TEXT, status=TEXT, effective_status=TEXT, objective=TEXT),
@@ -110,12 +111,7 @@ class MetaAds(Channel[MetaAdsSettings]):
                     "effective_status": campaign.get("effective_status"),
                     "objective": campaign.get("objective"),
                 }
-                for campaign in pages(
-                    http,
-                    f"{settings.api_version}/act_{account.id}/campaigns",
-                    fields="id,name,status,effective_status,objective",
-                    effective_status=json.dumps(STATUSES),
-                )
+                for campaign in _campaigns(http, settings, account)
             ),
         )
 
@@ -124,9 +120,14 @@ class MetaAds(Channel[MetaAdsSettings]):
             "level": "campaign",
             "time_increment": "1",
             "fields": ",".join(FIELDS),
-            "action_attribution_windows": json.dumps(settings.windows()),
         }
-        rows = list(insights(http, settings.api_version, account.id, landing.window, form))
+        if settings.windows():
+            form["action_attribution_windows"] = json.dumps(settings.windows())
+
+        def campaigns() -> list[str]:
+            return [one["id"] for one in _campaigns(http, settings, account)]
+
+        rows = list(insights(http, settings.api_version, account.id, landing.window, form, campaigns))
         landing.facts(
             "campaign_insights", ({**row, "date": row["date_start"], "currency": account.currency} for row in rows)
         )
@@ -141,6 +142,15 @@ class MetaAds(Channel[MetaAdsSettings]):
 
 
 CHANNEL = MetaAds()
+
+
+def _campaigns(http: Http, settings: MetaAdsSettings, account: Account) -> Iterator[dict[str, Any]]:
+    return pages(
+        http,
+        f"{settings.api_version}/act_{account.id}/campaigns",
+        fields="id,name,status,effective_status,objective",
+        effective_status=json.dumps(STATUSES),
+    )
 
 
 def actions(row: Mapping[str, Any], windows: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -13,11 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from okr_reports.channels.jobs import JobFailed, wait_for
+from okr_reports.channels.jobs import JobFailed, Part, wait_for
 from okr_reports.channels.microsoft_ads.services import Services
 from okr_reports.channels.numbers import whole
 from okr_reports.channels.tables import AMOUNT, COUNT, DAY, FIX_THE_CHANNEL, TEXT, texts_to_amounts, to_amount
-from okr_reports.channels.windows import Window
 from okr_reports.errors import VendorError, quoted
 
 # Attributes split the rows: all of them, and so all but the name, are the key.
@@ -51,9 +50,9 @@ LARGEST_CSV = 1 << 30
 _REPORT = "Reporting/v13/GenerateReport"
 
 
-def fetch(services: Services, headers: Mapping[str, str], account_id: str, window: Window, time_zone: str) -> bytes:
-    """The CSV of the window, b'' if it has no data. Raises JobFailed if Microsoft could not make it."""
-    asked = _request(account_id, window, time_zone)
+def fetch(services: Services, headers: Mapping[str, str], account_id: str, part: Part, time_zone: str) -> bytes:
+    """The CSV of the part, b'' if it has no data. Raises JobFailed if Microsoft could not make it."""
+    asked = _request(account_id, part, time_zone)
     started = services.post_json(f"{_REPORT}/Submit", {"ReportRequest": asked}, headers).data
     polled = {"ReportRequestId": started["ReportRequestId"]}
 
@@ -149,7 +148,8 @@ def _numbers(channel: str, column: str, texts: pa.ChunkedArray, kind: pa.DataTyp
     return pa.chunked_array([pa.array(values, kind)])
 
 
-def _request(account_id: str, window: Window, time_zone: str) -> dict[str, Any]:
+def _request(account_id: str, part: Part, time_zone: str) -> dict[str, Any]:
+    campaigns = [{"AccountId": account_id, "CampaignId": one} for one in part.campaigns]
     return {
         "Type": "CampaignPerformanceReportRequest",
         "Format": "Csv",
@@ -161,10 +161,10 @@ def _request(account_id: str, window: Window, time_zone: str) -> dict[str, Any]:
         # today's rows are never asked for, and yesterday's are restated for weeks anyway
         "ReturnOnlyCompleteData": False,
         "Columns": list(COLUMNS),
-        "Scope": {"AccountIds": [account_id]},
+        "Scope": {"Campaigns": campaigns} if campaigns else {"AccountIds": [account_id]},
         "Time": {
-            "CustomDateRangeStart": _day(window.start),
-            "CustomDateRangeEnd": _day(window.end),
+            "CustomDateRangeStart": _day(part.window.start),
+            "CustomDateRangeEnd": _day(part.window.end),
             "ReportTimeZone": time_zone,
         },
     }

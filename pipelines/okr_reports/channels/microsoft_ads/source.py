@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
+from okr_reports.channels.base import ACCOUNT_COLUMNS, REPORT_IT, Account, Channel, Landing
 from okr_reports.channels.http import Http
-from okr_reports.channels.jobs import in_halves
+from okr_reports.channels.jobs import Part, in_halves
 from okr_reports.channels.microsoft_ads import report
 from okr_reports.channels.microsoft_ads.services import Services, connect
 from okr_reports.channels.microsoft_ads.settings import MicrosoftAdsSettings
 from okr_reports.channels.microsoft_ads.timezones import IANA, report_time_zone
 from okr_reports.channels.tables import AMOUNT, COUNT, TEXT, entities, facts
-from okr_reports.channels.windows import Window
 from okr_reports.errors import VendorError
 
 ACCOUNT_PAGE = 1000
@@ -32,6 +31,7 @@ class MicrosoftAds(Channel[MicrosoftAdsSettings]):
     settings_class = MicrosoftAdsSettings
     access = "a role on the account"
     slice_days = 184
+    ended_states = frozenset({"Inactive", "Suspended"})
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS, customer_id=TEXT, number=TEXT, report_time_zone=TEXT),
         entities("campaigns", account_id=TEXT, name=TEXT, status=TEXT, campaign_type=TEXT),
@@ -63,16 +63,6 @@ class MicrosoftAds(Channel[MicrosoftAdsSettings]):
         return list(found.values())
 
     def load_entities(self, http: Http, settings: MicrosoftAdsSettings, account: Account, landing: Landing) -> None:
-        answer = (
-            _services(http)
-            .service("campaigns")
-            .post_json(
-                f"{_CAMPAIGNS}/Campaigns/QueryByAccountId",
-                {"AccountId": account.id, "CampaignType": CAMPAIGN_TYPES},
-                _headers(settings, account),
-            )
-            .data
-        )
         landing.entities(
             "campaigns",
             (
@@ -83,23 +73,42 @@ class MicrosoftAds(Channel[MicrosoftAdsSettings]):
                     "status": campaign.get("Status"),
                     "campaign_type": campaign.get("CampaignType"),
                 }
-                for campaign in answer.get("Campaigns") or ()
+                for campaign in _campaigns(http, settings, account)
             ),
         )
 
     def load_facts(self, http: Http, settings: MicrosoftAdsSettings, account: Account, landing: Landing) -> None:
-        def texts(window: Window) -> list[bytes]:
-            return [
-                report.fetch(
-                    _services(http), _headers(settings, account), account.id, window, account.row["report_time_zone"]
-                )
-            ]
+        def texts(part: Part) -> list[bytes]:
+            if part.of_others:
+                # no scope names them
+                what = f"the report of {part.window.start} was made by campaign, without those deleted since"
+                landing.lacks(what, REPORT_IT)
+                return []
+            zone = account.row["report_time_zone"]
+            return [report.fetch(_services(http), _headers(settings, account), account.id, part, zone)]
 
-        for text in in_halves(http, account.id, landing.window, texts):
+        def campaigns() -> list[str]:
+            return [str(one["Id"]) for one in _campaigns(http, settings, account)]
+
+        for text in in_halves(http, account.id, Part(landing.window), texts, campaigns):
             landing.facts_table("campaign_performance", report.read(self.name, text))
 
 
 CHANNEL = MicrosoftAds()
+
+
+def _campaigns(http: Http, settings: MicrosoftAdsSettings, account: Account) -> list[dict[str, Any]]:
+    answer = (
+        _services(http)
+        .service("campaigns")
+        .post_json(
+            f"{_CAMPAIGNS}/Campaigns/QueryByAccountId",
+            {"AccountId": account.id, "CampaignType": CAMPAIGN_TYPES},
+            _headers(settings, account),
+        )
+        .data
+    )
+    return answer.get("Campaigns") or []
 
 
 def _services(http: Http) -> Services:

@@ -152,7 +152,8 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 def _weighted(row: dict[str, Any]) -> Any:
     """The sum of the positions. A position has 16 digits, and a product of more than 9 decimals is rounding."""
-    position, impressions = row["position"], row["impressions"]
+    # of news Google gives rows without impressions, and those without a position
+    position, impressions = row["position"] if row["impressions"] != 0 else 0, row["impressions"]
     if position is None or impressions is None:
         return None
     for odd in (position, impressions):

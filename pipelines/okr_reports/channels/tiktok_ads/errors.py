@@ -7,7 +7,10 @@ from okr_reports.channels.replies import OK, Reply, Verdict, classify_by_status
 # Too many requests: the limit is counted by the second, the minute and the day.
 RATE_CODE = 40100
 RETRY_CODES = {RATE_CODE, 40200, 40201, 40202, 40700}
-INTERNAL_CODES = range(50000, 60000)
+# 60001 is maintenance.
+INTERNAL_CODES = {*range(50000, 60000), 60001}
+# "The query is too large": of too many days or campaigns.
+TOO_LARGE = "code 40067"
 TOKEN_CODES = {40102, 40104, 40105}
 NO_PERMISSION_CODES = {40001, 40002}
 

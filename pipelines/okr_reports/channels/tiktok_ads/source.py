@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
 from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from okr_reports.channels.http import Http
+from okr_reports.channels.jobs import JobLate, Part, in_halves
 from okr_reports.channels.oauth import FixedToken
 from okr_reports.channels.tables import AMOUNT, COUNT, FIX_THE_CHANNEL, TEXT, entities, facts
-from okr_reports.channels.tiktok_ads.errors import classify
+from okr_reports.channels.tiktok_ads.errors import TOO_LARGE, classify
 from okr_reports.channels.tiktok_ads.settings import TikTokAdsSettings
 from okr_reports.errors import CredentialsError, VendorError
 
@@ -53,6 +55,7 @@ class TikTokAds(Channel[TikTokAdsSettings]):
     settings_class = TikTokAdsSettings
     access = "an authorisation by the advertiser's admin, with Ad Account and Reporting"
     slice_days = 180
+    ended_states = frozenset({"STATUS_DISABLE"})
     tables = (
         entities("accounts", **ACCOUNT_COLUMNS),
         entities("campaigns", account_id=TEXT, name=TEXT, status=TEXT, secondary_status=TEXT, objective=TEXT),
@@ -82,44 +85,70 @@ class TikTokAds(Channel[TikTokAdsSettings]):
         return [account for piece in pieces for account in _accounts(http, settings, piece)]
 
     def load_entities(self, http: Http, settings: TikTokAdsSettings, account: Account, landing: Landing) -> None:
-        # a list leaves deleted campaigns out, and names only them if asked for
-        for filtering in ({}, {"filtering": json.dumps({"primary_status": "STATUS_DELETE"})}):
-            landing.entities(
-                "campaigns",
-                (
-                    {
-                        "id": campaign["campaign_id"],
-                        "account_id": account.id,
-                        "name": campaign.get("campaign_name"),
-                        "status": campaign.get("operation_status"),
-                        "secondary_status": campaign.get("secondary_status"),
-                        "objective": campaign.get("objective_type"),
-                    }
-                    for page in _pages(http, settings, "campaign/get/", advertiser_id=account.id, **filtering)
-                    for campaign in page
-                ),
-            )
+        landing.entities(
+            "campaigns",
+            (
+                {
+                    "id": campaign["campaign_id"],
+                    "account_id": account.id,
+                    "name": campaign.get("campaign_name"),
+                    "status": campaign.get("operation_status"),
+                    "secondary_status": campaign.get("secondary_status"),
+                    "objective": campaign.get("objective_type"),
+                }
+                for campaign in _campaigns(http, settings, account)
+            ),
+        )
 
     def load_facts(self, http: Http, settings: TikTokAdsSettings, account: Account, landing: Landing) -> None:
+        def report(part: Part) -> Iterable[list[dict[str, Any]]]:
+            # deleted ones are listed too, so that there are no others
+            return () if part.of_others else _report(http, settings, account, part)
+
+        def campaigns() -> list[str]:
+            return [one["campaign_id"] for one in _campaigns(http, settings, account)]
+
         for piece in landing.window.slices(LONGEST_REPORT):
-            pages = _pages(
-                http,
-                settings,
-                "report/integrated/get/",
-                advertiser_id=account.id,
-                service_type="AUCTION",
-                report_type="BASIC",
-                data_level="AUCTION_CAMPAIGN",
-                dimensions=json.dumps(["campaign_id", "stat_time_day"]),
-                metrics=json.dumps(list(METRICS)),
-                start_date=str(piece.start),
-                end_date=str(piece.end),
-                query_lifetime="false",
-            )
+            pages = in_halves(http, account.id, Part(piece), report, campaigns)
             landing.facts_pages("campaign_report", map(_columns, pages), currency=account.currency)
 
 
 CHANNEL = TikTokAds()
+
+
+def _campaigns(http: Http, settings: TikTokAdsSettings, account: Account) -> Iterator[dict[str, Any]]:
+    """All of them: a list leaves deleted ones out, and names only them if asked for."""
+    for filtering in ({}, {"filtering": json.dumps({"primary_status": "STATUS_DELETE"})}):
+        for page in _pages(http, settings, "campaign/get/", advertiser_id=account.id, **filtering):
+            yield from page
+
+
+def _report(http: Http, settings: TikTokAdsSettings, account: Account, part: Part) -> Iterator[list[dict[str, Any]]]:
+    """The pages of a report. Raises JobLate where TikTok calls it too large."""
+    narrowed = {"field_name": "campaign_ids", "filter_type": "IN", "filter_value": json.dumps(part.campaigns)}
+    pages = _pages(
+        http,
+        settings,
+        "report/integrated/get/",
+        advertiser_id=account.id,
+        service_type="AUCTION",
+        report_type="BASIC",
+        data_level="AUCTION_CAMPAIGN",
+        dimensions=json.dumps(["campaign_id", "stat_time_day"]),
+        metrics=json.dumps(list(METRICS)),
+        start_date=str(part.window.start),
+        end_date=str(part.window.end),
+        query_lifetime="false",
+        **({"filtering": json.dumps([narrowed])} if part.campaigns else {}),
+    )
+    try:
+        return chain([next(pages)], pages)
+    except StopIteration:
+        return iter(())
+    except VendorError as error:
+        if TOO_LARGE in error.what:
+            raise JobLate(error.what) from None
+        raise
 
 
 def _accounts(http: Http, settings: TikTokAdsSettings, ids: Sequence[str]) -> list[Account]:

@@ -66,7 +66,7 @@ def to_tables(
         "measures": frame.measures(definitions, channels),
         "key_result_types": key_result_types(),
         "key_results": scored.key_results(definitions, changes),
-        "kpis": frame.kpis(definitions, changes),
+        "kpis": frame.kpis(definitions, changes, channels),
         **{name: make(definitions) for name, make in _MAKERS.items()},
     }
     return {name: _table(name, rows[name]) for name in TABLES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -95,9 +96,21 @@ def teams(definitions: Definitions) -> Iterator[Row]:
         }
 
 
-def kpis(definitions: Definitions, changes: Mapping[str, Change]) -> Iterator[Row]:
+# What a channel's settings may count otherwise.
+CHOSEN_MEASURES = {"conversions", "conversion_value", "leads"}
+
+
+def kpis(
+    definitions: Definitions, changes: Mapping[str, Change], given: Sequence[Mapping[str, Any]] = ()
+) -> Iterator[Row]:
+    """One row a KPI. What channels were set to count is a part of its definition: another choice is a new version."""
     head = definitions.settings.overview_kpis
+    chosen = {str(row["channel"]): row["counted_by"] for row in given if row.get("counted_by")}
     for kpi in definitions.kpis:
+        definition = definition_of(kpi, leave_out=KPI_WORDS)
+        counted = {channel: by for channel, by in chosen.items() if kpi.takes(channel)}
+        if counted and not CHOSEN_MEASURES.isdisjoint(kpi.measures):
+            definition = json.dumps(json.loads(definition) | {"counted": counted}, ensure_ascii=False, sort_keys=True)
         yield {
             "kpi_id": kpi.id,
             **text_columns("title", kpi_title(kpi), definitions.settings.language),
@@ -110,8 +123,8 @@ def kpis(definitions: Definitions, changes: Mapping[str, Change]) -> Iterator[Ro
             "better": kpi.better,
             "overview_position": head.index(kpi.id) + 1 if kpi.id in head else None,
             "names_of": kpi.names or "of_the_day",
-            "definition": definition_of(kpi, leave_out=KPI_WORDS),
-            "signature": digest_of(definition_of(kpi, leave_out=KPI_WORDS)),
+            "definition": definition,
+            "signature": digest_of(definition),
             **changed(changes, kpi.place.path),
             "min_denominator": kpi.min_denominator,
             "is_signed": kpi.signed,

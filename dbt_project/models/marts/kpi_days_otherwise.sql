@@ -1,0 +1,12 @@
+with
+
+final as (
+    select
+        kpi_id,
+        date,
+        numerator,
+        denominator
+    from {{ ref('int_kpi_days_otherwise') }}
+)
+
+select * from final

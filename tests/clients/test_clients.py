@@ -1,0 +1,206 @@
+"""Public clients, unmodified but for the host, get the sandbox's truth (`make test-clients`; their environments).
+
+The day is 2026-11-10: LinkedIn's tap asks the version 202511, which ended on 2026-11-16.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from okr_reports.sandbox.serve import RunningSandbox, start
+
+pytestmark = pytest.mark.clients
+HERE = Path(__file__).parent
+ENVIRONMENTS = Path(os.environ.get("OKR_CLIENTS", ".okr/clients")).absolute()
+TODAY = date(2026, 11, 10)
+Records = list[dict[str, Any]]
+Sums = dict[tuple[str, ...], tuple[Decimal, ...]]
+
+
+@dataclass(frozen=True)
+class Client:
+    """A tap: what it is configured with, the stream that is compared, its fields if not all, and both sides' sums."""
+
+    name: str
+    channel: str
+    config: dict[str, str]
+    stream: str
+    theirs: Callable[[Records], Sums]
+    ours: Callable[[Records], Sums]
+    query: dict[str, str]
+    fields: tuple[str, ...] = ()
+    catalog_option: str = "--catalog"
+    with_streams: tuple[str, ...] = field(default=())
+
+
+def sums(keys: tuple[str, ...], values: tuple[str, ...], days: str = "") -> Callable[[Records], Sums]:
+    """Sums of `values` by `keys`, of which `days` is cut to a day; rows of nothing are none.
+
+    A tap may give a record again, which takes the place of the one before: those with `days` are of one key each.
+    """
+
+    def summed(rows: Records) -> Sums:
+        found: defaultdict[tuple[str, ...], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * len(values))
+        for row in rows:
+            key = tuple(str(row[name])[:10] if name == days else str(row[name]) for name in keys)
+            before = [Decimal(0)] * len(values) if days else found[key]
+            found[key] = [total + Decimal(str(row.get(name) or 0)) for total, name in zip(before, values, strict=True)]
+        return {key: tuple(map(normal, totals)) for key, totals in found.items() if any(totals)}
+
+    return summed
+
+
+def normal(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01")).normalize() + 0
+
+
+AD = ("impressions", "clicks", "spend")
+SECRETS = {"client_id": "sandbox", "client_secret": "sandbox", "refresh_token": "sandbox", "user_agent": "okr tests"}
+CLIENTS = [
+    Client(
+        "tap-google-search-console",
+        "search_console",
+        {**SECRETS, "site_urls": "sc-domain:acme.example", "start_date": "2026-10-01T00:00:00Z"},
+        "performance_report_date",
+        sums(("date",), ("clicks", "impressions"), "date"),
+        lambda rows: sums(("date",), ("clicks", "impressions"))(
+            [row for row in rows if row["account_id"] == "sc-domain:acme.example"]
+        ),
+        {"from": "2026-10-01"},
+    ),
+    Client(
+        "tap-mailchimp",
+        "mailchimp",
+        {"api_key": "sandbox-us20", "dc": "us20", "start_date": "2024-01-01T00:00:00Z", "user_agent": "okr tests"},
+        "campaigns",
+        sums(("id",), ("emails_sent",)),
+        sums(("campaign_id",), ("emails_sent",)),
+        {},
+    ),
+    Client(
+        "tap-tiktok-ads",
+        "tiktok_ads",
+        {
+            "access_token": "sandbox",
+            "accounts": "7093456789012345678,7106543210987654321",
+            "start_date": "2026-10-15T00:00:00Z",
+            "end_date": "2026-11-09T00:00:00Z",
+            "user_agent": "okr tests",
+            "sandbox": "false",
+        },
+        "ad_insights",
+        sums(("campaign_id", "stat_time_day"), AD, "stat_time_day"),
+        sums(("campaign_id", "date"), AD),
+        {"from": "2026-10-15", "to": "2026-11-09"},
+    ),
+    Client(
+        "tap-linkedin-ads",
+        "linkedin_ads",
+        {
+            **SECRETS,
+            "access_token": "sandbox",
+            "refresh_token": "",
+            "accounts": "508720451,517004982",
+            "start_date": "2026-10-08T00:00:00Z",
+        },
+        "ad_analytics_by_campaign",
+        sums(("campaign_id", "start_at"), ("impressions", "clicks", "cost_in_local_currency"), "start_at"),
+        sums(("campaign_id", "date"), AD),
+        {"from": "2026-10-08", "to": "2026-11-10"},
+        ("id", "name", "campaign_id", "start_at", "end_at", "impressions", "clicks", "cost_in_local_currency"),
+        with_streams=("accounts", "campaigns"),
+    ),
+    Client(
+        "tap-facebook",
+        "meta_ads",
+        {
+            "access_token": "sandbox",
+            "account_id": "798085168510957",
+            "start_date": "2026-11-08T00:00:00Z",
+            "end_date": "2026-11-09T00:00:00Z",
+            "insights_buffer_days": "1",
+            "user_agent": "okr tests",
+        },
+        "ads_insights",
+        sums(("campaign_id", "date_start"), AD, "date_start"),
+        lambda rows: sums(("campaign_id", "date"), AD)([row for row in rows if row["account_id"] == "798085168510957"]),
+        {"from": "2026-11-07", "to": "2026-11-09"},
+        ("campaign_id", "adset_id", "ad_id", "date_start", *AD),
+        catalog_option="--properties",
+    ),
+]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[RunningSandbox]:
+    running = start(seed=3, today=TODAY)
+    # short pages are ours: a client of others reads one as the last
+    running.state.page_size = 1000
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
+def test_a_public_client_gets_the_sandboxs_truth(client: Client, sandbox: RunningSandbox, tmp_path: Path) -> None:
+    if not (ENVIRONMENTS / client.name).exists():
+        pytest.fail(f"{client.name} has no environment below {ENVIRONMENTS}: make test-clients makes them")
+    catalog = json.loads(run(client, sandbox, tmp_path, "--discover"))
+    (tmp_path / "catalog.json").write_text(json.dumps(selected(client, catalog)), encoding="utf-8")
+    out = run(client, sandbox, tmp_path, client.catalog_option, str(tmp_path / "catalog.json"))
+    messages = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    records = [one["record"] for one in messages if one["type"] == "RECORD" and one["stream"] == client.stream]
+    truth = requests.get(f"{sandbox.url}/truth/{client.channel}/daily.csv", params=client.query, timeout=60).text
+    theirs, ours = client.theirs(records), client.ours(list(csv.DictReader(io.StringIO(truth))))
+    assert len(theirs) > 5
+    assert {key: theirs.get(key) for key in ours} == ours
+    inside = {key for key in theirs if not client.query.get("from") or key[-1] >= client.query["from"]}
+    assert inside <= ours.keys()
+
+
+def run(client: Client, sandbox: RunningSandbox, folder: Path, *options: str) -> str:
+    """What the client says on its standard output, with every vendor's host at the sandbox (sitecustomize.py)."""
+    (folder / "config.json").write_text(json.dumps(client.config), encoding="utf-8")
+    done = subprocess.run(
+        [ENVIRONMENTS / client.name / "bin" / client.name, "--config", folder / "config.json", *options],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(HERE),
+            "OKR_SANDBOX": sandbox.url,
+            "OKR_CLIENT_OF": client.channel,
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def selected(client: Client, catalog: dict[str, Any]) -> dict[str, Any]:
+    """The catalog with the stream and its fields selected, in either of the ways that taps read it."""
+    for stream in catalog["streams"]:
+        wanted = stream["tap_stream_id"] in (client.stream, *client.with_streams)
+        stream["schema"]["selected"] = wanted
+        entries = stream.setdefault("metadata", [])
+        if not any(entry["breadcrumb"] == [] for entry in entries):
+            entries.append({"breadcrumb": [], "metadata": {}})
+        for entry in entries:
+            is_field = bool(entry["breadcrumb"])
+            name = entry["breadcrumb"][-1] if is_field else ""
+            entry["metadata"]["selected"] = wanted and (not is_field or not client.fields or name in client.fields)
+    return catalog
