@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tests.report_site.snapshot_rows import THROUGH
 from tests.report_site.conftest import REPORTS
+from tests.report_site.snapshot_rows import THROUGH
 from tests.report_site.test_site import text_of
 
 PAGE = "---\ntitle: Home\n---\n{% business /%}\n"
