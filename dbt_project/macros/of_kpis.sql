@@ -27,3 +27,12 @@ that those models may be made of them.
     union all
     select {{ columns | join(', ') }} from {{ ref('int_model_sources_dated') }}
 {%- endmacro %}
+
+{# The campaigns of KPIs, of a ratio those alone of the channels that it counts. #}
+{% macro campaigns_of_kpis() -%}
+    select matched.*
+    from {{ ref('int_kpi_campaigns_matched') }} as matched
+    left join {{ ref('int_kpi_channels_compared') }} as compared
+        on matched.kpi_id = compared.kpi_id and matched.channel = compared.channel
+    where coalesce(compared.is_counted, true)
+{%- endmacro %}

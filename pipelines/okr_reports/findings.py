@@ -114,10 +114,10 @@ def _model_names(workspace: Workspace, defined: Definitions) -> Iterator[Finding
     named += [(table.model, table.place) for table in defined.table_entries if table.model]
     if not named:
         return
+    from okr_reports.common.model_files import model_names
     from okr_reports.okrs.words import nearest
-    from okr_reports.warehouse.own_models import names
 
-    there = names(workspace)
+    there = model_names(workspace)
     for model, place in named:
         if model not in there:
             what = f"there is no model {model!r} in {shown_path(workspace.models_dir)}/"

@@ -2,9 +2,19 @@
 -- today's method says of the days known at the week's end.
 with
 
+closings as (
+    select
+        key_result_id,
+        period_id as period,
+        value,
+        status,
+        row_number() over (partition by key_result_id, period_id order by closing desc) as newest_first
+    from {{ ref('int_key_result_closed') }}
+),
+
 finals as (
-    select * from {{ ref('fct_key_result_final') }}
-    where is_last
+    select * from closings
+    where newest_first = 1
 ),
 
 ended as (

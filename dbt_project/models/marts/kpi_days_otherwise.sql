@@ -6,7 +6,7 @@ final as (
         date,
         numerator,
         denominator
-    from {{ ref('int_kpi_days_otherwise') }}
+    from {{ ref('int_kpi_days_otherwise_summed') }}
 )
 
 select * from final

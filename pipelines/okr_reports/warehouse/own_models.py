@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from okr_reports.common.folder_digest import folder_digest
+from okr_reports.common.model_files import KINDS, model_files, model_names
 from okr_reports.common.sql_text import quoted_name
 from okr_reports.errors import TransformError
 from okr_reports.settings import Workspace, engine
@@ -25,7 +26,6 @@ PACKAGE = "workspace"
 SCHEMA = "models"
 _READER = "model.okr_reports.int_model_days_summed"
 _FAILED = ("error", "fail", "runtime error")
-_KINDS = (".sql", ".yml", ".yaml", ".md")
 _PROJECT = f"""name: {PACKAGE}
 version: "1.0.0"
 config-version: 2
@@ -63,20 +63,6 @@ def generated_dir(workspace: Workspace) -> Path:
     return workspace.dbt_dir / "generated"
 
 
-def source_files(workspace: Workspace) -> dict[str, Path]:
-    """The files of the workspace's models by their place in `models/`; none on another engine than DuckDB."""
-    folder = workspace.models_dir
-    if engine() != "duckdb" or not folder.is_dir():
-        return {}
-    found = (path for path in sorted(folder.rglob("*")) if path.suffix in _KINDS and path.is_file())
-    return {path.relative_to(folder).as_posix(): path for path in found}
-
-
-def names(workspace: Workspace) -> set[str]:
-    """The models there are, by the names of their files."""
-    return {path.stem for path in source_files(workspace).values() if path.suffix == ".sql"}
-
-
 def digest(workspace: Workspace) -> str:
     """A word for what the package is made of."""
     folders = [workspace.models_dir, generated_dir(workspace)] if engine() == "duckdb" else []
@@ -86,7 +72,7 @@ def digest(workspace: Workspace) -> str:
 def variables(workspace: Workspace) -> dict[str, Any]:
     """dbt's variable of KPIs over models: of those that are there and may be read; empty where there are none."""
     wrong = read_faults(workspace).by_model()
-    there = names(workspace) - wrong.keys()
+    there = model_names(workspace) - wrong.keys()
     try:
         said = json.loads((generated_dir(workspace) / "model_kpis.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -107,7 +93,7 @@ def parse(workspace: Workspace, run: Callable[[], object]) -> None:
     """Parse by `run`, without the files that cannot be; raises TransformError where it is not the package's fault."""
     files: dict[str, str] = {}
     cycles: dict[str, str] = {}
-    sources = source_files(workspace)
+    sources = model_files(workspace)
     while True:
         _keep(workspace, Faults(files, cycles))
         _prepare(workspace, sources, files)
@@ -143,7 +129,7 @@ def _prepare(workspace: Workspace, sources: Mapping[str, Path], left_out: Collec
         elif name.endswith(".sql"):
             wanted[f"models/{name}"] = _STUB.encode()
     for path in sorted(generated_dir(workspace).glob("*.*")) if engine() == "duckdb" else ():
-        if path.suffix in _KINDS:
+        if path.suffix in KINDS:
             wanted[f"generated/{path.name}"] = path.read_bytes()
     there = {path.relative_to(package).as_posix(): path for path in package.rglob("*") if path.is_file()}
     for name in there.keys() - wanted.keys():
@@ -200,7 +186,7 @@ def is_own(result: Any) -> bool:
 
 def faults_of(workspace: Workspace, outcome: Any) -> tuple[dict[str, str], list[Any]]:
     """Model -> what is wrong with it, with its place; and the nodes that dbt skipped for it and that do not need it."""
-    sources = source_files(workspace)
+    sources = model_files(workspace)
     found: dict[str, str] = {}
     broken: set[str] = set()
     for result in failed(outcome):
@@ -230,7 +216,7 @@ def faults_of(workspace: Workspace, outcome: Any) -> tuple[dict[str, str], list[
 
 def drop_removed(workspace: Workspace) -> None:
     """What models left in the warehouse whose files are gone."""
-    there = names(workspace)
+    there = model_names(workspace)
     with duckdb.connect(str(workspace.warehouse)) as connection:
         for name, kind in relations(connection, ""):
             if name not in there:

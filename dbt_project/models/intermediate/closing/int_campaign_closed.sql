@@ -15,8 +15,7 @@ context as (
 ),
 
 matched as (
-    select * from {{ ref('int_kpi_campaigns_matched') }}
-    where is_counted
+    {{ campaigns_of_kpis() }}
 ),
 
 measures as (

@@ -56,10 +56,6 @@ named as (
             and measured.campaign_id = names.campaign_id
 ),
 
-compared as (
-    select * from {{ ref('int_kpi_channels_compared') }}
-),
-
 unmet as (
     {{ conditions_unmet(
         'named', 'conditions',
@@ -78,8 +74,7 @@ final as (
         named.campaign_id,
         named.source_file,
         named.valid_from,
-        named.next_from,
-        coalesce(compared.is_counted, true) as is_counted
+        named.next_from
     from kpis
     inner join named
         on named.names_of in (kpis.names_of, 'any')
@@ -92,8 +87,6 @@ final as (
             and named.source_file = unmet.source_file
             and named.names_of = unmet.names_of
             and named.valid_from = unmet.valid_from
-    left join compared
-        on kpis.kpi_id = compared.kpi_id and named.channel = compared.channel
     where unmet.kpi_id is null
 )
 

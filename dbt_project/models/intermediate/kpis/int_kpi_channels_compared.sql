@@ -17,7 +17,7 @@ brought as (
     select distinct
         channel,
         measure
-    from {{ ref('int_measures_brought') }}
+    from ({{ measures_of_kpis() }}) as measures
 ),
 
 named as (

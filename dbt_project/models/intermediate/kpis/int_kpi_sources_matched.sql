@@ -53,7 +53,13 @@ unmet as (
 ),
 
 brought as (
-    select * from {{ ref('int_measures_brought') }}
+    select
+        channel,
+        account_id,
+        measure,
+        max(date) as last_day
+    from ({{ measures_of_kpis() }}) as measures
+    group by channel, account_id, measure
 ),
 
 -- A ratio waits for the channels that it counts.

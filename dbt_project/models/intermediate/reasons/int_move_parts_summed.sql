@@ -12,8 +12,7 @@ parts as (
 ),
 
 campaigns as (
-    select * from {{ ref('int_kpi_campaigns_matched') }}
-    where is_counted
+    {{ campaigns_of_kpis() }}
 ),
 
 measures as (
