@@ -168,7 +168,7 @@ def broken(workspace):
 
     yield refresh
     for path, content in kept.items():
-        path.unlink() if content is None else path.write_text(content)
+        path.unlink(missing_ok=True) if content is None else path.write_text(content)
 
 
 def test_models_that_break_stop_nothing_and_are_said_with_their_line(workspace, broken):
@@ -228,7 +228,7 @@ def test_what_is_put_right_counts_and_what_is_removed_is_gone(workspace, broken)
             "a stock KPI over a model has a measure",
         ),
         (("kind: stock, model", "kind: distinct, model"), "days of a model cannot say who came on several of them"),
-        (("where: {stage: won}", "where: {Stage: won}"), "'Stage' cannot be a column of a model"),
+        (("where: {stage: won}", "where: {Stage: won}"), "`Stage` cannot be a column of a model"),
         (("model: fct_pipeline}", "model: fct_pipeline, path: a.csv}"), "`path` is of files and queries"),
     ],
 )

@@ -6,14 +6,7 @@ that those models may be made of them.
     {%- set columns = ['date', 'channel', 'account_id', 'campaign_id', 'source_file', 'measure', 'value'] -%}
     select {{ columns | join(', ') }} from {{ ref('int_measures_converted') }}
     union all
-    select
-        date,
-        '{{ var("own_models_channel") }}' as channel,
-        model as account_id,
-        '' as campaign_id,
-        '' as source_file,
-        measure,
-        value
+    select date, '{{ var("own_models_channel") }}' as channel, model as account_id, '' as campaign_id, '' as source_file, measure, value
     from {{ ref('int_model_days_summed') }}
 {%- endmacro %}
 

@@ -109,7 +109,9 @@ def test_whole_units_are_compared_where_a_kpi_is_known_by_them(
 
     assert sum(row["contribution"] for row in found.values()) == whole(*after) - whole(*before)
     assert {row["weeks_unit"] for row in found.values()} == {unit}
-    rows = list(found.values())
+    rows = moved.rows(
+        "from marts.key_result_drivers where key_result_id = ? and comparison = 'previous'", [f"by_{unit}"]
+    )
     assert f" against the {unit} before: " in words.moved("Spend", "currency", rows, str, PlainNumbers("en", "EUR"))
 
 

@@ -70,6 +70,8 @@ def test_models_are_short() -> None:
         "int_kpi_sources_matched.sql",
         "int_file_measures_covered.sql",
         "int_forecast_days_listed.sql",
+        # What was published, and before it what the method says today, have one shape.
+        "fct_key_result_forecast.sql",
         # Three kinds of alerts have one shape.
         "int_alerts_raised.sql",
         "int_key_results_current.sql",

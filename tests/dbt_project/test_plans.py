@@ -84,6 +84,9 @@ def build(
         *rows("r", "plan", levels, warehouse),
     ]
     warehouse.put("files.measures", facts)
+    # The levels of a plan are read by the month.
+    by_month = {"source_id": "plan", "source_file": "plan.csv", "channel": "plan", "account_id": "", "measure": "r"}
+    warehouse.put("files.file_measures", [{**by_month, "cadence_days": 35}])
     for channel in ("made", "plan"):
         warehouse.loaded(channel)
     warehouse.build()

@@ -77,18 +77,6 @@ compared as (
     from beside
 ),
 
-moved as (
-    select
-        key_result_id,
-        period_id,
-        closing,
-        kpi_id,
-        period_start,
-        period_end
-    from compared
-    where is_moved and kpi_id is not null
-),
-
 -- The campaigns of then: on how many days they are there at all now, and on how many the KPI counts them.
 days_now as (
     select
@@ -102,7 +90,7 @@ days_now as (
         campaigns_then.campaign_id = campaigns_then.campaign_name as is_called_by_id,
         count(distinct measures.date) as days_there,
         count(distinct case when matched.kpi_id is not null then measures.date end) as days_counted
-    from moved
+    from compared as moved
     inner join campaigns_then
         on
             moved.key_result_id = campaigns_then.key_result_id
@@ -123,6 +111,7 @@ days_now as (
             and measures.source_file = matched.source_file
             and measures.date >= matched.valid_from
             and measures.date < matched.next_from
+    where moved.is_moved and moved.kpi_id is not null
     group by
         moved.key_result_id, moved.period_id, moved.closing, moved.kpi_id, campaigns_then.channel,
         campaigns_then.account_id, campaigns_then.campaign_id, campaigns_then.campaign_name, campaigns_then.days

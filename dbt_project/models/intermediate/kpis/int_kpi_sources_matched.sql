@@ -53,13 +53,7 @@ unmet as (
 ),
 
 brought as (
-    select
-        channel,
-        account_id,
-        measure,
-        max(date) as last_day
-    from ({{ measures_of_kpis() }}) as measures
-    group by channel, account_id, measure
+    select * from {{ ref('int_measures_reported') }}
 ),
 
 -- A ratio waits for the channels that it counts.
