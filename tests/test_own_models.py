@@ -200,7 +200,7 @@ def test_models_that_break_stop_nothing_and_are_said_with_their_line(workspace, 
 
 def test_a_test_of_a_model_that_fails_fails_the_model(workspace, broken):
     found = broken(fct_pipeline=PIPELINE + "union all select day, 'won', 'A_a', null, 1 from days")
-    assert found.returncode == 1
+    assert found.returncode == 1, found.stdout + found.stderr
     assert "models/models.yml:4: test not_null_fct_pipeline_amount" in found.stderr, found.stderr
     assert dict(asked(workspace, "select key_result_id, value from marts.key_results"))["more_won"] == 220
     assert ("fct_pipeline", "failed") in asked(workspace, "select account_id, state from marts.source_health")

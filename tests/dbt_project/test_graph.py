@@ -28,8 +28,8 @@ CARRIED = {"int_measures_converted", "int_measures_summed", "int_ads_pivoted", "
 UNPREFIXED = {
     "health_gate", "initiatives", "key_result_drivers", "key_result_kpis", "key_result_milestones", "key_result_pace",
     "key_result_people", "key_result_sources", "key_result_versions", "key_result_weeks", "key_results",
-    "kpi_alerts", "kpi_channels", "kpi_days_otherwise", "kpi_events", "kpi_versions", "objectives", "report_context", "source_health",
-    "source_measures",
+    "kpi_alerts", "kpi_channels", "kpi_days_otherwise", "kpi_events", "kpi_versions", "objectives", "report_context",
+    "source_health", "source_measures",
 }  # fmt: skip
 # Read by many since they are what settings and the clock say: one row each.
 ONE_ROW = {"stg_definitions__context", "stg_definitions__settings"}

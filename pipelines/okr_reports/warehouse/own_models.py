@@ -32,6 +32,7 @@ config-version: 2
 model-paths: [models, generated]
 models:
   {PACKAGE}:
+    +schema: {SCHEMA}
     +materialized: table
     +persist_docs: {{relation: true, columns: true}}
 """
