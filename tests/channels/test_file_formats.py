@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from okr_reports.file_sources import MeasureColumn
+from okr_reports.file_sources import MeasureColumn, RowCondition
 from tests.channels.a_folder import Files
 
 
@@ -144,3 +144,34 @@ def test_parquet_of_any_types(files: Files) -> None:
     assert files.rows() == [(date(2026, 9, 1), "1", "spend", Decimal("0.1"))]
     # a day without any value is no news of that day
     assert result.data_through == date(2026, 9, 1)
+
+
+def write_answered(files: Files, name: str) -> None:
+    rows = [(date(2026, 9, 1), 5, True), (date(2026, 9, 2), 7, False)]
+    if name == "a.xlsx":
+        book = openpyxl.Workbook()
+        for row in (["date", "spend", "won"], *rows):
+            book.active.append(list(row))
+        book.save(files.folder / name)
+    elif name == "a.parquet":
+        columns = zip(*rows, strict=True)
+        pq.write_table(
+            pa.table(dict(zip(["date", "spend", "won"], map(list, columns), strict=True))), files.folder / name
+        )
+    elif name == "a.jsonl":
+        lines = [f'{{"date": "{day}", "spend": {spend}, "won": {str(won).lower()}}}\n' for day, spend, won in rows]
+        files.write(name, "".join(lines))
+    else:
+        files.write(
+            name, "date,spend,won\n" + "".join(f"{day},{spend},{str(won).upper()}\n" for day, spend, won in rows)
+        )
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.parquet", "a.jsonl", "a.csv"])
+@pytest.mark.parametrize(("operator", "spend"), [("in", 5), ("not_in", 7)])
+@pytest.mark.parametrize("written", ["true", "TRUE"])
+def test_a_truth_is_met_however_it_is_written(files: Files, name: str, operator: str, spend: int, written: str) -> None:
+    write_answered(files, name)
+    [result] = files.load(files.source(name, rows=(RowCondition("won", operator, (written,)),)))
+    assert result.state == "loaded", result.error
+    assert files.rows("value") == [(Decimal(spend),)]

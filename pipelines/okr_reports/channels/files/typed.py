@@ -173,6 +173,9 @@ class Typing:
         column = f"coalesce(ltrim(c{self.layout.conditions[_texts(one.column)[0]]}, chr(1)), '')"
         if one.operator in ("in", "not_in"):
             found = f"{column} in ({', '.join(_quoted(value) for value in one.values)})"
+            # JSON writes true, Parquet has no letters of its own, a sheet shows TRUE: one meaning.
+            if truths := {value.lower() for value in one.values} & {"true", "false"}:
+                found += f" or lower({column}) in ({', '.join(map(_quoted, sorted(truths)))})"
         else:
             patterns = [value.replace("\\", "\\\\").replace("_", "\\_") for value in one.values]
             found = " or ".join(f"{column} like {_quoted(pattern)} escape '\\'" for pattern in patterns)
