@@ -15,7 +15,7 @@ LIVING = "tiktok_ads"
 # What the copied files call the living channel, the longest first.
 _WORDS = ("business-api.tiktok.com", "TIKTOK_ADS", "tiktok_ads", "TikTokAds", "TikTok Ads", "TikTok", "tiktok")
 _FOLDERS = ("pipelines/okr_reports/channels", "dbt_project/models/staging")
-_FILES = ("pipelines/okr_reports/sandbox/{}.py", "tests/channels/test_{}.py", "okr_definitions/kpis/{}.yml")
+_FILES = ("pipelines/okr_reports/sandbox/{}*.py", "tests/channels/test_{}.py", "okr_definitions/kpis/{}.yml")
 _BLOCKS = ("pipelines/okr_reports/sandbox/profiles.py", "tests/channels/descriptions.py")
 _SECRETS, _STAND_INS, _VARS = (
     ".dlt/example.secrets.toml",
@@ -51,7 +51,7 @@ def copy_channel(root: Path, name: str) -> list[Path]:
 
 def _copies(root: Path, name: str) -> Iterator[tuple[Path, str]]:
     sources = [path for folder in _FOLDERS for path in sorted((root / folder / LIVING).glob("*")) if path.is_file()]
-    sources += [root / place.format(LIVING) for place in _FILES]
+    sources += [path for place in _FILES for path in sorted(root.glob(place.format(LIVING)))]
     for path in sources:
         copied = Path(*(part.replace(LIVING, name) for part in path.relative_to(root).parts))
         yield root / copied, _renamed(path.read_text(encoding="utf-8"), name)
