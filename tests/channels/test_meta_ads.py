@@ -206,7 +206,7 @@ def test_another_currency_or_zone_is_said(meta: Any) -> None:
     told_of(meta, currency="GBP", timezone_name="Europe/London")
     results = meta.load(CHANNEL)
     assert f"{US} counts in GBP and no longer in USD" in results[US].note
-    assert "is in the zone Europe/London and no longer in America/New_York" in results[US].note
+    assert "is in the zone Europe/London and no longer in America/Los_Angeles" in results[US].note
     assert results[EUROPE].note is None
     assert meta.load(CHANNEL)[US].note is None
 
