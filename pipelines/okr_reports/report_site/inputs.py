@@ -114,7 +114,8 @@ class Chosen:
         if self.input.is_range:
             first, last = one.days or (FIRST, LAST_DAY)
             between = f"between $inputs_{name}_start and $inputs_{name}_end"
-            seen |= {"start": first, "end": last, "range": one.value, "between": between, "selected": between}
+            # by keyword: a key-result type has the last name but one, and no text of Python is one
+            seen |= dict(start=first, end=last, range=one.value, between=between, selected=between)  # noqa: C408
         else:
             seen["selected"] = f"$inputs_{name}"
         if self.input.given.get("value_column"):
@@ -127,14 +128,12 @@ class Chosen:
         if part == "filter":
             return re.sub(r"\$inputs_(\w+)", r"${inputs.\1}", f"({self.input.condition()})")
         if self.input.is_range:
-            known = {
-                "start": f"${{inputs.{name}_start}}", "end": f"${{inputs.{name}_end}}",
-                "range": f"${{inputs.{name}_range}}", "literal": f"${{inputs.{name}_range}}",
-            }  # fmt: skip
-            known["between"] = f"between {known['start']} and {known['end']}"
+            start, end, literal = (f"${{inputs.{name}_{part_of}}}" for part_of in ("start", "end", "range"))
+            between = f"between {start} and {end}"
+            known = dict(start=start, end=end, range=literal, literal=literal, between=between)  # noqa: C408
             if part is not None and part not in known:
                 raise BadValue(f"the input {name!r} has no {part!r}", choose(part, [*known, "filter"], "parts"))
-            return known[part or "between"]
+            return known[part] if part else between
         if part == "literal":
             if not self.input.is_written:
                 todo = f"write ${{inputs.{name}}}, which is bound, or list the values as {{% option value=... /%}}"
