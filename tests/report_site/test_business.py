@@ -84,7 +84,7 @@ def test_a_ratio_names_its_channels_and_shows_the_other_figure_a_click_away(buil
     said = re.sub(r"\s+", " ", text_of(html))
     assert "<details" in html
     assert "Cuenta LinkedIn Ads" in said
-    assert "google_ads queda fuera: no informa de Clientes potenciales" in said
+    assert "google_ads queda fuera: no informa de Leads" in said
     here, otherwise = (
         float(one.replace(".", "").replace(",", "."))
         for one in re.search(r"últimos 28 días ([\d.,]+).*?sería ([\d.,]+)", said).groups()

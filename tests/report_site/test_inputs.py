@@ -18,7 +18,7 @@ from okr_reports.report_site.check import check_pages
 from tests.report_site.browser import chromium, watched
 
 SALES = """select * from (values ('North', 'Tea', date '2026-11-21', 10, 'a'), ('North', 'Ale', date '2026-11-02', 4, 'b'),
-('South', 'Tea', date '2026-10-09', 30, 'a'), ('South', 'Ale', date '2026-11-20', 6, 'b'), ('O''Hara', 'Tea', date '2026-11-01', 5, 'c'))
+('South', 'Tea', date '2026-10-09', 30, 'a'), ('South', 'Ale', date '2026-11-20', 6, 'b'), ('South', 'Mate', date '2026-11-19', 1, 'd'), ('O''Hara', 'Tea', date '2026-11-01', 5, 'c'))
 as t(region, kind, day, units, code)"""
 HOSTILE = "x' or true; drop table q; --"
 PAGE = f"""---
