@@ -23,7 +23,7 @@ def test_the_page_names_who_moved_it(build, snapshot, tmp_path):
         ):
             connection.execute(
                 "insert into marts.key_result_drivers"
-                " values (?, 'previous', 'campaign', ?, ?, ?, ?, 0, ?, 100, 162, ?)",
+                " values (?, 'previous', 'week', 'campaign', ?, ?, ?, ?, 0, ?, 100, 162, ?)",
                 [key_result, f"c/a/{number}", name, part, part, state, number + 1],
             )
     component = (REPORTS / "components" / "why_moved.html").read_text(encoding="utf-8")

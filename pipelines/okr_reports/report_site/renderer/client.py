@@ -306,6 +306,8 @@ def _take(message: Message, blobs: list[bytes], made: Made, at: _At, limits: Lim
 
 def _note(made: Made, fault: list[Any], severity: Literal["error", "warning"], page: str | None) -> None:
     """A fault at its line; of a limit that a component was at, with the page that used it."""
+    if fault in made.given_up.values():  # a renderer that goes on says again what ended the one before
+        return
     path, line, what, todo, cause = fault
     if cause in ("time", "memory") and page not in (None, str(path)):
         what = f"{what} (on {page})"
