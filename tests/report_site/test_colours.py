@@ -40,7 +40,8 @@ def walked(english_snapshot, tmp_path_factory) -> tuple[BuildResult, Path]:
                     warehouse.execute(
                         f"""insert into key_results by name select * replace (
                           ? as key_result_id, ? as title, ? as type, ? as status, ? as hold, ? as value_met,
-                          ? as weeks_observed, ? as weeks_kept, case when ? = 'no_data' then null else value end as value,
+                          ? as weeks_observed, ? as weeks_kept,
+                          case when ? = 'no_data' then null else value end as value,
                           case when ? then target / 2 end as low, case when ? then target * 2 end as high
                         ) from key_results where key_result_id = '{BASE}'""",
                         [name, name, type_.name, status, "units" if held else None, met if held else None,
