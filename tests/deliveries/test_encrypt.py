@@ -348,7 +348,7 @@ def test_the_whole_site_of_a_later_release_opens(tab, host, tmp_path):
         host.put(path.relative_to(tmp_path / "3").as_posix(), path.read_bytes())
     for name in (ONE, "index.html", OTHER):
         tab.goto(f"{host.root}/{name}")
-        expect(tab.locator("h1")).not_to_have_text("Informe protegido")
+        expect(tab.locator("h1")).not_to_have_text("Informe protegido", timeout=30_000)
 
 
 def test_another_passphrase_gives_another_salt_and_asks_again(site, tmp_path):
