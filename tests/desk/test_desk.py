@@ -111,7 +111,8 @@ def test_only_a_form_of_the_desk_writes_and_only_once(opened: tuple[Path, str]) 
     data = {"form": mark(address), "met": "true", "author": "Ana"}
     assert requests.post(f"{address}/check-in/base_done", data=data).status_code == 403
     assert send(address, "check-in/base_done", data, Origin="https://evil.example").status_code == 403
-    assert send(address, "check-in/base_done", {**data, "form": data["form"][:-1] + "0"}).status_code == 403
+    other = "1" if data["form"].endswith("0") else "0"
+    assert send(address, "check-in/base_done", {**data, "form": data["form"][:-1] + other}).status_code == 403
     assert send(address, "check-in/base_done", {**data, "form": "9999999999.x.y"}).status_code == 403
     assert send(address, "check-in/base_done", {**data, "note": "x" * 20_000}).status_code == 413
     assert send(address, "check-in/nothing", {**data, "form": mark(address)}).status_code == 404
