@@ -57,7 +57,7 @@ def _duckdb(folder: Path, read: str) -> None:
 
     with duckdb.connect(str(folder / "plain.duckdb")) as connection:
         connection.execute(
-            f"create table long as unpivot (select * from {read}) on {', '.join(MEASURES)}"
+            f"create or replace table long as unpivot (select * from {read}) on {', '.join(MEASURES)}"
             " into name measure value value"
         )
 

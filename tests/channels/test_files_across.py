@@ -8,9 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from okr_reports.channels.files.check import check_files
 from okr_reports.file_sources import MeasureColumn
 from tests.channels.a_folder import Files
 
+TODAY = date(2026, 11, 23)
 SEPTEMBER = [date(2026, 9, day) for day in range(1, 31)]
 
 
@@ -34,12 +36,18 @@ def total(files: Files) -> int:
 def test_two_exports_that_say_otherwise(files: Files, on_overlap, expected, states) -> None:
     files.write("e_1.csv", export(SEPTEMBER[:10], 10))
     files.write("e_2.csv", export(SEPTEMBER[5:15], 12))
-    results = files.load(files.source(campaign_name="c", on_overlap=on_overlap))
+    source = files.source(campaign_name="c", on_overlap=on_overlap)
+    checked = [(one.path.name, str(fault)) for one in check_files([source], TODAY, "EUR", {}) for fault in one.faults]
+    results = files.load(source)
     assert [one.state for one in results] == states
     assert total(files) == expected
     if on_overlap == "refuse":
         assert "e_2.csv overlaps e_1.csv: 5 rows" in str(results[1].error)
         assert "`on_overlap: newest`" in str(results[1].error)
+        what = "overlaps e_1.csv: 5 rows of the same account, campaign and day (2026-09-06 to 2026-09-10)"
+        assert checked == [("e_2.csv", what)]
+    else:
+        assert not checked
 
 
 def test_the_newest_file_restates_an_accounts_day_whole_and_gives_it_back(files: Files) -> None:

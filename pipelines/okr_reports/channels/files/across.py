@@ -129,17 +129,21 @@ _WHOLE_ACCOUNTS = """
 """
 
 
-def overlaps(connection: duckdb.DuckDBPyConnection) -> list[Overlap]:
-    """Every pair of files of table `days` (`daily`, and stored days of other files) with rows in common."""
+def overlaps(connection: duckdb.DuckDBPyConnection, source: FileSource) -> list[Overlap]:
+    """Every pair of files of relation `days` (`daily`, and stored days of other files) with rows in common, which are
+    then in table `rows_by_file`; of no pair there is no table."""
+    if not _may_overlap(connection):
+        return []
     # `newest` takes an account's day whole, so its other campaigns count too
+    common = "account_id, date" if source.on_overlap == "newest" else _ROW
     connection.execute(
         f"""
         create or replace temp table rows_by_file as
         with shared as (
-            select account_id, date from days group by all having min(source_file) <> max(source_file)
+            select {common} from days group by all having min(source_file) <> max(source_file)
         )
         select source_file, {_ROW}, list_sort(list((measure, currency, value)))::varchar as said
-        from days semi join shared using (account_id, date) group by all
+        from days semi join shared using ({common}) group by all
         """
     )
     rows = connection.execute(
@@ -150,6 +154,15 @@ def overlaps(connection: duckdb.DuckDBPyConnection) -> list[Overlap]:
         """
     ).fetchall()
     return [Overlap(*row) for row in [*rows, *connection.execute(_WHOLE_ACCOUNTS).fetchall()]]
+
+
+def _may_overlap(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether two files may have a row in common; digests of rows that collide only cost time."""
+    [(has_whole, has_parted)] = connection.execute(
+        "select coalesce(bool_or(campaign_id = ''), false), coalesce(bool_or(campaign_id <> ''), false) from days"
+    ).fetchall()
+    shared = f"select 1 from days group by hash({_ROW}) having min(source_file) <> max(source_file) limit 1"
+    return (has_whole and has_parted) or bool(connection.execute(shared).fetchall())
 
 
 def refused(found: Sequence[Overlap], new: Sequence[str], old: Sequence[str]) -> dict[str, Fault]:

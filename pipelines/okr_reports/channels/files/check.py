@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import duckdb
+
 from okr_reports.channels.files.faults import listed
+from okr_reports.channels.files.raw import CHANNEL, TABLES
 from okr_reports.channels.files.read import read_source
-from okr_reports.channels.files.rows import Fault
-from okr_reports.channels.files.spans import lay_out
+from okr_reports.channels.files.rows import Fault, SourceRows
+from okr_reports.channels.files.settle import Settling
+from okr_reports.channels.warehouse_tables import create_missing
 from okr_reports.file_places import lies_within
 from okr_reports.file_sources import FileSource, Uses
 
 
 @dataclass(frozen=True)
 class FileCheck:
-    """One file of a source: every fault, and what is not read of it."""
+    """One file of a source: every fault, and what is not read of it; or its pattern, with what is said of several."""
 
     source: FileSource
     path: Path
@@ -42,12 +46,23 @@ def check_files(
         if not files:
             continue
         read = read_source(source, files, today, reporting)
-        faults = lay_out(read, source, uses.get(source.id, Uses()))
         try:
+            settling = _settled(source, read, today, uses.get(source.id, Uses()))
             for name, path in files.items():
                 facts = read.files.get(name)
-                grain = [faults[name]] if name in faults else []
+                across = [settling.faults[name]] if name in settling.faults else []
                 said = [*facts.said, *_columns(facts.unread)] if facts else []
-                yield FileCheck(source, path, [*read.faults.get(name, []), *grain], said)
+                yield FileCheck(source, path, [*read.faults.get(name, []), *across], said)
+            if settling.equal:
+                yield FileCheck(source, source.pattern, [], settling.equal)
         finally:
             read.close()
+
+
+def _settled(source: FileSource, read: SourceRows, today: date, uses: Uses) -> Settling:
+    """The files as the first load would take them, where nothing is loaded yet."""
+    with duckdb.connect() as nothing:
+        create_missing(nothing, {CHANNEL: TABLES})
+        settling = Settling(source, read, nothing, [], [], today, uses)
+        settling.settle()
+    return settling

@@ -57,6 +57,8 @@ class Settling:
     connected: Connected | None = None
     faults: dict[str, Fault] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    # sentences on rows that two files have alike
+    equal: list[str] = field(default_factory=list)
     # tables made of `spans` that a file is taken out of with it
     derived: tuple[str, ...] = ()
 
@@ -67,6 +69,12 @@ class Settling:
 
     def land(self, batches: Batches, digests: Mapping[str, str]) -> None:
         """Add to `batches` what this load replaces."""
+        self.settle()
+        self.said += self.equal
+        self._add(batches, digests)
+
+    def settle(self) -> None:
+        """Decide which files land, and what of them counts."""
         self.faults |= lay_out(self.read, self.source, self.uses, self._kept_days())
         self._store()
         self._run("create or replace temp table requested (source_file varchar, first_day date, last_day date)")
@@ -76,7 +84,6 @@ class Settling:
         self._carry()
         self._spread()
         self._leave_out_overlaps()
-        self._add(batches, digests)
 
     def _kept_days(self) -> list[date]:
         """Days of files that are not read now, where the source's grain follows from its days."""
@@ -170,20 +177,22 @@ class Settling:
         if len({*self.read.files, *self.kept}) < 2:
             self._none_superseded()
             return
+        columns = "source_file, account_id, campaign_id, {} as date, currency, measure, value"
         self._run(
-            "create or replace temp table days as"
-            " select source_file, account_id, campaign_id, date, currency, measure, value from daily union all"
-            " select source_file, account_id, campaign_id, first_day, currency, measure, value from stored"
+            f"create or replace temp table others as select {columns.format('first_day')} from stored"
             " where list_contains(?, source_file)",
             [others],
         )
-        found = [] if self.source.on_overlap == "sum" else across.overlaps(connection)
+        self._run(
+            f"create or replace temp view days as select {columns.format('date')} from daily union all from others"
+        )
+        found = [] if self.source.on_overlap == "sum" else across.overlaps(connection, self.source)
         if not found:
             self._none_superseded()
             return
         if self.source.on_overlap == "refuse":
             faults = across.refused(found, fresh, self.kept)
-            for table in ("spans", *self.derived, "days", "rows_by_file"):
+            for table in ("spans", *self.derived, "rows_by_file"):
                 self._run(f"delete from {table} where list_contains(?, source_file)", [list(faults)])
             self.faults |= faults
             self._say_equal(found)
@@ -198,7 +207,7 @@ class Settling:
         for one in found:
             is_new = one.file in fresh and (one.other not in fresh or one.file > one.other)
             if one.are_equal and is_new:
-                self.said.append(
+                self.equal.append(
                     f"{one.file} and {one.other} have {one.rows:,} equal rows of the same days ({one.first} to"
                     f" {one.last}), which count once; add `on_overlap: newest` if files restate each other,"
                     " `on_overlap: sum` if both count"
