@@ -133,7 +133,7 @@ def test_ctrl_c_leaves_everything_whole_and_says_one_line(workspace):
     time.sleep(1)  # into the work, wherever that is on this machine
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     assert out == ""
     assert [line for line in err.splitlines() if line] == [
         "stopped; what was there is whole, and the command can be run again"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn, TypeVar
 
 import click
 
+from okr_reports.common.interrupts import ended_by, noted
 from okr_reports.common.isolated import CONTROLS, TERMINAL
 from okr_reports.errors import OkrError
 
@@ -18,7 +20,7 @@ FAILED = 1
 # Of a refresh.
 PUBLISHED, SOURCE_FAILED, NOT_PUBLISHED = 0, 1, 2
 # As shells count: 128 and the signal's number.
-INTERRUPTED = 130
+OF_SIGNALS = 128
 # What SQLite, which keeps Dagster's log, and DuckDB say of a full disk; neither has an OSError for it.
 DISK_REFUSES = ("disk is full", "No space left on device", "disk I/O error")
 
@@ -41,12 +43,15 @@ class OkrGroup(click.Group):
     """
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; exit 1 (`refresh` 2: nothing was published) for an error, 130 for Ctrl-C."""
+        """Run the command; exit 1 (`refresh` 2: nothing was published) for an error, 130 for Ctrl-C, 143 for SIGTERM."""
+        with noted():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            click.echo("\nstopped; what was there is whole, and the command can be run again", err=True)
-            ctx.exit(INTERRUPTED)
+            _stop(ctx)
         except click.UsageError as error:
             _for_scripts(ctx, error.format_message())
             raise
@@ -89,8 +94,18 @@ def _for_scripts(ctx: click.Context, error: str) -> None:
         print_json({"error": error})
 
 
+def _stop(ctx: click.Context) -> NoReturn:
+    click.echo("\nstopped; what was there is whole, and the command can be run again", err=True)
+    ctx.exit(OF_SIGNALS + (ended_by() or signal.SIGINT))
+
+
 def _fail(ctx: click.Context, text: str) -> NoReturn:
-    """Say it and end. Nothing here may fail again, also where standard output takes nothing any more."""
+    """Say it and end. Nothing here may fail again, also where standard output takes nothing any more.
+
+    What a signal broke has not failed, whatever error the library in which it came made of it.
+    """
+    if ended_by():
+        _stop(ctx)
     click.echo(text, err=True)
     with suppress(OSError):
         _for_scripts(ctx, text)

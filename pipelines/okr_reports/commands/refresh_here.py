@@ -17,6 +17,7 @@ from filelock import FileLock
 from okr_reports.commands.output import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED, number_of, print_json
 from okr_reports.common.analysts_copy import open_copy
 from okr_reports.common.dagster_home import explained, read_settings
+from okr_reports.common.interrupts import ended_by
 from okr_reports.common.progress import interruptible, shown
 from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace
@@ -39,7 +40,7 @@ def run_refresh(
     with shown(), interruptible():
         result = execute(workspace, channels, from_day, to_day, wait_seconds, into_the_past)
     whole = time.monotonic() - began
-    if _interrupted(result):
+    if ended_by() and not result.success:
         raise KeyboardInterrupt
     from okr_reports.defs.run_errors import failures
 
@@ -168,20 +169,6 @@ def execute(
         raise explained(workspace.dagster_home.absolute(), error) or error from None
     finally:
         gc.unfreeze()
-
-
-def _interrupted(result: ExecuteInProcessResult) -> bool:
-    """Whether Ctrl-C ended it: Dagster makes that a failure of the step it hits, DuckDB one of the query it was in."""
-    errors = [getattr(event.event_specific_data, "error", None) for event in result.all_events if event.is_failure]
-    return any(_tells_of_interrupt(error) for error in errors)
-
-
-def _tells_of_interrupt(error: Any) -> bool:
-    while error is not None:
-        if error.cls_name == "DagsterExecutionInterruptedError" or error.message.strip().endswith("Query interrupted"):
-            return True
-        error = error.cause
-    return False
 
 
 def _seconds_by_step(result: ExecuteInProcessResult, whole: float) -> dict[str, float]:
