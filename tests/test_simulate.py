@@ -7,6 +7,7 @@ import pytest
 
 from okr_reports.commands.simulate import simulate
 from okr_reports.errors import OkrError
+from okr_reports.forecasting.kinds import chance_to_keep
 
 COLUMNS = """
     key_result_id varchar, title varchar, type varchar, kpi_id varchar, unit varchar, value double, baseline double,
@@ -34,7 +35,8 @@ def snapshot(tmp_path):
         connection.execute(f"create schema marts; create table marts.key_results ({COLUMNS})")
         connection.execute(
             "create table marts.dim_kpi as select * from "
-            "(values ('leads', 'flow'), ('spend', 'flow'), ('ctr', 'ratio')) t(kpi_id, kind)"
+            "(values ('leads', 'flow', null), ('spend', 'flow', null), ('ctr', 'ratio', 7.0::double)) "
+            "t(kpi_id, kind, min_denominator)"
         )
         for name, kind, kpi, value, baseline, target, low, middle, high, *limits in rows:
             connection.execute(
@@ -60,7 +62,51 @@ def snapshot(tmp_path):
                     (END - START).days + 1,
                 ],
             )
+        _add_weeks(connection)
     return path
+
+
+def _add_weeks(connection):
+    """Of `rate`: four weeks of the period, and 26 before it of which the last but one lay under the limit."""
+    for column in ("hold varchar", "weeks_unit varchar", "allowed_misses bigint", "probability double"):
+        connection.execute(f"alter table marts.key_results add column {column}")
+    connection.execute(
+        "update marts.key_results set hold = 'units', weeks_unit = 'week', allowed_misses = 1, probability = 0.5"
+        " where key_result_id = 'rate'"
+    )
+    connection.execute(
+        "create table marts.dim_date as select date::date as date, date_trunc('week', date)::date as week_start"
+        " from range(date '2025-01-01', date '2026-12-31', interval 1 day) as days(date)"
+    )
+    connection.execute(
+        "create table marts.key_result_weeks as select 'rate' as key_result_id, least(max(date), ?) as week_end,"
+        " case min(week_start) when date '2026-01-12' then 0.3 else 0.5 end::double as value from marts.dim_date"
+        " where date between ? and ? group by week_start",
+        [END, START, END],
+    )
+    connection.execute("update marts.key_result_weeks set value = null where week_end > ?", [THROUGH])
+    connection.execute(
+        "create table marts.fct_kpi_daily as select 'ctr' as kpi_id, date, 1.0::decimal(38, 15) as denominator,"
+        " case week_start when date '2025-12-15' then 0.3 else 0.5 end::decimal(38, 15) as numerator, null as value"
+        " from marts.dim_date where date between date '2025-06-25' and ?",
+        [THROUGH],
+    )
+    # A week under the least denominator counts for nothing.
+    connection.execute("delete from marts.fct_kpi_daily where date = date '2025-12-03'")
+
+
+@pytest.mark.parametrize(
+    ("limit", "kept", "before"),
+    [(None, 3, (True,) * 23 + (False, True)), (0.25, 4, (True,) * 25), (0.6, 0, (False,) * 25)],
+)
+def test_another_limit_counts_the_weeks_anew(snapshot, limit, kept, before):
+    result = simulate(snapshot, "rate", target=limit, daily=None)
+    weeks = result.weeks
+    assert (weeks.unit, weeks.kept, weeks.observed, weeks.left, weeks.allowed) == ("week", kept, 4, 10, 1)
+    assert result.score == min(1.0, (kept + 1) / 4)
+    assert result.probability == chance_to_keep(kept, 4 - kept, 10, 1, before)
+    with pytest.raises(OkrError, match="no daily rate"):
+        simulate(snapshot, "rate", target=limit, daily=1.0)
 
 
 def test_a_flow_needs_the_rest_over_the_days_left(snapshot):
@@ -124,7 +170,6 @@ def test_a_value_by_check_in_has_no_daily_rate(snapshot):
     ("name", "message"),
     [
         ("done", "does not follow from one number"),
-        ("rate", "judged week by week"),
         ("empty", "no number yet: why"),
         ("lead", "did you mean leads"),
     ],

@@ -40,15 +40,17 @@ HELD = OBJECTIVE.replace(
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Path:
-    """About 900, 1,000, 1,100 and 1,200 leads in the four stretches of 92 days before the quarter; each costs 30."""
+    """900, 1,000, 1,100 and 1,200 leads in the four quarters before it, whatever their days; each costs 30."""
     with duckdb.connect(str(tmp_path / "okr.duckdb")) as connection:
         connection.execute("create schema marts")
         connection.execute(
             "create table marts.fct_kpi_daily (kpi_id varchar, date date, numerator double, denominator double)"
         )
-        for number in range(4 * 92):
-            day = date(2026, 10, 1) - timedelta(days=4 * 92 - number)
-            leads = (900 + 100 * (number // 92)) / 92
+        starts = [date(2025, 10, 1), date(2026, 1, 1), date(2026, 4, 1), date(2026, 7, 1), date(2026, 10, 1)]
+        quarters = zip((900, 1000, 1100, 1200), starts, starts[1:], strict=False)
+        days = [(first + timedelta(days=n), all_of_it / (after - first).days)
+                for all_of_it, first, after in quarters for n in range((after - first).days)]  # fmt: skip
+        for day, leads in days:
             connection.execute("insert into marts.fct_kpi_daily values ('leads', ?, ?, null)", [day, leads])
             connection.execute("insert into marts.fct_kpi_daily values ('cost', ?, ?, ?)", [day, 30 * leads, leads])
     return tmp_path / "okr.duckdb"

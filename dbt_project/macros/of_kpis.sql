@@ -14,11 +14,16 @@ that those models may be made of them.
 {% macro sources_of_kpis() -%}
     {%- set columns = [
         'channel', 'account_id', 'is_file', 'data_through', 'last_load_at', 'last_error', 'note', 'unknown_measures',
-        'state', 'provisional_from'
+        'failing_since', 'state', 'provisional_from'
     ] -%}
     select {{ columns | join(', ') }} from {{ ref('int_sources_dated') }}
     union all
     select {{ columns | join(', ') }} from {{ ref('int_model_sources_dated') }}
+{%- endmacro %}
+
+{# The first day of which a source says nothing. One whose rows reach beyond today, as a plan's, is as old as its fault. #}
+{% macro first_missing_day(data_through, failing_since) -%}
+    {{ earlier(add_days(data_through, 1), 'coalesce(' ~ failing_since ~ ', ' ~ add_days(data_through, 1) ~ ')') }}
 {%- endmacro %}
 
 {# The campaigns of KPIs, of a ratio those alone of the channels that it counts. #}

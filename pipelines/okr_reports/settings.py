@@ -36,6 +36,27 @@ def settings_folder() -> Path:
     return Path(os.environ.get("DLT_PROJECT_DIR") or ".") / ".dlt"
 
 
+def channels_with_settings() -> set[str] | None:
+    """The channels that may have settings, read without dlt; None: any (another provider, an unreadable file)."""
+    import tomllib
+
+    named = {name.split("__")[1].lower() for name in os.environ if name.startswith("SOURCES__")}
+    if any(name.startswith("PROVIDERS__") for name in os.environ):
+        return None
+    for path in settings_folder().glob("*.toml"):
+        if path.name.startswith("example."):
+            continue
+        try:
+            written = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        sections = written.get("sources", {})
+        if "providers" in written or not isinstance(sections, dict):
+            return None
+        named |= set(sections)
+    return named
+
+
 def refuse_place(data_dir: Path) -> None:
     """Raise OkrError for a data folder whose path Dagster's SQLite or dlt's DuckDB reads as something else.
 

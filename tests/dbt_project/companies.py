@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.channels.spans import Reader, plain
 from tests.dbt_project.reference import MAINTAIN, Settings
 from tests.dbt_project.reference_days import DAY, CheckIn, KeyResult, Kpi, Milestone
 from tests.dbt_project.warehouse import SETTINGS, Warehouse
@@ -150,9 +152,43 @@ def kpis(draw: st.DrawFn, kind: str, start: date, end: date, *intervals: tuple[d
             days[first + number * DAY] = (amount, Fraction(byte % 5))
     through = draw(st.none() | st.integers(-3, (end - start).days + 5).map(lambda number: start + number * DAY))
     least = draw(st.sampled_from([None, 5.0])) if kind == "ratio" else None
-    grain = draw(st.sampled_from(["day", "day", "day", "month"]))
-    speaks = draw(st.booleans())
-    return Kpi(kind, days if draw(st.integers(0, 15)) else {}, through, grain, least, speaks=speaks)
+    grain = draw(st.sampled_from(["day", "day", "day", "week", "month"]))
+    speaks, is_known = draw(st.booleans()), draw(st.integers(0, 15)) > 0
+    ranges = () if grain == "day" or kind not in ("flow", "ratio") else draw(spans(grain, ((start, end), *intervals)))
+    days = _spread(ranges) if ranges else days
+    return Kpi(kind, days if is_known else {}, through, grain, least, speaks=speaks, spans=ranges if is_known else ())
+
+
+@st.composite
+def spans(
+    draw: st.DrawFn, grain: str, intervals: Sequence[tuple[date, date]]
+) -> tuple[tuple[date, date, Fraction, Fraction], ...]:
+    """The weeks or months that reach into some intervals, one in four without a row; cut by no period."""
+    weekday, found = draw(st.integers(0, 6)), {}
+    for first, last in intervals:
+        day = first
+        while day <= last:
+            begin = day.replace(day=1) if grain == "month" else day - (day.weekday() - weekday) % 7 * DAY
+            day = (begin + 31 * DAY).replace(day=1) if grain == "month" else begin + 7 * DAY
+            found[begin] = (begin, day - DAY)
+    noise = draw(st.binary(min_size=len(found), max_size=len(found)))
+    return tuple(
+        (*found[begin], Fraction((byte - 12 if byte % 16 == 1 else byte) * 7, 10), Fraction(byte % 40))
+        for begin, byte in zip(sorted(found), noise, strict=True)
+        if byte % 4
+    )
+
+
+def _spread(ranges: Sequence[tuple[date, date, Fraction, Fraction]]) -> dict[date, tuple[Fraction, Fraction]]:
+    """What ranges come to day by day, known today."""
+    upper, lower = (
+        plain([(first, last, None, "", _decimal(of[at])) for first, last, *of in ranges], {}, TODAY) for at in (0, 1)
+    )
+    return {day: (Fraction(upper[key]), Fraction(lower[key])) for key in upper for day in key[1:]}
+
+
+def _decimal(amount: Fraction) -> Decimal:
+    return Decimal(amount.numerator) / Decimal(amount.denominator)
 
 
 @st.composite
@@ -190,21 +226,21 @@ def check_ins(draw: st.DrawFn, type_: str, start: date) -> CheckIn:
     return CheckIn(day, value=draw(st.none() | numbers))
 
 
-def settings_row(chosen: Settings) -> dict[str, Any]:
+def settings_row(chosen: Settings, week_starts: int = 0) -> dict[str, Any]:
     """The settings as the warehouse holds them."""
     return {
         **SETTINGS, "status_on_track": chosen.on_track, "status_at_risk": chosen.at_risk, "grace": chosen.grace,
         "success_committed": chosen.committed, "success_aspirational": chosen.aspirational,
-        "check_in_stale_after_days": chosen.old_after_days,
+        "check_in_stale_after_days": chosen.old_after_days, "days_before_monday": week_starts,
     }  # fmt: skip
 
 
-def named(found: Sequence[Objective], prefix: str) -> list[Objective]:
+def named(found: Sequence[Objective], prefix: str, week_starts: int = 0) -> list[Objective]:
     """The same with ids, those of one prefix unlike those of another: what a target was is kept by id."""
     return [
         Objective(
             tuple(
-                KeyResult(**{**vars(kr), "id": f"{prefix}{number:04d}_k{place}"})
+                KeyResult(**{**vars(kr), "id": f"{prefix}{number:04d}_k{place}", "week_starts": week_starts})
                 for place, kr in enumerate(objective.key_results)
             )
         )
@@ -237,7 +273,9 @@ def fill(warehouse: Warehouse, found: Sequence[Objective]) -> None:
     columns = ("key_result_id", "position", "milestone_id", "weight", "due")
     _put_tuples(warehouse, "definitions.milestones", columns, steps)
     _put_check_ins(warehouse, krs)
-    warehouse.put("files.measures", [row for one in kpis_by_id.items() for row in _measures(*one, warehouse)])
+    spread = [_spread_by_loading(kpis_by_id, at) for at in (0, 1)]
+    rows = [row for one in kpis_by_id.items() for row in _measures(*one, spread, warehouse)]
+    warehouse.put("files.measures", rows)
     warehouse.put("files.file_measures", [row for one in kpis_by_id.items() for row in _file_measures(*one)])
     warehouse.loaded_all(
         {"channel": CHANNEL, "account_id": id_, "data_through": kpi.through}
@@ -295,13 +333,27 @@ def _kpi(id_: str, kpi: Kpi) -> dict[str, Any]:
             "grain": kpi.grain, "min_denominator": kpi.min_denominator, "is_signed": kpi.signed}  # fmt: skip
 
 
-def _measures(id_: str, kpi: Kpi, warehouse: Warehouse) -> Iterator[dict[str, Any]]:
+def _spread_by_loading(kpis_by_id: Mapping[str, Kpi], at: int) -> dict[str, dict[date, Decimal]]:
+    """By KPI the days of its ranges' upper or lower amounts, as a load of them today makes them."""
+    rows = [
+        (first, last, None, id_, _decimal(of[at])) for id_, kpi in kpis_by_id.items() for first, last, *of in kpi.spans
+    ]
+    loaded, faults = Reader(end_date="end").load(rows, TODAY)
+    assert not faults
+    found: dict[str, dict[date, Decimal]] = defaultdict(dict)
+    for (id_, day), value in loaded.items():
+        found[id_][day] = value
+    return found
+
+
+def _measures(
+    id_: str, kpi: Kpi, spread: Sequence[Mapping[str, Mapping[date, Decimal]]], warehouse: Warehouse
+) -> Iterator[dict[str, Any]]:
     common = {"source_id": "s", "source_file": "f.csv", "channel": CHANNEL, "account_id": id_, "campaign_id": ""}
-    for day, amounts in kpi.days.items():
-        for measure, amount in zip(("upper", "lower"), amounts, strict=True):
-            if measure == "upper" or kpi.kind == "ratio":
-                value = Decimal(amount.numerator) / Decimal(amount.denominator)
-                yield {**common, "date": day, "measure": measure, "value": value, "loaded_at": warehouse.moment}
+    for at, measure in enumerate(("upper", "lower") if kpi.kind == "ratio" else ("upper",)):
+        days = spread[at][id_] if kpi.spans else {day: _decimal(amounts[at]) for day, amounts in kpi.days.items()}
+        for day, value in days.items():
+            yield {**common, "date": day, "measure": measure, "value": value, "loaded_at": warehouse.moment}
 
 
 def _file_measures(id_: str, kpi: Kpi) -> Iterator[dict[str, Any]]:

@@ -22,6 +22,8 @@ class Kpi:
     signed: bool = False
     # Whether its source says how far it speaks: a day since its first without a row is a day of nothing.
     speaks: bool = False
+    # What its source says by weeks or months: first and last day, upper and lower; `days` follow from these.
+    spans: tuple[tuple[date, date, Fraction, Fraction], ...] = ()
 
     def value(self, start: date, end: date) -> float | None:
         """The KPI over an interval, both days in; None is no data."""
@@ -90,6 +92,8 @@ class KeyResult:
     least_coverage: float = 0.9
     # The KPI that the target is taken from.
     plan: Kpi | None = None
+    # On which day weeks begin, in days before Monday.
+    week_starts: int = 0
 
     @property
     def first(self) -> date:
@@ -140,7 +144,9 @@ def units(kr: KeyResult) -> Iterator[list[date]]:
         monthly = (max(kr.kpi.days) - min(kr.kpi.days)).days >= 21 * (len(kr.kpi.days) - 1)
     of: dict[date, list[date]] = {}
     for day in kr.days_to(kr.end):
-        of.setdefault(day.replace(day=1) if monthly else day - day.weekday() * DAY, []).append(day)
+        of.setdefault(day.replace(day=1) if monthly else day - (day.weekday() + kr.week_starts) % 7 * DAY, []).append(
+            day
+        )
     yield from of.values()
 
 

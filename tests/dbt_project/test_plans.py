@@ -165,9 +165,12 @@ def test_the_source_of_a_plan_is_one_of_the_key_result(warehouse: Warehouse, tmp
     named = "select channel, state, is_plan from marts.key_result_sources where key_result_id = 'up' order by 1"
     assert [tuple(row.values()) for row in warehouse.rows(named)] == [("made", "fresh", False), ("plan", "fresh", True)]
     assert warehouse.row("from marts.key_results where key_result_id = 'up'")["stale_since"] is None
-    warehouse.at(TODAY + DAY)
-    warehouse.loaded("made")
-    warehouse.loaded("plan", state="failed", error="no column p", data_through=None, window_to=None)
+    # Its rows reach beyond today: it is stale since the first report of the fault, on each day that it lasts.
+    for day in (TODAY + DAY, TODAY + 2 * DAY):
+        warehouse.at(day)
+        warehouse.loaded("made")
+        warehouse.loaded("plan", state="failed", error="no column p", data_through=None, window_to=None)
+        warehouse.publish()
     warehouse.build()
     assert [tuple(row.values()) for row in warehouse.rows(named)] == [
         ("made", "fresh", False),

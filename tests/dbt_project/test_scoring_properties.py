@@ -20,6 +20,8 @@ SETTINGS = (
     reference.Settings(),
     reference.Settings(on_track=0.9, at_risk=0.5, grace=0.2, committed=0.9, aspirational=0.6),
 )
+# Weeks begin on Monday, and on Sunday.
+WEEK_STARTS = (0, 1)
 OBJECTIVES = int(os.environ.get("OKR_TEST_OBJECTIVES", "500"))
 CLOSE = 1e-9
 
@@ -40,14 +42,17 @@ def batches() -> list[list[Objective]]:
         found.append(objective)
 
     collect()
-    return [companies.named(found[number :: len(SETTINGS)], f"b{number}o") for number in range(len(SETTINGS))]
+    return [
+        companies.named(found[number :: len(SETTINGS)], f"b{number}o", week_starts)
+        for number, week_starts in enumerate(WEEK_STARTS)
+    ]
 
 
 def test_models_say_what_the_page_says(warehouse: Warehouse) -> None:
     compared = 0
-    for batch, chosen in zip(batches(), SETTINGS, strict=True):
+    for batch, chosen, week_starts in zip(batches(), SETTINGS, WEEK_STARTS, strict=True):
         warehouse.at(TODAY)
-        warehouse.put("definitions.settings", [companies.settings_row(chosen)])
+        warehouse.put("definitions.settings", [companies.settings_row(chosen, week_starts)])
         warehouse.clear("ops.source_loads")
         companies.fill(warehouse, batch)
         warehouse.build("--full-refresh")

@@ -63,10 +63,10 @@ def test_people_are_never_added_over_days(folder, kpi, said):
     assert said in found
 
 
-def _findings_with(folder, *names: str) -> list[str]:
+def _findings_with(folder, *names: str, on: set[str] | None = None) -> list[str]:
     """The findings where these are the ad channels there are, each described as LinkedIn Ads is."""
     described = {name: replace(channels()["linkedin_ads"], name=name) for name in names}
-    context = Context(read_folder(folder.path).definitions, described, date(2026, 11, 23))
+    context = Context(read_folder(folder.path).definitions, described, date(2026, 11, 23), on=on)
     return [str(finding).replace(f"{folder.path}/", "") for finding in lint(context)]
 
 
@@ -94,6 +94,10 @@ def test_conversions_of_several_claiming_channels_need_a_word(folder, kpi, count
     severity = "warning" if "denominator: leads" in kpi else "error"
     assert all(f": {severity}: " in finding for finding in of_two)
     assert not [finding for finding in _findings_with(folder, "linkedin_ads") if "claim the same" in finding]
+    # Channels without settings bring nothing, unless the KPI names them.
+    is_named = "[linkedin_ads, other_ads]" in kpi
+    without = _findings_with(folder, "linkedin_ads", "other_ads", on={"linkedin_ads"})
+    assert any("claim the same" in finding for finding in without) == is_named
 
 
 def test_a_column_that_two_file_sources_count_is_a_warning(folder):

@@ -99,7 +99,8 @@ DDL: dict[str, list[str]] = {
         "campaign_group_id varchar, campaign_group_name varchar, status varchar",
         "dim_kpi": "kpi_id varchar, title varchar, title_texts varchar, description varchar, "
         "description_texts varchar, kind varchar, measure varchar, numerator varchar, denominator varchar, "
-        "unit varchar, better varchar, channel varchar, overview_position bigint, grain varchar",
+        "unit varchar, better varchar, channel varchar, overview_position bigint, grain varchar, "
+        "min_denominator double",
         "report_context": "organisation varchar, currency varchar, timezone varchar, locale varchar, "
         "language varchar, today date, refresh_id varchar, refreshed_at timestamptz, data_through date, "
         "status_on_track double, status_at_risk double, grace double, success_committed double, "

@@ -156,7 +156,26 @@ def test_a_level_is_what_was_known_last(snapshot, tmp_path, few_pages):
                 " '' as account_id, ? as campaign_id, 'subscribers' as measure, ?::decimal(28,9) as value",
                 [day, deal, value],
             )
+        # What comes by months is shown by its last whole one: 31 in October after 60 in September, never 28 days.
+        connection.execute("update marts.dim_channel set grain = 'month' where channel = 'linkedin_ads'")
+        connection.execute(
+            "insert into marts.dim_channel by name select 'shop' as channel, 'Tienda' as title, 'month' as grain"
+        )
+        connection.execute(
+            "insert into marts.fct_measure_daily by name select date::date as date, 'shop' as channel,"
+            " '' as account_id, '' as campaign_id, 'orders' as measure,"
+            " case month(date) when 9 then 2 else 1 end::decimal(28, 9) as value"
+            " from range(date '2026-09-01', date '2026-11-23', interval 1 day) as days(date)"
+        )
+        [(spent,)] = connection.execute(
+            "select round(sum(spend))::bigint from marts.fct_ad_daily where channel = 'linkedin_ads'"
+            " and date between date '2026-10-01' and date '2026-10-31'"
+        ).fetchall()
     site = build_site(copy, few_pages, tmp_path / "site").out_dir
+    shop, ads = (text_of(main(site / f"channels/{name}/index.html")) for name in ("shop", "linkedin_ads"))
+    assert re.search(r"octubre de 2026 .* Orders\s+31\s+▼\s+−48,3", re.sub(r"\s+", " ", shop))
+    assert f"{spent:,}".replace(",", ".") in ads
+    assert not [text for text in (shop, ads) if "28 días" in text or "7 días" in text]
     row = main(site / "channels/newsletter/index.html").split("<tbody>")[1].split("</tr>")[0]
     assert re.search(r"Suscriptores el último día\s+800\s+▼\s+−33,3", re.sub(r"\s+", " ", text_of(row)))
 

@@ -37,7 +37,8 @@ final as (
         kpis.better,
         channels.channel,
         kpis.overview_position,
-        case when coverage.weeks_unit in ('month', 'quarter') then coverage.weeks_unit else kpis.grain end as grain
+        case when coverage.weeks_unit in ('month', 'quarter') then coverage.weeks_unit else kpis.grain end as grain,
+        {{ to_double('kpis.min_denominator') }} as min_denominator
     from kpis
     left join channels
         on kpis.kpi_id = channels.kpi_id

@@ -8,7 +8,6 @@ vendor's token to another host.
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 import tomllib
@@ -22,7 +21,7 @@ from okr_reports.catalogue import channels
 from okr_reports.channels.budget import Budget
 from okr_reports.common.loopback import is_loopback_name
 from okr_reports.errors import ChannelError, CredentialsError, Finding
-from okr_reports.settings import settings_folder
+from okr_reports.settings import channels_with_settings, settings_folder
 
 
 class Secret(str):
@@ -127,23 +126,8 @@ def is_switched_off(channel: str) -> bool:
 
 
 def anything_configured() -> bool:
-    """Whether any channel may have settings; answers without importing dlt (1.2 s), for commands that must be quick.
-
-    True is a maybe (another provider may hold them), False is certain.
-    """
-    if any(name.startswith(("SOURCES__", "PROVIDERS__")) for name in os.environ):
-        return True
-    folder = settings_folder()
-    for path in folder.glob("*.toml"):
-        if path.name.startswith("example."):
-            continue
-        try:
-            written = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return True
-        if "sources" in written or "providers" in written:
-            return True
-    return False
+    """Whether any channel may have settings; answers without importing dlt (1.2 s), for commands that must be quick."""
+    return channels_with_settings() != set()
 
 
 def broken_files() -> list[Finding]:

@@ -213,12 +213,18 @@ def simulate(
     if as_json:
         print_json(asdict(result))
         return
+    weeks = result.weeks
     lines = [
         ("now", f"{result.value:,.2f} of {result.target:,.2f} {result.unit}, {result.days_left} days left"),
+        ("kept", weeks and f"{weeks.kept} of {weeks.observed} {weeks.unit}s so far, {weeks.allowed} may be missed"),
+        ("left", weeks and f"{weeks.left} {weeks.unit}s"),
         ("so far", None if result.daily_so_far is None else f"{result.daily_so_far:,.2f} a day"),
         ("needed", None if result.needed_daily is None else f"{result.needed_daily:,.2f} a day from here"),
         ("assumed", None if result.daily is None else f"{result.daily:,.2f} a day from here"),
-        ("end", f"{result.end:,.2f}, score {result.score:.0%}"),
+        (
+            "score" if weeks else "end",
+            f"{result.score:.0%}" if weeks else f"{result.end:,.2f}, score {result.score:.0%}",
+        ),
         ("chance", None if result.probability is None else f"{_chance(result.probability)} to meet the target"),
     ]
     click.echo(result.title)

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from okr_reports.commands.simulate_weeks import Weeks, weeks_within
 from okr_reports.common.analysts_copy import open_copy
 from okr_reports.errors import OkrError, did_you_mean
 from okr_reports.key_result_types import KeyResultType, find
@@ -30,7 +31,8 @@ class Simulation:
     For a flow: `daily` is the rate assumed for the days left, `needed_daily` the one that just reaches the target (for
     `at_most` and `decrease`: that just keeps to it), `end` where the period then ends. For other kinds there is no
     daily rate: both are None and `end` is what is forecast, else the value now. `probability` is the chance that the
-    end meets the target, None where the models give no forecast.
+    end meets the target, None where the models give no forecast. What is judged week by week has `weeks`; its `end` is
+    the value now and its `score` that of the weeks so far.
     """
 
     key_result_id: str
@@ -45,6 +47,7 @@ class Simulation:
     end: float
     score: float
     probability: float | None
+    weeks: Weeks | None = None
 
 
 def simulate(snapshot: Path, key_result_id: str, *, target: float | None, daily: float | None) -> Simulation:
@@ -61,13 +64,12 @@ def simulate(snapshot: Path, key_result_id: str, *, target: float | None, daily:
     aim = next((one for one in (target, row["target"], row["low"]) if one is not None), None)
     if row["value"] is None or aim is None:
         raise OkrError(f"{key_result_id} has no number yet: {row['status_reason']}")
-    if row["kind"] != "flow":
-        if type_.is_held and row.get("hold") not in ("end", "average"):
-            raise OkrError(f"{key_result_id} is judged week by week: its score does not follow from one number")
-        if daily is not None:
-            raise OkrError(f"{key_result_id} has no daily rate: its KPI is a {row['kind']}, not a flow; use --target")
+    if row["kind"] != "flow" and daily is not None:
+        raise OkrError(f"{key_result_id} has no daily rate: its KPI is a {row['kind']}, not a flow; use --target")
     _refuse_what_is_no_target(row, type_, aim)
     days_left = max(row["period_days"] - row["day_no"], 0)
+    if row["kind"] != "flow" and type_.is_held and row.get("hold") not in ("end", "average"):
+        return _of_weeks(snapshot, row, type_, aim, days_left)
     if row["kind"] != "flow":
         return _of_value(row, aim, days_left)
     return _of_flow(row, aim, days_left, daily)
@@ -79,6 +81,18 @@ def _of_value(row: dict[str, Any], aim: float, days_left: int) -> Simulation:
         row["key_result_id"], row["title"], row["unit"], row["value"], aim, days_left,
         daily_so_far=None, needed_daily=None, daily=None, end=end, score=_score(row, end, aim),
         probability=_probability(row, end, aim, days_left),
+    )  # fmt: skip
+
+
+def _of_weeks(snapshot: Path, row: dict[str, Any], type_: KeyResultType, aim: float, days_left: int) -> Simulation:
+    limits = {**row, "target": aim}
+    low, high = (limits[column] if column else None for column in type_.limits)
+    weeks = weeks_within(snapshot, row, low, high)
+    counted = {"weeks_kept": weeks.kept, "weeks_observed": weeks.observed, "allowed_misses": weeks.allowed}
+    return Simulation(
+        row["key_result_id"], row["title"], row["unit"], row["value"], aim, days_left,
+        daily_so_far=None, needed_daily=None, daily=None, end=row["value"],
+        score=_score({**row, **counted, "hold": "units"}, row["value"], aim), probability=weeks.chance, weeks=weeks,
     )  # fmt: skip
 
 
@@ -126,7 +140,7 @@ def _score(row: dict[str, Any], end: float, aim: float) -> float:
     for name in ("value", "baseline", "target", "low", "high", "projected", "limit_number", "elapsed"):
         given[name] = numbers[name]
     for name in ("weeks_kept", "weeks_observed", "allowed_misses", "weight_done", "weight_total"):
-        given[name] = None
+        given[name] = row[name] if row.get("hold") == "units" and name in row else None
     columns = ", ".join(f"cast(${name} as double) as {name}" for name in given)
     texts = {"type": row["type"], "kpi_kind": row["kind"], "hold": row.get("hold")}
     texts["is_signed"] = row.get("is_signed")
@@ -167,7 +181,7 @@ def _probability(row: dict[str, Any], end: float, aim: float, days_left: int) ->
 def _row(snapshot: Path, key_result_id: str) -> dict[str, Any]:
     with open_copy(snapshot) as connection:
         result = connection.execute(
-            "select k.*, coalesce(kpi.kind, 'check_in') as kind from marts.key_results as k"
+            "select k.*, coalesce(kpi.kind, 'check_in') as kind, kpi.min_denominator from marts.key_results as k"
             " left join marts.dim_kpi as kpi using (kpi_id) where k.key_result_id = ?",
             [key_result_id],
         )

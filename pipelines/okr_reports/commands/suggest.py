@@ -58,13 +58,13 @@ def suggest(snapshot: Path, kpi_id: str, start: date, end: date) -> Suggestion:
         raise OkrError(f"{kpi_id} is known from {first} to {through} alone, and needs fourteen days; try again later")
     sign = 1.0 if kpi["better"] == "lower" else -1.0
     likely = {chance: so_far + float(mixtures.quantile(sign * z)[0]) for chance, z in CHANCES.items()}
-    known = ((begin, last) for begin, last in _before(start, end) if first <= begin and last <= through)
+    known = ((begin, last) for begin, last in periods_before(start, end) if first <= begin and last <= through)
     valued = ((begin, last, _value(kpi["kind"], days, begin, last)) for begin, last in known)
     earlier = [(begin, last, value) for begin, last, value in valued if value is not None][:EARLIER]
     return Suggestion(kpi_id, kpi["title"], kpi["unit"], kpi["better"], start, end, through, earlier, likely)
 
 
-def _before(start: date, end: date) -> Iterator[tuple[date, date]]:
+def periods_before(start: date, end: date) -> Iterator[tuple[date, date]]:
     """Periods as long that ended before one, newest first: as many months where it is whole months, else days."""
     after, months = end + timedelta(days=1), (end.year - start.year) * 12 + end.month - start.month + 1
     is_months = start.day == 1 and after.day == 1

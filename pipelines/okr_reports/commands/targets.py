@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from okr_reports.okrs.models.objectives import Objective
     from okr_reports.okrs.models.shapes import KeyResult, Measure
 
-LEAST, MOST = 3, 4
+LEAST = 3
 _EARLIER = """
 with known as (
     select kpi_id, min(date) as first_day, max(date) as last_day from marts.fct_kpi_daily group by 1
@@ -62,7 +61,7 @@ def _warnings(snapshot: Path, defined: Definitions) -> Iterator[Finding]:
         return
     values = _earlier(snapshot, defined, asked)
     for place, (objective, scored, target) in enumerate(asked):
-        found = values[place]
+        found = values.get(place, [])
         if len(found) < LEAST:
             continue
         sign = -1 if scored.rule.better == "lower" else 1
@@ -104,14 +103,14 @@ def _comparable(defined: Definitions) -> Iterator[tuple[Objective, KeyResult | M
 def _earlier(
     snapshot: Path, defined: Definitions, asked: list[tuple[Objective, KeyResult | Measure, Decimal]]
 ) -> dict[int, list[float]]:
-    """By place in `asked` the numbers of the periods before, oldest first."""
+    """By place in `asked` the numbers of the newest periods before it that are known whole, oldest first."""
+    from okr_reports.commands.suggest import EARLIER, periods_before
+
     rows = []
     for place, (objective, scored, _) in enumerate(asked):
         span = defined.span(objective.period)
         assert span is not None
-        for back in range(1, MOST + 1):
-            shift = timedelta(days=back * span.length)
-            rows.append((place, _kpi_of(scored), span.start - shift, span.end - shift))
+        rows += [(place, _kpi_of(scored), first, last) for first, last in periods_before(span.start, span.end)]
     places, kpis, starts, ends = (list(column) for column in zip(*rows, strict=True))
     with open_copy(snapshot) as connection:
         given = {"places": places, "kpis": kpis, "starts": starts, "ends": ends}
@@ -122,4 +121,4 @@ def _earlier(
         value = above if kind == "flow" else last if kind == "stock" else above / below if below else None
         if value is not None:
             values[place].append(value)
-    return values
+    return {place: found[-EARLIER:] for place, found in values.items()}

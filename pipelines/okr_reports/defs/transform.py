@@ -9,10 +9,11 @@ from typing import Any
 from dagster import (
     AssetCheckKey,
     AssetCheckResult,
-    AssetCheckSeverity,
+    AssetCheckSpec,
     AssetExecutionContext,
     AssetKey,
     AssetObservation,
+    AssetSpec,
     MaterializeResult,
     Output,
 )
@@ -60,6 +61,16 @@ class Translator(DagsterDbtTranslator):
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return DATA_TEAM
+
+    def get_asset_check_spec(
+        self, asset_spec: AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
+    ) -> AssetCheckSpec | None:
+        """A test of dbt's that blocks nothing: where one must stop the run, dbt's failure fails the whole step.
+
+        A step whose build had nothing to do has no results of tests, and Dagster would warn of each that should block.
+        """
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(blocking=False)
 
 
 _TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_source_tests_as_checks=True))
@@ -116,19 +127,7 @@ def _selected(context: AssetExecutionContext, event: dict[str, Any]) -> Iterator
             if said.asset_key in context.selected_asset_keys:
                 yield said
         elif isinstance(said, AssetCheckResult) and _key_of(said) in context.selected_asset_check_keys:
-            yield _never_blocking(said) if _key_of(said).asset_key.path[:1] == [own_models.SCHEMA] else said
-
-
-def _never_blocking(said: AssetCheckResult) -> AssetCheckResult:
-    """A test of a model of the workspace's own: what failed is said at the end, and the rest goes on."""
-    return AssetCheckResult(
-        passed=said.passed,
-        asset_key=said.asset_key,
-        check_name=said.check_name,
-        metadata=said.metadata,
-        severity=AssetCheckSeverity.WARN,
-        description=said.description,
-    )
+            yield said
 
 
 def _key_of(result: AssetCheckResult) -> AssetCheckKey:

@@ -38,6 +38,7 @@ def check(
     from okr_reports.okrs.answers import read_answers
     from okr_reports.okrs.lints import Context, lint
     from okr_reports.okrs.reading import read_folder
+    from okr_reports.settings import channels_with_settings
     from okr_reports.settings import today as today_in
 
     reading = read_folder(definitions_dir, instead)
@@ -54,6 +55,7 @@ def check(
         today=today,
         broken=reading.broken,
         complete=not reading.unreadable,
+        on=channels_with_settings(),
     )
     findings = sorted({*reading.findings, *lint(context)})
     usable = all(finding.severity != "error" for finding in findings)

@@ -35,6 +35,7 @@ named as (
         sources.last_load_at,
         sources.is_file,
         sources.unknown_measures,
+        sources.failing_since,
         channels.conversion_value_from,
         accounts.account_name
     from sources
@@ -156,6 +157,7 @@ final as (
         end as data_through,
         reached.kpi_id is not null as has_reported,
         named.provisional_from,
+        named.failing_since,
         named.last_load_at
     from asked_for
     inner join named

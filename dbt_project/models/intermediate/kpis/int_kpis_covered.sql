@@ -60,7 +60,7 @@ covered as (
         min(
             case
                 when state not in ('fresh', 'ended', 'off') and data_through is not null and has_reported
-                    then {{ add_days('data_through', 1) }}
+                    then {{ first_missing_day('data_through', 'failing_since') }}
             end
         ) as stale_since
     from sources

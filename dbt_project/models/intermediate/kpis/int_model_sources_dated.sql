@@ -48,6 +48,7 @@ final as (
         error as last_error,
         cast(null as {{ dbt.type_string() }}) as note,
         cast(null as {{ dbt.type_string() }}) as unknown_measures,
+        cast(null as date) as failing_since,
         case
             when error is not null then 'failed'
             when last_day is null then 'never_loaded'

@@ -71,6 +71,7 @@ final as (
         last_error,
         note,
         unknown_measures,
+        failing_since,
         case
             when is_off then 'off'
             when load_state <> 'loaded' then load_state

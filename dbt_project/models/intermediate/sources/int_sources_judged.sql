@@ -71,7 +71,8 @@ final as (
         first_missing.date as missing_date,
         case
             when first_missing.date is not null then first_missing.date
-            when sources.state not in ('fresh', 'ended', 'off') then {{ add_days('sources.data_through', 1) }}
+            when sources.state not in ('fresh', 'ended', 'off')
+                then {{ first_missing_day('sources.data_through', 'sources.failing_since') }}
         end as stale_since
     from sources
     left join accounts

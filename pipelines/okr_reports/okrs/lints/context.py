@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -20,7 +20,8 @@ from okr_reports.okrs.words import nearest, shown
 class Context:
     """The definitions, the channels of the catalogue, the reporting zone's day, and what could not be read.
 
-    `broken` are ids that exist but whose entry is wrong, by list; with `complete` False whole files are missing.
+    `broken` are ids that exist but whose entry is wrong, by list; with `complete` False whole files are missing. `on`:
+    the channels that may have settings; None: any.
     """
 
     definitions: Definitions
@@ -28,6 +29,7 @@ class Context:
     today: date
     broken: Mapping[str, set[str]] = field(default_factory=dict)
     complete: bool = True
+    on: Collection[str] | None = None
 
     @cached_property
     def measures_by_channel(self) -> dict[str, set[str]]:

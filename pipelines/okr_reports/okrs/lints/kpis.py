@@ -121,8 +121,12 @@ def _added_up(context: Context, kpi: Kpi) -> Iterator[Finding]:
 def _counted_twice(context: Context, kpi: Kpi) -> Iterator[Finding]:
     if kpi.dedupe is not None:
         return
+    named = {name for condition in kpi.where.channel if condition.operator == "in" for name in condition.values}
     for measure in kpi.measures:
         bringing = {name for name, channel in context.channels.items() if measure in channel.measures}
+        if context.on is not None:
+            # What nobody names and no settings bring is not added.
+            bringing &= {*context.on, *named}
         several = sorted(name for name in channels_of(kpi, bringing) if context.channels[name].self_attributing)
         if measure in CLAIMED_MEASURES and len(several) > 1:
             what = f"{shown(kpi.id)} adds {measure} of {', '.join(several)}, which claim the same ones"
