@@ -196,6 +196,8 @@ def test_the_demo_comes_back_without_a_change(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("OKR_TODAY", "2026-11-23")
     shutil.copytree(ROOT / "okr_definitions", tmp_path / "okr_definitions")
     defined = okrs.read(tmp_path / "okr_definitions")
+    with pytest.raises(OkrError, match=r"okrs\.csv would hold a workbook of Excel; name it okrs\.xlsx"):
+        export_okrs(defined, tmp_path / "okrs.csv")
     export_okrs(defined, tmp_path / "okrs.xlsx")
     told = add_okrs(tmp_path / "okr_definitions", tmp_path / "okrs.xlsx", [], None)
     assert (told["unchanged"], told["written"], told["not_placed"]) == (len(defined.objectives), [], [])

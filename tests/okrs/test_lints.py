@@ -66,6 +66,7 @@ def test_a_sound_key_result_has_no_findings(folder, fields):
         ("type: binary, pace: {2026-10-31: 25%}", "a pace has no meaning for binary"),
         ("type: increase, kpi: followers, baseline: 1, target: 5, pace: seasonal", "a seasonal pace needs a flow KPI"),
         ("type: increase, baseline: 1, target: 5, pace: seasonal", "a seasonal pace needs a flow KPI"),
+        ("type: increase, kpi: leads, target: 5, starts: 2027-02-01", "2027-02-01 lies outside the period"),
         ("type: increase, kpi: leads, target: 5, pace: {2026-09-30: 25%}", "2026-09-30 lies outside the period"),
         ("type: increase, kpi: leads, target: 5, pace: {2026-12-31: 90%}", "expects less than 100 %"),
         ("type: increase, kpi: leads, target: 5, pace: {2026-11-30: 20%, 2026-10-31: 30%}", "the expected share falls"),

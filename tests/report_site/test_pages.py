@@ -173,7 +173,7 @@ def test_a_level_is_what_was_known_last(snapshot, tmp_path, few_pages):
         ).fetchall()
     site = build_site(copy, few_pages, tmp_path / "site").out_dir
     shop, ads = (text_of(main(site / f"channels/{name}/index.html")) for name in ("shop", "linkedin_ads"))
-    assert re.search(r"octubre de 2026 .* Orders\s+31\s+▼\s+−48,3", re.sub(r"\s+", " ", shop))
+    assert re.search(r"octubre de 2026 .* Pedidos\s+31\s+▼\s+−48,3", re.sub(r"\s+", " ", shop))
     assert f"{spent:,}".replace(",", ".") in ads
     assert not [text for text in (shop, ads) if "28 días" in text or "7 días" in text]
     row = main(site / "channels/newsletter/index.html").split("<tbody>")[1].split("</tr>")[0]

@@ -32,6 +32,8 @@ def export_okrs(defined: Definitions, path: Path) -> int:
     """Write the workbook, in one step; how many key results it holds. Raises OkrError where it cannot be written."""
     import xlsxwriter
 
+    if path.suffix.lower() != ".xlsx":
+        raise OkrError(f"{path} would hold a workbook of Excel; name it {path.with_suffix('.xlsx').name}")
     okrs: list[dict[str, Any]] = []
     for objective in defined.objectives:
         entry = entry_of(objective)

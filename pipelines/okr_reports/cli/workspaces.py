@@ -179,6 +179,7 @@ def workspaces(folder: Path, target: Path | None, locale: str, as_json: bool) ->
 @json_option
 def check(strict: bool, as_json: bool) -> None:
     """Validate definitions, report pages and channel settings; one line a finding."""
+    from okr_reports.commands.closed_lines import changed_after_close
     from okr_reports.commands.targets import unusual_targets
     from okr_reports.findings import examine, translation_note
     from okr_reports.report_site.renderer.client import get_ready
@@ -186,7 +187,8 @@ def check(strict: bool, as_json: bool) -> None:
     get_ready()
     workspace = Workspace.from_environment()
     examined = examine(workspace)
-    found = [*examined.findings, *unusual_targets(workspace.snapshot, examined.definitions)]
+    known = workspace.snapshot, examined.definitions
+    found = [*examined.findings, *unusual_targets(*known), *changed_after_close(*known)]
     if as_json:
         print_json([asdict(finding) for finding in found])
     for finding in () if as_json else found:

@@ -38,6 +38,13 @@ def warehouse(workspace: Workspace) -> Iterator[Diagnosis]:
         yield Diagnosis("warehouse", killed if was_killed(holder) else f"being written by {who}")
 
 
+# Where no load says itself what is wrong.
+_TODO = {
+    "stale": "bring what came since, or say how often it comes (`cadence`) or that it has ended (`ended`)",
+    "never_loaded": "none of its rows was read: `okr check` says which lines are none",
+}
+
+
 def last_refresh(workspace: Workspace) -> Iterator[Diagnosis]:
     """When it was, and which sources are late."""
     if not workspace.snapshot.exists():
@@ -59,16 +66,17 @@ def _of_copy(connection: duckdb.DuckDBPyConnection) -> Iterator[Diagnosis]:
     with connection:
         row = connection.execute("select refreshed_at, data_through, timezone from marts.report_context").fetchone()
         late = connection.execute(
-            "select channel, account_id, state, last_error from marts.source_health"
+            "select channel, account_id, state, stale_since, last_error from marts.source_health"
             " where state not in ('fresh', 'ended', 'off') order by 1, 2"
         ).fetchall()
     if row:
         days = (settings.today(row[2]) - row[0].astimezone(ZoneInfo(row[2])).date()).days
         age = f", {days} days ago" if days > 1 else ""
         yield Diagnosis("last refresh", f"{row[0]:%Y-%m-%d %H:%M %Z}{age}, data through {row[1]}")
-    for channel, account, state, error in late:
-        what = f"{channel} {account}".strip()
-        yield Diagnosis("last refresh", f"{what} is {state}" + (f": {error}" if error else ""), fault=True)
+    for channel, account, state, since, error in late:
+        what = f"{channel} {account}".strip() + f" is {state}" + (f" since {since}" if since else "")
+        todo = f": {error}" if error else f"; {_TODO[state]}" if state in _TODO else ""
+        yield Diagnosis("last refresh", what + todo, fault=True)
 
 
 def history(workspace: Workspace, *, whole: bool) -> Iterator[Diagnosis]:

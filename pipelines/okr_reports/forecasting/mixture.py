@@ -106,7 +106,7 @@ class Mixtures:
         gamma = (self.shape == GAMMA)[:, None]
         if not gamma.any():
             return plain
-        a = self.mean**2 / self.variance
+        a = np.where(gamma, self.mean**2 / self.variance, 1)
         root = np.maximum(1 - 1 / (9 * a) + t / (3 * np.sqrt(a)), 0)
         return np.asarray(np.where(gamma, self.mean * root**3, plain))
 

@@ -104,6 +104,7 @@ def _days(context: Context, objective: Objective, scored: KeyResult | Measure, k
     where = f"the period {objective.period} ({span.start} to {span.end})"
     if starts is not None and not span.start <= starts <= span.end:
         yield mistake(place.path, place.at("starts"), f"{starts} lies outside {where}", "use a day of the period")
+        return
     for pause in pauses:
         if not span.start <= pause.first <= pause.last <= span.end:
             what = f"the pause from {pause.first} to {pause.last} lies outside {where}"
