@@ -64,7 +64,9 @@ def rows(leads: float = 60, name: str = "Q3 brand", guests_through: date = END -
     ads = {**common, "channel": "ads", "measure": "leads"}
     yield {**ads, "campaign_id": "1", "campaign_name": name, "date": START, "value": leads}
     yield {**ads, "campaign_id": "2", "campaign_name": "Q3 other", "date": END, "value": 50}
-    guests = {**common, "channel": "webinars", "measure": "guests", "campaign_id": "", "campaign_name": None}
+    guests = {**common, "channel": "webinars", "measure": "guests", "campaign_id": "w"}
+    # Called like the campaigns of the ads, which bring what it does not.
+    guests["campaign_name"] = "Q3 evening"
     yield {**guests, "date": START, "value": 4}
     yield {**guests, "date": guests_through, "value": 5}
 

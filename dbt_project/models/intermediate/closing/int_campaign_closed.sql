@@ -22,6 +22,13 @@ measures as (
     {{ measures_of_kpis() }}
 ),
 
+parts as (
+    select distinct
+        kpi_id,
+        measure
+    from {{ ref('int_kpi_parts_listed') }}
+),
+
 campaigns as (
     select * from {{ ref('int_campaigns_unioned') }}
 ),
@@ -53,9 +60,12 @@ counted as (
     from closed
     inner join matched
         on closed.kpi_id = matched.kpi_id
+    inner join parts
+        on closed.kpi_id = parts.kpi_id
     inner join measures
         on
-            matched.channel = measures.channel
+            parts.measure = measures.measure
+            and matched.channel = measures.channel
             and matched.account_id = measures.account_id
             and matched.campaign_id = measures.campaign_id
             and matched.source_file = measures.source_file

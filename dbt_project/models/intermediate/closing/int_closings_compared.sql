@@ -29,6 +29,13 @@ measures as (
     {{ measures_of_kpis() }}
 ),
 
+parts as (
+    select distinct
+        kpi_id,
+        measure
+    from {{ ref('int_kpi_parts_listed') }}
+),
+
 campaigns_then as (
     select * from {{ ref('int_campaign_closed') }}
 ),
@@ -96,9 +103,12 @@ days_now as (
             moved.key_result_id = campaigns_then.key_result_id
             and moved.period_id = campaigns_then.period_id
             and moved.closing = campaigns_then.closing
+    inner join parts
+        on moved.kpi_id = parts.kpi_id
     left join measures
         on
-            campaigns_then.channel = measures.channel
+            parts.measure = measures.measure
+            and campaigns_then.channel = measures.channel
             and campaigns_then.account_id = measures.account_id
             and campaigns_then.campaign_id = measures.campaign_id
             and measures.date between moved.period_start and moved.period_end
