@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +15,7 @@ from okr_reports.errors import PublishError
 from okr_reports.report_site.build import build_site
 from okr_reports.report_site.check import check_pages
 from okr_reports.report_site.limits import Limits
-from okr_reports.report_site.renderer.client import walls
+from okr_reports.report_site.renderer.client import START, walls
 from okr_reports.report_site.renderer.walls import WALLS
 from tests.report_site.conftest import main_of
 
@@ -193,6 +195,18 @@ os.write(1, json.dumps(did).encode())
     run = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
     assert run.stdout == "[]"
     assert not target.exists()
+
+
+def test_a_client_that_leaves_ends_it_without_a_word():
+    """DuckDB's bindings print what they leak where Python ends by itself."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        started = subprocess.Popen(
+            [sys.executable, "-I", "-B", "-c", START, str(theirs.fileno()), json.dumps(sys.path)],
+            pass_fds=[theirs.fileno()], stderr=subprocess.PIPE,
+        )  # fmt: skip
+    ours.close()
+    assert (started.communicate(timeout=60)[1], started.returncode) == (b"", 0)
 
 
 def test_a_renderer_has_no_environment(reports, snapshot, tmp_path, monkeypatch):

@@ -43,7 +43,7 @@ class OkrGroup(click.Group):
     """
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; exit 1 (`refresh` 2: nothing was published) for an error, 130 for Ctrl-C, 143 for SIGTERM."""
+        """Run it; exit 1 (`refresh` 2: nothing was published) for an error, 130 for Ctrl-C, 143 for SIGTERM."""
         with noted():
             return self._invoke(ctx)
 

@@ -45,6 +45,8 @@ def main(descriptor: int) -> None:
             for pipe in pipes:
                 os.close(pipe)
             client.sendall(json.dumps(answer).encode() + b"\n")
+    # Ended like this by a client that left before it could kill it: at Python's own end libraries print what they leak.
+    os._exit(0)
 
 
 def _asked(client: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
