@@ -67,7 +67,10 @@ def test_a_failure_after_an_earlier_command_was_ended_is_a_failure():
     def fail() -> None:
         raise OkrError("no data")
 
-    commands = {"ended": click.Command("ended", callback=_by_itself), "refresh": click.Command("refresh", callback=fail)}
+    commands = {
+        "ended": click.Command("ended", callback=_by_itself),
+        "refresh": click.Command("refresh", callback=fail),
+    }
     group = OkrGroup(commands=commands)
     assert [CliRunner().invoke(group, [name]).exit_code for name in commands] == [130, 2]
     with noted():

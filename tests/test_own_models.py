@@ -13,7 +13,7 @@ import pytest
 from tests.support import OKR
 
 DEFINITIONS = """
-settings: {organisation: Acme, currency: EUR, timezone: UTC, locale: en-GB}
+settings: {organisation: "Acme {{ nothing() }}", currency: EUR, timezone: UTC, locale: en-GB}
 kpis:
   - {id: visits, title: Visits, kind: flow, measure: visits, unit: count, where: {channel: web}}
   - id: won
@@ -32,6 +32,10 @@ kpis:
     numerator: amount
     denominator: deals
     where: {stage: {not: lost}, owner: {like: "A_a%"}}
+  - {id: a, title: Visits, kind: flow, measure: visits}
+  - {id: day, title: "{{ nothing() }}", kind: flow, measure: visits}
+  - {id: x__y_, title: Visits, kind: flow, measure: visits}
+  - {id: kpi_day, title: "{% if", kind: flow, measure: visits}
   - {id: open, title: Open, kind: stock, model: fct_level, date: day, value: level}
 objectives:
   - id: more
@@ -111,7 +115,8 @@ def workspace(tmp_path_factory) -> Path:
     (models / "fct_level.sql").write_text(LEVEL)
     (models / "after.sql").write_text(AFTER)
     (models / "models.yml").write_text(TESTS)
-    (folder / "reports" / "pages" / "own.md").write_text(PAGE)
+    for page in ("own", "a-b", "a_b", "año"):
+        (folder / "reports" / "pages" / f"{page}.md").write_text(PAGE)
     found = run(folder, "refresh")
     assert found.returncode == 0, found.stdout + found.stderr
     return folder
@@ -120,7 +125,9 @@ def workspace(tmp_path_factory) -> Path:
 def test_a_model_over_marts_is_a_kpi_a_table_of_pages_and_in_the_copy(workspace):
     days = "select kpi_id, count(*), sum(numerator) from marts.fct_kpi_daily group by 1 order by 1"
     assert asked(workspace, days) == [
+        ("a", 22, 22), ("day", 22, 22), ("kpi_day", 22, 22),
         ("not_lost", 22, 220), ("open", 22, 88), ("visits", 22, 22), ("won", 22, 220),
+        ("x__y_", 22, 22),
     ]  # fmt: skip
     values = dict(asked(workspace, "select key_result_id, value from marts.key_results"))
     assert values == {"more_visits": 22, "more_won": 220, "much_open": 4}
@@ -150,7 +157,10 @@ def test_dbt_knows_every_page_and_every_kpi(workspace):
     assert metrics == {
         "visits": "simple", "won": "simple", "open": "simple", "not_lost": "ratio",
         "not_lost_numerator": "simple", "not_lost_denominator": "simple",
+        # ids that MetricFlow admits to no metric
+        "kpi_a": "simple", "kpi_day_2": "simple", "x_y": "simple", "kpi_day_3": "simple",
     }  # fmt: skip
+    assert {one["owner"]["name"] for one in manifest["exposures"].values()} == {"Acme { { nothing() }}"}
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Stage 4: the analysts' copy, the site with its pages, and the word on how the run went."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
 
 from dagster import (
     AssetExecutionContext,
@@ -25,11 +26,28 @@ from okr_reports.settings import Workspace
 from okr_reports.warehouse import ops
 
 _MARTS = [key for key in models.keys if models.group_names_by_key[key] in ("marts", "models")]
-# Dagster's keys hold no brackets: the page of each objective is `pages/objectives/objective`.
-_PAGES = {
-    AssetKey(["pages", *file.replace("[", "").replace("]", "").split("/")]): (file, marts)
-    for file, marts in marts_of_pages(Workspace.from_environment().reports_dir).items()
-}
+
+
+def _page_assets(pages: Mapping[str, Collection[str]]) -> dict[AssetKey, tuple[str, Collection[str]]]:
+    """Key -> page file and its marts. `[objective].md` in `objectives/` is `pages/objectives/objective`.
+
+    Dagster's keys hold no brackets, and it names outputs by letters, digits and `_` of keys: the second of `a-b` and
+    `a_b` gets a number.
+    """
+    found: dict[AssetKey, tuple[str, Collection[str]]] = {}
+    names: set[str] = set()
+    for file, marts in pages.items():
+        parts = ["pages", *(re.sub(r"[^\w-]", "", part, flags=re.ASCII) or "page" for part in file.split("/"))]
+        key, number = AssetKey(parts), 1
+        while key.to_python_identifier() in names:
+            number += 1
+            key = AssetKey([*parts[:-1], f"{parts[-1]}_{number}"])
+        names.add(key.to_python_identifier())
+        found[key] = (file, marts)
+    return found
+
+
+_PAGES = _page_assets(marts_of_pages(Workspace.from_environment().reports_dir))
 
 
 @asset(

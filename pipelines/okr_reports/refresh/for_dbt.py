@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from okr_reports.okrs.definitions import Definitions
     from okr_reports.okrs.models.kpis import Kpi
 
-_SEMANTIC_MODEL = {
+# names that MetricFlow keeps for itself: the grains of time and the time of a metric
+_RESERVED = frozenset({
+    "nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year",
+    "metric_time", "mf_internal_uuid",
+})  # fmt: skip
+_SEMANTIC_MODEL: dict[str, Any] = {
     "name": "kpi_days",
     "description": "Every KPI by day. One row per KPI and date.",
     "model": "ref('fct_kpi_daily')",
@@ -65,43 +70,75 @@ def exposures(workspace: Workspace, defined: Definitions) -> dict[str, Any]:
     from okr_reports.report_site.lineage import marts_of_pages
 
     models = {table.id: table.model for table in defined.tables if table.model}
-    pages = marts_of_pages(workspace.reports_dir, models)
+    taken: set[str] = set()
     return {
         "exposures": [
             {
-                "name": "page_" + re.sub(r"\W+", "_", page, flags=re.ASCII).strip("_"),
-                "label": page,
+                "name": _free("page_" + re.sub(r"\W+", "_", page, flags=re.ASCII).strip("_"), taken),
+                "label": _no_jinja(page),
                 "type": "dashboard",
-                "owner": {"name": defined.settings.organisation},
+                "owner": {"name": _no_jinja(defined.settings.organisation)},
                 "depends_on": [f"ref('{models.get(name, name)}')" for name in tables],
             }
-            for page, tables in pages.items()
+            for page, tables in marts_of_pages(workspace.reports_dir, models).items()
         ]
     }
 
 
 def semantic_layer(defined: Definitions) -> dict[str, Any]:
-    """MetricFlow's semantic model of `fct_kpi_daily`, and a metric of each KPI."""
-    taken = {kpi.id for kpi in defined.kpis}
-    metrics = [metric for kpi in defined.kpis for metric in _metrics(kpi, taken)]
+    """MetricFlow's semantic model of `fct_kpi_daily`, and a metric of each KPI.
+
+    A metric has the id of its KPI, or one made from it where MetricFlow admits no such name (dbt_semantic_interfaces:
+    UniqueAndValidNameRule); its label is the title, with the name behind it where another has that title.
+    """
+    names, labels = {*_RESERVED, *_elements()}, set[str]()
+    named = {kpi.id: _free(_metric_name(kpi.id), names) for kpi in defined.kpis}
+    metrics = [metric for kpi in defined.kpis for metric in _metrics(kpi, named[kpi.id], names)]
+    for metric in metrics:
+        label = metric["label"] if metric["label"] not in labels else f"{metric['label']} ({metric['name']})"
+        metric["label"] = _free(label, labels)
     return {"semantic_models": [_SEMANTIC_MODEL], "metrics": metrics} if metrics else {}
 
 
-def _metrics(kpi: Kpi, taken: set[str]) -> Iterator[dict[str, Any]]:
+def _elements() -> Iterator[str]:
+    yield str(_SEMANTIC_MODEL["name"])
+    for kind in ("entities", "dimensions", "measures"):
+        yield from (element["name"] for element in _SEMANTIC_MODEL[kind])
+
+
+def _metric_name(kpi_id: str) -> str:
+    name = re.sub("_+", "_", kpi_id).strip("_")
+    return name if len(name) > 1 and name not in _RESERVED else f"kpi_{name}"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """`name`, or the first of `name_2`, `name_3`... that is not taken; it is from now on."""
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name}_{number}"
+    taken.add(found)
+    return found
+
+
+def _no_jinja(text: str) -> str:
+    """dbt renders every text of its YAML as a template."""
+    return re.sub(r"\{(?=[{%#])", "{ ", text)
+
+
+def _metrics(kpi: Kpi, metric: str, names: set[str]) -> Iterator[dict[str, Any]]:
     from okr_reports.okrs.rows.parts import kpi_title
 
-    title = kpi_title(kpi).in_language("en")
+    title = _no_jinja(kpi_title(kpi).in_language("en"))
 
     def simple(name: str, label: str, measure: str) -> dict[str, Any]:
         only = "{{ Dimension('kpi_day__kpi_id') }} = '" + kpi.id + "'"
         return {"name": name, "label": label, "type": "simple", "type_params": {"measure": measure}, "filter": only}
 
     if kpi.kind == "ratio":
-        parts = {}
-        for part in ("numerator", "denominator"):
-            name = f"{kpi.id}_{part}"
-            parts[part] = f"{name}_of_ratio" if name in taken else name
-            yield simple(parts[part], f"{title}: {part}", f"kpi_{part}")
-        yield {"name": kpi.id, "label": title, "type": "ratio", "type_params": parts}
+        parts = {part: _free(f"{metric}_{part}", names) for part in ("numerator", "denominator")}
+        for part, name in parts.items():
+            yield simple(name, f"{title}: {part}", f"kpi_{part}")
+        yield {"name": metric, "label": title, "type": "ratio", "type_params": parts}
     elif kpi.kind != "distinct":
-        yield simple(kpi.id, title, "kpi_reading" if kpi.kind == "stock" else "kpi_numerator")
+        yield simple(metric, title, "kpi_reading" if kpi.kind == "stock" else "kpi_numerator")
