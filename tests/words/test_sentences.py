@@ -137,3 +137,17 @@ def test_each_column_of_sentences_has_its_place_in_a_mart_that_has_its_key() -> 
         (model,) = yaml.safe_load((MARTS / f"{sentence.mart}.yml").read_text(encoding="utf-8"))["models"]
         columns = {one["name"] for one in model["columns"]} | {one.column for one in SENTENCES}
         assert {sentence.after, *sentence.key} <= columns
+
+
+NAMELESS = [("campaign", "not by campaign"), ("campaign_group", "without a campaign group")]
+
+
+@pytest.mark.parametrize(("dimension", "called"), NAMELESS)
+def test_what_has_no_name_is_called_by_what_it_has_none_of(dimension: str, called: str) -> None:
+    common = {"dimension": dimension, "comparison": "previous", "member_state": "both"}
+    rows = [
+        {**common, "position": place, "member_title": title, "contribution": 3, "value_before": 1, "value_after": 7}
+        for place, title in enumerate((None, "Brand"))
+    ]
+    said = moves.moved("Leads", "count", rows, str, PlainNumbers("en", "EUR"))
+    assert said == f"Leads +6 against the four weeks before: {called} +3, Brand +3."

@@ -21,6 +21,7 @@ from okr_reports.settings import Workspace
 def why(key_result: str, against: str, as_json: bool) -> None:
     """Who moved KEY_RESULT's number: channel, account, campaign; the parts add up to the move exactly."""
     from okr_reports.commands.why import why as explain
+    from okr_reports.words.moves import no_name
 
     found = explain(Workspace.from_environment().snapshot, key_result, against)
     if as_json:
@@ -36,7 +37,7 @@ def why(key_result: str, against: str, as_json: bool) -> None:
             click.echo(f"\n{last.replace('_', ' ')}")
         state = "" if row["member_state"] == "both" else f" ({row['member_state']})"
         rate = f", {row['rate_effect']:+,.4f} by its own rate" if row["rate_effect"] else ""
-        click.echo(f"  {row['contribution']:+,.4f}  {row['member_title'] or 'not by campaign'}{state}{rate}")
+        click.echo(f"  {row['contribution']:+,.4f}  {row['member_title'] or no_name(last)}{state}{rate}")
 
 
 @click.command()

@@ -23,10 +23,16 @@ AGAINST = {
 }
 BY_UNIT = {"month": N_("against the month before"), "quarter": N_("against the quarter before")}
 PART, NEW, ENDED = N_("%(name)s %(move)s"), N_("%(name)s (new) %(move)s"), N_("%(name)s (ended) %(move)s")
-OTHERS, NO_NAME = N_("others %(move)s"), N_("not by campaign")
+OTHERS = N_("others %(move)s")
+NO_NAME, NO_GROUP = N_("not by campaign"), N_("without a campaign group")
 WHOLE, STILL = N_("%(title)s %(move)s %(against)s: %(parts)s."), N_("%(title)s is unchanged %(against)s.")
-MESSAGES = (*AGAINST.values(), *BY_UNIT.values(), PART, NEW, ENDED, OTHERS, NO_NAME, WHOLE, STILL)
+MESSAGES = (*AGAINST.values(), *BY_UNIT.values(), PART, NEW, ENDED, OTHERS, NO_NAME, NO_GROUP, WHOLE, STILL)
 _BY_STATE = {"both": PART, "new": NEW, "ended": ENDED}
+
+
+def no_name(dimension: str) -> str:
+    """What a member of a dimension is called that has no name there; a text of the catalogues."""
+    return NO_GROUP if dimension == "campaign_group" else NO_NAME
 
 
 def split_by(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -52,9 +58,10 @@ def moved(
         return say(STILL) % {"title": title, "against": against}
     gross = sum(abs(float(row["contribution"])) for row in members)
     named = [row for row in members[:NAMED] if abs(float(row["contribution"])) >= LEAST * gross]
+    nameless = say(no_name(dimension))
     parts = [
         say(_BY_STATE[row["member_state"]])
-        % {"name": row["member_title"] or say(NO_NAME), "move": signed(float(row["contribution"]), unit, numbers)}
+        % {"name": row["member_title"] or nameless, "move": signed(float(row["contribution"]), unit, numbers)}
         for row in named
     ]
     if others := members[len(named) :]:
