@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 SPARK_READY := .venv/.spark
+LAKE := .venv-ducklake
+LAKE_READY := $(LAKE)/.ready
 CLIENTS ?= $(shell sed -n 's/==.*//p' tests/clients/requirements.txt)
 NOTHING :=
 SPACE := $(NOTHING) $(NOTHING)
@@ -30,7 +32,7 @@ if command -v uv >/dev/null 2>&1; then \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test test-quick test-clients spark test-spark torture wheel prove coverage mutants generate check dev channel docs bench lock sbom audit
+.PHONY: help setup report test test-quick test-clients spark test-spark ducklake test-ducklake torture wheel prove coverage mutants generate check dev channel docs bench lock sbom audit
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 17
@@ -74,6 +76,18 @@ test-spark: $(SPARK_READY) ## the demo on a real Spark cluster beside DuckDB: th
 $(SPARK_READY): $(READY) requirements-spark.lock
 	@echo "installing Spark into .venv (450 MB)"
 	@$(call install,.venv,--require-hashes -r requirements-spark.lock)
+	@touch $@
+
+ducklake: $(LAKE_READY) ## an environment in .venv-ducklake for `okr refresh --engine ducklake` (docs/ducklake.md)
+
+test-ducklake: $(READY) $(LAKE_READY) ## the demo in a DuckLake beside DuckDB: the same rows, the same files (needs Postgres)
+	@$(BIN)/python -m pytest -n 0 -m ducklake tests/ducklake
+
+$(LAKE_READY): requirements-ducklake.lock pyproject.toml
+	@test -x $(LAKE)/bin/python || $(PYTHON) -m venv $(LAKE)
+	@echo "installing DuckDB 1.5 with its extensions into $(LAKE)"
+	@$(call install,$(LAKE),--require-hashes -r requirements-ducklake.lock)
+	@$(call install,$(LAKE),--no-deps --no-build-isolation -e .)
 	@touch $@
 
 torture: $(READY) ## docs/trust.md at full length: faults, kills, full disks, broken logs, 200 refreshes, mutants (hours)
@@ -127,10 +141,11 @@ docs: $(READY) ## the documentation as a site in .okr/docs
 bench: $(READY) ## the figures of benchmarks/, measured on this machine
 	@$(BIN)/python -m benchmarks
 
-lock: $(READY) ## the four lock files anew from pyproject.toml, hashes in, addresses out (needs uv)
+lock: $(READY) ## the five lock files anew from pyproject.toml, hashes in, addresses out (needs uv)
 	@uv pip compile pyproject.toml --group dev --extra s3 --extra mcp --extra sdk-check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
 	@uv pip compile pyproject.toml --group build --extra s3 --extra mcp -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-run.lock
 	@uv pip compile pyproject.toml --extra spark --extra postgres -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-spark.lock
+	@mkdir -p .okr && sed 's/^duckdb==[^ ]*/duckdb/' requirements.lock > .okr/without-duckdb.txt && echo 'duckdb==1.5.5' | uv pip compile pyproject.toml --group editable --extra s3 --extra ducklake -c .okr/without-duckdb.txt --override - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-ducklake.lock
 	@uv pip compile --group audit --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-audit.lock
 
 $(AUDIT_READY): requirements-audit.lock

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from okr_reports import catalogue
-from okr_reports.settings import Workspace, engine
+from okr_reports.common import warehouse_file
+from okr_reports.settings import Workspace, engine, is_distributed
 from okr_reports.spark import connection, marts
 from okr_reports.spark.settings import read_settings
 from okr_reports.warehouse import transform
@@ -22,12 +23,23 @@ BUILT = ("intermediate", SCHEMA)
 
 def lake(workspace: Workspace) -> str | None:
     """The URL that raw rows land under, None where they land in the warehouse file. Raises EngineError."""
-    return None if engine() == "duckdb" else read_settings(workspace).lake
+    return read_settings(workspace).lake if is_distributed() else None
+
+
+def loading() -> AbstractContextManager[None]:
+    """Around the loading of channels, which several machines may do at once where the engine can."""
+    if engine() != "ducklake":
+        return nullcontext()
+    from okr_reports.ducklake.lock import together
+
+    return together()
 
 
 def reachable(workspace: Workspace) -> None:
     """Ask before an hour of loading whether the engine is there. Raises EngineError."""
-    if engine() != "duckdb":
+    if engine() == "ducklake":
+        warehouse_file.connect(workspace.warehouse).close()
+    if is_distributed():
         with connection.session(read_settings(workspace)) as session:
             session.execute("select 1")
 
@@ -38,8 +50,12 @@ def prepared(workspace: Workspace) -> Iterator[None]:
 
     Raises EngineError.
     """
-    if engine() == "duckdb":
+    if not is_distributed():
         yield
+        if engine() == "ducklake":
+            from okr_reports.ducklake.connection import tidy
+
+            tidy()
         return
     from okr_reports.channels.load import raw_tables
     from okr_reports.spark import raw
@@ -67,7 +83,7 @@ def forecast(workspace: Workspace, *, anew: bool, on_event: Callable[[dict[str, 
 
     Returns what is built by then, for the build of the rest to leave out. Raises TransformError, EngineError.
     """
-    if engine() == "duckdb":
+    if not is_distributed():
         return []
     from okr_reports.spark.forecasts import READ, write_forecasts
 
@@ -81,10 +97,8 @@ def forecast(workspace: Workspace, *, anew: bool, on_event: Callable[[dict[str, 
 @contextmanager
 def asking(workspace: Workspace) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
     """Whatever holds staged rows and marts alike, asked in SQL that both engines read."""
-    if engine() == "duckdb":
-        import duckdb
-
-        with duckdb.connect(str(workspace.warehouse), read_only=True) as warehouse:
+    if not is_distributed():
+        with warehouse_file.connect(workspace.warehouse, read_only=True) as warehouse:
             yield lambda query: warehouse.execute(query).fetchall()
         return
     with connection.session(read_settings(workspace)) as session:

@@ -15,7 +15,7 @@
     ├── WarehouseError       the warehouse's file cannot be opened; nothing is changed
     ├── HistoryError         a kept day or a part of it is gone or damaged; it is not used
     ├── IntoThePastError     today is before the newest report; nothing is changed
-    ├── EngineError          Spark cannot be reached or used; nothing is published
+    ├── EngineError          Spark or the lake cannot be reached or used; nothing is published
     ├── TransformError       dbt failed; nothing is published
     ├── GateError            the data would make a report that misleads; nothing is published
     ├── PublishError         the site could not be built or put in place; the old one stays

@@ -17,7 +17,7 @@ KEEP_RELEASES = 5
 KEEP_RUNS = 100
 # The newest run of each job stays, however old.
 KEEP_RUN_DAYS = 365
-ENGINES = ("duckdb", "spark")
+ENGINES = ("duckdb", "ducklake", "spark")
 _MISREAD = re.compile(r"['?]|%[0-9A-Fa-f]{2}")
 # What a day of definitions, or today, can be; what is far beyond has no days before or after it.
 FIRST_YEAR, LAST_YEAR = 1990, 2199
@@ -106,6 +106,7 @@ class Workspace:
         """The file that one writer at a time may open.
 
         Each engine has its own: under Spark it says how far the lake is loaded and holds the marts that came back.
+        Under DuckLake there is no such file: whoever opens it by common/warehouse_file.py gets the lake.
         """
         return self.data_dir / ("warehouse.duckdb" if engine() == "duckdb" else f"warehouse_{engine()}.duckdb")
 
@@ -149,6 +150,11 @@ class Workspace:
         return self.data_dir / "dbt"
 
     @property
+    def dbt_target_dir(self) -> Path:
+        """What dbt has parsed, of each engine its own."""
+        return self.dbt_dir / ("target" if engine() == "duckdb" else f"target_{engine()}")
+
+    @property
     def dagster_home(self) -> Path:
         return self.data_dir / "dagster"
 
@@ -159,6 +165,11 @@ def engine() -> str:
     if chosen not in ENGINES:
         raise OkrError(f"OKR_ENGINE is {chosen!r}; write one of {', '.join(ENGINES)} or unset it")
     return chosen
+
+
+def is_distributed() -> bool:
+    """Whether another program than DuckDB in this process runs the models, in a dialect of its own. Raises OkrError."""
+    return engine() == "spark"
 
 
 def today(timezone: str) -> date:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,44 +11,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support import DEMO_DAY, OKR, ROOT, free_port
+from tests.postgres import postgres_server, program
+from tests.support import DEMO_DAY, OKR, ROOT
 
 pytestmark = pytest.mark.spark
 CONFIGURATION = ROOT / "docs" / "deploy" / "dagster-postgres.yaml"
 
 
-def program(name: str) -> str:
-    """One of Postgres' own, which Debian keeps off the PATH."""
-    found = shutil.which(name) or next(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), None)
-    if found is None:
-        pytest.skip(f"there is no {name}; on Debian: apt-get install postgresql")
-    return found
-
-
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[int]:
-    """A server of its own on the loopback, with the role and database of the configuration; its port."""
+    """A server with the role and database of the configuration; its port."""
     pytest.importorskip("dagster_postgres", reason="the extra `postgres` is not installed")
-    # Postgres will not run as root, and its user must reach its folder, which pytest's own are closed to.
-    folder, port = Path(tempfile.mkdtemp(prefix="okr-postgres-")), free_port()
-    prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if prefix:
-        shutil.chown(folder, "postgres")
-    data = str(folder / "data")
-    subprocess.run(
-        [*prefix, program("initdb"), "-D", data, "-U", "dagster", "-A", "trust"], check=True, stdout=subprocess.DEVNULL
-    )
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-    server = [*prefix, program("pg_ctl"), "-D", data, "-w"]
-    log = str(folder / "data" / "server.log")
-    subprocess.run([*server, "-o", options, "-l", log, "start"], check=True, stdout=subprocess.DEVNULL)
-    try:
-        at = ["-h", "127.0.0.1", "-p", str(port), "-U", "dagster"]
-        subprocess.run([program("createdb"), *at, "dagster"], check=True)
+    with postgres_server("dagster") as port:
         yield port
-    finally:
-        subprocess.run([*server, "-m", "fast", "stop"], check=True, stdout=subprocess.DEVNULL)
-        shutil.rmtree(folder)
 
 
 def rows(port: int, query: str) -> list[list[str]]:

@@ -87,7 +87,7 @@ def test_what_cannot_be_used_is_named_and_no_secret_shown(
 
 def test_an_engine_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OKR_ENGINE", "sparc")
-    with pytest.raises(OkrError, match="OKR_ENGINE is 'sparc'; write one of duckdb, spark"):
+    with pytest.raises(OkrError, match="OKR_ENGINE is 'sparc'; write one of duckdb, ducklake, spark"):
         engine()
 
 

@@ -4,7 +4,8 @@
     {%- if for_relation and config.persist_relation_docs() and model.description -%}
         {%- do comments.append(alter_relation_comment(relation, model.description)) -%}
     {%- endif -%}
-    {%- if for_columns and config.persist_column_docs() -%}
+    {#- DuckLake has no comments on a view's columns. -#}
+    {%- if for_columns and config.persist_column_docs() and not (relation.is_view and adapter.is_ducklake(relation)) -%}
         {%- for column in model.columns.values() if column.description -%}
             {%- do comments.append(
                 'comment on column ' ~ relation ~ '.' ~ adapter.quote(column.name)

@@ -15,6 +15,7 @@ replaces a table in place, inside the transaction: a failure leaves the old one.
             create or replace table {{ target_relation }}
             {{ get_table_columns_and_constraints() }};
             insert into {{ target_relation }} by name ({{ compiled_code }});
+            {{ assert_key_holds(target_relation) }}
         {%- else %}
             create or replace table {{ target_relation }} as ({{ compiled_code }});
         {%- endif %}

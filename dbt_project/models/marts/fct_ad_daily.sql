@@ -1,4 +1,4 @@
-{{ config(materialized='view' if target.type == 'duckdb' else 'table') }}
+{{ config(materialized='view' if target.name == 'duckdb' else 'table') }}
 
 -- Campaigns are called what they were called on that day, as int_campaign_names_spanned knows it.
 with

@@ -1,4 +1,4 @@
-{{ config(materialized='view' if target.type == 'duckdb' else 'table') }}
+{{ config(materialized='view' if target.name == 'duckdb' else 'table') }}
 
 with
 

@@ -26,6 +26,7 @@ import pyarrow as pa
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from okr_reports.channels.tables import DELETED, RawTable
+from okr_reports.ducklake.destination import destination
 from okr_reports.errors import ChannelError, VendorError, quoted
 
 # Reading is waiting for vendors and runs in as many threads as there are channels; writing is one at a time:
@@ -118,8 +119,7 @@ def _pipeline(channel: str, warehouse: Path, pipelines_dir: Path) -> Any:
         channel,
         pipelines_dir=str(pipelines_dir),
         dataset_name=channel,
-        # dlt reads a relative path from where the pipeline first ran: a copied workspace would write into the first one
-        destination=dlt.destinations.duckdb(str(warehouse.absolute())),
+        destination=destination(warehouse),
     )
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from okr_reports.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT, TEXT, RawTable
 from okr_reports.channels.windows import Coverage, Window
+from okr_reports.common import warehouse_file
 from okr_reports.common.equal_rows import equal_rows
 from okr_reports.common.finished_loads import finished_loads
 from okr_reports.errors import ChannelError
@@ -32,7 +33,7 @@ DUCKDB_TYPES: dict[pa.DataType, str] = {
 def open_warehouse(warehouse: Path) -> duckdb.DuckDBPyConnection:
     """A connection to the file, which is made if missing, with dlt's settings: DuckDB wants them equal in a process."""
     warehouse.parent.mkdir(parents=True, exist_ok=True)
-    return duckdb.connect(str(warehouse))
+    return warehouse_file.connect(warehouse)
 
 
 def create_missing(connection: duckdb.DuckDBPyConnection, schemas: dict[str, Sequence[RawTable]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from okr_reports.settings import Workspace, engine
+from okr_reports.settings import Workspace, is_distributed
 
 KINDS = (".sql", ".yml", ".yaml", ".md")
 
@@ -12,7 +12,7 @@ KINDS = (".sql", ".yml", ".yaml", ".md")
 def model_files(workspace: Workspace) -> dict[str, Path]:
     """By their place in `models/`; none on another engine than DuckDB."""
     folder = workspace.models_dir
-    if engine() != "duckdb" or not folder.is_dir():
+    if is_distributed() or not folder.is_dir():
         return {}
     found = (path for path in sorted(folder.rglob("*")) if path.suffix in KINDS and path.is_file())
     return {path.relative_to(folder).as_posix(): path for path in found}

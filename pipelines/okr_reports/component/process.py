@@ -18,7 +18,17 @@ from dagster import AssetCheckEvaluation, AssetMaterialization, deserialize_valu
 from okr_reports.errors import OkrError
 
 # What names another workspace, another Dagster or another's secrets.
-_NOT_PASSED = ("OKR_", "DAGSTER_", "DLT_", "SOURCES__", "DESTINATION__", "CREDENTIALS__", "RUNTIME__", "SPARK__")
+_NOT_PASSED = (
+    "OKR_",
+    "DAGSTER_",
+    "DLT_",
+    "SOURCES__",
+    "DESTINATION__",
+    "CREDENTIALS__",
+    "RUNTIME__",
+    "DUCKLAKE__",
+    "SPARK__",
+)
 # A process that is asked to end finishes what it writes; then it is killed.
 _PATIENCE_SECONDS = 30
 

@@ -31,7 +31,7 @@ from okr_reports.defs.not_made import not_made
 from okr_reports.defs.owners import DATA_TEAM, MARKETING
 from okr_reports.defs.resources import POOL, Writer
 from okr_reports.okrs.tables import TABLES
-from okr_reports.settings import Workspace, engine
+from okr_reports.settings import Workspace, is_distributed
 from okr_reports.warehouse.row_counts import row_counts
 
 RAW = {name: {table: AssetKey([name, table]) for table in raw_schemas(name)} for name in catalogue.channels()}
@@ -118,7 +118,7 @@ def load_channels(
     asked = _asked(context, config.channels)
     outcome = {} if asked is None else refresh.load_channels(workspace, context.run_id, asked, window)
     # Of a lake's tables only a scan knows the rows.
-    raw = [(name, table) for name, keys in RAW.items() for table in keys] if engine() == "duckdb" else []
+    raw = [(name, table) for name, keys in RAW.items() for table in keys] if not is_distributed() else []
     counts = row_counts(workspace.warehouse, raw)
     for channel, keys in RAW.items():
         loads = outcome.get(channel, [])

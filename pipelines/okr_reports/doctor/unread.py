@@ -21,7 +21,7 @@ VARIABLES = (
 )  # fmt: skip
 # Set by okr for the programs it starts.
 _HANDED_ON = ("OKR_WAREHOUSE", "OKR_DBT_PACKAGES", "OKR_SPARK_", "OKR_GIT_")
-SECTIONS = ("sources", "deliveries", "spark", "files_roots")
+SECTIONS = ("sources", "deliveries", "ducklake", "spark", "files_roots")
 
 
 def unread_settings(folder: Path) -> Iterator[str]:

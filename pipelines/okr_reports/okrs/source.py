@@ -12,8 +12,10 @@ import pyarrow as pa
 from dlt.common.libs.pyarrow import py_arrow_to_table_schema_columns
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from okr_reports.common import warehouse_file
 from okr_reports.common.equal_rows import MOMENTS, equal_rows
 from okr_reports.common.finished_loads import finished_loads
+from okr_reports.ducklake.destination import destination
 from okr_reports.errors import OkrError
 
 DATASET = "definitions"
@@ -37,8 +39,7 @@ def land(tables: Mapping[str, pa.Table], *, warehouse: Path, pipelines_dir: Path
         DATASET,
         pipelines_dir=str(pipelines_dir),
         dataset_name=DATASET,
-        # dlt reads a relative path from where the pipeline first ran: a copied workspace would write into the first one
-        destination=dlt.destinations.duckdb(str(warehouse.absolute())),
+        destination=destination(warehouse),
     )
     # What an interrupted run left behind is older than what is landed now, and everything is replaced anyway.
     pipeline.abort_packages()
@@ -47,7 +48,9 @@ def land(tables: Mapping[str, pa.Table], *, warehouse: Path, pipelines_dir: Path
         pipeline.run(definitions_source(changed), refresh="drop_resources")
     except PipelineStepFailed as failure:
         cause = str(failure.exception).splitlines()[0] if failure.exception else failure.step
-        raise OkrError(f"the definitions could not be written to {warehouse}: {cause}; refresh again") from failure
+        raise OkrError(
+            f"the definitions could not be written to {warehouse_file.place(warehouse)}: {cause}; refresh again"
+        ) from failure
 
 
 def _changed(tables: Mapping[str, pa.Table], warehouse: Path) -> dict[str, pa.Table]:
@@ -56,7 +59,7 @@ def _changed(tables: Mapping[str, pa.Table], warehouse: Path) -> dict[str, pa.Ta
     A table that only says when it was written is updated in place: a load of dlt takes half a second.
     """
     try:
-        with duckdb.connect(str(warehouse)) as connection:
+        with warehouse_file.connect(warehouse) as connection:
             return {name: table for name, table in tables.items() if not _is_there(connection, name, table)}
     except duckdb.IOException:
         return dict(tables)

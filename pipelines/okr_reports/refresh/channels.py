@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from okr_reports import catalogue, distributed, okrs, settings
-from okr_reports.common import progress
+from okr_reports.common import progress, warehouse_file
 from okr_reports.common.dlt_packages import drop_finished_packages
 from okr_reports.deliveries.sandboxed import forget, note_asked, note_loads
 from okr_reports.errors import (
@@ -88,7 +88,7 @@ def load_channels(
     marked = origins.mark(workspace.warehouse, asked)
     asked_here = note_asked(workspace.data_dir, {name: _base_url(name) for name in asked})
     progress.advance("channels", 0, len(names))
-    with ThreadPoolExecutor(max_workers=max(len(names), 1)) as pool:
+    with distributed.loading(), ThreadPoolExecutor(max_workers=max(len(names), 1)) as pool:
         loads_of = {pool.submit(load, name): name for name in names}
         for number, _ in enumerate(as_completed(loads_of), start=1):
             progress.advance("channels", number, len(names))
@@ -148,7 +148,7 @@ def lost_channels(workspace: Workspace) -> list[str]:
     """API channels that were loaded before and have no settings now: nobody said that they are over."""
     from okr_reports.channels.load import enabled_channels, switched_off_channels
 
-    if not workspace.warehouse.exists():
+    if not warehouse_file.is_made(workspace.warehouse):
         return []
     ops.ensure_tables(workspace.warehouse)
     known = {*enabled_channels(), *switched_off_channels(), "files"}

@@ -72,7 +72,7 @@ def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bo
         refresh_id=refresh_id,
         today=settings.today(zone),
         into_the_past=into_the_past,
-        restores=settings.engine() == "duckdb",
+        restores=not settings.is_distributed(),
     )
     land(tables, warehouse=workspace.warehouse, pipelines_dir=workspace.pipelines_dir)
     write_for_dbt(workspace, defined)

@@ -10,8 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from okr_reports import okrs, settings
+from okr_reports.common import warehouse_file
 from okr_reports.common.page_tables import LoadedTables, PageTable
-from okr_reports.common.sql_text import quoted_name, quoted_text
+from okr_reports.common.sql_text import quoted_name
 from okr_reports.errors import ChannelError, OkrError, TransformError
 from okr_reports.settings import Workspace
 from okr_reports.warehouse import ops, own_models
@@ -54,7 +55,7 @@ def _read_models(workspace: Workspace, tables: Sequence[PageTable], database: Pa
     wrong = ops.model_failures(workspace.warehouse)
     faults: dict[str, OkrError] = {}
     with duckdb.connect(str(database)) as connection:
-        connection.execute(f"attach {quoted_text(str(workspace.warehouse))} as warehouse (read_only)")
+        warehouse_file.attach(connection, workspace.warehouse)
         for table in tables:
             origin = f"warehouse.{own_models.SCHEMA}.{quoted_name(table.model)}"
             try:

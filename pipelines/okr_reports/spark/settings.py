@@ -1,17 +1,13 @@
-"""Settings of Spark, section `[spark]` of `.dlt/config.toml` and `.dlt/secrets.toml`, or `SPARK__HOST` and so on.
-
-The environment wins over secrets, secrets over config. Read without dlt, whose import takes 1.2 s.
-"""
+"""Settings of Spark, section `[spark]` of `.dlt/config.toml` and `.dlt/secrets.toml`, or `SPARK__HOST` and so on."""
 
 from __future__ import annotations
 
-import os
-import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from okr_reports.common.engine_settings import where, written_settings
 from okr_reports.errors import EngineError
 from okr_reports.settings import Workspace, settings_folder
 
@@ -52,25 +48,17 @@ def read_settings(workspace: Workspace, folder: Path | None = None) -> SparkSett
 
     Raises EngineError naming the setting; no value of a secret is shown.
     """
-    folder = folder or settings_folder()
-    written: dict[str, Any] = {}
-    for name in ("config.toml", "secrets.toml"):
-        written |= _section_of(folder / name)
-    known = {one.name: one for one in fields(SparkSettings)}
-    for name in known:
-        if value := os.environ.get(f"SPARK__{name}".upper()):
-            written[name] = value
-    if unknown := sorted(written.keys() - known.keys()):
-        raise EngineError(f"[spark] has no setting {unknown[0]}; those there are: {', '.join(known)}")
+    known = [one.name for one in fields(SparkSettings)]
+    written = written_settings("spark", known, folder or settings_folder())
     for name in ("port", "threads"):
         if name in written:
             written[name] = _to_number(name, written[name])
     for name in ("host", "user", "lake", "lake_of_spark"):
         if name in written and not (isinstance(written[name], str) and written[name].strip()):
-            raise EngineError(f"the setting spark.{name} is not a text; {_where(name)}")
+            raise EngineError(f"the setting spark.{name} is not a text; {where('spark', name)}")
     for name, known_ones in (("auth", AUTHS), ("table_format", TABLE_FORMATS)):
         if name in written and written[name] not in known_ones:
-            raise EngineError(f"the setting spark.{name} is none of {', '.join(known_ones)}; {_where(name)}")
+            raise EngineError(f"the setting spark.{name} is none of {', '.join(known_ones)}; {where('spark', name)}")
     lake = _to_url(written.pop("lake", None) or f"file://{(workspace.data_dir / 'lake').absolute()}")
     of_spark = written.pop("lake_of_spark", None) or lake.replace("s3://", "s3a://", 1)
     for name, url in (("lake", lake), ("lake_of_spark", of_spark)):
@@ -85,7 +73,7 @@ def _to_url(lake: str) -> str:
     if "://" not in lake:
         raise EngineError(f"the setting spark.lake is {lake!r}, not a URL; write file:///srv/lake or s3://bucket/lake")
     if urlsplit(lake).username or urlsplit(lake).password:
-        raise EngineError(f"the setting spark.lake holds a name or password; {_where('lake')}, without them")
+        raise EngineError(f"the setting spark.lake holds a name or password; {where('spark', 'lake')}, without them")
     return lake.rstrip("/")
 
 
@@ -95,21 +83,6 @@ def _to_number(name: str, value: Any) -> int:
     except ValueError:
         number = 0
     if not 0 < number < 65_536:
-        raise EngineError(f"the setting spark.{name} is {value!r}, not a number from 1 to 65535; {_where(name)}")
+        what = f"the setting spark.{name} is {value!r}, not a number from 1 to 65535"
+        raise EngineError(f"{what}; {where('spark', name)}")
     return number
-
-
-def _where(name: str) -> str:
-    return f"write it under [spark] in .dlt/config.toml or .dlt/secrets.toml, or as SPARK__{name.upper()}"
-
-
-def _section_of(path: Path) -> dict[str, Any]:
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8")).get("spark", {})
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise EngineError(f"{path}: it cannot be read: {error}; fix it") from None
-    if not isinstance(found, dict):
-        raise EngineError(f"{path}: spark is not a table; write [spark]")
-    return found

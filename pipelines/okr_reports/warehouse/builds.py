@@ -18,11 +18,12 @@ from typing import Any
 
 import duckdb
 
+from okr_reports.common import warehouse_file
 from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.common.finished_loads import finished_loads
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.common.sql_text import quoted_name
-from okr_reports.settings import Workspace, engine, shipped
+from okr_reports.settings import Workspace, is_distributed, shipped
 from okr_reports.warehouse import own_models
 
 # The tag of the models that are filled anew by every refresh.
@@ -50,12 +51,12 @@ class State:
     @property
     def needs_all(self) -> bool:
         """Whether nothing may be carried over into the next build."""
-        return self.is_of_another_project or (self.is_unfinished and engine() != "duckdb")
+        return self.is_of_another_project or (self.is_unfinished and is_distributed())
 
 
 def state(workspace: Workspace) -> State:
     """How the warehouse stands before a build."""
-    with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
+    with warehouse_file.connect(workspace.warehouse, read_only=True) as connection:
         project = _project()
         own = [own_models.digest(workspace), own_models.variables(workspace)]
         made_from = _digest([project, *own, *_inputs(connection)])
@@ -70,7 +71,7 @@ def state(workspace: Workspace) -> State:
 
 def invalidate(workspace: Workspace) -> None:
     """A build begins: until it has ended well, nothing may pass for built."""
-    with duckdb.connect(str(workspace.warehouse)) as connection:
+    with warehouse_file.connect(workspace.warehouse) as connection:
         connection.execute("create or replace table ops.last_build (inputs varchar not null, models varchar not null)")
 
 
@@ -80,7 +81,7 @@ def record(workspace: Workspace, made_from: str, moment_queries: Mapping[str, st
     `moment_queries`: table -> query of the models that tell moments, in the order in which they were built; None
     where a part of the models was built again, of the same.
     """
-    with duckdb.connect(str(workspace.warehouse)) as connection:
+    with warehouse_file.connect(workspace.warehouse) as connection:
         connection.execute("insert into ops.last_build values (?, ?)", [made_from, _models(connection)])
         if moment_queries is not None:
             connection.execute(
@@ -98,7 +99,7 @@ def refresh_moments(workspace: Workspace) -> list[str]:
     None if that cannot be: no query was written down, or somebody gave a table other columns. Only where the models
     are current: what their tests look at is then what it was. Raises duckdb.Error.
     """
-    with duckdb.connect(str(workspace.warehouse)) as connection:
+    with warehouse_file.connect(workspace.warehouse) as connection:
         queries = _rows_if_there(connection, "select model, query from ops.moment_queries order by position")
         connection.execute("begin")
         try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
+from okr_reports.common import warehouse_file
 
 RULES = {
     "objectives_complete": "Every objective and key result that is defined came out of the models.",
@@ -36,7 +36,7 @@ class Ruling:
 
 def rulings(warehouse: Path) -> list[Ruling]:
     """What each rule found, in the order of the rules."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with warehouse_file.connect(warehouse, read_only=True) as connection:
         rows = connection.execute(
             "select rule, is_passed, met_count, asked_count, least_share, first_missed"
             " from marts.health_gate order by position"

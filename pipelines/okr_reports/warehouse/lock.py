@@ -19,7 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from okr_reports.errors import LockedError
-from okr_reports.settings import Workspace
+from okr_reports.settings import Workspace, engine
 from okr_reports.warehouse.recover import recover
 
 POLL_SECONDS = 0.2
@@ -42,6 +42,12 @@ def writer_lock(
     _acquire(lock, holder, wait_seconds, on_wait)
     try:
         holder.write_text(json.dumps({"pid": os.getpid(), "since": _now(), "command": _command()}), encoding="utf-8")
+        if engine() == "ducklake":
+            from okr_reports.ducklake.lock import alone
+
+            with alone(wait_seconds, on_wait):
+                yield
+            return
         if done := recover(workspace.warehouse):
             logger.warning(done)
         yield

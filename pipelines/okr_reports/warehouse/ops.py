@@ -15,8 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
 
-import duckdb
-
+from okr_reports.common import warehouse_file
 from okr_reports.common.ledger_tables import FIRST_SEEN
 from okr_reports.words.reasons import source_error
 
@@ -103,7 +102,7 @@ class SourceLoad(Protocol):
 
 def ensure_tables(warehouse: Path) -> None:
     """Create schema `ops`; harmless when it is there."""
-    with duckdb.connect(str(warehouse)) as connection:
+    with warehouse_file.connect(warehouse) as connection:
         connection.execute(_TABLES + FIRST_SEEN)
 
 
@@ -119,7 +118,7 @@ def record_loads(warehouse: Path, refresh_id: str, loads: Iterable[SourceLoad]) 
     ]  # fmt: skip
     if not rows:
         return
-    with duckdb.connect(str(warehouse)) as connection:
+    with warehouse_file.connect(warehouse) as connection:
         connection.begin()
         connection.executemany("insert into ops.source_loads values (" + ", ".join("?" * 14) + ")", rows)
         connection.commit()
@@ -127,7 +126,7 @@ def record_loads(warehouse: Path, refresh_id: str, loads: Iterable[SourceLoad]) 
 
 def last_loads(warehouse: Path) -> dict[str, datetime]:
     """By channel of which a load once gave rows, the moment of the last one."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with warehouse_file.connect(warehouse, read_only=True) as connection:
         return dict(
             connection.execute(
                 "select channel, max(ended_at) from ops.source_loads where state <> 'failed' group by 1 order by 1"
@@ -139,7 +138,7 @@ def record_publication(
     warehouse: Path, *, refresh_id: str, published_on: date, published_at: datetime, release_id: str
 ) -> None:
     """Append one publication."""
-    with duckdb.connect(str(warehouse)) as connection:
+    with warehouse_file.connect(warehouse) as connection:
         connection.execute(
             "insert into ops.publications values (?, ?, ?, ?)", [refresh_id, published_on, published_at, release_id]
         )
@@ -147,7 +146,7 @@ def record_publication(
 
 def record_model_failures(warehouse: Path, faults: Mapping[str, str]) -> None:
     """What is wrong with models of the workspace now, model -> error, in place of what was."""
-    with duckdb.connect(str(warehouse)) as connection:
+    with warehouse_file.connect(warehouse) as connection:
         connection.begin()
         connection.execute("delete from ops.model_failures")
         for model, error in faults.items():
@@ -157,14 +156,14 @@ def record_model_failures(warehouse: Path, faults: Mapping[str, str]) -> None:
 
 def model_failures(warehouse: Path) -> dict[str, str]:
     """Models of the workspace that are not as they are written, with what is wrong and where."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with warehouse_file.connect(warehouse, read_only=True) as connection:
         return dict(connection.execute("select model, error from ops.model_failures order by 1").fetchall())
 
 
 def record_refusals(warehouse: Path, refresh_id: str, reasons: Mapping[str, str]) -> None:
     """Append why the health gate held a refresh back: rule -> reason."""
     now = datetime.now(UTC)
-    with duckdb.connect(str(warehouse)) as connection:
+    with warehouse_file.connect(warehouse) as connection:
         connection.executemany(
             "insert into ops.gate_refusals values (?, ?, ?, ?)",
             [(refresh_id, now, rule, reason) for rule, reason in reasons.items()],
@@ -173,29 +172,29 @@ def record_refusals(warehouse: Path, refresh_id: str, reasons: Mapping[str, str]
 
 def loaded_channels(warehouse: Path, refresh_id: str) -> set[str]:
     """The channels that a refresh asked, whatever came of it; none of a run that loads nothing."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with warehouse_file.connect(warehouse, read_only=True) as connection:
         rows = connection.execute("select distinct channel from ops.source_loads where refresh_id = ?", [refresh_id])
         return {row[0] for row in rows.fetchall()}
 
 
 def last_published(warehouse: Path) -> date | None:
     """The newest day of which a publication is recorded; None where there is none."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with warehouse_file.connect(warehouse, read_only=True) as connection:
         row: tuple[date | None] | None = connection.execute("select max(published_on) from ops.publications").fetchone()
     return row[0] if row else None
 
 
 def published_days(warehouse: Path) -> list[date]:
     """Every day of which a publication is recorded; none where there is no warehouse."""
-    if not warehouse.exists():
+    if not warehouse_file.is_made(warehouse):
         return []
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with warehouse_file.connect(warehouse, read_only=True) as connection:
         return [day for (day,) in connection.execute("select distinct published_on from ops.publications").fetchall()]
 
 
 def record_restoration(warehouse: Path, refresh_id: str, kept_day: date | None) -> None:
     """Append that this refresh brought the past back, as it was kept on `kept_day`."""
-    with duckdb.connect(str(warehouse)) as connection:
+    with warehouse_file.connect(warehouse) as connection:
         connection.execute(
             "insert into ops.restorations values (?, ?, ?, ?)",
             [refresh_id, datetime.now(UTC), kept_day, kept_day is None],
@@ -204,7 +203,7 @@ def record_restoration(warehouse: Path, refresh_id: str, kept_day: date | None) 
 
 def restoration_to_compare(warehouse: Path) -> date | None:
     """The kept day of a restoration after which nothing was compared with the sources yet."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with warehouse_file.connect(warehouse, read_only=True) as connection:
         row: tuple[date | None] | None = connection.execute(
             "select max(kept_day) from ops.restorations where not is_compared"
         ).fetchone()
@@ -213,7 +212,7 @@ def restoration_to_compare(warehouse: Path) -> date | None:
 
 def note_compared(warehouse: Path) -> None:
     """What the restorations could not bring back is recorded."""
-    with duckdb.connect(str(warehouse)) as connection:
+    with warehouse_file.connect(warehouse) as connection:
         connection.execute("update ops.restorations set is_compared = true")
 
 
@@ -221,7 +220,7 @@ def record_losses(warehouse: Path, refresh_id: str, losses: Sequence[str]) -> No
     """Append what of the past could not be brought back: the refresh then ends with exit 1."""
     if not losses:
         return
-    with duckdb.connect(str(warehouse)) as connection:
+    with warehouse_file.connect(warehouse) as connection:
         connection.executemany("insert into ops.history_losses values (?, ?)", [(refresh_id, one) for one in losses])
 
 
@@ -230,7 +229,7 @@ def failures(warehouse: Path, refresh_id: str) -> Sequence[str]:
 
     What a load could not read, amounts that no exchange rate is known for, and what of the past is lost.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with warehouse_file.connect(warehouse, read_only=True) as connection:
         loads = connection.execute(
             """
             select error from ops.source_loads where refresh_id = ? and state <> 'loaded' and error is not null

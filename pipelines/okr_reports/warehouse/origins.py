@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from okr_reports.common import warehouse_file
 from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace
 
@@ -33,10 +34,10 @@ def current() -> str:
 
 def origins(warehouse: Path) -> dict[str, str]:
     """By channel who answered the rows that the warehouse holds; nothing of one that versions before 0.2 loaded."""
-    if not warehouse.exists():
+    if not warehouse_file.is_made(warehouse):
         return {}
     try:
-        connection = duckdb.connect(str(warehouse), read_only=True)
+        connection = warehouse_file.connect(warehouse, read_only=True)
     except duckdb.IOException as error:
         if "set lock" in str(error):
             return {}  # another refresh writes; this one looks again once it has the writer's lock
@@ -56,27 +57,27 @@ def refuse_mixture(warehouse: Path) -> None:
     others = {channel: origin for channel, origin in origins(warehouse).items() if origin != now}
     if not others:
         return
-    channels = ", ".join(others)
+    channels, place = ", ".join(others), warehouse_file.place(warehouse)
     if now == VENDORS:
         raise OkrError(
-            f"{warehouse} holds rows that the sandbox answered ({channels}), which are never mixed with a vendor's own;"
+            f"{place} holds rows that the sandbox answered ({channels}), which are never mixed with a vendor's own;"
             f" {CLEAR}, then refresh again"
         )
     if VENDORS in others.values():
         raise OkrError(
-            f"{warehouse} holds rows of your vendors ({channels}), which are never mixed with the sandbox's; run the"
+            f"{place} holds rows of your vendors ({channels}), which are never mixed with the sandbox's; run the"
             " demo in a workspace of its own (`okr init demo`), or set OKR_DATA_DIR to an empty folder"
         )
     seeds = ", ".join(sorted({origin.removeprefix("sandbox ") for origin in others.values()}))
     raise OkrError(
-        f"{warehouse} holds rows of the sandbox with seed {seeds} and this one has seed {now.removeprefix('sandbox ')};"
+        f"{place} holds rows of the sandbox with seed {seeds} and this one has seed {now.removeprefix('sandbox ')};"
         f" run `okr sandbox --seed {seeds}`, or {CLEAR}"
     )
 
 
 def mark(warehouse: Path, channels: Collection[str]) -> list[str]:
     """Mark the channels that are about to be loaded; those that had no mark yet."""
-    with duckdb.connect(str(warehouse)) as connection:
+    with warehouse_file.connect(warehouse) as connection:
         connection.execute(_CREATE)
         known = {row[0] for row in connection.execute("select channel from ops.origins").fetchall()}
         new = sorted(set(channels) - known)
@@ -87,7 +88,7 @@ def mark(warehouse: Path, channels: Collection[str]) -> list[str]:
 
 def unmark(warehouse: Path, channels: Iterable[str]) -> None:
     """Take back the marks of channels of which nothing landed."""
-    with duckdb.connect(str(warehouse)) as connection:
+    with warehouse_file.connect(warehouse) as connection:
         for channel in channels:
             connection.execute("delete from ops.origins where channel = ?", [channel])
 
@@ -97,19 +98,20 @@ def clear_demo(workspace: Workspace) -> list[str]:
 
     The writer's lock must be held. Raises OkrError where vendors answered a part, or the sandbox nothing.
     """
-    found = origins(workspace.warehouse)
+    found, place = origins(workspace.warehouse), warehouse_file.place(workspace.warehouse)
     if own := [channel for channel, origin in found.items() if origin == VENDORS]:
-        raise OkrError(f"{workspace.warehouse} holds rows of your vendors ({', '.join(own)}); nothing was emptied")
+        raise OkrError(f"{place} holds rows of your vendors ({', '.join(own)}); nothing was emptied")
     if not found:
-        raise OkrError(f"{workspace.warehouse} holds nothing that the sandbox answered; nothing was emptied")
+        raise OkrError(f"{place} holds nothing that the sandbox answered; nothing was emptied")
     made = [
         workspace.site_dir, workspace.history_dir, workspace.snapshot, workspace.data_dir / "sandboxed.json",
-        workspace.dlt_dir, workspace.warehouse.with_name(f"{workspace.warehouse.name}.wal"), workspace.warehouse,
+        workspace.dlt_dir,
     ]  # fmt: skip
-    # The warehouse last: as long as it is there, the command can be run again.
     for path in made:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+    # The last: as long as it is there, the command can be run again.
+    warehouse_file.remove(workspace.warehouse)
     return sorted(found)

@@ -15,11 +15,12 @@ from typing import Any
 
 import duckdb
 
+from okr_reports.common import warehouse_file
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.common.model_files import KINDS, model_files, model_names
 from okr_reports.common.sql_text import quoted_name
 from okr_reports.errors import TransformError
-from okr_reports.settings import Workspace, engine
+from okr_reports.settings import Workspace, is_distributed
 
 # The package's name, and the schema of its tables in the warehouse and in the analysts' copy.
 PACKAGE = "workspace"
@@ -66,7 +67,7 @@ def generated_dir(workspace: Workspace) -> Path:
 
 def digest(workspace: Workspace) -> str:
     """A word for what the package is made of."""
-    folders = [workspace.models_dir, generated_dir(workspace)] if engine() == "duckdb" else []
+    folders = [workspace.models_dir, generated_dir(workspace)] if not is_distributed() else []
     return " ".join(folder_digest(folder) for folder in folders if folder.is_dir())
 
 
@@ -129,7 +130,7 @@ def _prepare(workspace: Workspace, sources: Mapping[str, Path], left_out: Collec
             wanted[f"models/{name}"] = path.read_bytes()
         elif name.endswith(".sql"):
             wanted[f"models/{name}"] = _STUB.encode()
-    for path in sorted(generated_dir(workspace).glob("*.*")) if engine() == "duckdb" else ():
+    for path in sorted(generated_dir(workspace).glob("*.*")) if not is_distributed() else ():
         if path.suffix in KINDS:
             wanted[f"generated/{path.name}"] = path.read_bytes()
     there = {path.relative_to(package).as_posix(): path for path in package.rglob("*") if path.is_file()}
@@ -144,7 +145,7 @@ def _prepare(workspace: Workspace, sources: Mapping[str, Path], left_out: Collec
 
 def _cycles(workspace: Workspace, sources: Mapping[str, Path]) -> tuple[dict[str, str], dict[str, str]]:
     """Models made of themselves, and those that feed a KPI and are made of what KPIs make."""
-    manifest = json.loads((workspace.dbt_dir / "target" / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((workspace.dbt_target_dir / "manifest.json").read_text(encoding="utf-8"))
     parents: dict[str, list[str]] = manifest["parent_map"]
     own = {key: node for key, node in manifest["nodes"].items() if key.startswith(f"model.{PACKAGE}.")}
     feeding = {one for one in parents.get(_READER, ()) if one in own}
@@ -218,7 +219,7 @@ def faults_of(workspace: Workspace, outcome: Any) -> tuple[dict[str, str], list[
 def drop_removed(workspace: Workspace) -> None:
     """What models left in the warehouse whose files are gone."""
     there = model_names(workspace)
-    with duckdb.connect(str(workspace.warehouse)) as connection:
+    with warehouse_file.connect(workspace.warehouse) as connection:
         for name, kind in relations(connection, ""):
             if name not in there:
                 connection.execute(f"drop {kind} {SCHEMA}.{quoted_name(name)} cascade")

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import duckdb
+from okr_reports.common import warehouse_file
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
@@ -61,7 +61,7 @@ class Freshness:
 
 def freshness(warehouse: Path) -> dict[str, Freshness]:
     """By channel that has a source: whether its data is as new as it should be."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with warehouse_file.connect(warehouse, read_only=True) as connection:
         rows = connection.execute(
             "select channel, account_id, state, stale_since, last_error, data_through from marts.source_health"
             " order by 1, 2"

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import duckdb
-
+from okr_reports.common import warehouse_file
 from okr_reports.common.sql_text import quoted_name
 
 
 def row_counts(warehouse: Path, tables: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """Rows of each (schema, table) that is there; DuckDB knows them without reading the tables."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with warehouse_file.connect(warehouse, read_only=True) as connection:
         there = set(connection.execute("select schema_name, table_name from duckdb_tables()").fetchall())
         counts = {}
         for schema, table in tables:

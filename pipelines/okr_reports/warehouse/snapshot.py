@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from okr_reports.common import warehouse_file
 from okr_reports.common.analysts_copy import open_copy
 from okr_reports.common.sql_text import quoted_name, quoted_text
 from okr_reports.errors import PublishError
@@ -51,7 +52,7 @@ def write_snapshot(
     # What a killed process left; DuckDB would take it for the new file's own log.
     building.with_name(f"{building.name}.wal").unlink(missing_ok=True)
     with duckdb.connect() as connection:
-        connection.execute(f"attach {quoted_text(str(warehouse))} as warehouse (read_only)")
+        warehouse_file.attach(connection, warehouse)
         connection.execute(
             f"attach {quoted_text(str(building))} as copy (storage_version {quoted_text(STORAGE_VERSION)})"
         )

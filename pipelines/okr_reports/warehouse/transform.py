@@ -18,7 +18,7 @@ from filelock import FileLock
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.errors import TransformError
 from okr_reports.key_result_types.sql import variables
-from okr_reports.settings import Workspace, engine, shipped
+from okr_reports.settings import Workspace, engine, is_distributed, shipped
 from okr_reports.spark.marts import Contract, contracts_of
 from okr_reports.spark.settings import SparkSettings, read_settings
 from okr_reports.warehouse import own_models
@@ -39,7 +39,7 @@ def manifest_path(workspace: Workspace) -> Path:
 
     Raises TransformError if the project does not parse.
     """
-    manifest = _target_dir(workspace) / "manifest.json"
+    manifest = workspace.dbt_target_dir / "manifest.json"
     parsed_from = manifest.with_name("parsed_from")
     # By content: an installed file is as old as its installer says, so that an upgrade may bring older ones.
     project = f"{version('dbt-core')} {folder_digest(shipped('dbt_project'))} {own_models.digest(workspace)}"
@@ -75,10 +75,6 @@ def contracts(workspace: Workspace) -> list[Contract]:
     return contracts_of(manifest["nodes"], [SCHEMA])
 
 
-def _target_dir(workspace: Workspace) -> Path:
-    return workspace.dbt_dir / ("target" if engine() == "duckdb" else f"target_{engine()}")
-
-
 def build(
     workspace: Workspace,
     select: Sequence[str] = (),
@@ -109,7 +105,7 @@ def build(
 
 def queries(*built: dbtRunnerResult | None, tag: str) -> dict[str, str]:
     """The queries of DuckDB's tables that were built and carry a tag: table -> SQL, in the order they were built."""
-    if engine() != "duckdb":
+    if is_distributed():
         return {}
     results = [result for one in built if one is not None for result in getattr(one.result, "results", [])]
     nodes: list[Any] = [result.node for result in results if str(result.status) == "success"]
@@ -134,7 +130,7 @@ def invoke(
                 [
                     "--quiet", "--no-use-colors", "--log-level-file", "none", *arguments,
                     "--project-dir", str(shipped("dbt_project")), "--profiles-dir", str(shipped("dbt_project")),
-                    "--target-path", str(_target_dir(workspace).absolute()),
+                    "--target-path", str(workspace.dbt_target_dir.absolute()),
                     "--target", engine(), *(["--vars", json.dumps(given)] if given else []),
                 ]
             )  # fmt: skip
@@ -154,7 +150,7 @@ def _environment(workspace: Workspace) -> Iterator[None]:
         "DBT_LOG_PATH": str((workspace.dbt_dir / "logs").absolute()),
         "OKR_DBT_PACKAGES": str(own_models.packages_dir(workspace)),
     }
-    if engine() == "spark":
+    if is_distributed():
         added |= _of_spark(read_settings(workspace))
     before = {name: os.environ.get(name) for name in added}
     os.environ.update(added)
@@ -184,7 +180,7 @@ def _of_spark(settings: SparkSettings) -> dict[str, str]:
 
 def _close_connections() -> None:
     """dbt-duckdb keeps its connection for the process's life; the next stage could not open the file."""
-    if engine() != "duckdb":
+    if is_distributed():
         return
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
@@ -215,7 +211,7 @@ def _structured(on_event: Callable[[dict[str, Any]], None]) -> Callable[[Any], N
             node = said["data"].get("node_info", {})
             # Spark would read a table again to count it.
             if (
-                engine() == "duckdb"
+                not is_distributed()
                 and said["info"]["level"] != "error"
                 and node.get("materialized") in ("table", "incremental")
             ):

@@ -34,6 +34,8 @@ from okr_reports.file_sources import FileSource
 
 _IDS = ("account_id", "campaign_id", "campaign_name", "campaign_group_name")
 # 1.234: a thousand and more, or one and a bit
+# DuckDB 1.5 makes a column of numbers of a null without a type.
+NO_TEXT = "cast(null as varchar)"
 _CODE = re.compile(r"[A-Z]{3}")
 _EITHER = r"[+-]?[1-9]\d{0,2}\.\d{3}"
 
@@ -102,12 +104,12 @@ def _parts(
 def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None, read: str) -> str:
     layout, typed = files[0].grid.layout, files[0].typed
     ids = {
-        role: f"nullif(trim(cast(f{layout.roles[role]} as varchar)), '')" if role in layout.roles else "null"
+        role: f"nullif(trim(cast(f{layout.roles[role]} as varchar)), '')" if role in layout.roles else NO_TEXT
         for role in _IDS
     }
     day = f"f{layout.roles['date']}" if typed.get(layout.roles["date"]) == "day" else _day(source, layout.roles["date"])
     at = layout.roles.get("currency_column")
-    money = f"'{code}'" if code else f"upper(trim(f{at}))" if at is not None else "null"
+    money = f"'{code}'" if code else f"upper(trim(f{at}))" if at is not None else NO_TEXT
     odd, values = [f"({day}) is null"], []
     for number, (name, measure) in enumerate(source.measures.items()):
         place = layout.measures.get(name)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from okr_reports.common import warehouse_file
 from okr_reports.common.sql_text import quoted_name, quoted_text
 from okr_reports.errors import HistoryError
 from okr_reports.warehouse.history import days
@@ -50,7 +51,7 @@ def keep(kept: Kept, warehouse: Path, history: Path, day: date) -> list[str]:
 
     Returns the parts that were found damaged and were written again.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with warehouse_file.connect(warehouse, read_only=True) as connection:
         ledgers = write_ledgers(connection, kept.parts)
     days.keep(history, day, kept.tables, ledgers)
     return kept.parts.damaged

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from okr_reports.common import warehouse_file
 from okr_reports.common.sql_text import quoted_name
 from okr_reports.errors import HistoryError
 from okr_reports.warehouse.history.days import Day, days, read_day
@@ -132,7 +133,7 @@ def bring_back(warehouse: Path, history: Path) -> Restored:
     kept = days(history)
     if not kept:
         return restored
-    with duckdb.connect(str(warehouse)) as connection:
+    with warehouse_file.connect(warehouse) as connection:
         counts = _counts(connection, kept[-1])
         # `ops` is made by every refresh at its start; without a ledger of the models nothing was ever built here.
         is_new = not any(one.name in counts for one in LEDGERS if one.schema != "ops")
@@ -164,7 +165,7 @@ def forget_after(warehouse: Path, day: date) -> None:
 
     Vendors say nothing of days to come; files may, in plans, and are read anew.
     """
-    with duckdb.connect(str(warehouse)) as connection:
+    with warehouse_file.connect(warehouse) as connection:
         there = _tables(connection)
         for one in LEDGERS:
             if (one.schema, one.table) in there:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
+from okr_reports.common import warehouse_file
 from okr_reports.errors import HistoryError
 from okr_reports.warehouse.history.days import read_day
 from okr_reports.warehouse.history.parts import damaged, read_into
@@ -68,7 +67,7 @@ def lost_days(warehouse: Path, history: Path, day: date) -> tuple[list[str], lis
         table = None
     if table is None or list(damaged([table], history / "parts")):
         return [f"the measures of the report of {day} cannot be read, so what is lost of them is not known"], []
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with warehouse_file.connect(warehouse, read_only=True) as connection:
         read_into(connection, "temp.kept", table, history / "parts")
         rows = connection.execute(_LOST).fetchall()
     lost = [
