@@ -162,7 +162,7 @@ def failed(shop: Shop) -> str:
         ({"credentials__url": "canary-4711"}, "not a SQLAlchemy URL"),
         (
             {"credentials__url": "nosuch://u:canary-4711@h/d"},
-            "no driver for nosuch; install it beside this package: pip install 'nosuch'",
+            "no driver for nosuch; no package is known for it here",
         ),
         ({"credentials__url": "sqlite:////nonexistent/canary-4711.db"}, "unable to open database file"),
         ({"query": ""}, "sources.sql.shop.query is missing"),
@@ -181,10 +181,10 @@ def test_mistakes_are_named_and_secrets_are_not(shop: Shop, settings: dict[str, 
     [
         ("postgresql+psycopg2://h/d", "psycopg2", "psycopg2-binary"),
         ("postgresql+psycopg://h/d", "psycopg", "psycopg[binary]"),
-        ("postgresql+asyncpg://h/d", "asyncpg", "asyncpg"),
         ("mysql://h/d", "MySQLdb", "mysqlclient"),
         ("mysql+pymysql://h/d", "pymysql", "pymysql"),
         ("mssql+pymssql://h/d", "pymssql", "pymssql"),
+        ("mysql+mysqlconnector://h/d", "mysql", "mysql-connector-python"),
         ("oracle://h/d", "cx_Oracle", "oracledb"),
         ("snowflake://h/d", "snowflake", "snowflake-sqlalchemy"),
         ("bigquery://p", "sqlalchemy_bigquery", "sqlalchemy-bigquery"),
@@ -196,6 +196,21 @@ def test_a_missing_driver_is_named_with_its_package(
     monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed, which the Spark packages change
     shop.set(credentials__url=url)
     assert f"pip install '{package}'" in failed(shop)
+
+
+@pytest.mark.parametrize("url", ["postgres://h/d", "postgresql+nosuch://h/d", "reports://h/d", "questdb+native://h/d"])
+def test_a_package_that_is_not_known_is_not_guessed(shop: Shop, url: str) -> None:
+    """Whoever follows the hint would install what anybody has put up under that name."""
+    shop.set(credentials__url=url)
+    said = failed(shop)
+    assert f"no driver for {url.partition(':')[0]}" in said
+    assert "pip install" not in said
+    assert "https://docs.sqlalchemy.org/dialects" in said
+
+
+def test_a_driver_that_does_not_wait_is_refused_before_it_is_installed(shop: Shop) -> None:
+    shop.set(credentials__url="postgresql+asyncpg://h/d")
+    assert "does not wait for its answers" in failed(shop)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from okr_reports.deliveries.targets import publish_to
 from okr_reports.errors import ClearHistoryError, DeliveryError
 from okr_reports.settings import Workspace
 from tests.deliveries.a_site import content
+from tests.support import free_port
 
 ROOT = Path(__file__).parents[2]
 KEYS = {"key": "canary-access-key", "secret": "canary/secret+key"}
@@ -94,6 +95,24 @@ def test_a_url_that_is_no_place_for_a_branch(site, publish, url, message):
         publish(url, site("one"))
     with pytest.raises(DeliveryError, match=message):
         check_git(url)
+
+
+def test_a_host_that_cannot_be_reached_is_said_in_the_words_of_ssh(site, publish):
+    if shutil.which("ssh") is None:
+        pytest.skip("there is no ssh here")
+    with pytest.raises(DeliveryError, match=r"ssh: .*Connection refused.*; fix that and publish again"):
+        publish(f"git+ssh://git@127.0.0.1:{free_port()}/x.git", site("one"))
+
+
+def test_a_push_that_the_host_refuses_is_said_before_its_greetings(bare, site, publish):
+    hook = bare / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(
+        "#!/bin/sh\nfor i in $(seq 200); do echo Welcome, this is rule $i; done\nexit 1\n", encoding="utf-8"
+    )
+    hook.chmod(0o755)
+    with pytest.raises(DeliveryError, match=r"^git push: ! \[remote rejected\] .*pre-receive hook declined.*Welcome"):
+        publish(f"git+file://{bare}", site("one"))
 
 
 LOCKED = '<!doctype html><meta name="okr-sealed" content="okr-sealed-2"><h1>locked</h1>'

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import pytest
 
+from okr_reports.deliveries.answering import Answering
 from okr_reports.deliveries.sync import MANIFEST
 from okr_reports.errors import DeliveryError
 from tests.deliveries.test_object_stores import KEYS, objects, s3  # noqa: F401
@@ -105,6 +106,18 @@ def test_a_silent_store_is_given_up_and_the_error_says_how_far_it_is(s3, proxy, 
                 silence_seconds=2)  # fmt: skip
     assert time.monotonic() - began < 20
     assert KEYS["secret"] not in str(said.value)
+
+
+@pytest.mark.parametrize("has_refused", [False, True])
+def test_a_store_that_refuses_is_not_called_silent(has_refused):
+    def ask(_: None) -> None:
+        if has_refused:
+            raise OSError("Reduce your request rate.")
+        time.sleep(5)
+
+    said = r"refuse \(OSError: Reduce your request rate\.\)" if has_refused else "not answered"
+    with pytest.raises(DeliveryError, match=rf"it has .*{said} for 0\.1 s"):
+        list(Answering("web", 0.1).all(ask, [None]))
 
 
 def test_the_command_ends_too(proxy, site, tmp_path):

@@ -48,10 +48,11 @@ class Answering:
         """
         waiting: SimpleQueue[Given] = SimpleQueue()
         answers: SimpleQueue[tuple[Answer] | Exception] = SimpleQueue()
+        refusals: list[Exception] = []
         for one in given:
             waiting.put(one)
         for _ in range(min(WRITERS, len(given))):
-            Thread(target=_work, args=(ask, waiting, answers), daemon=True, name="okr-store").start()
+            Thread(target=_work, args=(ask, waiting, answers, refusals), daemon=True, name="okr-store").start()
         said = time.monotonic()
         for done in range(already, already + len(given)):
             try:
@@ -59,7 +60,7 @@ class Answering:
             except Empty:
                 _drop(waiting)
                 raise DeliveryError(
-                    f"{self._so_far(done, total)}it has not answered for {self.silence_seconds:g} s"
+                    f"{self._so_far(done, total)}it has {_how_it_failed(refusals)} for {self.silence_seconds:g} s"
                     f" (timeout_seconds); publish again when it does{', the copy goes on from there' if total else ''}"
                 ) from None
             if isinstance(answer, Exception):
@@ -72,14 +73,25 @@ class Answering:
             if total and time.monotonic() - said > SAY_EVERY_SECONDS:
                 said = time.monotonic()
                 logger.info("%s: %d of %d files", self.name, done + 1, total)
+            refusals.clear()
             yield answer[0]
 
     def _so_far(self, done: int, total: int) -> str:
         return f"{done} of {total} files are there, " if total else ""
 
 
+def _how_it_failed(refusals: Sequence[Exception]) -> str:
+    """A store that refuses everything for a while does answer, and its last words say why."""
+    if not refusals:
+        return "not answered"
+    return f"done nothing but refuse ({type(refusals[-1]).__name__}: {refusals[-1]})"
+
+
 def _work(
-    ask: Callable[[Given], Answer], waiting: SimpleQueue[Given], answers: SimpleQueue[tuple[Answer] | Exception]
+    ask: Callable[[Given], Answer],
+    waiting: SimpleQueue[Given],
+    answers: SimpleQueue[tuple[Answer] | Exception],
+    refusals: list[Exception],
 ) -> None:
     while True:
         try:
@@ -87,20 +99,21 @@ def _work(
         except Empty:
             return
         try:
-            answers.put((_attempts(ask, one),))
+            answers.put((_attempts(ask, one, refusals),))
         except Exception as error:
             answers.put(error)
             return
 
 
-def _attempts(ask: Callable[[Given], Answer], one: Given) -> Answer:
+def _attempts(ask: Callable[[Given], Answer], one: Given, refusals: list[Exception]) -> Answer:
     """Again after what may pass: a dropped connection, a server that is overrun. What is refused is refused."""
     for pause in BACKOFF:
         try:
             return ask(one)
         except (DeliveryError, FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError):
             raise
-        except Exception:  # each store's library raises its own kinds
+        except Exception as error:  # each store's library raises its own kinds
+            refusals.append(error)
             time.sleep(pause)
     return ask(one)
 

@@ -94,6 +94,10 @@ def check_git(url: str) -> None:
         repository.run("ls-remote", "--", access.url, "HEAD")
 
 
+# Of what git prints beside what went wrong.
+_ADVICE = ("hint:", "To ", "Please make sure you have the correct access rights", "and the repository exists.")
+
+
 class _Repository:
     def __init__(self, folder: Path, access: GitAccess, silence_seconds: float = SILENCE_SECONDS) -> None:
         self.folder, self.access, self.url = folder, access, access.url
@@ -184,10 +188,10 @@ class _Repository:
 
     def _words(self, stderr: str) -> str:
         """What git says, in one sentence and without a password."""
-        lines = [line for line in stderr.splitlines() if line.strip() and not line.startswith("hint:")]
-        # git puts what is wrong first and advice after it ("Please make sure you have the correct access rights").
-        wrong = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "!", " !"))] or lines[-1:]
-        text = one_line("; ".join(wrong) or "it failed without a word", 300)
+        lines = [line for line in stderr.splitlines() if line.strip() and not line.startswith(_ADVICE)]
+        # What ssh and git say before what the host says, which may be a page of greetings.
+        lines.sort(key=lambda line: line.startswith("remote:"))
+        text = one_line("; ".join(line.strip() for line in lines) or "it failed without a word", 300)
         for secret in self.access.environment.values():
             text = text.replace(secret, "********") if len(secret) >= 6 else text
         if any(sign in text for sign in ("does not appear to be a git repository", "not found", "does not exist")):

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
 _READS = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/|\()*(select|with)\b", re.IGNORECASE | re.DOTALL)
 _SHOWN = 300
-# What to install for a module, or for a dialect of its own, where the package has another name.
-PACKAGES = {
+# What to install for a driver's module that has another name than its package.
+DRIVERS = {
     "psycopg": "psycopg[binary]",
     "psycopg2": "psycopg2-binary",
     "MySQLdb": "mysqlclient",
     "mysql": "mysql-connector-python",
+    "mssql_python": "mssql-python",
+}
+# What to install for a dialect that SQLAlchemy does not bring, as its list of them says. What is not here is not
+# guessed: anybody may have put up a package of that name.
+DIALECTS = {
     "snowflake": "snowflake-sqlalchemy",
     "bigquery": "sqlalchemy-bigquery",
     "redshift": "sqlalchemy-redshift",
@@ -37,6 +42,21 @@ PACKAGES = {
     "teradatasql": "teradatasqlalchemy",
     "cockroachdb": "sqlalchemy-cockroachdb",
     "exa": "sqlalchemy-exasol",
+    "trino": "trino",
+    "clickhousedb": "clickhouse-connect",
+    "ibm_db_sa": "ibm-db-sa",
+    "db2": "ibm-db-sa",
+    "presto": "PyHive",
+    "hive": "PyHive",
+    "impala": "impyla",
+    "druid": "pydruid",
+    "crate": "sqlalchemy-cratedb",
+    "firebird": "sqlalchemy-firebird",
+    "monetdb": "sqlalchemy-monetdb",
+    "databend": "databend-sqlalchemy",
+    "spanner": "sqlalchemy-spanner",
+    "starrocks": "starrocks",
+    "netezza": "nzalchemy",
 }
 ROWS_AT_ONCE = 10_000
 
@@ -54,19 +74,36 @@ def check_url(name: str, query: Query) -> None:
         raise CredentialsError("sql", "has no url", todo, name)
     try:
         url = make_url(str(query.credentials.url))
-        url.get_dialect().import_dbapi()
-    except (NoSuchModuleError, ImportError) as missing:
-        module = getattr(missing, "name", None) or url.get_backend_name()
-        raise ChannelError(
-            "sql",
-            f"there is no driver for {url.drivername}",
-            f"install it beside this package: pip install '{PACKAGES.get(module, module)}'",
-            name,
-        ) from None
+        dialect = url.get_dialect()
+        if dialect.is_async:
+            raise ChannelError(
+                "sql",
+                f"{url.drivername} does not wait for its answers, as a load must",
+                f"name another driver of {url.get_backend_name()}, as in postgresql+psycopg:// or mysql+pymysql://",
+                name,
+            )
+        dialect.import_dbapi()
+    except NoSuchModuleError:
+        todo = _to_install(DIALECTS.get(url.get_backend_name()))
+        raise ChannelError("sql", f"there is no driver for {url.drivername}", todo, name) from None
+    except ImportError as missing:
+        module = (missing.name or "").partition(".")[0]
+        is_sqlalchemys = dialect.__module__.startswith("sqlalchemy.")
+        todo = _to_install(DRIVERS.get(module) or (module if is_sqlalchemys else DIALECTS.get(url.get_backend_name())))
+        raise ChannelError("sql", f"there is no driver for {url.drivername}", todo, name) from None
     except ArgumentError:
         raise CredentialsError("sql", "the url is not a SQLAlchemy URL", todo, name) from None
     if not _READS.match(query.query):
         raise ChannelError("sql", "the query does not begin with SELECT or WITH", "queries may only read", name)
+
+
+def _to_install(package: str | None) -> str:
+    if package:
+        return f"install it beside this package: pip install '{package}'"
+    return (
+        "no package is known for it here (postgres:// is written postgresql://): take the one that"
+        " https://docs.sqlalchemy.org/dialects names for this database"
+    )
 
 
 def run_query(
