@@ -139,6 +139,7 @@ def test_a_cap_is_kept_or_shared_by_its_excess(snapshot):
 def test_limits_of_a_flow_are_kept_by_its_end(snapshot):
     result = simulate(snapshot, "within", target=None, daily=None)
     assert (result.end, result.score) == (900.0, pytest.approx(800 / 900))
+    assert (result.target, result.high) == (600.0, 800.0)
     assert simulate(snapshot, "within", target=None, daily=6.0).score == 1.0
     assert simulate(snapshot, "within", target=None, daily=0.0).score == 0.5
     assert simulate(snapshot, "range", target=None, daily=0.0).score == 0.25

@@ -214,8 +214,9 @@ def simulate(
         print_json(asdict(result))
         return
     weeks = result.weeks
+    aim = f"{result.target:,.2f}" + ("" if result.high is None else f" to {result.high:,.2f}")
     lines = [
-        ("now", f"{result.value:,.2f} of {result.target:,.2f} {result.unit}, {result.days_left} days left"),
+        ("now", f"{result.value:,.2f} of {aim} {result.unit}, {result.days_left} days left"),
         ("kept", weeks and f"{weeks.kept} of {weeks.observed} {weeks.unit}s so far, {weeks.allowed} may be missed"),
         ("left", weeks and f"{weeks.left} {weeks.unit}s"),
         ("so far", None if result.daily_so_far is None else f"{result.daily_so_far:,.2f} a day"),

@@ -32,7 +32,7 @@ class Simulation:
     `at_most` and `decrease`: that just keeps to it), `end` where the period then ends. For other kinds there is no
     daily rate: both are None and `end` is what is forecast, else the value now. `probability` is the chance that the
     end meets the target, None where the models give no forecast. What is judged week by week has `weeks`; its `end` is
-    the value now and its `score` that of the weeks so far.
+    the value now and its `score` that of the weeks so far. Of a band `target` is the lower limit and `high` the upper.
     """
 
     key_result_id: str
@@ -48,6 +48,7 @@ class Simulation:
     score: float
     probability: float | None
     weeks: Weeks | None = None
+    high: float | None = None
 
 
 def simulate(snapshot: Path, key_result_id: str, *, target: float | None, daily: float | None) -> Simulation:
@@ -80,7 +81,7 @@ def _of_value(row: dict[str, Any], aim: float, days_left: int) -> Simulation:
     return Simulation(
         row["key_result_id"], row["title"], row["unit"], row["value"], aim, days_left,
         daily_so_far=None, needed_daily=None, daily=None, end=end, score=_score(row, end, aim),
-        probability=_probability(row, end, aim, days_left),
+        probability=_probability(row, end, aim, days_left), high=row["high"],
     )  # fmt: skip
 
 
@@ -93,6 +94,7 @@ def _of_weeks(snapshot: Path, row: dict[str, Any], type_: KeyResultType, aim: fl
         row["key_result_id"], row["title"], row["unit"], row["value"], aim, days_left,
         daily_so_far=None, needed_daily=None, daily=None, end=row["value"],
         score=_score({**row, **counted, "hold": "units"}, row["value"], aim), probability=weeks.chance, weeks=weeks,
+        high=row["high"],
     )  # fmt: skip
 
 
@@ -108,7 +110,7 @@ def _of_flow(row: dict[str, Any], aim: float, days_left: int, daily: float | Non
         daily=rest / days_left if days_left else None,
         end=end,
         score=_score(row, end, aim),
-        probability=_probability(row, end, aim, days_left),
+        probability=_probability(row, end, aim, days_left), high=row["high"],
     )  # fmt: skip
 
 
