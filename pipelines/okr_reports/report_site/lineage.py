@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from okr_reports.report_site.check import MARTS
+from okr_reports.report_site.file_check import MARTS
 from okr_reports.report_site.reports import SHIPPED_QUERIES
 
 _WORD = re.compile(r"[a-z][a-z0-9_]*")

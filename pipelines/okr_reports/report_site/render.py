@@ -19,12 +19,12 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from okr_reports.common.plain_values import live, plain
-from okr_reports.report_site.check import check_reports
 from okr_reports.report_site.components import IDS, Component
 from okr_reports.report_site.database import Reader
 from okr_reports.report_site.deadline import PageTooSlow, deadline
 from okr_reports.report_site.dialect import Sandbox, UnknownName, explain_syntax, is_choice
 from okr_reports.report_site.faults import BadRows, BadValue, PageFault, choose
+from okr_reports.report_site.file_check import check_reports
 from okr_reports.report_site.formats import NO_VALUE
 from okr_reports.report_site.input_choices import (
     Choices,

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from okr_reports.errors import PublishError
-from okr_reports.report_site.check import warnings_of
 from okr_reports.report_site.check_sql import check_sql
 from okr_reports.report_site.database import Reader
 from okr_reports.report_site.faults import BadValue, PageFault
+from okr_reports.report_site.file_check import warnings_of
 from okr_reports.report_site.limits import Limits
 from okr_reports.report_site.other_values import OtherValues
 from okr_reports.report_site.page_cache import Kept, PageCache, checked_now, last_good, was_checked
