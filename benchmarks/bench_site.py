@@ -80,7 +80,7 @@ def one_chart() -> float:
     from datetime import date, timedelta
 
     from okr_reports.report_site.charts.data import ChartData, Series
-    from okr_reports.report_site.formats import Formatter
+    from okr_reports.report_site.formats.formats import Formatter
 
     days = [date(2026, 10, 1) + timedelta(days=n) for n in range(90)]
     values: list[float | None] = [float(n % 17) for n in range(90)]

@@ -224,7 +224,7 @@ def _setting_default(name: str, default: Any) -> str:
 
 def components() -> str:
     """Every component that ships, by group, with its attributes."""
-    from okr_reports.report_site.components import load_components
+    from okr_reports.report_site.dialect.components import load_components
 
     groups: dict[str, list[str]] = {}
     shipped, _ = load_components([])

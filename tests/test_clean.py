@@ -16,7 +16,7 @@ from dagster import DagsterInstance, Definitions, asset, define_asset_job, in_pr
 from okr_reports.cli import main
 from okr_reports.commands import clean
 from okr_reports.defs import retention, run_tags
-from okr_reports.report_site import publish
+from okr_reports.report_site.output import publish
 from okr_reports.settings import Workspace, make_dagster_home
 from okr_reports.warehouse.lock import writer_lock
 

@@ -31,7 +31,7 @@ print(publish_to("drop://" + sys.argv[2], site, options={"key": "a-long-secret"}
 """
 RENDERED = """
 from pathlib import Path
-from okr_reports.report_site.reports import read_reports
+from okr_reports.report_site.pages.reports import read_reports
 reports = read_reports(Path(sys.argv[1]))
 print("brought" in reports.components, [str(fault) for fault in reports.faults])
 """

@@ -119,6 +119,27 @@ def test_imports_run_one_way():
     assert [wrong for path in modules() for wrong in wrong_imports(path)] == []
 
 
+# The rooms of the report site, each of which imports those before it alone; types are named both ways.
+SITE_ROOMS = ("formats", "dialect", "queries", "charts", "views", "pages", "output", "renderer")
+SITE_GROUND = {"deadline", "faults", "limits", "source_files"}
+
+
+def test_the_report_site_is_rooms_in_one_order():
+    site = PACKAGE / "report_site"
+    assert {path.parent.name for path in site.glob("*/__init__.py")} == set(SITE_ROOMS)
+    wrong = []
+    for number, room in enumerate(SITE_ROOMS):
+        below = {*SITE_ROOMS[: number + 1], *SITE_GROUND}
+        for path in (site / room).rglob("*.py"):
+            others = [(name.split(".")[2], line) for name, line in imported(path) if ".report_site." in name]
+            wrong += [
+                f"{path.relative_to(ROOT)}:{line} imports {other}" for other, line in others if other not in below
+            ]
+    assert wrong == []
+    doors = {path.stem for path in site.glob("*.py")} - SITE_GROUND - {"__init__"}
+    assert doors == {"blank_copy", "build", "check", "portfolio", "serve", "watch"}
+
+
 def test_the_top_of_the_package_holds_doors_alone():
     at_the_top = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
     assert len(at_the_top) <= 12, sorted(at_the_top)

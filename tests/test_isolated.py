@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from okr_reports.common.isolated import CONTROLS, TERMINAL, isolated, isolated_html
 from okr_reports.deliveries.templating import environment
-from okr_reports.report_site.dialect import Sandbox
-from okr_reports.report_site.prose import Slots
+from okr_reports.report_site.dialect.tags import Sandbox
+from okr_reports.report_site.formats.prose import Slots
 
 EMBEDDINGS, ISOLATES = "\u202a\u202b\u202d\u202e", "\u2066\u2067\u2068"
 NAMES = [

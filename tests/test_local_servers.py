@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from okr_reports.common.loopback import is_for
-from okr_reports.report_site.publish import publish
+from okr_reports.report_site.output.publish import publish
 from okr_reports.report_site.serve import make_server
 from okr_reports.sandbox.serve import start
 

@@ -17,9 +17,9 @@ import pytest
 
 from okr_reports.channels.page_tables import read_tables
 from okr_reports.common.page_tables import LoadedTables, PageTable
-from okr_reports.report_site.database import Reader
 from okr_reports.report_site.faults import PageFault
-from okr_reports.report_site.queries import compile_query
+from okr_reports.report_site.queries.database import Reader
+from okr_reports.report_site.queries.queries import compile_query
 from okr_reports.report_site.source_files import Query
 from okr_reports.warehouse.page_tables import copy_tables, failures
 from okr_reports.warehouse.snapshot import write_snapshot

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from okr_reports.cli import main
-from okr_reports.report_site.languages import Language
+from okr_reports.report_site.formats.languages import Language
 
 
 @pytest.fixture(autouse=True)

@@ -38,7 +38,7 @@ class Examination:
 
 def translation_note(workspace: Workspace, locale: str | None) -> str | None:
     """How much of the site is translated into the report's language; None for English, which is what texts are."""
-    from okr_reports.report_site.languages import translated
+    from okr_reports.report_site.formats.languages import translated
     from okr_reports.words import language_of
 
     if locale is None or language_of(locale) == "en":
@@ -193,7 +193,7 @@ def examine(workspace: Workspace, bind: bool = True) -> Examination:
     from okr_reports.file_places import setting_findings
     from okr_reports.okrs.lints.file_sources import misplaced_sources
     from okr_reports.report_site.check import check_pages
-    from okr_reports.report_site.page_cache import was_checked
+    from okr_reports.report_site.output.page_cache import was_checked
 
     defined, found = okrs.check(workspace.definitions_dir, answers=answers_reader(workspace))
     notes: list[str] = []

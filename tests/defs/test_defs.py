@@ -31,7 +31,7 @@ from okr_reports.defs import retention, run_tags
 from okr_reports.defs.background import events_of, wait_for_all
 from okr_reports.defs.event_log import KEPT_OPEN, OpenEventLog
 from okr_reports.okrs.models.settings import RefreshTimes
-from okr_reports.report_site.lineage import marts_of_pages
+from okr_reports.report_site.pages.lineage import marts_of_pages
 from okr_reports.settings import WEEKDAYS, Workspace, quiet_environment
 from tests.support import ROOT
 

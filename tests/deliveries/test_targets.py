@@ -21,7 +21,7 @@ from okr_reports.deliveries.site_files import CONTENT_TYPES, site_files
 from okr_reports.deliveries.sync import MANIFEST
 from okr_reports.deliveries.targets import publish_to
 from okr_reports.errors import ClearHistoryError, DeliveryError, LockedPlaceError
-from okr_reports.report_site.theme import IMAGES
+from okr_reports.report_site.views.theme import IMAGES
 from okr_reports.settings import Workspace
 from tests.deliveries.a_site import content
 

@@ -13,10 +13,10 @@ from jinja2 import Environment
 
 from okr_reports.deliveries.digest_view import STATES, STATUSES
 from okr_reports.deliveries.wording import TEMPLATES, Wording
-from okr_reports.report_site import okr_words as words
-from okr_reports.report_site.database import Row
-from okr_reports.report_site.formats import Formatter
-from okr_reports.report_site.languages import Language
+from okr_reports.report_site.formats.formats import Formatter
+from okr_reports.report_site.formats.languages import Language
+from okr_reports.report_site.queries.database import Row
+from okr_reports.report_site.views import okr_words as words
 
 ROOM = TEMPLATES.parent
 UNITS = ("count", "currency", "percent", "days", "number", None)

@@ -22,7 +22,7 @@ from okr_reports.desk.stored import entries
 from okr_reports.desk.typed_values import Style, changed, shown
 from okr_reports.desk.view import CALLED, HINTS
 from okr_reports.report_site.charts.data import readable
-from okr_reports.report_site.languages import SHIPPED
+from okr_reports.report_site.formats.languages import SHIPPED
 from tests.desk.test_desk import desk, mark, send
 from tests.report_site.browser import chromium
 from tests.support import ROOT

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from okr_reports.adding.evidence.tags import AS_TABLE, KNOWN
-from okr_reports.report_site.components import load_components
-from okr_reports.report_site.dialect import INSTEAD
+from okr_reports.report_site.dialect.components import load_components
+from okr_reports.report_site.dialect.tags import INSTEAD
 from tests.support import ROOT
 
 # what Core documents, beside its own ifs and loops

@@ -19,7 +19,7 @@ from okr_reports.okrs.entries import read_entry
 from okr_reports.okrs.models.check_ins import CheckIn
 from okr_reports.okrs.yaml_reader import read_yaml
 from okr_reports.report_site.build import build_site
-from okr_reports.report_site.languages import SHIPPED
+from okr_reports.report_site.formats.languages import SHIPPED
 from tests.report_site.browser import chromium, overlapping, watched
 from tests.report_site.conftest import REPORTS
 from tests.report_site.snapshot import write_snapshot

@@ -14,7 +14,7 @@ from okr_reports.report_site.charts import plot
 from okr_reports.report_site.charts.data import ChartData, Series
 from okr_reports.report_site.charts.key_result import steps
 from okr_reports.report_site.charts.scale import nice_ticks
-from okr_reports.report_site.formats import Formatter
+from okr_reports.report_site.formats.formats import Formatter
 from tests.report_site.conftest import REPORTS
 
 FORMATTER = Formatter("en-GB", "EUR", "Europe/Madrid")

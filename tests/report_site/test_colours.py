@@ -11,7 +11,7 @@ import pytest
 
 from okr_reports.key_result_types import types
 from okr_reports.report_site.build import BuildResult, build_site
-from okr_reports.report_site.words import STATUSES
+from okr_reports.report_site.formats.words import STATUSES
 from tests.report_site.conftest import REPORTS
 
 ROW = re.compile(r"<(tr|li|article)\b[^>]*>(?:(?!<(?:tr|li|article)\b).)*?</\1>", re.DOTALL)

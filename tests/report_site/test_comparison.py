@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from okr_reports.report_site.comparison import compare, usual_range
+from okr_reports.report_site.formats.comparison import compare, usual_range
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 
 from okr_reports.report_site.check import check_pages
 from okr_reports.report_site.faults import BadValue
-from okr_reports.report_site.format_codes import check_code
-from okr_reports.report_site.formats import Formatter
+from okr_reports.report_site.formats.format_codes import check_code
+from okr_reports.report_site.formats.formats import Formatter
 
 SALES = """select * from (values ('North', 'Tea', date '2026-01-05', 10, 40.0), ('North', 'Ale', date '2026-02-05', 4, 100.0),
 ('South', 'Tea', date '2026-01-09', 30, 60.0), ('South', 'Ale', date '2026-02-09', 6, 30.0), ('West', 'Tea', date '2026-02-01', 5, 5.0))

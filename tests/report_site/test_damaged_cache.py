@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from okr_reports.report_site.build import build_site
-from okr_reports.report_site.page_cache import was_checked
+from okr_reports.report_site.output.page_cache import was_checked
 
 HEAD = "---\ntitle: Home\n---\n"
 PAGES = {

@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from okr_reports.report_site.database import Reader
 from okr_reports.report_site.faults import BadValue, PageFault
 from okr_reports.report_site.limits import Limits
-from okr_reports.report_site.queries import compile_query
+from okr_reports.report_site.queries.database import Reader
+from okr_reports.report_site.queries.queries import compile_query
 from okr_reports.report_site.source_files import Query
 
 SECRET = "okr-secret-4711"

@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 
 from okr_reports.report_site.build import build_site
-from okr_reports.report_site.downloads import csv_bytes, json_bytes, safe_cell, xlsx_bytes
+from okr_reports.report_site.views.downloads import csv_bytes, json_bytes, safe_cell, xlsx_bytes
 
 COMMANDS = (
     "1+1",

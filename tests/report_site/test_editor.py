@@ -9,8 +9,8 @@ import pytest
 
 from okr_reports.report_site.build import build_site
 from okr_reports.report_site.check import check_pages
-from okr_reports.report_site.components import load_components
-from okr_reports.report_site.editor import new_page, page_schema, page_templates
+from okr_reports.report_site.dialect.components import load_components
+from okr_reports.report_site.pages.editor import new_page, page_schema, page_templates
 from tests.support import OKR
 
 

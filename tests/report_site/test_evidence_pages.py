@@ -10,7 +10,7 @@ import pytest
 
 from okr_reports.errors import PagesError
 from okr_reports.report_site.check import check_pages
-from okr_reports.report_site.formats import Formatter
+from okr_reports.report_site.formats.formats import Formatter
 
 ORDERS = (
     "select date, account_name, campaign_id, campaign_name, spend, clicks, impressions, leads from marts.fct_ad_daily"

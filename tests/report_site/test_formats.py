@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okr_reports.report_site.faults import BadValue
-from okr_reports.report_site.format_codes import check_code
-from okr_reports.report_site.formats import Formatter
+from okr_reports.report_site.formats.format_codes import check_code
+from okr_reports.report_site.formats.formats import Formatter
 
 ES = Formatter("es-ES", "EUR", "Europe/Madrid")
 EN = Formatter("en-GB", "EUR", "Europe/Madrid")

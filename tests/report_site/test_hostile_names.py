@@ -15,8 +15,9 @@ from types import SimpleNamespace
 import pytest
 from markdown_it import MarkdownIt
 
-from okr_reports.report_site import dialect, prose
 from okr_reports.report_site.build import build_site
+from okr_reports.report_site.dialect import tags as dialect
+from okr_reports.report_site.formats import prose
 from okr_reports.report_site.renderer import client
 from tests.report_site import hostile_corpus
 from tests.report_site.hostile_browser import Seen, open_documents

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 
 from okr_reports.report_site.build import build_site
-from okr_reports.report_site.prose import render_note
+from okr_reports.report_site.formats.prose import render_note
 from tests.report_site.conftest import REPORTS
 from tests.report_site.snapshot import write_snapshot
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from okr_reports.cli import main
 from okr_reports.report_site.build import build_site
-from okr_reports.report_site.languages import SHIPPED, Language, translated
+from okr_reports.report_site.formats.languages import SHIPPED, Language, translated
 from okr_reports.words import SHARED
 from tests.support import ROOT
 

@@ -7,7 +7,7 @@ import pytest
 from okr_reports.errors import PagesError
 from okr_reports.report_site.build import build_site
 from okr_reports.report_site.check import check_pages
-from okr_reports.report_site.lineage import marts_of_pages
+from okr_reports.report_site.pages.lineage import marts_of_pages
 
 HEAD = "---\ntitle: Home\n---\n"
 ROWS = "```sql rows\nselect 1 as id, 'a' as name, 2.5 as amount\n```\n"

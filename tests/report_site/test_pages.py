@@ -16,14 +16,14 @@ from babel.messages.pofile import read_po
 
 from okr_reports import okrs
 from okr_reports.catalogue import channels
-from okr_reports.report_site.address_functions import AddressFunctions
 from okr_reports.report_site.build import build_site
-from okr_reports.report_site.chart_functions import ChartFunctions
 from okr_reports.report_site.charts.data import readable
-from okr_reports.report_site.functions import Functions
-from okr_reports.report_site.languages import Language
+from okr_reports.report_site.formats.languages import Language
+from okr_reports.report_site.formats.words import SOURCE_STATES, STATUSES, STEPS
 from okr_reports.report_site.source_files import read_source
-from okr_reports.report_site.words import SOURCE_STATES, STATUSES, STEPS
+from okr_reports.report_site.views.address_functions import AddressFunctions
+from okr_reports.report_site.views.chart_functions import ChartFunctions
+from okr_reports.report_site.views.functions import Functions
 from tests.report_site.conftest import REPORTS, main_of
 from tests.report_site.snapshot import write_snapshot
 from tests.report_site.test_site import text_of

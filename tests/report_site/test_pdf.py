@@ -7,7 +7,7 @@ import re
 import pytest
 
 from okr_reports.errors import PublishError
-from okr_reports.report_site.pdf import _one_document, all_routes, write_pdf
+from okr_reports.report_site.output.pdf import _one_document, all_routes, write_pdf
 
 
 def test_a_page_is_printed_with_its_fonts(built, tmp_path):

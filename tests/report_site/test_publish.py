@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from okr_reports.errors import PublishError
-from okr_reports.report_site.publish import current_release, one_at_a_time, publish, rollback
+from okr_reports.report_site.output.publish import current_release, one_at_a_time, publish, rollback
 from tests.support import ROOT
 
 
@@ -102,7 +102,7 @@ def test_two_publications_come_one_after_the_other(tmp_path):
 DYING = """
 import os, signal, sys
 from pathlib import Path
-from okr_reports.report_site.publish import publish
+from okr_reports.report_site.output.publish import publish
 built, site, mark, at = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 steps = 0
 def step(event, arguments):

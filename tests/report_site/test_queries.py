@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from okr_reports.report_site.faults import PageFault
-from okr_reports.report_site.queries import compile_query
+from okr_reports.report_site.queries.queries import compile_query
 from okr_reports.report_site.source_files import Query
 
 PAGE = Path("page.md")

@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from okr_reports.report_site.build import build_site
-from okr_reports.report_site.formats import UNIT_CODES, Formatter
-from okr_reports.report_site.range_filter import range_filter
+from okr_reports.report_site.formats.formats import UNIT_CODES, Formatter
+from okr_reports.report_site.views.range_filter import range_filter
 from tests.report_site.browser import chromium, watched
 
 RANGES = 25

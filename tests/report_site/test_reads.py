@@ -7,7 +7,7 @@ import random
 import duckdb
 import pytest
 
-from okr_reports.report_site.reads import columns_read
+from okr_reports.report_site.queries.reads import columns_read
 
 TABLES = {"sales": ["id", "title", "amount", "Total net"], "shops": ["id", "city", "moment"], "s": ["x"]}
 NAMED = {

@@ -7,9 +7,9 @@ import pytest
 from okr_reports.common.plain_values import plain
 from okr_reports.errors import PagesError
 from okr_reports.report_site.blank_copy import write_blank_copy
-from okr_reports.report_site.database import Reader
 from okr_reports.report_site.faults import PageFault
-from okr_reports.report_site.site import open_site, render_notice, render_page
+from okr_reports.report_site.output.site import open_site, render_notice, render_page
+from okr_reports.report_site.queries.database import Reader
 from tests.report_site.conftest import REPORTS, main_of
 from tests.template_walk import watched
 

@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 
 from okr_reports.errors import PublishError
-from okr_reports.report_site.publish import publish
+from okr_reports.report_site.output.publish import publish
 from okr_reports.report_site.serve import make_server
 
 

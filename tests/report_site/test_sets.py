@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from okr_reports.report_site.database import Reader
-from okr_reports.report_site.other_values import OtherValues
-from okr_reports.report_site.queries import Statement
+from okr_reports.report_site.queries.database import Reader
+from okr_reports.report_site.queries.other_values import OtherValues
+from okr_reports.report_site.queries.queries import Statement
 from okr_reports.report_site.source_files import Query
 
 # (SQL, whether a set may answer it)

@@ -19,8 +19,8 @@ import pytest
 
 from okr_reports.errors import PublishError
 from okr_reports.report_site.build import build_site
-from okr_reports.report_site.formats import Formatter
-from okr_reports.report_site.links import broken_links
+from okr_reports.report_site.formats.formats import Formatter
+from okr_reports.report_site.output.links import broken_links
 from tests.report_site.conftest import REPORTS, main_of
 
 

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from okr_reports.report_site.assets import load_assets
 from okr_reports.report_site.build import build_site
 from okr_reports.report_site.check import check_pages
-from okr_reports.report_site.theme import GROUNDS, INK, LINE, TEXT, Theme, contrast, read_theme
+from okr_reports.report_site.views.assets import load_assets
+from okr_reports.report_site.views.theme import GROUNDS, INK, LINE, TEXT, Theme, contrast, read_theme
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><rect width="20" height="20"/></svg>'
 WHOLE = """brand: {light: "#0b5fff", dark: "#8ab4ff"}

@@ -11,7 +11,7 @@ import pytest
 
 from okr_reports.deliveries import site_files
 from okr_reports.report_site.build import build_site
-from okr_reports.report_site.moment import PATH as MOMENT
+from okr_reports.report_site.formats.moment import PATH as MOMENT
 from tests.report_site.conftest import REPORTS
 
 HEAD = "---\ntitle: {}\n---\n"

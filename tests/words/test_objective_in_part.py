@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from okr_reports.report_site.formats import Formatter
-from okr_reports.report_site.languages import Language
-from okr_reports.report_site.okr_words import compared_with
+from okr_reports.report_site.formats.formats import Formatter
+from okr_reports.report_site.formats.languages import Language
+from okr_reports.report_site.views.okr_words import compared_with
 from okr_reports.words.numbers import Numbers
 from okr_reports.words.reasons import status_reason
 

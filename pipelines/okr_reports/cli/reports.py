@@ -47,7 +47,7 @@ def report(as_of: datetime | None, rollback: bool, pdf: str | None, pages: tuple
     workspace = Workspace.from_environment()
     answer = {"release_id": _rolled_back(workspace)} if rollback else _reported(workspace, day_of(as_of))
     if pdf is not None:
-        from okr_reports.report_site.pdf import all_routes, write_pdf
+        from okr_reports.report_site.output.pdf import all_routes, write_pdf
 
         release = workspace.site_dir / "current"
         name = pages[0].strip("/") or "index" if len(pages) == 1 else "pages" if pages else "site"
@@ -65,7 +65,7 @@ def report(as_of: datetime | None, rollback: bool, pdf: str | None, pages: tuple
 
 
 def _rolled_back(workspace: Workspace) -> str:
-    from okr_reports.report_site.publish import rollback
+    from okr_reports.report_site.output.publish import rollback
 
     return rollback(workspace.site_dir).name
 
@@ -122,7 +122,7 @@ def serve(port: int, watch: bool, host_names: Sequence[str]) -> None:
 def pages(context: click.Context, schema: bool) -> None:
     """Report pages: a description for editors, and new ones."""
     if schema:
-        from okr_reports.report_site.editor import page_schema
+        from okr_reports.report_site.pages.editor import page_schema
 
         workspace = Workspace.from_environment()
         print_json(page_schema(workspace.reports_dir, workspace.snapshot))
@@ -141,7 +141,7 @@ def pages_new(route: str, template: str, title: str | None) -> None:
     """Write reports/pages/ROUTE.md, a page that works at once; change it under `okr serve --watch`."""
     import re
 
-    from okr_reports.report_site.editor import new_page
+    from okr_reports.report_site.pages.editor import new_page
 
     if not re.fullmatch(r"[a-z0-9_-]+(/[a-z0-9_-]+)*", route):
         raise click.UsageError(f"{route!r} is no address; use small letters, digits, - and _, such as teams/spend")

@@ -100,7 +100,7 @@ class Words:
     """The dialog's words in the language of the reports, and their decimal sign."""
 
     def __init__(self, workspace: Workspace, defined: Definitions) -> None:
-        from okr_reports.report_site.languages import Language
+        from okr_reports.report_site.formats.languages import Language
 
         folders = (workspace.reports_dir / "translations", settings.shipped("reports") / "translations")
         self._text = Language(defined.settings.locale, folders).text

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from okr_reports.common.dlt_packages import finished_packages
-from okr_reports.report_site.publish import old_releases
+from okr_reports.report_site.output.publish import old_releases
 from okr_reports.settings import KEEP_RELEASES, KEEP_RUN_DAYS, KEEP_RUNS, Workspace
 
 # Dagster's log files and a digest's trial mails are looked at for weeks.

@@ -40,7 +40,7 @@ attributes:
 _COMPONENT_TEST = """from importlib.resources import files
 from pathlib import Path
 
-from okr_reports.report_site.components import installed_folders, load_components
+from okr_reports.report_site.dialect.components import installed_folders, load_components
 
 
 def test_every_component_can_be_read():

@@ -21,7 +21,7 @@ from okr_reports.defs.resources import POOL, Writer
 from okr_reports.defs.retention import forget_old_runs
 from okr_reports.defs.transform import models
 from okr_reports.errors import shown_path
-from okr_reports.report_site.lineage import marts_of_pages
+from okr_reports.report_site.pages.lineage import marts_of_pages
 from okr_reports.settings import Workspace
 from okr_reports.warehouse import ops
 

@@ -27,7 +27,7 @@ from okr_reports.desk.view import View
 from okr_reports.errors import DefinitionsError, OkrError
 from okr_reports.findings import read_definitions
 from okr_reports.okrs.definitions import Definitions
-from okr_reports.report_site.assets import SHIPPED
+from okr_reports.report_site.views.assets import SHIPPED
 from okr_reports.settings import Workspace
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -14,9 +14,9 @@ from okr_reports.desk import answers
 from okr_reports.desk.waiting import Asked, asked
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.report_site.charts.data import readable
-from okr_reports.report_site.formats import Formatter
-from okr_reports.report_site.languages import Language
-from okr_reports.report_site.words import status_word
+from okr_reports.report_site.formats.formats import Formatter
+from okr_reports.report_site.formats.languages import Language
+from okr_reports.report_site.formats.words import status_word
 from okr_reports.settings import Workspace
 
 # words of the shipped pages, where the workspace has none of its own

@@ -67,7 +67,7 @@ def write_for_dbt(workspace: Workspace, defined: Definitions) -> None:
 
 def exposures(workspace: Workspace, defined: Definitions) -> dict[str, Any]:
     """dbt's exposures: each page file with the marts, and the models of one's own, that it reads."""
-    from okr_reports.report_site.lineage import marts_of_pages
+    from okr_reports.report_site.pages.lineage import marts_of_pages
 
     models = {table.id: table.model for table in defined.tables if table.model}
     taken: set[str] = set()

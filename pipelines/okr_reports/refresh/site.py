@@ -139,7 +139,7 @@ def _bring_back(workspace: Workspace, known: date, copy: Path) -> list[str]:
 
 def _build_and_publish(workspace: Workspace, source: Path, *, as_of: date | None) -> Publication:
     from okr_reports.report_site.build import build_site
-    from okr_reports.report_site.publish import one_at_a_time, publish
+    from okr_reports.report_site.output.publish import one_at_a_time, publish
 
     building = workspace.site_dir / "building"
     zone, _ = snapshot.reporting_day(source)

@@ -20,8 +20,8 @@ from pathlib import Path
 from okr_reports.common.progress import advance
 from okr_reports.errors import Finding, PagesError, PublishError
 from okr_reports.report_site.limits import Limits
-from okr_reports.report_site.links import broken_links
-from okr_reports.report_site.page_cache import keep, make_folder
+from okr_reports.report_site.output.links import broken_links
+from okr_reports.report_site.output.page_cache import keep, make_folder
 from okr_reports.report_site.renderer.client import Job, Made, render
 
 SHOWN_FAULTS = 100

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from okr_reports.errors import Finding, PublishError, shown_path
 from okr_reports.report_site.blank_copy import write_blank_copy
 from okr_reports.report_site.build import check_blank, check_site
-from okr_reports.report_site.components import SHIPPED
+from okr_reports.report_site.dialect.components import SHIPPED
 
 
 def check_pages(

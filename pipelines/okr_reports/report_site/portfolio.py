@@ -16,10 +16,10 @@ from urllib.parse import quote
 from babel.dates import format_date
 from markupsafe import Markup, escape
 
-from okr_reports.report_site.assets import load_assets
-from okr_reports.report_site.languages import Language
-from okr_reports.report_site.theme import Theme
-from okr_reports.report_site.words import status_word
+from okr_reports.report_site.formats.languages import Language
+from okr_reports.report_site.formats.words import status_word
+from okr_reports.report_site.views.assets import load_assets
+from okr_reports.report_site.views.theme import Theme
 
 _ENDED = ("missed", "achieved", "scheduled")
 

@@ -16,7 +16,7 @@ from typing import Any
 from okr_reports.common.folder_digest import FileState, files_state
 from okr_reports.errors import OkrError, PublishError
 from okr_reports.report_site.build import build_site
-from okr_reports.report_site.publish import publish
+from okr_reports.report_site.output.publish import publish
 from okr_reports.report_site.serve import HOST, Handler, make_server
 
 SECONDS = 0.2

@@ -14,8 +14,8 @@ from okr_reports.report_site.charts.data import ChartData
 from okr_reports.report_site.charts.scale import Scale, day_ticks, nice_ticks, spread
 from okr_reports.report_site.charts.svg import ACROSS, element, join, number, percent, text
 from okr_reports.report_site.faults import BadValue
-from okr_reports.report_site.format_codes import CODE, POWERS
-from okr_reports.report_site.formats import Formatter
+from okr_reports.report_site.formats.format_codes import CODE, POWERS
+from okr_reports.report_site.formats.formats import Formatter
 
 TOP, BOTTOM = 14.0, 24.0
 # pixels of a chart on a desk (two may stand side by side) and on a telephone, of a letter, letters of a label

@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from okr_reports.common.plain_values import shows
 from okr_reports.report_site.faults import BadRows
-from okr_reports.report_site.formats import Formatter
-from okr_reports.report_site.languages import Language
-from okr_reports.report_site.shaping import Measure, Rows
+from okr_reports.report_site.formats.formats import Formatter
+from okr_reports.report_site.formats.languages import Language
+from okr_reports.report_site.queries.shaping import Measure, Rows
 
 # More lines than these a reader cannot tell apart.
 MAX_SERIES = 8

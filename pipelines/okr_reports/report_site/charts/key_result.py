@@ -28,7 +28,7 @@ from okr_reports.report_site.charts.svg import (
     stretch,
     text,
 )
-from okr_reports.report_site.formats import Formatter
+from okr_reports.report_site.formats.formats import Formatter
 
 HEIGHT = 280.0
 # pixels that a line of text needs; the share of the width that the label of the target takes

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from okr_reports.report_site.markup import Html
+from okr_reports.report_site.formats.markup import Html
 
 # units across the stretching viewport: 10 to a per cent
 ACROSS = 1000.0

@@ -12,19 +12,27 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from okr_reports.errors import PublishError
-from okr_reports.report_site.check_sql import check_sql
-from okr_reports.report_site.database import Reader
 from okr_reports.report_site.faults import BadValue, PageFault
-from okr_reports.report_site.file_check import warnings_of
 from okr_reports.report_site.limits import Limits
-from okr_reports.report_site.other_values import OtherValues
-from okr_reports.report_site.page_cache import Kept, PageCache, checked_now, last_good, was_checked
-from okr_reports.report_site.preview import PreviewRenderer
-from okr_reports.report_site.public_data import public_files
-from okr_reports.report_site.queries import Statement
-from okr_reports.report_site.render import Renderer
+from okr_reports.report_site.output.page_cache import Kept, PageCache, checked_now, last_good, was_checked
+from okr_reports.report_site.output.public_data import public_files
+from okr_reports.report_site.output.site import (
+    Instance,
+    Site,
+    moment_of,
+    open_site,
+    render_notice,
+    render_page,
+    search_index,
+)
+from okr_reports.report_site.pages.check_sql import check_sql
+from okr_reports.report_site.pages.file_check import warnings_of
+from okr_reports.report_site.pages.preview import PreviewRenderer
+from okr_reports.report_site.pages.render import Renderer
+from okr_reports.report_site.queries.database import Reader
+from okr_reports.report_site.queries.other_values import OtherValues
+from okr_reports.report_site.queries.queries import Statement
 from okr_reports.report_site.renderer.walls import limit_processor, raise_walls
-from okr_reports.report_site.site import Instance, Site, moment_of, open_site, render_notice, render_page, search_index
 from okr_reports.report_site.source_files import Query
 
 # what is imported at first use elsewhere; a fork of the server has it already

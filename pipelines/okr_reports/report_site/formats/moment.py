@@ -1,0 +1,34 @@
+"""What changes with every refresh, whatever it brings, in one small style sheet that every page has.
+
+How far the data goes, when the site was built and by which refresh are words of the style sheet (`content`), so that a
+page's own bytes change only when what it says does; seen from disk and without a script, read out by screen readers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from okr_reports.report_site.formats.formats import Formatter
+from okr_reports.report_site.formats.languages import Language
+
+PATH = "assets/moment.css"
+
+
+def moment_css(context: Mapping[str, Any], formatter: Formatter, language: Language) -> bytes:
+    """For the row of `report_context`; `--built` is the moment for the script that says a page's age."""
+    through, built = context["data_through"], context["refreshed_at"]
+    known, nothing = language.text("Data through %(day)s", day=formatter.format(through)), language.text("No data yet")
+    texts = {
+        "data": known if through else nothing,
+        "built": language.text("built %(moment)s", moment=formatter.format(built)),
+        "refresh": language.text("refresh %(id)s", id=context["refresh_id"]),
+    }
+    rules = [f".moment-{name}::after{{content:{_quoted(text)}}}" for name, text in texts.items()]
+    return "\n".join([f":root{{--built:{_quoted(built.isoformat())}}}", *rules, ""]).encode()
+
+
+def _quoted(text: str) -> str:
+    """A text of CSS: what is neither letter, digit nor blank by its number."""
+    return '"' + re.sub(r"[^\w ]", lambda sign: f"\\{ord(sign[0]):x} ", text) + '"'

@@ -1,0 +1,300 @@
+"""Pages of the last build that need no rendering again.
+
+A page depends on the engine, on its own file and whatever of the reports folder is not a page, on its parameters, the
+site's map, what it says of the day, and the answers to its queries. All that is recorded while it is rendered. A query
+is run again when a column that it reads has changed (reads.py); as long as its answer is the same, so is the page. What
+is run again is remembered for the pages that are rendered.
+
+Each file of the cache begins with the digest of the rest: what was cut off or changed is left aside, said, and made
+anew. What a page last was stays in its entry until a better one replaces it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from okr_reports.common.equal_rows import MOMENTS
+from okr_reports.common.folder_digest import folder_digest
+from okr_reports.report_site.faults import PageFault
+from okr_reports.report_site.queries.database import Asked, Reader, ReadRow, columns_of, read_of
+from okr_reports.report_site.queries.reads import Read, columns_read
+from okr_reports.report_site.queries.sets import Values
+from okr_reports.report_site.views.routes import SiteMap
+
+logger = logging.getLogger("okr")
+# Of the context, what changes with the day or the refresh: a page depends on those of them that it shows.
+OF_THE_DAY = ("today", "data_through", *MOMENTS)
+# What values are in JSON, and what is made of the texts of others.
+JSON = (type(None), bool, int, float, str)
+FROM_TEXT: Mapping[str, Callable[[str], Any]] = {
+    "date": date.fromisoformat, "datetime": datetime.fromisoformat, "Decimal": Decimal,
+}  # fmt: skip
+CHECKED = "checked"
+LIBRARIES = ("jinja2", "markdown-it-py", "nh3", "babel", "xlsxwriter", "duckdb")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A page without its frame: the content, the files it offers, and the path of its workbook."""
+
+    content: str
+    files: dict[str, bytes]
+    workbook: str | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a page: when it was made (the report's day, ISO), and what it was."""
+
+    route: str
+    title: str
+    page: str
+    day: str
+    rendered: Rendered
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a page is made from beside the copy: its route and title, its file and that file's text, its parameters."""
+
+    route: str
+    title: str
+    page: str
+    text: str
+    params: Mapping[str, Any]
+
+
+class PageCache:
+    """The rendered pages in a folder of its own; one entry a route, replaced when the page changes."""
+
+    def __init__(self, folder: Path, reports_dir: Path, reader: Reader, context: ReadRow, site_map: SiteMap) -> None:
+        self.folder, self.reader, self.context = folder, reader, context
+        settings = columns_of(context, but=OF_THE_DAY)
+        self.base = _digest(
+            [_engine_digest(), folder_digest(reports_dir, but="pages"), _versions(), reader.shapes(), settings,
+             repr(site_map)]
+        )  # fmt: skip
+        self._columns: dict[str, dict[str, str]] = {}
+        self._answers: dict[Asked, str] = {}
+        self._reads: dict[str, Read] = {}
+        self._entries: dict[Path, Any] = {}
+
+    def ask_in_sets(self) -> Iterator[str]:
+        """Run what kept pages asked and may be answered otherwise now, each query once for all its values.
+
+        Then the rest of what the pages asked that got another answer. Gives a query's page file before it is run.
+        """
+        entries = [one for path in sorted(self.folder.glob("*.json")) if (one := self._entry(path)) is not None]
+        yield from self._in_sets(entries, self._doubtful)
+        changed = [one for one in entries if any(self._is_answered_otherwise(one))]
+        yield from self._in_sets(changed, lambda entry: entry["asked"])
+
+    def _in_sets(self, entries: Iterable[Any], of: Callable[[Any], Iterable[Any]]) -> Iterator[str]:
+        wanted: dict[str, dict[Values, str]] = {}
+        for entry in entries:
+            for sql, values, _ in of(entry):
+                wanted.setdefault(sql, {})[_asked(sql, values)[1]] = entry["page"]
+        for sql, pages in wanted.items():
+            page = next(iter(pages.values()))
+            yield page
+            self.reader.run_as_set(sql, list(pages), Path(page))
+
+    def _doubtful(self, entry: Any) -> Iterator[Any]:
+        """What an entry's page asked, as (sql, values, answer), that reads a column that has changed since."""
+        now = {table: self._digests(table) for table in entry["reads"] if table in self.reader.tables()}
+        return (one for one in entry["asked"] if self._may_differ(one[0], entry["reads"], now))
+
+    def _is_answered_otherwise(self, entry: Any) -> Iterator[bool]:
+        page = Path(entry["page"])
+        return (self._answer(_asked(sql, values), page) != answer for sql, values, answer in self._doubtful(entry))
+
+    def _entry(self, path: Path) -> Any:
+        if path not in self._entries:
+            self._entries[path] = read_kept(path)
+        return self._entries[path]
+
+    def get(self, page: Identity) -> Rendered | None:
+        """The page as it was rendered before, if nothing that it depends on has changed."""
+        entry = self._entry(self.folder / _name(page.route))
+        if entry is None or entry["key"] != self._key(page, entry["shows"]):
+            return None
+        return None if any(self._is_answered_otherwise(entry)) else _rendered(entry)
+
+    def entry(self, kept: Kept, page: Identity, asked: Iterable[Asked]) -> bytes | None:
+        """What to keep of a page with the answers to its queries, `asked`; None if a value has no place in JSON."""
+        shows = sorted(read_of(self.context).keys() & set(OF_THE_DAY))
+        every = sorted(asked, key=repr)
+        tables = sorted({table for sql, _ in every for table in self._read(sql)})
+        rendered, path = kept.rendered, Path(page.page)
+        try:
+            return json.dumps({
+                "key": self._key(page, shows),
+                "shows": shows,
+                "reads": {table: self._digests(table) for table in tables},
+                "asked": [(sql, _written(values), self._answer((sql, values), path)) for sql, values in every],
+                "route": kept.route,
+                "title": kept.title,
+                "page": kept.page,
+                "day": kept.day,
+                "content": rendered.content,
+                "files": {path: b64encode(content).decode() for path, content in rendered.files.items()},
+                "workbook": rendered.workbook,
+            }).encode()  # fmt: skip
+        except TypeError:
+            return None
+
+    def _key(self, page: Identity, shows: Iterable[str]) -> str:
+        params = sorted((name, repr(value)) for name, value in page.params.items())
+        day = [(name, repr(columns_of(self.context)[name])) for name in shows]
+        return _digest([self.base, page.route, page.title, page.text, params, day])
+
+    def _may_differ(self, sql: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+        """Whether a column that a query reads has changed, or how many rows there are."""
+        for table, columns in self._read(sql).items():
+            before, after = then.get(table), now.get(table)
+            if before is None or after is None:
+                return True
+            if before != after and (columns is None or any(before.get(one) != after[one] for one in ("", *columns))):
+                return True
+        return False
+
+    def _read(self, sql: str) -> Read:
+        if sql not in self._reads:
+            self._reads[sql] = columns_read(sql, self.reader.tables())
+        return self._reads[sql]
+
+    def _digests(self, table: str) -> dict[str, str]:
+        if table not in self._columns:
+            self._columns[table] = self.reader.fingerprints(table)
+        return self._columns[table]
+
+    def _answer(self, asked: Asked, page: Path) -> str:
+        if asked not in self._answers:
+            try:
+                found = self.reader.again(asked, page)
+                self._answers[asked] = _digest([found.columns, found.truncated, *(repr(row) for row in found.rows)])
+            except PageFault:  # a mart or column of then is not there any more
+                return ""
+        return self._answers[asked]
+
+
+def _written(values: Iterable[tuple[str, object]]) -> list[tuple[str, str, Any]]:
+    """Bound values as JSON. Raises TypeError."""
+    written = [(name, type(value).__name__, value if type(value) in JSON else str(value)) for name, value in values]
+    for _, kind, value in written:
+        if isinstance(value, str) and kind not in ("str", *FROM_TEXT):
+            raise TypeError(kind)
+    return written
+
+
+def _asked(sql: str, written: Iterable[tuple[str, str, Any]]) -> Asked:
+    return sql, tuple((name, FROM_TEXT[kind](value) if kind in FROM_TEXT else value) for name, kind, value in written)
+
+
+def keep(folder: Path, entries: Mapping[str, bytes], checked: str | None) -> None:
+    """Write the entries of pages by route, and that the pages were found right (`checked`), each file whole."""
+    for route, entry in entries.items():
+        _write(folder / _name(route), entry)
+    if checked is not None:
+        _write(folder / CHECKED, json.dumps(checked).encode())
+
+
+def make_folder(folder: Path) -> None:
+    """The folder of a cache, also where something else has its place."""
+    if folder.exists() and not folder.is_dir():
+        logger.warning("%s is not a folder; it is removed and made anew", folder)
+        folder.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def read_kept(path: Path) -> Any:
+    """What a file of the cache holds; None if there is none. A damaged one is removed and said."""
+    try:
+        seal, _, content = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    if seal.decode("ascii", "replace") == hashlib.sha256(content).hexdigest():
+        return json.loads(content)
+    logger.warning("%s is damaged (its content is not what was written); it is left aside and made anew", path)
+    with suppress(OSError):
+        path.unlink()
+    return None
+
+
+def last_good(folder: Path | None, *, route: str | None = None, page: str | None = None) -> Iterator[Kept]:
+    """What is kept of the page at a route, or of all that a page file became."""
+    if folder is None:
+        return
+    for path in [folder / _name(route)] if route is not None else sorted(folder.glob("*.json")):
+        entry = read_kept(path)
+        if isinstance(entry, dict) and page in (None, entry["page"]):
+            yield Kept(entry["route"], entry["title"], entry["page"], entry["day"], _rendered(entry))
+
+
+def was_checked(folder: Path | None, reports_dir: Path, reader: Reader | None = None) -> bool:
+    """Whether the pages are, to the byte, those whose tags were found right last time, over the same marts if given."""
+    found = str(read_kept(folder / CHECKED) or "").split() if folder is not None else []
+    return bool(found) and found[0] == _of_files(reports_dir) and (reader is None or found[1:] == [_of_marts(reader)])
+
+
+def checked_now(reports_dir: Path, reader: Reader) -> str:
+    """What `keep` writes for `was_checked`."""
+    return f"{_of_files(reports_dir)} {_of_marts(reader)}"
+
+
+def _rendered(entry: Mapping[str, Any]) -> Rendered:
+    files = {path: b64decode(content) for path, content in entry["files"].items()}
+    return Rendered(entry["content"], files, entry["workbook"])
+
+
+def _name(route: str) -> str:
+    return f"{hashlib.sha256(route.encode()).hexdigest()[:24]}.json"
+
+
+def _write(path: Path, content: bytes) -> None:
+    building = path.with_suffix(".building")
+    building.unlink(missing_ok=True)
+    building.write_bytes(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+    building.replace(path)
+
+
+def _of_files(reports_dir: Path) -> str:
+    return _digest([_engine_digest(), folder_digest(reports_dir), _versions()])
+
+
+def _of_marts(reader: Reader) -> str:
+    return _digest([reader.tables()])
+
+
+def _digest(parts: Iterable[Any]) -> str:
+    return hashlib.sha256(json.dumps(list(parts), default=repr).encode()).hexdigest()
+
+
+@cache
+def _engine_digest() -> str:
+    """The code that renders, as this process loaded it."""
+    room = Path(__file__).parents[1]
+    return _digest(
+        [
+            folder_digest(room),
+            folder_digest(room.parent / "common"),
+            *(one.read_text() for one in sorted(room.parent.glob("*.py"))),
+        ]
+    )
+
+
+@cache
+def _versions() -> str:
+    return " ".join(version(name) for name in LIBRARIES)

@@ -1,0 +1,382 @@
+"""Runs report SQL on the snapshot and lets it reach nothing else.
+
+The snapshot is attached read-only to an empty database in memory; then files, network, extensions and settings are
+shut off and the configuration is locked. Measured on 59 hostile statements: read-only alone let 36 through, among them
+`read_text('/etc/passwd')`; locked, none reached another file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from okr_reports.common.analysts_copy import unreadable
+from okr_reports.common.page_tables import ABOUT, ABOUT_COLUMNS
+from okr_reports.common.page_tables import SCHEMA as TABLES
+from okr_reports.common.plain_values import ROWS, SCALARS, plain
+from okr_reports.common.sql_text import quoted_name, quoted_text
+from okr_reports.errors import PublishError
+from okr_reports.report_site.deadline import Watchdog
+from okr_reports.report_site.faults import BadValue, PageFault, choose
+from okr_reports.report_site.limits import Limits
+from okr_reports.report_site.queries.other_values import OtherValues
+from okr_reports.report_site.queries.queries import Statement
+from okr_reports.report_site.queries.sets import Values, set_query
+from okr_reports.report_site.queries.statements import check_statement, sql_fault
+from okr_reports.report_site.source_files import Query
+
+SCHEMA = "marts"
+# Of a statement's values: so few are as quick one by one; and of the rows of all of them, more are not held at once.
+FEW, MOST_ROWS = 4, 500_000
+Blank = Literal["nulls", "values"]
+# a value of each of DuckDB's types that marts and queries have
+EXAMPLES: dict[str, Any] = {
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT"), 1),
+    **dict.fromkeys(("FLOAT", "DOUBLE"), 0.5), "VARCHAR": "x", "BOOLEAN": True, "DATE": date(2026, 1, 1),
+    "TIMESTAMP": datetime(2026, 1, 1), "TIMESTAMP WITH TIME ZONE": datetime(2026, 1, 1, tzinfo=UTC),
+}  # fmt: skip
+
+
+class Row:
+    """One row: values by column name or number. It has no other attributes, so every column name can be asked for."""
+
+    __slots__ = ("_columns", "_values")
+
+    def __init__(self, columns: Mapping[str, int], values: tuple[Any, ...]) -> None:
+        self._columns, self._values = columns, values
+
+    def __getitem__(self, key: str | int) -> Any:
+        if isinstance(key, int):
+            return self._values[key]
+        try:
+            return self._values[self._columns[key]]
+        except KeyError:
+            raise BadValue(f"there is no column {key!r}", choose(key, self._columns, "columns")) from None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __repr__(self) -> str:
+        return repr(dict(zip(self._columns, self._values, strict=False)))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class ReadRow(Row):
+    """A row that knows which of its columns were read."""
+
+    __slots__ = ("_read",)
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(row._columns, row._values)
+        self._read: dict[str, None] = {}
+
+    def __getitem__(self, key: str | int) -> Any:
+        value = super().__getitem__(key)
+        self._read[key if isinstance(key, str) else list(self._columns)[key]] = None
+        return value
+
+    def __repr__(self) -> str:
+        self._read.update(dict.fromkeys(self._columns))
+        return super().__repr__()
+
+    def __iter__(self) -> Iterator[Any]:
+        self._read.update(dict.fromkeys(self._columns))
+        return super().__iter__()
+
+
+ROWS.update((Row, ReadRow))
+
+
+def read_of(row: ReadRow) -> dict[str, None]:
+    """The columns of a row that were read, to be looked at and to be emptied."""
+    return row._read
+
+
+def columns_of(row: Row, but: Collection[str] = ()) -> dict[str, Any]:
+    """A row's values by column name."""
+    return {name: row[name] for name in row._columns if name not in but}
+
+
+@dataclass(frozen=True)
+class Result:
+    """The rows of a query, of plain values. `truncated`: there were more than the limit."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    truncated: bool
+
+    @classmethod
+    def of(cls, columns: Sequence[str], values: Sequence[tuple[Any, ...]], truncated: bool = False) -> Result:
+        places = {name: number for number, name in enumerate(columns)}
+        return cls(tuple(columns), tuple(Row(places, _plain_cells(one)) for one in values), truncated)
+
+
+def _plain_cells(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if all(type(value) in SCALARS for value in values):
+        return values
+    return tuple(_plain_cell(value) for value in values)
+
+
+def _plain_cell(value: Any) -> Any:
+    """A list or structure as it is; what templates do not know (a UUID, bytes) as text."""
+    try:
+        return plain(value)
+    except TypeError:
+        return str(value)
+
+
+# A statement's SQL and its values by name.
+Asked = tuple[str, Values]
+
+
+class Reader:
+    """A locked connection to one snapshot. Use as a context manager. Raises PublishError if it cannot be read."""
+
+    def __init__(
+        self,
+        snapshot: Path,
+        limits: Limits | None = None,
+        heard: Callable[[Query | None], None] = lambda _: None,
+        *,
+        blank: Blank | None = None,
+    ) -> None:
+        """`heard` is called with each query that begins to run, and with None when it ended.
+
+        With `blank` nothing is known of the rows there will be: a query without any gives one, of nulls or of values of
+        its columns' types.
+        """
+        self.limits, self.heard, self.blank = limits or Limits(), heard, blank
+        self._connection = duckdb.connect(":memory:")
+        try:
+            self._lock(snapshot)
+        except duckdb.Error as error:
+            self._connection.close()
+            raise PublishError(unreadable(snapshot, error)) from None
+        self._watchdog = Watchdog(self._connection.interrupt)
+        self._checked: set[str] = set()
+        self._memo: dict[Asked, Result] = {}
+        self._types: dict[str, dict[str, str]] = {}
+        self._comments: dict[tuple[str, str], str] | None = None
+        self._tables: dict[str, list[str]] | None = None
+        self._tried: set[Asked] = set()
+        self._one_by_one: set[str] = set()
+        # The pages to come: a statement that is asked a second time is run for all of them.
+        self.others: OtherValues | None = None
+        # Every statement asked for with its values, run or remembered: what a page depends on.
+        self.asked: set[Asked] = set()
+
+    def _lock(self, snapshot: Path) -> None:
+        """Attach the snapshot, then shut off everything else.
+
+        Marts are found first, then the tables of one's own. A copy from before there were any has none.
+        """
+        self._connection.execute(f"attach {quoted_text(str(snapshot))} as okr (read_only)")
+        place = f"okr.{TABLES}"
+        if (ABOUT,) not in self._connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'okr' and schema_name = ?", [TABLES]
+        ).fetchall():
+            place = f"memory.{TABLES}"
+            columns = ", ".join(f"{name} {kind}" for name, kind in ABOUT_COLUMNS.items())
+            self._connection.execute(f"create schema {TABLES}; create table {TABLES}.{ABOUT} ({columns})")
+        for setting in (
+            f"set search_path = 'okr.{SCHEMA},{place}'",
+            "set autoinstall_known_extensions = false",
+            "set autoload_known_extensions = false",
+            "set allow_community_extensions = false",
+            "set python_enable_replacements = false",
+            "set threads = 1",
+            f"set memory_limit = '{self.limits.memory_mb}MB'",
+            "set max_temp_directory_size = '0GB'",
+            "set TimeZone = 'UTC'",
+            "set enable_external_access = false",
+            "set lock_configuration = true",
+        ):
+            self._connection.execute(setting)
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watchdog.end()
+        self._connection.close()
+
+    def tables(self) -> dict[str, list[str]]:
+        """The marts and the tables of one's own with their columns, in order."""
+        if self._tables is None:
+            sql = (
+                "select table_name, column_name from duckdb_columns() where schema_name in (?, ?)"
+                " order by schema_name, table_name, column_index"
+            )
+            self._tables = {}
+            for table, column in self._connection.execute(sql, [SCHEMA, TABLES]).fetchall():
+                self._tables.setdefault(table, []).append(column)
+        return self._tables
+
+    def comments(self) -> dict[tuple[str, str], str]:
+        """What the marts say of their columns, by table and column."""
+        if self._comments is None:
+            sql = (
+                "select table_name, column_name, comment from duckdb_columns() where schema_name = ? and comment <> ''"
+            )
+            found = self._connection.execute(sql, [SCHEMA]).fetchall()
+            self._comments = {(table, column): comment for table, column, comment in found}
+        return self._comments
+
+    def fingerprints(self, table: str) -> dict[str, str]:
+        """A digest of each column of a table, its values in their places; under '' the number of rows."""
+        columns = self.tables()[table]
+        digests = (f"coalesce(sum(hash(rowid, {quoted_name(column)})), 0)::varchar" for column in columns)
+        sql = f"select count(*)::varchar, {', '.join(digests)} from {quoted_name(table)}"
+        return dict(zip(("", *columns), self._connection.execute(sql).fetchone() or (), strict=False))
+
+    def shapes(self) -> list[tuple[Any, ...]]:
+        """Every column of the marts and the tables of one's own: its table, name, type and comment."""
+        sql = (
+            "select table_name, column_name, data_type, comment from duckdb_columns() where schema_name in (?, ?)"
+            " order by schema_name, table_name, column_index"
+        )
+        return self._connection.execute(sql, [SCHEMA, TABLES]).fetchall()
+
+    def columns_of(self, statement: Statement) -> list[str]:
+        """The columns of a statement, bound to the snapshot but not run. Raises duckdb.Error."""
+        values = {name.replace(".", "_"): None for name in statement.bound}
+        described = self._connection.execute(f"describe (\n{statement.sql}\n)", values or None).fetchall()
+        return [row[0] for row in described]
+
+    def types_of(self, statement: Statement, values: Mapping[str, object]) -> dict[str, str]:
+        """The columns of a statement with their types, not run. Raises PageFault."""
+        if statement.sql not in self._types:
+            check_statement(statement)
+            try:
+                described = self._connection.execute(f"describe (\n{statement.sql}\n)", dict(values) or None).fetchall()
+            except duckdb.Error as error:
+                raise sql_fault(replace(statement, offset=statement.offset + 1), error) from None
+            self._types[statement.sql] = {row[0]: row[1] for row in described}
+        return self._types[statement.sql]
+
+    def again(self, asked: Asked, page: Path) -> Result:
+        """The answer to what a page asked of an earlier copy. Raises PageFault."""
+        sql, values = asked
+        return self.run(Statement(Query("kept", sql, page, 1), sql, (), 0), dict(values))
+
+    def run_as_set(self, sql: str, values: Sequence[Values], page: Path) -> None:
+        """Run a statement once for all these values, and remember the answers.
+
+        Nothing is remembered where that cannot be done, or one value alone gets another answer.
+        """
+        wanted = [one for one in values if (sql, one) not in self._memo and (sql, one) not in self._tried]
+        if len(wanted) < FEW or sql in self._one_by_one:
+            return
+        self._tried.update((sql, one) for one in wanted)
+        wanted += [one for one in values if (sql, one) in self._memo][:1]
+        query = Query("kept", sql, page, 1)
+        self.heard(query)
+        self._watchdog.start(self.limits.seconds)
+        try:
+            found = self._set(sql, wanted)
+        except (duckdb.Error, PageFault):
+            found = {}
+        finally:
+            self._watchdog.stop()
+            self.heard(None)
+        number = max(found, default=0)
+        if found and repr(self._alone(Statement(query, sql, (), 0), (sql, wanted[number]))) == repr(found[number]):
+            self._memo.update(((sql, wanted[place]), one) for place, one in found.items())
+        else:
+            self._one_by_one.add(sql)
+
+    def _set(self, sql: str, values: Sequence[Values]) -> dict[int, Result]:
+        """The answers by the values' numbers; none by a DuckDB whose syntax trees sets.py does not read."""
+        if duckdb.__version__.startswith("1."):
+            return {}
+        columns = self._connection.execute(f"describe (\n{sql}\n)", dict(values[0])).fetchall()
+        (parsed,) = self._connection.execute("select json_serialize_sql(?)", [sql]).fetchone() or ("{}",)
+        made = set_query(parsed, [(row[0], row[1]) for row in columns], values, self._exact)
+        if made is None:
+            return {}
+        tree, over = made
+        (text,) = self._connection.execute("select json_deserialize_sql(?)", [tree]).fetchone() or ("",)
+        cursor = self._connection.execute(over.sql.format(text), over.bound)
+        rows = cursor.fetchmany(MOST_ROWS + 1)
+        if len(rows) > MOST_ROWS:
+            return {}
+        names, most = [row[0] for row in columns], self.limits.rows
+        return {
+            place: Result.of(names, mine[:most], len(mine) > most) for place, mine in over.answers(rows, len(values))
+        }
+
+    @cached_property
+    def _exact(self) -> frozenset[str]:
+        """The names of columns that no table has as floating-point numbers."""
+        kinds: dict[str, set[str]] = {}
+        for _, column, kind, _ in self.shapes():
+            kinds.setdefault(column.lower(), set()).add(kind)
+        return frozenset(name for name, of in kinds.items() if not any("DOUBLE" in one or "FLOAT" in one for one in of))
+
+    def run(self, statement: Statement, values: Mapping[str, object]) -> Result:
+        """Run one SELECT with its values bound. Raises PageFault at the line DuckDB names.
+
+        Equal statements with equal values are run once: the pages of one build all see the same snapshot.
+        """
+        key = (statement.sql, tuple(sorted(values.items())))
+        try:
+            self.asked.add(key)
+        except TypeError:
+            raise PageFault(
+                statement.query.path, statement.query.line, "a parameter is a list", "bind one value a parameter"
+            ) from None
+        if key not in self._memo and statement.sql in self._checked and self.others is not None:
+            self.run_as_set(statement.sql, self.others.of(key[1]), statement.query.path)
+        return self._alone(statement, key)
+
+    def _alone(self, statement: Statement, key: Asked) -> Result:
+        if key not in self._memo:
+            if statement.sql not in self._checked:
+                check_statement(statement)
+                self._checked.add(statement.sql)
+            self._memo[key] = self._fetch(statement, dict(key[1]))
+        return self._memo[key]
+
+    def _fetch(self, statement: Statement, values: dict[str, object]) -> Result:
+        query = statement.query
+        self.heard(query)
+        self._watchdog.start(self.limits.seconds)
+        try:
+            cursor = (
+                self._connection.execute(statement.sql, values) if values else self._connection.execute(statement.sql)
+            )
+            columns = [column[0] for column in cursor.description or ()]
+            rows = cursor.fetchmany(self.limits.rows + 1)
+        except duckdb.InterruptException:
+            what = f"the query {query.name!r} took more than {self.limits.seconds:g} s and was stopped"
+            raise PageFault(query.path, query.line, what, "read fewer rows or join less", "time") from None
+        except duckdb.OutOfMemoryException:
+            what = f"the query {query.name!r} needs more than {self.limits.memory_mb} MB of memory"
+            raise PageFault(query.path, query.line, what, "aggregate before joining or sorting", "memory") from None
+        except duckdb.Error as error:
+            raise sql_fault(statement, error) from None
+        finally:
+            self._watchdog.stop()
+            self.heard(None)
+        if self.blank and not rows:
+            types = [str(column[1]) for column in cursor.description or ()]
+            rows = [tuple(_example(one) if self.blank == "values" else None for one in types)]
+        return Result.of(columns, rows[: self.limits.rows], len(rows) > self.limits.rows)
+
+
+def _example(kind: str) -> Any:
+    return Decimal("0.5") if kind.startswith("DECIMAL") else EXAMPLES.get(kind)

@@ -1,0 +1,171 @@
+"""Pie, horizontal bars and scatter as their tags ask for them: from rows to a drawing, a sentence and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from okr_reports.common.plain_values import shows
+from okr_reports.report_site.charts import shares
+from okr_reports.report_site.charts.data import MAX_SERIES, ChartData, Series, readable
+from okr_reports.report_site.faults import BadRows
+from okr_reports.report_site.queries.shaping import Measure, Rows
+from okr_reports.report_site.views.axis_charts import AxisChart, references
+
+if TYPE_CHECKING:
+    from okr_reports.report_site.views.functions import Functions
+
+Attributes = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Pie:
+    """A ring, and of each part its name, its number and its share of the whole."""
+
+    svg: Markup
+    parts: Sequence[tuple[str, str, str]]
+    truncated: bool
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Horizontal bars: of each category its name, then of each bar its series, its number and its drawing."""
+
+    rows: Sequence[tuple[str, Sequence[tuple[str, str, Markup]]]]
+    drawn: ChartData
+    summary: str
+    truncated: bool
+
+
+shows(Pie, "svg", "parts", "truncated")
+shows(Bars, "rows", "drawn", "summary", "truncated")
+
+
+def _asked(functions: Functions, given: Attributes, dimensions: Sequence[str | None], measures: Any) -> Rows:
+    return functions.shaped(
+        given["data"], dimensions, measures, given.get("where"), given.get("order"), given.get("limit"),
+        given.get("date_grain"), given.get("date_range"), x=dimensions[0], having=given.get("having"),
+    )  # fmt: skip
+
+
+def pie(functions: Functions, given: Attributes) -> Pie:
+    """The parts of a whole, the largest first; those beyond MAX_SERIES together. Raises BadValue for a part below 0."""
+    rows = _asked(functions, given, [given["category"]], given["value"])
+    category, value = functions.names_of([given["category"], given["value"]])
+    write, text = functions.formatter.format, functions.language.text
+    found = [(write(row[category]), float(row[value] or 0)) for row in rows]
+    for name, amount in found:
+        if amount < 0:
+            what = f"{name!r} is {amount:g}: an amount below 0 is no part of a whole"
+            raise BadRows(what, "draw it with {% horizontal_bar_chart %}")
+    found.sort(key=lambda one: -one[1])
+    if len(found) > MAX_SERIES:
+        kept, rest = found[: MAX_SERIES - 1], found[MAX_SERIES - 1 :]
+        found = [*kept, (text("%(n)s others", n=len(rest)), sum(amount for _, amount in rest))]
+    whole = sum(amount for _, amount in found)
+    fractions = [amount / whole if whole else 0.0 for _, amount in found]
+    code, share = given.get("value_fmt") or "auto", given.get("pct_fmt") or "pct1"
+    parts = [
+        (name, write(amount, code), write(part, share)) for (name, amount), part in zip(found, fractions, strict=True)
+    ]
+    label = given.get("title") or ", ".join(f"{name} {part}" for name, _, part in parts)
+    return Pie(shares.pie(fractions, label), parts, rows.truncated)
+
+
+def horizontal_bars(functions: Functions, given: Attributes) -> Bars:
+    """Bars from left to right, of one series or of several, stacked or one below the other."""
+    y, series = given["y"], given.get("series")
+    limit = given.get("limit") or (None if series else MOST)
+    rows = _asked(functions, {**given, "limit": limit}, [y, series], given["x"])
+    code = given.get("x_fmt") or "auto"
+    if series or not isinstance(given["x"], str):
+        drawn = functions.charts.series_of(
+            rows, y, given["x"], series, given.get("y_fmt"), code,
+            series_order=given.get("series_order") or (), x_sort=given.get("y_sort"),
+        )  # fmt: skip
+    else:
+        drawn = _one_series(functions, rows, y, given["x"], code)
+    stacked = given.get("stacked", True) and len(drawn.series) > 1
+    sums = [_sum(drawn, n) for n in range(len(drawn.x))]
+    widest = max(sums if stacked else [abs(v or 0.0) for v in drawn.known()], default=0.0)
+    write = functions.formatter.format
+    found: list[tuple[str, Sequence[tuple[str, str, Markup]]]] = []
+    for n, name in enumerate(drawn.x_texts):
+        values = [one.values[n] for one in drawn.series]
+        if stacked:
+            bar = shares.stacked_bar(values, sums[n] if given.get("stacked") == "100%" else widest)
+            bars = [("", write(sum(v or 0.0 for v in values), drawn.series[0].fmt), bar)]
+        else:
+            bars = [
+                (one.title, one.texts[n], shares.single_bar(one.values[n], widest, rank))
+                for rank, one in enumerate(drawn.series, start=1)
+                if one.values[n] is not None or len(drawn.series) == 1
+            ]
+        found.append((name, bars))
+    return Bars(found, drawn, functions.charts.summary(drawn), rows.truncated)
+
+
+# categories drawn where the tag sets no limit
+MOST = 20
+
+
+def _sum(drawn: ChartData, place: int) -> float:
+    return sum(abs(one.values[place] or 0.0) for one in drawn.series)
+
+
+def _one_series(functions: Functions, rows: Rows, y: str, x: str, code: str) -> ChartData:
+    """A bar for each row, in their order; two may have one name."""
+    write, (name, amount) = functions.formatter.format, functions.names_of([y, x])
+    rows.need(name)
+    rows.need(amount)
+    values = [None if row[amount] is None else float(row[amount]) for row in rows]
+    series = Series(functions.readable(amount), values, [write(row[amount], code) for row in rows], code)
+    names = [row[name] for row in rows]
+    return ChartData(
+        names, [write(one, "auto") for one in names], functions.readable(name), "category", [series],
+        functions.formatter, rows.truncated,
+    )  # fmt: skip
+
+
+def scatter_chart(functions: Functions, given: Attributes, children: Sequence[Attributes]) -> AxisChart:
+    """A mark for each row, or each group of rows where y or x is an aggregate."""
+    x, y, series, title = given["x"], given["y"], given.get("series"), given.get("point_title")
+    measures = [one for one in (x, y) if Measure.of(one).aggregates]
+    dimensions = [one for one in (title, series, *(one for one in (x, y) if one not in measures)) if one]
+    rows = _asked(functions, given, list(dict.fromkeys(dimensions)), measures)
+    across, up = functions.names_of([x, y])
+    for name in (across, up):
+        rows.need(name)
+    write = functions.formatter.format
+    found = [row for row in rows if row[across] is not None and row[up] is not None]
+    xs = [row[across].date() if isinstance(row[across], datetime) else row[across] for row in found]
+    kind: Any = "date" if xs and all(isinstance(one, date) for one in xs) else "number"
+    if kind == "number" and not all(isinstance(one, int | float) or hasattr(one, "as_tuple") for one in xs):
+        raise BadRows(f"the column {across!r} of {rows.name!r} holds no numbers", "draw a column of numbers across")
+    order = sorted(range(len(found)), key=lambda n: xs[n])
+    found, xs = [found[n] for n in order], [xs[n] for n in order]
+    names = list(dict.fromkeys(str(row[series]) for row in found)) if series else [functions.readable(up)]
+    names = names[:MAX_SERIES]
+    code = given.get("y_fmt") or "auto"
+    drawn = []
+    for name in names:
+        values = [float(row[up]) if not series or str(row[series]) == name else None for row in found]
+        texts = ["" if value is None else write(value, code) for value in values]
+        drawn.append(Series(name, values, texts, code))
+    x_texts = [write(one, given.get("x_fmt") or "auto") for one in xs]
+    said = [write(row[title]) for row in found] if title else []
+    if said:
+        x_texts = [f"{one}: {place}" for one, place in zip(said, x_texts, strict=True)]
+    left_out = len({str(row[series]) for row in found}) - len(names) if series else 0
+    places = [float(one) if kind == "number" else one for one in xs]
+    data = ChartData(
+        places, x_texts, functions.readable(across), kind, drawn, functions.formatter, rows.truncated, left_out
+    )
+    label = functions.language.text("%(n)s points of %(y)s by %(x)s.", n=len(found), y=readable(up), x=readable(across))
+    marks = references(children)
+    svg = shares.scatter(data, label, float(given.get("height") or 240), drawn[0].fmt if drawn else code, marks, said)
+    return AxisChart(data, label, svg, rows.truncated)

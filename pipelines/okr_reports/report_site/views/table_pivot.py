@@ -1,0 +1,128 @@
+"""A table whose columns are the values of a column: each measure once for each of them, totals asked for as well.
+
+The rows, their order, their totals and the columns at the end come from the table without the pivot; what is beside
+them is asked for by the values of the pivot too, so that a ratio is one of sums everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from okr_reports.report_site.faults import BadValue
+from okr_reports.report_site.queries.database import Row
+from okr_reports.report_site.queries.shaping import GRAIN_FORMATS, Measure, Rows
+from okr_reports.report_site.views.table_rows import Child, Gathering, Grid, Key, names_of
+
+if TYPE_CHECKING:
+    from okr_reports.report_site.views.functions import Functions
+
+# more columns than these nobody reads
+MAX_COLUMNS = 60
+
+
+def pivoted(
+    functions: Functions, data: Rows, children: Sequence[Child], options: Mapping[str, Any]
+) -> tuple[list[Child], list[str], Grid]:
+    """The columns of a table with pivots, their names, and its rows. Raises BadValue for measures that do not sum."""
+    pivots = [{**child, "tag": "dimension"} for child in children if child["tag"] == "pivot"]
+    dimensions = [child for child in children if child["tag"] == "dimension"]
+    measures = [child for child in children if child["tag"] == "measure"]
+    plain = next((one for one in measures if not Measure.of(one["value"]).aggregates), None)
+    if plain is not None or not measures:
+        name = plain["value"] if plain else "column"
+        what = "a pivot puts many rows into one cell, and " + (
+            f"{name!r} does not say how" if plain else "the table has no measure"
+        )
+        raise BadValue(what, f'write an aggregate such as "sum({name})"')
+    known = [*dimensions, *measures]
+    names = names_of(known)
+    base = Gathering(functions, data, known, names, options).grid()
+    heads, cells = _by_pivot(functions, data, dimensions, pivots, measures, options)
+    if len(heads) * len(measures) > MAX_COLUMNS:
+        what = f"the pivot makes {len(heads) * len(measures)} columns, more than {MAX_COLUMNS}"
+        raise BadValue(what, "choose fewer values in SQL, or a wider date_grain")
+    made: list[Child] = []
+    made_names: list[str] = []
+    sources: dict[str, tuple[Key, str]] = {}
+    order = [(n, m) for m in range(len(measures)) for n in range(len(heads))] if options.get("measures_first") else [
+        (n, m) for n in range(len(heads)) for m in range(len(measures))
+    ]  # fmt: skip
+    for n, m in order:
+        child, own = measures[m], names[len(dimensions) + m]
+        titles = (
+            _head(functions, pivots, heads[n]),
+            child.get("title") or functions.readable(Measure.of(child["value"]).name),
+        )
+        group, title = titles[::-1] if options.get("measures_first") else titles
+        one_each = len(measures) == 1
+        name = f"{titles[0]}: {own}" if f"{titles[0]}: {own}" not in sources else f"{titles[0]} ({n}): {own}"
+        made.append({**child, "title": titles[0] if one_each else title, "column_group": None if one_each else group})
+        made_names.append(name)
+        sources[name] = (heads[n], own)
+    last: list[Child] = []
+    if options.get("show_total_column"):
+        word = options.get("total_label") or functions.language.text("Total")
+        one_each = len(measures) == 1
+        last = [{**one, "title": word if one_each else one.get("title"), "column_group": None if one_each else word}
+                for one in measures]  # fmt: skip
+    hidden = [] if last else [{**one, "hide": True} for one in measures]
+    columns = (*base.columns, *made_names)
+    places = {name: number for number, name in enumerate(columns)}
+    keys = [Measure.of(child["value"]).name for child in dimensions]
+
+    def beside(key: Key) -> list[Any]:
+        return [cells.get((key, head), {}).get(own) for head, own in (sources[name] for name in made_names)]
+
+    rows = [Row(places, (*row, *beside(tuple(row[name] for name in keys)))) for row in base.rows]
+    totals = _sums(functions, data, [], pivots, measures, options, sources) if base.totals else {}
+    subs = _sums(functions, data, dimensions[:1], pivots, measures, options, sources) if base.subtotals else {}
+    grid = replace(
+        base, columns=columns, rows=rows, totals={**base.totals, **totals.get((), {})},
+        subtotals={group: {**of, **subs.get((group,), {})} for group, of in base.subtotals.items()},
+    )  # fmt: skip
+    shown = [*dimensions, *made, *(last or hidden)]
+    return shown, [*names[: len(dimensions)], *made_names, *names[len(dimensions) :]], grid
+
+
+def _by_pivot(
+    functions: Functions, data: Rows, dimensions: Sequence[Child], pivots: Sequence[Child], measures: Sequence[Child],
+    options: Mapping[str, Any],
+) -> tuple[list[Key], dict[tuple[Key, Key], Mapping[str, Any]]]:  # fmt: skip
+    """The values of the pivots in order, and the measures by dimensions and pivots."""
+    children = [*dimensions, *pivots, *measures]
+    asked = {**options, "order": None, "limit": None, "total": False, "subtotals": False, "row_colors": None}
+    bare = [{**child, "sort": None, "link": None, "conditional_colors": None} for child in children]
+    grid = Gathering(functions, data, bare, names_of(children), asked).grid()
+    own = names_of([*dimensions, *measures])[len(dimensions) :]
+    names = dict(zip(own, names_of(children)[len(dimensions) + len(pivots) :], strict=True))
+    across = [Measure.of(child["value"]).name for child in pivots]
+    down = [Measure.of(child["value"]).name for child in dimensions]
+    cells: dict[tuple[Key, Key], Mapping[str, Any]] = {
+        (tuple(row[name] for name in down), tuple(row[name] for name in across)): {
+            one: row[name] for one, name in names.items()
+        }
+        for row in grid.rows
+    }
+    heads = sorted({head for _, head in cells}, key=lambda head: [(one is None, one) for one in head])
+    return (heads[::-1] if any(child.get("sort") == "desc" for child in pivots) else heads), cells
+
+
+def _sums(
+    functions: Functions, data: Rows, dimensions: Sequence[Child], pivots: Sequence[Child], measures: Sequence[Child],
+    options: Mapping[str, Any], sources: Mapping[str, tuple[Key, str]],
+) -> dict[Key, dict[str, Any]]:  # fmt: skip
+    """The totals of the columns of a pivot, over all rows or over the groups of a dimension."""
+    _, cells = _by_pivot(functions, data, dimensions, pivots, measures, options)
+    found: dict[Key, dict[str, Any]] = {}
+    for (group, head), values in cells.items():
+        for name, (of, own) in sources.items():
+            if of == head:
+                found.setdefault(group, {})[name] = values.get(own)
+    return found
+
+
+def _head(functions: Functions, pivots: Sequence[Child], head: Key) -> str:
+    codes = [child.get("fmt") or GRAIN_FORMATS.get(child.get("date_grain") or "") or "auto" for child in pivots]
+    return ", ".join(functions.formatter.format(one, code) for one, code in zip(head, codes, strict=True))
