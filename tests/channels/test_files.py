@@ -11,7 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from okr_reports.channels.files import settle
 from okr_reports.channels.load import load_channel
+from okr_reports.common.finished_loads import finished_loads
 from okr_reports.file_sources import MeasureColumn
 from tests.channels.a_folder import Files, bound_by_rights
 
@@ -61,6 +63,29 @@ def test_a_key_holds_within_a_file_and_equal_rows_of_two_count_once(files: Files
     assert "line 3" in str(refused.error)
     assert any("have 1 equal rows of the same days" in one and "on_overlap: newest" in one for one in files.said)
     assert files.counted("source_file, date, value") == [("0.csv", date(2026, 9, 1), 1), ("0.csv", date(2026, 9, 2), 1)]
+
+
+def test_many_rows_are_streamed_into_the_same_tables(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settle, "_MANY", 1)
+    source = files.source(campaign_name="c", currency="USD", measures=files.measures(spend="spend", clicks="clicks"))
+    for name, last in (("it's.csv", 2), ("b.csv", 2), ("it's.csv", 7)):
+        days = "".join(f"2026-0{1 + ('b' in name)}-0{day},c {day},{day}.5,\n" for day in range(1, last))
+        files.write(name, f"date,c,spend,clicks\n{days}2026-03-0{1 + ('b' in name)},d,,{last}\n")
+        assert {one.state for one in files.load(source)} == {"loaded"}
+    found = files.rows("source_file, campaign_id, campaign_name, currency, measure, value, channel, _deleted")
+    assert ("it's.csv", "c 6", "c 6", "USD", "spend", Decimal("6.5"), "ads", False) in found
+    assert len(found) == 7 + 2
+    with duckdb.connect(str(files.warehouse)) as connection:
+        unfinished = f"select count(*) from files.measures where _dlt_load_id not in ({finished_loads('files')})"
+        assert connection.sql(unfinished).fetchall() == [(0,)]
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(files: Files) -> None:
+    path = files.write("a.csv", "date,spend\n2026-09-01,1\n")
+    os.truncate(path, 1 << 42)  # four terabytes of nothing, which take no room and hours to read
+    [result] = files.load(files.source())
+    assert result.state == "failed"
+    assert "is larger than 2 GB" in str(result.error)
 
 
 def test_brackets_in_names_are_no_wildcards(files: Files) -> None:

@@ -13,8 +13,10 @@ file, written after the lake: a process that dies between the two reads those da
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from typing import Any
 os.environ.setdefault("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID", "true")
 
 import dlt
+import duckdb
 import pyarrow as pa
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -36,7 +39,24 @@ _WRITING = threading.Lock()
 # What the next load reads back: how far accounts are loaded, which files have been.
 BOOKKEEPING = ("loaded_windows", "loaded_files", "file_measures", "spans", "superseded_days", "requested_days")
 
-Batches = dict[str, list[pa.Table]]
+
+@dataclass(frozen=True)
+class StreamedRows:
+    """Rows too many to hold: `sql` over `connection` gives the columns of a raw table, and goes straight to Parquet."""
+
+    connection: duckdb.DuckDBPyConnection
+    sql: str
+
+    def write(self, path: Path) -> int:
+        """Write them with the load that is running; how many they are."""
+        load_id = dlt.current.load_package_state()["load_id"]
+        self.connection.execute("set preserve_insertion_order = false")
+        into = f"copy (select *, '{load_id}' as _dlt_load_id from ({self.sql})) to '{path}' (format parquet)"
+        [(count,)] = self.connection.execute(into).fetchall()
+        return int(count)
+
+
+Batches = dict[str, list[pa.Table | StreamedRows]]
 
 
 def to_source(channel: str, tables: Sequence[RawTable], batches: Callable[[], Batches], *, adds: bool = False) -> Any:
@@ -52,10 +72,18 @@ def to_source(channel: str, tables: Sequence[RawTable], batches: Callable[[], Ba
 
 
 def _resource(table: RawTable, batches: Callable[[], Batches], adds: bool) -> Any:
-    def pull() -> Iterator[pa.Table]:
+    def pull() -> Iterator[Any]:
         found = batches()
         # Bookkeeping is a few rows, and a lake's load pulls it twice.
-        yield from found.get(table.name, ()) if table.name in BOOKKEEPING else found.pop(table.name, ())
+        for batch in found.get(table.name, ()) if table.name in BOOKKEEPING else found.pop(table.name, ()):
+            if isinstance(batch, pa.Table):
+                yield batch
+                continue
+            with tempfile.TemporaryDirectory(prefix="okr-rows-") as folder:
+                path = Path(folder) / "rows.parquet"
+                count = batch.write(path)
+                # dlt links the file into its package before it pulls on
+                yield dlt.mark.with_file_import(str(path), "parquet", count, hints=table.schema.empty_table())
 
     hints: dict[str, Any] = {"write_disposition": "append" if adds or table.kind == "log" else "merge"}
     columns: dict[str, Any] = {name: {"nullable": False} for name in table.key}

@@ -42,13 +42,18 @@ class Opened:
     encoding: str = ""
 
 
+def check_size(path: Path) -> None:
+    """Raises Refused for a file too large to be read, and OSError."""
+    if path.stat().st_size > LARGEST_FILE:
+        raise refused(f"is larger than {LARGEST_FILE >> 30} GB", "split it by month or year")
+
+
 def open_file(path: Path, encoding: str | None, scratch: Path) -> list[Opened]:
     """What `path` holds: one file, or the members of a zip. Unpacked and decoded copies are made in `scratch`.
 
     Raises Refused, and OSError where the system does not hand it out.
     """
-    if path.stat().st_size > LARGEST_FILE:
-        raise refused(f"is larger than {LARGEST_FILE >> 30} GB", "split it by month or year")
+    check_size(path)
     with path.open("rb") as file:
         head = file.read(_PIECE)
     if head.startswith(b"PK\x03\x04"):

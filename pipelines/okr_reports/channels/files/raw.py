@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import duckdb
 import pyarrow as pa
 
+from okr_reports.channels.landing import StreamedRows
 from okr_reports.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT, TEXT, RawTable, tombstones
 
 CHANNEL = "files"
@@ -57,6 +59,7 @@ class Batches:
     def __init__(self) -> None:
         self.keys: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
         self.rows: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
+        self.streamed: dict[str, list[StreamedRows]] = {table.name: [] for table in TABLES}
 
     def __bool__(self) -> bool:
         return any(self.keys.values())
@@ -73,6 +76,26 @@ class Batches:
         ]
         self.rows[table.name].append(pa.Table.from_arrays(columns, schema=table.schema))
 
+    def stream(
+        self, table: RawTable, source_id: str, channel: str, files: list[str], read: duckdb.DuckDBPyConnection, sql: str
+    ) -> None:
+        """As `replace`, of rows that `read` gives when they are landed; it stays open until then."""
+        self._answer(table, source_id, files)
+        owner, of_channel = ("'" + text.replace("'", "''") + "'" for text in (source_id, channel))
+        # dlt takes a file as it is if its columns may be empty just where the table's may, and DuckDB writes that a
+        # column may be empty where it cannot know better: behind an outer join, and where a value decides
+        same = f"select {of_channel} as channel, timestamptz '{datetime.now(UTC)}' as loaded_at, false as {DELETED}"
+        columns = []
+        for column in table.schema:
+            if column.name == "source_id":
+                columns.append(f"{owner} as source_id")
+            elif column.name in ("channel", "loaded_at", DELETED) or not column.nullable:
+                columns.append(column.name)
+            else:
+                columns.append(f"if({DELETED}, null, {column.name}) as {column.name}")
+        rows = f"select {', '.join(columns)} from ({sql}) left join ({same}) on true"
+        self.streamed[table.name].append(StreamedRows(read, rows))
+
     def remove(self, source_id: str, files: list[str]) -> None:
         """Take these files of a source out of every table."""
         for table in TABLES:
@@ -82,7 +105,10 @@ class Batches:
         keys = {"source_id": pa.array([source_id] * len(files), TEXT), "source_file": pa.array(files, TEXT)}
         self.keys[table.name].append(tombstones(table, keys))
 
-    def whole(self, *, adds: bool = False) -> dict[str, list[pa.Table]]:
-        """One Arrow table for each raw table with rows; with `adds` without the keys that are replaced."""
+    def whole(self, *, adds: bool = False) -> dict[str, list[pa.Table | StreamedRows]]:
+        """One Arrow table for each raw table with rows, then those that are streamed; with `adds` without the keys that
+        are replaced."""
         every = {name: [*(() if adds else self.keys[name]), *self.rows[name]] for name in self.rows}
-        return {name: [pa.concat_tables(parts)] for name, parts in every.items() if parts}
+        held = {name: [pa.concat_tables(parts)] if parts else [] for name, parts in every.items()}
+        whole = {name: [*parts, *self.streamed[name]] for name, parts in held.items()}
+        return {name: parts for name, parts in whole.items() if parts}

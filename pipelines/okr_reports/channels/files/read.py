@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -27,6 +28,12 @@ from okr_reports.file_sources import FileSource
 
 # Columns of a breakdown are among the first; an export of everything has hundreds.
 _MOST_PARTING = 30
+# Of many rows most lie in a file beside these.
+_CONFIG: dict[str, Any] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "memory_limit": "400MB",
+}
 _NUMBERS = re.compile(r"(\d+)")
 
 
@@ -59,9 +66,10 @@ def read_source(
     `reporting` is the currency of the reports. With `quick` files without anything odd are read many at a time, and
     less is said of them.
     """
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    room_of_rows = tempfile.TemporaryDirectory(prefix="okr-rows-")
+    connection = duckdb.connect(f"{room_of_rows.name}/rows.duckdb", config=_CONFIG)
     connection.execute("set timezone = 'UTC'")
-    rows = SourceRows(connection, tuple(source.measures))
+    rows = SourceRows(connection, tuple(source.measures), room_of_rows)
     values = "".join(f", v{at} {VALUE}" for at in range(len(source.measures)))
     columns = ", ".join(f"{name} {kind}" for name, kind in ROW_COLUMNS.items())
     connection.execute(f"create table rows ({columns}{values})")

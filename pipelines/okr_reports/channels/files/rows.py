@@ -5,6 +5,7 @@ Reading knows nothing of the warehouse, of other loads or of today; time knows n
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -80,7 +81,8 @@ class Fault:
 
 @dataclass
 class SourceRows:
-    """The readable files of one source. `connection` is in memory and holds the table `rows`: ROW_COLUMNS, v0, v1 ... .
+    """The readable files of one source. `connection` holds the table `rows`: ROW_COLUMNS, v0, v1 ... ; `folder` is what
+    its database lies in, unless that is in memory.
 
     `end_date` is inclusive, and `date` itself for a row of one day; grains are not applied to it yet. NULL in a measure
     is no data (a blank cell, a null mark), which is not 0. `as_of` is NULL where neither definition nor file says it.
@@ -91,9 +93,12 @@ class SourceRows:
 
     connection: duckdb.DuckDBPyConnection
     measures: tuple[str, ...]
+    folder: tempfile.TemporaryDirectory[str] | None = None
     files: dict[str, FileFacts] = field(default_factory=dict)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     currencies: dict[str, str] = field(default_factory=dict)
 
     def close(self) -> None:
         self.connection.close()
+        if self.folder is not None:
+            self.folder.cleanup()

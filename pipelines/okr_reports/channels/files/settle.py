@@ -28,6 +28,8 @@ from okr_reports.channels.files.spans import lay_out
 from okr_reports.channels.tables import RawTable
 from okr_reports.file_sources import FileSource, Uses
 
+# Rows of a source that are held in memory at most.
+_MANY = 200_000
 _SPAN = (
     "source_file, first_day, last_day, as_of, account_id, campaign_id, campaign_name, campaign_group_name, currency,"
     " measure, value"
@@ -59,6 +61,8 @@ class Settling:
     said: list[str] = field(default_factory=list)
     # sentences on rows that two files have alike
     equal: list[str] = field(default_factory=list)
+    # whether the rows that were read are needed until they are landed
+    is_streamed: bool = False
     # tables made of `spans` that a file is taken out of with it
     derived: tuple[str, ...] = ()
 
@@ -78,10 +82,12 @@ class Settling:
         self.faults |= lay_out(self.read, self.source, self.uses, self._kept_days())
         self._store()
         self._run("create or replace temp table requested (source_file varchar, first_day date, last_day date)")
-        self._leave_out(self._lost())
-        if self.connected is None and not self.remapped:
+        [(holds,)] = self._run("select count(*) from stored")
+        self._leave_out(self._lost() if holds or self.connected is not None else {})
+        if holds and self.connected is None and not self.remapped:
             self.said += across.lost_accounts(self.read.connection, self._fresh())
-        self._carry()
+        if holds:
+            self._carry()
         self._spread()
         self._leave_out_overlaps()
 
@@ -225,14 +231,13 @@ class Settling:
 
     def _add(self, batches: Batches, digests: Mapping[str, str]) -> None:
         fresh, source = self._fresh(), self.source
-        landing = [*fresh, *(self.kept if self.has_ranges else [])]
 
         def replace(table: RawTable, files: Sequence[str], sql: str) -> None:
             rows = self.read.connection.sql(sql, params={"files": list(files)}).to_arrow_table()
             batches.replace(table, source.id, source.channel, list(files), rows)
 
         mine = "where list_contains($files, source_file)"
-        replace(MEASURES, landing, f"from daily {mine}")
+        self._replace_days(batches, [*fresh, *(self.kept if self.has_ranges else [])])
         if self.has_ranges:
             replace(SPANS, fresh, f"from spans {mine}")
         self._take("digests", pa.table({"source_file": fresh, "digest": [digests[name] for name in fresh]}))
@@ -252,6 +257,18 @@ class Settling:
             batches.replace(REQUESTED_DAYS, source.id, source.channel, fresh, self.connected.days())
         if self.gone:
             batches.remove(source.id, list(self.gone))
+
+    def _replace_days(self, batches: Batches, files: list[str]) -> None:
+        connection, sql = self.read.connection, "from daily"
+        if self.has_ranges:  # days of files that are refused stay with what is stored of them
+            self._take("landing", pa.table({"source_file": pa.array(files, pa.string())}))
+            sql = "from daily semi join landing using (source_file)"
+        [(count,)] = self._run(f"select count(*) from ({sql})")
+        if int(str(count)) < _MANY:
+            batches.replace(MEASURES, self.source.id, self.source.channel, files, connection.sql(sql).to_arrow_table())
+        else:
+            batches.stream(MEASURES, self.source.id, self.source.channel, files, connection, sql)
+            self.is_streamed = True
 
     def _replace_superseded(self, batches: Batches, files: list[str]) -> None:
         """Outside the days that this load touches what was superseded stays so."""

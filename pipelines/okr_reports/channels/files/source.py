@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ import duckdb
 from okr_reports.channels.base import LoadResult, State
 from okr_reports.channels.files.connected import Connected, bring_all, measures_there, plan, stored_days
 from okr_reports.channels.files.faults import Refused, out_of_reach, refused
+from okr_reports.channels.files.opened import check_size
 from okr_reports.channels.files.published import fetch
 from okr_reports.channels.files.raw import CHANNEL, TABLES, Batches
 from okr_reports.channels.files.read import read_source
@@ -25,7 +27,7 @@ from okr_reports.channels.runners.settings import Section, asks_for_days, histor
 from okr_reports.channels.warehouse_tables import check_types, create_missing, newest_load, open_warehouse
 from okr_reports.channels.windows import Window
 from okr_reports.common.finished_loads import finished_loads
-from okr_reports.errors import ChannelError, InputFileError
+from okr_reports.errors import ChannelError, InputFileError, quoted
 from okr_reports.file_places import lies_within, refusal
 from okr_reports.file_sources import FileSource, Uses
 
@@ -51,6 +53,7 @@ class _File:
         # an answer that says the same of other days is another one
         requested = f"{self.connected.window} {self.connected.today}" if self.connected else ""
         try:
+            check_size(self.path)
             with self.path.open("rb") as file:
                 content = hashlib.file_digest(
                     file, lambda: hashlib.blake2b(requested.encode(), digest_size=16)
@@ -118,11 +121,12 @@ def load_files(
     are in the results; raises ChannelError only if nothing can be stored.
     """
     started_at = datetime.now(UTC)
-    with open_warehouse(warehouse) as connection:
+    with open_warehouse(warehouse) as connection, ExitStack() as streamed:
         create_missing(connection, {CHANNEL: TABLES})
         check_types(connection, CHANNEL, TABLES)
         stored = _stored(connection)
         load = _Load(connection, stored, today, progress, warn or progress, uses or {}, reporting, lake is not None)
+        load.streamed = streamed
         load.requested, load.home = window, warehouse.absolute().parent / "connectors"
         with tempfile.TemporaryDirectory(prefix="okr-sheets-") as scratch:
             load.read(sources, Path(scratch))
@@ -164,6 +168,8 @@ class _Load:
         self.connection, self.stored, self.today, self.uses = connection, stored, today, uses
         self.progress, self.warn, self.reporting, self.in_lake = progress, warn, reporting, in_lake
         self.batches, self.errors, self.present = Batches(), list[_Error](), list[_File]()
+        # what is read of sources whose rows are landed from where they are
+        self.streamed = ExitStack()
         self.requested: Window | None = None
         self.off: set[str] = set()
         self.home = Path()
@@ -184,7 +190,12 @@ class _Load:
             gone = [] if source.id in away else sorted(name for name in before if name not in there)
             for name in gone:
                 self.warn(f"{source.id}: {name} is gone; its rows are taken out")
-            self._settle(source, there, gone)
+            try:
+                self._settle(source, there, gone)
+            except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+                what = f"the rows of its files find no room ({quoted(str(error).splitlines()[0])})"
+                todo = f"make room in {tempfile.gettempdir()}, and refresh again; nothing of this load counts"
+                raise ChannelError(source.channel, what, todo) from None
 
     def _connected(self, sources: Sequence[FileSource], scratch: Path) -> Iterator[_File]:
         """What connectors brought, each as a file of its own; those that are off are left as they are."""
@@ -253,7 +264,8 @@ class _Load:
         # A lake's rows cannot be asked, so that all files are read to see which overlap.
         to_read = list(digests) if self.in_lake else changed
         read = read_source(source, {name: there[name].path for name in to_read}, self.today, self.reporting)
-        try:
+        with ExitStack() as opened:
+            opened.callback(read.close)
             kept = [name for name in there if known[name] and name not in to_read]
             connected = next((file.connected for file in there.values()), None)
             if connected is not None:
@@ -266,8 +278,8 @@ class _Load:
             for sentence in [*settling.said, *(connected.said if connected is not None else ())]:
                 self.warn(f"{source.channel}: {sentence}")
             self._say_read(source, settling)
-        finally:
-            read.close()
+            if settling.is_streamed:
+                self.streamed.push(opened.pop_all())
 
     def _say_read(self, source: FileSource, settling: Settling) -> None:
         for name, facts in settling.read.files.items():

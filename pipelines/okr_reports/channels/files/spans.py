@@ -18,6 +18,8 @@ from okr_reports.channels.files.spacing import coarser
 from okr_reports.errors import quoted
 from okr_reports.file_sources import FileSource, Uses
 
+_CAMPAIGN = "coalesce(nullif(campaign_id, ''), campaign_name, '')"
+_SPAN = "source_file, first_day, last_day, account_id, campaign_id, currency"
 # A row of these grains is of the calendar's unit that holds its date.
 _UNITS = {"month": "interval 1 month", "quarter": "interval 3 months"}
 
@@ -33,14 +35,22 @@ def lay_out(read: SourceRows, source: FileSource, uses: Uses, others: Iterable[d
         by_header = next(filter(None, map(grain_named, alternatives(source.date))), None)
         faults = {**dict(coarser(_single_days(read.connection), others, by_header)), **faults}
     [(has_as_of,)] = read.connection.execute("select coalesce(bool_or(as_of is not null), false) from rows").fetchall()
-    read.connection.execute(_grouped(len(read.measures), has_as_of), {"refused": list(faults)})
+    refused = ", ".join("'" + name.replace("'", "''") + "'" for name in faults)
+    read.connection.execute(
+        f"create or replace temp view kept as select * replace ({_CAMPAIGN} as campaign_id) from covered"
+        + (f" where source_file not in ({refused})" if refused else "")
+    )
+    # rows that are alone in their span need no adding up; digests that collide only cost time
+    [(is_alone,)] = read.connection.execute(f"select count(*) = count(distinct hash({_SPAN})) from kept").fetchall()
+    grouped = _alone(len(read.measures), has_as_of) if is_alone else _grouped(len(read.measures), has_as_of)
+    read.connection.execute(grouped)
     each = " union all ".join(_of_measure(at) for at in range(len(read.measures)))
     if read.currencies:
         each = _REGROUPED.format(each)
     named = {f"m{at}": name for at, name in enumerate(read.measures)}
     money = {f"c{at}": read.currencies.get(name) for at, name in enumerate(read.measures)}
     read.connection.execute(f"create or replace temp table spans as {each}", {**named, **money})
-    read.connection.execute("drop table grouped")
+    read.connection.execute(f"drop {'view' if is_alone else 'table'} grouped")
     too_large = dict(_too_large(read.connection))
     read.connection.execute("delete from spans where list_contains(?, source_file)", [list(too_large)])
     return {**faults, **too_large}
@@ -61,13 +71,17 @@ def _grouped(measures: int, has_as_of: bool) -> str:
     sums = "".join(f", sum(v{at}) as v{at}, {of.format(at)} as a{at}" for at in range(measures))
     return f"""
         create or replace temp table grouped as
-        select source_file, first_day, last_day, account_id,
-            coalesce(nullif(campaign_id, ''), campaign_name, '') as campaign_id,
-            max_by(campaign_name, line) as campaign_name, max_by(campaign_group_name, line) as campaign_group_name,
-            currency{sums}
-        from covered where not list_contains($refused, source_file)
-        group by source_file, first_day, last_day, account_id, coalesce(nullif(campaign_id, ''), campaign_name, ''),
-            currency"""
+        select {_SPAN}, max_by(campaign_name, line) as campaign_name,
+            max_by(campaign_group_name, line) as campaign_group_name{sums}
+        from kept group by {_SPAN}"""
+
+
+def _alone(measures: int, has_as_of: bool) -> str:
+    """As `_grouped`, of rows that are each alone in their span."""
+    of = "case when v{0} is not null then as_of end" if has_as_of else "cast(null as date)"
+    each = "".join(f", v{at}, {of.format(at)} as a{at}" for at in range(measures))
+    names = "campaign_name, campaign_group_name"
+    return f"create or replace temp view grouped as select {_SPAN}, {names}{each} from kept"
 
 
 def _of_measure(at: int) -> str:
