@@ -24,6 +24,7 @@ from okr_reports.channels.warehouse_tables import (
     open_warehouse,
     read_accounts,
     read_coverage,
+    read_left_currencies,
     unrecorded_from,
 )
 from okr_reports.channels.windows import DEFAULT_HISTORY, Coverage, Window, last_complete_day, plan
@@ -112,16 +113,21 @@ class Load:
     def _note_changes(self, accounts: Sequence[Account], connection: duckdb.DuckDBPyConnection) -> None:
         """Say which accounts are over, and which count in another currency or zone than the days loaded before."""
         before = read_accounts(connection, self.channel.name)
+        left = read_left_currencies(connection, self.channel.name)
         for account in accounts:
             said = [self.notes.get(account.id, "")]
             where = f"{self.channel.name} account {account.id}"
             if account.status in self.channel.ended_states:
                 said.append(f"{where} is {account.status} at the vendor: days that it answers without delivery are 0")
             currency, zone = before.get(account.id, (account.currency, account.timezone))
-            if currency and account.currency and currency.upper() != account.currency.upper():
+            has_moved = currency and account.currency and currency.upper() != account.currency.upper()
+            # As long as days are kept in the old one, not with the first load alone.
+            was, through = left.get(account.id, {}).get(account.currency.upper(), (currency if has_moved else "", None))
+            if was:
+                days = f"its days through {through}" if through else "its days until now"
                 said.append(
-                    f"{where} counts in {account.currency} and no longer in {currency}: a day keeps the currency it was"
-                    " loaded in; read older days anew with --from where the vendor restates them"
+                    f"{where} counts in {account.currency} and no longer in {was}: {days} keep the currency of their"
+                    " load; read older days anew with --from where the vendor restates them"
                 )
             if zone and account.timezone and zone != account.timezone:
                 said.append(

@@ -115,6 +115,39 @@ def read_accounts(connection: duckdb.DuckDBPyConnection, channel: str) -> dict[s
     return {account_id: (currency or "", zone or "") for account_id, currency, zone in rows}
 
 
+def read_left_currencies(connection: duckdb.DuckDBPyConnection, channel: str) -> dict[str, dict[str, tuple[str, date]]]:
+    """By account and currency of its newest days, the one its days were in before: that and the last such day.
+
+    An account whose days are in several currencies at once (deals) has left none.
+    """
+    columns = _columns(connection, channel)
+    tables = [
+        name
+        for name, column in columns
+        if column == "currency" and {(name, "account_id"), (name, "date")} <= columns.keys()
+    ]
+    if not tables:
+        return {}
+    days = " union all ".join(
+        f'select account_id, upper(currency) as currency, date from "{channel}"."{name}"' for name in tables
+    )
+    rows = connection.execute(
+        f"""
+        with of_currency as (
+            select account_id, currency, min(date) as first, max(date) as last
+            from ({days}) where currency <> '' group by all
+        )
+        select now.account_id, now.currency, before.currency, before.last
+        from of_currency as now asof join of_currency as before
+            on now.account_id = before.account_id and now.first > before.last
+        """
+    ).fetchall()
+    found: dict[str, dict[str, tuple[str, date]]] = {}
+    for account_id, currency, left, last in rows:
+        found.setdefault(account_id, {})[currency] = (left, last)
+    return found
+
+
 def newest_load(connection: duckdb.DuckDBPyConnection, channel: str) -> str | None:
     """dlt's id of the channel's last finished load: as long as it is the same, so are the channel's rows."""
     if ("_dlt_loads", "status") not in _columns(connection, channel):
