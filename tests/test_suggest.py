@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -25,14 +26,17 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema marts")
         connection.execute(
-            "create table marts.dim_kpi (kpi_id varchar, title varchar, kind varchar, unit varchar, better varchar)"
+            "create table marts.dim_kpi (kpi_id varchar, title varchar, kind varchar, unit varchar, better varchar,"
+            " grain varchar)"
         )
         connection.execute(
             "create table marts.fct_kpi_daily (kpi_id varchar, date date, numerator double, denominator double)"
         )
         for name, kind in kinds.items():
             better = "lower" if name == "cost" else "higher"
-            connection.execute("insert into marts.dim_kpi values (?, ?, ?, 'count', ?)", [name, name, kind, better])
+            connection.execute(
+                "insert into marts.dim_kpi values (?, ?, ?, 'count', ?, 'day')", [name, name, kind, better]
+            )
             for number in range(DAYS - 10 if name == "late" else 0, DAYS):
                 leads = random.randint(5, 15)
                 value = {"ratio": (30.0 * leads + random.random(), leads), "stock": (1000 + 2 * number, None)}
@@ -46,6 +50,15 @@ def test_a_count_is_suggested_about_what_it_always_came_to(snapshot: Path) -> No
     assert found.likely[90] < found.likely[70] < found.likely[50]
     assert found.likely[50] == pytest.approx(92 * 10, rel=0.08)
     assert [value / 92 for _, _, value in found.earlier] == pytest.approx([10, 10], abs=1.5)
+
+
+def test_what_comes_by_months_has_no_likely_end(snapshot: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "okr.duckdb"
+    shutil.copy(snapshot, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("update marts.dim_kpi set grain = 'month' where kpi_id = 'leads'")
+    known, found = (suggest(path, "leads", date(2026, 10, 1), date(2026, 12, 31)) for path in (snapshot, copy))
+    assert (found.likely, found.earlier, found.grain) == ({}, known.earlier, "month")
 
 
 def test_a_quarter_stands_beside_quarters_and_own_days_beside_as_many(snapshot: Path) -> None:

@@ -73,6 +73,8 @@ def suggest(kpi: str, period: str, as_json: bool) -> None:
     for chance, value in found.likely.items():
         shown = f"{value:,.4g}" if abs(value) < 100 else f"{value:,.0f}"
         click.echo(f"  {chance} in 100: {shown} ({words[chance]})")
+    if not found.likely:
+        click.echo(f"  no end is called likely: it comes by {found.grain}s, which tell no chances")
 
 
 COMMANDS = (mcp, suggest, why)

@@ -25,6 +25,7 @@ class Suggestion:
     as many months) that ended before it, newest first.
 
     `likely`: the end that is reached (for a KPI that should fall: kept to) with a chance of 90, 70 and 50 in 100.
+    Empty for what comes by months or quarters (`grain`): spread over their days these look steadier than they are.
     """
 
     kpi_id: str
@@ -36,6 +37,7 @@ class Suggestion:
     known_through: date
     earlier: list[tuple[date, date, float]]
     likely: dict[int, float]
+    grain: str | None
 
 
 def suggest(snapshot: Path, kpi_id: str, start: date, end: date) -> Suggestion:
@@ -53,15 +55,19 @@ def suggest(snapshot: Path, kpi_id: str, start: date, end: date) -> Suggestion:
     if (end - through).days > LONGEST:
         what = f"the period ends on {end}, more than two years after {through}, the last day of {kpi_id}"
         raise OkrError(f"{what}; nobody can tell so far ahead: name an earlier one")
-    mixtures, so_far = _end_of(kpi["kind"], days, start, end)
-    if mixtures is None:
+    is_coarse = kpi["grain"] in ("month", "quarter")
+    mixtures, so_far = (None, 0.0) if is_coarse else _end_of(kpi["kind"], days, start, end)
+    if mixtures is None and not is_coarse:
         raise OkrError(f"{kpi_id} is known from {first} to {through} alone, and needs fourteen days; try again later")
     sign = 1.0 if kpi["better"] == "lower" else -1.0
-    likely = {chance: so_far + float(mixtures.quantile(sign * z)[0]) for chance, z in CHANCES.items()}
+    ends = {} if mixtures is None else {chance: mixtures.quantile(sign * z)[0] for chance, z in CHANCES.items()}
+    likely = {chance: so_far + float(end_of) for chance, end_of in ends.items()}
     known = ((begin, last) for begin, last in periods_before(start, end) if first <= begin and last <= through)
     valued = ((begin, last, _value(kpi["kind"], days, begin, last)) for begin, last in known)
     earlier = [(begin, last, value) for begin, last, value in valued if value is not None][:EARLIER]
-    return Suggestion(kpi_id, kpi["title"], kpi["unit"], kpi["better"], start, end, through, earlier, likely)
+    return Suggestion(
+        kpi_id, kpi["title"], kpi["unit"], kpi["better"], start, end, through, earlier, likely, kpi["grain"]
+    )
 
 
 def periods_before(start: date, end: date) -> Iterator[tuple[date, date]]:
@@ -130,7 +136,7 @@ def _read(snapshot: Path, kpi_id: str) -> tuple[dict[str, Any], list[Any]]:
     """The KPI, and its days without a gap; a level holds until the next one."""
     with open_copy(snapshot) as connection:
         row = connection.execute(
-            "select title, kind, unit, better from marts.dim_kpi where kpi_id = ?", [kpi_id]
+            "select title, kind, unit, better, grain from marts.dim_kpi where kpi_id = ?", [kpi_id]
         ).fetchone()
         if row is None:
             known = [name for (name,) in connection.execute("select kpi_id from marts.dim_kpi order by 1").fetchall()]
@@ -139,7 +145,7 @@ def _read(snapshot: Path, kpi_id: str) -> tuple[dict[str, Any], list[Any]]:
         found = connection.execute(
             "select date, numerator, denominator from marts.fct_kpi_daily where kpi_id = ? order by date", [kpi_id]
         ).fetchall()
-    kpi = dict(zip(("title", "kind", "unit", "better"), row, strict=True))
+    kpi = dict(zip(("title", "kind", "unit", "better", "grain"), row, strict=True))
     days: list[Any] = []
     for day in found:
         while days and days[-1][0] + timedelta(days=1) < day[0]:
