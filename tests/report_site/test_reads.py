@@ -27,6 +27,19 @@ NAMED = {
     "select title /* * */ from sales -- * from shops": {"sales": ("title",)},
     "select k.title from sales k where k.amount = (select max(o.amount) from sales o)": {"sales": ("title", "amount")},
     "select title from sales union all select city from shops order by all": {"sales": ("title",), "shops": ("city",)},
+    "with a as (select title from sales) select a.*, s.city from a, shops s": {"sales": ("title",), "shops": ("city",)},
+    "select k.title, u.city from s join sales k using (id), shops u": {
+        "sales": ("id", "title"), "shops": ("id", "city"),
+    },
+    "select * from (select title from sales), shops": {"sales": None, "shops": None},
+    "select c.* from shops c, sales k where k.id = 1": {"sales": ("id",), "shops": None},
+    "with a as (select title from sales) select * from a where title in (select city from shops)": {
+        "sales": ("title",), "shops": ("city",),
+    },
+    "select city from shops where exists (select * from sales where amount > 3)": {"sales": None, "shops": ("city",)},
+    "with a as (select k.* from sales k), b as (select id from shops) select *, 1 from a left join b using (id)": {
+        "sales": None, "shops": ("id",),
+    },
 }  # fmt: skip
 ALL = (
     "select * from sales", "select k.* from sales k", "select k.* exclude (id) from sales k", "from sales",
@@ -43,6 +56,11 @@ ALL = (
     "select distinct * from sales", "select count(*), * from sales group by all", "table sales", "summarize sales",
     "select unnest(k) from sales k", "select * like 'a%' from sales", "select sales.* from sales",
     'select "k" from "sales" "k"', "select title from sales k order by k", "pivot sales on title using sum(amount)",
+    "select a from sales as k(d, a, b, c)", "select (*) from sales", "select (k).* from sales k",
+    'select U&"titl\\0065" from sales',
+    "select * from shops union select * from sales", "select * from s, (shops join sales using (id))",
+    "select 1 from (select * from sales k join s on true)", "select *, 1 is distinct from 2 from sales",
+    "select * from sales k join shops s on k.id is distinct from s.id",
 )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ import pytest
 from okr_reports.deliveries import site_files
 from okr_reports.report_site.build import build_site
 from okr_reports.report_site.formats.moment import PATH as MOMENT
+from okr_reports.report_site.output.page_cache import read_kept
+from okr_reports.report_site.queries.database import Reader
 from tests.report_site.conftest import REPORTS
 
 HEAD = "---\ntitle: {}\n---\n"
@@ -82,6 +84,20 @@ def test_a_refresh_that_brings_nothing_changes_only_the_moment_and_the_pages_tha
     after = life.build()
     assert changed(before, after) == {MOMENT, "loads/index.html"}
     assert after == life.whole()
+
+
+def test_what_was_found_unchanged_is_not_doubted_again(life):
+    life.build()
+    life.change(*MOMENTS)
+    life.build()
+    kept = files(life.folder / "cache")
+    with Reader(life.copy) as reader:
+        now = {table: reader.fingerprints(table) for table in reader.tables()}
+    entries = [read_kept(path) for path in (life.folder / "cache").glob("*.json")]
+    assert {table for entry in entries for table in entry["reads"]} >= {"key_results", "source_health"}
+    assert all(entry["reads"] == {table: now[table] for table in entry["reads"]} for entry in entries)
+    life.build()
+    assert files(life.folder / "cache") == kept
 
 
 def test_a_next_day_leaves_the_pages_that_say_nothing_of_the_day(life):

@@ -61,6 +61,22 @@ def test_holds_the_public_marts_with_their_comments_and_nothing_else(warehouse, 
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith((".", "okr.duckdb."))] == []
 
 
+def test_equal_rows_are_in_equal_places_whatever_order_a_build_made_them_in(warehouse, tmp_path):
+    found = []
+    for order in ("n", "hash(n)"):
+        with duckdb.connect(str(warehouse)) as connection:
+            connection.execute(
+                f"create or replace table marts.t as select n % 7 as k, n from range(50) as r(n) order by {order}"
+            )
+            connection.execute("create or replace view marts.v as select n from marts.t order by n desc")
+        write_snapshot(warehouse, tmp_path / "okr.duckdb")
+        with duckdb.connect(str(tmp_path / "okr.duckdb"), read_only=True) as connection:
+            found.append([connection.execute(f"select * from marts.{name} order by rowid").fetchall() for name in "tv"])
+    assert found[0] == found[1]
+    assert found[0][0] == sorted(found[0][0])
+    assert found[0][1] == [(n,) for n in reversed(range(50))]
+
+
 def test_an_open_session_neither_blocks_nor_notices_the_next_copies(warehouse, tmp_path):
     target = tmp_path / "okr.duckdb"
     write_snapshot(warehouse, target)

@@ -13,7 +13,7 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import duckdb
 
@@ -60,7 +60,7 @@ def write_snapshot(
         # One transaction: each of the comments alone would be written to the disk by itself.
         connection.begin()
         connection.execute(f"create schema copy.{SCHEMA}")
-        for table in _tables(connection):
+        for table in sorted([*_named(connection, "table"), *_named(connection, "view")]):
             name = f"{SCHEMA}.{quoted_name(table)}"
             connection.execute(f"create table copy.{name} as {_with_sentences(connection, table, catalogues)}")
         if own:
@@ -108,10 +108,9 @@ def _with_sentences(connection: duckdb.DuckDBPyConnection, table: str, catalogue
         joins += f" left join {sentences} on {on}"
         columns = _placed(columns, sentence, f"{sentences}.{quoted_name(sentence.column)}")
     selected = ", ".join(f"{value} as {quoted_name(name)}" for name, value in columns.items())
-    if not joins:
-        return f"from warehouse.{SCHEMA}.{quoted_name(table)}"
-    # A join may return rows in another order.
-    return f"select {selected} from warehouse.{SCHEMA}.{quoted_name(table)} as mart{joins} order by mart.rowid"
+    # Equal rows are in equal places, so that pages need not ask again; the large facts are views, and have their order.
+    ordered = "" if table in _named(connection, "view") else " order by all"
+    return f"select {selected} from warehouse.{SCHEMA}.{quoted_name(table)} as mart{joins}{ordered}"
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
@@ -150,15 +149,10 @@ def _sentences(connection: duckdb.DuckDBPyConnection, sentence: Sentence, catalo
     return pa.table({**{name: pa.array(values) for name, values in made.items()}, sentence.column: text})
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _named(connection: duckdb.DuckDBPyConnection, kind: Literal["table", "view"]) -> list[str]:
+    """The names of the marts that are tables in the warehouse, or views."""
     rows = connection.execute(
-        """
-        select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = ?
-        union all
-        select view_name from duckdb_views() where database_name = 'warehouse' and schema_name = ?
-        order by 1
-        """,
-        [SCHEMA, SCHEMA],
+        f"select {kind}_name from duckdb_{kind}s() where database_name = 'warehouse' and schema_name = ?", [SCHEMA]
     ).fetchall()
     return [row[0] for row in rows]
 

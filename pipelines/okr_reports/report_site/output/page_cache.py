@@ -132,6 +132,12 @@ class PageCache:
             return None
         return None if any(self._is_answered_otherwise(entry)) else _rendered(entry)
 
+    def renewed(self, page: Identity) -> bytes | None:
+        """The entry of a page that was kept, with the columns as they are now; None if it has them so."""
+        entry = self._entry(self.folder / _name(page.route))
+        now = {table: self._digests(table) for table in entry["reads"]}
+        return None if now == entry["reads"] else json.dumps({**entry, "reads": now}).encode()
+
     def entry(self, kept: Kept, page: Identity, asked: Iterable[Asked]) -> bytes | None:
         """What to keep of a page with the answers to its queries, `asked`; None if a value has no place in JSON."""
         shows = sorted(read_of(self.context).keys() & set(OF_THE_DAY))

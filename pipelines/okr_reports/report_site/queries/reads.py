@@ -1,7 +1,7 @@
 """What of the copy a query reads, by its text: the columns of each mart, or all of them.
 
 One column too many runs a page's queries again for nothing; one too few would keep an old answer. So every way to
-read a column without its name counts as all columns: a star, a row as a value, a join by common names.
+read a column without its name counts as all columns: a star of its table, a row as a value, a join by common names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ _TOKEN = re.compile(
 # words that read columns or tables of which nothing names them
 _UNNAMED = frozenset({
     "columns", "pivot", "pivot_longer", "pivot_wider", "unpivot", "summarize", "describe", "show", "table", "natural",
-    "u",
 })  # fmt: skip
 _NO_ALIAS = frozenset({
     "where", "group", "order", "on", "using", "join", "left", "right", "full", "inner", "outer", "cross", "natural",
@@ -28,6 +27,7 @@ _AFTER_ALL = frozenset({
     "", ",", ")", ";", "from", "where", "exclude", "except", "replace", "rename", "like", "ilike", "similar", "union",
     "intersect", "order", "limit", "group",
 })  # fmt: skip
+_ENDS_OF_FROM = frozenset({"where", "group", "having", "window", "qualify", "order", "limit", "union", "intersect"})
 Columns = Mapping[str, Sequence[str]]
 Read = dict[str, tuple[str, ...] | None]
 
@@ -47,26 +47,54 @@ def columns_read(sql: str, tables: Columns) -> Read:
     words = set(tokens)
     if words & {"query", "query_table"}:
         return dict.fromkeys(tables)
-    if words & _UNNAMED or _is_starred(tokens):
-        return {name: None for name in tables if name.lower() in words or any(name.lower() in one for one in texts)}
     sources = _Sources(tokens)
+    starred = _starred(tokens)
+    if words & _UNNAMED or starred is None:
+        return {name: None for name in tables if name.lower() in words or any(name.lower() in one for one in texts)}
     read: Read = {}
     for name, columns in tables.items():
-        if any(re.search(rf"\b{re.escape(name.lower())}\b", one) for one in texts) or sources.is_a_value(name.lower()):
+        table = name.lower()
+        is_in_text = any(re.search(rf"\b{re.escape(table)}\b", one) for one in texts)
+        if is_in_text or sources.is_a_value(table) or not starred.isdisjoint({table, *sources.names.get(table, ())}):
             read[name] = None
         elif name.lower() in words:
             read[name] = tuple(column for column in columns if column.lower() in words)
     return read
 
 
-def _is_starred(tokens: Sequence[str]) -> bool:
-    """Whether a star is for columns, and neither multiplies nor counts; or a query begins with `from`."""
-    for before, token, behind in _triples(tokens):
-        if token == "from" and before in ("", "("):
-            return True
-        if token == "*" and (before in _BEFORE_ALL or behind in _AFTER_ALL) and not (before == "(" and behind == ")"):
-            return True
-    return False
+def _starred(tokens: Sequence[str]) -> set[str] | None:
+    """The names whose columns are all read by a star: before it, or between `from` and the end of its SELECT.
+
+    None for all: a query begins with `from`, a name is written in codes (U&"..."), or it is not known what a star is
+    of. One that multiplies or counts reads nothing.
+    """
+    names: set[str] = set()
+    for place, (before, token, behind) in enumerate(_triples(tokens)):
+        if (token == "from" and before in ("", "(")) or (before == "u" and token == "&"):
+            return None
+        counts = before == "(" and behind == ")" and place > 1 and tokens[place - 2] not in _BEFORE_ALL
+        if token != "*" or counts or (before not in _BEFORE_ALL and behind not in _AFTER_ALL):
+            continue
+        if before == "." and re.match(r"\w", tokens[place - 2]):
+            names.add(tokens[place - 2])
+        elif sources := _sources_behind(tokens, place):
+            names.update(sources)
+        else:
+            return None
+    return names
+
+
+def _sources_behind(tokens: Sequence[str], star: int) -> Sequence[str]:
+    """What is between the `from` of a star's SELECT and its end, with all that is in parentheses there."""
+    depth, begin = 0, None
+    for place in range(star + 1, len(tokens)):
+        token = tokens[place]
+        depth += (token == "(") - (token == ")")
+        if depth < 0 or (depth == 0 and begin is not None and token in _ENDS_OF_FROM):
+            return tokens[begin:place] if begin is not None else ()
+        if depth == 0 and begin is None and token == "from" and tokens[place - 1] != "distinct":
+            begin = place
+    return tokens[begin:] if begin is not None else ()
 
 
 def _triples(tokens: Sequence[str]) -> Iterable[tuple[str, str, str]]:
@@ -89,7 +117,7 @@ class _Sources:
                 in_from.pop()
             elif token in ("from", "join"):
                 in_from[-1] = before != "distinct"
-            elif token in ("select", "where", "on", "group", "order", "having", "limit", "qualify", "window", "using"):
+            elif token in ("select", "where", "on", "group", "order", "having", "limit", "qualify", "window"):
                 in_from[-1] = False
             elif behind != "." and before in ("from", "join", ",", "(", ".") and in_from[-1]:
                 place = self._source(tokens, place)
@@ -106,6 +134,8 @@ class _Sources:
         if place < len(tokens) and re.match(r"\w", tokens[place]) and tokens[place] not in _NO_ALIAS:
             self.names.setdefault(table, set()).add(tokens[place])
             place += 1
+            if tokens[place : place + 1] == ["("]:  # the columns have other names by their places
+                self.values.add(table)
         return place
 
     def is_a_value(self, table: str) -> bool:

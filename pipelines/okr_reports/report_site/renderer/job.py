@@ -168,7 +168,9 @@ class _Work:
         shown = site.renderer.shown if isinstance(site.renderer, PreviewRenderer) and rendered is not None else ()
         for one in shown:
             self._fault(one)
-        if rendered is not None and site.cache is not None and not shown:
+        if rendered is None and site.cache is not None:
+            entry = site.cache.renewed(instance.identity)
+        elif rendered is not None and site.cache is not None and not shown:
             day = site.context["today"].isoformat()
             kept = Kept(instance.route, instance.title, str(instance.page.file.path), day, rendered)
             entry = site.cache.entry(kept, instance.identity, self.reader.asked)

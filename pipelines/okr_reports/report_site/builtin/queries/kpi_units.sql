@@ -13,5 +13,5 @@ with known as (
       else (max({'date': date, 'value': value}) filter (where value is not null)).value end as value, max(through) as through
   from days group by all
 )
-select kpi_id, grain, first_day, last_day, value, case when last_day <= through then row_number() over (partition by kpi_id, last_day <= through order by first_day desc) else 0 end as place
+select kpi_id, grain, first_day, last_day, value, case when last_day <= through then rank() over (partition by kpi_id, last_day <= through order by first_day desc) else 0 end as place
 from units
