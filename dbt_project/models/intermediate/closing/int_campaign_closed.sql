@@ -23,10 +23,7 @@ measures as (
 ),
 
 parts as (
-    select distinct
-        kpi_id,
-        measure
-    from {{ ref('int_kpi_parts_listed') }}
+    select * from {{ ref('int_kpi_parts_listed') }}
 ),
 
 campaigns as (
@@ -69,16 +66,11 @@ counted as (
             and matched.account_id = measures.account_id
             and matched.campaign_id = measures.campaign_id
             and matched.source_file = measures.source_file
-            and measures.date >= matched.valid_from
-            and measures.date < matched.next_from
+            and measures.date >= matched.valid_from and measures.date < matched.next_from
             and measures.date between closed.period_start and closed.period_end
     group by
-        closed.key_result_id,
-        closed.period_id,
-        closed.closing,
-        matched.channel,
-        matched.account_id,
-        matched.campaign_id
+        closed.key_result_id, closed.period_id, closed.closing,
+        matched.channel, matched.account_id, matched.campaign_id
 ),
 
 final as (

@@ -30,10 +30,7 @@ measures as (
 ),
 
 parts as (
-    select distinct
-        kpi_id,
-        measure
-    from {{ ref('int_kpi_parts_listed') }}
+    select * from {{ ref('int_kpi_parts_listed') }}
 ),
 
 campaigns_then as (
@@ -107,8 +104,7 @@ days_now as (
         on moved.kpi_id = parts.kpi_id
     left join measures
         on
-            parts.measure = measures.measure
-            and campaigns_then.channel = measures.channel
+            parts.measure = measures.measure and campaigns_then.channel = measures.channel
             and campaigns_then.account_id = measures.account_id
             and campaigns_then.campaign_id = measures.campaign_id
             and measures.date between moved.period_start and moved.period_end
@@ -119,8 +115,7 @@ days_now as (
             and measures.account_id = matched.account_id
             and measures.campaign_id = matched.campaign_id
             and measures.source_file = matched.source_file
-            and measures.date >= matched.valid_from
-            and measures.date < matched.next_from
+            and measures.date >= matched.valid_from and measures.date < matched.next_from
     where moved.is_moved and moved.kpi_id is not null
     group by
         moved.key_result_id, moved.period_id, moved.closing, moved.kpi_id, campaigns_then.channel,
@@ -140,8 +135,7 @@ lost as (
     left join reporting
         on
             days_now.kpi_id = reporting.kpi_id
-            and days_now.channel = reporting.channel
-            and days_now.account_id = reporting.account_id
+            and days_now.channel = reporting.channel and days_now.account_id = reporting.account_id
     group by days_now.key_result_id, days_now.period_id, days_now.closing
 ),
 

@@ -170,13 +170,11 @@ final as (
     left join untold
         on
             asked_for.kpi_id = untold.kpi_id
-            and named.channel = untold.channel
-            and named.account_id = untold.account_id
+            and named.channel = untold.channel and named.account_id = untold.account_id
     left join unmet
         on
             asked_for.kpi_id = unmet.kpi_id
-            and named.channel = unmet.channel
-            and named.account_id = unmet.account_id
+            and named.channel = unmet.channel and named.account_id = unmet.account_id
     left join left_out
         on asked_for.kpi_id = left_out.kpi_id and named.channel = left_out.channel
     where unmet.kpi_id is null and left_out.kpi_id is null

@@ -6,6 +6,10 @@ sources as (
     select * from {{ ref('int_sources_loaded') }}
 ),
 
+failed as (
+    select * from {{ ref('int_sources_failed') }}
+),
+
 context as (
     select * from {{ ref('stg_definitions__context') }}
 ),
@@ -30,6 +34,7 @@ covered as (
 known as (
     select
         sources.*,
+        failed.failing_since,
         covered.is_stale,
         covered.is_live,
         covered.channel is not null as has_rows,
@@ -39,6 +44,8 @@ known as (
             else sources.data_through
         end as known_through
     from sources
+    left join failed
+        on sources.channel = failed.channel and sources.account_id = failed.account_id
     left join covered
         on
             sources.is_file

@@ -8,10 +8,6 @@ events as (
     select * from {{ ref('int_source_loads_ranked') }}
 ),
 
-failing as (
-    select * from {{ ref('int_sources_failing') }}
-),
-
 last_refresh as (
     select
         channel,
@@ -72,8 +68,7 @@ final as (
         good_loads.last_load_at,
         last_refresh.last_error,
         last_refresh.note,
-        last_refresh.unknown_measures,
-        failing.failing_since
+        last_refresh.unknown_measures
     from accounts
     left join last_refresh
         on accounts.channel = last_refresh.channel and accounts.account_id = last_refresh.account_id
@@ -81,8 +76,6 @@ final as (
         on accounts.channel = good_loads.channel and accounts.account_id = good_loads.account_id
     left join newest_loads
         on accounts.channel = newest_loads.channel and accounts.account_id = newest_loads.account_id
-    left join failing
-        on accounts.channel = failing.channel and accounts.account_id = failing.account_id
 )
 
 select * from final
