@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from okr_reports.errors import shown_path
+from okr_reports.errors import Finding, quoted, shown_path
 
 
 @pytest.fixture
@@ -31,3 +31,9 @@ def workspace(tmp_path, monkeypatch):
 )  # fmt: skip
 def test_a_path_is_shown_from_the_working_directory(workspace, given, shown):
     assert str(shown_path(Path(given.format(workspace)))) == shown.format(workspace)
+
+
+def test_a_finding_shows_what_it_quotes_without_the_marks():
+    finding = Finding("a.yml", 3, "error", f"has no column {quoted('date')}", f"did you mean {quoted('day')}?")
+    assert str(finding) == "a.yml:3: error: has no column date; did you mean day?"
+    assert finding == Finding("a.yml", 3, "error", "has no column date", "did you mean day?")

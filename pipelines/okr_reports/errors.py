@@ -64,6 +64,11 @@ class Finding:
     what: str
     todo: str
 
+    def __post_init__(self) -> None:
+        """A finding is for the terminal: what it quotes has no marks."""
+        for name in ("what", "todo"):
+            object.__setattr__(self, name, plain_text(getattr(self, name)))
+
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.severity}: {self.what}; {self.todo}"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from okr_reports.errors import Finding, plain_text, shown_path
+from okr_reports.errors import Finding, shown_path
 from okr_reports.settings import Workspace
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _of_files(defined: Definitions, notes: list[str]) -> Iterator[Finding]:
         path, _, line = one.source.defined_at.rpartition(":")
         shown = shown_path(Path(os.path.normpath(one.path)))
         for fault in one.faults:
-            yield Finding(path, int(line), "error", plain_text(f"{shown}: {fault}"), fault.todo)
+            yield Finding(path, int(line), "error", f"{shown}: {fault}", fault.todo)
         for sentence in one.said:
             said.setdefault((one.source.id, sentence), []).append(str(shown))
     for (_, sentence), files in said.items():
@@ -154,7 +154,7 @@ def _tables(workspace: Workspace, defined: Definitions | None) -> _Tables:
         path, _, line = table.defined_at.rpartition(":")
         if name in faults:
             error = faults[name]
-            found.append(Finding(path, int(line), "error", plain_text(f"table {name}: {error.what}"), error.todo))
+            found.append(Finding(path, int(line), "error", f"table {name}: {error.what}", error.todo))
         elif name not in columns:
             what = f"the columns of the table `{name}` are not known yet, so pages that query it are not checked"
             found.append(Finding(path, int(line), "warning", what, "run `okr refresh`, and check again"))

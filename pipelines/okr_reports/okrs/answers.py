@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from okr_reports.common.form_answers import Answer, AnswersReader, FormFile, share_of
-from okr_reports.errors import Finding, plain_text, shown_path
+from okr_reports.errors import Finding, shown_path
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.entries import read_entry
 from okr_reports.okrs.findings import advice
@@ -53,7 +53,7 @@ def read_answers(
 def _of_file(form: FormFile, names: _Names, incomplete: bool) -> Iterator[CheckIn | Finding]:
     path = str(shown_path(form.path))
     for trouble in form.troubles:
-        yield advice(path, trouble.line, plain_text(trouble.what), trouble.todo)
+        yield advice(path, trouble.line, trouble.what, trouble.todo)
     for answer in form.answers:
         found = names.find(answer.cells["key_result"], answer.day)
         if isinstance(found, tuple):
