@@ -1,10 +1,13 @@
 """What a key result needs, against hand-reckoned numbers over a small copy of the marts."""
 
+import json
 from datetime import date
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from okr_reports.cli.group import main
 from okr_reports.commands.simulate import simulate
 from okr_reports.errors import OkrError
 from okr_reports.forecasting.kinds import chance_to_keep
@@ -192,3 +195,14 @@ def test_what_cannot_be_simulated_says_why(snapshot, name, message):
 def test_a_target_that_okr_check_would_refuse_is_refused(snapshot, name, target, message):
     with pytest.raises(OkrError, match=message):
         simulate(snapshot, name, target=target, daily=None)
+
+
+@pytest.mark.parametrize(("written", "target"), [("25%", 0.25), ("0.25", 0.25), ("25%%", None), ("a%", None)])
+def test_a_target_is_written_as_definitions_take_it(snapshot, monkeypatch, written, target):
+    monkeypatch.setenv("OKR_DATA_DIR", str(snapshot.parent))
+    answer = CliRunner().invoke(main, ["simulate", "rate", "--target", written, "--json"])
+    assert answer.exit_code == (2 if target is None else 0), answer.output
+    if target is None:
+        assert "such as 3.5 or 12%" in answer.output
+    else:
+        assert json.loads(answer.stdout)["target"] == target

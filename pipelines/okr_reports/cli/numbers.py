@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 from okr_reports.cli.group import DAY, day_of, main
 
 
+class _Amount(click.ParamType):
+    """A number as definitions take it: `12%` is 0.12."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        digits, percent, rest = str(value).partition("%")
+        try:
+            return float(digits) / (100 if percent else 1) if not rest else float(value)
+        except ValueError:
+            self.fail(f"{value!r} is no number; write it such as 3.5 or 12%", param, ctx)
+
+
 @main.command()
 @click.option("--channel", "channels", multiple=True, metavar="C", help="Load this channel only; may be repeated.")
 @click.option("--from", "from_day", type=DAY, help="Load account days from this one on.")
@@ -187,7 +200,7 @@ def compare(channel: str, export: Path, preset: str | None, given: Sequence[str]
 
 @main.command()
 @click.argument("key_result")
-@click.option("--target", type=float, metavar="X", help="Another target.")
+@click.option("--target", type=_Amount(), metavar="X", help="Another target, such as 3.5 or 12%.")
 @click.option("--daily", type=float, metavar="X", help="Another daily rate for the days left.")
 @click.option("--spend", type=float, metavar="X", help="Four weeks with so much more money on the channel of --on.")
 @click.option("--on", "channel", metavar="CHANNEL", help="The channel of --spend.")
