@@ -1,6 +1,7 @@
 """The languages that ship are complete; a workspace adds its own, and what nobody translated stays English."""
 
 import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from click.testing import CliRunner
 
 from okr_reports.cli import main
 from okr_reports.report_site.build import build_site
+from okr_reports.report_site.formats.formats import Formatter
 from okr_reports.report_site.formats.languages import SHIPPED, Language, translated
+from okr_reports.report_site.formats.moment import moment_css
 from okr_reports.words import SHARED
 from tests.support import ROOT
 
@@ -96,3 +99,16 @@ def test_a_mistake_in_a_catalogue_is_named_and_costs_no_page(reports, snapshot, 
     assert what in found.what
     assert built.broken == {}
     assert Language("es-ES", [folder / "translations"]).text("On track") == "Según lo previsto"
+
+
+def test_no_age_is_said_of_a_page_whose_clock_is_set():
+    context = {
+        "data_through": date(2026, 11, 22),
+        "refreshed_at": datetime(2026, 11, 23, 9, tzinfo=UTC),
+        "refresh_id": "r",
+    }
+    written = (Formatter("es-ES", "EUR", "Europe/Madrid"), Language("es", [OWN]))
+    now, then = (moment_css(context, *written, clock_is_set=is_set).decode() for is_set in (False, True))
+    assert "--built" in now
+    assert "--built" not in then
+    assert now.endswith(then)

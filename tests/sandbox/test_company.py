@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from okr_reports.sandbox.company import CONVERSIONS_ARRIVE_WITHIN, Company
-from okr_reports.sandbox.profiles import HOSTILE_NAMES
+from okr_reports.sandbox.profiles import HOSTILE_NAMES, SHOWCASE
 
 TODAY = date(2026, 11, 23)
 
@@ -71,5 +71,6 @@ def test_campaigns_start_pause_are_renamed_and_deleted() -> None:
     paused = next(one for one in campaigns if one.pause[0] <= one.pause[1])
     assert not paused.delivers(paused.pause[0])
     assert any(name in HOSTILE_NAMES for one in campaigns for _, name in one.names)
-    showcase = [name for one in Company(0).campaigns("linkedin_ads", campaigns[0].account_id) for _, name in one.names]
-    assert [name for name in showcase if not name.startswith("Acme ")] == []
+    for seed in SHOWCASE:
+        shown = Company(seed).campaigns("linkedin_ads", campaigns[0].account_id)
+        assert [name for one in shown for _, name in one.names if not name.startswith("Acme ")] == []

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
 
-from okr_reports.sandbox.profiles import HOSTILE_NAMES, PROFILES, AccountProfile
+from okr_reports.sandbox.profiles import HOSTILE_NAMES, PROFILES, SHOWCASE, AccountProfile
 
 # Nothing happened before. Late enough to be quick, early enough for two years of history at any demo's day.
 FOUNDED = date(2024, 1, 1)
@@ -166,8 +166,7 @@ class Company:
     def _make_campaign(self, channel: str, account: AccountProfile, number: int, start: date, life: int) -> Campaign:
         chance = self.chances(channel, account.id, number)
         name = f"{account.name} {('Always on', 'Lead gen', 'Webinar', 'Retargeting')[number % 4]} {start:%Y-%m}"
-        # seed 0 is the showcase: its campaigns have names that a company could have
-        if self.seed and number % 7 == 3:
+        if self.seed not in SHOWCASE and number % 7 == 3:
             name = HOSTILE_NAMES[number // 7 % len(HOSTILE_NAMES)]
         names: tuple[tuple[date, str], ...] = ((start, name),)
         if chance("rename") < 0.2:

@@ -53,6 +53,8 @@ PROFILES: dict[str, tuple[AccountProfile, ...]] = {
     ),
 }
 
+# The seeds (0 of `start`, 1 of `okr sandbox`) whose campaigns have names that a company could have.
+SHOWCASE = (0, 1)
 # Names that break careless readers: markup, formulas, SQL, templates, right-to-left text, surrogate pairs, whitespace.
 HOSTILE_NAMES = (
     "<script>alert(1)</script>",

@@ -16,8 +16,13 @@ from okr_reports.report_site.formats.languages import Language
 PATH = "assets/moment.css"
 
 
-def moment_css(context: Mapping[str, Any], formatter: Formatter, language: Language) -> bytes:
-    """For the row of `report_context`; `--built` is the moment for the script that says a page's age."""
+def moment_css(
+    context: Mapping[str, Any], formatter: Formatter, language: Language, clock_is_set: bool = False
+) -> bytes:
+    """For the row of `report_context`; `--built` is the moment for the script that says a page's age.
+
+    Where the clock is set (`OKR_TODAY`: the demo, a test) no age is said, which the reader's clock would get wrong.
+    """
     through, built = context["data_through"], context["refreshed_at"]
     known, nothing = language.text("Data through %(day)s", day=formatter.format(through)), language.text("No data yet")
     texts = {
@@ -26,7 +31,9 @@ def moment_css(context: Mapping[str, Any], formatter: Formatter, language: Langu
         "refresh": language.text("refresh %(id)s", id=context["refresh_id"]),
     }
     rules = [f".moment-{name}::after{{content:{_quoted(text)}}}" for name, text in texts.items()]
-    return "\n".join([f":root{{--built:{_quoted(built.isoformat())}}}", *rules, ""]).encode()
+    if not clock_is_set:
+        rules.insert(0, f":root{{--built:{_quoted(built.isoformat())}}}")
+    return "\n".join([*rules, ""]).encode()
 
 
 def _quoted(text: str) -> str:

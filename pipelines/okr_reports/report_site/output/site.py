@@ -77,6 +77,7 @@ class Site:
     assets: Assets
     cache: PageCache | None = None
     as_of: date | None = None
+    clock_is_set: bool = False
     faults: list[PageFault] = field(default_factory=list)
     instances: list[Instance] = field(default_factory=list)
     map: SiteMap = field(default_factory=lambda: SiteMap({}, ()))
@@ -328,7 +329,7 @@ def _menu(instances: list[Instance]) -> list[Entry]:
 
 def moment_of(site: Site) -> dict[str, bytes]:
     """The file that changes with every refresh."""
-    return {moment.PATH: moment.moment_css(columns_of(site.context), site.formatter, site.language)}
+    return {moment.PATH: moment.moment_css(columns_of(site.context), site.formatter, site.language, site.clock_is_set)}
 
 
 def search_index(site: Site) -> bytes:

@@ -65,6 +65,7 @@ class Job:
             "cache_dir": str(self.cache_dir) if self.cache_dir and self.cache_dir.is_dir() else None,
             "limits": asdict(self.limits),
             "as_of": self.as_of.isoformat() if self.as_of else None,
+            "clock_is_set": "OKR_TODAY" in os.environ,
             "purpose": self.purpose,
             "blank": self.blank,
             "sql": self.sql,

@@ -119,6 +119,7 @@ class _Work:
             PreviewRenderer if asked["purpose"] == "preview" else Renderer,
         )  # fmt: skip
         site.as_of = date.fromisoformat(asked["as_of"]) if asked["as_of"] else None
+        site.clock_is_set = asked["clock_is_set"]
         site.renderer.compiled = lambda name, lines: self.say({"kind": "lines", "path": name, "lines": lines})
         if cache_dir is not None:
             site.cache = PageCache(cache_dir, reports_dir, self.reader, site.context, site.map)
