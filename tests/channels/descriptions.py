@@ -138,6 +138,7 @@ DESCRIPTIONS = {
                 "add_to_carts",
                 "checkouts",
                 "ecommerce_purchases",
+                "purchase_revenue",
             )
         },
         secrets=("client_id", "client_secret", "refresh_token"),

@@ -26,6 +26,7 @@ COLUMNS = (
     "add_to_carts",
     "checkouts",
     "ecommerce_purchases",
+    "purchase_revenue",
 )
 TRAFFIC = f"select date, account_id, channel_group, {', '.join(COLUMNS)} from ga4.traffic order by all"
 PEOPLE = "select date, account_id, '', total_users, new_users from ga4.property_daily order by all"

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import requests
 
@@ -31,6 +32,8 @@ NAMES = {
     "emails_sent": "emails_sent",
     "opens": "opens_total",
     "opens_unique": "unique_opens",
+    "opens_proxy_excluded": "proxy_excluded_opens",
+    "opens_unique_proxy_excluded": "proxy_excluded_unique_opens",
     "clicks": "clicks_total",
     "clicks_unique": "unique_subscriber_clicks",
     "unsubscribes": "unsubscribed",
@@ -235,3 +238,18 @@ def test_an_account_that_cannot_be_is_refused_before_anything_is_loaded(bench: A
         [result] = bench.load("mailchimp").values()
     assert (result.account_id, result.state) == ("", "failed")
     assert "mailchimp: " in result.error
+
+
+def test_a_total_that_is_new_counts_on_the_day_each_campaign_was_sent(bench: Any) -> None:
+    """An account gets opens without proxies late: they are read from the start and stand where the others do."""
+    bench.load("mailchimp")
+    told = sums(truth(bench))
+    with duckdb.connect(str(bench.warehouse)) as connection:
+        connection.execute("update mailchimp.campaign_totals set proxy_excluded_unique_opens = null")
+        connection.execute("update mailchimp.loaded_windows set made_with = null")
+    bench.tell(today=(TODAY + timedelta(days=1)).isoformat())
+    assert bench.load("mailchimp")[ACCOUNT].window_from == START
+    days = staged(bench)
+    new = {key[:2] for key in days if key[2] == "opens_unique_proxy_excluded"}
+    assert {day for day, _ in new} == {day for day, _, measure in days if measure == "opens" and day < TODAY}
+    assert sums(days).keys() == told.keys()

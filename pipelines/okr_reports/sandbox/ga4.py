@@ -37,6 +37,7 @@ TRAFFIC_METRICS = {
     "engagedSessions": "engaged_sessions",
     "keyEvents": "key_events",
     "totalRevenue": "total_revenue",
+    "purchaseRevenue": "purchase_revenue",
     "screenPageViews": "screen_page_views",
     "addToCarts": "add_to_carts",
     "checkouts": "checkouts",
@@ -54,7 +55,7 @@ PROPERTY_QUOTA = {
     "serverErrorsPerProjectPerHour": {"consumed": 0, "remaining": 10},
     "potentiallyThresholdedRequestsPerHour": {"consumed": 0, "remaining": 120},
 }
-_TYPES = {"keyEvents": "TYPE_FLOAT", "totalRevenue": "TYPE_CURRENCY"}
+_TYPES = {"keyEvents": "TYPE_FLOAT", "totalRevenue": "TYPE_CURRENCY", "purchaseRevenue": "TYPE_CURRENCY"}
 TRUTH_COLUMNS = (
     "date",
     "channel",

@@ -30,6 +30,8 @@ MEASURES = (
     "emails_sent",
     "opens_total",
     "unique_opens",
+    "proxy_excluded_opens",
+    "proxy_excluded_unique_opens",
     "clicks_total",
     "unique_subscriber_clicks",
     "unsubscribed",
@@ -102,6 +104,8 @@ class Mailings:
             "emails_sent": count,
             "opens_total": int(opens * 1.6),
             "unique_opens": opens - taken_back,
+            "proxy_excluded_opens": int(opens * 0.9),
+            "proxy_excluded_unique_opens": int(opens * 0.6),
             "clicks_total": int(clicks * 1.4),
             "unique_subscriber_clicks": clicks,
             "unsubscribed": int(opens * 0.01),
@@ -119,6 +123,7 @@ def letter_totals(day: date) -> dict[str, Any]:
     sent = LETTERS_A_DAY * days
     found = dict.fromkeys(MEASURES, 0)
     opens = {"opens_total": sent // 2, "unique_opens": sent // 3}
+    opens |= {"proxy_excluded_opens": sent // 4, "proxy_excluded_unique_opens": sent // 5}
     return {**found, "emails_sent": sent, **opens, "total_revenue": 0.0}
 
 
@@ -353,7 +358,7 @@ def _report(totals: dict[str, Any], currency: str) -> dict[str, Any]:
         "abuse_reports": totals["abuse_reports"],
         "unsubscribed": totals["unsubscribed"],
         "bounces": {"hard_bounces": totals["hard_bounces"], "soft_bounces": totals["soft_bounces"], "syntax_errors": 0},
-        "opens": {"opens_total": totals["opens_total"], "unique_opens": totals["unique_opens"], "open_rate": 0.331},
+        "opens": {name: totals[name] for name in MEASURES if "opens" in name} | {"open_rate": 0.331},
         "clicks": {
             "clicks_total": totals["clicks_total"],
             "unique_clicks": totals["unique_subscriber_clicks"] + 3,

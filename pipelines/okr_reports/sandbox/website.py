@@ -57,6 +57,7 @@ class Traffic:
     add_to_carts: int = 0
     checkouts: int = 0
     ecommerce_purchases: int = 0
+    purchase_revenue: Decimal = Decimal(0)
 
     @property
     def is_empty(self) -> bool:
@@ -92,8 +93,12 @@ class WebsiteFigures:
             return replace(final, key_events=final.key_events + moved)
         part = PROCESSED[age]
         counts = {name: int(value * part) for name, value in vars(final).items() if isinstance(value, int)}
-        revenue = (final.total_revenue * Decimal(str(part))).quantize(Decimal("0.01"))
-        return Traffic(**counts, total_revenue=revenue)
+        amounts = {
+            name: (value * Decimal(str(part))).quantize(Decimal("0.01"))
+            for name, value in vars(final).items()
+            if isinstance(value, Decimal)
+        }
+        return Traffic(**counts, **amounts)
 
     def users(self, site: Website, start: date, end: date, asked_on: date) -> int:
         """People counted once over the interval: fewer than the days' people added up, since some come back."""
@@ -137,13 +142,16 @@ class WebsiteFigures:
         carts = poisson(sessions * 0.03, chance("carts"))
         checkouts = round(carts * (0.4 + 0.2 * chance("checkouts")))
         purchases = round(checkouts * (0.5 + 0.3 * chance("purchases")))
+        sales = Decimal(str(purchases * (60 + 80 * chance("basket")))).quantize(Decimal("0.01"))
         return Traffic(
             sessions,
             round(sessions * (0.5 + 0.2 * chance("engaged"))),
             key_events,
-            Decimal(str(purchases * (60 + 80 * chance("basket")))).quantize(Decimal("0.01")),
+            sales,
             round(sessions * (2 + 1.5 * chance("views"))),
             carts,
             checkouts,
             purchases,
+            # Every fourth euro is a subscription's.
+            (sales * Decimal("0.75")).quantize(Decimal("0.01")),
         )

@@ -7,6 +7,7 @@
     'add_to_carts': 'add_to_carts',
     'checkouts': 'checkouts',
     'purchases': 'ecommerce_purchases',
+    'purchase_value': 'purchase_revenue',
 } %}
 
 with

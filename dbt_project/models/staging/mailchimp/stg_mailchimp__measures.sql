@@ -2,6 +2,8 @@
     'emails_sent': 'emails_sent',
     'opens': 'opens_total',
     'opens_unique': 'unique_opens',
+    'opens_proxy_excluded': 'proxy_excluded_opens',
+    'opens_unique_proxy_excluded': 'proxy_excluded_unique_opens',
     'clicks': 'clicks_total',
     'clicks_unique': 'unique_subscriber_clicks',
     'unsubscribes': 'unsubscribed',
@@ -14,70 +16,68 @@
 
 with
 
+campaigns as (
+    select * from {{ source('mailchimp', 'campaigns') }}
+),
+
 campaign_totals as (
-    select * from {{ source('mailchimp', 'campaign_totals') }}
+    select
+        *,
+        observed_on as date
+    from {{ source('mailchimp', 'campaign_totals') }}
 ),
 
 audience_sizes as (
     select * from {{ source('mailchimp', 'audience_sizes') }}
 ),
 
--- A total that one statement lacks is as it was in the one before: the only one that is there of those counted so far.
-counted as (
-    select
-        *,
-        {% for column in totals.values() -%}
-        count({{ column }}) over ({{ so_far('campaign_id', 'loaded_at, observed_on') }}) as {{ column }}_known{{ ',' if not loop.last }}
-        {% endfor %}
-    from campaign_totals
-),
-
+-- A total that a statement lacks gives no row: it stays as in the statement before.
 stated as (
-    select
-        account_id,
-        campaign_id,
-        currency,
-        sent_on,
-        observed_on,
-        loaded_at,
-        {% for column in totals.values() -%}
-        max({{ column }}) over (partition by campaign_id, {{ column }}_known) as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from counted
+    {{ unpivot_measures('mailchimp', 'campaign_totals', totals) }}
 ),
 
--- The first statement of a campaign counts on the day it was sent, where nearly all of it belongs; a later one counts
--- for the day it was observed with what it differs by, corrections downwards included. The sum is the newest statement.
+-- The first statement of a total counts on the day the campaign was sent, where nearly all of it belongs; a later one
+-- counts for the day it was observed with what it differs by, corrections downwards included. The sum is the newest.
 changes as (
     select
+        stated.*,
+        campaigns.sent_on,
+        lag(stated.value_local) over (
+            partition by stated.campaign_id, stated.measure order by stated.loaded_at, stated.date
+        ) as value_before
+    from stated
+    inner join campaigns
+        on stated.campaign_id = campaigns.id
+),
+
+dated as (
+    select
+        case when value_before is null then sent_on else date end as date,
+        channel,
         account_id,
         campaign_id,
-        currency,
-        loaded_at,
-        case
-            when row_number() over (partition by campaign_id order by loaded_at, observed_on) = 1 then sent_on
-            else observed_on
-        end as date,
-        {% for column in totals.values() -%}
-        {{ column }} - coalesce(
-            lag({{ column }}) over (partition by campaign_id order by loaded_at, observed_on), 0
-        ) as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from stated
+        source_file,
+        measure,
+        value_local - coalesce(value_before, 0) as value_local,
+        upper(currency) as currency,
+        loaded_at
+    from changes
 ),
 
 days as (
     select
+        date,
+        channel,
         account_id,
         campaign_id,
-        date,
-        max(upper(currency)) as currency,
-        max(loaded_at) as loaded_at,
-        {% for column in totals.values() -%}
-        nullif(sum({{ column }}), 0) as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from changes
-    group by account_id, campaign_id, date
+        source_file,
+        measure,
+        {{ to_amount('sum(value_local)') }} as value_local,
+        max(currency) as currency,
+        max(loaded_at) as loaded_at
+    from dated
+    group by date, channel, account_id, campaign_id, source_file, measure
+    having sum(value_local) <> 0
 ),
 
 sizes as (
@@ -92,7 +92,7 @@ sizes as (
 ),
 
 final as (
-    {{ unpivot_measures('mailchimp', 'days', totals) }}
+    select * from days
     union all
     {{ unpivot_measures('mailchimp', 'sizes', {'audience_size': 'members'}) }}
 )

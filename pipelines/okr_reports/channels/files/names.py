@@ -76,6 +76,8 @@ COUNTS = frozenset(
         "emails_sent",
         "opens",
         "opens_unique",
+        "opens_proxy_excluded",
+        "opens_unique_proxy_excluded",
         "clicks_unique",
         "unsubscribes",
         "bounces_hard",

@@ -18,3 +18,6 @@ class Ga4Settings(ChannelSettings):
     credentials: GoogleCredentials
     base_url: str = "https://analyticsdata.googleapis.com"
     api_version: str = "v1beta"
+
+    def made_with(self) -> str:
+        return "purchaseRevenue"

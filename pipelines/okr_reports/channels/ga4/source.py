@@ -15,12 +15,13 @@ from okr_reports.channels.tables import AMOUNT, COUNT, DAY, FLAG, TEXT, entities
 from okr_reports.channels.windows import Window
 from okr_reports.errors import ChannelError, CredentialsError, QuotaError, VendorError
 
-# Metrics that add up over channel groups. With the two of people they are ten, the most a report may have.
+# Metrics that add up over channel groups. A report may have ten at most, so that people have one of their own.
 METRICS = {
     "sessions": "sessions",
     "engagedSessions": "engaged_sessions",
     "keyEvents": "key_events",
     "totalRevenue": "total_revenue",
+    "purchaseRevenue": "purchase_revenue",
     "screenPageViews": "screen_page_views",
     "addToCarts": "add_to_carts",
     "checkouts": "checkouts",
@@ -31,13 +32,15 @@ PEOPLE = {"totalUsers": "total_users", "newUsers": "new_users"}
 MEASURES = {
     "key_events": "conversions",
     "total_revenue": "conversion_value",
+    "purchase_revenue": "purchase_value",
     "screen_page_views": "page_views",
     "ecommerce_purchases": "purchases",
     "total_users": "users",
 }
 # Asked for what comes with every report, data or not.
 _ANY_DAY = date(2024, 1, 1)
-_COLUMNS = dict.fromkeys(METRICS.values(), COUNT) | {"key_events": AMOUNT, "total_revenue": AMOUNT}
+_AMOUNTS = ("key_events", "total_revenue", "purchase_revenue")
+_COLUMNS = dict.fromkeys(METRICS.values(), COUNT) | dict.fromkeys(_AMOUNTS, AMOUNT)
 
 
 class Ga4(Channel[Ga4Settings]):
@@ -95,8 +98,11 @@ class Ga4(Channel[Ga4Settings]):
         traffic = run_report(
             http, path, ranges=whole, dimensions=("date", "sessionDefaultChannelGroup"), metrics=tuple(METRICS)
         )
-        totals = run_report(http, path, ranges=whole, dimensions=("date",), metrics=(*METRICS, *PEOPLE))
-        hidden = traffic.restricted | totals.restricted
+        totals, people = (
+            run_report(http, path, ranges=whole, dimensions=("date",), metrics=tuple(metrics))
+            for metrics in (METRICS, PEOPLE)
+        )
+        hidden = traffic.restricted | totals.restricted | people.restricted
         _say_hidden(landing, hidden)
         landing.facts(
             "traffic",
@@ -106,10 +112,10 @@ class Ga4(Channel[Ga4Settings]):
                 lambda row: {**_row(row, account, hidden), "channel_group": row["sessionDefaultChannelGroup"]},
             ),
         )
-        flags = _flags(traffic, totals)
+        flags = _flags(traffic, totals, people)
         landing.facts(
             "property_daily",
-            landing.made("days", totals.rows, lambda row: {**_row(row, account, hidden), **flags}),
+            landing.made("days", _joined(totals, people), lambda row: {**_row(row, account, hidden), **flags}),
         )
         if "totalUsers" in hidden:
             return
@@ -183,6 +189,15 @@ def _row(row: dict[str, Any], account: Account, hidden: Collection[str]) -> dict
     present = {metric: column for metric, column in (METRICS | PEOPLE).items() if metric in row}
     named = {column: None if metric in hidden else row[metric] for metric, column in present.items()}
     return {"date": date(int(written[:4]), int(written[4:6]), int(written[6:])), "currency": account.currency, **named}
+
+
+def _joined(totals: Report, people: Report) -> list[dict[str, Any]]:
+    """A row a day. GA4 leaves out rows of nothing but zeros: a day that one report has and the other lacks is 0 there."""
+    days: dict[str, dict[str, Any]] = {}
+    for report, other in ((totals, PEOPLE), (people, METRICS)):
+        for row in report.rows:
+            days.setdefault(row["date"], dict.fromkeys(other, "0")).update(row)
+    return list(days.values())
 
 
 def _flags(*reports: Report) -> dict[str, bool]:

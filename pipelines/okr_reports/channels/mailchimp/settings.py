@@ -23,3 +23,6 @@ class MailchimpSettings(ChannelSettings):
 
     credentials: MailchimpCredentials
     base_url: str = "https://{dc}.api.mailchimp.com"
+
+    def made_with(self) -> str:
+        return "opens without proxies"

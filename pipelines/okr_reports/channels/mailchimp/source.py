@@ -33,6 +33,8 @@ TOTALS = {
     "emails_sent": ("emails_sent",),
     "opens_total": ("opens", "opens_total"),
     "unique_opens": ("opens", "unique_opens"),
+    "proxy_excluded_opens": ("opens", "proxy_excluded_opens"),
+    "proxy_excluded_unique_opens": ("opens", "proxy_excluded_unique_opens"),
     "clicks_total": ("clicks", "clicks_total"),
     "unique_subscriber_clicks": ("clicks", "unique_subscriber_clicks"),
     "unsubscribed": ("unsubscribed",),
@@ -42,6 +44,8 @@ TOTALS = {
     "total_orders": ("ecommerce", "total_orders"),
     "total_revenue": ("ecommerce", "total_revenue"),
 }
+# Mailchimp does not state these of every account.
+OPTIONAL = frozenset({"proxy_excluded_opens", "proxy_excluded_unique_opens"})
 _COLUMNS = dict.fromkeys(TOTALS, COUNT) | {"total_revenue": AMOUNT}
 _WANTED = ("id", "campaign_title", "list_id", "send_time", *dict.fromkeys(place[0] for place in TOTALS.values()))
 _ANSWERS = {"automations", "emails", "id", "account_id", "reports", "lists", "history", "dc"}
@@ -230,7 +234,8 @@ def _sent_in(http: Http, window: Window, zone: ZoneInfo) -> Iterator[dict[str, A
 def _totals(landing: Landing, reports: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The totals of each report. One that a single report lacks is empty and named.
 
-    Raises VendorError where all lack it; only an audience without a shop has no `ecommerce`.
+    Raises VendorError where all lack it, but for those that are optional; only an audience without a shop has no
+    `ecommerce`.
     """
     stated: list[dict[str, Any]] = [{} for _ in reports]
     for column, (name, *inner) in TOTALS.items():
@@ -243,6 +248,8 @@ def _totals(landing: Landing, reports: Sequence[dict[str, Any]]) -> list[dict[st
         if without:
             field = ".".join((name, *inner))
             if len(without) == len(reports):
+                if column in OPTIONAL:
+                    continue
                 raise VendorError("mailchimp", f"the report of campaign {without[0]} has no {field}", FIX_THE_CHANNEL)
             landing.lacks(f"the reports of campaigns {', '.join(map(str, without[:5]))} have no {field}", REPORT_IT)
     return stated
