@@ -12,16 +12,19 @@ from typing import Any
 import pytest
 
 from okr_reports.channels.configuration import read_settings
-from okr_reports.channels.linkedin_ads import source
+from okr_reports.channels.linkedin_ads import analytics as asked
+from okr_reports.channels.linkedin_ads.analytics import analytics
 from okr_reports.channels.linkedin_ads.settings import LinkedInAdsSettings
-from okr_reports.channels.linkedin_ads.source import CHANNEL, METRICS, analytics
+from okr_reports.channels.linkedin_ads.source import CHANNEL, METRICS
 from okr_reports.channels.windows import Window
 from okr_reports.sandbox import linkedin_ads as stand_in
 from okr_reports.sandbox.linkedin_ads_rows import OTHER_METRICS
 from okr_reports.sandbox.profiles import HOSTILE_NAMES
 from tests.channels.odd_answers import odd_vendor
+from tests.channels.staged import staged_measures
 from tests.support import AD_MEASURES
 
+AT_CONVERSIONS = 4 + AD_MEASURES.index("conversions")
 YESTERDAY = date(2026, 11, 22)
 SUMS = """
     select date, account_id, campaign_id, currency, sum(impressions), sum(clicks), sum(landing_page_clicks),
@@ -173,14 +176,14 @@ def test_more_metrics_than_a_call_may_ask_for_are_joined(bench: Any) -> None:
 
 
 def test_answers_that_reach_the_cap_are_asked_again_in_halves(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (source, stand_in):
+    for module in (asked, stand_in):
         monkeypatch.setattr(module, "LARGEST_ANSWER", 60)
     assert {result.state for result in bench.load().values()} == {"loaded"}
     assert bench.rows(SUMS) == truth_rows(bench, **{"from": "2026-07-27"})
 
 
 def test_a_day_that_reaches_the_cap_is_an_alarm(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (source, stand_in):
+    for module in (asked, stand_in):
         monkeypatch.setattr(module, "LARGEST_ANSWER", 2)
     results = bench.load()
     assert {result.state for result in results.values()} == {"failed"}
@@ -224,12 +227,45 @@ def test_days_are_read_again_for_as_long_as_the_accounts_rules_count(bench: Any)
     assert weekly["508720451"].window_from == weekly["517004982"].window_from - timedelta(days=60)
 
 
+def test_purchases_are_what_rules_of_that_type_counted(bench: Any) -> None:
+    """In the sandbox a second rule counts half of the conversions, and no value."""
+    bench.load()
+    expected = {
+        (*row[:3], measure): value
+        for row in truth_rows(bench, **{"from": "2026-07-27"})
+        for measure, value in (
+            ("purchases", row[AT_CONVERSIONS] - row[AT_CONVERSIONS] // 2),
+            ("purchase_value", row[AT_CONVERSIONS + 1]),
+        )
+        if row[AT_CONVERSIONS]
+    }
+    found = {row[:4]: row[4] for row in staged_measures(bench, "linkedin_ads") if row[3].startswith("purchase")}
+    assert found == expected
+    assert len(found) > 50
+
+
+def test_an_account_without_a_rule_for_purchases_is_not_asked_for_them(bench: Any) -> None:
+    bench.tell(more={"linkedin_ads": {"rules": {"508720451": [{"type": "LEAD"}]}}})
+    bench.load()
+    assert bench.rows("select distinct account_id from linkedin_ads.campaign_conversions") == [("517004982",)]
+
+
 def test_rules_that_cannot_be_read_are_said_and_stop_nothing(bench: Any) -> None:
     with odd_vendor(bench.sandbox.url, "/conversions", {"elements": "none"}) as url:
         bench.set("linkedin_ads", base_url=f"{url}/linkedin_ads")
         results = bench.load()
     assert {result.state for result in results.values()} == {"loaded"}
     assert "conversion rules cannot be read" in (results["508720451"].note or "")
+    assert results["508720451"].unknown_measures == ("purchase_value", "purchases")
+
+
+def test_what_is_not_told_is_named_as_reports_know_it(bench: Any) -> None:
+    """Where purchases are what counts as conversions, conversions are not known without them."""
+    bench.set("linkedin_ads", conversions="purchases")
+    with odd_vendor(bench.sandbox.url, "/conversions", {"elements": "none"}) as url:
+        bench.set("linkedin_ads", base_url=f"{url}/linkedin_ads")
+        result = bench.load()["508720451"]
+    assert {*result.unknown_measures} == {"purchases", "purchase_value", "conversions", "conversion_value"}
 
 
 def element(day: int, **figures: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date
 from typing import Any, TypeVar, get_type_hints
@@ -107,6 +107,16 @@ def conversions(channel: str, settings: ChannelSettings) -> str:
         what = f"the setting sources.{channel}.conversions is {settings.conversions!r}, which the channel cannot tell"
         raise ChannelError(channel, what, f"write one of {', '.join(offered)}" if offered else "take it out")
     return settings.conversions or next(iter(offered), "")
+
+
+def untold(channel: str, settings: ChannelSettings, measures: Collection[str]) -> frozenset[str]:
+    """Those of which the vendor tells nothing, by the names that reports know: of conversions as they were chosen."""
+    chosen = channels()[channel].conversions.get(settings.conversions)
+    if chosen is None:
+        return frozenset(measures)
+    made_of = {"conversions": chosen.conversions, "conversion_value": chosen.conversion_value}
+    lacking = {name for name, parts in made_of.items() if not {*measures}.isdisjoint(parts)}
+    return frozenset(({*measures} - made_of.keys()) | lacking)
 
 
 def is_configured(settings: type[ChannelSettings], channel: str) -> bool:

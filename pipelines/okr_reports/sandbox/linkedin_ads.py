@@ -15,7 +15,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from okr_reports.sandbox.company import FOUNDED, Campaign, Figures, days_of, sum_of
-from okr_reports.sandbox.linkedin_ads_rows import METRICS, OTHER_METRICS, PIVOTS, SAME, SPANS, element_of
+from okr_reports.sandbox.linkedin_ads_rows import (
+    CONVERSION,
+    FIRST_RULE,
+    METRICS,
+    OTHER_METRICS,
+    PIVOTS,
+    SAME,
+    SPANS,
+    USUAL_RULES,
+    element_of,
+    of_rules,
+)
 from okr_reports.sandbox.restli import NotRestli, read_first_query, read_query
 from okr_reports.sandbox.state import SandboxState
 
@@ -30,7 +41,7 @@ SETTINGS = {
 # Each version is served for a year, to the 16th of its month; 202512 never came.
 LAST_DAY, NEVER_CAME = 16, "202512"
 LONGEST_URL = 8_000
-MOST_FIELDS = 20
+MOST_FIELDS, MOST_PIVOTS = 20, 3
 LARGEST_ANSWER = 15_000
 _CAMPAIGN_STATUS = {"active": "ACTIVE", "paused": "PAUSED", "completed": "COMPLETED"}
 
@@ -208,10 +219,10 @@ class _Api:
         _want(query, q="account")
         account = _id_of(query.get("account", ""))
         self._may(account)
-        rules = self._state.more.get(CHANNEL, {}).get("rules", {}).get(account, [{}])
+        rules = self._rules(account)
         elements = [
             {
-                "id": 104012 + at,
+                "id": FIRST_RULE + at,
                 "name": "Order placed",
                 "account": query["account"],
                 "type": "PURCHASE",
@@ -228,10 +239,9 @@ class _Api:
         return {"paging": {"start": start, "count": count, "total": len(elements), "links": []}, "elements": page}
 
     def analytics(self, query: dict[str, Any]) -> dict[str, Any]:
-        _want(query, q="analytics")
-        pivot, granularity = (_plain(query.get(name)) for name in ("pivot", "timeGranularity"))
-        if pivot not in PIVOTS or granularity not in SPANS:
-            raise Refused(400, "ILLEGAL_ARGUMENT", f"no pivot {pivot} by {granularity}")
+        pivots, granularity = _pivots_of(query), _plain(query.get("timeGranularity"))
+        if not {*pivots} <= {*PIVOTS, CONVERSION} or granularity not in SPANS:
+            raise Refused(400, "ILLEGAL_ARGUMENT", f"no pivots {pivots} by {granularity}")
         fields = query.get("fields", ["impressions", "clicks"])
         if len(fields) > MOST_FIELDS:
             raise Refused(400, "ILLEGAL_ARGUMENT", f"at most {MOST_FIELDS} fields may be requested")
@@ -239,17 +249,25 @@ class _Api:
         if unknown:
             raise Refused(400, "ILLEGAL_ARGUMENT", f"unknown fields {', '.join(unknown)}")
         start, end = (_day(query["dateRange"][side]) for side in ("start", "end"))
-        parts: dict[tuple[str, date, date], list[Figures]] = {}
+        parts: dict[tuple[tuple[str, ...], date, date], list[Figures]] = {}
         for campaign in self._asked_for(query):
             for day in days_of(max(start, campaign.start), min(end, campaign.end, self._state.today)):
                 first, last = SPANS[granularity](day, start, end)
-                parts.setdefault((PIVOTS[pivot](campaign), first, last), []).append(
-                    self._state.figures(CHANNEL, campaign, day)
-                )
+                figures = self._state.figures(CHANNEL, campaign, day)
+                by_rule = {"": figures}
+                if CONVERSION in pivots:
+                    by_rule = of_rules(figures, len(self._rules(campaign.account_id)))
+                for rule, part in by_rule.items():
+                    urns = tuple(rule if pivot == CONVERSION else PIVOTS[pivot](campaign) for pivot in pivots)
+                    parts.setdefault((urns, first, last), []).append(part)
         found = [element_of(*key, sum_of(all_of), fields) for key, all_of in parts.items()]
         elements = [self._state.drifted(CHANNEL, element) for element in found if element is not None]
         elements = elements[:LARGEST_ANSWER]
         return {"paging": {"start": 0, "count": 10, "links": []}, "elements": elements}
+
+    def _rules(self, account: str) -> list[dict[str, Any]]:
+        rules: list[dict[str, Any]] = self._state.more.get(CHANNEL, {}).get("rules", {}).get(account, USUAL_RULES)
+        return rules
 
     def _asked_for(self, query: dict[str, Any]) -> list[Campaign]:
         if "accounts" in query:
@@ -313,6 +331,17 @@ async def _raw_query(request: Request) -> str:
         return (await request.body()).decode()
     raw: bytes = request.scope["query_string"]
     return raw.decode()
+
+
+def _pivots_of(query: dict[str, Any]) -> list[Any]:
+    """One of the analytics finder, up to three of the statistics finder."""
+    if query.get("q") != "statistics":
+        _want(query, q="analytics")
+        return [_plain(query.get("pivot"))]
+    pivots = [_plain(one) for one in query.get("pivots", ())]
+    if not 1 <= len(pivots) <= MOST_PIVOTS:
+        raise Refused(400, "ILLEGAL_ARGUMENT", f"1 to {MOST_PIVOTS} pivots may be requested")
+    return pivots
 
 
 def _plain(value: Any) -> Any:

@@ -43,6 +43,21 @@ OTHER_METRICS = (
 )
 
 
+# The accounts' conversion rules: orders, and people who signed up. A pivot of its own, as it parts a campaign's day.
+CONVERSION, FIRST_RULE = "CONVERSION", 104012
+USUAL_RULES: list[dict[str, Any]] = [{}, {"name": "Signed up", "type": "SIGN_UP"}]
+
+
+def of_rules(figures: Figures, count: int) -> dict[str, Figures]:
+    """Of what the first rule and the second of the account counted, by their URNs: half of it each, and all the value
+    the first. The only rule counted all.
+    """
+    second = int(figures.conversions) // 2 if count > 1 else 0
+    parts = [Figures(conversions=figures.conversions - second, conversion_value=figures.conversion_value)]
+    parts += [Figures(conversions=second)] if count > 1 else []
+    return {f"urn:lla:llaPartnerConversion:{FIRST_RULE + at}": part for at, part in enumerate(parts)}
+
+
 def _month(day: date, start: date, end: date) -> tuple[date, date]:
     following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
     return max(start, day.replace(day=1)), min(end, following - timedelta(days=1))
@@ -62,7 +77,9 @@ SPANS: dict[str, Callable[[date, date, date], tuple[date, date]]] = {
 }
 
 
-def element_of(urn: str, first: date, last: date, figures: Figures, fields: list[str]) -> dict[str, Any] | None:
+def element_of(
+    urns: tuple[str, ...], first: date, last: date, figures: Figures, fields: list[str]
+) -> dict[str, Any] | None:
     """One row; None where every metric asked for is 0 (and, asked for none, where the day had nothing at all)."""
     metrics = [name for name in fields if name not in ("dateRange", "pivotValues")]
     known = METRICS | SAME
@@ -74,7 +91,7 @@ def element_of(urn: str, first: date, last: date, figures: Figures, fields: list
         start, end = ({"year": one.year, "month": one.month, "day": one.day} for one in (first, last))
         element["dateRange"] = {"start": start, "end": end}
     if "pivotValues" in fields:
-        element["pivotValues"] = [urn]
+        element["pivotValues"] = [*urns]
     for name, value in values.items():
         element[name] = _money(value, first) if isinstance(value, Decimal) else value
     return element

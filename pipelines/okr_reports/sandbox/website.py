@@ -93,12 +93,11 @@ class WebsiteFigures:
             return replace(final, key_events=final.key_events + moved)
         part = PROCESSED[age]
         counts = {name: int(value * part) for name, value in vars(final).items() if isinstance(value, int)}
-        amounts = {
-            name: (value * Decimal(str(part))).quantize(Decimal("0.01"))
-            for name, value in vars(final).items()
-            if isinstance(value, Decimal)
-        }
-        return Traffic(**counts, **amounts)
+        revenue, sales = (
+            (amount * Decimal(str(part))).quantize(Decimal("0.01"))
+            for amount in (final.total_revenue, final.purchase_revenue)
+        )
+        return Traffic(**counts, total_revenue=revenue, purchase_revenue=sales)
 
     def users(self, site: Website, start: date, end: date, asked_on: date) -> int:
         """People counted once over the interval: fewer than the days' people added up, since some come back."""

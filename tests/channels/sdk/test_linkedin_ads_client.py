@@ -9,7 +9,8 @@ import pytest
 from linkedin_api.clients.restli.client import RestliClient
 from linkedin_api.common import constants
 
-from okr_reports.channels.linkedin_ads.source import CAMPAIGN_STATUSES, KEY_FIELDS, METRICS
+from okr_reports.channels.linkedin_ads.analytics import KEY_FIELDS
+from okr_reports.channels.linkedin_ads.source import CAMPAIGN_STATUSES, METRICS
 
 pytestmark = pytest.mark.sdk
 CHANNEL, EUROPE = "linkedin_ads", "508720451"
@@ -40,7 +41,7 @@ def pieces(query: str) -> list[str]:
 
 
 def test_analytics_ask_and_answer_the_same(linkedin: Any) -> None:
-    [ours] = queries(linkedin, "/adAnalytics")
+    ours, _ = queries(linkedin, "/adAnalytics")
     answer = RestliClient().finder(
         resource_path="/adAnalytics",
         finder_name="analytics",

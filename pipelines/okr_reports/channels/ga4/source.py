@@ -192,7 +192,7 @@ def _row(row: dict[str, Any], account: Account, hidden: Collection[str]) -> dict
 
 
 def _joined(totals: Report, people: Report) -> list[dict[str, Any]]:
-    """A row a day. GA4 leaves out rows of nothing but zeros: a day that one report has and the other lacks is 0 there."""
+    """A row a day. GA4 leaves out rows of nothing but zeros: a day that a report lacks is 0 there."""
     days: dict[str, dict[str, Any]] = {}
     for report, other in ((totals, PEOPLE), (people, METRICS)):
         for row in report.rows:

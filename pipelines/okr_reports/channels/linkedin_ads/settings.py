@@ -30,3 +30,6 @@ class LinkedInAdsSettings(ChannelSettings):
     credentials: LinkedInAdsCredentials
     base_url: str = "https://api.linkedin.com"
     api_version: str = "202609"
+
+    def made_with(self) -> str:
+        return "conversions by rule"

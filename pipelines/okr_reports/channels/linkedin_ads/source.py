@@ -5,31 +5,25 @@ What the API does is in LinkedIn's Marketing API reference (adAccounts, adAnalyt
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
+from okr_reports.channels.base import ACCOUNT_COLUMNS, REPORT_IT, Account, Channel, Landing
 from okr_reports.channels.http import Http, doubling
+from okr_reports.channels.linkedin_ads.analytics import PIVOTS, analytics, ask
 from okr_reports.channels.linkedin_ads.restli import query
 from okr_reports.channels.linkedin_ads.settings import LinkedInAdsSettings
 from okr_reports.channels.numbers import as_code
 from okr_reports.channels.oauth import RefreshedToken, has_neither, refresh_form
 from okr_reports.channels.replies import Reply, Verdict, classify_by_status
-from okr_reports.channels.tables import AMOUNT, COUNT, FIX_THE_CHANNEL, MOMENT, TEXT, entities, facts
-from okr_reports.channels.windows import Window
-from okr_reports.errors import ChannelError, VendorError, quoted
+from okr_reports.channels.tables import AMOUNT, COUNT, MOMENT, TEXT, entities, facts
+from okr_reports.errors import ChannelError, VendorError
 
 ACCESS = "a role on the ad account (Campaign Manager, Manage access; Viewer is enough)"
 # A report day begins at midnight UTC for every account, wherever it is.
 TIMEZONE = "UTC"
-# adAnalytics has no paging: it cuts off here without a word.
-LARGEST_ANSWER = 15_000
-# At most 20 fields a call, two of which are the key.
-KEY_FIELDS = ("dateRange", "pivotValues")
-METRICS_PER_CALL = 18
 METRICS = {
     "impressions": "impressions",
     "clicks": "clicks",
@@ -40,9 +34,9 @@ METRICS = {
     "oneClickLeads": "one_click_leads",
     "videoViews": "video_views",
 }
-_URN = re.compile(r"urn:li:sponsoredCampaign:(\d+)")
-# Longer URLs are answered with 414; a tunnelled POST has no limit.
-LONGEST_URL = 4_000
+# What a conversion rule counted, by the names of METRICS.
+COUNTED_BY_RULE = ("externalWebsiteConversions", "conversionValueInLocalCurrency")
+PURCHASE = "PURCHASE"
 ACCOUNT_PAGE, ENTITY_PAGE = 1000, 500
 GROUP_STATUSES = ("ACTIVE", "ARCHIVED", "CANCELED", "DRAFT", "PAUSED", "PENDING_DELETION", "REMOVED")
 CAMPAIGN_STATUSES = (*GROUP_STATUSES, "COMPLETED")
@@ -51,7 +45,10 @@ WINDOWS = ("postClickAttributionWindowSize", "viewThroughAttributionWindowSize")
 
 
 class LinkedInAds(Channel[LinkedInAdsSettings]):
-    """Grain of `campaign_analytics`: account, UTC day, campaign; amounts in the account's currency."""
+    """Grain of `campaign_analytics`: account, UTC day, campaign; amounts in the account's currency.
+
+    `campaign_conversions` by conversion rule too.
+    """
 
     name = "linkedin_ads"
     settings_class = LinkedInAdsSettings
@@ -76,6 +73,17 @@ class LinkedInAds(Channel[LinkedInAdsSettings]):
             one_click_leads=COUNT,
             video_views=COUNT,
         ),
+        facts(
+            "campaign_conversions",
+            unique=("campaign_id", "conversion_id"),
+            required=("campaign_id", "conversion_id"),
+            campaign_id=TEXT,
+            conversion_id=TEXT,
+            conversion_type=TEXT,
+            currency=TEXT,
+            external_website_conversions=COUNT,
+            conversion_value_in_local_currency=AMOUNT,
+        ),
     )
 
     def http(self, settings: LinkedInAdsSettings) -> Http:
@@ -98,7 +106,7 @@ class LinkedInAds(Channel[LinkedInAdsSettings]):
                 query(q="search", search={"id": {"values": wanted[at : at + ACCOUNT_PAGE]}}, pageSize=ACCOUNT_PAGE)
                 for at in range(0, len(wanted), ACCOUNT_PAGE)
             ]
-            found = [element for page in pages for element in _ask(http, settings, "adAccounts", page)["elements"]]
+            found = [element for page in pages for element in ask(http, settings, "adAccounts", page)["elements"]]
         else:
             found = list(_pages(http, settings, "adAccounts", query(q="search", pageSize=ACCOUNT_PAGE)))
         return [_account(http, settings, element) for element in found]
@@ -149,23 +157,67 @@ class LinkedInAds(Channel[LinkedInAdsSettings]):
                 for (day, campaign_id), values in rows.items()
             ),
         )
+        try:
+            rules = {str(rule["id"]): rule.get("type") for rule in _rules(http, settings, account.id)}
+        except UNREADABLE:
+            if http.is_over:
+                raise
+            # the account's note says so
+            landing.unknown_measures |= {"purchases", "purchase_value"}
+            return
+        _land_conversions(http, settings, landing, rules)
 
 
 CHANNEL = LinkedInAds()
+# How rules show that they cannot be read: refused, or in no shape that is known.
+UNREADABLE = (ChannelError, AttributeError, LookupError, TypeError)
+
+
+def _land_conversions(
+    http: Http, settings: LinkedInAdsSettings, landing: Landing, rules: Mapping[str, str | None]
+) -> None:
+    """What each rule counted by campaign; asked for only where a rule counts purchases."""
+    account, rows = landing.account, {}
+    if PURCHASE in rules.values():
+        try:
+            rows = analytics(http, settings, account.id, landing.window, COUNTED_BY_RULE, tuple(PIVOTS))
+        except ChannelError as error:
+            if http.is_over:
+                raise
+            what = f"what each conversion rule counted cannot be read ({error.what})"
+            landing.lacks(what, error.todo, "purchases", "purchase_value")
+            return
+    if unknown := {rule for _, _, rule in rows} - rules.keys():
+        what = f"conversion rules {', '.join(sorted(unknown))} are not listed: whether they count purchases is unknown"
+        landing.lacks(what, REPORT_IT)
+    landing.facts(
+        "campaign_conversions",
+        (
+            {
+                "date": day,
+                "campaign_id": campaign_id,
+                "conversion_id": rule,
+                "conversion_type": rules.get(rule),
+                "currency": account.currency,
+                **{METRICS[metric]: values[metric] for metric in COUNTED_BY_RULE},
+            }
+            for (day, campaign_id, rule), values in rows.items()
+        ),
+    )
 
 
 def _account(http: Http, settings: LinkedInAdsSettings, element: Mapping[str, Any]) -> Account:
     account_id, note = str(element["id"]), ""
     try:
         restated = _longest_window(http, settings, account_id)
-    except (ChannelError, AttributeError, TypeError) as error:
+    except UNREADABLE as error:
         if http.is_over:
             raise
         restated = 0
         why = error.what if isinstance(error, ChannelError) else type(error).__name__
         note = (
-            f"linkedin_ads account {account_id}: its conversion rules cannot be read ({why}), so that days older than"
-            f" the usual re-read are not read again; give the member {ACCESS}"
+            f"linkedin_ads account {account_id}: its conversion rules cannot be read ({why}): purchases are not"
+            f" known, and days older than the usual re-read are not read again; give the member {ACCESS}"
         )
     return Account(
         account_id,
@@ -181,17 +233,22 @@ def _account(http: Http, settings: LinkedInAdsSettings, element: Mapping[str, An
 
 def _longest_window(http: Http, settings: LinkedInAdsSettings, account_id: str) -> int:
     """For how many days the account's rules still count conversions for a day, by the longest of their windows."""
-    longest, start = 0, 0
+    rules = _rules(http, settings, account_id)
+    windows = (as_code(rule.get(window)) for rule in rules if rule.get("enabled", True) for window in WINDOWS)
+    return max(windows, default=0)
+
+
+def _rules(http: Http, settings: LinkedInAdsSettings, account_id: str) -> Iterator[dict[str, Any]]:
+    """The account's conversion rules, those that are switched off too."""
+    start = 0
     while True:
         urn = f"urn:li:sponsoredAccount:{account_id}"
         asked = query(q="account", account=urn, start=start, count=ENTITY_PAGE)
-        rules = _ask(http, settings, "conversions", asked)["elements"]
-        for rule in rules:
-            if rule.get("enabled", True):
-                longest = max(longest, *(as_code(rule.get(window)) for window in WINDOWS))
+        rules = ask(http, settings, "conversions", asked)["elements"]
+        yield from rules
         start += len(rules)
         if len(rules) < ENTITY_PAGE:
-            return longest
+            return
 
 
 def classify(reply: Reply) -> Verdict:
@@ -220,93 +277,16 @@ def classify(reply: Reply) -> Verdict:
     return classify_by_status(reply)
 
 
-def analytics(
-    http: Http, settings: LinkedInAdsSettings, account_id: str, window: Window, metrics: Sequence[str]
-) -> dict[tuple[date, str], dict[str, Any]]:
-    """The metrics of every campaign and day of the window that has any, by (day, campaign id).
-
-    Asked by account, so that campaigns deleted since are in it. LinkedIn leaves out what is 0: a row that one chunk of
-    metrics has and another lacks, and a metric of a row, absent or null, that other rows have. Raises VendorError where
-    no row has the field at all; one that is null in every row has no value.
-    """
-    merged: dict[tuple[date, str], dict[str, Any]] = {}
-    for at in range(0, len(metrics), METRICS_PER_CALL):
-        chunk = metrics[at : at + METRICS_PER_CALL]
-        elements = list(_uncut(http, settings, account_id, window, chunk))
-        sent = {metric for element in elements for metric in chunk if metric in element}
-        if sent and (absent := set(chunk) - sent):
-            raise _changed(f"adAnalytics answers without {', '.join(sorted(absent))}")
-        zeros = {metric: 0 for element in elements for metric in chunk if element.get(metric) is not None}
-        for element in elements:
-            answered = {metric: element[metric] for metric in chunk if element.get(metric) is not None}
-            row = merged.setdefault((_day(element), _campaign(element)), dict.fromkeys(metrics, 0))
-            row.update({**dict.fromkeys(chunk), **zeros, **answered})
-    return merged
-
-
-def _uncut(
-    http: Http, settings: LinkedInAdsSettings, account_id: str, window: Window, metrics: Sequence[str]
-) -> Iterator[dict[str, Any]]:
-    """The elements of the window, in halves where an answer reaches the cap."""
-    asked = query(
-        q="analytics",
-        pivot={"value": "CAMPAIGN"},
-        timeGranularity={"value": "DAILY"},
-        dateRange={"start": window.start, "end": window.end},
-        accounts=[f"urn:li:sponsoredAccount:{account_id}"],
-    )
-    answer = _ask(http, settings, "adAnalytics", f"{asked}&fields={','.join((*KEY_FIELDS, *metrics))}")
-    if len(answer["elements"]) < LARGEST_ANSWER:
-        yield from answer["elements"]
-    elif window.length == 1:
-        raise VendorError(
-            http.channel,
-            f"{window.start} has {LARGEST_ANSWER:,} campaigns or more: LinkedIn cuts off",
-            "split the account's campaigns over several ad accounts, or report it",
-            account_id,
-        )
-    else:
-        for half in window.slices((window.length + 1) // 2):
-            yield from _uncut(http, settings, account_id, half, metrics)
-
-
 def _pages(http: Http, settings: LinkedInAdsSettings, path: str, asked: str) -> Iterator[dict[str, Any]]:
     token, seen = "", set()
     while token not in seen:
         seen.add(token)
-        answer = _ask(http, settings, path, f"{asked}&{query(pageToken=token)}" if token else asked)
+        answer = ask(http, settings, path, f"{asked}&{query(pageToken=token)}" if token else asked)
         yield from answer["elements"]
         token = (answer.get("metadata") or {}).get("nextPageToken") or ""
         if not token:
             return
     raise VendorError(http.channel, f"{path} gave a page token twice", "refresh again; if it stays so, report it")
-
-
-def _ask(http: Http, settings: LinkedInAdsSettings, path: str, asked: str) -> Mapping[str, Any]:
-    headers = {"LinkedIn-Version": settings.api_version, "X-Restli-Protocol-Version": "2.0.0"}
-    if len(asked) > LONGEST_URL:
-        reply = http.post_form(f"rest/{path}", asked, {**headers, "X-HTTP-Method-Override": "GET"})
-    else:
-        reply = http.get(f"rest/{path}", asked, headers)
-    answer: Mapping[str, Any] = reply.data
-    return answer
-
-
-def _campaign(element: Mapping[str, Any]) -> str:
-    pivots = element["pivotValues"]
-    campaign = _URN.fullmatch(str(pivots[0])) if isinstance(pivots, list) and pivots else None
-    if campaign is None:
-        raise _changed(f"pivotValues should name a campaign but is {quoted(repr(str(pivots)[:60]))}")
-    return campaign[1]
-
-
-def _changed(what: str) -> VendorError:
-    return VendorError("linkedin_ads", what, FIX_THE_CHANNEL)
-
-
-def _day(element: Mapping[str, Any]) -> date:
-    start = element["dateRange"]["start"]
-    return date(start["year"], start["month"], start["day"])
 
 
 def _urn_id(urn: str | None) -> str | None:
