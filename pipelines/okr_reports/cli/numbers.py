@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 from okr_reports.cli.group import DAY, day_of, main
 
 
-class _Amount(click.ParamType):
+class _Amount(click.ParamType[float]):
     """A number as definitions take it: `12%` is 0.12."""
 
     name = "amount"
