@@ -259,10 +259,9 @@ class Settling:
             batches.remove(source.id, list(self.gone))
 
     def _replace_days(self, batches: Batches, files: list[str]) -> None:
-        connection, sql = self.read.connection, "from daily"
-        if self.has_ranges:  # days of files that are refused stay with what is stored of them
-            self._take("landing", pa.table({"source_file": pa.array(files, pa.string())}))
-            sql = "from daily semi join landing using (source_file)"
+        connection, sql = self.read.connection, "from daily semi join landing using (source_file)"
+        # days of files that are refused, or whose answer lost rows, stay with what is stored of them
+        self._take("landing", pa.table({"source_file": pa.array(files, pa.string())}))
         [(count,)] = self._run(f"select count(*) from ({sql})")
         if int(str(count)) < _MANY:
             batches.replace(MEASURES, self.source.id, self.source.channel, files, connection.sql(sql).to_arrow_table())
