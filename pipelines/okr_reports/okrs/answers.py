@@ -40,8 +40,8 @@ def read_answers(
     for source in definitions.check_in_sources:
         for form in reader(source, today):
             made = list(_of_file(form, names, incomplete))
-            check_ins += [one for one in made if isinstance(one, CheckIn)]
-            said = [one for one in made if isinstance(one, Finding)]
+            check_ins += [entry for entry in made if isinstance(entry, CheckIn)]
+            said = [entry for entry in made if isinstance(entry, Finding)]
             findings += said[:_MOST_FINDINGS]
             if len(said) > _MOST_FINDINGS:
                 line, more = said[_MOST_FINDINGS].line, len(said) - _MOST_FINDINGS
@@ -80,14 +80,16 @@ class _Names:
         if text in self.by_id:
             return self.by_id[text]
         found = self.by_title.get(_folded(text), [])
-        running = [one for one in found if self._runs(one[0], day)] if len(found) > 1 else found
+        running = [pair for pair in found if self._runs(pair[0], day)] if len(found) > 1 else found
         if len(running) == 1:
             return running[0]
         if not text:
             return advice("", 1, "the answer names no key result", "choose one in the form")
         if len(found) > 1:
             what = f"{len(found)} key results are called {shown(text)}"
-            return advice("", 1, what, "let the form offer their ids: " + ", ".join(one.id for _, one in found[:5]))
+            return advice(
+                "", 1, what, "let the form offer their ids: " + ", ".join(result.id for _, result in found[:5])
+            )
         return advice("", 1, f"the key result {shown(text)} does not exist", nearest(text, self.by_id))
 
     def _runs(self, objective: Objective, day: date) -> bool:
@@ -120,7 +122,9 @@ def _check_in(path: str, answer: Answer, result: KeyResult) -> Iterator[CheckIn 
     entry.lines = dict.fromkeys(entry, answer.line)
     check_in, findings = read_entry(CheckIn, entry, path, answer.line)
     findings = findings or (list(lint_answer(check_in, result)) if check_in else [])
-    yield from (advice(path, answer.line, f"{one.what}, so the answer is left out", one.todo) for one in findings)
+    yield from (
+        advice(path, answer.line, f"{finding.what}, so the answer is left out", finding.todo) for finding in findings
+    )
     if check_in is not None and not findings:
         yield check_in
 
@@ -150,12 +154,15 @@ def _steps(text: str, result: Steps, line: int) -> tuple[str, Any, tuple[str, st
     rest = _folded(text)
     # titles may hold commas: the longest name that begins the rest is taken
     while rest:
-        name = next((one for one in sorted(known, key=len, reverse=True) if _begins(rest, one)), None)
+        name = next((title for title in sorted(known, key=len, reverse=True) if _begins(rest, title)), None)
         if name is None:
             return (
                 "",
                 None,
-                (f"{shown(rest)} is no milestone of it", nearest(rest, [one.id for one in result.milestones])),
+                (
+                    f"{shown(rest)} is no milestone of it",
+                    nearest(rest, [milestone.id for milestone in result.milestones]),
+                ),
             )
         done.append(known[name])
         rest = rest[len(name) :].lstrip(" ,;\n")

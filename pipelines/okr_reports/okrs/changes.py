@@ -58,7 +58,7 @@ def _periods(before: Definitions, after: Definitions) -> Iterator[str]:
 
 def _settings(before: Definitions, after: Definitions) -> Iterator[str]:
     names = ("status", "success", "close_after_days", "currency", "timezone", "week_starts", "fiscal_year")
-    was, now = (fields_of(one.settings) for one in (before, after))
+    was, now = (fields_of(definitions.settings) for definitions in (before, after))
     for name in names:
         if was.get(name) != now.get(name):
             yield f"settings.{name}: {_move(was.get(name), now.get(name))}; holds for every open key result"
@@ -73,18 +73,18 @@ def _kpis(before: Definitions, after: Definitions, today: date, known: Known) ->
         moved = _moved(fields_of(was, KPI_WORDS), fields_of(now, KPI_WORDS))
         if not moved:
             continue
-        users = [(one, result) for one, result in after.key_results() if numbers_of(result).kpi == name]
-        is_open = {result.id: (result.id, one.period) not in known.closed for one, result in users}
+        users = [(objective, result) for objective, result in after.key_results() if numbers_of(result).kpi == name]
+        is_open = {result.id: (result.id, objective.period) not in known.closed for objective, result in users}
         running = [
-            _recomputed(result, now, after.span(one.period), today, known)
-            for one, result in users
+            _recomputed(result, now, after.span(objective.period), today, known)
+            for objective, result in users
             if is_open[result.id]
         ]
         closed = len(users) - len(running)
         planned = [
             result.id
-            for one, result in after.key_results()
-            if numbers_of(result).plan == name and (result.id, one.period) not in known.closed
+            for objective, result in after.key_results()
+            if numbers_of(result).plan == name and (result.id, objective.period) not in known.closed
         ]
         yield (
             f"KPI {shown(name)}: {moved}; a new version from {today} on. {_count(len(running), 'open key result')}"
@@ -103,7 +103,7 @@ def _recomputed(result: KeyResult, kpi: Kpi, span: Span | None, today: date, kno
     was, now = known.values.get(name), None
     if span:
         start, end = max(span.start, result.starts or span.start), min(span.end, today - timedelta(days=1))
-        now = known.estimate(kpi, start, end, [(one.first, one.last) for one in result.pauses])
+        now = known.estimate(kpi, start, end, [(pause.first, pause.last) for pause in result.pauses])
     if was is None and now is None:
         return f"{name} (the next refresh says what it comes to)"
     return f"{name} {_number(was)} -> {_number(now) if now is not None else 'what the next refresh says'}"
@@ -149,7 +149,7 @@ def _edited(
         )
     elif was[0].id != now[0].id:
         yield f"{head}: moved from {shown(was[0].id)} to {shown(now[0].id)}; both are scored anew, closed ones stay"
-    old, new = (fields_of(one[1], SAID_BESIDE) for one in (was, now))
+    old, new = (fields_of(pair[1], SAID_BESIDE) for pair in (was, now))
     line = _moved({key: old.get(key) for key in LINE}, {key: new.get(key) for key in LINE})
     rest = _moved({k: v for k, v in old.items() if k not in LINE}, {k: v for k, v in new.items() if k not in LINE})
     if (line or rest) and closed_on:
@@ -167,18 +167,18 @@ def _edited(
 
 
 def _check_ins(before: Definitions, after: Definitions, known: Known) -> Iterator[str]:
-    said = {_said(one) for one in before.check_ins}
-    for one in after.check_ins:
-        owner = after.key_result_by_id.get(one.key_result)
+    said = {_said(check_in) for check_in in before.check_ins}
+    for check_in in after.check_ins:
+        owner = after.key_result_by_id.get(check_in.key_result)
         if (
-            _said(one) in said
+            _said(check_in) in said
             or owner is None
-            or not (closed_on := known.closed.get((one.key_result, owner[0].period)))
+            or not (closed_on := known.closed.get((check_in.key_result, owner[0].period)))
         ):
             continue
         yield (
-            f"check-in of {one.date} on {shown(one.key_result)}: it closed on {closed_on}; this counts for what"
-            " is known now alone, unless `reopen` closes it anew"
+            f"check-in of {check_in.date} on {shown(check_in.key_result)}: it closed on {closed_on}; this counts for"
+            " what is known now alone, unless `reopen` closes it anew"
         )
 
 
@@ -203,7 +203,7 @@ def _text(value: Any) -> str:
         if value.keys() == {"operator", "values"}:
             words = {"in": "", "like": "like ", "not_in": "not ", "not_like": "not like "}
             return words[str(value["operator"])] + "/".join(map(str, value["values"]))
-        return "{" + ", ".join(f"{name}: {_text(one)}" for name, one in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {_text(member)}" for name, member in value.items()) + "}"
     if isinstance(value, list):
         return ", ".join(map(_text, value)) if len(value) == 1 else "[" + ", ".join(map(_text, value)) + "]"
     return shown(str(value))[1:-1]

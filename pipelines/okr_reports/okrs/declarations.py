@@ -70,7 +70,7 @@ def read_declaration(entry: ChannelEntry, roots: tuple[Path, ...], findings: lis
     content, problems = read_yaml(data[: MAX_BYTES + 1], place)
     problems = [*problems, *_wrong_of_rest(content, place, entry)] if content is not None else problems
     findings += problems
-    if content is None or any(one.severity == "error" for one in problems):
+    if content is None or any(problem.severity == "error" for problem in problems):
         return None
     return json.dumps(plain_json(content), ensure_ascii=False, sort_keys=True)
 
@@ -103,18 +103,18 @@ def _wrong_of_rest(content: Any, path: str, entry: ChannelEntry) -> Iterator[Fin
 
 def _wrong_of_resources(resources: Sequence, content: Mapping, path: str, entry: ChannelEntry) -> Iterator[Finding]:
     names = []
-    for one, line in zip(resources, resources.lines, strict=True):
-        if isinstance(one, str):
-            names.append(one)
+    for resource, line in zip(resources, resources.lines, strict=True):
+        if isinstance(resource, str):
+            names.append(resource)
             continue
-        if not isinstance(one, Mapping) or not isinstance(one.get("name"), str):
+        if not isinstance(resource, Mapping) or not isinstance(resource.get("name"), str):
             yield mistake(path, line, "a resource has no name", "write `- name: events`")
             continue
-        if one["name"] in names:
-            yield mistake(path, line, f"the resource {shown(one['name'])} is there twice", "rename one")
-        names.append(one["name"])
-        yield from _unknown(one, RESOURCE, path)
-        yield from _wrong_of_endpoint(one, path)
+        if resource["name"] in names:
+            yield mistake(path, line, f"the resource {shown(resource['name'])} is there twice", "rename one")
+        names.append(resource["name"])
+        yield from _unknown(resource, RESOURCE, path)
+        yield from _wrong_of_endpoint(resource, path)
     if not names:
         yield mistake(path, content.lines["resources"], "no resource is listed", "write `- name: events` below it")
     elif entry.stream is None and len(names) > 1:
@@ -137,10 +137,14 @@ def _wrong_of_endpoint(resource: Mapping, path: str) -> Iterator[Finding]:
 
 def _unpaged(resources: Sequence, content: Mapping, path: str, stream: str) -> Iterator[Finding]:
     """Paging that is guessed may be guessed wrong, and the first page alone looks like an answer."""
-    for one, line in zip(resources, resources.lines, strict=True):
-        if not isinstance(one, Mapping) or one["name"] != stream:
+    for resource, line in zip(resources, resources.lines, strict=True):
+        if not isinstance(resource, Mapping) or resource["name"] != stream:
             continue
-        places = (content.get("client"), (content.get("resource_defaults") or {}).get("endpoint"), one.get("endpoint"))
+        places = (
+            content.get("client"),
+            (content.get("resource_defaults") or {}).get("endpoint"),
+            resource.get("endpoint"),
+        )
         if not any(isinstance(part, Mapping) and part.get("paginator") for part in places):
             what = f"no `paginator` is named for {shown(stream)}, so that it is guessed from the first answer"
             yield advice(path, line, what, "name it, or write `paginator: single_page` if one answer is all")

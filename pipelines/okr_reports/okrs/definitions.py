@@ -78,8 +78,12 @@ class Definitions:
 
     def is_daily(self, kpi: Kpi) -> bool:
         """Whether each day of a KPI says something of its own: no file gives rows of weeks, months or ranges for it."""
-        sources = (one for one in self.file_sources if kpi.takes(one.channel) and set(kpi.measures) & set(one.measures))
-        return kpi.kind != "distinct" and all(one.grain == "day" and not one.end_date for one in sources)
+        sources = (
+            source
+            for source in self.file_sources
+            if kpi.takes(source.channel) and set(kpi.measures) & set(source.measures)
+        )
+        return kpi.kind != "distinct" and all(source.grain == "day" and not source.end_date for source in sources)
 
     def key_results(self) -> Iterator[tuple[Objective, KeyResult]]:
         """Every key result with its objective, in order."""

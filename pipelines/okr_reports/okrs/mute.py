@@ -28,10 +28,10 @@ def write_mute(
         raise OkrError(f"the KPI {shown(kpi)} does not exist; {nearest(kpi, definitions.kpi_by_id)}")
     if until is not None and until < today:
         raise OkrError(f"{until} is over, today is {today}; give the last day that shall raise no alert")
-    for one in definitions.mutes:
-        if one.kpi == kpi and (one.until is None or (until is not None and until <= one.until)):
-            through = f"through {one.until}" if one.until else "without an end"
-            raise OkrError(f"{kpi} is muted {through} already at {one.place.path}:{one.place.line}; change it there")
+    for mute in definitions.mutes:
+        if mute.kpi == kpi and (mute.until is None or (until is not None and until <= mute.until)):
+            through = f"through {mute.until}" if mute.until else "without an end"
+            raise OkrError(f"{kpi} is muted {through} already at {mute.place.path}:{mute.place.line}; change it there")
     path = definitions_dir / FOLDER / f"{kpi}_{until or 'always'}.yml"
     lines = [f"  - kpi: {kpi}"]
     if until is not None:

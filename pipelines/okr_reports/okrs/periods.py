@@ -88,10 +88,10 @@ class Calendar:
         last = span.start - _DAY
         if span.kind != "custom":
             return _months_on(span.start, -_MONTHS[span.kind]), last
-        before = [one for one in self.listed.values() if one.end == last]
+        before = [period for period in self.listed.values() if period.end == last]
         if not before:
             return last - (span.end - span.start), last
-        nearest = min(before, key=lambda one: (abs(one.length - span.length), -one.start.toordinal()))
+        nearest = min(before, key=lambda period: (abs(period.length - span.length), -period.start.toordinal()))
         return nearest.start, nearest.end
 
 

@@ -61,7 +61,7 @@ class Located(BaseModel):
         if not isinstance(data, Mapping):
             return handler(data)
         if isinstance(info.context, list):
-            known = tuple(one.alias or name for name, one in cls.model_fields.items())
+            known = tuple(info.alias or name for name, info in cls.model_fields.items())
             info.context.extend(UnknownKey(key, data.lines[key], known) for key in data if key not in known)
         model = handler(data)
         model._place = Place(data.path, data.line, data.lines)

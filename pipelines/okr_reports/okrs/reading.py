@@ -208,7 +208,7 @@ class _FolderReader:
     def _connected(self, roots: tuple[Path, ...], zone: str) -> Iterator[FileSource]:
         """What connectors bring; one whose declaration cannot be used is broken, as its findings say."""
         channels: list[ChannelEntry] = self.lists["channels"]
-        for entry in [one for one in channels if one.origin is not None]:
+        for entry in [channel for channel in channels if channel.origin is not None]:
             declared = read_declaration(entry, roots, self.findings)
             if declared is None:
                 self.broken["channels"].add(entry.id)
@@ -246,7 +246,7 @@ class _FolderReader:
             check_in_source_entries=forms,
             file_sources=sources,
             file_source_entries=entries,
-            tables=[one.to_page_table(Path(one.place.path).parent, roots) for one in tables],
+            tables=[table.to_page_table(Path(table.place.path).parent, roots) for table in tables],
             table_entries=tables,
             exchange_rates=rates,
             **self.lists,

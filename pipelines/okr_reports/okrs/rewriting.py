@@ -45,13 +45,13 @@ def rewritten(text: str, new: Any, path: str) -> str:
     return written
 
 
-def same(one: Any, other: Any) -> bool:
+def same(left: Any, other: Any) -> bool:
     """Whether two contents say the same; true is not 1."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+    if isinstance(left, dict) and isinstance(other, dict):
+        return left.keys() == other.keys() and all(same(value, other[key]) for key, value in left.items())
+    if isinstance(left, list) and isinstance(other, list):
+        return len(left) == len(other) and all(map(same, left, other))
+    return isinstance(left, bool) == isinstance(other, bool) and bool(left == other)
 
 
 def block(entries: Sequence[Any], indent: int) -> str:
@@ -77,7 +77,7 @@ def _lines_of_pair(key: str, value: Any, indent: int) -> str:
 
 
 def _is_list_of_mappings(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 class _Text:
@@ -106,8 +106,8 @@ class _Text:
         kept = [key.value in new for key, _ in pairs]
         for at, (key, value) in enumerate(pairs):
             if not kept[at]:
-                ends = [self._end_of_pair(one) for one in pairs]
-                starts = [one[0].start_mark.index for one in pairs]
+                ends = [self._end_of_pair(pair) for pair in pairs]
+                starts = [pair[0].start_mark.index for pair in pairs]
                 yield self._without(at, kept, starts, ends, bool(node.flow_style))
             elif self._can_descend(value, old[key.value], new[key.value]):
                 yield from self._cuts(value, old[key.value], new[key.value])
@@ -117,7 +117,7 @@ class _Text:
         before: dict[str, list[str]] = {}
         for at, name in enumerate(names):
             if name not in old:
-                near = next(one for one in [*reversed(names[:at]), *names[at:]] if one in old)
+                near = next(name for name in [*reversed(names[:at]), *names[at:]] if name in old)
                 before.setdefault(near, []).append(name)
         for near, added in before.items():
             pair = next(pair for pair in pairs if pair[0].value == near)
@@ -161,16 +161,16 @@ class _Text:
                 yield from self._cuts(items[first + step], old[first + step], new[new_first + step])
             if rest := new[new_first + pairs : new_last]:
                 added.append((first + pairs, rest))
-        starts = [one.start_mark.index if is_flow else self._dash(one) for one in items]
-        ends = [self._end(one) for one in items]
+        starts = [item.start_mark.index if is_flow else self._dash(item) for item in items]
+        ends = [self._end(item) for item in items]
         for at, is_kept in enumerate(kept):
             if not is_kept:
                 yield self._without(at, kept, starts, ends, is_flow)
         for at, rest in added:
             if is_flow:
                 place = ends[at - 1] if at else starts[0]
-                texts = [flow(one) for one in rest]
-                yield _Cut(place, place, "".join(f", {one}" if at else f"{one}, " for one in texts))
+                texts = [flow(item) for item in rest]
+                yield _Cut(place, place, "".join(f", {text}" if at else f"{text}, " for text in texts))
             elif at:
                 place = self._end_of_line(ends[at - 1])
                 yield _Cut(place, place, "\n" + block(rest, self._column(starts[at - 1])))

@@ -42,9 +42,9 @@ def _written(value: Any) -> Any:
     if isinstance(value, date):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(_written(key)): _written(one) for key, one in value.items()}
+        return {str(_written(key)): _written(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [_written(one) for one in value]
+        return [_written(member) for member in value]
     if isinstance(value, EvidenceTarget):
         return value.words if value.of else value.number
     if value is None or isinstance(value, str | bool | int | float | Decimal):
@@ -55,7 +55,7 @@ def _written(value: Any) -> Any:
 def flow(value: Any) -> str:
     """A value in one line of YAML, read again as the same."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{flow(key)}: {flow(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{flow(key)}: {flow(member)}" for key, member in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, bool):

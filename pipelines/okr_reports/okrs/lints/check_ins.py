@@ -33,7 +33,7 @@ def lint_check_ins(context: Context) -> Iterator[Finding]:
         if span is not None and check_in.date < span.start:
             what = f"the check-in is of {check_in.date}, before its period starts on {span.start}"
             yield advice(place.path, place.at("date"), f"{what}: it counts from then", "fix the date")
-        elif check_in.value is not None and any(one.first <= check_in.date <= one.last for one in result.pauses):
+        elif check_in.value is not None and any(pause.first <= check_in.date <= pause.last for pause in result.pauses):
             what = f"the check-in is of {check_in.date}, within a pause of {shown(result.id)}: its value does not count"
             yield advice(place.path, place.at("date"), what, "date it after the pause")
         elif check_in.date > context.today:

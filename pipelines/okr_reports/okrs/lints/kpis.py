@@ -48,7 +48,7 @@ def _underscores(kpi: Kpi) -> Iterator[Finding]:
     """Up to 0.1.0 `_` stood for any one character."""
     for field, condition in kpi.where.items():
         patterns = condition.values if condition.operator in ("like", "not_like") else ()
-        for pattern in (one for one in patterns if "_" in one):
+        for pattern in (text for text in patterns if "_" in text):
             what = f"the `_` of {shown(pattern)} stands for itself, no longer for any one character"
             yield advice(kpi.where.place.path, kpi.where.place.at(field), what, "write % where any text may be")
 

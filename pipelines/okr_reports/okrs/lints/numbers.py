@@ -110,7 +110,9 @@ def _days(context: Context, objective: Objective, scored: KeyResult | Measure, k
             what = f"the pause from {pause.first} to {pause.last} lies outside {where}"
             yield mistake(pause.place.path, pause.place.line, what, "use days of the period")
     days = (span.start + timedelta(days=number) for number in range(span.length))
-    if not any(day >= (starts or day) and not any(one.first <= day <= one.last for one in pauses) for day in days):
+    if not any(
+        day >= (starts or day) and not any(pause.first <= day <= pause.last for pause in pauses) for day in days
+    ):
         yield mistake(place.path, place.at("pauses"), "the pauses leave no day of the period", "leave some")
     key = "pauses" if pauses else "starts"
     if pauses and kpi is not None and kpi.kind == "distinct":

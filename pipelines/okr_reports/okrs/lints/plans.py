@@ -54,12 +54,12 @@ def _fits(scored: KeyResult | Measure, kpi: Kpi | None, plan: Kpi) -> Iterator[F
 def _days_to_come(context: Context) -> Iterator[Finding]:
     """Rows of a plan's months to come count only where they are declared to."""
     definitions = context.definitions
-    asked = dict.fromkeys(numbers_of(scored).plan for _, scored in definitions.scored())
-    plans = [kpi for name, kpi in definitions.kpi_by_id.items() if name in asked]
+    planned = dict.fromkeys(numbers_of(scored).plan for _, scored in definitions.scored())
+    plans = [kpi for name, kpi in definitions.kpi_by_id.items() if name in planned]
     sources = {source.id: source for source in definitions.file_sources}
     for entry in definitions.file_source_entries:
         source = sources[entry.id]
-        uses = [one.id for one in plans if one.takes(source.channel) and set(one.measures) & set(source.measures)]
+        uses = [plan.id for plan in plans if plan.takes(source.channel) and set(plan.measures) & set(source.measures)]
         if uses and source.open_range != "whole" and (source.grain not in ("day", "reading") or source.end_date):
             what = (
                 f"the plan {shown(uses[0])} takes rows of a {source.grain}, which count only up to the day they reach"

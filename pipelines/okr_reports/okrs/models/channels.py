@@ -29,9 +29,9 @@ _OF_FILES = ("encoding", "header", "sheet", "wide", "on_overlap", "replaces")
 def plain_json(value: Any) -> Any:
     """What YAML gave, as JSON has it."""
     if isinstance(value, Mapping):
-        return {str(key): plain_json(one) for key, one in value.items()}
+        return {str(key): plain_json(member) for key, member in value.items()}
     if isinstance(value, list):
-        return [plain_json(one) for one in value]
+        return [plain_json(member) for member in value]
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

@@ -32,7 +32,7 @@ def _name(value: Any) -> str:
 
 def _columns(value: Any) -> Column:
     if isinstance(value, list) and value:
-        return tuple(_name(one) for one in value)
+        return tuple(_name(member) for member in value)
     return _name(value)
 
 

@@ -291,9 +291,9 @@ if TYPE_CHECKING:
     KeyResult = MoveKeyResult | HoldKeyResult | BandKeyResult | RangeKeyResult | StepsKeyResult | SaidKeyResult
     Measure = Move | Hold | Band | Range
 else:
-    KeyResult = _any_of(_model(one, _KEY_RESULTS[one.shape], "KeyResult") for one in types().values())
+    KeyResult = _any_of(_model(type_, _KEY_RESULTS[type_.shape], "KeyResult") for type_ in types().values())
     # An objective's own number: scored and shown beside its key results, never mixed into their mean.
-    Measure = _any_of(_model(one, _MEASURES[one.shape], "") for one in types().values() if one.is_measure)
+    Measure = _any_of(_model(type_, _MEASURES[type_.shape], "") for type_ in types().values() if type_.is_measure)
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def presets() -> dict[str, Preset]:
     """All there are, by id, ours first. Raises OkrError where an installed package's file is no preset."""
     found: dict[str, Preset] = {}
     for package in [__name__, *(point.value for point in entry_points(group=GROUP))]:
-        for file in sorted(files(package).iterdir(), key=lambda one: one.name):
+        for file in sorted(files(package).iterdir(), key=lambda file: file.name):
             if file.name.endswith((".yml", ".yaml")):
                 preset = _read(file.read_bytes(), f"{package}/{file.name}")
                 found.setdefault(preset.id, preset)

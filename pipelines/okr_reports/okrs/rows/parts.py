@@ -54,16 +54,16 @@ def _plain(value: Any, leave_out: Collection[str] = ()) -> Any:
         fields = type(value).model_fields
         said = {name: getattr(value, name) for name in fields if name not in leave_out}
         return {
-            name: _plain(one)
-            for name, one in said.items()
-            if one != fields[name].get_default(call_default_factory=True)
+            name: _plain(member)
+            for name, member in said.items()
+            if member != fields[name].get_default(call_default_factory=True)
         }
     if is_dataclass(value) and not isinstance(value, type):
         return _plain(asdict(value))
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _plain(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(member) for member in value]
     # Numbers count by value: 2, 2.0 and 2.00 are one.
     return plain(value) if isinstance(value, Decimal) else str(value) if isinstance(value, date) else value
 
