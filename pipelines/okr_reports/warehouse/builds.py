@@ -119,7 +119,7 @@ def _project() -> str:
 
 def _inputs(connection: duckdb.DuckDBPyConnection) -> list[Any]:
     tables = _tables(connection)
-    raw = [one for one in tables if one[0] not in _NOT_RAW and not one[0].endswith("_staging")]
+    raw = [table for table in tables if table[0] not in _NOT_RAW and not table[0].endswith("_staging")]
     return [
         [
             [table, _content(connection, table)]
@@ -127,7 +127,7 @@ def _inputs(connection: duckdb.DuckDBPyConnection) -> list[Any]:
             if schema == "definitions" and not table.startswith("_dlt")
         ],
         [[schema, _newest(connection, schema)] for schema, table in raw if table == "_dlt_loads"],
-        _sizes(connection, [one for one in raw if one[1] != "_dlt_loads"]),
+        _sizes(connection, [table for table in raw if table[1] != "_dlt_loads"]),
         _last_loads(connection),
     ]
 
@@ -178,7 +178,7 @@ def _last_loads(connection: duckdb.DuckDBPyConnection) -> Any:
 
 
 def _models(connection: duckdb.DuckDBPyConnection) -> str:
-    tables = _sizes(connection, [one for one in _tables(connection) if one[0] in _MODELS])
+    tables = _sizes(connection, [table for table in _tables(connection) if table[0] in _MODELS])
     views = connection.execute(
         "select schema_name, view_name from duckdb_views() where list_contains(?, schema_name) order by all",
         [list(_MODELS)],

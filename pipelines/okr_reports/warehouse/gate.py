@@ -43,24 +43,24 @@ def rulings(warehouse: Path) -> list[Ruling]:
         ).fetchall()
         (last_error,) = connection.execute("select max(last_error) from marts.source_health").fetchone() or (None,)
     return [
-        Ruling(rule, passed, met, asked, least, "" if passed else _why(rule, met, asked, least, missed, last_error))
-        for rule, passed, met, asked, least, missed in rows
+        Ruling(rule, passed, met, total, least, "" if passed else _why(rule, met, total, least, missed, last_error))
+        for rule, passed, met, total, least, missed in rows
     ]
 
 
-def _why(rule: str, met: int, asked: int, least: float | None, missed: str | None, last_error: str | None) -> str:
-    more = f" and {asked - met - 1} more" if asked - met > 1 else ""
+def _why(rule: str, met: int, total: int, least: float | None, missed: str | None, last_error: str | None) -> str:
+    more = f" and {total - met - 1} more" if total - met > 1 else ""
     if rule == "objectives_complete":
         return f"the models lost {missed}{more}; this is a fault of the models, please report it with the dbt log"
     if rule == "sources_loaded":
-        why = f" (last error: {last_error})" if last_error else " (no channel is on)" if not asked else ""
+        why = f" (last error: {last_error})" if last_error else " (no channel is on)" if not total else ""
         return f"no source has ever given data{why}; fix the sources or their settings and run `okr refresh` again"
     setting, what = {
         "sources_fresh": ("least_fresh", "sources of running key results are fresh"),
         "values_kept": ("least_kept", "running key results kept their value since the last report"),
     }[rule]
     return (
-        f"{met} of {asked} {what}, settings.gate.{setting} asks for {least or 0:.0%}; without: {missed}{more}; fix the"
+        f"{met} of {total} {what}, settings.gate.{setting} asks for {least or 0:.0%}; without: {missed}{more}; fix the"
         f" sources (`okr doctor`) and run `okr refresh` again, or lower {setting}"
     )
 

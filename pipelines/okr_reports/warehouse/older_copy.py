@@ -87,7 +87,7 @@ def _describes(table: str) -> bool:
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, missing: list[str], common: list[str]) -> None:
     """Take columns of today's row with the same key: the first column, and the account and campaign below a channel."""
     name = f"{SCHEMA}.{quoted_name(table)}"
-    keys = [common[0], *(one for one in ("account_id", "campaign_id") if one in common[1:])]
+    keys = [common[0], *(key for key in ("account_id", "campaign_id") if key in common[1:])]
     keys = [] if table == "report_context" else keys
     same = " and ".join(f"old.{quoted_name(key)} = now.{quoted_name(key)}" for key in keys) or "true"
     chosen = ", ".join(f"{quoted_name(column)} = now.{quoted_name(column)}" for column in missing)

@@ -221,7 +221,7 @@ def record_losses(warehouse: Path, refresh_id: str, losses: Sequence[str]) -> No
     if not losses:
         return
     with warehouse_file.connect(warehouse) as connection:
-        connection.executemany("insert into ops.history_losses values (?, ?)", [(refresh_id, one) for one in losses])
+        connection.executemany("insert into ops.history_losses values (?, ?)", [(refresh_id, loss) for loss in losses])
 
 
 def failures(warehouse: Path, refresh_id: str) -> Sequence[str]:

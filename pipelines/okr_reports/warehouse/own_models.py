@@ -109,8 +109,8 @@ def parse(workspace: Workspace, run: Callable[[], object]) -> None:
             elif found and (generated := generated_dir(workspace) / name).is_file():
                 # of pages or KPIs that name a model which is left out
                 generated.unlink()
-            elif left := [one for one in sources if one not in files]:
-                files |= {one: _said(workspace, sources[one], str(error), line=1) for one in left}
+            elif left := [path for path in sources if path not in files]:
+                files |= {path: _said(workspace, sources[path], str(error), line=1) for path in left}
             else:
                 raise
             continue
@@ -148,7 +148,7 @@ def _cycles(workspace: Workspace, sources: Mapping[str, Path]) -> tuple[dict[str
     manifest = json.loads((workspace.dbt_target_dir / "manifest.json").read_text(encoding="utf-8"))
     parents: dict[str, list[str]] = manifest["parent_map"]
     own = {key: node for key, node in manifest["nodes"].items() if key.startswith(f"model.{PACKAGE}.")}
-    feeding = {one for one in parents.get(_READER, ()) if one in own}
+    feeding = {model for model in parents.get(_READER, ()) if model in own}
     files, cycles = {}, {}
     for key, node in own.items():
         name = node["original_file_path"].partition("/")[2]
@@ -156,7 +156,7 @@ def _cycles(workspace: Workspace, sources: Mapping[str, Path]) -> tuple[dict[str
         if key in above and not (key in feeding and _READER in above):
             files[name] = f"{_place(workspace, sources[name])}:1: it is made of itself; remove one `ref` of the circle"
         elif key in feeding and _READER in above:
-            step = next(one for one in parents[key] if one == _READER or _READER in _above(one, parents))
+            step = next(parent for parent in parents[key] if parent == _READER or _READER in _above(parent, parents))
             read = step.rpartition(".")[2]
             line = _line_of(sources[name], read)
             cycles[node["name"]] = (
@@ -170,16 +170,16 @@ def _above(key: str, parents: Mapping[str, list[str]]) -> set[str]:
     found: set[str] = set()
     todo = list(parents.get(key, ()))
     while todo:
-        one = todo.pop()
-        if one not in found:
-            found.add(one)
-            todo += parents.get(one, ())
+        model = todo.pop()
+        if model not in found:
+            found.add(model)
+            todo += parents.get(model, ())
     return found
 
 
 def failed(outcome: Any) -> list[Any]:
     """The results that did not go well, of all packages."""
-    return [one for one in getattr(outcome.result, "results", None) or [] if str(one.status) in _FAILED]
+    return [result for result in getattr(outcome.result, "results", None) or [] if str(result.status) in _FAILED]
 
 
 def is_own(result: Any) -> bool:
@@ -194,7 +194,7 @@ def faults_of(workspace: Workspace, outcome: Any) -> tuple[dict[str, str], list[
     for result in failed(outcome):
         node = result.node
         path = sources.get(node.original_file_path.partition("/")[2])
-        tested = [one for one in node.depends_on.nodes if one.startswith(f"model.{PACKAGE}.")]
+        tested = [parent for parent in node.depends_on.nodes if parent.startswith(f"model.{PACKAGE}.")]
         is_test = node.resource_type == "test"
         about = (getattr(node, "attached_node", None) or (tested or [node.unique_id])[0]) if is_test else node.unique_id
         broken.add(about)
@@ -202,13 +202,13 @@ def faults_of(workspace: Workspace, outcome: Any) -> tuple[dict[str, str], list[
         said = f"test {node.name}: {result.message}" if is_test else str(result.message)
         place = _said(workspace, path, said, about=name if is_test else "") if path else said
         found[name] = f"{found[name]}; {place}" if name in found else place
-    skipped = [one.node for one in getattr(outcome.result, "results", []) if str(one.status) == "skipped"]
+    skipped = [result.node for result in getattr(outcome.result, "results", []) if str(result.status) == "skipped"]
     waiting = []
     for node in skipped:
         if node.package_name == PACKAGE and broken.intersection(node.depends_on.nodes):
             broken.add(node.unique_id)
             if node.resource_type == "model":
-                rests = ", ".join(one.rpartition(".")[2] for one in node.depends_on.nodes if one in broken)
+                rests = ", ".join(parent.rpartition(".")[2] for parent in node.depends_on.nodes if parent in broken)
                 path = sources[node.original_file_path.partition("/")[2]]
                 found[node.name] = f"{_place(workspace, path)}:1: it was not built, for it is made of {rests}"
         elif broken:
@@ -263,12 +263,12 @@ def ready_to_copy(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, str]
 
 def _said(workspace: Workspace, path: Path, message: str, line: int | None = None, about: str = "") -> str:
     """What is wrong with a file, in one line, at the line that the message or the word it quotes names."""
-    text = " ".join(part for part in (one.strip() for one in message.splitlines()) if part)
+    text = " ".join(part for part in (line.strip() for line in message.splitlines()) if part)
     if line is None:
         numbered = re.search(r"\bline (\d+)", message)
         quoted = re.findall(r"(?:named|column|name|function) '?\"?([\w.]+)", message)
         known = (_line_of(path, word) for word in [about, *quoted] if word)
-        line = int(numbered[1]) if numbered and not about else next((one for one in known if one > 1), 1)
+        line = int(numbered[1]) if numbered and not about else next((number for number in known if number > 1), 1)
     return f"{_place(workspace, path)}:{line}: {text[:600]}; correct it, then run `okr refresh`"
 
 
@@ -278,7 +278,7 @@ def _line_of(path: Path, word: str) -> int:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return 1
-    return next((at for at, one in enumerate(lines, start=1) if re.search(rf"\b{re.escape(word)}\b", one)), 1)
+    return next((at for at, text in enumerate(lines, start=1) if re.search(rf"\b{re.escape(word)}\b", text)), 1)
 
 
 def _place(workspace: Workspace, path: Path) -> str:

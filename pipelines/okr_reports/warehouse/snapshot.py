@@ -101,7 +101,7 @@ def _with_sentences(connection: duckdb.DuckDBPyConnection, table: str, catalogue
     """The query of a mart's rows with its columns of sentences, each in its place."""
     columns = {name: f"mart.{quoted_name(name)}" for name in _columns(connection, table)}
     joins = ""
-    for number, sentence in enumerate(one for one in SENTENCES if one.mart == table):
+    for number, sentence in enumerate(sentence for sentence in SENTENCES if sentence.mart == table):
         sentences = f"sentences_{number}"
         connection.register(sentences, _sentences(connection, sentence, catalogues))
         on = " and ".join(f"mart.{quoted_name(key)} = {sentences}.{quoted_name(key)}" for key in sentence.key)
@@ -179,7 +179,11 @@ def _comments(connection: duckdb.DuckDBPyConnection, schema: str, only: Collecti
         [schema],
     ).fetchall()
     if schema == SCHEMA:
-        columns += [(one.mart, one.column, one.comment) for one in SENTENCES if one.mart in dict(tables)]
+        columns += [
+            (sentence.mart, sentence.column, sentence.comment)
+            for sentence in SENTENCES
+            if sentence.mart in dict(tables)
+        ]
     for table, column, comment in columns:
         if only is not None and table not in only:
             continue

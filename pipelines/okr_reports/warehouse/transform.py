@@ -107,7 +107,7 @@ def queries(*built: dbtRunnerResult | None, tag: str) -> dict[str, str]:
     """The queries of DuckDB's tables that were built and carry a tag: table -> SQL, in the order they were built."""
     if is_distributed():
         return {}
-    results = [result for one in built if one is not None for result in getattr(one.result, "results", [])]
+    results = [result for outcome in built if outcome is not None for result in getattr(outcome.result, "results", [])]
     nodes: list[Any] = [result.node for result in results if str(result.status) == "success"]
     models = [node for node in nodes if node.resource_type == "model" and tag in node.tags]
     return {node.relation_name: node.compiled_code for node in models}
@@ -137,7 +137,7 @@ def invoke(
         finally:
             _close_connections()
     failed = own_models.failed(outcome)
-    if not outcome.success and not (failed and all(own_models.is_own(one) for one in failed)):
+    if not outcome.success and not (failed and all(own_models.is_own(failure) for failure in failed)):
         raise TransformError(_why(outcome, arguments[0]))
     return outcome
 

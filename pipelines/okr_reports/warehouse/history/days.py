@@ -49,7 +49,7 @@ def read_day(history: Path, day: date) -> Day:
         content = path.read_bytes()
         kept = json.loads(content)
         if isinstance(kept, list):
-            if any(one < day and _begins_a_chain(_path(history, one)) for one in days(history)):
+            if any(earlier < day and _begins_a_chain(_path(history, earlier)) for earlier in days(history)):
                 raise ValueError("it is of no chain, though a day before it is")
             return Day(day, hashlib.sha256(content).hexdigest(), kept, [], None, is_chained=False)
         digest = kept.pop("digest")
@@ -89,7 +89,7 @@ def keep(history: Path, day: date, tables: list[Table], ledgers: list[Table]) ->
 def known_on(history: Path, day: date) -> date:
     """The last day up to `day` on which something was published. Raises OkrError if there is none."""
     kept = days(history)
-    until = [one for one in kept if one <= day]
+    until = [reported for reported in kept if reported <= day]
     if until:
         return until[-1]
     if not kept:
@@ -99,11 +99,11 @@ def known_on(history: Path, day: date) -> date:
 
 def withdraw(history: Path, after: date, moment: str) -> list[date]:
     """Set aside what was published on later days than `after`; those days. Nothing is deleted."""
-    later = [one for one in days(history) if one > after]
+    later = [reported for reported in days(history) if reported > after]
     aside = history / "withdrawn" / moment
-    for one in later:
+    for reported in later:
         aside.mkdir(parents=True, exist_ok=True)
-        _path(history, one).replace(aside / f"{one.isoformat()}.json")
+        _path(history, reported).replace(aside / f"{reported.isoformat()}.json")
     return later
 
 

@@ -116,9 +116,9 @@ def write_ledgers(connection: duckdb.DuckDBPyConnection, parts: Parts) -> list[T
     """Write what is new of every ledger that the warehouse has."""
     there = _tables(connection)
     return [
-        {"ledger": one.name, **parts.write_table(connection, one.schema, one.table)}
-        for one in LEDGERS
-        if (one.schema, one.table) in there
+        {"ledger": ledger.name, **parts.write_table(connection, ledger.schema, ledger.table)}
+        for ledger in LEDGERS
+        if (ledger.schema, ledger.table) in there
     ]
 
 
@@ -136,14 +136,16 @@ def bring_back(warehouse: Path, history: Path) -> Restored:
     with warehouse_file.connect(warehouse) as connection:
         counts = _counts(connection, kept[-1])
         # `ops` is made by every refresh at its start; without a ledger of the models nothing was ever built here.
-        is_new = not any(one.name in counts for one in LEDGERS if one.schema != "ops")
+        is_new = not any(ledger.name in counts for ledger in LEDGERS if ledger.schema != "ops")
         try:
             newest = read_day(history, kept[-1])
-            missing = [one for one in LEDGERS if counts.get(one.name, 0) < _kept_rows(newest, one) or is_new]
+            missing = [
+                ledger for ledger in LEDGERS if counts.get(ledger.name, 0) < _kept_rows(newest, ledger) or is_new
+            ]
         except HistoryError:
-            missing = [one for one in LEDGERS if is_new or one.name not in counts]
-        for one in missing:
-            _bring_back_one(connection, history, one, restored)
+            missing = [ledger for ledger in LEDGERS if is_new or ledger.name not in counts]
+        for ledger in missing:
+            _bring_back_one(connection, history, ledger, restored)
         if missing:
             _note_publications(connection, history, kept)
     return restored
@@ -167,9 +169,9 @@ def forget_after(warehouse: Path, day: date) -> None:
     """
     with warehouse_file.connect(warehouse) as connection:
         there = _tables(connection)
-        for one in LEDGERS:
-            if (one.schema, one.table) in there:
-                connection.execute(f"delete from {one.relation} where {quoted_name(one.day)} > ?", [day])
+        for ledger in LEDGERS:
+            if (ledger.schema, ledger.table) in there:
+                connection.execute(f"delete from {ledger.relation} where {quoted_name(ledger.day)} > ?", [day])
         for schema, table, column in connection.execute(_LOADED, [list(_DAYS)]).fetchall():
             place = f"{quoted_name(schema)}.{quoted_name(table)}"
             connection.execute(f"delete from {place} where {quoted_name(column)} >= ?", [day])
@@ -265,8 +267,8 @@ def _counts(connection: duckdb.DuckDBPyConnection, until: date) -> dict[str, int
     """Rows up to a day of each ledger that is there."""
     there = _tables(connection)
     counts = {}
-    for one in LEDGERS:
-        if (one.schema, one.table) in there:
-            sql = f"select count(*) from {one.relation} where {quoted_name(one.day)} <= ?"
-            (counts[one.name],) = connection.execute(sql, [until]).fetchone() or (0,)
+    for ledger in LEDGERS:
+        if (ledger.schema, ledger.table) in there:
+            sql = f"select count(*) from {ledger.relation} where {quoted_name(ledger.day)} <= ?"
+            (counts[ledger.name],) = connection.execute(sql, [until]).fetchone() or (0,)
     return counts

@@ -62,7 +62,7 @@ def lost_days(warehouse: Path, history: Path, day: date) -> tuple[list[str], lis
     Days before an account's first day now are not asked for: a start date that moves with the clock has passed them.
     """
     try:
-        table = next((one for one in read_day(history, day).tables if one["name"] == MEASURES), None)
+        table = next((table for table in read_day(history, day).tables if table["name"] == MEASURES), None)
     except HistoryError:
         table = None
     if table is None or list(damaged([table], history / "parts")):
