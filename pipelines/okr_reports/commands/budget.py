@@ -166,5 +166,5 @@ def lines(found: Budget) -> list[str]:
         f" {found.through}",
         f"  would add {found.gain:,.1f}; {found.gain_low:,.1f} to {found.gain_high:,.1f} in 8 of 10 cases, by {until}",
         f"  at the average of those weeks {average:,.1f}: more of the same seldom brings as much",
-        *(f"  mind: {one}" for one in found.cautions),
+        *(f"  mind: {caution}" for caution in found.cautions),
     ]

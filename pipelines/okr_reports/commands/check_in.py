@@ -144,8 +144,8 @@ def _offered(defined: Definitions, key_result: str, name: str) -> str:
 
 def _said_last(defined: Definitions, key_result: str, name: str) -> str:
     """What the last check-in that says it said, '' where none does."""
-    earlier = sorted((one for one in defined.check_ins if one.key_result == key_result), key=lambda one: one.date)
-    answers = [answer for one in earlier if (answer := getattr(one, name)) is not None]
+    earlier = sorted((said for said in defined.check_ins if said.key_result == key_result), key=lambda said: said.date)
+    answers = [answer for said in earlier if (answer := getattr(said, name)) is not None]
     if not answers:
         return ""
     return ("yes" if answers[-1] else "no") if name == "met" else f"{answers[-1]}"

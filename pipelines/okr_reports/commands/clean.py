@@ -56,19 +56,19 @@ def removable(workspace: Workspace, *, caches: bool = False) -> list[Removable]:
     ]
     if caches:
         found.append(Removable("caches, made again by the next refresh", list(_caches(workspace))))
-    return [one for one in found if one.count]
+    return [group for group in found if group.count]
 
 
 def remove(workspace: Workspace, found: list[Removable]) -> None:
     """Remove what `removable` found. The writer's lock must be held. Raises OSError."""
-    for one in found:
-        if one.runs:
+    for group in found:
+        if group.runs:
             from dagster import DagsterInstance
 
             with DagsterInstance.get() as instance:
-                for run_id in one.runs:
+                for run_id in group.runs:
                     instance.delete_run(run_id)
-        for path in one.paths:
+        for path in group.paths:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:

@@ -42,10 +42,10 @@ def _warnings(snapshot: Path, defined: Definitions) -> Iterator[Finding]:
         if (scored.id, objective.period) not in closed:
             continue
         closed_on, was = closed[scored.id, objective.period]
-        if any(one.key_result == scored.id and one.on > closed_on for one in defined.reopen):
+        if any(reopening.key_result == scored.id and reopening.on > closed_on for reopening in defined.reopen):
             continue
         now = json.loads(definition_of(scored))
-        for key in (one for one in LINE if was.get(one) != now.get(one)):
+        for key in (name for name in LINE if was.get(name) != now.get(name)):
             what = f"`{key}` of {shown(scored.id)} was changed after it closed on {closed_on}, and counts for nothing"
             todo = "`reopen` closes it anew; else write what it was"
             yield advice(scored.place.path, scored.place.at(key), what, todo)

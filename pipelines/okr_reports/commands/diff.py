@@ -110,8 +110,8 @@ def _estimate(snapshot: Path, kpi: Kpi, start: date, end: date, pauses: Sequence
         column = f"names.{name}" if name in _NAMES else f"m.{name}"
         like = condition.operator.endswith("like")
         # `_` is a character here, as in `where`.
-        one = f"{column} like ? escape '\\'" if like else f"{column} = ?"
-        met = " or ".join([one] * len(condition.values))
+        test = f"{column} like ? escape '\\'" if like else f"{column} = ?"
+        met = " or ".join([test] * len(condition.values))
         tests.append(f"not coalesce({met}, false)" if condition.operator.startswith("not") else f"({met})")
         values += [value.replace("\\", "\\\\").replace("_", "\\_") if like else value for value in condition.values]
     paused = ["m.date not between ? and ?"] * len(pauses)

@@ -33,7 +33,7 @@ def json_option(command: Command) -> Command:
 def print_json(answer: Any) -> None:
     """One document on standard output; days and moments in ISO 8601."""
     written = json.dumps(answer, ensure_ascii=False, indent=2, default=str)
-    click.echo(written.translate({ord(one): f"\\u{ord(one):04x}" for one in CONTROLS + TERMINAL}))
+    click.echo(written.translate({ord(character): f"\\u{ord(character):04x}" for character in CONTROLS + TERMINAL}))
 
 
 class OkrGroup(click.Group):

@@ -115,8 +115,8 @@ class Webserver:
         ours = {
             node["location"]["name"]: node
             for node in found.get("nodes", ())
-            for one in node["jobs"]
-            if one["name"] == job and WORKSPACE in (tag["key"] for tag in one["tags"])
+            for listed in node["jobs"]
+            if listed["name"] == job and WORKSPACE in (tag["key"] for tag in listed["tags"])
         }
         if self.location:
             ours = {name: node for name, node in ours.items() if name == self.location}

@@ -70,8 +70,8 @@ def _tell(errors: list[str], run_id: str) -> None:
 
     body = "\n".join(errors or ["no reason is known"]) + f"\nRun {run_id} in Dagster has the rest."
     try:
-        for one in send_alert("OKR reports: refresh failed", body, run_id):
-            click.echo(f"alert {one}", err=True)
+        for line in send_alert("OKR reports: refresh failed", body, run_id):
+            click.echo(f"alert {line}", err=True)
     except OkrError as error:
         click.echo(f"alert: {error}", err=True)
 
@@ -83,8 +83,8 @@ def _tell_of_kpis(workspace: Workspace) -> None:
 
     try:
         alerts = okrs.read(workspace.definitions_dir).alerts
-        for one in tell(workspace, alerts.to) if alerts is not None else ():
-            click.echo(str(one), err=True)
+        for line in tell(workspace, alerts.to) if alerts is not None else ():
+            click.echo(str(line), err=True)
     except OkrError as error:
         click.echo(f"alert: {error}", err=True)
 
@@ -141,10 +141,10 @@ def execute(
         from okr_reports.definitions import defs
     from okr_reports.defs.run_config import is_in_run, of_refresh
 
-    asked = of_refresh(channels, from_day, to_day, wait_seconds)
+    run_config = of_refresh(channels, from_day, to_day, wait_seconds)
     # A command has looked at definitions and pages before it comes here.
     definitions = {"checked": selection is None, "into_the_past": into_the_past}
-    ops = {**asked["ops"], "definitions": {"config": definitions}}
+    ops = {**run_config["ops"], "definitions": {"config": definitions}}
     job = defs.resolve_job_def("refresh")
     if selection:
         job = job.get_subset(asset_selection=selection.keys, asset_check_selection=selection.checks)
@@ -159,7 +159,7 @@ def execute(
                 instance=instance,
                 raise_on_error=False,
                 run_config={
-                    **asked,
+                    **run_config,
                     # Dagster's own log of every event goes to its database; the terminal gets ours.
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                     "ops": {node.name: ops[node.name] for node in job.nodes if node.name in ops},

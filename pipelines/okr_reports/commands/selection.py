@@ -53,23 +53,23 @@ def describe() -> dict[str, Any]:
         for key, spec in specs
     ]
     checks = [
-        {"key": list(one.asset_key.path), "name": one.name, "description": one.description}
+        {"key": list(spec.asset_key.path), "name": spec.name, "description": spec.description}
         for asset in defs.resolve_asset_graph().assets_defs
-        for one in asset.check_specs
-        if one.asset_key in known
+        for spec in asset.check_specs
+        if spec.asset_key in known
     ]
     return {"assets": assets, "checks": checks}
 
 
-def run(asked: Mapping[str, Any], out: TextIO) -> None:
+def run(request: Mapping[str, Any], out: TextIO) -> None:
     """Run what process.py asks for; each event to `out`, then the errors."""
     workspace = Workspace.from_environment()
     selection = Selection(
-        frozenset(AssetKey(key) for key in asked["keys"]),
-        frozenset(AssetCheckKey(AssetKey(key), name) for key, name in asked["checks"]),
+        frozenset(AssetKey(key) for key in request["keys"]),
+        frozenset(AssetCheckKey(AssetKey(key), name) for key, name in request["checks"]),
     )
-    first, last = [date.fromisoformat(day) for day in asked["days"]] or (None, None)
-    result = execute(workspace, asked["channels"], first, last, _WAIT_SECONDS, selection=selection)
+    first, last = [date.fromisoformat(day) for day in request["days"]] or (None, None)
+    result = execute(workspace, request["channels"], first, last, _WAIT_SECONDS, selection=selection)
     for event in result.all_events:
         if event.is_step_materialization:
             _write(out, {"event": serialize_value(event.step_materialization_data.materialization)})

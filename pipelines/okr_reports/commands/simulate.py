@@ -62,7 +62,7 @@ def simulate(snapshot: Path, key_result_id: str, *, target: float | None, daily:
         raise OkrError(f"{key_result_id} is of type {type_.name}: its score does not follow from one number")
     if target is not None and row["target"] is None and row["low"] is not None:
         raise OkrError(f"{key_result_id} has no target but limits: leave --target out")
-    aim = next((one for one in (target, row["target"], row["low"]) if one is not None), None)
+    aim = next((number for number in (target, row["target"], row["low"]) if number is not None), None)
     if row["value"] is None or aim is None:
         raise OkrError(f"{key_result_id} has no number yet: {row['status_reason']}")
     if row["kind"] != "flow" and daily is not None:

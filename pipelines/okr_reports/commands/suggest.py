@@ -101,16 +101,16 @@ def _end_of(kind: str, days: list[Any], start: date, end: date) -> tuple[Mixture
     first, known = days[0][0], len(days)
     total = (end - first).days + 1
     above, below = (np.array([float(day[place] or 0) for day in days]) for place in (1, 2))
-    calendar, ones, asked, stop = Calendar(first, total), np.ones(total), np.array([known]), np.array([total])
+    calendar, ones, as_of, stop = Calendar(first, total), np.ones(total), np.array([known]), np.array([total])
     begin = (start - first).days
     series = Series(calendar, above, ones, 0 * ones)
     if kind == "stock":
-        return level_end(series, asked, stop)[1], 0.0
+        return level_end(series, as_of, stop)[1], 0.0
     if kind == "ratio":
         of_days = Series(calendar, below, ones, 0 * ones)
-        return ratio_end(above, of_days, asked, stop, max(min(begin, known), 0))[1], 0.0
+        return ratio_end(above, of_days, as_of, stop, max(min(begin, known), 0))[1], 0.0
     falls = bool((above < 0).any())
-    _, mixtures = rest_of(series, asked, stop, None if begin > known else max(begin, 0), may_fall=falls)
+    _, mixtures = rest_of(series, as_of, stop, None if begin > known else max(begin, 0), may_fall=falls)
     if mixtures is None or begin <= known:
         return mixtures, float(above[max(begin, 0) :].sum())
     # Of the days to come only those of the period; what lies between is left out in proportion.

@@ -56,16 +56,16 @@ def _warnings(snapshot: Path, defined: Definitions) -> Iterator[Finding]:
     from okr_reports.okrs.findings import advice
     from okr_reports.okrs.words import plain, shown
 
-    asked = list(_comparable(defined))
-    if not asked:
+    compared = list(_comparable(defined))
+    if not compared:
         return
-    values = _earlier(snapshot, defined, asked)
-    for place, (objective, scored, target) in enumerate(asked):
+    values = _earlier(snapshot, defined, compared)
+    for place, (objective, scored, target) in enumerate(compared):
         found = values.get(place, [])
         if len(found) < LEAST:
             continue
         sign = -1 if scored.rule.better == "lower" else 1
-        worst, best = min(found, key=lambda one: one * sign), max(found, key=lambda one: one * sign)
+        worst, best = min(found, key=lambda number: number * sign), max(found, key=lambda number: number * sign)
         ahead = (float(target) - best) * sign
         since = f"the {len(found)} periods as long before it"
         todo = f"`okr suggest {_kpi_of(scored)} --period {objective.period}` says which ends are likely"
@@ -101,13 +101,13 @@ def _comparable(defined: Definitions) -> Iterator[tuple[Objective, KeyResult | M
 
 
 def _earlier(
-    snapshot: Path, defined: Definitions, asked: list[tuple[Objective, KeyResult | Measure, Decimal]]
+    snapshot: Path, defined: Definitions, compared: list[tuple[Objective, KeyResult | Measure, Decimal]]
 ) -> dict[int, list[float]]:
     """By place in `asked` the numbers of the newest periods before it that are known whole, oldest first."""
     from okr_reports.commands.suggest import EARLIER, periods_before
 
     rows = []
-    for place, (objective, scored, _) in enumerate(asked):
+    for place, (objective, scored, _) in enumerate(compared):
         span = defined.span(objective.period)
         assert span is not None
         rows += [(place, _kpi_of(scored), first, last) for first, last in periods_before(span.start, span.end)]
@@ -117,7 +117,7 @@ def _earlier(
         found = connection.execute(_EARLIER, given).fetchall()
     values: defaultdict[int, list[float]] = defaultdict(list)
     for place, above, below, last in found:
-        kind = defined.kpi_by_id[_kpi_of(asked[place][1])].kind
+        kind = defined.kpi_by_id[_kpi_of(compared[place][1])].kind
         value = above if kind == "flow" else last if kind == "stock" else above / below if below else None
         if value is not None:
             values[place].append(value)

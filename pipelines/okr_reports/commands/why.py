@@ -55,7 +55,7 @@ def why(snapshot: Path, key_result_id: str, against: str) -> Why:
             [key_result_id, against],
         )
         names = [column[0] for column in result.description]
-        drivers = [dict(zip(names, one, strict=True)) for one in result.fetchall()]
+        drivers = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
     if not drivers:
         raise OkrError(f"{key_result_id} {_not_split(row, against)}")
     before, now = drivers[0]["value_before"], drivers[0]["value_after"]
