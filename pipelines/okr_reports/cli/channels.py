@@ -27,7 +27,9 @@ def lock(names: tuple[str, ...]) -> None:
     from okr_reports.channels.runners.environments import lock_path, requirement
 
     sources = okrs.read(Workspace.from_environment().definitions_dir).file_sources
-    packages = {one.id: one for one in sources if one.connector is not None and requirement(one) is not None}
+    packages = {
+        source.id: source for source in sources if source.connector is not None and requirement(source) is not None
+    }
     for name in names:
         if name not in packages:
             known = f"there are {', '.join(packages) or 'none'}"

@@ -43,17 +43,17 @@ def check_in(key_result: str | None, date: datetime | None, next_: str | None, a
 
     if key_result is None:
         listed = [
-            {"key_result": one.result.id, "title": one.title, "owner": one.owner, "overdue": one.is_overdue,
-             "last_check_in": None if one.last_day is None else one.last_day.isoformat()}
-            for one in waiting(Workspace.from_environment())
+            {"key_result": item.result.id, "title": item.title, "owner": item.owner, "overdue": item.is_overdue,
+             "last_check_in": None if item.last_day is None else item.last_day.isoformat()}
+            for item in waiting(Workspace.from_environment())
         ]  # fmt: skip
         if as_json:
             print_json(listed)
             return
-        for one in listed:
-            last = f"last {one['last_check_in']}" if one["last_check_in"] else "never"
-            owner = f" ({one['owner']})" if one["owner"] else ""
-            click.echo(f"{'overdue ' if one['overdue'] else '        '}{one['key_result']}{owner}: {last}")
+        for entry in listed:
+            last = f"last {entry['last_check_in']}" if entry["last_check_in"] else "never"
+            owner = f" ({entry['owner']})" if entry["owner"] else ""
+            click.echo(f"{'overdue ' if entry['overdue'] else '        '}{entry['key_result']}{owner}: {last}")
         click.echo("check in with: okr check-in KEY_RESULT" if listed else "no key result is running today", err=True)
         return
     path = run(

@@ -166,9 +166,9 @@ def digest(team: str | None, dry_run: bool, as_json: bool) -> None:
 
 def _say(done: Sequence[Done], as_json: bool) -> None:
     if as_json:
-        print_json([asdict(one) for one in done])
-    for one in () if as_json else done:
-        click.echo(str(one))
+        print_json([asdict(outcome) for outcome in done])
+    for outcome in () if as_json else done:
+        click.echo(str(outcome))
 
 
 @main.command()

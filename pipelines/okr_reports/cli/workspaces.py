@@ -64,18 +64,18 @@ def migrate_evidence(source: Path, into: Path | None, as_json: bool) -> None:
     make_workspace(target, empty=True, pages=False)
     done = migrate(source.resolve(), target)
     found = examine(Workspace(target / "okr_definitions", target / "reports", target / ".okr")).findings
-    errors = [one for one in found if one.severity == "error"]
+    errors = [finding for finding in found if finding.severity == "error"]
     left = [f"{path.relative_to(source.resolve())}:{line}: {what}: {why}" for path, line, what, why in done.left]
     if as_json:
         print_json(
             {"workspace": str(target), "pages": done.pages, "tables": done.tables, "left": left,
-             "findings": [asdict(one) for one in found]}
+             "findings": [asdict(finding) for finding in found]}
         )  # fmt: skip
     else:
         for line in left:
             click.echo(f"left: {line}")
-        for one in found:
-            click.echo(str(one))
+        for finding in found:
+            click.echo(str(finding))
         click.echo(
             f"{target}: {number_of(len(done.pages), 'page')}, {number_of(len(done.tables), 'table')}; next:", err=True
         )
