@@ -34,7 +34,7 @@ class Answering:
     name: str
     silence_seconds: float
 
-    def one(self, ask: Callable[[], Answer]) -> Answer:
+    def answer(self, ask: Callable[[], Answer]) -> Answer:
         """The answer of one call. Raises what its last attempt raises, or DeliveryError if none comes."""
         (answer,) = self.all(lambda _: ask(), [None])
         return answer
@@ -42,15 +42,15 @@ class Answering:
     def all(
         self, ask: Callable[[Given], Answer], given: Sequence[Given], *, already: int = 0, total: int = 0
     ) -> Iterator[Answer]:
-        """The answers to `ask` of each given thing, as they come, several at a time; errors as `one` raises them.
+        """The answers to `ask` of each given thing, as they come, several at a time; errors as `answer` raises them.
 
         `already` of `total` were there before, for the words of an error.
         """
         waiting: SimpleQueue[Given] = SimpleQueue()
         answers: SimpleQueue[tuple[Answer] | Exception] = SimpleQueue()
         refusals: list[Exception] = []
-        for one in given:
-            waiting.put(one)
+        for thing in given:
+            waiting.put(thing)
         for _ in range(min(WRITERS, len(given))):
             Thread(target=_work, args=(ask, waiting, answers, refusals), daemon=True, name="okr-store").start()
         said = time.monotonic()
@@ -95,27 +95,27 @@ def _work(
 ) -> None:
     while True:
         try:
-            one = waiting.get_nowait()
+            thing = waiting.get_nowait()
         except Empty:
             return
         try:
-            answers.put((_attempts(ask, one, refusals),))
+            answers.put((_attempts(ask, thing, refusals),))
         except Exception as error:
             answers.put(error)
             return
 
 
-def _attempts(ask: Callable[[Given], Answer], one: Given, refusals: list[Exception]) -> Answer:
+def _attempts(ask: Callable[[Given], Answer], thing: Given, refusals: list[Exception]) -> Answer:
     """Again after what may pass: a dropped connection, a server that is overrun. What is refused is refused."""
     for pause in BACKOFF:
         try:
-            return ask(one)
+            return ask(thing)
         except (DeliveryError, FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError):
             raise
         except Exception as error:  # each store's library raises its own kinds
             refusals.append(error)
             time.sleep(pause)
-    return ask(one)
+    return ask(thing)
 
 
 def _drop(waiting: SimpleQueue[Given]) -> None:

@@ -79,18 +79,18 @@ def run_digest(
         today=settings.today(audience.timezone),
     )
     if dry_run:
-        return [_to_outbox(one, configured, audience, deliveries_dir(workspace) / "outbox") for one in digests]
+        return [_to_outbox(digest, configured, audience, deliveries_dir(workspace) / "outbox") for digest in digests]
     done: list[Done] = []
     failures: list[str] = []
     configured, stays = kept_here(workspace, configured)
     with open_ledger(deliveries_dir(workspace)) as ledger:
-        for one in digests:
-            done += [Done(one.team, f"not sent {way}: {why}") for way, why in stays.items()]
+        for digest in digests:
+            done += [Done(digest.team, f"not sent {way}: {why}") for way, why in stays.items()]
             for way in (_by_chat,) if "by mail" in stays else (_by_mail, _by_chat):
                 try:
-                    done += way(one, configured, audience, ledger)
+                    done += way(digest, configured, audience, ledger)
                 except DeliveryError as error:
-                    failures.append(f"{one.team}: {error}")
+                    failures.append(f"{digest.team}: {error}")
     return _outcome(done, failures)
 
 

@@ -151,7 +151,7 @@ def _table(value: Any, key: str) -> dict[str, Any]:
 
 
 def _build(settings: type[Settings], written: Mapping[str, Any], section: str) -> Settings:
-    known = {one.name: one for one in fields(settings)}
+    known = {setting.name: setting for setting in fields(settings)}
     hints = get_type_hints(settings)
     values = {}
     for name, value in written.items():
@@ -159,8 +159,8 @@ def _build(settings: type[Settings], written: Mapping[str, Any], section: str) -
         if name not in known:
             raise _refuse(key, "is not known", did_you_mean(name, known, f"use {', '.join(known)}"))
         values[name] = _CONVERTERS[hints[name]](value, key)
-    for name, one in known.items():
-        if name not in values and one.default is MISSING and one.default_factory is MISSING:
+    for name, setting in known.items():
+        if name not in values and setting.default is MISSING and setting.default_factory is MISSING:
             raise _refuse(f"{section}.{name}", "is missing", "set it")
     return settings(**values)
 
@@ -192,7 +192,7 @@ def _texts(value: Any, key: str) -> tuple[str, ...]:
             value = json.loads(value) if value.lstrip().startswith("[") else [value]
         except ValueError:
             raise _refuse(key, "cannot be read", 'write a list such as ["slack://..."]') from None
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise _refuse(key, "is not a list of texts", 'write a list such as ["slack://..."]')
     return tuple(value)
 
@@ -202,13 +202,13 @@ def _chat(value: Any, key: str) -> dict[str, tuple[str, ...]]:
 
 
 def _options(value: Any, key: str) -> dict[str, Any]:
-    return {name: _option(one) for name, one in _table(value, key).items()}
+    return {name: _option(option) for name, option in _table(value, key).items()}
 
 
 def _option(value: Any) -> Any:
     """An option of fsspec: from the environment, nested ones and booleans are JSON; `12345` stays a text (a key)."""
     if isinstance(value, dict):
-        return {name: _option(one) for name, one in value.items()}
+        return {name: _option(option) for name, option in value.items()}
     if isinstance(value, str) and (value in ("true", "false") or value.startswith("{")):
         try:
             return json.loads(value)
@@ -223,8 +223,8 @@ def _smtp(value: Any, key: str) -> SmtpSettings:
 
 def _targets(value: Any, key: str) -> tuple[TargetSettings, ...]:
     return tuple(
-        _build(TargetSettings, {**_table(one, f"{key}.{name}"), "name": name}, f"{key}.{name}")
-        for name, one in _table(value, key).items()
+        _build(TargetSettings, {**_table(target, f"{key}.{name}"), "name": name}, f"{key}.{name}")
+        for name, target in _table(value, key).items()
     )
 
 

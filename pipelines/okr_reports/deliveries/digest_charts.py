@@ -49,7 +49,7 @@ def _svg(key_result: KeyResult, observed: Sequence[Point]) -> str:
     plane = _Plane(key_result, observed)
     now = observed[-1]
     x, y = plane.x(now.day), plane.y(now.progress or 0.0)
-    path = [(plane.x(one.day), plane.y(one.progress or 0.0)) for one in observed]
+    path = [(plane.x(point.day), plane.y(point.progress or 0.0)) for point in observed]
     last_final = max((n for n, point in enumerate(observed) if not point.provisional), default=0)
     pace = key_result.pace or [(p.day, p.expected) for p in key_result.days if p.expected is not None]
     return "".join(

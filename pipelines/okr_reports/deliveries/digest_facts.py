@@ -137,7 +137,7 @@ class TeamFacts:
     @property
     def key_results(self) -> tuple[KeyResult, ...]:
         """Those of all objectives."""
-        return tuple(one for objective in self.objectives for one in objective.key_results)
+        return tuple(result for objective in self.objectives for result in objective.key_results)
 
 
 def next_check_in(today: date, check_in_day: str) -> date:
@@ -193,19 +193,19 @@ class _Reader:
         )
         titles = {row["team"]: row["team_title"] or row["team"] for row in objectives}
         found = []
-        for team, title in sorted(titles.items(), key=lambda one: (one[1], one[0])):
+        for team, title in sorted(titles.items(), key=lambda team_title: (team_title[1], team_title[0])):
             own = tuple(
                 Objective(
                     row["objective_id"],
                     row["title"],
                     row["status"],
                     row["score"],
-                    tuple(one for one in key_results if one.objective_id == row["objective_id"]),
+                    tuple(result for result in key_results if result.objective_id == row["objective_id"]),
                 )
                 for row in objectives
                 if row["team"] == team
             )
-            ids = {one.key_result_id for objective in own for one in objective.key_results}
+            ids = {result.key_result_id for objective in own for result in objective.key_results}
             fed = tuple(source for source in sources if ids & set(source.feeds))
             found.append(
                 TeamFacts(team, title, self.context, self.today, self.check_in, self.since, own, fed, closings)

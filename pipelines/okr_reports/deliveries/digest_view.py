@@ -84,8 +84,8 @@ class View:
     images: Mapping[str, bytes] = field(repr=False)
 
 
-shows(Item, *(one.name for one in fields(Item)))
-shows(View, *(one.name for one in fields(View) if one.name != "images"))
+shows(Item, *(attribute.name for attribute in fields(Item)))
+shows(View, *(attribute.name for attribute in fields(View) if attribute.name != "images"))
 
 
 def view_of(facts: TeamFacts, site_url: str | None) -> View:
@@ -108,13 +108,13 @@ class _Writer:
 
     def view(self) -> View:
         facts, context = self.facts, self.facts.context
-        worst_first = sorted(facts.key_results, key=lambda one: (list(STATUSES).index(one.status), _pace(one)))
-        attention = [one for one in worst_first if one.status in ATTENTION]
-        changed = [one for one in worst_first if self.change(one) or self.moved(one)]
+        worst_first = sorted(facts.key_results, key=lambda result: (list(STATUSES).index(result.status), _pace(result)))
+        attention = [result for result in worst_first if result.status in ATTENTION]
+        changed = [result for result in worst_first if self.change(result) or self.moved(result)]
         counts = tuple(
             (status, shape, self.say(word), number)
             for status, (shape, word) in STATUSES.items()
-            if (number := sum(one.status == status for one in facts.key_results))
+            if (number := sum(result.status == status for result in facts.key_results))
         )
         return View(
             organisation=one_line(context.organisation),
@@ -130,18 +130,18 @@ class _Writer:
             preheader=self.preheader(attention, changed),
             counts=counts,
             closings=tuple(one_line(self.wording.period_closing(row)) for row in facts.closings),
-            attention=tuple(self.item(one, drawn=True) for one in attention),
-            changes=tuple(self.item(one) for one in sorted(changed, key=lambda one: not self.moved(one))),
+            attention=tuple(self.item(result, drawn=True) for result in attention),
+            changes=tuple(self.item(result) for result in sorted(changed, key=lambda result: not self.moved(result))),
             unchanged=len(facts.key_results) - len(changed),
-            no_data=tuple(self.item(one) for one in worst_first if one.status == "no_data"),
-            sources=tuple(self.source(one) for one in facts.sources),
+            no_data=tuple(self.item(result) for result in worst_first if result.status == "no_data"),
+            sources=tuple(self.source(source) for source in facts.sources),
             missing=self.missing(),
             images=self.images,
         )
 
     def headline(self, counts: tuple[tuple[str, str, str, int], ...]) -> str:
         """What is not on track, counted; that all is well only where every verdict says so and rests on fresh data."""
-        running = [one for one in counts if one[0] not in _WELL]
+        running = [count for count in counts if count[0] not in _WELL]
         named = [f"{number} {word.lower()}" for _, _, word, number in running]
         if late := len({title for source in self.facts.sources for title in source.feeds}):
             named.append(self.texts.ngettext("%(n)s on a late source", "%(n)s on late sources", late) % {"n": late})
@@ -151,91 +151,94 @@ class _Writer:
 
     def preheader(self, attention: list[KeyResult], changed: list[KeyResult]) -> str:
         """The worst key results by name, else what moved."""
-        return one_line(" · ".join(one.title for one in (attention or changed)[:3]), 140)
+        return one_line(" · ".join(result.title for result in (attention or changed)[:3]), 140)
 
-    def item(self, one: KeyResult, drawn: bool = False) -> Item:
-        shape, word = STATUSES[one.status]
-        image = self.draw(one) if drawn else None
-        objective = next(o.title for o in self.facts.objectives if o.objective_id == one.objective_id)
+    def item(self, result: KeyResult, drawn: bool = False) -> Item:
+        shape, word = STATUSES[result.status]
+        image = self.draw(result) if drawn else None
+        objective = next(o.title for o in self.facts.objectives if o.objective_id == result.objective_id)
         progress = self.say(
             "%(progress)s of the way, %(expected)s expected",
-            progress=self.wording.share(one.progress),
-            expected=self.wording.share(one.expected),
+            progress=self.wording.share(result.progress),
+            expected=self.wording.share(result.expected),
         )
         return Item(
-            key_result_id=one.key_result_id,
-            title=one_line(one.title),
-            url=self.link(f"key-results/{one.key_result_id}/index.html"),
+            key_result_id=result.key_result_id,
+            title=one_line(result.title),
+            url=self.link(f"key-results/{result.key_result_id}/index.html"),
             objective=one_line(objective),
-            status=one.status,
+            status=result.status,
             shape=shape,
             word=self.say(word),
-            numbers=self.numbers(one),
+            numbers=self.numbers(result),
             progress=progress,
-            reason=one_line(self.wording.sentence(one.row, "status_reason")),
-            outlook=self.outlook(one),
-            change=self.change(one),
-            moved=self.moved(one),
-            notes=self.notes(one),
+            reason=one_line(self.wording.sentence(result.row, "status_reason")),
+            outlook=self.outlook(result),
+            change=self.change(result),
+            moved=self.moved(result),
+            notes=self.notes(result),
             image=image,
             alternative=f"{self.say(word)}: {progress}",
         )
 
-    def numbers(self, one: KeyResult) -> str:
+    def numbers(self, result: KeyResult) -> str:
         """The value and what it is held against; empty for milestones and the like, whose reason says it all."""
-        value = self.wording.number(one.value, one.unit)
-        if one.target is not None:
-            target = self.wording.number(one.target, one.unit)
+        value = self.wording.number(result.value, result.unit)
+        if result.target is not None:
+            target = self.wording.number(result.target, result.unit)
             return self.say("%(value)s, target %(target)s", value=value, target=target)
-        if one.low is not None and one.high is not None:
-            low, high = self.wording.number(one.low, one.unit), self.wording.number(one.high, one.unit)
+        if result.low is not None and result.high is not None:
+            low, high = self.wording.number(result.low, result.unit), self.wording.number(result.high, result.unit)
             return self.say("%(value)s, band %(low)s to %(high)s", value=value, low=low, high=high)
         return ""
 
-    def outlook(self, one: KeyResult) -> str:
+    def outlook(self, result: KeyResult) -> str:
         """Where it ends if it goes on like this, and the chance of the target; empty without a forecast."""
-        if one.forecast is None or one.probability is None:
+        if result.forecast is None or result.probability is None:
             return ""
         return self.say(
             "At the current rate: %(forecast)s at the end; chance of the target: %(probability)s.",
-            forecast=self.wording.number(one.forecast, one.unit),
-            probability=chance_words(self.say, self.wording.share, one.probability),
+            forecast=self.wording.number(result.forecast, result.unit),
+            probability=chance_words(self.say, self.wording.share, result.probability),
         )
 
-    def change(self, one: KeyResult) -> str:
+    def change(self, result: KeyResult) -> str:
         """`1.020 → 1.077 (+57)`; empty when the value is what it was."""
-        if one.before is None or one.before.value is None or one.value is None:
+        if result.before is None or result.before.value is None or result.value is None:
             return ""
-        was, now = (self.wording.number(value, one.unit) for value in (one.before.value, one.value))
+        was, now = (self.wording.number(value, result.unit) for value in (result.before.value, result.value))
         if was == now:
             return ""
-        text = f"{was} → {now}" + self.wording.change(one.value - one.before.value, one.unit)
-        restated = was if one.before.restated is None else self.wording.number(one.before.restated, one.unit)
+        text = f"{was} → {now}" + self.wording.change(result.value - result.before.value, result.unit)
+        restated = was if result.before.restated is None else self.wording.number(result.before.restated, result.unit)
         if restated == was:
             return text
         return text + "; " + self.say("that day's number has since become %(value)s", value=restated)
 
-    def moved(self, one: KeyResult) -> str:
+    def moved(self, result: KeyResult) -> str:
         """The status it came from and the one it has, with what that means; empty when it stayed."""
-        if one.before is None or one.before.status == one.status:
+        if result.before is None or result.before.status == result.status:
             return ""
-        was, now = (self.say(STATUSES[status][1]) for status in (one.before.status, one.status))
-        change = _RANK.get(one.status, -1) - _RANK.get(one.before.status, -1)
-        known = one.status in _RANK and one.before.status in _RANK
+        was, now = (self.say(STATUSES[status][1]) for status in (result.before.status, result.status))
+        change = _RANK.get(result.status, -1) - _RANK.get(result.before.status, -1)
+        known = result.status in _RANK and result.before.status in _RANK
         verdict = self.say("better") if change > 0 else self.say("worse")
         return f"{was} → {now}" + (f" ({verdict})" if known and change else "")
 
-    def notes(self, one: KeyResult) -> tuple[str, ...]:
+    def notes(self, result: KeyResult) -> tuple[str, ...]:
         """Who moved the number, where owner and numbers disagree, and what the last check-in said."""
         said = ""
-        if one.last_check_in and one.last_check_in_note:
-            day = self.wording.day(one.last_check_in, "MMMd")
-            said = f"{one_line(one.last_check_in_by or one.owner, 60)}, {day}: {one_line(one.last_check_in_note, 240)}"
-        moved = one_line(self.wording.moved(one.title, one.unit, one.drivers), 400)
-        return tuple(text for text in (moved, one_line(self.wording.sentence(one.row, "disagreement")), said) if text)
+        if result.last_check_in and result.last_check_in_note:
+            day = self.wording.day(result.last_check_in, "MMMd")
+            person = one_line(result.last_check_in_by or result.owner, 60)
+            said = f"{person}, {day}: {one_line(result.last_check_in_note, 240)}"
+        moved = one_line(self.wording.moved(result.title, result.unit, result.drivers), 400)
+        return tuple(
+            text for text in (moved, one_line(self.wording.sentence(result.row, "disagreement")), said) if text
+        )
 
-    def draw(self, one: KeyResult) -> str | None:
-        image = chart(one)
+    def draw(self, result: KeyResult) -> str | None:
+        image = chart(result)
         if image is None:
             return None
         # The name comes from the content: the same digest is the same bytes.
@@ -248,7 +251,9 @@ class _Writer:
         state = self.say(STATES.get(source.state, "is stale"))
         since = self.say("since %(day)s", day=self.wording.day(source.since)) if source.since else ""
         error = one_line(source.error or "")
-        titles = [one_line(one.title, 120) for one in self.facts.key_results if one.key_result_id in source.feeds]
+        titles = [
+            one_line(result.title, 120) for result in self.facts.key_results if result.key_result_id in source.feeds
+        ]
         name = " ".join(part for part in (one_line(source.channel, 80), one_line(source.account, 120)) if part)
         return (
             name,
@@ -259,21 +264,21 @@ class _Writer:
     def missing(self) -> tuple[tuple[str, tuple[tuple[Item, str], ...]], ...]:
         """By owner: the running key results without a check-in on the last check-in day or after it."""
         owners: dict[str, list[tuple[Item, str]]] = {}
-        for one in self.facts.key_results:
-            running = one.period_start <= self.facts.today <= one.period_end
-            if running and _wants_check_in(one, self.facts.since):
-                last = self.wording.day(one.last_check_in) if one.last_check_in else self.say("never")
-                owner = one_line(one.owner, 80) or self.say("nobody named")
-                owners.setdefault(owner, []).append((self.item(one), last))
+        for result in self.facts.key_results:
+            running = result.period_start <= self.facts.today <= result.period_end
+            if running and _wants_check_in(result, self.facts.since):
+                last = self.wording.day(result.last_check_in) if result.last_check_in else self.say("never")
+                owner = one_line(result.owner, 80) or self.say("nobody named")
+                owners.setdefault(owner, []).append((self.item(result), last))
         return tuple((owner, tuple(items)) for owner, items in sorted(owners.items()))
 
 
-def _wants_check_in(one: KeyResult, since: date) -> bool:
-    return one.last_check_in is None or one.last_check_in < since or one.check_in_is_stale
+def _wants_check_in(result: KeyResult, since: date) -> bool:
+    return result.last_check_in is None or result.last_check_in < since or result.check_in_is_stale
 
 
-def _pace(one: KeyResult) -> float:
+def _pace(result: KeyResult) -> float:
     """Progress over expected; what has none comes first among its status."""
-    if one.progress is None or not one.expected:
+    if result.progress is None or not result.expected:
         return -1.0
-    return one.progress / one.expected
+    return result.progress / result.expected

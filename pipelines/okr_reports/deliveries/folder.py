@@ -84,17 +84,17 @@ def _remove_others(releases: Path, lock: str) -> int:
 
 
 def _is_whole(release: Path, files: Sequence[SiteFile]) -> bool:
-    return all((release / one.name).is_file() and (release / one.name).stat().st_size == one.size for one in files)
+    return all((release / file.name).is_file() and (release / file.name).stat().st_size == file.size for file in files)
 
 
 def _copy(release: Path, files: Sequence[SiteFile]) -> None:
     """A release is there whole or not at all."""
     building = release.with_name(f".{release.name}.{os.getpid()}{BUILDING}")
     shutil.rmtree(building, ignore_errors=True)
-    for one in files:
-        target = building / one.name
+    for file in files:
+        target = building / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(one.path, target)
+        shutil.copyfile(file.path, target)
     building.replace(release)
 
 

@@ -19,10 +19,10 @@ def address(text: str) -> Address:
     """One mail address, `okr@example.com` or `OKR <okr@example.com>`. Raises DeliveryError for anything else."""
     try:
         header = SMTP.header_factory("from", text)
-        (one,) = header.addresses
+        (found,) = header.addresses
         alone = text == one_line(text) and not header.defects and header.groups[0].display_name is None
-        if alone and one.username and one.domain:
-            return Address(header_text(one.display_name), one.username, one.domain.encode("idna").decode())
+        if alone and found.username and found.domain:
+            return Address(header_text(found.display_name), found.username, found.domain.encode("idna").decode())
     except (ValueError, IndexError, AttributeError, UnicodeError):
         pass
     raise DeliveryError(f"{text!r} is not one mail address; write it as team@example.com")

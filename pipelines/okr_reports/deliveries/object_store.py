@@ -98,10 +98,10 @@ class _ObjectStore:
             return "if this store keeps earlier versions, delete them there: this passphrase does not lock them"
         bucket, _, prefix = self.root.partition("/")
         old = list(self._versions(bucket, prefix))
-        manifests = [one for one in old if one["Key"] == f"{prefix}/{MANIFEST}".lstrip("/")]
-        ours = {*names, MANIFEST, *(name for one in manifests for name in self._named_in(bucket, one))}
+        manifests = [version for version in old if version["Key"] == f"{prefix}/{MANIFEST}".lstrip("/")]
+        ours = {*names, MANIFEST, *(name for manifest in manifests for name in self._named_in(bucket, manifest))}
         keys = {f"{prefix}/{name}".lstrip("/") for name in ours}
-        gone = [one for one in old if one["Key"] in keys]
+        gone = [version for version in old if version["Key"] in keys]
         for first in range(0, len(gone), _OBJECTS_A_REQUEST):
             some = gone[first : first + _OBJECTS_A_REQUEST]
             self.file_system.call_s3("delete_objects", Bucket=bucket, Delete={"Objects": some})
@@ -123,9 +123,9 @@ class _ObjectStore:
         marker: dict[str, str] = {}
         while True:
             page = self.file_system.call_s3("list_object_versions", Bucket=bucket, Prefix=prefix, **marker)
-            for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
-                if not one["IsLatest"]:
-                    yield {"Key": one["Key"], "VersionId": one["VersionId"]}
+            for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                if not version["IsLatest"]:
+                    yield {"Key": version["Key"], "VersionId": version["VersionId"]}
             if not page.get("IsTruncated"):
                 return
             marker = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}

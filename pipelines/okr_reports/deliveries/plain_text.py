@@ -17,7 +17,11 @@ _CHAT = {"<": "‹", ">": "›", "@": "@" + WORD_JOINER, "](": "]" + WORD_JOINER
 
 def one_line(text: str, limit: int = 300) -> str:
     """`text` as one line of at most `limit` characters, fit for a header, a subject, a line of a list."""
-    shown = "".join(" " if unicodedata.category(one) in _BREAKING else one for one in text if one not in _TURNING)
+    shown = "".join(
+        " " if unicodedata.category(character) in _BREAKING else character
+        for character in text
+        if character not in _TURNING
+    )
     line = " ".join(shown.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 

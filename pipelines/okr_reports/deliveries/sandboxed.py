@@ -23,9 +23,9 @@ _WITH_ENDPOINT = ("s3", "s3a", "gs", "gcs")
 _PLAIN_SERVICES = ("json", "jsons", "xml", "xmls", "form", "forms")
 
 
-def note_asked(data_dir: Path, asked: Mapping[str, str | None]) -> list[str]:
+def note_asked(data_dir: Path, base_urls: Mapping[str, str | None]) -> list[str]:
     """Write down the same of channels that are about to be asked, so that a load that is killed is known; those new."""
-    here = {name: url for name, url in asked.items() if url and _is_here(url)}
+    here = {name: url for name, url in base_urls.items() if url and _is_here(url)}
     new = sorted(here.keys() - _known(data_dir).keys())
     _write(data_dir, _known(data_dir) | here)
     return new

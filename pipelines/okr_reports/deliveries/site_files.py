@@ -77,12 +77,12 @@ def site_files(release: Path) -> list[SiteFile]:
             content = path.read_bytes()
             name = path.relative_to(release).as_posix()
             found.append(SiteFile(name, path, len(content), hashlib.sha256(content).hexdigest()))
-    return sorted(found, key=lambda one: (one.stage, one.name))
+    return sorted(found, key=lambda file: (file.stage, file.name))
 
 
 def seal(files: list[SiteFile]) -> str:
     """One digest of all names and contents."""
-    return hashlib.sha256("".join(f"{one.name}\0{one.digest}\n" for one in files).encode()).hexdigest()
+    return hashlib.sha256("".join(f"{file.name}\0{file.digest}\n" for file in files).encode()).hexdigest()
 
 
 def is_sealed(page: bytes) -> bool:
@@ -98,4 +98,4 @@ def lock_of(page: bytes) -> str:
 
 def lock_of_site(files: Sequence[SiteFile]) -> str:
     """The same of a site, by its front page."""
-    return next((lock_of(one.path.read_bytes()) for one in files if one.name == "index.html"), "")
+    return next((lock_of(file.path.read_bytes()) for file in files if file.name == "index.html"), "")

@@ -98,9 +98,9 @@ class _Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps(copy) + "\n", encoding="utf-8")
 
-    def note(self, one: SiteFile) -> None:
+    def note(self, done: SiteFile) -> None:
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps([one.name, one.digest]) + "\n")
+            file.write(json.dumps([done.name, done.digest]) + "\n")
 
 
 def sync(
@@ -117,20 +117,20 @@ def sync(
     LockedPlaceError if a readable site would replace a locked one and that is not accepted.
     """
     noted = _Journal(journal)
-    there = answering.one(store.sizes)
-    before = _read_manifest(answering.one(lambda: store.read(MANIFEST))) if MANIFEST in there else _Manifest()
+    there = answering.answer(store.sizes)
+    before = _read_manifest(answering.answer(lambda: store.read(MANIFEST))) if MANIFEST in there else _Manifest()
     ours = before.files | noted.read(before.copy)
-    wanted = {one.name: one for one in files}
+    wanted = {file.name: file for file in files}
     _refuse_others(sorted(name for name in wanted if name in there and name not in ours))
     stale = sorted(name for name in ours if name not in wanted and name in there)
-    changed = [one for one in files if ours.get(one.name) != one.digest or there.get(one.name) != one.size]
+    changed = [file for file in files if ours.get(file.name) != file.digest or there.get(file.name) != file.size]
     lock = lock_of_site(files)
     locked = bool(lock)
     if before.locked and not locked and not accept_readable:
         raise LockedPlaceError("this target")
     turned = locked and bool(before.files) and (not before.locked or before.lock not in ("", lock))
     if changed or stale or set(ours) - set(wanted) or (before.locked, before.lock) != (locked, lock):
-        kept = {one.name: one.digest for one in files if one not in changed}
+        kept = {file.name: file.digest for file in files if file not in changed}
         # Readable until the last of it is gone, so that a copy cut short still cleans up.
         now = _Manifest(
             {**dict.fromkeys([*ours, *wanted]), **kept},
@@ -142,9 +142,9 @@ def sync(
         _write_manifest(store, now, answering)
         _write_all(store, changed, noted, answering, advance)
         if stale:
-            answering.one(lambda: store.delete(stale))
-        note = answering.one(lambda: store.forget_versions(sorted({*ours, *wanted}))) if turned else ""
-        _write_manifest(store, _Manifest({one.name: one.digest for one in files}, locked, now.copy, lock), answering)
+            answering.answer(lambda: store.delete(stale))
+        note = answering.answer(lambda: store.forget_versions(sorted({*ours, *wanted}))) if turned else ""
+        _write_manifest(store, _Manifest({file.name: file.digest for file in files}, locked, now.copy, lock), answering)
         return Synced(len(changed), len(stale), len(files) - len(changed), note)
     return Synced(0, 0, len(files))
 
@@ -164,20 +164,20 @@ def _write_all(
     answering: Answering,
     advance: Callable[[int, int], None],
 ) -> None:
-    def write(one: SiteFile) -> SiteFile:
-        store.write(one.name, one.path.read_bytes(), one.content_type, one.cache_control)
-        return one
+    def write(file: SiteFile) -> SiteFile:
+        store.write(file.name, file.path.read_bytes(), file.content_type, file.cache_control)
+        return file
 
     done = 0
-    for _, stage in groupby(changed, key=lambda one: one.stage):
-        for one in answering.all(write, list(stage), already=done, total=len(changed)):
-            noted.note(one)
+    for _, stage in groupby(changed, key=lambda file: file.stage):
+        for file in answering.all(write, list(stage), already=done, total=len(changed)):
+            noted.note(file)
             done += 1
             advance(done, len(changed))
 
 
 def _write_manifest(store: Store, manifest: _Manifest, answering: Answering) -> None:
-    answering.one(lambda: store.write(MANIFEST, manifest.as_bytes(), "application/json", NO_CACHE))
+    answering.answer(lambda: store.write(MANIFEST, manifest.as_bytes(), "application/json", NO_CACHE))
 
 
 def _read_manifest(content: bytes) -> _Manifest:

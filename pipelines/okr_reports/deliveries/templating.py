@@ -48,7 +48,9 @@ def rendered(template: str, language: str, /, **values: Any) -> str:
     texts = {
         "_": function(lambda text, **named: filled(words.gettext(text), named)),
         "ngettext": function(
-            lambda one, many, number, **named: filled(words.ngettext(one, many, number), {"num": number, **named})
+            lambda singular, many, number, **named: filled(
+                words.ngettext(singular, many, number), {"num": number, **named}
+            )
         ),
     }
     shown = {name: plain(value) for name, value in {"language": language, **values}.items()}
