@@ -88,6 +88,7 @@ def test_there_are_thirty_and_each_has_its_sample() -> None:
     assert len(gallery.names()) >= 30
     samples = {path.stem for path in (ROOT / "tests" / "data_gallery").glob("*.yml")}
     assert samples == set(gallery.names())
+    assert f"one of {len(gallery.names())} vendors of the gallery" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", gallery.names())
