@@ -83,10 +83,10 @@ def load_channels(
             lake=lake,
         )
 
-    asked = [name for name in names if name != "files"]
+    api_channels = [name for name in names if name != "files"]
     origins.refuse_mixture(workspace.warehouse)
-    marked = origins.mark(workspace.warehouse, asked)
-    asked_here = note_asked(workspace.data_dir, {name: _base_url(name) for name in asked})
+    marked = origins.mark(workspace.warehouse, api_channels)
+    asked_here = note_asked(workspace.data_dir, {name: _base_url(name) for name in api_channels})
     progress.advance("channels", 0, len(names))
     with distributed.loading(), ThreadPoolExecutor(max_workers=max(len(names), 1)) as pool:
         loads_of = {pool.submit(load, name): name for name in names}
@@ -97,7 +97,8 @@ def load_channels(
     results |= lost
     ops.record_loads(workspace.warehouse, refresh_id, [load for loads in results.values() for load in loads])
     origins.unmark(
-        workspace.warehouse, [name for name in marked if all(one.state == "failed" for one in results.get(name, []))]
+        workspace.warehouse,
+        [name for name in marked if all(report.state == "failed" for report in results.get(name, []))],
     )
     note_loads(
         workspace.data_dir,
@@ -105,7 +106,7 @@ def load_channels(
     )
     forget(
         workspace.data_dir,
-        [name for name in asked_here if all(one.state == "failed" for one in results.get(name, []))],
+        [name for name in asked_here if all(report.state == "failed" for report in results.get(name, []))],
     )
     drop_finished_packages(workspace)
     # An error that no channel foresaw ends the refresh, but not before what the others loaded is written down.

@@ -87,7 +87,7 @@ def _with_answers(workspace: Workspace) -> Definitions:
     from okr_reports import findings
     from okr_reports.channels.files.answers import fetch_form
 
-    published = [one for one in okrs.read(workspace.definitions_dir).check_in_sources if one.files.address]
+    published = [source for source in okrs.read(workspace.definitions_dir).check_in_sources if source.files.address]
     for form in published:
         try:
             fetch_form(form, workspace.forms_dir)
@@ -104,7 +104,9 @@ def closing_periods(workspace: Workspace) -> list[Span]:
     defined = okrs.read(workspace.definitions_dir)
     today = settings.today(defined.settings.timezone)
     days = [channel_row(name)["lookback_days"] for name in enabled_channels()]
-    lookback = max([*days, *(one.connector.lookback_days for one in defined.file_sources if one.connector)], default=0)
+    lookback = max(
+        [*days, *(source.connector.lookback_days for source in defined.file_sources if source.connector)], default=0
+    )
     spans = [span_of(defined, name) for name in sorted({objective.period for objective in defined.objectives})]
     return [span for span in spans if 0 < (today - span.end).days - lookback <= CLOSED_OUT_WITHIN_DAYS]
 

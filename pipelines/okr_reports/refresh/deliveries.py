@@ -50,7 +50,7 @@ def send_digests(workspace: Workspace, *, team: str | None = None, dry_run: bool
         if why := gate.too_old_to_mail(made_for, settings.today(zone), defined.settings.gate.stale_after_days):
             raise GateError(why)
     audience = Audience(
-        {one.id: tuple(one.recipients) for one in defined.teams},
+        {team.id: tuple(team.recipients) for team in defined.teams},
         defined.settings.check_in_day,
         defined.settings.timezone,
     )

@@ -92,12 +92,12 @@ def _without_broken_models(
 def evaluate_gate(workspace: Workspace, refresh_id: str) -> list[Ruling]:
     """What each rule of the health gate found; a refusal is written down, so that the next site shows it."""
     rulings = gate.rulings(workspace.warehouse)
-    if refused := {one.rule: one.reason for one in rulings if not one.is_passed}:
+    if refused := {ruling.rule: ruling.reason for ruling in rulings if not ruling.is_passed}:
         ops.record_refusals(workspace.warehouse, refresh_id, refused)
     return rulings
 
 
 def require_open_gate(rulings: Sequence[Ruling]) -> None:
     """Raise GateError if a rule closes the gate: a report that misleads is worse than the old one."""
-    if reasons := [one.reason for one in rulings if not one.is_passed]:
+    if reasons := [ruling.reason for ruling in rulings if not ruling.is_passed]:
         raise GateError("; ".join(reasons))

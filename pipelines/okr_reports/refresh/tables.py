@@ -37,7 +37,7 @@ def loaded_tables(workspace: Workspace) -> Iterator[LoadedTables | None]:
         for error in faults.values():
             logger.warning("%s; its last rows stay", error)
         read = [table for table in defined.tables if table.id not in faults]
-        changed = {one.id: datetime.fromtimestamp(one.path.stat().st_mtime, UTC) for one in read if one.path}
+        changed = {table.id: datetime.fromtimestamp(table.path.stat().st_mtime, UTC) for table in read if table.path}
         said = {
             name: error.for_report if isinstance(error, ChannelError) else str(error) for name, error in faults.items()
         }
