@@ -70,7 +70,7 @@ def test_a_failed_source_is_no_reason_to_publish_nothing_unless_the_settings_say
     warehouse.build()
     rulings = decided(warehouse)
     refresh.require_open_gate(rulings)
-    assert {one.rule: (one.is_passed, one.met, one.asked) for one in rulings} == {
+    assert {one.rule: (one.is_passed, one.met, one.total) for one in rulings} == {
         "objectives_complete": (True, 3, 3),
         "sources_loaded": (True, 1, 2),
         "sources_fresh": (True, 1, 2),

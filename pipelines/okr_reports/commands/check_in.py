@@ -74,10 +74,10 @@ def check_in(workspace: Workspace, key_result: str, given: dict[str, Any], *, as
 
 def waiting(workspace: Workspace) -> list[Asked]:
     """The key results that take a check-in today, overdue ones first. Raises DefinitionsError."""
-    from okr_reports.desk.waiting import asked
+    from okr_reports.desk.waiting import open_check_ins
 
     defined = read_definitions(workspace)
-    return asked(workspace, defined, settings.today(defined.settings.timezone))
+    return open_check_ins(workspace, defined, settings.today(defined.settings.timezone))
 
 
 def _asked(result: Any, planned: str) -> list[str]:

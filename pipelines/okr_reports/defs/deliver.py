@@ -36,15 +36,15 @@ from okr_reports.settings import Workspace
 def site_copies(context: AssetExecutionContext) -> Iterator[MaterializeResult[None] | Output[Any]]:
     done = refresh.copy_site(Workspace.from_environment())
     if done:
-        yield MaterializeResult(metadata={"targets": len(done), **{one.name: one.what for one in done}})
+        yield MaterializeResult(metadata={"targets": len(done), **{outcome.name: outcome.what for outcome in done}})
     else:
         yield not_made(context, context.asset_key)
 
 
 @op(description="Fails when the last report is older than `settings.gate.stale_after_days`.")
 def send_digests(context: OpExecutionContext) -> None:
-    for one in refresh.send_digests(Workspace.from_environment()):
-        context.log.info("%s", one)
+    for outcome in refresh.send_digests(Workspace.from_environment()):
+        context.log.info("%s", outcome)
 
 
 # No asset: what is materialised with everything downstream of a table would reach it, and mail everyone.

@@ -49,9 +49,9 @@ def sources(context: AssetCheckExecutionContext, writer: Writer) -> Iterator[Ass
     workspace = Workspace.from_environment()
     known = reconcile.freshness(workspace.warehouse)
     # A run that loads looks at what it loaded, any other at every channel that has a source.
-    asked = ops.loaded_channels(workspace.warehouse, context.run.run_id) or set(known)
+    loaded = ops.loaded_channels(workspace.warehouse, context.run.run_id) or set(known)
     by_asset: dict[str, list[reconcile.Freshness]] = {}
-    for name in known.keys() & asked:
+    for name in known.keys() & loaded:
         by_asset.setdefault(name if name in FIRST else "files", []).append(known[name])
     with distributed.asking(workspace) as ask:
         different = reconcile.differences(ask, list(by_asset))
@@ -62,8 +62,8 @@ def sources(context: AssetCheckExecutionContext, writer: Writer) -> Iterator[Ass
 
 
 def _fresh(key: AssetKey, found: Sequence[reconcile.Freshness]) -> AssetCheckResult:
-    late = [text for one in found for text in one.late]
-    through = [one.data_through for one in found]
+    late = [text for finding in found for text in finding.late]
+    through = [finding.data_through for finding in found]
     oldest = "never" if None in through else min(day for day in through if day).isoformat()
     return AssetCheckResult(
         asset_key=key,
@@ -103,13 +103,18 @@ def _reconciled(key: AssetKey, differences: Sequence[str]) -> AssetCheckResult:
 )
 def health_gate(context: AssetExecutionContext, writer: Writer) -> Iterator[AssetCheckResult | MaterializeResult[None]]:
     rulings = refresh.evaluate_gate(Workspace.from_environment(), context.run_id)
-    for one in rulings:
-        if AssetCheckKey(GATE, one.rule) in context.selected_asset_check_keys:
+    for ruling in rulings:
+        if AssetCheckKey(GATE, ruling.rule) in context.selected_asset_check_keys:
             yield AssetCheckResult(
                 asset_key=GATE,
-                check_name=one.rule,
-                passed=one.is_passed,
-                metadata={"met": one.met, "asked": one.asked, "least_share": one.least_share, "reason": one.reason},
+                check_name=ruling.rule,
+                passed=ruling.is_passed,
+                metadata={
+                    "met": ruling.met,
+                    "asked": ruling.total,
+                    "least_share": ruling.least_share,
+                    "reason": ruling.reason,
+                },
             )
     if GATE in context.selected_asset_keys:
         refresh.require_open_gate(rulings)

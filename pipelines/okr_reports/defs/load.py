@@ -115,8 +115,8 @@ def load_channels(
     window = None
     if config.from_date and config.to_date:
         window = (date.fromisoformat(config.from_date), date.fromisoformat(config.to_date))
-    asked = _asked(context, config.channels)
-    outcome = {} if asked is None else refresh.load_channels(workspace, context.run_id, asked, window)
+    wanted = _wanted(context, config.channels)
+    outcome = {} if wanted is None else refresh.load_channels(workspace, context.run_id, wanted, window)
     # Of a lake's tables only a scan knows the rows.
     raw = [(name, table) for name, keys in RAW.items() for table in keys] if not is_distributed() else []
     counts = row_counts(workspace.warehouse, raw)
@@ -145,7 +145,7 @@ def load_channels(
             )
 
 
-def _asked(context: AssetExecutionContext, channels: list[str]) -> list[str] | None:
+def _wanted(context: AssetExecutionContext, channels: list[str]) -> list[str] | None:
     """The channels of the run's config, or those of which tables or checks were selected, as far as they are on.
 
     Empty where all are asked, None where none is.

@@ -34,5 +34,5 @@ def is_in_run(path: Sequence[str], channels: Sequence[str]) -> bool:
     """
     known = catalogue.channels()
     # A file source goes by its own name.
-    asked = {name if name in known else "files" for name in channels}
-    return not asked or path[0] not in known or path[0] in asked
+    wanted = {name if name in known else "files" for name in channels}
+    return not wanted or path[0] not in known or path[0] in wanted

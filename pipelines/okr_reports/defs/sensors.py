@@ -66,8 +66,8 @@ def run_failed(context: RunFailureSensorContext) -> None:
     reasons = failures(context.get_step_failure_events()) or [context.failure_event.message or "no reason is known"]
     again = "" if run.tags.get("dagster/will_retry") != "true" else "\nIt is run again by itself."
     body = "\n".join(reasons) + f"{again}\nRun {run.run_id} in Dagster has the rest."
-    for one in send_alert(f"OKR reports: {run.job_name} failed", body, run.run_id):
-        logger.info("alert %s", one)
+    for line in send_alert(f"OKR reports: {run.job_name} failed", body, run.run_id):
+        logger.info("alert %s", line)
     if run.job_name == jobs.refresh.name:
         # The rest may be published, and who watches a KPI wants to know that its source fell silent.
         _tell_of_kpis()
@@ -86,8 +86,8 @@ def kpis_unusual(context: RunStatusSensorContext) -> None:
 
 
 def _tell_of_kpis() -> None:
-    for one in refresh.tell_of_kpis(Workspace.from_environment()):
-        logger.info("%s", one)
+    for line in refresh.tell_of_kpis(Workspace.from_environment()):
+        logger.info("%s", line)
 
 
 @run_status_sensor(

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from okr_reports import settings
 from okr_reports.catalogue import channels
 from okr_reports.desk import answers
-from okr_reports.desk.waiting import Asked, asked
+from okr_reports.desk.waiting import Asked, open_check_ins
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.report_site.charts.data import readable
 from okr_reports.report_site.formats.formats import Formatter
@@ -54,7 +54,7 @@ class View:
     def __init__(self, workspace: Workspace, definitions: Definitions, today: date) -> None:
         chosen = definitions.settings
         self.definitions, self.today = definitions, today
-        self.asked = asked(workspace, definitions, today)
+        self.asked = open_check_ins(workspace, definitions, today)
         self.formatter = Formatter(chosen.locale, chosen.currency, chosen.timezone)
         self.language = Language(chosen.locale, (workspace.reports_dir / "translations", PAGES))
 

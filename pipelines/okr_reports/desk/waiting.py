@@ -52,7 +52,7 @@ class Asked:
         return self.said[-1].date if self.said else None
 
 
-def asked(workspace: Workspace, definitions: Definitions, today: date) -> list[Asked]:
+def open_check_ins(workspace: Workspace, definitions: Definitions, today: date) -> list[Asked]:
     """The key results that take check-ins today, those whose last one is longest ago first."""
     published = _published(workspace)
     language, stale = definitions.settings.language, definitions.settings.check_in_stale_after_days

@@ -29,7 +29,7 @@ class Ruling:
     rule: str
     is_passed: bool
     met: int
-    asked: int
+    total: int
     least_share: float | None
     reason: str
 
