@@ -19,7 +19,7 @@ from tests.channels.descriptions import DESCRIPTIONS
 RATE, BUDGET = 0.05, 1.25
 # Far more than a load takes, far less than for ever.
 LONGEST = 300
-SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.torture) for seed in range(3, 20))]
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.torture) for seed in range(1, 20))]
 
 
 def load_all(bench: Any) -> Counter[str]:
