@@ -91,13 +91,16 @@ def channels() -> dict[str, ChannelInfo]:
             measures=tuple(described["measures"]),
             counted_once=tuple(described.get("counted_once", [])),
             names_own_measures=described.get("names_own_measures", False),
-            versions=tuple(ApiVersion(**one) for one in described.get("api", {}).get("versions", ())),
+            versions=tuple(ApiVersion(**version) for version in described.get("api", {}).get("versions", ())),
             announced=described.get("api", {}).get("announced", ""),
             conversions={
                 word: Conversions(
-                    one["means"], one["source"], tuple(one["conversions"]), tuple(one["conversion_value"])
+                    conversion["means"],
+                    conversion["source"],
+                    tuple(conversion["conversions"]),
+                    tuple(conversion["conversion_value"]),
                 )
-                for word, one in described.get("conversions", {}).items()
+                for word, conversion in described.get("conversions", {}).items()
             },
         )
     return found

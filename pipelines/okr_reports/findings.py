@@ -60,13 +60,13 @@ def _of_files(defined: Definitions, notes: list[str]) -> Iterator[Finding]:
 
     chosen = defined.settings
     said: dict[tuple[str, str], list[str]] = {}
-    for one in check_files(defined.file_sources, settings.today(chosen.timezone), chosen.currency, defined.uses):
-        path, _, line = one.source.defined_at.rpartition(":")
-        shown = shown_path(Path(os.path.normpath(one.path)))
-        for fault in one.faults:
+    for files_read in check_files(defined.file_sources, settings.today(chosen.timezone), chosen.currency, defined.uses):
+        path, _, line = files_read.source.defined_at.rpartition(":")
+        shown = shown_path(Path(os.path.normpath(files_read.path)))
+        for fault in files_read.faults:
             yield Finding(path, int(line), "error", f"{shown}: {fault}", fault.todo)
-        for sentence in one.said:
-            said.setdefault((one.source.id, sentence), []).append(str(shown))
+        for sentence in files_read.said:
+            said.setdefault((files_read.source.id, sentence), []).append(str(shown))
     for (_, sentence), files in said.items():
         more = f" and {len(files) - 1:,} more files" if len(files) > 1 else ""
         notes.append(f"{files[0]}{more}: {sentence}")
@@ -86,7 +86,7 @@ class _Tables:
             return pages
         names = "|".join(map(re.escape, self.unknown))
         missing = re.compile(rf"Table with name ({names}) does not exist|there is no query '(tables\.)?({names})'")
-        return [one for one in pages if not missing.search(one.what)]
+        return [finding for finding in pages if not missing.search(finding.what)]
 
 
 def _table_names(defined: Definitions) -> Iterator[Finding]:
@@ -201,7 +201,7 @@ def examine(workspace: Workspace, bind: bool = True) -> Examination:
         found = [*found, *misplaced_sources(defined), *_of_files(defined, notes)]
     if defined is not None:
         found = [*found, *_table_names(defined), *_model_names(workspace, defined)]
-    connectors = [one.id for one in defined.file_sources if one.connector] if defined is not None else []
+    connectors = [source.id for source in defined.file_sources if source.connector] if defined is not None else []
     said = [*sorted(found), *setting_findings(), *check_settings(connectors)]
     is_strict = defined is not None and defined.settings.publish.strict
     if not bind and (not is_strict or was_checked(workspace.page_cache_dir, workspace.reports_dir)):

@@ -200,7 +200,7 @@ class PlainSandbox(ImmutableSandboxedEnvironment):
             return called()
         if not self.is_safe_callable(called):
             raise SecurityError(f"a {type(called).__name__} cannot be called from a template")
-        long = any(isinstance(one, int) and one > MAX_TEXT for one in given)
+        long = any(isinstance(argument, int) and argument > MAX_TEXT for argument in given)
         if long and getattr(called, "__name__", "") in PADDING:
             raise SecurityError(f"the text would be longer than {MAX_TEXT} characters")
         return context.call(called, *given, **named)
@@ -217,8 +217,12 @@ class PlainSandbox(ImmutableSandboxedEnvironment):
         if operator == "%" and isinstance(left, str):
             _check_width(left)
         if operator == "*":
-            for one, times in ((left, right), (right, left)):
-                if isinstance(one, str | list | tuple) and isinstance(times, int) and len(one) * times > MAX_TEXT:
+            for repeated, times in ((left, right), (right, left)):
+                if (
+                    isinstance(repeated, str | list | tuple)
+                    and isinstance(times, int)
+                    and len(repeated) * times > MAX_TEXT
+                ):
                     raise SecurityError(f"the text would be longer than {MAX_TEXT} characters")
         return super().call_binop(context, operator, left, right)
 

@@ -8,15 +8,15 @@ import duckdb
 MOMENTS = ("refresh_id", "refreshed_at")
 
 
-def equal_rows(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> bool:
+def equal_rows(connection: duckdb.DuckDBPyConnection, query: str, other: str) -> bool:
     """Whether two SELECTs of the same columns give the same rows, each as often, in whatever order.
 
     Counted first: what was never loaded is distinguished without looking at a row. Raises duckdb.Error.
     """
     ((first, second),) = connection.execute(
-        f"select (select count(*) from ({one})), (select count(*) from ({other}))"
+        f"select (select count(*) from ({query})), (select count(*) from ({other}))"
     ).fetchall()
     if first != second:
         return False
-    ((differ,),) = connection.execute(f"select exists (({one}) except all ({other}))").fetchall()
+    ((differ,),) = connection.execute(f"select exists (({query}) except all ({other}))").fetchall()
     return not differ

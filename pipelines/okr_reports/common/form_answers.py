@@ -86,7 +86,9 @@ def share_of(text: str, out_of: Decimal | None = None) -> Decimal | None:
 def scale_of(texts: Sequence[str]) -> Decimal | None:
     """100 where a column's plain numbers can be of no other scale, as `okr check-in` takes them: one is above 10."""
     plain = [_number(text) for text in texts if _PLAIN.fullmatch(text)]
-    return Decimal(100) if any(one > 10 for one in plain) and not any(0 < one < 1 for one in plain) else None
+    return (
+        Decimal(100) if any(number > 10 for number in plain) and not any(0 < number < 1 for number in plain) else None
+    )
 
 
 def doubtful_shares(texts: Sequence[str]) -> set[str]:

@@ -122,9 +122,9 @@ def plain(value: Any) -> Any:
     if kind in SCALARS or kind in ROWS or kind in PLAIN:
         return value
     if kind in (list, tuple):
-        return kind(plain(one) for one in value)
+        return kind(plain(member) for member in value)
     if kind is dict:
-        return {plain(key): plain(one) for key, one in value.items()}
+        return {plain(key): plain(member) for key, member in value.items()}
     if isinstance(value, StandIn):
         return value
     if kind in _FIELDS:
@@ -153,8 +153,8 @@ def live(value: Any) -> Any:
     kind = type(value)
     if kind in (Record, Table):
         return _behind.get(value, value)
-    if kind in (list, tuple) and any(live(one) is not one for one in value):
-        return kind(live(one) for one in value)
-    if kind is dict and any(live(one) is not one for one in value.values()):
-        return {key: live(one) for key, one in value.items()}
+    if kind in (list, tuple) and any(live(member) is not member for member in value):
+        return kind(live(member) for member in value)
+    if kind is dict and any(live(member) is not member for member in value.values()):
+        return {key: live(member) for key, member in value.items()}
     return value

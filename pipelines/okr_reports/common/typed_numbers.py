@@ -38,7 +38,7 @@ def _decimal_sign(plain: str, decimal: str) -> str:
         return "," if comma > point else "."
     if comma < 0 and point < 0:
         return ""
-    one = "," if comma >= 0 else "."
-    before, *after = plain.split(one)
-    groups = len(after) > 1 or (len(after[0]) == 3 and one != decimal and before.lstrip("+-") != "0")
-    return "" if groups else one
+    sign = "," if comma >= 0 else "."
+    before, *after = plain.split(sign)
+    groups = len(after) > 1 or (len(after[0]) == 3 and sign != decimal and before.lstrip("+-") != "0")
+    return "" if groups else sign

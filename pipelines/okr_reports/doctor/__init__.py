@@ -103,7 +103,7 @@ def _connectors(workspace: Workspace) -> Iterator[Diagnosis]:
     day, home = settings.today(defined.settings.timezone), workspace.data_dir.absolute() / "connectors"
     with ThreadPoolExecutor(len(sources)) as pool:
         for source, findings in zip(
-            sources, pool.map(lambda one: check_connector(one, day, home), sources), strict=True
+            sources, pool.map(lambda checked: check_connector(checked, day, home), sources), strict=True
         ):
             if not findings:
                 yield Diagnosis(source.id, "reachable, or switched off")

@@ -68,7 +68,7 @@ def _hosts(words: list[str]) -> Iterator[str]:
 
 def _listening(process: Path) -> Iterator[str]:
     """The addresses on which a process takes connections. Raises OSError where it may not be looked at."""
-    held = {str(one.readlink()) for one in (process / "fd").iterdir()}
+    held = {str(descriptor.readlink()) for descriptor in (process / "fd").iterdir()}
     for table in ("tcp", "tcp6"):
         for line in (process / "net" / table).read_text(encoding="ascii").splitlines()[1:]:
             fields = line.split()

@@ -65,4 +65,4 @@ def _plain(name: str) -> KeyResultType:
 
 
 def _by_name(found: list[KeyResultType]) -> dict[str, KeyResultType]:
-    return {type_.name: type_ for type_ in sorted(found, key=lambda one: (one.position, one.name))}
+    return {type_.name: type_ for type_ in sorted(found, key=lambda type_: (type_.position, type_.name))}

@@ -29,7 +29,8 @@ def macro_text() -> str:
 def variables() -> dict[str, Any]:
     """dbt's variables: the rules of added types; empty where there are none, so that nothing is parsed anew."""
     rules = [
-        {"name": one.name, "progress": one.progress, "expected_value": one.expected_value} for one in added().values()
+        {"name": type_.name, "progress": type_.progress, "expected_value": type_.expected_value}
+        for type_ in added().values()
     ]
     return {VARIABLE: rules} if rules else {}
 
@@ -41,25 +42,25 @@ def expression(rule: str) -> str:
 
 def rows() -> Iterator[dict[str, Any]]:
     """The types as rows of definitions.key_result_types: what the models need to know of them beside their SQL."""
-    for one in types().values():
+    for type_ in types().values():
         yield {
-            "type": one.name,
-            "position": one.position,
-            "shape": one.shape,
-            "about": one.about,
-            "better": one.better,
-            "is_held": one.is_held,
-            "is_paced": one.is_paced,
-            "needs_dates": one.needs_dates,
-            "is_share": one.is_share,
-            "reads": one.reads,
-            "limit_low_from": one.limits[0],
-            "limit_high_from": one.limits[1],
-            "size_start": one.size.start if one.size else None,
-            "size_sign": one.size.sign if one.size else None,
-            "forecast_side": one.forecast_side,
-            "progress": one.progress,
-            "expected_value": one.expected_value,
+            "type": type_.name,
+            "position": type_.position,
+            "shape": type_.shape,
+            "about": type_.about,
+            "better": type_.better,
+            "is_held": type_.is_held,
+            "is_paced": type_.is_paced,
+            "needs_dates": type_.needs_dates,
+            "is_share": type_.is_share,
+            "reads": type_.reads,
+            "limit_low_from": type_.limits[0],
+            "limit_high_from": type_.limits[1],
+            "size_start": type_.size.start if type_.size else None,
+            "size_sign": type_.size.sign if type_.size else None,
+            "forecast_side": type_.forecast_side,
+            "progress": type_.progress,
+            "expected_value": type_.expected_value,
         }
 
 
@@ -75,8 +76,8 @@ def _macro(name: str) -> str:
 def _whens(of: Iterable[KeyResultType], rule: str) -> str:
     """The branches of a case, one for all types that share a rule."""
     sharing: dict[str, list[str]] = {}
-    for one in of:
-        sharing.setdefault(getattr(one, rule), []).append(f"'{one.name}'")
+    for type_ in of:
+        sharing.setdefault(getattr(type_, rule), []).append(f"'{type_.name}'")
     return "".join(_when(names, text) for text, names in sharing.items())
 
 

@@ -75,7 +75,7 @@ def _compiled(path: Path, _changed: int) -> tuple[bytes, tuple[tuple[int, str], 
             read = read_po(lines)
         for message in list(read):
             texts, translated = (
-                [one] if isinstance(one, str) else list(one or ()) for one in (message.id, message.string)
+                [text] if isinstance(text, str) else list(text or ()) for text in (message.id, message.string)
             )
             known = {value for text in texts for value in _VALUE.findall(text)}
             if odd := {value for text in translated for value in _VALUE.findall(text)} - known:
