@@ -235,10 +235,10 @@ def test_what_conversions_count_is_said_and_made_of_measures_that_there_are(name
 
 
 def test_conversions_that_a_channel_cannot_tell_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCES__MICROSOFT_ADS__BASE_URL", "http://127.0.0.1:9")
-    settings = read_settings(find_channel("microsoft_ads").settings_class, "microsoft_ads")
-    assert conversions("microsoft_ads", settings) == "primary"
-    monkeypatch.setenv("SOURCES__MICROSOFT_ADS__CONVERSIONS", "leads")
-    settings = read_settings(find_channel("microsoft_ads").settings_class, "microsoft_ads")
-    with pytest.raises(ChannelError, match="write one of primary, all"):
-        conversions("microsoft_ads", settings)
+    monkeypatch.setenv("SOURCES__META_ADS__BASE_URL", "http://127.0.0.1:9")
+    settings = read_settings(find_channel("meta_ads").settings_class, "meta_ads")
+    assert conversions("meta_ads", settings) == "purchases"
+    monkeypatch.setenv("SOURCES__META_ADS__CONVERSIONS", "primary")
+    settings = read_settings(find_channel("meta_ads").settings_class, "meta_ads")
+    with pytest.raises(ChannelError, match="write one of purchases, leads, all"):
+        conversions("meta_ads", settings)

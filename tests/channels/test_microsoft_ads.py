@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from okr_reports.channels.microsoft_ads.timezones import IANA, report_time_zone
 from okr_reports.channels.replies import Reply
 from okr_reports.errors import VendorError
 from tests.channels.daily_truth import YESTERDAY, deleted_campaign, renamed_campaign, truth_rows
+from tests.channels.staged import staged_measures
 
 CHANNEL, EUROPE, US = "microsoft_ads", "150175881", "150298417"
 START = "2026-07-27"
@@ -58,6 +60,30 @@ def test_no_row_of_the_wide_key_is_lost_and_empty_cells_are_no_value(microsoft: 
     assert rows == 2 * campaign_days
     assert without > 0
     assert some > 0
+
+
+def test_purchases_and_leads_are_what_goals_of_their_categories_counted(microsoft: Any) -> None:
+    """In the sandbox every conversion is of a goal for orders, which have all the value, or for leads."""
+    microsoft.load(CHANNEL)
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for row in staged_measures(microsoft, CHANNEL):
+        sums[row[3]] += row[4]
+    assert sums["purchases"] > sums["goal_leads"] > 0
+    assert sums["purchases"] + sums["goal_leads"] == sums["all_conversions"]
+    assert sums["purchase_value"] == sums["all_conversion_value"]
+    assert "leads" not in sums
+
+
+def test_an_account_without_goals_for_either_is_not_asked_for_them(microsoft: Any) -> None:
+    microsoft.tell(more={CHANNEL: {"goals": [{"Name": "Page seen", "GoalCategory": "PageView"}, None]}})
+    assert states(microsoft.load(CHANNEL)) == {EUROPE: "loaded", US: "loaded"}
+    assert microsoft.rows("select count(*) from microsoft_ads.campaign_goals") == [(0,)]
+
+
+def test_a_word_for_leads_that_is_none_is_refused(microsoft: Any) -> None:
+    microsoft.set(CHANNEL, leads="parts")
+    [result] = microsoft.load(CHANNEL).values()
+    assert 'write leads = "goals"' in result.error
 
 
 def test_a_refresh_reads_thirty_days_and_replaces_them(microsoft: Any) -> None:

@@ -170,6 +170,10 @@ def _without_settings(workspace: Workspace, name: str) -> LoadResult:
     return LoadResult(name, "", "failed", 0, None, None, None, error, now, now)
 
 
+# The measure that takes the place of leads, by a channel's setting of that name.
+LEADS = {"parts": "lead_parts", "goals": "goal_leads"}
+
+
 def channel_row(name: str) -> dict[str, Any]:
     from okr_reports.channels.base import find_channel
     from okr_reports.channels.configuration import conversions, lookback_days, read_settings
@@ -177,8 +181,8 @@ def channel_row(name: str) -> dict[str, Any]:
 
     settings = read_settings(find_channel(name).settings_class, name)
     row = {**known_row(name), "lookback_days": lookback_days(name, settings)}
-    if getattr(settings, "leads", "") == "parts":
-        row["leads_from"] = "lead_parts"
+    if leads := LEADS.get(getattr(settings, "leads", "")):
+        row["leads_from"] = leads
     version = version_in_use(name, settings)
     if version is not None:
         row |= {"api_version": version.version, "api_version_ends": version.ends}

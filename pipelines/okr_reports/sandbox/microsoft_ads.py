@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from okr_reports.sandbox.microsoft_ads_rows import COLUMNS, REPORT_ZONES, campaign_rows, csv_of
+from okr_reports.sandbox.microsoft_ads_rows import COLUMNS, GOALS, REPORT_ZONES, by_goal, campaign_rows, csv_of
 from okr_reports.sandbox.state import SandboxState
 
 CHANNEL = "microsoft_ads"
@@ -74,6 +74,7 @@ def application(state: SandboxState) -> Starlette:
             Route("/CustomerManagement/v13/User/Query", api.answer(api.user), methods=post),
             Route("/CustomerManagement/v13/Accounts/Search", api.answer(api.accounts), methods=post),
             Route("/CampaignManagement/v13/Campaigns/QueryByAccountId", api.answer(api.campaigns), methods=post),
+            Route("/CampaignManagement/v13/ConversionGoals/QueryByIds", api.answer(api.goals), methods=post),
             Route("/Reporting/v13/GenerateReport/Submit", api.answer(api.submit), methods=post),
             Route("/Reporting/v13/GenerateReport/Poll", api.answer(api.poll), methods=post),
             Route("/ReportDownload/{job:int}.zip", api.download),
@@ -173,6 +174,14 @@ class _Api:
             "PartialErrors": [],
         }
 
+    def goals(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
+        """All of the account; the state may hold others than the usual ones."""
+        if asked.get("ConversionGoalIds") or "Event" not in asked.get("ConversionGoalTypes", "").split(","):
+            raise Refused(400, 3306, "InvalidConversionGoalType", "The conversion goal types are not valid.")
+        account = request.headers.get("customeraccountid", "")
+        self._may(request, account)
+        return {"ConversionGoals": self._state.more.get(CHANNEL, {}).get("goals", list(GOALS)), "PartialErrors": []}
+
     def submit(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
         wanted = asked["ReportRequest"]
         unknown = [name for name in wanted.get("Columns", ()) if name not in COLUMNS]
@@ -224,6 +233,7 @@ class _Api:
 
     def _rows(self, job: _Job) -> list[dict[str, Any]]:
         rows = campaign_rows(self._state, CHANNEL, job.account, job.start, job.end)
+        rows = [part for row in rows for part in by_goal(row)] if "Goal" in job.columns else rows
         asked = [row for row in rows if not job.campaigns or row["CampaignId"] in job.campaigns]
         return [self._state.drifted(CHANNEL, row) for row in asked]
 

@@ -35,7 +35,14 @@ COLUMNS = (
     "AllConversions",
     "AllConversionsQualified",
     "AllRevenue",
+    "Goal",
 )
+# Orders, which bring all the value and most conversions, and people who asked for a demonstration.
+GOALS = (
+    {"Id": "7001", "Name": "Order placed", "Type": "Event", "GoalCategory": "Purchase", "Status": "Active"},
+    {"Id": "7002", "Name": "Demo asked for", "Type": "Event", "GoalCategory": "SubmitLeadForm", "Status": "Active"},
+)
+TENTHS_OF_ORDERS = 6
 REPORT_ZONES = ("BrusselsCopenhagenMadridParis", "EasternTimeUSCanada", "GreenwichMeanTimeDublinEdinburghLisbonLondon")
 # Devices and systems, and how many tenths of a campaign's day were on each.
 DEVICES = (("Computer", "Windows", 6), ("Smartphone", "Android", 4))
@@ -59,6 +66,18 @@ def campaign_rows(state: SandboxState, channel: str, account: str, start: date, 
                 rows += [{**common, **part} for part in _parts(figures, day)]
             day += timedelta(days=1)
     return rows
+
+
+def by_goal(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A row of each goal; one without a goal where nothing was converted."""
+    whole = Decimal(row["AllConversionsQualified"])
+    orders = _share(whole, TENTHS_OF_ORDERS)
+    if not whole and not Decimal(row["AllRevenue"]):
+        yield {**row, "Goal": ""}
+        return
+    for goal, conversions, value in zip(GOALS, (orders, whole - orders), (row["AllRevenue"], "0.00"), strict=True):
+        counted = {"AllConversions": str(int(conversions)), "AllConversionsQualified": f"{conversions:.2f}"}
+        yield {**row, "Goal": goal["Name"], **counted, "AllRevenue": value}
 
 
 def csv_of(columns: list[str], rows: list[dict[str, Any]]) -> bytes:

@@ -19,6 +19,29 @@ performance as (
     group by date, account_id, campaign_id, upper(currency)
 ),
 
+-- Microsoft's own groups of goal categories.
+goals as (
+    select
+        date,
+        account_id,
+        campaign_id,
+        upper(currency) as currency,
+        sum(case when goal_category = 'Purchase' then all_conversions_qualified end) as purchases,
+        sum(case when goal_category = 'Purchase' then all_revenue end) as purchase_value,
+        sum(
+            case
+                when
+                    goal_category in (
+                        'SubmitLeadForm', 'BookAppointment', 'Signup', 'RequestQuote', 'GetDirections', 'OutboundClick'
+                    )
+                    then all_conversions_qualified
+            end
+        ) as goal_leads,
+        max(loaded_at) as loaded_at
+    from {{ source('microsoft_ads', 'campaign_goals') }}
+    group by date, account_id, campaign_id, upper(currency)
+),
+
 -- Every click leads to the destination: beside Meta's and LinkedIn's link clicks these stand.
 final as (
     {{ unpivot_measures('microsoft_ads', 'performance', {
@@ -30,6 +53,12 @@ final as (
         'conversion_value': 'revenue',
         'all_conversions': 'all_conversions_qualified',
         'all_conversion_value': 'all_revenue',
+    }) }}
+    union all
+    {{ unpivot_measures('microsoft_ads', 'goals', {
+        'purchases': 'purchases',
+        'purchase_value': 'purchase_value',
+        'goal_leads': 'goal_leads',
     }) }}
 )
 

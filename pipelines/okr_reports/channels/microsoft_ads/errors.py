@@ -15,7 +15,15 @@ RETRY_CODES = {0, 117, 207, 4204}
 WAITS = {117: (60.0,) * 4, 207: (60.0,) * 14}
 TOKEN_EXPIRED, WRONG_CREDENTIALS, NO_PERMISSION = 109, 105, 106
 _LISTS = ("Errors", "OperationErrors", "BatchErrors")
-_ANSWERS = {"User", "Accounts", "Campaigns", "ReportRequestId", "ReportRequestStatus", "access_token"}
+_ANSWERS = {
+    "User",
+    "Accounts",
+    "Campaigns",
+    "ConversionGoals",
+    "ReportRequestId",
+    "ReportRequestStatus",
+    "access_token",
+}
 
 
 def classify(reply: Reply) -> Verdict:

@@ -1,11 +1,12 @@
-"""The campaign performance report: asked for, waited for, unpacked, and summed to its natural key."""
+"""Campaign performance reports: asked for, waited for, unpacked, and summed to its natural key."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -44,15 +45,46 @@ METRICS = {
 }
 # Not every account has the qualified ones yet; where a cell of those is empty the deprecated one is taken.
 ELSE = {"ConversionsQualified": "Conversions", "AllConversionsQualified": "AllConversions"}
-COLUMNS = (*KEY, *NAME, *METRICS, *ELSE.values())
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a report is asked for, the vendor's columns by ours; rows alike in all of `key` are summed into `table`."""
+
+    table: str
+    key: Mapping[str, str]
+    names: Mapping[str, str]
+    metrics: Mapping[str, tuple[str, pa.DataType]]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.key, *self.names, *self.metrics, *(ELSE[name] for name in self.metrics if name in ELSE))
+
+
+PERFORMANCE = Layout("campaign_performance", KEY, NAME, METRICS)
+COLUMNS = PERFORMANCE.columns
+# A goal splits rows, so that it does not stand beside clicks and spend.
+GOALS = Layout(
+    "campaign_goals",
+    {"TimePeriod": "date", "CampaignId": "campaign_id", "CurrencyCode": "currency", "Goal": "goal"},
+    {},
+    {name: METRICS[name] for name in ("AllConversionsQualified", "AllRevenue")},
+)
 # A report larger than this, unpacked, is not one of campaigns by day.
 LARGEST_CSV = 1 << 30
 _REPORT = "Reporting/v13/GenerateReport"
 
 
-def fetch(services: Services, headers: Mapping[str, str], account_id: str, part: Part, time_zone: str) -> bytes:
+def fetch(
+    services: Services,
+    headers: Mapping[str, str],
+    account_id: str,
+    part: Part,
+    time_zone: str,
+    layout: Layout = PERFORMANCE,
+) -> bytes:
     """The CSV of the part, b'' if it has no data. Raises JobFailed if Microsoft could not make it."""
-    asked = _request(account_id, part, time_zone)
+    asked = _request(account_id, part, time_zone, layout)
     started = services.post_json(f"{_REPORT}/Submit", {"ReportRequest": asked}, headers).data
     polled = {"ReportRequestId": started["ReportRequestId"]}
 
@@ -89,39 +121,39 @@ def unzip(channel: str, account_id: str, content: bytes, largest: int = LARGEST_
     return text
 
 
-def read(channel: str, text: bytes) -> pa.Table:
+def read(channel: str, text: bytes, layout: Layout = PERFORMANCE) -> pa.Table:
     """The rows in the raw table's columns, those of one key summed: nothing is lost, and nothing is there twice.
 
     Empty cells are no value, and the sum of none is none. Raises VendorError where a cell is no number, LookupError
     where a column is missing.
     """
-    columns = _columns(text)
-    arrays = {ours: columns[vendor] for vendor, ours in {**KEY, **NAME}.items()}
+    columns = _columns(text, layout.columns)
+    arrays = {ours: columns[vendor] for vendor, ours in {**layout.key, **layout.names}.items()}
     arrays["date"] = arrays["date"].cast(DAY)
-    for vendor, (ours, kind) in METRICS.items():
+    for vendor, (ours, kind) in layout.metrics.items():
         texts = pc.coalesce(columns[vendor], columns[ELSE[vendor]]) if vendor in ELSE else columns[vendor]
-        arrays[ours] = _numbers(channel, ours, texts, kind)
-    measures = dict(METRICS.values())
+        arrays[ours] = _numbers(channel, f"{layout.table}.{ours}", texts, kind)
+    measures, named = dict(layout.metrics.values()), layout.names.values()
     summed = (
         pa.table(arrays)
-        .group_by(list(KEY.values()), use_threads=False)
-        .aggregate([("campaign_name", "last"), *((name, "sum") for name in measures)])
+        .group_by(list(layout.key.values()), use_threads=False)
+        .aggregate([*((name, "last") for name in named), *((name, "sum") for name in measures)])
     )
-    names = {f"{name}_sum": name for name in measures} | {"campaign_name_last": "campaign_name"}
+    names = {f"{name}_sum": name for name in measures} | {f"{name}_last": name for name in named}
     found = summed.rename_columns([names.get(name, name) for name in summed.column_names])
     return pa.table({name: found[name].cast(measures.get(name, found[name].type)) for name in found.column_names})
 
 
-def _columns(text: bytes) -> pa.Table:
+def _columns(text: bytes, wanted: Sequence[str]) -> pa.Table:
     content = text.removeprefix(b"\xef\xbb\xbf")
     if not content:
-        return pa.table({name: pa.array([], TEXT) for name in COLUMNS})
+        return pa.table({name: pa.array([], TEXT) for name in wanted})
     return csv.read_csv(
         io.BytesIO(content),
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
-            include_columns=list(COLUMNS),
-            column_types=dict.fromkeys(COLUMNS, TEXT),
+            include_columns=list(wanted),
+            column_types=dict.fromkeys(wanted, TEXT),
             strings_can_be_null=True,
             null_values=["", "--"],
         ),
@@ -142,13 +174,13 @@ def _numbers(channel: str, column: str, texts: pa.ChunkedArray, kind: pa.DataTyp
         except ValueError:
             raise VendorError(
                 channel,
-                f"campaign_performance.{column} should be {kind} but the vendor sent {quoted(repr(text[:60]))}",
+                f"{column} should be {kind} but the vendor sent {quoted(repr(text[:60]))}",
                 FIX_THE_CHANNEL,
             ) from None
     return pa.chunked_array([pa.array(values, kind)])
 
 
-def _request(account_id: str, part: Part, time_zone: str) -> dict[str, Any]:
+def _request(account_id: str, part: Part, time_zone: str, layout: Layout) -> dict[str, Any]:
     campaigns = [{"AccountId": account_id, "CampaignId": one} for one in part.campaigns]
     return {
         "Type": "CampaignPerformanceReportRequest",
@@ -160,7 +192,7 @@ def _request(account_id: str, part: Part, time_zone: str) -> dict[str, Any]:
         "ExcludeReportFooter": True,
         # today's rows are never asked for, and yesterday's are restated for weeks anyway
         "ReturnOnlyCompleteData": False,
-        "Columns": list(COLUMNS),
+        "Columns": list(layout.columns),
         "Scope": {"Campaigns": campaigns} if campaigns else {"AccountIds": [account_id]},
         "Time": {
             "CustomDateRangeStart": _day(part.window.start),

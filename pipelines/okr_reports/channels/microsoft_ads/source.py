@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from okr_reports.channels.base import ACCOUNT_COLUMNS, REPORT_IT, Account, Channel, Landing
 from okr_reports.channels.http import Http
@@ -13,18 +16,23 @@ from okr_reports.channels.microsoft_ads.services import Services, connect
 from okr_reports.channels.microsoft_ads.settings import MicrosoftAdsSettings
 from okr_reports.channels.microsoft_ads.timezones import IANA, report_time_zone
 from okr_reports.channels.tables import AMOUNT, COUNT, TEXT, entities, facts
-from okr_reports.errors import VendorError
+from okr_reports.errors import ChannelError, VendorError, quoted
 
 ACCOUNT_PAGE = 1000
 # The other types would be left out if not named.
 CAMPAIGN_TYPES = "Audience,DynamicSearchAds,Hotel,PerformanceMax,Search,Shopping"
+GOAL_TYPES = "AppInstall,Duration,Event,InStoreTransaction,OfflineConversion,PagesViewedPerVisit,Url"
+# What goals count, by Microsoft's own groups of their categories.
+PURCHASE = "Purchase"
+LEADS = frozenset({"SubmitLeadForm", "BookAppointment", "Signup", "RequestQuote", "GetDirections", "OutboundClick"})
+OF_GOALS = ("purchases", "purchase_value", "goal_leads", "leads")
 _CUSTOMERS, _CAMPAIGNS = "CustomerManagement/v13", "CampaignManagement/v13"
 
 
 class MicrosoftAds(Channel[MicrosoftAdsSettings]):
     """Grain of `campaign_performance`: account, day of the account's zone, campaign, and what Microsoft splits by.
 
-    Amounts are in the account's currency. Conversions are fractional.
+    Amounts are in the account's currency. Conversions are fractional. `campaign_goals` is by conversion goal.
     """
 
     name = "microsoft_ads"
@@ -45,6 +53,17 @@ class MicrosoftAds(Channel[MicrosoftAdsSettings]):
             spend=AMOUNT,
             conversions_qualified=AMOUNT,
             revenue=AMOUNT,
+            all_conversions_qualified=AMOUNT,
+            all_revenue=AMOUNT,
+        ),
+        facts(
+            "campaign_goals",
+            unique=("campaign_id", "currency", "goal"),
+            required=("campaign_id", "currency", "goal"),
+            campaign_id=TEXT,
+            currency=TEXT,
+            goal=TEXT,
+            goal_category=TEXT,
             all_conversions_qualified=AMOUNT,
             all_revenue=AMOUNT,
         ),
@@ -78,23 +97,73 @@ class MicrosoftAds(Channel[MicrosoftAdsSettings]):
         )
 
     def load_facts(self, http: Http, settings: MicrosoftAdsSettings, account: Account, landing: Landing) -> None:
-        def texts(part: Part) -> list[bytes]:
-            if part.of_others:
-                # no scope names them
-                what = f"the report of {part.window.start} was made by campaign, without those deleted since"
-                landing.lacks(what, REPORT_IT)
-                return []
-            zone = account.row["report_time_zone"]
-            return [report.fetch(_services(http), _headers(settings, account), account.id, part, zone)]
-
-        def campaigns() -> list[str]:
-            return [str(one["Id"]) for one in _campaigns(http, settings, account)]
-
-        for text in in_halves(http, account.id, Part(landing.window), texts, campaigns):
-            landing.facts_table("campaign_performance", report.read(self.name, text))
+        for table in _tables(http, settings, account, landing, report.PERFORMANCE):
+            landing.facts_table(report.PERFORMANCE.table, table)
+        try:
+            categories = _goal_categories(http, settings, account)
+            if not {PURCHASE, *LEADS} & {*categories.values()}:
+                landing.facts(report.GOALS.table, ())
+                return
+            tables = list(_tables(http, settings, account, landing, report.GOALS))
+        except ChannelError as error:
+            if http.is_over:
+                raise
+            landing.lacks(f"what each conversion goal counted cannot be read ({error.what})", error.todo, *OF_GOALS)
+            return
+        for table in tables:
+            landing.facts_table(report.GOALS.table, _categorised(table, categories, landing))
 
 
 CHANNEL = MicrosoftAds()
+
+
+def _tables(
+    http: Http, settings: MicrosoftAdsSettings, account: Account, landing: Landing, layout: report.Layout
+) -> Iterator[pa.Table]:
+    def texts(part: Part) -> list[bytes]:
+        if part.of_others:
+            # no scope names them
+            what = f"the report of {part.window.start} was made by campaign, without those deleted since"
+            landing.lacks(what, REPORT_IT)
+            return []
+        zone = account.row["report_time_zone"]
+        return [report.fetch(_services(http), _headers(settings, account), account.id, part, zone, layout)]
+
+    def campaigns() -> list[str]:
+        return [str(one["Id"]) for one in _campaigns(http, settings, account)]
+
+    for text in in_halves(http, account.id, Part(landing.window), texts, campaigns):
+        yield report.read(http.channel, text, layout)
+
+
+def _goal_categories(http: Http, settings: MicrosoftAdsSettings, account: Account) -> dict[str, str | None]:
+    """The category of every goal by its name, as reports name it; None where goals of one name differ in it."""
+    answer = (
+        _services(http)
+        .service("campaigns")
+        .post_json(
+            f"{_CAMPAIGNS}/ConversionGoals/QueryByIds",
+            {"ConversionGoalIds": None, "ConversionGoalTypes": GOAL_TYPES, "ReturnAdditionalFields": "GoalCategory"},
+            _headers(settings, account),
+        )
+        .data
+    )
+    found: dict[str, str | None] = {}
+    for goal in filter(None, answer.get("ConversionGoals") or []):
+        name, category = goal["Name"], goal.get("GoalCategory")
+        found[name] = category if found.get(name, category) == category else None
+    return found
+
+
+def _categorised(table: pa.Table, categories: Mapping[str, str | None], landing: Landing) -> pa.Table:
+    """The rows of goals with their category. Rows without a goal are those in which nothing was converted."""
+    counted = table.filter(pc.is_valid(table["goal"]))
+    goals = counted["goal"].to_pylist()
+    if unknown := sorted({goal for goal in goals if not categories.get(goal)}):
+        named = ", ".join(map(quoted, unknown[:5]))
+        what = f"conversion goals {named} have no category: whether they count purchases or leads is unknown"
+        landing.lacks(what, "name each goal's category in Microsoft Advertising (Tools, Conversion goals)")
+    return counted.append_column("goal_category", pa.array([categories.get(goal) for goal in goals], TEXT))
 
 
 def _campaigns(http: Http, settings: MicrosoftAdsSettings, account: Account) -> list[dict[str, Any]]:
