@@ -234,6 +234,14 @@ def test_what_conversions_count_is_said_and_made_of_measures_that_there_are(name
     assert next(iter(info.conversions.values())).conversions == ("conversions",)
 
 
+@pytest.mark.parametrize("name", [name for name, one in channels().items() if one.kind not in ("file", "database")])
+def test_every_measure_that_a_channel_names_is_staged(name: str) -> None:
+    staged = (ROOT / f"dbt_project/models/staging/{name}/stg_{name}__measures.sql").read_text(encoding="utf-8")
+    assert {
+        measure for measure in channels()[name].measures if f"'{measure.removeprefix('marketing_')}'" not in staged
+    } == set()
+
+
 def test_conversions_that_a_channel_cannot_tell_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCES__META_ADS__BASE_URL", "http://127.0.0.1:9")
     settings = read_settings(find_channel("meta_ads").settings_class, "meta_ads")

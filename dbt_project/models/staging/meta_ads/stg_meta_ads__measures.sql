@@ -70,6 +70,7 @@ joined as (
         on insights.account_id = totals.account_id
 ),
 
+-- Meta's conversions are purchases; by that name they stand beside those of other channels.
 final as (
     {{ unpivot_measures('meta_ads', 'joined', {
         'impressions': 'impressions',
@@ -78,6 +79,8 @@ final as (
         'spend': 'spend',
         'conversions': 'conversions',
         'conversion_value': 'conversion_value',
+        'purchases': 'conversions',
+        'purchase_value': 'conversion_value',
         'leads': 'leads',
         'lead_parts': 'lead_parts',
         'video_views': 'video_views',

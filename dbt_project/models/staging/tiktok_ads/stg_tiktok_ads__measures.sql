@@ -36,6 +36,7 @@ final as (
         'video_views': 'video_play_actions',
         'video_views_6s': 'video_watched_6s',
         'purchases': 'purchases',
+        'purchase_value': 'purchase_value',
         'likes': 'likes',
         'follows': 'follows',
     }) }}
