@@ -8,6 +8,7 @@ import pytest
 from babel.messages.pofile import read_po
 from click.testing import CliRunner
 
+from okr_reports.catalogue import channels as catalogue_channels
 from okr_reports.cli import main
 from okr_reports.report_site.build import build_site
 from okr_reports.report_site.formats.formats import Formatter
@@ -112,3 +113,10 @@ def test_no_age_is_said_of_a_page_whose_clock_is_set():
     assert "--built" in now
     assert "--built" not in then
     assert now.endswith(then)
+
+
+@pytest.mark.parametrize("language", COMPLETE)
+def test_what_conversions_count_is_said_in_every_language(language):
+    said = {choice.means for channel in catalogue_channels().values() for choice in channel.conversions.values()}
+    assert len(said) > 10
+    assert said - messages(OWN / f"{language}.po").keys() == set()
