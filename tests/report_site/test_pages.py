@@ -100,7 +100,9 @@ def words_of_data() -> set[str]:
     brought = {measure for channel in channels().values() for measure in channel.measures}
     declared = {measure for source in okrs.read(DEFINITIONS).file_sources for measure in source.measures}
     kinds = {shown_kind(channel.kind) for channel in channels().values()}
-    return {readable(str(one)) for one in choices | brought | declared | kinds | OWN_MEASURES | CAUSES}
+    meanings = {choice.means for channel in channels().values() for choice in channel.conversions.values()}
+    words = choices | brought | declared | kinds | OWN_MEASURES | CAUSES
+    return meanings | {readable(str(one)) for one in words}
 
 
 def texts_of_sources() -> tuple[set[str], str]:
