@@ -50,7 +50,7 @@ class ChannelRows(Rows):
             "ads",
             7,
             "primary",
-            "website conversions",
+            "oneClickLeads: lead forms that were sent",
             "vendor.example",
             "202609",
             date(2027, 1, 15),
