@@ -52,7 +52,7 @@ def test_every_report_our_channel_asks_for_is_a_message_and_so_is_its_answer(goo
     there = analytics(google)
     name = google.rows("select account_id from ga4.traffic order by 1")[0][0]
     sums = {}
-    for ours in [*bodies(google, f"{name}:runReport")][-2:]:
+    for ours in [*bodies(google, f"{name}:runReport")][-3:]:
         asked = ParseDict(ours, RunReportRequest.pb()())
         asked.property = f"properties/{name}"
         answer = there.run_report(RunReportRequest.deserialize(asked.SerializeToString()))
@@ -60,8 +60,10 @@ def test_every_report_our_channel_asks_for_is_a_message_and_so_is_its_answer(goo
         assert {key: theirs.get(key) for key in ("dateRanges", "dimensions", "metrics", "orderBys", "limit")} == {
             key: ours.get(key) for key in ("dateRanges", "dimensions", "metrics", "orderBys", "limit")
         }
-        at = [header.name for header in answer.metric_headers].index("sessions")
-        sums[len(ours["dimensions"])] = sum(int(row.metric_values[at].value) for row in answer.rows)
+        names = [header.name for header in answer.metric_headers]
+        if "sessions" in names:  # people are in a report of their own
+            at = names.index("sessions")
+            sums[len(ours["dimensions"])] = sum(int(row.metric_values[at].value) for row in answer.rows)
         assert answer.row_count == len(answer.rows)
     [(traffic, daily)] = google.rows(
         "select (select sum(sessions) from ga4.traffic where account_id = $1), "
