@@ -16,6 +16,14 @@ ARGUMENTS = (
 )  # fmt: skip
 
 
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+    # it would fetch the style sheet, which the content policy rightly refuses
+    "preload": False,
+}
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from okr_reports.report_site.build import BuildResult, build_site
+from tests.report_site.browser import chromium
 from tests.report_site.snapshot import write_snapshot
 
 REPORTS = Path(__file__).parent.parent.parent / "reports"
@@ -78,6 +79,17 @@ def changed(english_snapshot, tmp_path) -> Callable[..., Path]:
         return copy
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def sites(built, english) -> dict[str, Path]:
+    return {"es": built.out_dir, "en": english.out_dir}
 
 
 def main_of(html: str) -> str:

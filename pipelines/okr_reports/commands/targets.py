@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okr_reports import settings
+from okr_reports.commands.copy_warnings import copy_warnings
 from okr_reports.common.analysts_copy import open_copy
-from okr_reports.errors import Finding, OkrError
+from okr_reports.errors import Finding
 
 if TYPE_CHECKING:
     from okr_reports.okrs.definitions import Definitions
@@ -42,17 +43,9 @@ order by asked.place, asked.last
 """
 
 
-def unusual_targets(snapshot: Path, defined: Definitions | None) -> list[Finding]:
-    """The warnings; none before a first refresh, or where the definitions have errors."""
-    if defined is None or not snapshot.exists():
-        return []
-    try:
-        return list(_warnings(snapshot, defined))
-    except OkrError:
-        return []  # a copy that cannot be read is the doctor's to name
-
-
-def _warnings(snapshot: Path, defined: Definitions) -> Iterator[Finding]:
+@copy_warnings
+def unusual_targets(snapshot: Path, defined: Definitions) -> Iterator[Finding]:
+    """Those that the periods before always or never reached."""
     from okr_reports.okrs.findings import advice
     from okr_reports.okrs.words import plain, shown
 
