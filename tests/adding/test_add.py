@@ -58,6 +58,10 @@ def test_every_export_is_recognised_by_its_header(tmp_path: Path, name: str, pre
         ),
         ("a note\n\ndate,Deals,CTR\n2026-09-01,3,4%\n", {"date": "date", "measures": {"deals": "Deals"}}),
         (
+            "date,deals,revenue_per_deal,winRate,sentiment_score\n2026-09-01,3,4,0.5,1\n",
+            {"date": "date", "measures": {"deals": "deals"}},
+        ),
+        (
             "date,metric,value\n2026-09-01,leads,3\n",
             {"date": "date", "pivot": {"name": "metric", "value": "value"}, "measures": {"leads": "leads"}},
         ),

@@ -15,10 +15,10 @@ from okr_reports.channels.files.glimpse import Glimpse
 from okr_reports.channels.files.layout import Record
 from okr_reports.channels.files.names import (
     NULL_MARKS,
-    RATE,
     SHEET_ERROR,
     is_currency_column,
     is_range_end,
+    is_rate,
     is_total,
     named_currency,
     plain,
@@ -61,11 +61,6 @@ _VALUE = re.compile(r"values?|valor|wert|valeur|valore|waarde|amount|betrag|impo
 _NO_MEASURE = re.compile(
     r"(?:.*[ _-])?(?:ids?|nr|no|number|year|jahr|a[ñn]o|zip|plz|phone|telefon|week|month)\.?|"
     r"(?:ids?|identifi\w+|num[eé]ro|n[uú]mero) (?:d[aeiou]\w*|of|van) .*"
-)
-_RATES = re.compile(
-    r"%|\b(?:per|ctr|cpc|cpm|cpa|roas|acos|rate|ratio|average|avg|reach|alcance|reichweite|port[ée]e|bereik|copertura|"
-    r"durchschnitt|promedio|gemiddelde?)\b|"
-    r"\b(?:posi[tcz]i|posi[cç][aã]o|fre[cq]u[eê]n|fr[eé]quen|h[äa]ufigkeit|moyen)"
 )
 
 
@@ -166,6 +161,7 @@ def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | N
         made.score = 5
         return made
     measures: dict[str, Any] = {}
+    rates: list[str] = []
     for at, name in enumerate(names):
         if not name or at == day:
             continue
@@ -175,8 +171,14 @@ def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | N
             made.entry["currency"] = {"column": name}
         elif at in days and at > day and is_range_end(name):
             made.entry["end_date"] = name
+        elif is_rate(name):
+            rates.append(name)
         elif _is_measure(name, _column(body, at)):
             measures[_free(_measure_id(name), name, measures)] = name
+    if rates:
+        made.assumed.append(
+            f"days of {', '.join(rates)} do not add up, by the name: no measure; a KPI of kind ratio divides sums"
+        )
     made.entry["measures"] = measures or {"rows": {"count": "rows"}}
     if not measures:
         made.assumed.append("it has no column of numbers, so its rows are counted")
@@ -229,7 +231,7 @@ def _role(name: str, taken: dict[str, Any]) -> str | None:
 
 
 def _is_measure(name: str, cells: Sequence[str]) -> bool:
-    if _NO_MEASURE.fullmatch(plain(name)) or _RATES.search(plain(name)) or RATE.search(plain(name)):
+    if _NO_MEASURE.fullmatch(plain(name)) or is_rate(name):
         return False
     # what is called spend is spend, also where a sheet could not calculate it: reading it says so
     return _known_measure(name) is not None or _share(cells, _is_number) > 0.8

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from okr_reports.channels.files import amounts
-from okr_reports.channels.files.names import COUNTS, RATE, plain, spaced
+from okr_reports.channels.files.names import COUNTS, is_rate, plain, spaced
 
 if TYPE_CHECKING:
     from okr_reports.channels.files.typed import Typing
@@ -57,7 +57,7 @@ def _from_other_columns(typing: Typing) -> str | None:
     """Columns that nobody asked for may settle what the others leave open, rates and averages first, if they agree."""
     mapped = {place for _, _, place in typing.value_columns()}
     others = [at for at in range(len(typing.layout.names)) if at not in typing.layout.wanted | mapped]
-    rates = [at for at in others if RATE.search(plain(typing.layout.names[at]))]
+    rates = [at for at in others if is_rate(typing.layout.names[at])]
     for group in (rates, [at for at in others if at not in rates]):
         seen: set[str] = set()
         for at in group:

@@ -60,9 +60,12 @@ _PERIODS = {
     "quarter": "quarter quarterly quartal trimestre kwartaal",
 }
 _PERIOD_OF_WORD = {word: grain for grain, words in _PERIODS.items() for word in words.split()}
-# Columns whose values are fractions by what they are, and those that cannot be.
-RATE = re.compile(
-    r"\b(?:ctr|cpc|cpm|cpa|roas|avg|average|rate|ratio|quote|tasa|taux|rendimiento|cost ?/|kosten/|coste/)"
+# What is no sum of its days by its name: rates, averages, positions, people reached.
+_RATE = re.compile(
+    r"%|cost ?/|kosten/|coste/|"
+    r"\b(?:per|ctr|cpc|cpm|cpa|roas|acos|rate|ratio|quote|tasa|taux|rendimiento|average|avg|score|index|"
+    r"reach|alcance|reichweite|port[ée]e|bereik|copertura|durchschnitt|promedio|gemiddelde?)\b|"
+    r"\b(?:posi[tcz]i|posi[cç][aã]o|fre[cq]u[eê]n|fr[eé]quen|h[äa]ufigkeit|moyen)"
 )
 COUNTS = frozenset(
     [
@@ -181,6 +184,12 @@ def is_utc(name: str) -> bool:
 def _words_of(name: str) -> list[str]:
     """The words of a column's name, those of `dateTo` and `end_date` too."""
     return [word.casefold() for word in _WORDS_OF_NAME.findall(_HUMPS.sub(" ", spaced(name)))]
+
+
+@cache
+def is_rate(name: str) -> bool:
+    """Whether a column's name says that its days do not add up: `Cost per lead`, `revenue_per_order`, `clickRate`."""
+    return _RATE.search(plain(_HUMPS.sub(" ", name).replace("_", " "))) is not None
 
 
 @cache
