@@ -12,6 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from okr_reports.okrs.periods import Calendar, FiscalYear, Interval
 from tests.channels.spans import Reader, plain
 from tests.dbt_project.reference import MAINTAIN, Settings
 from tests.dbt_project.reference_days import DAY, CheckIn, KeyResult, Kpi, Milestone
@@ -34,11 +35,30 @@ class Objective:
 
 @st.composite
 def objectives(draw: st.DrawFn) -> Objective:
-    start = TODAY + timedelta(days=draw(st.integers(-130, 15)))
-    end = start + timedelta(days=draw(st.sampled_from([0, 6, 9, 13, 29, 44, 91])))
+    start, end = draw(fiscal_periods() if draw(st.integers(0, 2)) == 0 else own_periods())
     ambition = draw(st.sampled_from(["committed", "aspirational"]))
     count = draw(st.integers(1, 4))
     return Objective(tuple(draw(key_results(start, end, ambition, place == 0)) for place in range(count)))
+
+
+@st.composite
+def own_periods(draw: st.DrawFn) -> Interval:
+    """Any days around today."""
+    start = TODAY + timedelta(days=draw(st.integers(-130, 15)))
+    return start, start + timedelta(days=draw(st.sampled_from([0, 6, 9, 13, 29, 44, 91])))
+
+
+@st.composite
+def fiscal_periods(draw: st.DrawFn) -> Interval:
+    """The month or quarter around today, or the one before, of a fiscal year that starts on any day it may."""
+    year = FiscalYear(draw(st.integers(1, 12)), draw(st.integers(1, 28)), draw(st.sampled_from(["start", "end"])))
+    calendar = Calendar(fiscal_year=year)
+    parts = draw(
+        st.sampled_from([[f"Q{number}" for number in range(1, 5)], [f"M{number:02}" for number in range(1, 13)]])
+    )
+    names = [f"FY{named}-{part}" for named in range(TODAY.year - 1, TODAY.year + 2) for part in parts]
+    (around,) = [span for span in map(calendar.span, names) if span and span.start <= TODAY <= span.end]
+    return (around.start, around.end) if draw(st.booleans()) else calendar.previous(around)
 
 
 @st.composite

@@ -9,6 +9,7 @@ import pytest
 
 from okr_reports.forecasting.asked import EPOCH, Answer, Asked, answers
 from okr_reports.forecasting.members import LONGEST
+from okr_reports.forecasting.mixture import Numbers, Places
 
 FIRST, START, END, TODAY = date(2026, 1, 1), date(2026, 7, 1), date(2026, 12, 31), date(2026, 9, 30)
 DAYS = (END - FIRST).days + 1
@@ -38,6 +39,33 @@ def asked(unit: str, kind: str = "ratio", *, kept: float = 3, left: float = 3) -
 def test_months_spread_over_their_days_have_no_interval(kind: str) -> None:
     assert np.isnan(asked("month", kind).middle).all()
     assert not np.isnan(asked("week", kind).middle).any()
+
+
+def _of_days(kind: str, first: date, amounts: Numbers, denominators: Numbers, days: Places) -> Answer:
+    """A number of the period START to END, asked for on `days` from `first` on."""
+    whole, count = (END - first).days + 1, len(days)
+    empty = np.full(count, np.nan)
+    question = Asked(
+        kind, first, START, END, None, amounts, denominators, np.zeros(0), np.zeros(0), np.ones(whole), np.zeros(whole),
+        days, empty, np.full(count, 0.4), empty, empty, empty, empty, empty, empty,
+    )  # fmt: skip
+    (answer,) = answers([question])
+    return answer
+
+
+@pytest.mark.parametrize("kind", ["flow", "ratio", "stock", "distinct"])
+@pytest.mark.parametrize("known", [0, 1, 20])
+def test_days_before_a_number_has_any_have_no_forecast(kind: str, known: int) -> None:
+    answer = _of_days(kind, START, np.ones(known), np.ones(known), np.arange(1, 185))
+    assert np.isnan(answer.middle[known:]).all()
+
+
+def test_a_ratio_that_began_within_the_period_ends_at_all_of_its_days() -> None:
+    first = START + timedelta(days=30)
+    known = (END - first).days
+    amounts = np.where(np.arange(known) < known // 2, 2.0, 8.0)
+    answer = _of_days("ratio", first, amounts, np.full(known, 10.0), np.array([known]))
+    assert answer.middle == pytest.approx(amounts.mean() / 10, abs=0.01)
 
 
 @pytest.mark.parametrize("kind", ["flow", "ratio", "stock", "distinct", "check_in"])

@@ -138,6 +138,9 @@ def _spread(question: Asked) -> _Spread | None:
     last = (question.end - question.first).days + 1
     # A ratio without a denominator so far has no value, and an end all the same.
     known = ~np.isnan(question.value) | (question.kind == "ratio")
+    if question.kind != "check_in":
+        # A KPI's first day may lie after the period, or it has none.
+        known &= question.days <= len(question.amounts)
     is_near = (question.days < last) & (last - question.days <= LONGEST)
     usable = np.flatnonzero(known & is_near & _is_enough(question))
     if not len(usable):
@@ -145,7 +148,8 @@ def _spread(question: Asked) -> _Spread | None:
     if question.kind == "check_in":
         return _reported(question, usable)
     calendar = Calendar(question.first, last)
-    start = (question.start - question.first).days
+    # Of a KPI that began within the period all days so far are of the period.
+    start = max((question.start - question.first).days, 0)
     series = Series(calendar, question.amounts, question.factor, question.is_uncertain)
     asked, end = question.days[usable], np.full(len(usable), last)
     if question.kind == "ratio":
