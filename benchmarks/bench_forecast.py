@@ -24,8 +24,8 @@ import numpy as np
 
 from benchmarks.forecast_kinds import DAYS, GROUPS, Quarter, quarters, real_quarters
 from benchmarks.targets import missed
-from okr_reports.forecasting.asked import Answer, Asked, answers
 from okr_reports.forecasting.kinds import chance_to_keep
+from okr_reports.forecasting.questions import Answer, Question, answers
 
 LOOKS = (7, 28, 46, 80)
 # Per cent of the true ends inside, from and to; breaks that nobody could know are to be held at least half of the time.
@@ -37,14 +37,14 @@ SECONDS = 5.0
 BIN = 100
 
 
-def asked(quarter: Quarter, days: Sequence[int] = LOOKS) -> Asked:
-    """The quarter as the models ask it on those days."""
+def asked(quarter: Quarter, days: Sequence[int] = LOOKS) -> Question:
+    """The quarter as the models ask about it on those days."""
     from datetime import timedelta
 
     none = np.full(len(days), np.nan)
     aim = np.full(len(days), quarter.target)
     total = len(quarter.amounts)
-    return Asked(
+    return Question(
         quarter.number, quarter.first, quarter.first + timedelta(days=quarter.start),
         quarter.first + timedelta(days=total - 1), None, quarter.amounts, quarter.denominators, np.zeros(0),
         np.zeros(0), quarter.factor, np.zeros(total), np.array([quarter.start + day for day in days]),

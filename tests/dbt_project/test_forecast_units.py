@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from okr_reports.forecasting.asked import EPOCH, Answer, Asked, answers
 from okr_reports.forecasting.members import LONGEST
 from okr_reports.forecasting.mixture import Numbers, Places
+from okr_reports.forecasting.questions import EPOCH, Answer, Question, answers
 
 FIRST, START, END, TODAY = date(2026, 1, 1), date(2026, 7, 1), date(2026, 12, 31), date(2026, 9, 30)
 DAYS = (END - FIRST).days + 1
@@ -24,7 +24,7 @@ def asked(unit: str, kind: str = "ratio", *, kept: float = 3, left: float = 3) -
     amounts = 5 + np.sin(np.arange(known))
     (answer,) = answers(
         [
-            Asked(
+            Question(
                 kind, FIRST, START, END, "units", amounts, amounts * 2, np.zeros(0),
                 np.array([(day - EPOCH).days for day in first], dtype=float), np.ones(DAYS), np.zeros(DAYS),
                 np.array([known]), np.array([0.5]), np.array([0.4]), NONE, np.array([kept]), np.array([3.0]),
@@ -45,7 +45,7 @@ def _of_days(kind: str, first: date, amounts: Numbers, denominators: Numbers, da
     """A number of the period START to END, asked for on `days` from `first` on."""
     whole, count = (END - first).days + 1, len(days)
     empty = np.full(count, np.nan)
-    question = Asked(
+    question = Question(
         kind, first, START, END, None, amounts, denominators, np.zeros(0), np.zeros(0), np.ones(whole), np.zeros(whole),
         days, empty, np.full(count, 0.4), empty, empty, empty, empty, empty, empty,
     )  # fmt: skip
@@ -79,7 +79,7 @@ def test_an_end_more_than_two_years_away_is_not_foreseen(kind: str) -> None:
     empty = np.full(len(days), np.nan)
     series = np.concatenate([amounts, amounts[-1] + np.cumsum(5 + np.sin(np.arange(known, whole)))])
     reported = np.arange(1, whole + 1, dtype=float)
-    question = Asked(
+    question = Question(
         kind, first, first, end, None, series, series * 2, reported, unit, np.ones(whole), np.zeros(whole),
         days, value, value, empty, empty, empty, empty, empty, empty,
     )  # fmt: skip

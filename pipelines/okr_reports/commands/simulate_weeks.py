@@ -9,8 +9,8 @@ from typing import Any
 
 from okr_reports.common.analysts_copy import open_copy
 
-# As the models have it (forecasting/asked.py): the whole units before the period's own, oldest first, of those that the
-# forecast's days reach back to.
+# As the models have it (forecasting/questions.py): the whole units before the period's own, oldest first, of those
+# that the forecast's days reach back to.
 _BEFORE = """
 with units as (
     select {unit}_start as unit_start, max(date) as unit_end
@@ -57,8 +57,8 @@ class Weeks:
 
 def weeks_within(snapshot: Path, row: dict[str, Any], low: float | None, high: float | None) -> Weeks:
     """The units of a key result, a row of marts.key_results with its `kind`, under these limits."""
-    from okr_reports.forecasting.asked import LEAST_UNITS, WEEKS_BEFORE
     from okr_reports.forecasting.kinds import chance_to_keep
+    from okr_reports.forecasting.questions import LEAST_UNITS, WEEKS_BEFORE
 
     def is_kept(value: float) -> bool:
         return not ((low is not None and value < low) or (high is not None and value > high))

@@ -1,4 +1,4 @@
-"""What a day of a series is worth beside others: weekday, end of month, dated events; learnt by each day asked from."""
+"""What a day of a series is worth beside others: weekday, end of month, events; learnt at each forecast origin."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def sums(values: Numbers) -> Numbers:
 
 
 class DayWeights:
-    """For a series known on days 0..i-1, for each i of `asked`: the weight of any days of the calendar.
+    """For a series known on days 0..i-1, for each i of `origins`: the weight of any days of the calendar.
 
     `factor` holds a known event's factor for every day of the calendar, 1 where there is none.
     """
 
-    def __init__(self, amounts: Numbers, calendar: Calendar, factor: Numbers, asked: Places) -> None:
-        self.asked = asked
+    def __init__(self, amounts: Numbers, calendar: Calendar, factor: Numbers, origins: Places) -> None:
+        self.origins = origins
         known = len(amounts)
         usual = amounts / factor[:known]
         kind = np.zeros((calendar.count, 2, 7))
@@ -62,8 +62,8 @@ class DayWeights:
         self._factors = sums(kind * factor[:, None, None])
         self._amounts = sums(kind[:known] * usual[:, None, None])
         self._squares = sums(kind[:known] * (usual**2)[:, None, None])
-        self.month_end = np.zeros(len(asked))
-        self.month_end_variance = np.zeros(len(asked))
+        self.month_end = np.zeros(len(origins))
+        self.month_end_variance = np.zeros(len(origins))
         self.profile = self._profile()
         self._learn_month_end(amounts, calendar)
         if self.month_end.any():
@@ -72,10 +72,10 @@ class DayWeights:
 
     def _profile(self) -> Numbers:
         """Means by weekday, drawn to the common mean as far as chance explains their spread (rows x 7)."""
-        days = np.minimum(self.asked // 7 * 7, PROFILE_DAYS)
+        days = np.minimum(self.origins // 7 * 7, PROFILE_DAYS)
         back = np.exp(-self.month_end)[:, None]
-        of_end = self._amounts[self.asked] - self._amounts[self.asked - days]
-        squares = self._squares[self.asked] - self._squares[self.asked - days]
+        of_end = self._amounts[self.origins] - self._amounts[self.origins - days]
+        squares = self._squares[self.origins] - self._squares[self.origins - days]
         total = of_end[:, 0] + of_end[:, 1] * back
         square = (squares[:, 0] + squares[:, 1] * back**2).sum(1)
         weeks = np.maximum(days / 7, 1)[:, None]
@@ -112,7 +112,7 @@ class DayWeights:
         weight_of_ends = self.profile @ np.array([row[1] for row in rows]).T
         weight_of_others = self.profile @ np.array([row[2] for row in rows]).T
         ends, others = np.array([row[3] for row in rows]), np.array([row[4] for row in rows])
-        usable = (weight_of_ends > 0) & (weight_of_others > 0) & (stops[None, :] <= self.asked[:, None])
+        usable = (weight_of_ends > 0) & (weight_of_others > 0) & (stops[None, :] <= self.origins[:, None])
         safe_ends, safe_others = np.where(usable, weight_of_ends, 1), np.where(usable, weight_of_others, 1)
         ratio = np.where(usable, np.log((ends + 0.5) / safe_ends * safe_others / (others + 0.5)), 0.0)
         count = usable.sum(1)

@@ -10,7 +10,7 @@ from okr_reports.forecasting.days import LEAST_FACTOR, Calendar, DayWeights, sum
 from okr_reports.forecasting.members import BLOCKS, levels
 from okr_reports.forecasting.mixture import GAMMA, LOGARITHM, PLAIN, Flags, Mixtures, Numbers, Places, joined
 
-# Fewer days tell nothing.
+# Too few days to forecast from.
 LEAST_DAYS = 14
 # Standard deviation of week-to-week changes of the logarithm: beyond it, no logarithms.
 JUMPY = 0.5
@@ -40,39 +40,39 @@ class Series:
 
 
 def rest_of(
-    series: Series, asked: Places, end: Places, start: int | None = None, *, season: bool = True,
+    series: Series, origins: Places, end: Places, start: int | None = None, *, season: bool = True,
     may_fall: bool = False, logarithms: bool = True,
 ) -> tuple[Places, Mixtures | None]:  # fmt: skip
-    """The sum of days i..end-1 for each i of `asked`, from days 0..i-1 alone; which of `asked` have an answer.
+    """The sum of days i..end-1 for each i of `origins`, from days 0..i-1 alone; which of `origins` have an answer.
 
     `start`: the day a period begins on. `season`: whether the same weeks of the years before count. `may_fall`: of the
     increments of a level, a random walk whose drift is learnt. `logarithms`: whether weeks may be taken to move in per
     cent; single days are gamma-shaped.
     """
-    answered = np.flatnonzero((asked >= LEAST_DAYS) & (end > asked))
+    answered = np.flatnonzero((origins >= LEAST_DAYS) & (end > origins))
     if not len(answered):
         return answered, None
-    asked, end = asked[answered], end[answered]
+    origins, end = origins[answered], end[answered]
     if may_fall:
         flat = np.ones(series.calendar.count)
-        weights = DayWeights(series.amounts * 0, series.calendar, flat, asked)
+        weights = DayWeights(series.amounts * 0, series.calendar, flat, origins)
     else:
-        weights = DayWeights(series.amounts, series.calendar, np.maximum(series.factor, LEAST_FACTOR), asked)
+        weights = DayWeights(series.amounts, series.calendar, np.maximum(series.factor, LEAST_FACTOR), origins)
     parts, order = [], []
-    for weeks in np.unique(np.minimum(asked // 7, BLOCKS)):
-        rows = np.flatnonzero(np.minimum(asked // 7, BLOCKS) == weeks)
-        parts.append(_of_weeks(series, weights, rows, asked, end, int(weeks), start, season, may_fall, logarithms))
+    for weeks in np.unique(np.minimum(origins // 7, BLOCKS)):
+        rows = np.flatnonzero(np.minimum(origins // 7, BLOCKS) == weeks)
+        parts.append(_of_weeks(series, weights, rows, origins, end, int(weeks), start, season, may_fall, logarithms))
         order.append(rows)
     whole = joined(parts)
     return answered, whole[np.argsort(np.concatenate(order))]
 
 
 def _of_weeks(
-    series: Series, weights: DayWeights, rows: Places, asked: Places, end: Places, weeks: int, start: int | None,
+    series: Series, weights: DayWeights, rows: Places, origins: Places, end: Places, weeks: int, start: int | None,
     season: bool, may_fall: bool, logarithms: bool,
 ) -> Mixtures:  # fmt: skip
     """The forecasts of those rows that all know as many weeks."""
-    i, stop = asked[rows], end[rows]
+    i, stop = origins[rows], end[rows]
     own = _Rows(weights, rows)
     bounds = i[:, None] - 7 * np.arange(weeks, -1, -1)[None, :]
     amounts = np.diff(sums(series.amounts)[bounds], axis=1)
@@ -144,11 +144,11 @@ def _count(marks: Numbers | Flags, first: Places, stop: Places) -> Numbers:
 
 
 def _spread_of_days(series: Series, weights: DayWeights, rows: Places, x: Numbers, weeks: int) -> Numbers:
-    """A week's noise variance as single days tell it, where there are too few weeks to tell it."""
+    """A week's noise variance as estimated from single days, where there are too few weeks to estimate it."""
     out = np.zeros(len(rows))
     if weeks <= 3:
         for place, row in enumerate(rows):
-            i = int(weights.asked[row])
+            i = int(weights.origins[row])
             known = series.amounts[i - 7 * weeks : i]
             out[place] = 1.5 * (known - x[place].mean() * weights.days_of(int(row), i - 7 * weeks, i)).var() / 7
     return out

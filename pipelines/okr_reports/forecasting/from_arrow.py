@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from okr_reports.forecasting.asked import EPOCH, Answer, Asked, answers
 from okr_reports.forecasting.days import Calendar
 from okr_reports.forecasting.flows import Series
 from okr_reports.forecasting.mixture import Numbers
+from okr_reports.forecasting.questions import EPOCH, Answer, Question, answers
 from okr_reports.forecasting.watch import unexpected
 
 # So many key results are solved together: enough to share the work, few enough for the processor's cache.
@@ -52,10 +52,10 @@ def news_rows(kind: pa.Array, days: pa.Array) -> pa.Array:
             series = Series(calendar, amounts, of["factor"], of["is_uncertain"])
             rows += [
                 {
-                    "date": first + timedelta(days=one.stop - 1), "days": one.days, "value": round(one.value, ENDS),
-                    "low": round(one.low, ENDS), "high": round(one.high, ENDS),
+                    "date": first + timedelta(days=news.stop - 1), "days": news.days, "value": round(news.value, ENDS),
+                    "low": round(news.low, ENDS), "high": round(news.high, ENDS),
                 }
-                for one in unexpected(name, series, np.nan_to_num(of["denominator"]))
+                for news in unexpected(name, series, np.nan_to_num(of["denominator"]))
             ]  # fmt: skip
         offsets.append(len(rows))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(rows, NEWS))
@@ -69,13 +69,15 @@ def forecast_rows(
     `states` and `days` are lists of structs in any order (from_arrow_types.py); `days` without a gap to the
     period's end (amount null where it is not known yet), for check-ins one a report.
     """
-    columns = [_flat(one) for one in (kind, start, end, hold, states, days)]
+    columns = [_flat(column) for column in (kind, start, end, hold, states, days)]
     offsets, rows = [0], []
-    pending: list[Asked] = []
-    plain = [one.to_pylist() for one in columns[:4]]
-    lists = [_Lists(one) for one in columns[4:]]
+    pending: list[Question] = []
+    plain = [column.to_pylist() for column in columns[:4]]
+    lists = [_Lists(column) for column in columns[4:]]
     for number in range(len(columns[0])):
-        pending.append(_asked(*(one[number] for one in plain), states=lists[0].of(number), days=lists[1].of(number)))
+        pending.append(
+            _question(*(column[number] for column in plain), states=lists[0].of(number), days=lists[1].of(number))
+        )
         if len(pending) == TOGETHER or number == len(columns[0]) - 1:
             for question, answer in zip(pending, answers(pending), strict=True):
                 rows += list(_rows(question, answer))
@@ -113,9 +115,9 @@ def _numbers(column: Any) -> Numbers:
     return np.array(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=float)
 
 
-def _asked(
+def _question(
     kind: str, start: Any, end: Any, hold: str | None, *, states: dict[str, Numbers], days: dict[str, Numbers]
-) -> Asked:
+) -> Question:
     day = states["date"]
     first, reported, amounts = start, np.zeros(0), days["amount"]
     if kind == "distinct":
@@ -132,7 +134,7 @@ def _asked(
     length = (end - first).days + 1
     # A KPI's days reach the end of the last period that reads it.
     given = kind not in ("distinct", "check_in") and len(days["factor"]) >= length
-    return Asked(
+    return Question(
         kind, first, start, end, hold, amounts, np.nan_to_num(days["denominator"][: len(amounts)]),
         reported, days["unit_start"][:length] if given else np.zeros(0),
         np.nan_to_num(days["factor"][:length], nan=1.0) if given else np.ones(length),
@@ -154,12 +156,12 @@ def _reports(days: dict[str, Numbers], states: dict[str, Numbers], start: int) -
     return at, values
 
 
-def _rows(question: Asked, answer: Answer) -> Iterator[dict[str, Any]]:
+def _rows(question: Question, answer: Answer) -> Iterator[dict[str, Any]]:
     for row in range(len(question.days)):
         low, middle, high, chance = answer.low[row], answer.middle[row], answer.high[row], answer.chance[row]
         if np.isnan(middle) and np.isnan(chance):
             continue
-        ends = [None if np.isnan(one) else round(float(one), ENDS) for one in (low, middle, high)]
+        ends = [None if np.isnan(value) else round(float(value), ENDS) for value in (low, middle, high)]
         yield {
             "date": question.first + timedelta(days=int(question.days[row]) - 1),
             "forecast_low": ends[0],

@@ -13,7 +13,7 @@ from okr_reports.forecasting.mixture import PLAIN, Flags, Mixtures, Numbers, Pla
 
 # A ratio may move by itself in a quarter's rest, as a flow may break: chance and size.
 SHIFT_SHARE, SHIFT_SIZE = 0.12, 0.45
-# How many readings tell a rate and how it differs.
+# How many readings are enough to estimate a rate and its spread.
 LEAST_READINGS = 3
 # After so many weeks a week counts half.
 HALF_LIFE = 8.0
@@ -22,23 +22,23 @@ FLOOR = 0.02
 
 
 def ratio_end(
-    numerator: Numbers, denominators: Series, asked: Places, end: Places, start: int, *, last_week: bool = False
+    numerator: Numbers, denominators: Series, origins: Places, end: Places, start: int, *, last_week: bool = False
 ) -> tuple[Places, Mixtures | None]:
     """A period's numerator / denominator at its end, both moving, by the weeks' numerator - r x denominator.
 
     No week's own quotient is formed, so that a week without a denominator does no harm. `last_week`: of the period's
     last week alone, as `hold: end` asks.
     """
-    answered, rest = rest_of(denominators, asked, end, start)
+    answered, rest = rest_of(denominators, origins, end, start)
     if rest is None:
         return answered, None
     to_come, to_come_variance = rest.moments()
     above, below = sums(numerator), sums(denominators.amounts)
     parts, order = [], []
-    weeks_known = np.minimum(asked[answered] // 7, BLOCKS)
+    weeks_known = np.minimum(origins[answered] // 7, BLOCKS)
     for weeks in np.unique(weeks_known):
         rows = np.flatnonzero(weeks_known == weeks)
-        i, stop = asked[answered][rows], end[answered][rows]
+        i, stop = origins[answered][rows], end[answered][rows]
         bounds = i[:, None] - 7 * np.arange(int(weeks), -1, -1)[None, :]
         a, b = np.diff(above[bounds], axis=1), np.diff(below[bounds], axis=1)
         usable = b.sum(1) > 0
@@ -82,15 +82,15 @@ def ratio_end(
     return answered[has_end], whole[has_end] if has_end.any() else None
 
 
-def level_end(levels_known: Series, asked: Places, end: Places) -> tuple[Places, Mixtures | None]:
+def level_end(levels_known: Series, origins: Places, end: Places) -> tuple[Places, Mixtures | None]:
     """The last level and what is to come: a random walk whose drift is learnt."""
     known = levels_known.amounts
     steps = Series(
         levels_known.calendar, np.diff(known, prepend=known[0]), levels_known.factor, levels_known.is_uncertain
     )
-    answered, rest = rest_of(steps, asked, end, may_fall=True)
+    answered, rest = rest_of(steps, origins, end, may_fall=True)
     if rest is not None:
-        rest.mean = rest.mean + known[asked[answered] - 1][:, None]
+        rest.mean = rest.mean + known[origins[answered] - 1][:, None]
     return answered, rest
 
 

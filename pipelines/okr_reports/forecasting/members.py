@@ -86,14 +86,14 @@ class Filters:
 @lru_cache(maxsize=256)
 def filters(weeks: int, weeks_ahead: int) -> Filters:
     """The filters for so many weeks behind and up to so many ahead."""
-    members = [one for one in MEMBERS if one.since <= weeks - 2 or not one.since]
+    members = [member for member in MEMBERS if member.since <= weeks - 2 or not member.since]
     past = np.arange(1, weeks + 1, dtype=float)
     future = weeks + np.arange(1, weeks_ahead + 1, dtype=float)
     days = np.arange(1, 7 * weeks_ahead + 1)
     # How the days ahead spread over the weeks ahead, in shares.
     share = np.clip(days[:, None] - 7 * np.arange(weeks_ahead)[None, :], 0, 7) / days[:, None]
     forecast, error, rest, log_weight = [], [], [], []
-    one = np.ones(weeks)
+    ones = np.ones(weeks)
     for member in members:
         known = np.eye(weeks) + member.covariance(past[:, None], past[None, :], float(weeks))
         across = member.covariance(past[:, None], future[None, :], float(weeks)) @ share.T
@@ -102,16 +102,16 @@ def filters(weeks: int, weeks_ahead: int) -> Filters:
         )
         inverse = np.linalg.inv(known)
         inverse = (inverse + inverse.T) / 2
-        of_one = inverse @ one
-        total = of_one.sum()
+        of_ones = inverse @ ones
+        total = of_ones.sum()
         gain = inverse @ across
         left = 1 - gain.sum(0)
-        forecast.append((of_one[:, None] / total * left + gain).T)
+        forecast.append((of_ones[:, None] / total * left + gain).T)
         error.append(7 / days + ahead - np.einsum("id,id->d", across, gain) + left**2 / total)
-        rest.append(inverse - np.outer(of_one, of_one) / total)
+        rest.append(inverse - np.outer(of_ones, of_ones) / total)
         log_weight.append(log(member.prior) - 0.5 * np.linalg.slogdet(known)[1] - 0.5 * log(total))
-    steps = np.array([one.since if one.name == "step" else 0 for one in members])
-    gain_of_start = np.log1p(START_STEP / np.array([one.prior for one in members]))
+    steps = np.array([member.since if member.name == "step" else 0 for member in members])
+    gain_of_start = np.log1p(START_STEP / np.array([member.prior for member in members]))
     return Filters(
         np.stack(forecast, axis=1), np.stack(error, axis=1), np.stack(rest), np.array(log_weight), steps, gain_of_start
     )  # fmt: skip

@@ -36,7 +36,9 @@ class Response:
 
     def gains(self, recent: float, spend: float, more: float) -> tuple[float, float, float]:
         """What `more` beside `spend` adds to the amount `recent` that came with it: low, middle and high."""
-        low, middle, high = (recent * ((1 + more / spend) ** one - 1) for one in (self.low, self.middle, self.high))
+        low, middle, high = (
+            recent * ((1 + more / spend) ** elasticity - 1) for elasticity in (self.low, self.middle, self.high)
+        )
         return low, middle, high
 
 

@@ -47,14 +47,14 @@ def unexpected(
     """
     news: list[Unexpected] = []
     last_out: dict[str, int] = {}
-    for one in sorted(_out_of_range(kind, series, denominators, judged), key=lambda one: (one.stop, one.days)):
-        sort = "more" if one.value > one.high else "less" if one.value else "nothing"
-        if one.stop - last_out.get(sort, -SILENCE) >= SILENCE and one.stop > series.known - reported:
-            news.append(one)
-        last_out[sort] = one.stop
+    for found in sorted(_out_of_range(kind, series, denominators, judged), key=lambda found: (found.stop, found.days)):
+        sort = "more" if found.value > found.high else "less" if found.value else "nothing"
+        if found.stop - last_out.get(sort, -SILENCE) >= SILENCE and found.stop > series.known - reported:
+            news.append(found)
+        last_out[sort] = found.stop
         if sort == "nothing":
             # The week of an outage is no second news.
-            last_out["less"] = one.stop
+            last_out["less"] = found.stop
     return news
 
 

@@ -1,4 +1,4 @@
-"""What the models ask: key results with their KPI's days, and on each of their own days what was known of them."""
+"""The models' questions: key results with their KPI's days, and what was known of them at each forecast origin."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from okr_reports.forecasting.mixture import Flags, Mixtures, Numbers, Places, jo
 TENTH = 1.2815515655446004
 # Weeks before the period that a held number is judged by.
 WEEKS_BEFORE = 26
-# Fewer weeks or months tell nothing of those to come.
+# Too few weeks or months to forecast those to come.
 LEAST_UNITS = 4
 EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
-class Asked:
+class Question:
     """One key result. `kind`: flow, ratio, stock, distinct or check_in; `first`: the first day of its amounts.
 
     `amounts`, `denominators`: by day from `first` on, for check_in by report on days `reported` of the period, from 1.
-    `factor`, `is_uncertain`: of events, by day from `first` to the period's end. The others hold one value a day asked
-    from: `days` (counted from `first`), value so far, limits or target (NaN: none), weeks kept, observed and allowed to
-    be missed. `hold` is None for what only has to arrive. `unit`: by day from `first` to the period's end, the first
-    day of the week (or month) it is judged in, in days since 1970; empty for what has no days of its own.
+    `factor`, `is_uncertain`: of events, by day from `first` to the period's end. The others hold one value a
+    forecast origin: `days` (counted from `first`), value so far, limits or target (NaN: none), weeks kept, observed and
+    allowed to be missed. `hold` is None for what only has to arrive. `unit`: by day from `first` to the period's end,
+    the first day of the week (or month) it is judged in, in days since 1970; empty for what has no days of its own.
     """
 
     kind: str
@@ -65,7 +65,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """By day asked from, NaN where there is no forecast: the 10, 50 and 90 % end, and the chance of the aim."""
+    """By forecast origin, NaN where there is no forecast: the 10, 50 and 90 % end, and the chance of the aim."""
 
     low: Numbers
     middle: Numbers
@@ -85,16 +85,16 @@ class _Spread:
     never_negative: bool
 
 
-def answers(questions: Sequence[Asked]) -> list[Answer]:
+def answers(questions: Sequence[Question]) -> list[Answer]:
     """The answers to all questions; solved together, since one by one takes ten times as long."""
-    spread = [_spread(one) for one in questions]
-    asked = [one for one in spread if one is not None and len(one.rows)]
+    spread = [_spread(question) for question in questions]
+    solvable = [found for found in spread if found is not None and len(found.rows)]
     solved: list[Numbers] = []
-    if asked:
-        mixtures = joined([one.mixtures for one in asked])
-        so_far = np.concatenate([one.so_far for one in asked])
-        half = np.concatenate([one.half for one in asked])
-        may_fall = np.concatenate([np.full(len(one.rows), one.may_fall) for one in asked])
+    if solvable:
+        mixtures = joined([found.mixtures for found in solvable])
+        so_far = np.concatenate([found.so_far for found in solvable])
+        half = np.concatenate([found.half for found in solvable])
+        may_fall = np.concatenate([np.full(len(found.rows), found.may_fall) for found in solvable])
         lows = np.concatenate([q.low[t.rows] for q, t in _pairs(questions, spread)])
         highs = np.concatenate([q.high[t.rows] for q, t in _pairs(questions, spread)])
         low, middle, high = (mixtures.quantile(z) for z in (-TENTH, 0.0, TENTH))
@@ -102,18 +102,18 @@ def answers(questions: Sequence[Asked]) -> list[Answer]:
         chance = chance_within(mixtures, lows, highs, so_far, half, may_fall)
         solved = [so_far + low, so_far + middle, so_far + high, chance]
     out, place = [], 0
-    for question, one in zip(questions, spread, strict=True):
-        count = len(one.rows) if one is not None else 0
-        out.append(_answer(question, one, [part[place : place + count] for part in solved]))
+    for question, found in zip(questions, spread, strict=True):
+        count = len(found.rows) if found is not None else 0
+        out.append(_answer(question, found, [part[place : place + count] for part in solved]))
         place += count
     return out
 
 
-def _pairs(questions: Sequence[Asked], spread: Sequence[_Spread | None]) -> list[tuple[Asked, _Spread]]:
+def _pairs(questions: Sequence[Question], spread: Sequence[_Spread | None]) -> list[tuple[Question, _Spread]]:
     return [(q, t) for q, t in zip(questions, spread, strict=True) if t is not None and len(t.rows)]
 
 
-def _answer(question: Asked, spread: _Spread | None, solved: Sequence[Numbers]) -> Answer:
+def _answer(question: Question, spread: _Spread | None, solved: Sequence[Numbers]) -> Answer:
     parts = [np.full(len(question.days), np.nan) for _ in range(4)]
     if spread is not None and len(spread.rows):
         for part, values in zip(parts, solved, strict=True):
@@ -124,7 +124,7 @@ def _answer(question: Asked, spread: _Spread | None, solved: Sequence[Numbers]) 
     return Answer(*parts)
 
 
-def _end_of_period(question: Asked, parts: list[Numbers]) -> None:
+def _end_of_period(question: Question, parts: list[Numbers]) -> None:
     """On the last day nothing is left open."""
     last = (question.end - question.first).days + 1
     rows = np.flatnonzero((question.days == last) & ~np.isnan(question.value))
@@ -134,7 +134,7 @@ def _end_of_period(question: Asked, parts: list[Numbers]) -> None:
     parts[3][rows] = inside[rows].astype(float)
 
 
-def _spread(question: Asked) -> _Spread | None:
+def _spread(question: Question) -> _Spread | None:
     last = (question.end - question.first).days + 1
     # A ratio without a denominator so far has no value, and an end all the same.
     known = ~np.isnan(question.value) | (question.kind == "ratio")
@@ -151,16 +151,16 @@ def _spread(question: Asked) -> _Spread | None:
     # Of a KPI that began within the period all days so far are of the period.
     start = max((question.start - question.first).days, 0)
     series = Series(calendar, question.amounts, question.factor, question.is_uncertain)
-    asked, end = question.days[usable], np.full(len(usable), last)
+    origins, end = question.days[usable], np.full(len(usable), last)
     if question.kind == "ratio":
         of_days = Series(calendar, question.denominators, question.factor, question.is_uncertain)
         answered, mixtures = ratio_end(
-            question.amounts, of_days, asked, end, start, last_week=question.hold == "end"
+            question.amounts, of_days, origins, end, start, last_week=question.hold == "end"
         )  # fmt: skip
         positive = bool((question.amounts >= 0).all() and (question.denominators >= 0).all())
         return _of_level(usable[answered], mixtures, positive)
     if question.kind == "stock":
-        answered, mixtures = level_end(series, asked, end)
+        answered, mixtures = level_end(series, origins, end)
         positive = bool((question.amounts >= 0).all())
         return _of_level(usable[answered], mixtures, positive)
     if question.kind == "distinct":
@@ -168,7 +168,7 @@ def _spread(question: Asked) -> _Spread | None:
         added = np.diff(np.concatenate([[0.0], question.amounts]))
         series = Series(calendar, np.maximum(added, 0), question.factor, question.is_uncertain)
     falls = bool((series.amounts < 0).any())
-    answered, mixtures = rest_of(series, asked, end, start, may_fall=falls)
+    answered, mixtures = rest_of(series, origins, end, start, may_fall=falls)
     if mixtures is None:
         return None
     rows = usable[answered]
@@ -177,8 +177,8 @@ def _spread(question: Asked) -> _Spread | None:
     return _Spread(rows, mixtures, question.value[rows], half, falls, not falls)
 
 
-def _is_enough(question: Asked) -> Flags:
-    """By day asked from, whether its end has a forecast: of people from 14 of their days on, never of months."""
+def _is_enough(question: Question) -> Flags:
+    """By forecast origin, whether its end has a forecast: of people from 14 of their days on, never of months."""
     if question.kind == "distinct":
         readings = np.arange(len(question.days)) + 1
         return (readings >= LEAST_DAYS) | (readings >= LEAST_UNITS) & (question.days >= 7 * LEAST_UNITS)
@@ -193,7 +193,7 @@ def _of_level(rows: Places, mixtures: Mixtures | None, is_positive: bool) -> _Sp
     return None if mixtures is None else _Spread(rows, mixtures, none, none, True, is_positive)
 
 
-def _reported(question: Asked, usable: Places) -> _Spread | None:
+def _reported(question: Question, usable: Places) -> _Spread | None:
     total = (question.end - question.start).days + 1
     before = (question.start - question.first).days
     rows, found = [], []
@@ -207,7 +207,7 @@ def _reported(question: Asked, usable: Places) -> _Spread | None:
     return _of_level(np.array(rows), joined(found), bool((question.amounts >= 0).all()))
 
 
-def _chances_of_weeks(question: Asked) -> Numbers:
+def _chances_of_weeks(question: Question) -> Numbers:
     out = np.full(len(question.days), np.nan)
     before: dict[tuple[float, ...], tuple[bool, ...]] = {}
     for row in np.flatnonzero(~np.isnan(question.weeks_observed)):
@@ -222,7 +222,7 @@ def _chances_of_weeks(question: Asked) -> Numbers:
     return out
 
 
-def _kept_before(question: Asked, low: float, high: float) -> tuple[bool, ...]:
+def _kept_before(question: Question, low: float, high: float) -> tuple[bool, ...]:
     """Which of the weeks before the period lay within these limits, oldest first; those without a value left out."""
     kept = []
     start = (question.start - question.first).days
@@ -238,7 +238,7 @@ def _kept_before(question: Asked, low: float, high: float) -> tuple[bool, ...]:
     return tuple(kept)
 
 
-def _units(question: Asked, day: int) -> list[tuple[int, int]]:
+def _units(question: Question, day: int) -> list[tuple[int, int]]:
     """First day and the day after the last of the whole weeks (or months) before that of the day `day`, by number."""
     if not 0 < day < len(question.unit):
         return []
@@ -247,10 +247,10 @@ def _units(question: Asked, day: int) -> list[tuple[int, int]]:
     return list(zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True))
 
 
-def _unit_starts(question: Asked) -> Places:
+def _unit_starts(question: Question) -> Places:
     """The days, by number, on which those weeks (or months) begin that are known from their first day on."""
     starts = np.unique(question.unit) - (question.first - EPOCH).days
     return starts[starts >= 0].astype(np.int64)
 
 
-__all__ = ["FLOOR", "Answer", "Asked", "answers"]
+__all__ = ["FLOOR", "Answer", "Question", "answers"]
