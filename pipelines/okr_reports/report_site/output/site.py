@@ -103,6 +103,7 @@ def open_site(
     parameters and titles are asked for. A `renderer_class` that shows mistakes in the pages is not kept from trying.
     """
     reports = read_reports(reports_dir)
+    reader.share(reports.queries)
     context = read_context(reader)
     formatter = Formatter(context["locale"], context["currency"], context["timezone"])
     language = Language(context["locale"], [reports_dir / "translations"])

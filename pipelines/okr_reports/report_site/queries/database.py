@@ -29,6 +29,7 @@ from okr_reports.report_site.limits import Limits
 from okr_reports.report_site.queries.other_values import OtherValues
 from okr_reports.report_site.queries.queries import Statement
 from okr_reports.report_site.queries.sets import Values, set_query
+from okr_reports.report_site.queries.shared_tables import SharedTables
 from okr_reports.report_site.queries.statements import check_statement, sql_fault
 from okr_reports.report_site.source_files import Query
 
@@ -174,6 +175,7 @@ class Reader:
         self._tables: dict[str, list[str]] | None = None
         self._tried: set[Asked] = set()
         self._one_by_one: set[str] = set()
+        self._shared = SharedTables(self._connection, {})
         # The pages to come: a statement that is asked a second time is run for all of them.
         self.others: OtherValues | None = None
         # Every statement asked for with its values, run or remembered: what a page depends on.
@@ -213,6 +215,10 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self._watchdog.end()
         self._connection.close()
+
+    def share(self, queries: Mapping[str, Query]) -> None:
+        """Run each of these queries once for all statements that chain to it."""
+        self._shared = SharedTables(self._connection, queries)
 
     def tables(self) -> dict[str, list[str]]:
         """The marts and the tables of one's own with their columns, in order."""
@@ -303,6 +309,7 @@ class Reader:
         """The answers by the values' numbers; none by a DuckDB whose syntax trees sets.py does not read."""
         if duckdb.__version__.startswith("1."):
             return {}
+        sql = self._shared.written(sql)
         columns = self._connection.execute(f"describe (\n{sql}\n)", dict(values[0])).fetchall()
         (parsed,) = self._connection.execute("select json_serialize_sql(?)", [sql]).fetchone() or ("{}",)
         made = set_query(parsed, [(row[0], row[1]) for row in columns], values, self._exact)
@@ -356,9 +363,7 @@ class Reader:
         self.heard(query)
         self._watchdog.start(self.limits.seconds)
         try:
-            cursor = (
-                self._connection.execute(statement.sql, values) if values else self._connection.execute(statement.sql)
-            )
+            cursor = self._connection.execute(self._shared.written(statement.sql), values or None)
             columns = [column[0] for column in cursor.description or ()]
             rows = cursor.fetchmany(self.limits.rows + 1)
         except duckdb.InterruptException:

@@ -97,8 +97,8 @@ def _compile(query: Query, known: _Known, names: tuple[tuple[str, tuple[str, ...
     order: list[Query] = []
     bound: dict[str, None] = {}
     _visit(query, known, spaces, (), order, bound)
-    ctes = "".join(f'"${{{other.name}}}" as (\n{_substitute(other)}\n), ' for other in order if other is not query)
-    text = _substitute(query).rstrip().rstrip(";")
+    ctes = "".join(f"{chained(other.name, substituted(other))}, " for other in order if other is not query)
+    text = substituted(query).rstrip().rstrip(";")
     if not ctes:
         return Statement(query, text, tuple(bound), 0)
     opening = WITH.match(text)
@@ -144,7 +144,12 @@ def _visit(
     order.append(query)
 
 
-def _substitute(query: Query) -> str:
+def chained(name: str, sql: str) -> str:
+    """A query that another one chains to, as it is in that one's statement."""
+    return f'"${{{name}}}" as (\n{sql}\n)'
+
+
+def substituted(query: Query) -> str:
     """The query's SQL with references as identifiers of CTEs or as named parameters, on the same lines."""
     pieces, at = [], 0
     for reference in references(query):
