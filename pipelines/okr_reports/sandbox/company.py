@@ -1,6 +1,6 @@
 """Acme, the one synthetic company that every stand-in of a channel API reports on.
 
-What Acme did on a day depends only on the seed and the day; what a vendor says of it depends also on the day asked on:
+What Acme did on a day depends only on the seed and the day; what a vendor reports also on the day of the request:
 conversions arrive for four weeks, some spend is credited back after three days, campaigns are renamed and deleted.
 """
 
@@ -80,7 +80,7 @@ def sum_of(parts: Sequence[Figures]) -> Figures:
     """Of several days or campaigns of one account."""
     if len(parts) == 1:
         return parts[0]
-    return Figures(**{one.name: sum(getattr(part, one.name) for part in parts) for one in fields(Figures)})
+    return Figures(**{figure.name: sum(getattr(part, figure.name) for part in parts) for figure in fields(Figures)})
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class _Happened:
 
 
 class Company:
-    """Everything there is to report, computed when asked for. Instances with one seed are equal in all they say."""
+    """Everything there is to report, computed on request. Instances with one seed report equal figures."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -190,9 +190,9 @@ class Company:
         )
 
     def _compute(self, channel: str, campaign: Campaign, day: date) -> _Happened:
-        account = next(one for one in self.accounts(channel) if one.id == campaign.account_id)
-        active = [one for one in self.campaigns(channel, account.id) if one.delivers(day)]
-        share = campaign.weight / sum(one.weight for one in active)
+        account = next(account for account in self.accounts(channel) if account.id == campaign.account_id)
+        active = [other for other in self.campaigns(channel, account.id) if other.delivers(day)]
+        share = campaign.weight / sum(other.weight for other in active)
         expected = account.leads_a_day * share * demand(day)
 
         chance = self.chances(channel, campaign.id, day)
@@ -233,7 +233,7 @@ class Company:
 
     def chances(self, *of: object) -> Callable[[str], float]:
         """`chance` for many questions about one thing: what they have in common is hashed once."""
-        common = hashlib.blake2b("".join(f"{one}|" for one in (self.seed, *of)).encode(), digest_size=7)
+        common = hashlib.blake2b("".join(f"{value}|" for value in (self.seed, *of)).encode(), digest_size=7)
 
         def chance(what: str) -> float:
             hashed = common.copy()

@@ -68,12 +68,12 @@ def has_come(moment: datetime | None, now: datetime) -> bool:
 
 
 def morning_of(day: date) -> datetime:
-    """When the day's questions are asked."""
+    """The moment of the day at which the CRM is queried."""
     return datetime.combine(day, time(6), UTC)
 
 
 class Crm:
-    """Computed day by day as far as asked; equal for equal companies."""
+    """Computed day by day, as far as requested; equal for equal companies."""
 
     def __init__(self, company: Company) -> None:
         self._company = company
@@ -82,20 +82,20 @@ class Crm:
     def objects(self, kind: Kind, now: datetime) -> list[CrmObject]:
         """Everything created until `now`, by id, what is merged or deleted included."""
         days = range((now.date() - FOUNDED).days + 1)
-        found = [one for at in days for one in self._of_day(FOUNDED + DAY * at) if one.kind == kind]
-        return sorted((one for one in found if one.created <= now), key=lambda one: one.id)
+        found = [record for at in days for record in self._of_day(FOUNDED + DAY * at) if record.kind == kind]
+        return sorted((record for record in found if record.created <= now), key=lambda record: record.id)
 
     def merges(self, kind: Kind, now: datetime) -> dict[int, list[CrmObject]]:
         """What was merged into each object until `now`."""
         found: dict[int, list[CrmObject]] = {}
-        for one in self.objects(kind, now):
-            if one.merged_into is not None and has_come(one.merged_at, now):
-                found.setdefault(one.merged_into, []).append(one)
+        for record in self.objects(kind, now):
+            if record.merged_into is not None and has_come(record.merged_at, now):
+                found.setdefault(record.merged_into, []).append(record)
         return found
 
     def _compute(self, day: date) -> tuple[CrmObject, ...]:
         count = poisson(CONTACTS_A_DAY * demand(day), self._company.chance("crm", day))
-        return tuple(one for number in range(count) for one in self._person(day, number, count))
+        return tuple(record for number in range(count) for record in self._person(day, number, count))
 
     def _person(self, day: date, number: int, count: int) -> Iterator[CrmObject]:
         """A contact, perhaps its company, perhaps its deal."""

@@ -40,12 +40,12 @@ def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterat
 
 def _of_people(crm: Crm, now: datetime) -> Iterator[tuple[date, str, str, Any]]:
     for kind in ("contacts", "companies"):
-        for one in crm.objects(kind, now):
-            if one.exists(now):
-                yield _day(one.created), one.source, f"{kind}_created", 1
-                for measure, moment in (("mqls", one.mql_at), ("sqls", one.sql_at)):
+        for record in crm.objects(kind, now):
+            if record.exists(now):
+                yield _day(record.created), record.source, f"{kind}_created", 1
+                for measure, moment in (("mqls", record.mql_at), ("sqls", record.sql_at)):
                     if moment is not None and moment <= now:
-                        yield _day(moment), one.source, measure, 1
+                        yield _day(moment), record.source, measure, 1
 
 
 def _of_deals(crm: Crm, now: datetime, start: date, end: date) -> Iterator[tuple[date, str, str, Any]]:

@@ -89,8 +89,8 @@ class Faults:
         if not self._state.faults:
             return None
         question = f"{self._state.seed}|{scope['method']}|{scope['path']}|{scope['query_string']!r}|{body!r}"
-        self._state.asked[question] += 1
-        nth = self._state.asked[question]
+        self._state.request_counts[question] += 1
+        nth = self._state.request_counts[question]
         number = int.from_bytes(hashlib.blake2b(f"{question}|{nth}".encode(), digest_size=8).digest(), "big")
         number, kind = divmod(number, len(KINDS))
         number, rank = divmod(number, 10_000)
@@ -115,7 +115,7 @@ class Faults:
         if kind == "half":
             content = content[: len(content) // 2]
             start["headers"] = [
-                *(one for one in start["headers"] if one[0] != b"content-length"),
+                *(header for header in start["headers"] if header[0] != b"content-length"),
                 (b"content-length", str(len(content)).encode()),
             ]
         await send(start)

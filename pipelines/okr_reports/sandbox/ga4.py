@@ -62,7 +62,7 @@ TRUTH_COLUMNS = (
     "account_id",
     "campaign_id",
     "currency",
-    *(one.name for one in fields(Traffic)),
+    *(column.name for column in fields(Traffic)),
     "users",
     "new_users",
 )
@@ -130,14 +130,14 @@ class _Api:
             return JSONResponse(
                 {
                     "kind": "analyticsData#batchRunReports",
-                    "reports": [self._report(site, one) for one in body["requests"]],
+                    "reports": [self._report(site, query) for query in body["requests"]],
                 }
             )
         except Refused as refused:
             return JSONResponse(refused.body, refused.code)
 
     def _may(self, property_id: str) -> Website:
-        site = next((one for one in WEBSITES if one.property_id == property_id), None)
+        site = next((site for site in WEBSITES if site.property_id == property_id), None)
         if site is None or property_id in self._state.denied:
             raise Refused(
                 403,
@@ -179,7 +179,7 @@ class _Api:
         drift = self._state.drift.get(CHANNEL, {})
         metadata = self._state.more.get(CHANNEL, {}).get("metadata", {})
         hidden = metadata.get("schemaRestrictionResponse", {}).get("activeMetricRestrictions", ())
-        values = {**values, **dict.fromkeys((one["metricName"] for one in hidden), "0")}
+        values = {**values, **dict.fromkeys((metric["metricName"] for metric in hidden), "0")}
         drifted = self._state.drifted(CHANNEL, {name: values[name] for name in metrics})
         settings = {
             "dimensionValues": [{"value": key} for key in keys],
@@ -208,13 +208,13 @@ class _Api:
         else:
             parts = [((f"{day:%Y%m%d}", group), [day], [group]) for day in days for group in CHANNEL_GROUPS]
         for keys, covered, groups in parts:
-            asked = {name: column for name, column in TRAFFIC_METRICS.items() if name in metrics}
+            columns = {name: column for name, column in TRAFFIC_METRICS.items() if name in metrics}
             found = (
                 [self._figures.traffic(site, day, group, self._state.today) for day in covered for group in groups]
-                if asked
+                if columns
                 else []
             )
-            values = {name: str(sum(getattr(one, column) for one in found)) for name, column in asked.items()}
+            values = {name: str(sum(getattr(traffic, column) for traffic in found)) for name, column in columns.items()}
             if set(PEOPLE_METRICS) & set(metrics):
                 values["totalUsers"] = str(self._figures.users(site, covered[0], covered[-1], self._state.today))
                 new_users = (self._figures.new_users(site, day, self._state.today) for day in covered)
@@ -224,8 +224,8 @@ class _Api:
 
 
 def _read(body: dict[str, Any]) -> tuple[list[str], list[str], list[tuple[str, date, date]]]:
-    dimensions = [one["name"] for one in body.get("dimensions", [])]
-    metrics = [one["name"] for one in body.get("metrics", [])]
+    dimensions = [dimension["name"] for dimension in body.get("dimensions", [])]
+    metrics = [metric["name"] for metric in body.get("metrics", [])]
     for name in metrics:
         if name not in (*TRAFFIC_METRICS, *PEOPLE_METRICS):
             raise Refused(400, "INVALID_ARGUMENT", f"Field {name} is not a valid metric.")
@@ -237,11 +237,11 @@ def _read(body: dict[str, Any]) -> tuple[list[str], list[str], list[tuple[str, d
     try:
         ranges = [
             (
-                one.get("name", f"date_range_{at}"),
-                date.fromisoformat(one["startDate"]),
-                date.fromisoformat(one["endDate"]),
+                span.get("name", f"date_range_{at}"),
+                date.fromisoformat(span["startDate"]),
+                date.fromisoformat(span["endDate"]),
             )
-            for at, one in enumerate(body["dateRanges"])
+            for at, span in enumerate(body["dateRanges"])
         ]
     except (KeyError, ValueError):
         raise Refused(400, "INVALID_ARGUMENT", "Invalid date format; expected YYYY-MM-DD.") from None

@@ -143,8 +143,8 @@ class _Api:
             (CANCELLED, "Acme Search Asia", "EUR", "Asia/Tokyo", False, "CANCELED", 1),
         ]
         described += [
-            (one.id, one.name, one.currency, one.timezone, False, ENABLED, 1)
-            for one in self._state.company.accounts(CHANNEL)
+            (account.id, account.name, account.currency, account.timezone, False, ENABLED, 1)
+            for account in self._state.company.accounts(CHANNEL)
         ]
         names = ("id", "descriptive_name", "currency_code", "time_zone", "manager", "status", "level")
         for client in described:
@@ -153,7 +153,7 @@ class _Api:
             yield _row(query, values, f"customers/{MANAGER}/customerClients/{client[0]}")
 
     def _campaigns(self, query: Query, customer: str) -> Iterator[dict[str, Any]]:
-        account = next(one for one in self._state.company.accounts(CHANNEL) if one.id == customer)
+        account = next(account for account in self._state.company.accounts(CHANNEL) if account.id == customer)
         described = {
             "customer.id": account.id,
             "customer.descriptive_name": account.name,
@@ -172,7 +172,7 @@ class _Api:
                 figures = self._state.figures(CHANNEL, campaign, day)
                 for segments in _segments(query, figures):
                     numbers = _metrics(figures, segments.get("segments.conversion_action_category"))
-                    # a segmented query leaves out the rows in which every metric asked for is 0
+                    # a segmented query leaves out the rows in which every requested metric is 0
                     if not query.is_segmented or any(numbers[name] for name in query.metrics):
                         yield self._drifted(
                             _row(query, {**values, "segments.date": str(day), **segments, **numbers}, resource)
@@ -238,7 +238,7 @@ class _Api:
                 "CUSTOMER_NOT_ENABLED",
             )
         through = request.headers.get("login-customer-id", "")
-        known = {one.id for one in self._state.company.accounts(CHANNEL)}
+        known = {account.id for account in self._state.company.accounts(CHANNEL)}
         is_below = customer in known and customer not in self._state.denied
         if not (customer == MANAGER or is_below) or through != MANAGER:
             raise Refused(

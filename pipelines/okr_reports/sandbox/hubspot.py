@@ -90,7 +90,7 @@ class _Api:
         self._crm = Crm(state.company)
         self._live = lru_cache(maxsize=6)(self._find_live)
         self._searched: deque[float] = deque(maxlen=SEARCHES_A_SECOND)
-        self._asked: deque[float] = deque()
+        self._request_times: deque[float] = deque()
 
     def answer(self, find: Any, either: bool = False) -> Any:
         """The handler of one resource: checks what HubSpot checks of every request."""
@@ -129,13 +129,13 @@ class _Api:
         if request.url.path.endswith("/search"):
             return {}
         now = time.monotonic()
-        while self._asked and self._asked[0] <= now - 10:
-            self._asked.popleft()
-        self._asked.append(now)
+        while self._request_times and self._request_times[0] <= now - 10:
+            self._request_times.popleft()
+        self._request_times.append(now)
         return {
             "X-HubSpot-RateLimit-Max": "100",
             "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
-            "X-HubSpot-RateLimit-Remaining": str(max(0, 100 - len(self._asked))),
+            "X-HubSpot-RateLimit-Remaining": str(max(0, 100 - len(self._request_times))),
         }
 
     async def token(self, request: Request) -> Response:
@@ -190,23 +190,23 @@ class _Api:
 
     async def listing(self, request: Request) -> dict[str, Any]:
         """The live objects, or the archive of 90 days; `after` is the id the next page begins with."""
-        asked = request.query_params
-        limit, is_archive = int(asked.get("limit", "10")), asked.get("archived", "").lower() == "true"
+        query = request.query_params
+        limit, is_archive = int(query.get("limit", "10")), query.get("archived", "").lower() == "true"
         if not 1 <= limit <= 100:
             raise Refused(400, "VALIDATION_ERROR", "limit is 1 to 100")
         kind, now = self._kind(request), morning_of(self._state.today)
         there = self._archive(kind, now) if is_archive else self._live(kind, now)
-        there = [one for one in there if one.object.id >= int(asked.get("after", "0"))]
+        there = [live for live in there if live.object.id >= int(query.get("after", "0"))]
         kept = there[: min(limit, self._state.page_size * 20)]
         # with commas, or given again and again
-        wanted = [name for given in asked.getlist("properties") for name in given.split(",") if name]
+        wanted = [name for given in query.getlist("properties") for name in given.split(",") if name]
         answer: dict[str, Any] = {
             "results": [
                 {
-                    **self._object(kind, one.object, wanted or list(DEFAULT_PROPERTIES), now, one.merged),
+                    **self._object(kind, live.object, wanted or list(DEFAULT_PROPERTIES), now, live.merged),
                     "archived": is_archive,
                 }
-                for one in kept
+                for live in kept
             ]
         }
         if len(kept) < len(there):
@@ -216,9 +216,9 @@ class _Api:
 
     def _archive(self, kind: Kind, now: datetime) -> list[_Live]:
         return [
-            _Live(one, [], 0.0)
-            for one in self._crm.objects(kind, now)
-            if one.deleted_at is not None and one.deleted_at <= now < one.deleted_at + timedelta(days=90)
+            _Live(record, [], 0.0)
+            for record in self._crm.objects(kind, now)
+            if record.deleted_at is not None and record.deleted_at <= now < record.deleted_at + timedelta(days=90)
         ]
 
     async def search(self, request: Request) -> dict[str, Any]:
@@ -233,19 +233,19 @@ class _Api:
         self._searched.append(time.monotonic())
         kind, now, body = self._kind(request), morning_of(self._state.today), await request.json()
         groups, after, limit = _read(body)
-        found = [one for one in self._live(kind, now) if any(_meets(kind, one, group, now) for group in groups)]
+        found = [live for live in self._live(kind, now) if any(_meets(kind, live, group, now) for group in groups)]
         wanted = body.get("properties") or list(DEFAULT_PROPERTIES)
         results = [
-            self._object(kind, one.object, wanted, now, one.merged)
-            for one in found[after : min(after + limit, SEARCH_CAP)]
+            self._object(kind, live.object, wanted, now, live.merged)
+            for live in found[after : min(after + limit, SEARCH_CAP)]
         ]
         page = self._page(results, after, limit, min(len(found), SEARCH_CAP))
         return {"total": len(found), **page}
 
     def _find_live(self, kind: Kind, now: datetime) -> list[_Live]:
         merges = self._crm.merges(kind, now)
-        there = [(one, merges.get(one.id, [])) for one in self._crm.objects(kind, now) if one.exists(now)]
-        return [_Live(one, merged, changed_at(one, now, merged).timestamp() * 1000) for one, merged in there]
+        there = [(record, merges.get(record.id, [])) for record in self._crm.objects(kind, now) if record.exists(now)]
+        return [_Live(record, merged, changed_at(record, now, merged).timestamp() * 1000) for record, merged in there]
 
     def _page(self, results: list[Any], after: int, limit: int, total: int) -> dict[str, Any]:
         limit = min(limit, self._state.page_size * 20)
@@ -259,11 +259,11 @@ class _Api:
             raise Refused(400, "VALIDATION_ERROR", f"Unable to infer object type from: {request.path_params['kind']}")
         return KINDS[request.path_params["kind"]]
 
-    def _object(self, kind: Kind, one: Any, wanted: list[str], now: datetime, merged: list[Any]) -> dict[str, Any]:
-        known = self._state.drifted(CHANNEL, properties_of(one, now, merged))
+    def _object(self, kind: Kind, record: Any, wanted: list[str], now: datetime, merged: list[Any]) -> dict[str, Any]:
+        known = self._state.drifted(CHANNEL, properties_of(record, now, merged))
         always = ("createdate", "hs_object_id", "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate")
         return {
-            "id": str(one.id),
+            "id": str(record.id),
             "properties": {name: known[name] for name in dict.fromkeys((*always, *wanted)) if name in known},
             "createdAt": known.get("createdate"),
             "updatedAt": known.get(always[2]),
@@ -283,17 +283,17 @@ def _read(body: dict[str, Any]) -> tuple[list[list[dict[str, str]]], int, int]:
     return groups, int(after), limit
 
 
-def _meets(kind: Kind, one: _Live, filters: list[dict[str, str]], now: datetime) -> bool:
-    return all(_meets_one(kind, one, wanted, now) for wanted in filters)
+def _meets(kind: Kind, live: _Live, filters: list[dict[str, str]], now: datetime) -> bool:
+    return all(_meets_filter(kind, live, wanted, now) for wanted in filters)
 
 
-def _meets_one(kind: Kind, one: _Live, wanted: dict[str, str], now: datetime) -> bool:
+def _meets_filter(kind: Kind, live: _Live, wanted: dict[str, str], now: datetime) -> bool:
     name, operator, value = wanted["propertyName"], wanted["operator"], wanted["value"]
     changed = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
     if (name, operator) == (changed, "GTE"):
-        return one.changed_ms >= int(value)
+        return live.changed_ms >= int(value)
     if (name, operator) == ("hs_object_id", "GTE"):
-        return one.object.id >= int(value)
+        return live.object.id >= int(value)
     if (name, operator, kind) == ("hs_is_closed", "EQ", "deals"):
-        return has_come(one.object.closed_at, now) == (value == "true")
+        return has_come(live.object.closed_at, now) == (value == "true")
     raise Refused(400, "VALIDATION_ERROR", f"Property {name} does not exist")

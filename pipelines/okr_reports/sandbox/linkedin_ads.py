@@ -134,16 +134,16 @@ class _Api:
         wanted = {_id_of(urn) for urn in query.get("campaigns", ())}
         elements = [
             {
-                "id": PIVOTS["CREATIVE"](one),
-                "campaign": PIVOTS["CAMPAIGN"](one),
-                "account": PIVOTS["ACCOUNT"](one),
-                "intendedStatus": _CAMPAIGN_STATUS[one.status(self._state.today)],
-                "isServing": one.status(self._state.today) == "active",
-                "createdAt": _stamps(one.start)["created"]["time"],
-                "lastModifiedAt": _stamps(one.start)["created"]["time"],
+                "id": PIVOTS["CREATIVE"](campaign),
+                "campaign": PIVOTS["CAMPAIGN"](campaign),
+                "account": PIVOTS["ACCOUNT"](campaign),
+                "intendedStatus": _CAMPAIGN_STATUS[campaign.status(self._state.today)],
+                "isServing": campaign.status(self._state.today) == "active",
+                "createdAt": _stamps(campaign.start)["created"]["time"],
+                "lastModifiedAt": _stamps(campaign.start)["created"]["time"],
             }
-            for one in self._listed(account)
-            if not wanted or one.id in wanted
+            for campaign in self._listed(account)
+            if not wanted or campaign.id in wanted
         ]
         return self._page(query, elements)
 
@@ -250,7 +250,7 @@ class _Api:
             raise Refused(400, "ILLEGAL_ARGUMENT", f"unknown fields {', '.join(unknown)}")
         start, end = (_day(query["dateRange"][side]) for side in ("start", "end"))
         parts: dict[tuple[tuple[str, ...], date, date], list[Figures]] = {}
-        for campaign in self._asked_for(query):
+        for campaign in self._requested(query):
             for day in days_of(max(start, campaign.start), min(end, campaign.end, self._state.today)):
                 first, last = SPANS[granularity](day, start, end)
                 figures = self._state.figures(CHANNEL, campaign, day)
@@ -269,17 +269,22 @@ class _Api:
         rules: list[dict[str, Any]] = self._state.more.get(CHANNEL, {}).get("rules", {}).get(account, USUAL_RULES)
         return rules
 
-    def _asked_for(self, query: dict[str, Any]) -> list[Campaign]:
+    def _requested(self, query: dict[str, Any]) -> list[Campaign]:
         if "accounts" in query:
             accounts = [_id_of(urn) for urn in query["accounts"]]
             for account in accounts:
                 self._may(account)
-            return [one for account in accounts for one in self._state.company.campaigns(CHANNEL, account)]
+            return [campaign for account in accounts for campaign in self._state.company.campaigns(CHANNEL, account)]
         if "campaigns" not in query:
             raise Refused(400, "ILLEGAL_ARGUMENT", "one of accounts, campaigns is required")
         ids = {_id_of(urn) for urn in query["campaigns"]}
         accounts = [account.id for account in self._state.company.accounts(CHANNEL)]
-        return [one for account in accounts for one in self._state.company.campaigns(CHANNEL, account) if one.id in ids]
+        return [
+            campaign
+            for account in accounts
+            for campaign in self._state.company.campaigns(CHANNEL, account)
+            if campaign.id in ids
+        ]
 
     def _check(self, request: Request) -> None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -300,7 +305,7 @@ class _Api:
             raise Refused(414, "URI_TOO_LONG", "Request URI too long")
 
     def _may(self, account: str) -> None:
-        known = {one.id for one in self._state.company.accounts(CHANNEL)}
+        known = {profile.id for profile in self._state.company.accounts(CHANNEL)}
         if account in self._state.denied or account not in known:
             raise Refused(403, "ACCESS_DENIED", "Not enough permissions to access: partnerApiAdAccounts")
 
@@ -311,7 +316,11 @@ class _Api:
         return statuses
 
     def _listed(self, account: str) -> list[Campaign]:
-        return [one for one in self._state.company.campaigns(CHANNEL, account) if one.is_listed(self._state.today)]
+        return [
+            campaign
+            for campaign in self._state.company.campaigns(CHANNEL, account)
+            if campaign.is_listed(self._state.today)
+        ]
 
     def _page(self, query: dict[str, Any], elements: list[dict[str, Any]]) -> dict[str, Any]:
         size = min(int(query.get("pageSize", 100)), self._state.page_size)
@@ -338,7 +347,7 @@ def _pivots_of(query: dict[str, Any]) -> list[Any]:
     if query.get("q") != "statistics":
         _want(query, q="analytics")
         return [_plain(query.get("pivot"))]
-    pivots = [_plain(one) for one in query.get("pivots", ())]
+    pivots = [_plain(pivot) for pivot in query.get("pivots", ())]
     if not 1 <= len(pivots) <= MOST_PIVOTS:
         raise Refused(400, "ILLEGAL_ARGUMENT", f"1 to {MOST_PIVOTS} pivots may be requested")
     return pivots

@@ -65,10 +65,10 @@ def _month(day: date, start: date, end: date) -> tuple[date, date]:
 
 # What rows are made of: whose they are, and which days.
 PIVOTS: dict[str, Callable[[Campaign], str]] = {
-    "CAMPAIGN": lambda one: f"urn:li:sponsoredCampaign:{one.id}",
-    "CREATIVE": lambda one: f"urn:li:sponsoredCreative:{one.id}",
-    "CAMPAIGN_GROUP": lambda one: f"urn:li:sponsoredCampaignGroup:{one.group_id}",
-    "ACCOUNT": lambda one: f"urn:li:sponsoredAccount:{one.account_id}",
+    "CAMPAIGN": lambda campaign: f"urn:li:sponsoredCampaign:{campaign.id}",
+    "CREATIVE": lambda campaign: f"urn:li:sponsoredCreative:{campaign.id}",
+    "CAMPAIGN_GROUP": lambda campaign: f"urn:li:sponsoredCampaignGroup:{campaign.group_id}",
+    "ACCOUNT": lambda campaign: f"urn:li:sponsoredAccount:{campaign.account_id}",
 }
 SPANS: dict[str, Callable[[date, date, date], tuple[date, date]]] = {
     "DAILY": lambda day, start, end: (day, day),
@@ -80,7 +80,7 @@ SPANS: dict[str, Callable[[date, date, date], tuple[date, date]]] = {
 def element_of(
     urns: tuple[str, ...], first: date, last: date, figures: Figures, fields: list[str]
 ) -> dict[str, Any] | None:
-    """One row; None where every metric asked for is 0 (and, asked for none, where the day had nothing at all)."""
+    """One row; None where every requested metric is 0 (or, without a requested metric, the day had nothing at all)."""
     metrics = [name for name in fields if name not in ("dateRange", "pivotValues")]
     known = METRICS | SAME
     values = {name: getattr(figures, known[name]) if name in known else 0 for name in metrics}
@@ -88,7 +88,7 @@ def element_of(
         return None
     element: dict[str, Any] = {}
     if "dateRange" in fields:
-        start, end = ({"year": one.year, "month": one.month, "day": one.day} for one in (first, last))
+        start, end = ({"year": day.year, "month": day.month, "day": day.day} for day in (first, last))
         element["dateRange"] = {"start": start, "end": end}
     if "pivotValues" in fields:
         element["pivotValues"] = [*urns]

@@ -157,7 +157,7 @@ def truth(state: SandboxState, start: date, end: date, asked_on: date) -> Iterat
     for campaign_id, audience, sent in mailings.campaigns(last):
         day = max(start, sent)
         while day <= last:
-            now, before = (mailings.totals(campaign_id, audience, sent, one) for one in (day, day - DAY))
+            now, before = (mailings.totals(campaign_id, audience, sent, as_of) for as_of in (day, day - DAY))
             changes = [round(now[name] - before[name], 2) for name in MEASURES]
             if any(changes):
                 yield (day, CHANNEL, ACCOUNT, campaign_id, audience[2], *changes, 0)
@@ -214,7 +214,7 @@ class _Api:
         wanted = request.path_params["campaign"]
         if wanted == LETTER and self._flow:
             return self._letter()
-        found = next((one for one in self._sent(request) if one["id"] == wanted), None)
+        found = next((mailing for mailing in self._sent(request) if mailing["id"] == wanted), None)
         if found is None:
             raise Refused(404, "Resource Not Found", "The requested resource could not be found.")
         return found
@@ -225,23 +225,23 @@ class _Api:
             "campaigns",
             [
                 {
-                    "id": one["id"],
-                    "type": one["type"],
+                    "id": mailing["id"],
+                    "type": mailing["type"],
                     "status": "sent",
-                    "emails_sent": one["emails_sent"],
-                    "send_time": one["send_time"],
-                    "recipients": {"list_id": one["list_id"], "list_name": one["list_name"]},
-                    "settings": {"title": one["campaign_title"], "subject_line": one["subject_line"]},
+                    "emails_sent": mailing["emails_sent"],
+                    "send_time": mailing["send_time"],
+                    "recipients": {"list_id": mailing["list_id"], "list_name": mailing["list_name"]},
+                    "settings": {"title": mailing["campaign_title"], "subject_line": mailing["subject_line"]},
                 }
-                for one in self._sent(request)
+                for mailing in self._sent(request)
             ],
         )
 
     def _sent(self, request: Request) -> Iterator[dict[str, Any]]:
         """Reports of what was sent in the time asked for, as they stood at the end of yesterday."""
-        asked = request.query_params
-        since = datetime.fromisoformat(asked.get("since_send_time", "1970-01-01T00:00:00+00:00"))
-        before = datetime.fromisoformat(asked.get("before_send_time", "9999-01-01T00:00:00+00:00"))
+        query = request.query_params
+        since = datetime.fromisoformat(query.get("since_send_time", "1970-01-01T00:00:00+00:00"))
+        before = datetime.fromisoformat(query.get("before_send_time", "9999-01-01T00:00:00+00:00"))
         yesterday = self._state.today - DAY
         for campaign_id, audience, sent in self._mailings.campaigns(yesterday):
             at = datetime.combine(sent, time(9), UTC)
@@ -290,13 +290,13 @@ class _Api:
             "lists",
             [
                 {
-                    "id": one[0],
-                    "name": one[1],
+                    "id": audience[0],
+                    "name": audience[1],
                     "contact": {"company": "Acme"},
                     "campaign_defaults": {"from_name": "Canaria Vogel", "from_email": "canaria@person.example"},
-                    "stats": {"member_count": self._mailings.members(one, yesterday), "open_rate": 33.1},
+                    "stats": {"member_count": self._mailings.members(audience, yesterday), "open_rate": 33.1},
                 }
-                for one in AUDIENCES
+                for audience in AUDIENCES
             ],
         )
 
@@ -304,7 +304,7 @@ class _Api:
         return lambda request: self._page(request, key, [])
 
     def growth(self, request: Request) -> dict[str, Any]:
-        audience = next((one for one in AUDIENCES if one[0] == request.path_params["audience"]), None)
+        audience = next((audience for audience in AUDIENCES if audience[0] == request.path_params["audience"]), None)
         if audience is None:
             raise Refused(404, "Resource Not Found", "The requested resource could not be found.")
         months = []
@@ -317,14 +317,14 @@ class _Api:
         return self._page(request, "history", months[::-1])
 
     def _page(self, request: Request, key: str, items: list[dict[str, Any]]) -> dict[str, Any]:
-        asked = request.query_params
-        count, offset = int(asked.get("count", 10)), int(asked.get("offset", 0))
+        query = request.query_params
+        count, offset = int(query.get("count", 10)), int(query.get("offset", 0))
         if not 0 <= count <= 1000 or offset < 0:
             raise Refused(400, "Invalid Resource", "count is 0 to 1000")
         kept = items[offset : offset + min(count, self._state.page_size)]
         linked = [{"_links": LINKS, **item} for item in kept]
-        page = {key: [_only(item, asked.get("fields"), key) for item in linked], "total_items": len(items)}
-        return page | ({"_links": LINKS} if "_links" in asked.get("fields", "_links").split(",") else {})
+        page = {key: [_only(item, query.get("fields"), key) for item in linked], "total_items": len(items)}
+        return page | ({"_links": LINKS} if "_links" in query.get("fields", "_links").split(",") else {})
 
     def _check(self, request: Request) -> None:
         header = request.headers.get("authorization", "")

@@ -46,7 +46,7 @@ WINDOWS = {"1d_click", "7d_click", "28d_click", "1d_view", "1d_ev", "incremental
 # Gone since 2026-01-12.
 GONE_WINDOWS = {"7d_view", "28d_view"}
 OLDEST_MONTHS = 37
-# Real pages of insights hold as many as asked for; here at most fifty pages of an entity listing.
+# Real pages of insights hold as many rows as requested; here at most fifty pages of an entity listing.
 ROWS_A_PAGE = 50
 # A job runs this many times before it is complete.
 POLLS_RUNNING = 1
@@ -86,7 +86,7 @@ class Refused(Exception):
 @dataclass
 class _Job:
     account: str
-    asked: dict[str, str]
+    query: dict[str, str]
     fails: bool
     hangs: bool
     polls: int = 0
@@ -120,53 +120,53 @@ class _Api:
         """The handler of one node or edge: token and version first."""
 
         async def handle(request: Request) -> Response:
-            asked = dict(parse_qsl((await request.body()).decode())) | dict(request.query_params)
+            query = dict(parse_qsl((await request.body()).decode())) | dict(request.query_params)
             usage = {name: json.dumps(value) for name, value in USAGE.items()}
             try:
-                self._check(request, asked)
+                self._check(request, query)
                 params = {name: value for name, value in request.path_params.items() if name != "version"}
-                return JSONResponse(find(asked, path=request.url.path, **params), headers=usage)
+                return JSONResponse(find(query, path=request.url.path, **params), headers=usage)
             except Refused as refused:
                 return JSONResponse(refused.body, refused.status, {**usage, **refused.headers})
 
         return handle
 
-    def accounts(self, asked: dict[str, str], path: str) -> dict[str, Any]:
-        fields = _fields(asked, ACCOUNT_FIELDS)
+    def accounts(self, query: dict[str, str], path: str) -> dict[str, Any]:
+        fields = _fields(query, ACCOUNT_FIELDS)
         rows = [
             {
-                "account_id": one.id,
-                "id": f"act_{one.id}",
-                "name": one.name,
-                "currency": one.currency,
-                "timezone_name": one.timezone,
+                "account_id": profile.id,
+                "id": f"act_{profile.id}",
+                "name": profile.name,
+                "currency": profile.currency,
+                "timezone_name": profile.timezone,
                 "account_status": 1,
-                **self._state.more.get(CHANNEL, {}).get("described", {}).get(one.id, {}),
+                **self._state.more.get(CHANNEL, {}).get("described", {}).get(profile.id, {}),
             }
-            for one in self._state.company.accounts(CHANNEL)
+            for profile in self._state.company.accounts(CHANNEL)
         ]
-        # the id of an account comes whatever is asked for
+        # the id of an account comes whatever fields are requested
         chosen = [_chosen(row, [*fields, "account_id"]) for row in rows]
-        return self._page(asked, path, chosen, self._state.page_size)
+        return self._page(query, path, chosen, self._state.page_size)
 
-    def me(self, asked: dict[str, str], path: str) -> dict[str, Any]:
+    def me(self, query: dict[str, str], path: str) -> dict[str, Any]:
         return {"name": "Acme reports", "id": "122100000000000001"}
 
-    def account(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
+    def account(self, query: dict[str, str], path: str, account: int) -> dict[str, Any]:
         self._may(str(account))
-        rows: list[dict[str, Any]] = self.accounts({**asked, "limit": "1000"}, path)["data"]
+        rows: list[dict[str, Any]] = self.accounts({**query, "limit": "1000"}, path)["data"]
         return next(row for row in rows if row["account_id"] == str(account))
 
-    def adsets(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
-        return self.campaigns(asked, path, account, "adset")
+    def adsets(self, query: dict[str, str], path: str, account: int) -> dict[str, Any]:
+        return self.campaigns(query, path, account, "adset")
 
-    def ads(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
-        return self.campaigns(asked, path, account, "ad")
+    def ads(self, query: dict[str, str], path: str, account: int) -> dict[str, Any]:
+        return self.campaigns(query, path, account, "ad")
 
-    def campaigns(self, asked: dict[str, str], path: str, account: int, level: str = "campaign") -> dict[str, Any]:
+    def campaigns(self, query: dict[str, str], path: str, account: int, level: str = "campaign") -> dict[str, Any]:
         self._may(str(account))
-        fields, today = _fields(asked, (*NODE_FIELDS, "campaign_id", "adset_id")), self._state.today
-        statuses = json.loads(asked.get("effective_status") or '["ACTIVE", "PAUSED"]')
+        fields, today = _fields(query, (*NODE_FIELDS, "campaign_id", "adset_id")), self._state.today
+        statuses = json.loads(query.get("effective_status") or '["ACTIVE", "PAUSED"]')
         rows = []
         for campaign in self._state.company.campaigns(CHANNEL, str(account)):
             if campaign.start <= today:
@@ -186,7 +186,7 @@ class _Api:
                     }
                 )
         return self._page(
-            asked,
+            query,
             path,
             [
                 _chosen(row, fields)
@@ -196,19 +196,21 @@ class _Api:
             self._state.page_size,
         )
 
-    def start_job(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
+    def start_job(self, query: dict[str, str], path: str, account: int) -> dict[str, Any]:
         self._may(str(account))
-        since, until = self._validated(asked)
+        since, until = self._validated(query)
         run = 120_000_000 + 10 * len(self._jobs)
-        count = sum(one.start <= until and one.end >= since for one in self._narrowed(str(account), asked))
+        count = sum(
+            campaign.start <= until and campaign.end >= since for campaign in self._narrowed(str(account), query)
+        )
         outcome = self._state.job_outcome(CHANNEL, len(self._jobs), (until - since).days + 1, count)
-        self._jobs[run] = _Job(str(account), asked, outcome == "failed", outcome == "never")
+        self._jobs[run] = _Job(str(account), query, outcome == "failed", outcome == "never")
         return {"report_run_id": str(run)}
 
-    def job(self, asked: dict[str, str], path: str, run: int) -> dict[str, Any]:
+    def job(self, query: dict[str, str], path: str, run: int) -> dict[str, Any]:
         job = self._jobs.get(run, self._jobs.get(run - FINAL_ID))
         if job is None:
-            return self._campaign(asked, path, str(run))
+            return self._campaign(query, path, str(run))
         job.polls += 1
         state: tuple[str, int] = ("Job Running", 40)
         if job.polls > POLLS_RUNNING and not job.hangs:
@@ -221,40 +223,42 @@ class _Api:
             "async_percent_completion": state[1],
         }
 
-    def _campaign(self, asked: dict[str, str], path: str, campaign_id: str) -> dict[str, Any]:
+    def _campaign(self, query: dict[str, str], path: str, campaign_id: str) -> dict[str, Any]:
         for account in self._state.company.accounts(CHANNEL):
-            every = {**asked, "limit": "100000", "effective_status": '["ACTIVE", "PAUSED", "DELETED"]', "after": ""}
+            every = {**query, "limit": "100000", "effective_status": '["ACTIVE", "PAUSED", "DELETED"]', "after": ""}
             rows: list[dict[str, Any]] = self.campaigns(every, path, int(account.id))["data"]
             if found := next((row for row in rows if row["id"] == campaign_id), None):
                 return found
         raise _not_there(campaign_id)
 
-    def job_rows(self, asked: dict[str, str], path: str, run: int) -> dict[str, Any]:
+    def job_rows(self, query: dict[str, str], path: str, run: int) -> dict[str, Any]:
         job = self._jobs.get(run - FINAL_ID)
         if job is None:
             raise _not_there(run)
         if job.polls <= POLLS_RUNNING:
             raise Refused(100, "The report is not ready", subcode=1504018)
-        return self._insights(job.account, job.asked, asked, path)
+        return self._insights(job.account, job.query, query, path)
 
-    def insights_at_once(self, asked: dict[str, str], path: str, account: int) -> dict[str, Any]:
+    def insights_at_once(self, query: dict[str, str], path: str, account: int) -> dict[str, Any]:
         self._may(str(account))
-        self._validated(asked)
-        return self._insights(str(account), asked, asked, path)
+        self._validated(query)
+        return self._insights(str(account), query, query, path)
 
     def _insights(self, account: str, what: Mapping[str, str], page: dict[str, str], path: str) -> dict[str, Any]:
         most = self._state.jobs.get(CHANNEL, {}).get("most_rows")
         if most is not None and int(page.get("limit", 25)) > most:
             raise Refused(1, "Please reduce the amount of data you're asking for, then retry your request", 500)
         since, until = self._validated(what)
-        profile = next(one for one in self._state.company.accounts(CHANNEL) if one.id == account)
+        profile = next(profile for profile in self._state.company.accounts(CHANNEL) if profile.id == account)
         fields = _fields(dict(what), INSIGHT_FIELDS)
         # windows that are gone are passed over
-        windows = [one for one in json.loads(what.get("action_attribution_windows", "[]")) if one not in GONE_WINDOWS]
+        windows = [
+            window for window in json.loads(what.get("action_attribution_windows", "[]")) if window not in GONE_WINDOWS
+        ]
         parts = {name: BREAKDOWNS[name] for name in json.loads(what.get("breakdowns") or "[]")}
         rows = []
         for campaign, days in self._parted(account, what, since, until):
-            figures = sum_of([self._state.figures(CHANNEL, one, day) for one, day in days])
+            figures = sum_of([self._state.figures(CHANNEL, part, day) for part, day in days])
             if not figures.is_empty:
                 row = insight_row(profile, campaign, campaign.name(self._state.today), days[0][1], figures, windows)
                 span = {"date_start": str(days[0][1]), "date_stop": str(days[-1][1])}
@@ -273,29 +277,29 @@ class _Api:
                 found.setdefault((whose, when), (campaign, []))[1].append((campaign, day))
         return list(found.values())
 
-    def _narrowed(self, account: str, asked: Mapping[str, str]) -> list[Campaign]:
+    def _narrowed(self, account: str, query: Mapping[str, str]) -> list[Campaign]:
         """The campaigns that `filtering` lets through."""
         campaigns = list(self._state.company.campaigns(CHANNEL, account))
-        for one in json.loads(asked.get("filtering") or "[]"):
-            if one.get("field") != "campaign.id" or one.get("operator") not in ("IN", "NOT_IN"):
-                raise Refused(100, f"Invalid filtering field {one.get('field')} with {one.get('operator')}")
-            campaigns = [c for c in campaigns if (c.id in one["value"]) == (one["operator"] == "IN")]
+        for condition in json.loads(query.get("filtering") or "[]"):
+            if condition.get("field") != "campaign.id" or condition.get("operator") not in ("IN", "NOT_IN"):
+                raise Refused(100, f"Invalid filtering field {condition.get('field')} with {condition.get('operator')}")
+            campaigns = [c for c in campaigns if (c.id in condition["value"]) == (condition["operator"] == "IN")]
         return campaigns
 
-    def _validated(self, asked: Mapping[str, str]) -> tuple[date, date]:
-        _fields(dict(asked), INSIGHT_FIELDS)
-        if asked.get("level", "account") not in LEVELS:
+    def _validated(self, query: Mapping[str, str]) -> tuple[date, date]:
+        _fields(dict(query), INSIGHT_FIELDS)
+        if query.get("level", "account") not in LEVELS:
             raise Refused(100, f"(#100) level must be one of the following values: {', '.join(LEVELS)}")
-        if asked.get("time_increment", "all_days") not in ("1", "all_days"):
+        if query.get("time_increment", "all_days") not in ("1", "all_days"):
             raise Refused(100, "This sandbox makes reports of time_increment 1 and all_days only")
-        if unknown := set(json.loads(asked.get("breakdowns") or "[]")) - BREAKDOWNS.keys():
+        if unknown := set(json.loads(query.get("breakdowns") or "[]")) - BREAKDOWNS.keys():
             raise Refused(100, f"breakdowns: this sandbox has no {', '.join(sorted(unknown))}")
-        unknown = set(json.loads(asked.get("action_attribution_windows", "[]"))) - WINDOWS - GONE_WINDOWS
+        unknown = set(json.loads(query.get("action_attribution_windows", "[]"))) - WINDOWS - GONE_WINDOWS
         if unknown:
             raise Refused(100, f"action_attribution_windows[0] must be one of the following values: {sorted(WINDOWS)}")
         try:
             # several ranges may be given where each is a row of its own: this sandbox takes one
-            [given] = json.loads(asked["time_ranges"]) if "time_ranges" in asked else [json.loads(asked["time_range"])]
+            [given] = json.loads(query["time_ranges"]) if "time_ranges" in query else [json.loads(query["time_range"])]
             since, until = date.fromisoformat(given["since"]), date.fromisoformat(given["until"])
         except (KeyError, ValueError):
             raise Refused(100, "Must be a dictionary with since and until as YYYY-MM-DD: time_range") from None
@@ -305,10 +309,10 @@ class _Api:
             raise Refused(3018, "The start date of the time range cannot be beyond 37 months from the current date")
         return since, until
 
-    def _check(self, request: Request, asked: dict[str, str]) -> None:
-        if "access_token" in asked:
+    def _check(self, request: Request, query: dict[str, str]) -> None:
+        if "access_token" in query:
             self._state.counts["meta_ads tokens in the URL"] += 1
-        token = request.headers.get("authorization", "").removeprefix("Bearer ") or asked.get("access_token", "")
+        token = request.headers.get("authorization", "").removeprefix("Bearer ") or query.get("access_token", "")
         if not self._state.token_works(CHANNEL, token):
             raise Refused(
                 190,
@@ -349,16 +353,18 @@ class _Api:
     def _may(self, account: str) -> None:
         if account in self._state.denied:
             raise Refused(200, "Ad account owner has NOT grant ads_management or ads_read permission", 403)
-        if account not in {one.id for one in self._state.company.accounts(CHANNEL)}:
+        if account not in {profile.id for profile in self._state.company.accounts(CHANNEL)}:
             raise _not_there(f"act_{account}")
 
     def _is_forgotten(self, campaign_id: str, account: str) -> bool:
-        campaign = next(one for one in self._state.company.campaigns(CHANNEL, account) if one.id == campaign_id)
+        campaign = next(
+            campaign for campaign in self._state.company.campaigns(CHANNEL, account) if campaign.id == campaign_id
+        )
         return campaign.deleted_on is not None and (self._state.today - campaign.deleted_on).days > 180
 
-    def _page(self, asked: dict[str, str], path: str, rows: list[dict[str, Any]], most: int) -> dict[str, Any]:
-        size = min(int(asked.get("limit", 25)), most)
-        at = int(base64.b64decode(asked["after"]).decode()) if asked.get("after") else 0
+    def _page(self, query: dict[str, str], path: str, rows: list[dict[str, Any]], most: int) -> dict[str, Any]:
+        size = min(int(query.get("limit", 25)), most)
+        at = int(base64.b64decode(query["after"]).decode()) if query.get("after") else 0
         if not rows:
             return {"data": []}
         ends = {"before": _cursor(at), "after": _cursor(at + size)}
@@ -369,8 +375,8 @@ class _Api:
         return {"data": rows[at : at + size], "paging": paging}
 
 
-def _fields(asked: dict[str, str], known: tuple[str, ...]) -> list[str]:
-    given = asked.get("fields", "id")
+def _fields(query: dict[str, str], known: tuple[str, ...]) -> list[str]:
+    given = query.get("fields", "id")
     # Meta's own client writes a list as JSON, others write the names with commas
     fields = json.loads(given) if given.startswith("[") else [name.strip() for name in given.split(",")]
     for name in fields:

@@ -78,7 +78,7 @@ LEVELS = {
 }
 
 
-# How full each quota is, as every answer tells.
+# How full each quota is, as every answer reports.
 USAGE = {
     "x-fb-ads-insights-throttle": {
         "app_id_util_pct": 0,

@@ -89,7 +89,7 @@ class _Api:
         self._newest = ""
 
     def answer(self, find: Any) -> Any:
-        """The handler of one operation: who asks, then what."""
+        """The handler of an operation: the caller is checked first, then the request."""
 
         async def handle(request: Request) -> Response:
             try:
@@ -132,58 +132,63 @@ class _Api:
             }
         )
 
-    def user(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
-        if asked != {"UserId": None}:
+    def user(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        if body != {"UserId": None}:
             raise Refused(400, 100, "NullRequest", "The request message is null or not valid.")
         return {
             "User": {"Id": USER, "UserName": "reports@acme.example", "UserLifeCycleStatus": "Active"},
             "CustomerRoles": [{"RoleId": 41, "CustomerId": CUSTOMER}],
         }
 
-    def accounts(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
-        if asked.get("Predicates") != [{"Field": "UserId", "Operator": "Equals", "Value": USER}]:
+    def accounts(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        if body.get("Predicates") != [{"Field": "UserId", "Operator": "Equals", "Value": USER}]:
             raise Refused(400, 4002, "InvalidPredicate", "One or more predicates are not valid.")
-        index, size = asked["PageInfo"]["Index"], asked["PageInfo"]["Size"]
+        index, size = body["PageInfo"]["Index"], body["PageInfo"]["Size"]
         if not 1 <= size <= 1000:
             raise Refused(400, 4003, "InvalidPageInfo", "The page size must be between 1 and 1000.")
         found = [
             {
-                "Id": one.id,
-                "Name": one.name,
-                "Number": f"X{one.id}",
-                "CurrencyCode": one.currency,
-                "TimeZone": ZONES[one.timezone],
+                "Id": profile.id,
+                "Name": profile.name,
+                "Number": f"X{profile.id}",
+                "CurrencyCode": profile.currency,
+                "TimeZone": ZONES[profile.timezone],
                 "ParentCustomerId": CUSTOMER,
                 "AccountLifeCycleStatus": "Active",
             }
-            for one in self._state.company.accounts(CHANNEL)
+            for profile in self._state.company.accounts(CHANNEL)
         ]
         return {"Accounts": found[index * size : (index + 1) * size]}
 
-    def campaigns(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
-        account, today = asked["AccountId"], self._state.today
+    def campaigns(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        account, today = body["AccountId"], self._state.today
         self._may(request, account)
-        if "Search" not in asked.get("CampaignType", "").split(","):
+        if "Search" not in body.get("CampaignType", "").split(","):
             return {"Campaigns": []}
         return {
             "Campaigns": [
-                {"Id": one.id, "Name": one.name(today), "Status": _STATUS[one.status(today)], "CampaignType": "Search"}
-                for one in self._state.company.campaigns(CHANNEL, account)
-                if one.is_listed(today)
+                {
+                    "Id": campaign.id,
+                    "Name": campaign.name(today),
+                    "Status": _STATUS[campaign.status(today)],
+                    "CampaignType": "Search",
+                }
+                for campaign in self._state.company.campaigns(CHANNEL, account)
+                if campaign.is_listed(today)
             ],
             "PartialErrors": [],
         }
 
-    def goals(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
+    def goals(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
         """All of the account; the state may hold others than the usual ones."""
-        if asked.get("ConversionGoalIds") or "Event" not in asked.get("ConversionGoalTypes", "").split(","):
+        if body.get("ConversionGoalIds") or "Event" not in body.get("ConversionGoalTypes", "").split(","):
             raise Refused(400, 3306, "InvalidConversionGoalType", "The conversion goal types are not valid.")
         account = request.headers.get("customeraccountid", "")
         self._may(request, account)
         return {"ConversionGoals": self._state.more.get(CHANNEL, {}).get("goals", list(GOALS)), "PartialErrors": []}
 
-    def submit(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
-        wanted = asked["ReportRequest"]
+    def submit(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        wanted = body["ReportRequest"]
         unknown = [name for name in wanted.get("Columns", ()) if name not in COLUMNS]
         if wanted.get("Type") != "CampaignPerformanceReportRequest" or unknown or not wanted.get("Columns"):
             raise Refused(400, 2016, "InvalidReportColumns", f"Please check your request parameters. {unknown}")
@@ -192,8 +197,8 @@ class _Api:
         if not wanted["ExcludeReportHeader"] or not wanted["ExcludeReportFooter"] or wanted["ExcludeColumnHeaders"]:
             raise Refused(400, 2005, "InvalidReportFormat", "This sandbox makes reports of one header line only.")
         narrowed = wanted["Scope"].get("Campaigns") or []
-        [account] = wanted["Scope"].get("AccountIds") or sorted({one["AccountId"] for one in narrowed})
-        campaigns = [one["CampaignId"] for one in narrowed]
+        [account] = wanted["Scope"].get("AccountIds") or sorted({campaign["AccountId"] for campaign in narrowed})
+        campaigns = [campaign["CampaignId"] for campaign in narrowed]
         self._may(request, account)
         if wanted["Time"].get("ReportTimeZone") not in REPORT_ZONES:
             raise Refused(400, 2010, "InvalidReportTimeZone", "The report time zone is not valid.")
@@ -201,13 +206,13 @@ class _Api:
         if start > end:
             raise Refused(400, 2028, "InvalidCustomDateRangeEnd", "The end date must not be earlier than the start.")
         running = [c for c in self._state.company.campaigns(CHANNEL, account) if c.start <= end and c.end >= start]
-        number, count = len(self._jobs), sum(not campaigns or one.id in campaigns for one in running)
+        number, count = len(self._jobs), sum(not campaigns or campaign.id in campaigns for campaign in running)
         outcome = self._state.job_outcome(CHANNEL, number, (end - start).days + 1, count)
         self._jobs[number] = _Job(account, start, end, wanted["Columns"], campaigns, outcome)
         return {"ReportRequestId": f"3000{number}"}
 
-    def poll(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
-        number = int(asked["ReportRequestId"].removeprefix("3000"))
+    def poll(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        number = int(body["ReportRequestId"].removeprefix("3000"))
         job = self._jobs.get(number)
         if job is None:
             raise Refused(400, 2100, "ReportingServiceInvalidReportId", "The report ID is not valid.")
@@ -234,8 +239,8 @@ class _Api:
     def _rows(self, job: _Job) -> list[dict[str, Any]]:
         rows = campaign_rows(self._state, CHANNEL, job.account, job.start, job.end)
         rows = [part for row in rows for part in by_goal(row)] if "Goal" in job.columns else rows
-        asked = [row for row in rows if not job.campaigns or row["CampaignId"] in job.campaigns]
-        return [self._state.drifted(CHANNEL, row) for row in asked]
+        wanted = [row for row in rows if not job.campaigns or row["CampaignId"] in job.campaigns]
+        return [self._state.drifted(CHANNEL, row) for row in wanted]
 
     def _check(self, request: Request) -> None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -253,7 +258,7 @@ class _Api:
             raise Refused(400, 117, "CallRateExceeded", self._state.throttled[CHANNEL], {"Retry-After": "120"})
 
     def _may(self, request: Request, account: str) -> None:
-        known = {one.id for one in self._state.company.accounts(CHANNEL)}
+        known = {profile.id for profile in self._state.company.accounts(CHANNEL)}
         named = (request.headers.get("customeraccountid"), request.headers.get("customerid"))
         if account in self._state.denied or account not in known or named != (account, CUSTOMER):
             raise Refused(403, 106, "UserIsNotAuthorized", "User is not authorized to perform this operation.")

@@ -49,8 +49,8 @@ DEVICES = (("Computer", "Windows", 6), ("Smartphone", "Android", 4))
 
 
 def campaign_rows(state: SandboxState, channel: str, account: str, start: date, end: date) -> list[dict[str, Any]]:
-    """Everything delivered in the days asked for, every column."""
-    currency = next(one.currency for one in state.company.accounts(channel) if one.id == account)
+    """Everything delivered on the requested days, every column."""
+    currency = next(profile.currency for profile in state.company.accounts(channel) if profile.id == account)
     rows = []
     for campaign in state.company.campaigns(channel, account):
         day = max(start, campaign.start)

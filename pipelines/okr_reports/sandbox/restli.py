@@ -45,7 +45,7 @@ def _listed(value: Any) -> Any:
         return value
     if value and all(name.startswith("[") for name in value):
         return list(value.values())
-    return {name: _listed(one) for name, one in value.items()}
+    return {name: _listed(member) for name, member in value.items()}
 
 
 def _read(name: str, raw: str) -> Any:

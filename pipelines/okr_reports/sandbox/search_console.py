@@ -110,7 +110,7 @@ class _Api:
 
     async def sites(self, request: Request) -> dict[str, Any]:
         known = [{"siteUrl": site.search_site, "permissionLevel": "siteFullUser"} for site in WEBSITES]
-        known += [{"siteUrl": one, "permissionLevel": "siteOwner"} for one in self._within]
+        known += [{"siteUrl": domain, "permissionLevel": "siteOwner"} for domain in self._within]
         return {"siteEntry": [*known, {"siteUrl": "https://left.example/", "permissionLevel": "siteUnverifiedUser"}]}
 
     async def query(self, request: Request) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class _Api:
 
     def _may(self, site_url: str) -> Website:
         wanted = WEBSITES[0].search_site if site_url in self._within else site_url
-        site = next((one for one in WEBSITES if one.search_site == wanted), None)
+        site = next((site for site in WEBSITES if site.search_site == wanted), None)
         if site is None or site_url in self._state.denied:
             raise Refused(
                 403,
@@ -167,14 +167,16 @@ class _Api:
         parts = [""] if set(dimensions) <= {"date"} else ["first", "second"]
         for first, covered in spans:
             found = [self._figures.search(site, day) for day in covered]
-            whole = [sum(one.clicks for one in found), sum(one.impressions for one in found)]
-            positions = sum(one.positions for one in found)
+            whole = [sum(figures.clicks for figures in found), sum(figures.impressions for figures in found)]
+            positions = sum(figures.positions for figures in found)
             position = positions / whole[1]
             left = list(whole)
             for part in parts:
-                clicks, impressions = left if part != "first" else [one // 3 for one in whole]
+                clicks, impressions = left if part != "first" else [total // 3 for total in whole]
                 left = [left[0] - clicks, left[1] - impressions]
-                keys = [str(first) if one == "date" else _value(site, one, part) for one in dimensions]
+                keys = [
+                    str(first) if dimension == "date" else _value(site, dimension, part) for dimension in dimensions
+                ]
                 row = {
                     **({"keys": keys} if keys else {}),
                     "clicks": clicks,

@@ -49,19 +49,26 @@ CONTROL = "/_sandbox"
 # One module a channel: CHANNEL, SETTINGS and application(state); if need be THROTTLED, TOKENS_EXPIRE (faults.py), and
 # for what is no advertising TRUTH_COLUMNS and truth(state, start, end, asked_on), which yields their rows.
 STAND_INS = (ga4, google_ads, hubspot, linkedin_ads, mailchimp, meta_ads, microsoft_ads, search_console, tiktok_ads)
-TRUTH_COLUMNS = ("date", "channel", "account_id", "campaign_id", "currency", *(one.name for one in fields(Figures)))
+TRUTH_COLUMNS = (
+    "date",
+    "channel",
+    "account_id",
+    "campaign_id",
+    "currency",
+    *(figure.name for figure in fields(Figures)),
+)
 
 
 def application(state: SandboxState) -> Starlette:
     """All stand-ins over one state."""
 
     async def truth(request: Request) -> Response:
-        channel, asked = request.path_params["channel"], request.query_params
-        if channel not in (*state.company.channels(), *(one.CHANNEL for one in STAND_INS)):
+        channel, query = request.path_params["channel"], request.query_params
+        if channel not in (*state.company.channels(), *(stand_in.CHANNEL for stand_in in STAND_INS)):
             return PlainTextResponse(f"no such channel: {channel}", 404)
-        asked_on = date.fromisoformat(asked.get("asked_on", state.today.isoformat()))
-        start = date.fromisoformat(asked.get("from", FOUNDED.isoformat()))
-        end = date.fromisoformat(asked.get("to", asked_on.isoformat()))
+        asked_on = date.fromisoformat(query.get("asked_on", state.today.isoformat()))
+        start = date.fromisoformat(query.get("from", FOUNDED.isoformat()))
+        end = date.fromisoformat(query.get("to", asked_on.isoformat()))
         return PlainTextResponse(_truth_csv(state, channel, start, end, asked_on), media_type="text/csv")
 
     async def control(request: Request) -> Response:
@@ -79,7 +86,10 @@ def application(state: SandboxState) -> Starlette:
             }
         )
 
-    mounts = [Mount(f"/{one.CHANNEL}", _Outage(_faulty(one, state), state, one.CHANNEL)) for one in STAND_INS]
+    mounts = [
+        Mount(f"/{stand_in.CHANNEL}", _Outage(_faulty(stand_in, state), state, stand_in.CHANNEL))
+        for stand_in in STAND_INS
+    ]
     return Starlette(
         routes=[
             Route("/truth/{channel}/daily.csv", truth),
@@ -109,12 +119,12 @@ class RunningSandbox:
     _thread: threading.Thread
 
     def environment(self) -> dict[str, str]:
-        """What points every connector here, and tells deliveries that the data are a sandbox's."""
+        """What points every connector here, and lets deliveries know that the data are a sandbox's."""
         found = {"OKR_SANDBOX": self.url, "OKR_SANDBOX_SEED": str(self.state.seed)}
-        for one in STAND_INS:
-            prefix = f"SOURCES__{one.CHANNEL.upper()}__"
-            found[f"{prefix}BASE_URL"] = f"{self.url}/{one.CHANNEL}"
-            found |= {f"{prefix}{name}": value for name, value in one.SETTINGS.items()}
+        for stand_in in STAND_INS:
+            prefix = f"SOURCES__{stand_in.CHANNEL.upper()}__"
+            found[f"{prefix}BASE_URL"] = f"{self.url}/{stand_in.CHANNEL}"
+            found |= {f"{prefix}{name}": value for name, value in stand_in.SETTINGS.items()}
         return found
 
     def stop(self) -> None:
@@ -178,7 +188,7 @@ def run_with_sandbox(command: Sequence[str], seed: int, faults: float, names: Co
 
 
 class _OwnHost:
-    """ASGI middleware: who asks for another host, or tells the sandbox things from a web page, is refused."""
+    """ASGI middleware: a request for another host, or one from a web page that changes the sandbox, is refused."""
 
     def __init__(self, app: Any, names: Collection[str]) -> None:
         self._app, self._names = app, names
@@ -200,7 +210,7 @@ class _OwnHost:
 
 
 def _is_from_elsewhere(headers: Mapping[str, str]) -> bool:
-    """Whether a browser says that a page of another origin asks; other clients send neither header."""
+    """Whether a browser marks the request as one of a page of another origin; other clients send neither header."""
     site, origin = headers.get("sec-fetch-site", "none"), headers.get("origin")
     return site not in ("none", "same-origin") or origin not in (None, f"http://{headers.get('host')}")
 
@@ -223,7 +233,7 @@ class _Outage:
 def _truth_csv(state: SandboxState, channel: str, start: date, end: date, asked_on: date) -> str:
     written = io.StringIO()
     out = csv.writer(written, lineterminator="\n")
-    own = next((one for one in STAND_INS if channel == one.CHANNEL and hasattr(one, "truth")), None)
+    own = next((stand_in for stand_in in STAND_INS if channel == stand_in.CHANNEL and hasattr(stand_in, "truth")), None)
     if own is not None:
         out.writerow(own.TRUTH_COLUMNS)
         out.writerows(own.truth(state, start, end, asked_on))

@@ -44,7 +44,7 @@ class SandboxState:
     more: dict[str, dict[str, Any]] = field(default_factory=dict)
     page_size: int = 10
     counts: Counter[str] = field(default_factory=Counter)
-    asked: Counter[str] = field(default_factory=Counter)
+    request_counts: Counter[str] = field(default_factory=Counter)
     expire_at: dict[str, list[int]] = field(default_factory=dict)
     faults_done: Counter[str] = field(default_factory=Counter)
     expired: set[tuple[str, str]] = field(default_factory=set)
@@ -83,7 +83,7 @@ class SandboxState:
     def grants(self, form: Mapping[str, str]) -> bool:
         """Whether a form of an OAuth client with a refresh token is worth an access token."""
         given = [form.get(name) for name in ("client_id", "client_secret", "refresh_token")]
-        return form.get("grant_type") == "refresh_token" and all(one in self.words for one in given)
+        return form.get("grant_type") == "refresh_token" and all(word in self.words for word in given)
 
     def token_works(self, channel: str, token: str) -> bool:
         """Whether the channel lets the token in: one word may serve all, and expire for each by itself."""

@@ -82,46 +82,46 @@ class _Api:
 
         return handle
 
-    def user(self, asked: dict[str, str]) -> dict[str, Any]:
+    def user(self, query: dict[str, str]) -> dict[str, Any]:
         return {"core_user_id": "7026437653402", "display_name": "Acme", "email": "a***@acme.example"}
 
-    def authorised(self, asked: dict[str, str]) -> dict[str, Any]:
+    def authorised(self, query: dict[str, str]) -> dict[str, Any]:
         found = self._state.company.accounts(CHANNEL)
-        return {"list": [{"advertiser_id": one.id, "advertiser_name": one.name} for one in found]}
+        return {"list": [{"advertiser_id": account.id, "advertiser_name": account.name} for account in found]}
 
-    def advertisers(self, asked: dict[str, str]) -> dict[str, Any]:
-        ids, fields = _list(asked, "advertiser_ids"), _list(asked, "fields") if "fields" in asked else []
+    def advertisers(self, query: dict[str, str]) -> dict[str, Any]:
+        ids, fields = _list(query, "advertiser_ids"), _list(query, "fields") if "fields" in query else []
         unknown = set(fields) - _FIELDS
         if unknown or not 1 <= len(ids) <= 100:
             raise Refused(40000, f"fields: invalid value {sorted(unknown)}")
-        for one in ids:
-            self._may(one, denied_too=False)
-        every = {one.id: one for one in self._state.company.accounts(CHANNEL)}
+        for account in ids:
+            self._may(account, denied_too=False)
+        every = {account.id: account for account in self._state.company.accounts(CHANNEL)}
         return {
             "list": [
                 {
-                    "advertiser_id": every[one].id,
-                    "name": every[one].name,
-                    "currency": every[one].currency,
-                    "timezone": OFFSETS[every[one].timezone],
-                    "display_timezone": every[one].timezone,
+                    "advertiser_id": every[account].id,
+                    "name": every[account].name,
+                    "currency": every[account].currency,
+                    "timezone": OFFSETS[every[account].timezone],
+                    "display_timezone": every[account].timezone,
                     "status": "STATUS_ENABLE",
                     "create_time": int(datetime.combine(FOUNDED, time(), UTC).timestamp()),
                 }
-                for one in ids
+                for account in ids
             ]
         }
 
-    def campaigns(self, asked: dict[str, str]) -> dict[str, Any]:
-        account, today = asked.get("advertiser_id", ""), self._state.today
+    def campaigns(self, query: dict[str, str]) -> dict[str, Any]:
+        account, today = query.get("advertiser_id", ""), self._state.today
         self._may(account)
-        wants_deleted = json.loads(asked.get("filtering", "{}")).get("primary_status") == "STATUS_DELETE"
+        wants_deleted = json.loads(query.get("filtering", "{}")).get("primary_status") == "STATUS_DELETE"
         rows = [
-            self._described(one, account)
-            for one in self._state.company.campaigns(CHANNEL, account)
-            if one.start <= today and one.is_listed(today) != wants_deleted
+            self._described(campaign, account)
+            for campaign in self._state.company.campaigns(CHANNEL, account)
+            if campaign.start <= today and campaign.is_listed(today) != wants_deleted
         ]
-        return _page(asked, rows, self._state.page_size)
+        return _page(query, rows, self._state.page_size)
 
     def _described(self, campaign: Campaign, account: str) -> dict[str, Any]:
         today = self._state.today
@@ -135,27 +135,31 @@ class _Api:
             "modify_time": f"{campaign.start} 09:00:00",
         }
 
-    def report(self, asked: dict[str, str]) -> dict[str, Any]:
-        account = asked.get("advertiser_id", "")
+    def report(self, query: dict[str, str]) -> dict[str, Any]:
+        account = query.get("advertiser_id", "")
         self._may(account)
-        level = asked.get("data_level", "")
-        if level not in LEVELS or asked.get("service_type", "AUCTION") != "AUCTION":
+        level = query.get("data_level", "")
+        if level not in LEVELS or query.get("service_type", "AUCTION") != "AUCTION":
             raise Refused(40000, f"data_level: this sandbox has no {level} reports")
-        dimensions, metrics = _list(asked, "dimensions"), _list(asked, "metrics")
-        audience = AUDIENCE if asked.get("report_type") == "AUDIENCE" else {}
+        dimensions, metrics = _list(query, "dimensions"), _list(query, "metrics")
+        audience = AUDIENCE if query.get("report_type") == "AUDIENCE" else {}
         if LEVELS[level] not in dimensions or not set(dimensions) <= {LEVELS[level], "stat_time_day", *audience}:
             raise Refused(40000, "dimensions: invalid value")
         unknown = [name for name in metrics if name not in KNOWN]
         if unknown:
             raise Refused(40000, f"metrics: invalid value {unknown}")
-        (start, end), only = _days(asked), _filtered(asked)
+        (start, end), only = _days(query), _filtered(query)
         running = [c for c in self._state.company.campaigns(CHANNEL, account) if c.start <= end and c.end >= start]
-        count = sum(only is None or one.id in only for one in running)
+        count = sum(only is None or campaign.id in only for campaign in running)
         if self._state.job_outcome(CHANNEL, 0, (end - start).days + 1, count):
             raise Refused(40067, "The query is too large. Please narrow the range of your query.")
-        campaigns = [one for one in self._state.company.campaigns(CHANNEL, account) if only is None or one.id in only]
+        campaigns = [
+            campaign
+            for campaign in self._state.company.campaigns(CHANNEL, account)
+            if only is None or campaign.id in only
+        ]
         rows = list(report_rows(self._state, CHANNEL, campaigns, dimensions, metrics, (start, end)))
-        return _page(asked, rows, self._state.page_size * ROWS_A_PAGE)
+        return _page(query, rows, self._state.page_size * ROWS_A_PAGE)
 
     def _check(self, request: Request) -> None:
         token = request.headers.get("access-token", "")
@@ -167,35 +171,35 @@ class _Api:
             raise Refused(40100, self._state.throttled[CHANNEL])
 
     def _may(self, account: str, denied_too: bool = True) -> None:
-        is_known = account in {one.id for one in self._state.company.accounts(CHANNEL)}
+        is_known = account in {profile.id for profile in self._state.company.accounts(CHANNEL)}
         if not is_known or (denied_too and account in self._state.denied):
             raise Refused(40001, f"No permission to operate advertiser {account}")
 
 
-def _list(asked: dict[str, str], name: str) -> list[str]:
+def _list(query: dict[str, str], name: str) -> list[str]:
     """A list travels as JSON text; ids in it must be texts too."""
     try:
-        found = json.loads(asked[name])
+        found = json.loads(query[name])
     except (KeyError, ValueError):
         raise Refused(40000, f"{name}: Missing data for required field.") from None
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
         raise Refused(40000, f"{name}: Not a valid list of strings.")
     return found
 
 
-def _filtered(asked: dict[str, str]) -> set[str] | None:
+def _filtered(query: dict[str, str]) -> set[str] | None:
     """The campaigns that a report is narrowed to; None for all."""
-    if "filtering" not in asked:
+    if "filtering" not in query:
         return None
-    [narrowed] = json.loads(asked["filtering"])
+    [narrowed] = json.loads(query["filtering"])
     if (narrowed["field_name"], narrowed["filter_type"]) != ("campaign_ids", "IN"):
         raise Refused(40000, f"filtering: invalid value {narrowed}")
     return set(json.loads(narrowed["filter_value"]))
 
 
-def _days(asked: dict[str, str]) -> tuple[date, date]:
+def _days(query: dict[str, str]) -> tuple[date, date]:
     try:
-        start, end = date.fromisoformat(asked["start_date"]), date.fromisoformat(asked["end_date"])
+        start, end = date.fromisoformat(query["start_date"]), date.fromisoformat(query["end_date"])
     except (KeyError, ValueError):
         raise Refused(40000, "start_date, end_date: Not a valid date.") from None
     if not 0 <= (end - start).days < LONGEST_REPORT:
@@ -203,8 +207,8 @@ def _days(asked: dict[str, str]) -> tuple[date, date]:
     return start, end
 
 
-def _page(asked: dict[str, str], rows: list[dict[str, Any]], most: int) -> dict[str, Any]:
-    page, size = int(asked.get("page", 1)), int(asked.get("page_size", 10))
+def _page(query: dict[str, str], rows: list[dict[str, Any]], most: int) -> dict[str, Any]:
+    page, size = int(query.get("page", 1)), int(query.get("page_size", 10))
     if not 1 <= size <= LARGEST_PAGE:
         raise Refused(40000, f"page_size: Must be between 1 and {LARGEST_PAGE}.")
     size = min(size, most)

@@ -12,26 +12,26 @@ from okr_reports.sandbox.state import SandboxState
 
 Metric = Callable[[Figures], Any]
 METRICS: dict[str, Metric] = {
-    "impressions": lambda one: one.impressions,
-    "clicks": lambda one: one.clicks,
-    "reach": lambda one: one.impressions * 9 // 10,
-    "spend": lambda one: one.spend,
-    "conversion": lambda one: one.conversions,
-    "video_play_actions": lambda one: one.video_views,
-    "video_watched_2s": lambda one: one.video_views * 6 // 10,
-    "video_watched_6s": lambda one: one.video_views * 3 // 10,
-    "likes": lambda one: one.clicks // 5,
-    "comments": lambda one: one.clicks // 20,
-    "shares": lambda one: one.clicks // 30,
-    "follows": lambda one: one.clicks // 15,
+    "impressions": lambda figures: figures.impressions,
+    "clicks": lambda figures: figures.clicks,
+    "reach": lambda figures: figures.impressions * 9 // 10,
+    "spend": lambda figures: figures.spend,
+    "conversion": lambda figures: figures.conversions,
+    "video_play_actions": lambda figures: figures.video_views,
+    "video_watched_2s": lambda figures: figures.video_views * 6 // 10,
+    "video_watched_6s": lambda figures: figures.video_views * 3 // 10,
+    "likes": lambda figures: figures.clicks // 5,
+    "comments": lambda figures: figures.clicks // 20,
+    "shares": lambda figures: figures.clicks // 30,
+    "follows": lambda figures: figures.clicks // 15,
     # metrics that do not apply to the goal
-    "secondary_goal_result": lambda one: "-",
-    "real_time_app_install": lambda one: "-",
+    "secondary_goal_result": lambda figures: "-",
+    "real_time_app_install": lambda figures: "-",
 }
 # What a campaign sells by has a set of metrics of its own; the others do not apply to it.
-_purchases: Metric = lambda one: int(one.conversions) // 2  # noqa: E731
-_value: Metric = lambda one: one.conversion_value  # noqa: E731
-_leads: Metric = lambda one: one.leads  # noqa: E731
+_purchases: Metric = lambda figures: int(figures.conversions) // 2  # noqa: E731
+_value: Metric = lambda figures: figures.conversion_value  # noqa: E731
+_leads: Metric = lambda figures: figures.leads  # noqa: E731
 SETS: dict[str, dict[str, Metric]] = {
     "WEB_CONVERSIONS": {"complete_payment": _purchases, "total_complete_payment_rate": _value, "form": _leads},
     "PRODUCT_SALES": {
@@ -51,14 +51,14 @@ OF_SETS = {name for metrics in SETS.values() for name in metrics}
 
 # Quotients, in per cent where they are rates; 0 where nothing is there to divide by.
 RATES: dict[str, tuple[Metric, Metric, int]] = {
-    "cpc": (lambda one: one.spend, lambda one: one.clicks, 1),
-    "cpm": (lambda one: one.spend, lambda one: one.impressions, 1000),
-    "ctr": (lambda one: one.clicks, lambda one: one.impressions, 100),
-    "cost_per_conversion": (lambda one: one.spend, lambda one: one.conversions, 1),
-    "conversion_rate": (lambda one: one.conversions, lambda one: one.clicks, 100),
-    "cost_per_1000_reached": (lambda one: one.spend, lambda one: one.impressions * 9 // 10, 1000),
-    "frequency": (lambda one: one.impressions, lambda one: one.impressions * 9 // 10, 1),
-    "conversion_rate_v2": (lambda one: one.conversions, lambda one: one.clicks, 100),
+    "cpc": (lambda figures: figures.spend, lambda figures: figures.clicks, 1),
+    "cpm": (lambda figures: figures.spend, lambda figures: figures.impressions, 1000),
+    "ctr": (lambda figures: figures.clicks, lambda figures: figures.impressions, 100),
+    "cost_per_conversion": (lambda figures: figures.spend, lambda figures: figures.conversions, 1),
+    "conversion_rate": (lambda figures: figures.conversions, lambda figures: figures.clicks, 100),
+    "cost_per_1000_reached": (lambda figures: figures.spend, lambda figures: figures.impressions * 9 // 10, 1000),
+    "frequency": (lambda figures: figures.impressions, lambda figures: figures.impressions * 9 // 10, 1),
+    "conversion_rate_v2": (lambda figures: figures.conversions, lambda figures: figures.clicks, 100),
 }
 # What a result is, is the goal's event: a conversion here. What happens is counted on its own day too.
 SAME = {
@@ -140,7 +140,11 @@ def names_of(campaign: Campaign, on: date) -> dict[str, str]:
     number = int(campaign.id)
     ids = {"campaign": campaign.id, "adgroup": str(number + 10**17), "ad": str(number + 2 * 10**17)}
     named = {f"{level}_name": campaign.name(on) for level in ids}
-    return {**{f"{level}_id": one for level, one in ids.items()}, **named, "objective_type": objective_of(campaign)}
+    return {
+        **{f"{level}_id": identifier for level, identifier in ids.items()},
+        **named,
+        "objective_type": objective_of(campaign),
+    }
 
 
 def objective_of(campaign: Campaign) -> str:
@@ -172,14 +176,14 @@ def _text(name: str, campaign: Campaign, parts: list[Figures]) -> str:
     name = SAME.get(name, name)
     if name in RATES:
         above, below, times = RATES[name]
-        divisor = sum(Decimal(below(one)) for one in parts)
-        return f"{times * sum(Decimal(above(one)) for one in parts) / divisor:.2f}" if divisor else "0.00"
+        divisor = sum(Decimal(below(figures)) for figures in parts)
+        return f"{times * sum(Decimal(above(figures)) for figures in parts) / divisor:.2f}" if divisor else "0.00"
     if name in EMPTY or name in DASHED:
         return "" if name in EMPTY else "-"
     of_metrics = {**METRICS, **dict.fromkeys(OF_SETS, _no_value), **SETS[objective_of(campaign)]}
     if name not in of_metrics:
         return "0"
-    values = [of_metrics[name](one) for one in parts]
+    values = [of_metrics[name](figures) for figures in parts]
     return "-" if "-" in values else str(sum(values))
 
 

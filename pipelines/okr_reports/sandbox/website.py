@@ -74,7 +74,7 @@ class SearchDay:
 
 
 class WebsiteFigures:
-    """Computed when asked for; equal for equal companies."""
+    """Computed on request; equal for equal companies."""
 
     def __init__(self, company: Company) -> None:
         self._company = company
