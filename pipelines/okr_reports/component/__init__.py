@@ -75,7 +75,7 @@ class OkrReportsComponent(Component, Model, Resolvable):
             raise OkrError(f"{folder} is no workspace: it has no okr_definitions/; make one with `okr init {folder}`")
         prefix = [part for part in self.key_prefix.split("/") if part]
         assets, checks = described(folder, self.env)
-        raw = {tuple(one["key"]) for one in assets if one["is_raw"]}
+        raw = {tuple(asset["key"]) for asset in assets if asset["is_raw"]}
 
         def prefixed(key: Sequence[str]) -> AssetKey:
             return AssetKey([*prefix, *key])
@@ -84,35 +84,35 @@ class OkrReportsComponent(Component, Model, Resolvable):
             name="_".join([*prefix, "okr_reports"]).replace("-", "_").replace(".", "_"),
             specs=[
                 AssetSpec(
-                    prefixed(one["key"]),
+                    prefixed(asset["key"]),
                     deps=[
-                        *(prefixed(key) for key in one["deps"]),
-                        *(AssetDep(key) for key in self.deps if tuple(one["key"]) in raw),
+                        *(prefixed(key) for key in asset["deps"]),
+                        *(AssetDep(key) for key in self.deps if tuple(asset["key"]) in raw),
                     ],
-                    group_name=f"{self.group_prefix}{one['group']}",
-                    description=one["description"],
-                    kinds=set(one["kinds"]),
-                    owners=one["owners"],
-                    metadata=one["metadata"],
-                    skippable=one["skippable"],
+                    group_name=f"{self.group_prefix}{asset['group']}",
+                    description=asset["description"],
+                    kinds=set(asset["kinds"]),
+                    owners=asset["owners"],
+                    metadata=asset["metadata"],
+                    skippable=asset["skippable"],
                 )
-                for one in assets
+                for asset in assets
             ],
             check_specs=[
-                AssetCheckSpec(one["name"], asset=prefixed(one["key"]), description=one["description"])
-                for one in checks
+                AssetCheckSpec(check["name"], asset=prefixed(check["key"]), description=check["description"])
+                for check in checks
             ],
             can_subset=True,
         )
         def refreshed(context: AssetExecutionContext, config: RefreshConfig) -> Iterator[Said]:
             waiting = set(context.selected_asset_keys)
             own = {"keys": waiting, "checks": context.selected_asset_check_keys}
-            asked = {
+            request = {
                 "keys": [list(key.path[len(prefix) :]) for key in own["keys"]],
-                "checks": [[list(one.asset_key.path[len(prefix) :]), one.name] for one in own["checks"]],
+                "checks": [[list(check.asset_key.path[len(prefix) :]), check.name] for check in own["checks"]],
                 **_days(config),
             }
-            for found in run(folder, self.env, asked, context.log.info):
+            for found in run(folder, self.env, request, context.log.info):
                 if isinstance(found, Finished):
                     yield from not_made_before(context, context.selected_asset_keys, waiting)
                     if found.errors:

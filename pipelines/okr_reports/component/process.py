@@ -50,11 +50,11 @@ def described(folder: Path, env: Mapping[str, str]) -> tuple[list[dict[str, Any]
     if process.returncode:
         raise OkrError(f"the workspace {folder} cannot be read:\n{errors.strip()[-2000:]}")
     answer = json.loads(said)
-    return [one | {"metadata": deserialize_value(one["metadata"])} for one in answer["assets"]], answer["checks"]
+    return [asset | {"metadata": deserialize_value(asset["metadata"])} for asset in answer["assets"]], answer["checks"]
 
 
 def run(
-    folder: Path, env: Mapping[str, str], asked: Mapping[str, Any], log: Callable[[str], None]
+    folder: Path, env: Mapping[str, str], request: Mapping[str, Any], log: Callable[[str], None]
 ) -> Iterator[AssetMaterialization | AssetCheckEvaluation | Finished]:
     """Run a selection; what came of each asset and check, then the end. `log` is given each line of progress."""
     with _worker(folder, env, "run") as process:
@@ -62,7 +62,7 @@ def run(
         reader = threading.Thread(target=_read, args=(process.stderr, log, last), daemon=True)
         reader.start()
         with process.stdin as asking:  # type: ignore[union-attr]
-            asking.write(json.dumps(asked))
+            asking.write(json.dumps(request))
         for line in process.stdout:  # type: ignore[union-attr]
             answer = json.loads(line)
             if "errors" in answer:

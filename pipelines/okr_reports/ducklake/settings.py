@@ -45,7 +45,7 @@ class LakeSettings:
 
 def read_settings(folder: Path | None = None) -> LakeSettings:
     """The lake's settings. Raises EngineError naming the setting; no value of a secret is shown."""
-    written = written_settings(SECTION, [one.name for one in fields(LakeSettings)], folder or settings_folder())
+    written = written_settings(SECTION, [setting.name for setting in fields(LakeSettings)], folder or settings_folder())
     for name in ("catalog", "data"):
         if not written.get(name):
             raise EngineError(f"the engine ducklake has no setting {SECTION}.{name}; {where(SECTION, name)}")

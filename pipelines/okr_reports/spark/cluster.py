@@ -219,15 +219,15 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=Size.cores, help="of each worker")
     parser.add_argument("--memory", type=int, default=Size.worker_memory, help="of each worker, in MB")
     parser.add_argument("--small-data", action="store_true", help="settings for a few hundred thousand rows")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     workspace = Workspace.from_environment()
     quiet_environment(workspace)
     for how in (signal.SIGINT, signal.SIGTERM):
         signal.signal(how, signal.default_int_handler)
     try:
         port = read_settings(workspace).port
-        settings = FOR_SMALL_DATA if asked.small_data else {}
-        size = Size(asked.workers, asked.cores, asked.memory, settings=settings)
+        settings = FOR_SMALL_DATA if arguments.small_data else {}
+        size = Size(arguments.workers, arguments.cores, arguments.memory, settings=settings)
         with cluster(workspace.data_dir.absolute() / "spark", port, size) as running:
             print(f"Spark's Thrift server listens on {HOST}:{port}; in another terminal: okr refresh --engine spark")
             print("Ctrl-C ends it", flush=True)

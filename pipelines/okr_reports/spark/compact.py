@@ -30,10 +30,10 @@ def compact(
     done = []
     for channel, tables in raw.items():
         crowded = {}
-        for one in tables:
-            files = storage.file_list(f"{channel}/{one.name}") if one.kind != "log" else []
+        for table in tables:
+            files = storage.file_list(f"{channel}/{table.name}") if table.kind != "log" else []
             if len(files) > above_files:
-                crowded[one.name] = (one, files)
+                crowded[table.name] = (table, files)
         if crowded:
             _compact(session, storage, channel, crowded)
             done += [f"{channel}.{name}" for name in crowded]
@@ -44,7 +44,7 @@ def _compact(
     session: Session, storage: Storage, channel: str, crowded: Mapping[str, tuple[Raw, list[dict[str, Any]]]]
 ) -> None:
     # Above every load there is, whatever the clocks of the machines that made them say.
-    load_id = f"{max(time.time(), *(float(one) + 1 for one in finished_loads(storage, channel)), 0):.6f}"
+    load_id = f"{max(time.time(), *(float(finished) + 1 for finished in finished_loads(storage, channel)), 0):.6f}"
     for name, (raw, files) in crowded.items():
         columns = ", ".join(f"`{column}`" for column in raw.schema.names)
         wanted = 1 + sum(int(file["size"]) for file in files) // BYTES_A_FILE
@@ -56,6 +56,6 @@ def _compact(
     with storage.writing(f"{channel}/{LOADS}/{channel}__{load_id}.jsonl") as file:
         file.write(json.dumps(finished).encode() + b"\n")
     for name, (_, files) in crowded.items():
-        for one in files:
-            storage.remove_file(one["name"])
+        for small in files:
+            storage.remove_file(small["name"])
         session.execute(f"refresh table {channel}.{name}__loads")

@@ -1,4 +1,4 @@
-"""Spark's Thrift server, asked by plain SQL."""
+"""Spark's Thrift server, queried in plain SQL."""
 
 from __future__ import annotations
 

@@ -48,20 +48,22 @@ def write_forecasts(session: Session, settings: SparkSettings) -> int:
     """
     from okr_reports.forecasting.from_arrow import forecast_rows, news_rows
 
-    asked = _grouped(session, READ[0], ("key_result_id", "series_id", *_ABOUT), _STATE)
+    questions = _grouped(session, READ[0], ("key_result_id", "series_id", *_ABOUT), _STATE)
     days = {key[0]: rows for key, rows in _grouped(session, READ[1], ("series_id",), _DAY)}
-    keys = [key for key, _ in asked]
+    keys = [key for key, _ in questions]
     kind, start, end, hold = (_column(keys, place, kind) for place, kind in enumerate(_kinds(), start=2))
-    states = _lists([rows for _, rows in asked], _STATE)
+    states = _lists([rows for _, rows in questions], _STATE)
     series = _lists([days.get(key[1], []) for key in keys], _DAY)
     computed = forecast_rows(kind, start, end, hold, states, series).to_pylist()
-    rows = [{"key_result_id": key[0], **one} for key, answers in zip(keys, computed, strict=True) for one in answers]
+    rows = [
+        {"key_result_id": key[0], **answer} for key, answers in zip(keys, computed, strict=True) for answer in answers
+    ]
     _declare(session, settings, TABLE, pa.Table.from_pylist(rows, schema=_ROWS))
 
     watched = _grouped(session, READ[2], ("kpi_id", "kind"), _WATCHED)
     kinds = pa.array([key[1] for key, _ in watched], pa.string())
     news = news_rows(kinds, _lists([days_of for _, days_of in watched], _WATCHED)).to_pylist()
-    alerts = [{"kpi_id": key[0], **one} for (key, _), found in zip(watched, news, strict=True) for one in found]
+    alerts = [{"kpi_id": key[0], **alert} for (key, _), found in zip(watched, news, strict=True) for alert in found]
     _declare(session, settings, ALERTS, pa.Table.from_pylist(alerts, schema=_ALERTS))
     return len(rows) + len(alerts)
 
@@ -91,7 +93,7 @@ def _grouped(
 ) -> list[tuple[tuple[Any, ...], list[dict[str, Any]]]]:
     """The rows of a model by key, each group by date."""
     found = session.execute(f"select {', '.join((*key, *columns))} from intermediate.{model} order by {key[0]}, date")
-    rows = sorted(found, key=lambda row: tuple(str(one) for one in row[: len(key)]))
+    rows = sorted(found, key=lambda row: tuple(str(value) for value in row[: len(key)]))
     return [
         (group, [dict(zip(columns, _with_days(row[len(key) :], columns), strict=True)) for row in members])
         for group, members in groupby(rows, key=itemgetter(*range(len(key))) if len(key) > 1 else lambda row: (row[0],))

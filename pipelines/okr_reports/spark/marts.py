@@ -47,7 +47,7 @@ def bring_back(session: Session, settings: SparkSettings, warehouse: Path, contr
     Raises EngineError if one of them is not there.
     """
     storage = Storage(settings.lake)
-    tables = {schema: tables_of(session, schema) for schema in {one.schema for one in contracts}}
+    tables = {schema: tables_of(session, schema) for schema in {contract.schema for contract in contracts}}
     rows = 0
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("set timezone = 'UTC'")
@@ -146,6 +146,10 @@ def contracts_of(nodes: Mapping[str, dict[str, object]], schemas: Sequence[str])
             continue
         columns = node["columns"]
         assert isinstance(columns, dict)
-        typed = [(one["name"], one["data_type"], one["description"]) for one in columns.values() if one["data_type"]]
+        typed = [
+            (column["name"], column["data_type"], column["description"])
+            for column in columns.values()
+            if column["data_type"]
+        ]
         found.append(Contract(str(node["schema"]), str(node["name"]), str(node["description"]), typed))
-    return sorted(found, key=lambda one: (one.schema, one.name))
+    return sorted(found, key=lambda contract: (contract.schema, contract.name))

@@ -54,7 +54,7 @@ def register(session: Session, settings: SparkSettings, raw: Mapping[str, Sequen
     storage = Storage(settings.lake)
     for channel, tables in raw.items():
         loads = finished_loads(storage, channel)
-        declared = [statement for one in tables for statement in _declared(channel, one, settings, loads)]
+        declared = [statement for table in tables for statement in _declared(channel, table, settings, loads)]
         _declare(session, channel, declared)
 
 
@@ -85,7 +85,7 @@ def declare(session: Session, schema: str, table: str, columns: pa.Schema, locat
 
 def finished_loads(storage: Storage, channel: str) -> list[str]:
     """The loads that dlt has written into `_dlt_loads`, whose files bear their names."""
-    names = [str(one["name"]).rpartition("/")[2] for one in storage.file_list(f"{channel}/{LOADS}")]
+    names = [str(file["name"]).rpartition("/")[2] for file in storage.file_list(f"{channel}/{LOADS}")]
     return sorted(name.rpartition("__")[2].removesuffix(".jsonl") for name in names if name.endswith(".jsonl"))
 
 
@@ -117,7 +117,7 @@ def newest(channel: str, raw: Raw, loads: Sequence[str]) -> str:
     The loads are written out: joined to, they would cost every reading of every table a job more.
     """
     columns = ", ".join(f"`{name}`" for name in [*raw.schema.names, LOAD_ID])
-    listed = ", ".join(f"'{one}'" for one in loads)
+    listed = ", ".join(f"'{load}'" for load in loads)
     among = f"{LOAD_ID} in ({listed})" if loads else "false"
     finished = f"select {columns} from {channel}.{raw.name}__loads where {among}"
     if raw.kind == "log":

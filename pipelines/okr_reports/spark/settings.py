@@ -24,8 +24,8 @@ class SparkSettings:
 
     `lake` is a URL that dlt's `filesystem` and fsspec write (file://, s3://, gs://, abfss://); its credentials are the
     storage's own: AWS_ACCESS_KEY_ID and the like in the environment. `lake_of_spark` is the same place as Spark calls
-    it, by default with s3:// written s3a://. `auth` is how the Thrift server asks who one is. `table_format` is that of
-    the models' tables; raw rows are Parquet always.
+    it, by default with s3:// written s3a://. `auth` is how the Thrift server authenticates a client. `table_format` is
+    that of the models' tables; raw rows are Parquet always.
     """
 
     lake: str
@@ -48,7 +48,7 @@ def read_settings(workspace: Workspace, folder: Path | None = None) -> SparkSett
 
     Raises EngineError naming the setting; no value of a secret is shown.
     """
-    known = [one.name for one in fields(SparkSettings)]
+    known = [setting.name for setting in fields(SparkSettings)]
     written = written_settings("spark", known, folder or settings_folder())
     for name in ("port", "threads"):
         if name in written:

@@ -35,7 +35,7 @@ class Storage:
             found = self.files.ls(f"{self.root}/{path}", detail=True, refresh=True)
         except FileNotFoundError:
             return []
-        return [one for one in found if one["type"] == "file"]
+        return [file for file in found if file["type"] == "file"]
 
     def folders(self, path: str) -> list[str]:
         """The names of a folder's folders; none if it is not there."""
@@ -43,7 +43,9 @@ class Storage:
             found = self.files.ls(f"{self.root}/{path}", detail=True, refresh=True)
         except FileNotFoundError:
             return []
-        return sorted(one["name"].rstrip("/").rpartition("/")[2] for one in found if one["type"] == "directory")
+        return sorted(
+            folder["name"].rstrip("/").rpartition("/")[2] for folder in found if folder["type"] == "directory"
+        )
 
     def remove(self, path: str) -> None:
         """Delete a folder with all in it."""
