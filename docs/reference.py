@@ -160,16 +160,18 @@ def _formula(kpi: Mapping[str, Any]) -> str:
 
 def gallery() -> str:
     """Every vendor of the gallery: what is counted and where the vendor says so."""
-    from okr_reports.adding.gallery import entry, names
+    from okr_reports.adding.gallery import entry, names, package_of
 
     parts = []
     for vendor in map(entry, names()):
         note = f" {vendor['note'][0].upper()}{vendor['note'][1:]}." if "note" in vendor else ""
         secrets = "; ".join(f"`{name}`: {about}" for name, about in vendor["secrets"].items())
+        package = package_of(vendor)
+        read = f" `{package}` {'asks it' if 'from' in vendor else 'read the same sums'}." if package else ""
         rows = [(f"`{name}`", one["means"]) for name, one in vendor["measures"].items()]
         parts.append(
             f"### {vendor['title']}\n\nId `{vendor['id']}`, kind {vendor['kind']}; [the vendor's documentation]"
-            f"({vendor['api']}). Secrets: {secrets}. Licence: {vendor['licence']}.{note}\n\n"
+            f"({vendor['api']}). Secrets: {secrets}. Licence: {vendor['licence']}.{note}{read}\n\n"
             + table(("measure", "what is counted"), rows)
         )
     return "\n".join(parts)

@@ -88,10 +88,16 @@ def test_there_are_thirty_and_each_has_its_sample() -> None:
     assert len(gallery.names()) >= 30
     samples = {path.stem for path in (ROOT / "tests" / "data_gallery").glob("*.yml")}
     assert samples == set(gallery.names())
+    read = {path.stem for path in (ROOT / "tests" / "clients" / "gallery").glob("*.yml")}
+    assert read == {name for name in gallery.names() if gallery.package_of(gallery.entry(name))}
+    assert len(read) >= 12
     assert f"one of {len(gallery.names())} vendors of the gallery" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", gallery.names())
+DECLARED = [name for name in gallery.names() if "declaration" in gallery.entry(name)]
+
+
+@pytest.mark.parametrize("name", DECLARED)
 def test_a_vendor_is_written_asked_and_summed(name: str, workspace: Workspace, tmp_path: Path, monkeypatch) -> None:
     sample = yaml.safe_load((ROOT / "tests" / "data_gallery" / f"{name}.yml").read_text())
     vendor = gallery.entry(name)
@@ -140,6 +146,16 @@ def test_a_vendor_is_written_asked_and_summed(name: str, workspace: Workspace, t
     asks = "{start_" in json.dumps(vendor["declaration"])
     assert not asks or any("2026-11-01" in one or "1793491200" in one for one in stand_in.asked), stand_in.asked
     assert SECRET not in "".join([*warned, *(str(one.error) for one in results)])
+
+
+def test_a_vendor_that_a_package_asks_is_written_with_what_to_lock(workspace: Workspace) -> None:
+    [name] = set(gallery.names()) - set(DECLARED)
+    said = gallery.add_channel(workspace, name)
+    assert len(said["written"]) == 1
+    assert said["next"].startswith(f"okr channel lock {name}, then okr doctor")
+    [source] = okrs.read(workspace.definitions_dir).file_sources
+    assert set(source.measures) == set(gallery.entry(name)["measures"])
+    assert gallery.package_of(gallery.entry(name)) in said["proved"]
 
 
 def test_what_is_there_already_stays(workspace: Workspace) -> None:

@@ -13,8 +13,11 @@ import json, os, sys, time, urllib.request
 def argument(name):
     return sys.argv[sys.argv.index(name) + 1]
 
-config_path = argument("--config")
-config = json.load(open(config_path))
+HOW_SELECTED = "--catalog"
+config = {}
+if "--config" in sys.argv:
+    config_path = argument("--config")
+    config = json.load(open(config_path))
 
 def say(**message):
     print(json.dumps(message), flush=True)
@@ -34,18 +37,23 @@ def misbehave():
         time.sleep(600)
     if how == "memory":
         held = [bytearray(1 << 26) for _ in range(100)]
+    if how == "say nothing":
+        sys.exit(0)
     if how == "look":
         mode = oct(os.stat(config_path).st_mode & 0o777)
         seen = {"environment": dict(os.environ), "config": config_path, "mode": mode}
         open(config["report"], "w").write(json.dumps(seen))
 
 def tap():
+    if "--help" in sys.argv:
+        print("usage: tap [--properties FILE]" if HOW_SELECTED == "--properties" else "usage: tap [--catalog FILE]")
+        return
     streams = [{"stream": name, "tap_stream_id": name, "schema": {}, "metadata": []} for name in ("days", "others")]
     if "--discover" in sys.argv:
         print(json.dumps({"streams": streams}, indent=2))
         return
     misbehave()
-    chosen = [one["stream"] for one in json.load(open(argument("--catalog")))["streams"] if one["selected"]]
+    chosen = [one["stream"] for one in json.load(open(argument(HOW_SELECTED)))["streams"] if one["selected"]]
     assert chosen == ["days"], chosen
     say(type="SCHEMA", stream="days", schema={}, key_properties=["day", "nr"])
     for row in rows():
@@ -75,14 +83,16 @@ def source():
 """
 
 
-def make_wheel(folder: Path, name: str, script: str, function: str, version: str = "1.0.0") -> Path:
-    """A wheel of one module with one program."""
+def make_wheel(
+    folder: Path, name: str, script: str, function: str, version: str = "1.0.0", selected_by: str = "--catalog"
+) -> Path:
+    """A wheel of one module with one program; a tap reads its selection from the option `selected_by`."""
     folder.mkdir(parents=True, exist_ok=True)
     module = name.replace("-", "_")
     info = f"{module}-{version}.dist-info"
     path = folder / f"{module}-{version}-py3-none-any.whl"
     files = {
-        f"{module}.py": PROGRAM,
+        f"{module}.py": PROGRAM.replace('HOW_SELECTED = "--catalog"', f'HOW_SELECTED = "{selected_by}"'),
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": f"[console_scripts]\n{script} = {module}:{function}\n",

@@ -68,6 +68,17 @@ def test_its_records_are_mapped_as_files_are(bench: VendorBench, runner: str) ->
     assert check_connector(source, TODAY, bench.folder / "connectors") == []
 
 
+def test_a_tap_that_reads_properties_gets_its_selection_and_one_that_says_nothing_fails(bench: VendorBench) -> None:
+    make_wheel(bench.folder / "wheels", "tap-vendor", "tap-vendor", "tap", selected_by="--properties")
+    declare(bench, "singer")
+    lock(bench)
+    assert {one.state for one in bench.load().values()} == {"loaded"}
+    assert bench.sum("clicks") == sum(one["stats"]["clicks"] for one in bench.vendor.rows)
+    declare(bench, "singer", how="say nothing")
+    [result] = [one for one in bench.load().values() if one.error]
+    assert (result.state, "says nothing of the stream days" in str(result.error)) == ("failed", True)
+
+
 def test_it_sees_its_own_secrets_alone(bench: VendorBench) -> None:
     report = bench.folder / "seen.json"
     declare(bench, "singer", how="look", report=str(report))

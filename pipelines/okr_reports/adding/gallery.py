@@ -1,7 +1,8 @@
 """`okr add --channel NAME`: a vendor's declaration, mapping and KPIs, from the gallery into the definitions.
 
-The gallery is data: `gallery/NAME.yml` holds how the vendor's API is asked (dlt's declarative REST source), what its
-fields mean and where the vendor says so, its secrets' names, and KPIs. Nothing of it is read after it was written out.
+The gallery is data: `gallery/NAME.yml` holds how the vendor's API is asked (`declaration`, dlt's declarative REST
+source, or `from`, a connector that is a package), what its fields mean and where the vendor says so, its secrets'
+names, and KPIs. Nothing of it is read after it was written out.
 """
 
 from __future__ import annotations
@@ -20,11 +21,9 @@ from okr_reports.settings import Workspace
 
 FOLDER = Path(__file__).parent / "gallery"
 CHANNELS = "channels"
-# What was tried of each entry: tests/adding/test_gallery.py.
-PROVED = (
-    "asked, paged and summed against a local stand-in with answers in the vendor's documented form; never against the"
-    " vendor itself"
-)
+# What was tried of each entry: tests/adding/test_gallery.py; with a package: tests/clients/test_gallery.py.
+_NEVER = "never against the vendor itself"
+PROVED = f"asked, paged and summed against a local stand-in with answers in the vendor's documented form; {_NEVER}"
 
 
 def names() -> list[str]:
@@ -40,6 +39,20 @@ def entry(name: str) -> dict[str, Any]:
     return found
 
 
+def package_of(vendor: dict[str, Any]) -> str:
+    """The package, with its version, that reads the same sums from the vendor's stand-in; "" where none was tried."""
+    return str(next(iter(vendor.get("from", vendor.get("tried_with", {})).values()), ""))
+
+
+def proved(vendor: dict[str, Any]) -> str:
+    """What was tried of an entry, in words."""
+    package = package_of(vendor)
+    read = f"read by {package} from a local stand-in of the vendor's own host"
+    if "from" in vendor:
+        return f"{read}, with exact sums; {_NEVER}"
+    return PROVED.replace(f"; {_NEVER}", f"; the same sums were {read}; {_NEVER}") if package else PROVED
+
+
 def listed() -> list[dict[str, Any]]:
     """Every vendor with what it brings, as JSON."""
     return [
@@ -51,7 +64,7 @@ def listed() -> list[dict[str, Any]]:
             "secrets": sorted(one["secrets"]),
             "api": one["api"],
             "licence": one["licence"],
-            "proved": PROVED,
+            "proved": proved(one),
             **({"note": one["note"]} if "note" in one else {}),
         }
         for one in map(entry, names())
@@ -61,8 +74,13 @@ def listed() -> list[dict[str, Any]]:
 def lines() -> list[str]:
     """The list in words, by kind."""
     found = sorted(listed(), key=lambda one: (one["kind"], one["channel"]))
-    said = [f"{one['kind']:10} {one['channel']:16} {', '.join(one['measures'])}" for one in found]
-    return [*said, f"okr add --channel NAME writes one. Each was {PROVED}."]
+    packages = {name: package_of(entry(name)) for name in names()}
+    said = [
+        f"{one['kind']:10} {one['channel']:16} {', '.join(one['measures'])}{' *' if packages[one['channel']] else ''}"
+        for one in found
+    ]
+    others = "* the same sums were read by a package of others: --json names it"
+    return [*said, f"okr add --channel NAME writes one. Each was {PROVED}.", others]
 
 
 def add_channel(workspace: Workspace, name: str) -> dict[str, Any]:
@@ -72,10 +90,9 @@ def add_channel(workspace: Workspace, name: str) -> dict[str, Any]:
     defined = okrs.read(workspace.definitions_dir)
     if any(source.channel == name for source in defined.file_sources):
         raise OkrError(f"there is a channel {name} already; remove it first, or change it by hand")
-    texts = {
-        folder / f"{name}_api.yml": declaration_text(vendor),
-        folder / f"{name}.yml": channel_text(vendor, set(defined.kpi_by_id), defined.settings.currency),
-    }
+    texts = {folder / f"{name}.yml": channel_text(vendor, set(defined.kpi_by_id), defined.settings.currency)}
+    if "declaration" in vendor:
+        texts = {folder / f"{name}_api.yml": declaration_text(vendor), **texts}
     if there := [path for path in texts if path.exists()]:
         raise OkrError(f"{shown_path(there[0])} is there already; move it away first")
     before = _mistakes(workspace)
@@ -89,20 +106,23 @@ def add_channel(workspace: Workspace, name: str) -> dict[str, Any]:
         for path in texts:
             path.unlink(missing_ok=True)
         raise
+    first = f"okr channel lock {name}, then " if "from" in vendor else ""
     return {
         "channel": name,
         "written": [str(shown_path(path)) for path in texts],
         "settings": vendor["settings"],
         "secrets": vendor["secrets"],
-        "proved": PROVED,
-        "next": f"okr doctor, then okr refresh --channel {name}",
+        "proved": proved(vendor),
+        "next": f"{first}okr doctor, then okr refresh --channel {name}",
     }
 
 
 def say(answer: dict[str, Any]) -> None:
     """What was written and what to fill in, in words."""
     name = answer["channel"]
-    click.echo(f"{answer['written'][1]}: written, with its KPIs; {answer['written'][0]} says how its API is asked")
+    *declaration, channel = answer["written"]
+    asked = f"{declaration[0]} says how its API is asked" if declaration else "a package asks its API"
+    click.echo(f"{channel}: written, with its KPIs; {asked}")
     for file, kind in ((".dlt/config.toml", "settings"), (".dlt/secrets.toml", "secrets")):
         if answer[kind]:
             click.echo(f"put into {file}:")
@@ -129,7 +149,9 @@ def channel_text(vendor: dict[str, Any], taken: set[str], currency: str) -> str:
     head += [f"# {vendor['note'][0].upper()}{vendor['note'][1:]}."] if "note" in vendor else []
     for file, kind in ((".dlt/config.toml", "settings"), (".dlt/secrets.toml", "secrets")):
         head += [f"# [sources.{name}] {key} in {file}: {about}" for key, about in vendor[kind].items()]
-    fixed = {"title": vendor["title"], "kind": vendor["kind"], "from": {"rest": f"{name}_api.yml"}, "stream": "rows"}
+    fixed = {"title": vendor["title"], "kind": vendor["kind"], "from": vendor.get("from", {"rest": f"{name}_api.yml"})}
+    fixed |= {"config": vendor["config"]} if "config" in vendor else {}
+    fixed["stream"] = vendor.get("stream", "rows")
     said = {key: currency if value == "{reporting_currency}" else value for key, value in vendor["channel"].items()}
     keys = [f"    {key}: {flow(value)}" for key, value in {**fixed, **said}.items()]
     measures = [

@@ -40,8 +40,11 @@ class SingerConnector:
             stream, catalog = self._catalog(run)
             config, chosen = run.file("config.json", self.config), run.file("catalog.json", catalog)
             command = [self._program(), "--config", str(config), "--catalog", str(chosen)]
+            if self._takes_properties(run):
+                command += ["--properties", str(chosen)]
             key: list[str] = list(stream.get("key_properties") or ())
             recorder: Recorder | None = None
+            is_described = False
             page: list[Any] = []
             for message in run.messages(command):
                 kind = message.get("type")
@@ -50,16 +53,26 @@ class SingerConnector:
                 elif message.get("stream") != stream["stream"]:
                     continue
                 elif kind == "SCHEMA":
-                    key = list(message.get("key_properties") or ())
+                    key, is_described = list(message.get("key_properties") or ()), True
                 elif kind == "RECORD":
                     recorder = recorder or recorder_of(tuple(key))
                     page.append(message.get("record"))
                     if len(page) >= _PAGE:
                         recorder.add(page)
                         page = []
+            if recorder is None and not is_described:
+                what = f"says nothing of the stream {stream['stream']}, neither SCHEMA nor RECORD"
+                raise run.failed(what, ["it may not read the catalog that selects it"])
             recorder = recorder or recorder_of(tuple(key))
             recorder.add(page)
             return recorder
+
+    def _takes_properties(self, run: Connection) -> bool:
+        """Whether it reads its selection from `--properties`, the catalog's name before the specification had one."""
+        try:
+            return b"--properties" in b"".join(run.lines([self._program(), "--help"], {}))
+        except ChannelError:
+            return False
 
     def _program(self) -> str:
         name = str(requirement(self.source)).partition("==")[0].partition("[")[0]
