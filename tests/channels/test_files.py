@@ -71,7 +71,10 @@ def test_many_rows_are_streamed_into_the_same_tables(files: Files, monkeypatch: 
     for name, last in (("it's.csv", 2), ("b.csv", 2), ("it's.csv", 7)):
         days = "".join(f"2026-0{1 + ('b' in name)}-0{day},c {day},{day}.5,\n" for day in range(1, last))
         files.write(name, f"date,c,spend,clicks\n{days}2026-03-0{1 + ('b' in name)},d,,{last}\n")
-        assert {one.state for one in files.load(source)} == {"loaded"}
+        with duckdb.connect(str(files.warehouse)) as kept_open:
+            assert {one.state for one in files.load(source)} == {"loaded"}
+            attached = kept_open.sql("select database_name from duckdb_databases() where not internal").fetchall()
+            assert attached == [(files.warehouse.stem,)]
     found = files.rows("source_file, campaign_id, campaign_name, currency, measure, value, channel, _deleted")
     assert ("it's.csv", "c 6", "c 6", "USD", "spend", Decimal("6.5"), "ads", False) in found
     assert len(found) == 7 + 2

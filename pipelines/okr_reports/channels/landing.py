@@ -22,13 +22,17 @@ from typing import Any
 
 # Fills _dlt_load_id, which joins every row to its load, on the Arrow route too. dlt reads it when it extracts.
 os.environ.setdefault("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID", "true")
+os.environ.setdefault("NORMALIZE__MODEL_NORMALIZER__ADD_DLT_LOAD_ID", "true")
 
 import dlt
 import duckdb
 import pyarrow as pa
+from dlt.common.destination.attach import attach_statement
+from dlt.common.destination.client import SqlModel
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from okr_reports.channels.tables import DELETED, RawTable
+from okr_reports.common.sql_text import quoted_name, quoted_text
 from okr_reports.ducklake.destination import destination
 from okr_reports.errors import ChannelError, VendorError, quoted
 
@@ -42,18 +46,40 @@ BOOKKEEPING = ("loaded_windows", "loaded_files", "file_measures", "spans", "supe
 
 @dataclass(frozen=True)
 class StreamedRows:
-    """Rows too many to hold: `sql` over `connection` gives the columns of a raw table, and goes straight to Parquet."""
+    """Rows too many to hold: `count` of view `landed` of the database file `database`, which `connection` has open.
+
+    dlt gets the query as a model: its load job attaches the file and inserts from it, so that no row is written in
+    between. What is not written by DuckDB (`as_parquet`) gets a Parquet file.
+    """
 
     connection: duckdb.DuckDBPyConnection
-    sql: str
+    database: Path
+    count: int
+    as_parquet: bool
 
-    def write(self, path: Path) -> int:
-        """Write them with the load that is running; how many they are."""
-        load_id = dlt.current.load_package_state()["load_id"]
-        self.connection.execute("set preserve_insertion_order = false")
-        into = f"copy (select *, '{load_id}' as _dlt_load_id from ({self.sql})) to '{path}' (format parquet)"
-        [(count,)] = self.connection.execute(into).fetchall()
-        return int(count)
+    @property
+    def alias(self) -> str:
+        """What the database is attached as; its folder is of this load alone."""
+        return self.database.parent.name
+
+    def write(self, folder: Path, columns: Sequence[str]) -> tuple[Path, Any]:
+        """The file that dlt imports, with the load that is running, and its format."""
+        if self.as_parquet:
+            load_id = dlt.current.load_package_state()["load_id"]
+            self.connection.execute("set preserve_insertion_order = false")
+            path = folder / "rows.parquet"
+            rows = f"select *, '{load_id}' as _dlt_load_id from landed"
+            self.connection.execute(f"copy ({rows}) to {quoted_text(str(path))} (format parquet)")
+            return path, "parquet"
+        # a file is open in one place of a process
+        self.connection.close()
+        alias = quoted_name(self.alias)
+        attach = attach_statement(f"attach if not exists {quoted_text(str(self.database))} as {alias} (read_only)")
+        select = f"select {', '.join(map(quoted_name, columns))} from {alias}.main.landed"
+        model = SqlModel(select, "duckdb", [{"attach_type": "duckdb", "alias": self.alias, "statements": [attach]}])
+        path = folder / "rows.model"
+        path.write_text(str(model), encoding="utf-8")
+        return path, "model"
 
 
 Batches = dict[str, list[pa.Table | StreamedRows]]
@@ -80,10 +106,9 @@ def _resource(table: RawTable, batches: Callable[[], Batches], adds: bool) -> An
                 yield batch
                 continue
             with tempfile.TemporaryDirectory(prefix="okr-rows-") as folder:
-                path = Path(folder) / "rows.parquet"
-                count = batch.write(path)
+                path, form = batch.write(Path(folder), table.schema.names)
                 # dlt links the file into its package before it pulls on
-                yield dlt.mark.with_file_import(str(path), "parquet", count, hints=table.schema.empty_table())
+                yield dlt.mark.with_file_import(str(path), form, batch.count, hints=table.schema.empty_table())
 
     hints: dict[str, Any] = {"write_disposition": "append" if adds or table.kind == "log" else "merge"}
     columns: dict[str, Any] = {name: {"nullable": False} for name in table.key}

@@ -1,6 +1,6 @@
 """What the files of one source are to each other, and a file's new content to what was loaded of it.
 
-All of it works on tables of one connection: `spans` (new), `stored` (the same columns: what the warehouse holds),
+All of it works on tables of one connection: `spans` and `span_keys` (new), `stored` (what the warehouse holds),
 `requested` (the days that a connector was asked for), `daily` (new days). Nothing that was loaded is erased by a file
 that lost its rows; no day counts twice.
 """
@@ -26,7 +26,7 @@ _COVERED = """
         select source_file, min(first_day) as first_day, max(last_day) as last_day,
             count(distinct (account_id, campaign_id, first_day)) filter (where account_id is not null) as now
         from (
-            select source_file, first_day, last_day, account_id, campaign_id from spans
+            select source_file, first_day, last_day, account_id, campaign_id from span_keys
             union all
             select source_file, first_day, last_day, null, null from requested
         ) group by 1
@@ -60,13 +60,14 @@ def shrunken(
 
 
 def carried(connection: duckdb.DuckDBPyConnection, source: FileSource, others: Sequence[str]) -> None:
-    """Add to `spans` what stays: days of new files outside their new content, and `others`, files that did not change.
+    """Make table `carried` of what stays: days of new files outside their new content, and `others`, files that did not
+    change.
 
     With `replaces: all` nothing of a new file stays but its new content.
     """
     connection.execute(
         f"""
-        insert into spans by name
+        create or replace table carried as
         with {_COVERED}
         select stored.* from stored left join covered using (source_file)
         where list_contains($others, source_file)
@@ -84,7 +85,7 @@ def lost_accounts(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -
         select source_file, account_id, count(distinct stored.first_day) from stored join covered using (source_file)
         where list_contains(?, source_file) and account_id <> ''
             and stored.first_day >= covered.first_day and stored.last_day <= covered.last_day
-            and account_id not in (select account_id from spans where spans.source_file = stored.source_file)
+            and account_id not in (select account_id from span_keys as own where own.source_file = stored.source_file)
         group by 1, 2 order by 1, 2
         """,
         [list(files)],

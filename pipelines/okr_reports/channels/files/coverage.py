@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import compress, pairwise
 from statistics import median
 
 import duckdb
@@ -28,7 +28,7 @@ _SCHEMA = pa.schema(
 def file_measures(
     read: SourceRows, source: FileSource, warehouse: duckdb.DuckDBPyConnection, files: Sequence[str], today: date
 ) -> pa.Table:
-    """One row a file, account and measure of tables `rows` and `spans`.
+    """One row a file, account and measure of table `accounts`.
 
     A file speaks up to its `as_of`; of what it counts, and of the range its report names, no further than the day
     before its content was first seen.
@@ -36,10 +36,15 @@ def file_measures(
     as_of = dict(read.connection.execute("select source_file, max(as_of) from rows group by 1").fetchall())
     cadence = _cadence(read, source)
     rows = []
-    for name, account, measure in read.connection.execute(
-        "select distinct source_file, account_id, measure from spans where list_contains(?, source_file) order by all",
+    has = "".join(f", h{at}" for at in range(len(read.measures)))
+    found = read.connection.execute(
+        f"select source_file, account_id{has} from accounts where list_contains(?, source_file) order by all",
         [list(files)],
-    ).fetchall():
+    ).fetchall()
+    every = sorted(
+        (name, account, measure) for name, account, *there in found for measure in compress(read.measures, there)
+    )
+    for name, account, measure in every:
         facts = read.files[name]
         spoken = as_of.get(name)
         if spoken is None and (facts.report_to or source.measures[measure].count):
@@ -56,10 +61,10 @@ def _cadence(read: SourceRows, source: FileSource) -> int:
         return source.cadence
     if source.grain not in ("day", "reading"):
         return CADENCE[source.grain]
-    [(length,)] = read.connection.execute("select median(last_day - first_day + 1) from spans").fetchall()
+    [(length,)] = read.connection.execute("select median(last_day - first_day + 1) from span_keys").fetchall()
     if source.grain == "day" and (length or 1) > 2:
         return CADENCE["quarter" if length > 45 else "month" if length > 10 else "week"]
-    days = [row[0] for row in read.connection.execute("select distinct first_day from spans order by 1").fetchall()]
+    days = [row[0] for row in read.connection.execute("select distinct first_day from span_keys order by 1").fetchall()]
     gaps = [(after - before).days for before, after in pairwise(days)]
     alone = CADENCE["day" if source.grain == "day" else "month"]
     return max(CADENCE["day"], 2 * round(median(gaps))) if gaps else alone

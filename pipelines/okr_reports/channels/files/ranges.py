@@ -26,19 +26,19 @@ def spread(
     """Make `known` (`spans` with `known_through`, NULL where no day is known yet) and `daily` of it, both views.
 
     `held` are measures that are stocks. `seen` is the relation of first sightings. Grain of `daily`: file, account,
-    campaign, currency, date, measure. Returns the tables below the views, beside `spans`.
+    campaign, currency, date, measure. Returns the tables below the views, none where they are `spans` itself.
     """
-    [(has_ranges,)] = connection.execute("select bool_or(last_day > first_day) from spans").fetchall()
+    [(has_ranges,)] = connection.execute("select bool_or(last_day > first_day) from span_keys").fetchall()
     known = "select *, last_day as known_through from spans"
     daily = "select * exclude (first_day, last_day, as_of), first_day as date from spans"
     if has_ranges:
-        connection.execute(f"create or replace temp table known_spans as {_known(seen)}", {"open": source.open_range})
+        connection.execute(f"create or replace table known_spans as {_known(seen)}", {"open": source.open_range})
         known = "from known_spans"
-    connection.execute(f"create or replace temp view known as {known}")
+    connection.execute(f"create or replace view known as {known}")
     if has_ranges:
-        connection.execute(f"create or replace temp table spread_days as {_DAILY}", {"held": list(held)})
+        connection.execute(f"create or replace table spread_days as {_DAILY}", {"held": list(held)})
         daily = "from spread_days"
-    connection.execute(f"create or replace temp view daily as {daily}")
+    connection.execute(f"create or replace view daily as {daily}")
     return ("known_spans", "spread_days") if has_ranges else ()
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import chain
 
 import duckdb
 import pyarrow as pa
 
+from okr_reports.channels.files.rows import SourceRows
 from okr_reports.channels.landing import StreamedRows
 from okr_reports.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT, TEXT, RawTable, tombstones
+from okr_reports.common.sql_text import quoted_name, quoted_text
 
 CHANNEL = "files"
 
@@ -56,7 +59,8 @@ TABLES = (MEASURES, LOADED_FILES, SPANS, SUPERSEDED, FILE_MEASURES, REQUESTED_DA
 class Batches:
     """What a load writes, by table: keys of files that are replaced, and their rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_lake: bool = False) -> None:
+        self.in_lake = in_lake
         self.keys: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
         self.rows: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
         self.streamed: dict[str, list[StreamedRows]] = {table.name: [] for table in TABLES}
@@ -77,24 +81,27 @@ class Batches:
         self.rows[table.name].append(pa.Table.from_arrays(columns, schema=table.schema))
 
     def stream(
-        self, table: RawTable, source_id: str, channel: str, files: list[str], read: duckdb.DuckDBPyConnection, sql: str
+        self, table: RawTable, source_id: str, channel: str, files: list[str], read: SourceRows, sql: str
     ) -> None:
         """As `replace`, of rows that `read` gives when they are landed; it stays open until then."""
         self._answer(table, source_id, files)
-        owner, of_channel = ("'" + text.replace("'", "''") + "'" for text in (source_id, channel))
-        # dlt takes a file as it is if its columns may be empty just where the table's may, and DuckDB writes that a
-        # column may be empty where it cannot know better: behind an outer join, and where a value decides
-        same = f"select {of_channel} as channel, timestamptz '{datetime.now(UTC)}' as loaded_at, false as {DELETED}"
-        columns = []
-        for column in table.schema:
-            if column.name == "source_id":
-                columns.append(f"{owner} as source_id")
-            elif column.name in ("channel", "loaded_at", DELETED) or not column.nullable:
-                columns.append(column.name)
-            else:
-                columns.append(f"if({DELETED}, null, {column.name}) as {column.name}")
-        rows = f"select {', '.join(columns)} from ({sql}) left join ({same}) on true"
-        self.streamed[table.name].append(StreamedRows(read, rows))
+        constants = {
+            "source_id": quoted_text(source_id),
+            "channel": quoted_text(channel),
+            "loaded_at": f"timestamptz '{datetime.now(UTC)}'",
+            DELETED: "false",
+        }
+        columns = ", ".join(f"{constants.get(name, name)} as {name}" for name in table.schema.names)
+        read.connection.execute(f"create or replace view landed as select {columns} from ({sql})")
+        # else written when it is closed, where nothing says that there was no room
+        read.connection.execute("checkpoint")
+        [(count,)] = read.connection.execute("select count(*) from landed").fetchall()
+        self.streamed[table.name].append(StreamedRows(read.connection, read.database, count, self.in_lake))
+
+    def detach(self, warehouse: duckdb.DuckDBPyConnection) -> None:
+        """Let go of the files that rows were streamed from: what one connection attaches its process has attached."""
+        for one in chain.from_iterable(self.streamed.values()):
+            warehouse.execute(f"detach database if exists {quoted_name(one.alias)}")
 
     def remove(self, source_id: str, files: list[str]) -> None:
         """Take these files of a source out of every table."""

@@ -24,6 +24,7 @@ from okr_reports.channels.files.sheets import find_sheets
 from okr_reports.channels.files.typed import Typing
 from okr_reports.channels.files.wide import turn
 from okr_reports.channels.runners.records import find_records_table
+from okr_reports.common.sql_text import quoted_text
 from okr_reports.file_sources import FileSource
 
 # Columns of a breakdown are among the first; an export of everything has hundreds.
@@ -66,10 +67,13 @@ def read_source(
     `reporting` is the currency of the reports. With `quick` files without anything odd are read many at a time, and
     less is said of them.
     """
-    room_of_rows = tempfile.TemporaryDirectory(prefix="okr-rows-")
-    connection = duckdb.connect(f"{room_of_rows.name}/rows.duckdb", config=_CONFIG)
+    folder = tempfile.TemporaryDirectory(prefix="okr-rows-")
+    connection = duckdb.connect(config={**_CONFIG, "temp_directory": f"{folder.name}/spilt"})
     connection.execute("set timezone = 'UTC'")
-    rows = SourceRows(connection, tuple(source.measures), room_of_rows)
+    rows = SourceRows(connection, tuple(source.measures), folder)
+    # what is lost with the process needs no log of what was written
+    connection.execute(f"attach {quoted_text(str(rows.database))} as rows_of_files (recovery_mode no_wal_writes)")
+    connection.execute("use rows_of_files")
     values = "".join(f", v{at} {VALUE}" for at in range(len(source.measures)))
     columns = ", ".join(f"{name} {kind}" for name, kind in ROW_COLUMNS.items())
     connection.execute(f"create table rows ({columns}{values})")

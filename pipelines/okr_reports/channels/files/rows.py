@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -88,7 +89,7 @@ class SourceRows:
     is no data (a blank cell, a null mark), which is not 0. `as_of` is NULL where neither definition nor file says it.
     `account_id` and `campaign_id` are '' where there are none, `currency` is NULL where nobody names one, except in
     `currencies`: measures whose amounts have a currency of their own. `faults` are the files that are refused, by name:
-    nothing of them is in `rows`.
+    nothing of them is in `rows`. `is_parted` says that no two rows have the same file, account, campaign and first day.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -97,6 +98,13 @@ class SourceRows:
     files: dict[str, FileFacts] = field(default_factory=dict)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     currencies: dict[str, str] = field(default_factory=dict)
+    is_parted: bool = False
+
+    @property
+    def database(self) -> Path:
+        """The file that all is in, but for what is temporary."""
+        assert self.folder is not None
+        return Path(self.folder.name) / "rows.duckdb"
 
     def close(self) -> None:
         self.connection.close()

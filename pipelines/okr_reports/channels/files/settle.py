@@ -24,8 +24,9 @@ from okr_reports.channels.files.raw import (
 )
 from okr_reports.channels.files.read import order_of
 from okr_reports.channels.files.rows import Fault, FileFacts, SourceRows
-from okr_reports.channels.files.spans import lay_out
+from okr_reports.channels.files.spans import lay_out, show
 from okr_reports.channels.tables import RawTable
+from okr_reports.common.sql_text import quoted_text
 from okr_reports.file_sources import FileSource, Uses
 
 # Rows of a source that are held in memory at most.
@@ -63,6 +64,8 @@ class Settling:
     equal: list[str] = field(default_factory=list)
     # whether the rows that were read are needed until they are landed
     is_streamed: bool = False
+    # whether `spans` holds what stays of earlier loads
+    has_carried: bool = False
     # tables made of `spans` that a file is taken out of with it
     derived: tuple[str, ...] = ()
 
@@ -130,7 +133,7 @@ class Settling:
         self._take("stored", stored)
 
     def _touched(self, mine: Sequence[str]) -> tuple[date, date]:
-        [bounds] = self.read.connection.execute("select min(first_day), max(last_day) from spans").fetchall()
+        [bounds] = self.read.connection.execute("select min(first_day), max(last_day) from span_keys").fetchall()
         [old] = self.warehouse.execute(
             "select min(date), max(date) from files.measures where source_id = ? and list_contains(?, source_file)",
             [self.source.id, list(mine)],
@@ -151,11 +154,13 @@ class Settling:
 
     def _leave_out(self, faults: Mapping[str, Fault]) -> None:
         self.faults |= faults
-        self._run("delete from spans where list_contains(?, source_file)", [list(self.faults)])
+        show(self.read, self.faults)
 
     def _carry(self) -> None:
         others = [*self.kept, *(name for name in self.faults if name in self.read.files or name in self.read.faults)]
         across.carried(self.read.connection, self.source, others if self.has_ranges else [])
+        self.has_carried = True
+        show(self.read, self.faults, has_carried=True)
 
     def _spread(self) -> None:
         columns = "account_id, campaign_id, first_day, last_day, measure, value"
@@ -167,9 +172,8 @@ class Settling:
             first_seen.seen(self.warehouse, self.source.id, "seen")
             self._take("seen", self.warehouse.sql("from seen").to_arrow_table())
         self.derived = spread(self.read.connection, self.source, self.uses.held, "seen")
-        for name, count in self._run(
-            "select source_file, count(*) from known where known_through is null group by 1 order by 1"
-        ):
+        unknown = "select source_file, count(*) from known where known_through is null group by 1 order by 1"
+        for name, count in self._run(unknown) if self.derived else []:
             self.said.append(
                 f"{name}: {count} values of days that are not known yet do not count before {self._next()}"
             )
@@ -198,9 +202,10 @@ class Settling:
             return
         if self.source.on_overlap == "refuse":
             faults = across.refused(found, fresh, self.kept)
-            for table in ("spans", *self.derived, "rows_by_file"):
+            for table in (*self.derived, "rows_by_file", *(["carried"] if self.has_carried else [])):
                 self._run(f"delete from {table} where list_contains(?, source_file)", [list(faults)])
             self.faults |= faults
+            show(self.read, self.faults, has_carried=self.has_carried)
             self._say_equal(found)
         across.superseded(connection, self.source, self._orders())
 
@@ -241,14 +246,12 @@ class Settling:
         if self.has_ranges:
             replace(SPANS, fresh, f"from spans {mine}")
         self._take("digests", pa.table({"source_file": fresh, "digest": [digests[name] for name in fresh]}))
+        self._count()
         replace(
             LOADED_FILES,
             fresh,
-            "with held as (select source_file, account_id, campaign_id, first_day, max(last_day) as last_day from spans"
-            f" {mine} group by all)"
-            " select source_file, coalesce(account_id, '') as account_id, count(account_id) as rows,"
-            " min(first_day) as data_from, max(last_day) as data_through, any_value(digest) as digest"
-            f" from digests left join held using (source_file) {mine} group by source_file, account_id",
+            "select source_file, coalesce(account_id, '') as account_id, coalesce(rows, 0) as rows,"
+            f" data_from, data_through, digest from digests left join accounts using (source_file) {mine}",
         )
         covered = file_measures(self.read, source, self.warehouse, fresh, self.today)
         batches.replace(FILE_MEASURES, source.id, source.channel, fresh, covered)
@@ -258,15 +261,29 @@ class Settling:
         if self.gone:
             batches.remove(source.id, list(self.gone))
 
+    def _count(self) -> None:
+        """Table `accounts`, grain: file and account. What is there of each, and h0, h1 ... of `span_keys`."""
+        rows = "*" if self.read.is_parted and not self.has_carried else "distinct (campaign_id, first_day)"
+        has = "".join(f", bool_or(h{at}) as h{at}" for at in range(len(self.read.measures)))
+        self._run(
+            "create or replace temp table accounts as select source_file, account_id,"
+            f" count({rows}) as rows, min(first_day) as data_from,"
+            f" max(last_day) as data_through{has} from span_keys group by source_file, account_id"
+        )
+
     def _replace_days(self, batches: Batches, files: list[str]) -> None:
-        connection, sql = self.read.connection, "from daily semi join landing using (source_file)"
+        connection = self.read.connection
         # days of files that are refused, or whose answer lost rows, stay with what is stored of them
-        self._take("landing", pa.table({"source_file": pa.array(files, pa.string())}))
+        others = self._run(
+            "select distinct source_file from span_keys where not list_contains(?, source_file)", [files]
+        )
+        listed = ", ".join(quoted_text(str(name)) for (name,) in others)
+        sql = "from daily" + (f" where source_file not in ({listed})" if listed else "")
         [(count,)] = self._run(f"select count(*) from ({sql})")
         if int(str(count)) < _MANY:
             batches.replace(MEASURES, self.source.id, self.source.channel, files, connection.sql(sql).to_arrow_table())
         else:
-            batches.stream(MEASURES, self.source.id, self.source.channel, files, connection, sql)
+            batches.stream(MEASURES, self.source.id, self.source.channel, files, self.read, sql)
             self.is_streamed = True
 
     def _replace_superseded(self, batches: Batches, files: list[str]) -> None:

@@ -143,6 +143,7 @@ def load_files(
                 progress=progress,
                 lake=lake,
             )
+            load.batches.detach(connection)
         newest = newest_load(connection, CHANNEL)
         # of a connector that brought nothing there is nothing that loaded
         lost = {one.source.id for one in load.errors if one.source.connector and not one.is_partial} | load.off
@@ -167,7 +168,7 @@ class _Load:
     ) -> None:
         self.connection, self.stored, self.today, self.uses = connection, stored, today, uses
         self.progress, self.warn, self.reporting, self.in_lake = progress, warn, reporting, in_lake
-        self.batches, self.errors, self.present = Batches(), list[_Error](), list[_File]()
+        self.batches, self.errors, self.present = Batches(in_lake=in_lake), list[_Error](), list[_File]()
         # what is read of sources whose rows are landed from where they are
         self.streamed = ExitStack()
         self.requested: Window | None = None
