@@ -238,9 +238,9 @@ def test_the_rule_of_words_can_fail():
 
 # Rooms in which no variable or parameter has one of these names: what it holds is its name.
 NAMED_ROOMS = {
-    "catalogue", "cli", "commands", "common", "component", "defs", "deliveries", "doctor", "ducklake", "findings",
-    "forecasting", "key_result_types", "okrs", "refresh", "sandbox", "spark", "template_sandbox", "warehouse",
-    "words",
+    "catalogue", "cli", "commands", "common", "component", "defs", "deliveries", "desk", "doctor", "ducklake",
+    "findings", "forecasting", "key_result_types", "okrs", "refresh", "sandbox", "spark", "template_sandbox",
+    "warehouse", "words",
 }  # fmt: skip
 NAMELESS = {"one", "asked"}
 

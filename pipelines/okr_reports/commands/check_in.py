@@ -16,7 +16,7 @@ from okr_reports.findings import read_definitions
 from okr_reports.settings import Workspace
 
 if TYPE_CHECKING:
-    from okr_reports.desk.waiting import Asked
+    from okr_reports.desk.waiting import OpenCheckIn
     from okr_reports.okrs.definitions import Definitions
 
 # The words of the form on the site, with how an answer is written
@@ -55,7 +55,7 @@ def check_in(workspace: Workspace, key_result: str, given: dict[str, Any], *, as
         _show(workspace.snapshot, key_result)
         words = Words(workspace, defined)
         planned = _said_last(defined, key_result, "next")
-        for name in _asked(result, planned):
+        for name in _question_names(result, planned):
             if answers.get(name) is None:
                 question = words.question(name, result, planned)
                 answers[name] = _ask(name, question, result, _offered(defined, key_result, name), words.decimal)
@@ -72,7 +72,7 @@ def check_in(workspace: Workspace, key_result: str, given: dict[str, Any], *, as
     )
 
 
-def waiting(workspace: Workspace) -> list[Asked]:
+def waiting(workspace: Workspace) -> list[OpenCheckIn]:
     """The key results that take a check-in today, overdue ones first. Raises DefinitionsError."""
     from okr_reports.desk.waiting import open_check_ins
 
@@ -80,7 +80,7 @@ def waiting(workspace: Workspace) -> list[Asked]:
     return open_check_ins(workspace, defined, settings.today(defined.settings.timezone))
 
 
-def _asked(result: Any, planned: str) -> list[str]:
+def _question_names(result: Any, planned: str) -> list[str]:
     """The questions for this key result, in order; with what was planned last, what became of it."""
     from okr_reports.okrs.lints.check_ins import value_key
 

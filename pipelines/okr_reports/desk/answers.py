@@ -28,7 +28,7 @@ class Refused(Exception):
     wrong: dict[str, str] = field(default_factory=dict)
 
 
-def one(fields: Fields, name: str) -> str:
+def text_of(fields: Fields, name: str) -> str:
     """The only answer of a field, without blanks around it."""
     given = fields.get(name) or [""]
     return given[0].strip()
@@ -39,27 +39,27 @@ def check_in(
     decimal: str, percent: bool, not_a_number: str,
 ) -> Path:  # fmt: skip
     """Write a check-in of this day; its file. Raises Refused, and then nothing is written."""
-    value = one(fields, "value")
+    value = text_of(fields, "value")
     number = typed_number(value, decimal, percent) if value else None
     if value and number is None:
         raise Refused({"value": not_a_number})
-    confidence, grade, met = one(fields, "confidence"), one(fields, "grade"), one(fields, "met")
+    confidence, grade, met = text_of(fields, "confidence"), text_of(fields, "grade"), text_of(fields, "met")
     try:
         return write_check_in(
             folder,
             definitions,
             key_result=key_result,
             date=day,
-            author=" ".join((author or one(fields, "author")).split()) or None,
+            author=" ".join((author or text_of(fields, "author")).split()) or None,
             confidence=f"{confidence}%" if confidence else None,
-            note=one(fields, "note") or None,
-            next=" ".join(one(fields, "next").split()) or None,
-            previous_next=one(fields, "previous_next") or None,
+            note=text_of(fields, "note") or None,
+            next=" ".join(text_of(fields, "next").split()) or None,
+            previous_next=text_of(fields, "previous_next") or None,
             value=number,
             done=[step for step in fields.get("done", ()) if step] or None,
             met={"true": True, "false": False}.get(met),
             grade=f"{grade}%" if grade else None,
-            evidence=one(fields, "evidence") or None,
+            evidence=text_of(fields, "evidence") or None,
         )
     except OkrError as error:
         raise Refused({"": str(error)}) from error
@@ -67,7 +67,7 @@ def check_in(
 
 def note(folder: Path, definitions: Definitions, fields: Fields, day: date) -> Path:
     """Write a note of this day about something; its file. Raises Refused, and then nothing is written."""
-    text, about = one(fields, "text"), one(fields, "on")
+    text, about = text_of(fields, "text"), text_of(fields, "on")
     if not text:
         raise Refused({"text": ""})
     known = {target for target, _ in targets(definitions)}

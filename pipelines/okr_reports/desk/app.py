@@ -98,8 +98,8 @@ class Desk:
 
     def _waiting(self, person: str | None, saved: str) -> Response:
         view = self.view()
-        mine = [one for one in view.asked if person and one.owner.casefold() == person.casefold()]
-        others = [one for one in view.asked if one not in mine]
+        mine = [check_in for check_in in view.check_ins if person and check_in.owner.casefold() == person.casefold()]
+        others = [check_in for check_in in view.check_ins if check_in not in mine]
         return self.page("waiting.html", view, person, mine=mine, others=others, saved=saved)
 
     async def form(self, request: Request) -> Response:
@@ -111,10 +111,10 @@ class Desk:
         self, key_result: str, person: str | None, given: answers.Fields, wrong: dict[str, str] | None = None
     ) -> Response:
         view = self.view()
-        one = view.find(key_result)
+        check_in = view.find(key_result)
         return self.page(
-            "check_in.html", view, person, one=one, given=given, wrong=wrong or {}, form=self.guards.form(person),
-            status=422 if wrong else 200,
+            "check_in.html", view, person, check_in=check_in, given=given, wrong=wrong or {},
+            form=self.guards.form(person), status=422 if wrong else 200,
         )  # fmt: skip
 
     async def check_in(self, request: Request) -> Response:
@@ -125,16 +125,16 @@ class Desk:
     def _check_in(self, key_result: str, person: str | None, fields: answers.Fields) -> Response:
         with self.writing:
             view = self.view()
-            one = view.find(key_result)
+            due = view.find(key_result)
             try:
                 path = answers.check_in(
                     self.workspace.definitions_dir, view.definitions, key_result, fields, view.today, person,
-                    view.formatter.decimal_sign, one.unit == "percent",
+                    view.formatter.decimal_sign, due.unit == "percent",
                     view.language.text("Not a number. Write it as %(example)s.", example=view.typed(2.5)),
                 )  # fmt: skip
             except answers.Refused as refused:
                 return self._form(key_result, person, fields, refused.wrong)
-            return self._kept(path, f"Check-in: {key_result}", person or answers.one(fields, "author"), "../")
+            return self._kept(path, f"Check-in: {key_result}", person or answers.text_of(fields, "author"), "../")
 
     async def note_form(self, request: Request) -> Response:
         person = self.guards.person(request)
@@ -159,10 +159,10 @@ class Desk:
                 path = answers.note(self.workspace.definitions_dir, view.definitions, fields, view.today)
             except answers.Refused as refused:
                 return self._note_form(person, fields, refused.wrong)
-            return self._kept(path, f"Note: {answers.one(fields, 'on')}", person or "", "./")
+            return self._kept(path, f"Note: {answers.text_of(fields, 'on')}", person or "", "./")
 
     def _kept(self, path: Path, message: str, person: str, back: str) -> Response:
-        """Back to the list once the file is there, committed where that is asked for."""
+        """Back to the list once the file is there, committed where that is set."""
         saved = "yes"
         if self.options.branch:
             data = path.read_bytes()

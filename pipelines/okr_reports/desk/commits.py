@@ -52,7 +52,7 @@ def propose(path: Path, data: bytes, message: str, person: str, day: str) -> str
     author, mail = _author(person)
     words = re.sub(r"[^a-z0-9]+", "-", message.casefold()).strip("-")[:60]
     branch = f"desk/{day}-{words}-{secrets.token_hex(3)}"
-    folder = next(one for one in path.parents if one.is_dir())
+    folder = next(parent for parent in path.parents if parent.is_dir())
     try:
         inside = (Path(_git(folder, "rev-parse", "--show-prefix")) / path.relative_to(folder)).as_posix()
         blob = _git(folder, "hash-object", "-w", "--stdin", data=data)

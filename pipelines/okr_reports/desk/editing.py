@@ -17,7 +17,7 @@ from okr_reports import okrs
 from okr_reports.desk.commits import commit, propose
 from okr_reports.desk.schema_fields import EntryForm, Field, entry_form, types_of
 from okr_reports.desk.stored import ChangedMeanwhile, Stored, entries, find, one_at_a_time, place_for
-from okr_reports.desk.typed_values import Fields, Style, Unreadable, changed, one, rows_of, shown
+from okr_reports.desk.typed_values import Fields, Style, Unreadable, changed, rows_of, shown, text_of
 from okr_reports.errors import Finding, shown_path
 from okr_reports.findings import answers_reader
 from okr_reports.key_result_types import find as key_result_type
@@ -54,7 +54,9 @@ class Editing:
     def _listed(self, person: str | None, saved: str) -> Response:
         view = self.desk.view()
         chosen = view.definitions
-        periods = sorted({one.period for one in chosen.objectives}, key=lambda name: _end(chosen, name), reverse=True)
+        periods = sorted(
+            {objective.period for objective in chosen.objectives}, key=lambda name: _end(chosen, name), reverse=True
+        )
         notes = [(stored.mark, stored.entry) for stored in entries(self.folder, "note")]
         return self.desk.page(
             "edit_list.html", view, person, up="", saved=saved, periods=periods, running=_running(view),
@@ -73,11 +75,12 @@ class Editing:
     ) -> Response:  # fmt: skip
         view = self.desk.view()
         stored = self._stored(kind, identifier, given)
-        type_ = one(given, "type") or (stored.entry or {}).get("type")
+        type_ = text_of(given, "type") or (stored.entry or {}).get("type")
         if (types_ := types_of(kind)) and type_ not in types_:
             return self.desk.page(
                 "edit_types.html", view, person, up="../../", identifier=identifier, types=types_,
-                about=lambda name: view.language.text(key_result_type(name).about), objective=one(given, "objective"),
+                about=lambda name: view.language.text(key_result_type(name).about),
+                objective=text_of(given, "objective"),
             )  # fmt: skip
         form = entry_form(kind, type_)
         style = _style(view, kind, stored.entry or {}, given)
@@ -92,7 +95,7 @@ class Editing:
         return self.desk.page(
             "edit_form.html", view, person, up="../../", identifier=identifier, stored=stored, c=shared,
             entry_form=form, kind_word=KINDS[kind], title=_title(view, stored.entry or {}), type=type_,
-            objective=one(given, "objective"),
+            objective=text_of(given, "objective"),
             is_new=stored.entry is None, wrong=wrong or {}, meanwhile=meanwhile, form=self.desk.guards.form(person),
             is_changed=lambda field: _texts(before, field) != _texts(given, field),
             now_of=lambda field: _words(view, field, (stored.entry or {}).get(field.name), style),
@@ -114,13 +117,13 @@ class Editing:
         with self.desk.writing, one_at_a_time(self.desk.workspace.data_dir):
             view = self.desk.view()
             stored = self._stored(kind, identifier, fields)
-            step = one(fields, "step")
-            if stored.mark != one(fields, "known"):
+            step = text_of(fields, "step")
+            if stored.mark != text_of(fields, "known"):
                 return self._form(kind, identifier, person, fields, is_answered=True, meanwhile=True)
             if step == "rows" or step == "back":
                 return self._form(kind, identifier, person, fields, is_answered=True)
             is_removed = step.startswith("remove")
-            form = entry_form(kind, one(fields, "type") or (stored.entry or {}).get("type"))
+            form = entry_form(kind, text_of(fields, "type") or (stored.entry or {}).get("type"))
             new: dict[str, Any] | None = None
             wrong: dict[str, list[str]] = {}
             if not is_removed:
@@ -149,7 +152,7 @@ class Editing:
         if kind not in KINDS:
             raise HTTPException(404, f"the desk edits {', '.join(KINDS)}")
         if identifier == "new" and kind != "measure":
-            found = place_for(self.folder, kind, {}, one(given, "objective")) if kind != "note" else None
+            found = place_for(self.folder, kind, {}, text_of(given, "objective")) if kind != "note" else None
         else:
             found = find(self.folder, kind, identifier)
         if found is None:
@@ -169,7 +172,7 @@ class Editing:
             except Unreadable as error:
                 wrong[error.name] = [view.unreadable(error.what)]
         if form.types:
-            values["type"] = one(fields, "type") or before.get("type")
+            values["type"] = text_of(fields, "type") or before.get("type")
         if form.kind == "objective":
             values |= {name: before[name] for name in ("measure", "key_results") if name in before}
         if "id" in values and not values["id"]:
@@ -187,14 +190,16 @@ class Editing:
         reader = answers_reader(self.desk.workspace)
         _, known = okrs.check(self.folder, today=view.today, answers=reader)
         after, found = okrs.check(self.folder, today=view.today, answers=reader, instead={stored.path: data})
-        old = {(one.what, one.todo) for one in known}
-        new = [one for one in found if (one.what, one.todo) not in old]
+        old = {(finding.what, finding.todo) for finding in known}
+        new = [finding for finding in found if (finding.what, finding.todo) not in old]
         wrong: dict[str, list[str]] = {}
-        errors, warnings = ([one for one in new if one.severity == severity] for severity in ("error", "warning"))
+        errors, warnings = (
+            [finding for finding in new if finding.severity == severity] for severity in ("error", "warning")
+        )
         for finding in errors:
             name, sentence = _beside(finding, form, stored, data), f"{finding.what}; {finding.todo}"
             wrong.setdefault(name, []).append(sentence if name else f"{finding.path}:{finding.line}: {sentence}")
-        return after, [f"{one.what}; {one.todo}" for one in warnings], wrong
+        return after, [f"{finding.what}; {finding.todo}" for finding in warnings], wrong
 
     def _changes(
         self, view: View, form: EntryForm, stored: Stored, new: dict[str, Any] | None
@@ -240,7 +245,9 @@ class Editing:
 
 
 def _running(view: View) -> list[str]:
-    spans = {name: view.definitions.span(name) for name in {one.period for one in view.definitions.objectives}}
+    spans = {
+        name: view.definitions.span(name) for name in {objective.period for objective in view.definitions.objectives}
+    }
     return [name for name, span in spans.items() if span and span.start <= view.today <= span.end]
 
 
@@ -251,9 +258,9 @@ def _end(chosen: Definitions, period: str) -> str:
 
 def _style(view: View, kind: str, entry: dict[str, Any], given: Fields) -> Style:
     """Numbers of an entry whose unit is percent are typed as such."""
-    kpi = one(given, "kpi") or entry.get("kpi")
+    kpi = text_of(given, "kpi") or entry.get("kpi")
     known = view.definitions.kpi_by_id.get(str(kpi)) if kpi else None
-    unit = known.unit if known else one(given, "unit") or entry.get("unit")
+    unit = known.unit if known else text_of(given, "unit") or entry.get("unit")
     return Style(view.formatter.decimal_sign, unit == "percent" and kind in ("key_result", "measure"))
 
 
@@ -270,7 +277,7 @@ def _in_order(before: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     names = list(values)
     for at, name in enumerate(names):
         if name not in found:
-            near = next((one for one in reversed(names[:at]) if one in found), None)
+            near = next((earlier for earlier in reversed(names[:at]) if earlier in found), None)
             found.insert(found.index(near) + 1 if near else len(found), name)
     return {name: values[name] for name in found}
 

@@ -87,7 +87,7 @@ class Guards:
         if time.time() - moment > FORM_HOURS * 3600:
             raise HTTPException(403, "the form is too old; open it again")
         with self._lock:
-            self._used = {one: until for one, until in self._used.items() if until > time.time()}
+            self._used = {used: until for used, until in self._used.items() if until > time.time()}
             if mark in self._used:
                 raise HTTPException(409, "this form has been sent already; the check-in is there")
             self._used[mark] = moment + FORM_HOURS * 3600

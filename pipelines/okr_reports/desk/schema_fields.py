@@ -90,7 +90,7 @@ def types_of(kind: str) -> tuple[str, ...]:
     if kind not in ("key_result", "measure"):
         return ()
     named = {reference: name for name, reference in _union(kind)["discriminator"]["mapping"].items()}
-    return tuple(named[one["$ref"]] for one in _union(kind)["oneOf"])
+    return tuple(named[alternative["$ref"]] for alternative in _union(kind)["oneOf"])
 
 
 def _union(kind: str) -> Mapping[str, Any]:
@@ -110,7 +110,7 @@ def _fields(definition: Mapping[str, Any], kind: str) -> tuple[Field, ...]:
         if name not in skipped
     ]
     # within each part in the order of the model; why a target changed comes behind the target
-    return tuple(sorted(found, key=lambda one: 2 * one.is_rare + (one.name == "reason")))
+    return tuple(sorted(found, key=lambda field: 2 * field.is_rare + (field.name == "reason")))
 
 
 def _default(node: Mapping[str, Any]) -> str:
@@ -129,7 +129,7 @@ def _present(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     inner = node.get("anyOf") or node.get("oneOf")
     if not inner or "discriminator" in node:
         return [node] if node.get("type") != "null" else []
-    return [one for part in inner for one in _present(part)]
+    return [alternative for part in inner for alternative in _present(part)]
 
 
 def _field(name: str, node: Mapping[str, Any]) -> Field:
@@ -138,7 +138,7 @@ def _field(name: str, node: Mapping[str, Any]) -> Field:
         return _of_one_way(name, ways[0])
     shapes = [_shape(way) for way in ways]
     words = tuple(word for way in ways for word in way.get("enum", ()))
-    inner = tuple(one for way, shape in zip(ways, shapes, strict=True) if shape == "object" for one in _inner(way))
+    inner = tuple(field for way, shape in zip(ways, shapes, strict=True) if shape == "object" for field in _inner(way))
     match set(shapes) - {"percent"}:
         case kinds if kinds <= {"number", "integer"}:
             return Field(name, "number", is_share=any(way.get("maximum") == 1 for way in ways))

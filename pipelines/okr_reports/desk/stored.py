@@ -96,7 +96,7 @@ def mark_of(entry: Any) -> str:
 
 
 def find(folder: Path, kind: str, identifier: str) -> Stored | None:
-    """The entry as its file has it now; of a measure the objective's id is asked, of a note its mark."""
+    """The entry as its file has it now; a measure is found by its objective's id, a note by its mark."""
     for stored in _entries(folder, "key_result" if kind == "key_result" else kind if kind in LISTS else "objective"):
         entry = stored.entry
         assert entry is not None
@@ -119,7 +119,7 @@ def place_for(folder: Path, kind: str, new: dict[str, Any], objective: str | Non
         return parent and replace(parent, place=(*parent.place, "key_results"), entry=None, objective=parent.entry)
     beside = _entries(folder, kind)
     if kind == "objective":
-        like = [one for one in beside if _of(one, "period", "team") == (new.get("period"), new.get("team"))]
+        like = [other for other in beside if _of(other, "period", "team") == (new.get("period"), new.get("team"))]
         # what is typed becomes a name of a file before `okr check` has refused it
         period, team = (
             re.sub(r"[^a-z0-9_-]", "_", str(new.get(key) or "company").lower()) for key in ("period", "team")
@@ -127,9 +127,9 @@ def place_for(folder: Path, kind: str, new: dict[str, Any], objective: str | Non
         name = f"objectives/{period}/{team}.yml"
     else:
         like = [
-            one
-            for one in beside
-            if {*_of(one, "measure", "numerator")} & {new.get("measure"), new.get("numerator")} - {None}
+            other
+            for other in beside
+            if {*_of(other, "measure", "numerator")} & {new.get("measure"), new.get("numerator")} - {None}
         ]
         name = "kpis/desk.yml"
     if like:
@@ -167,8 +167,8 @@ def _content(data: bytes, path: Path) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+        return {key: _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list) else value
 
 
 def _put(whole: Any, place: tuple[str | int, ...], new: Any) -> None:
@@ -195,4 +195,4 @@ def _add(whole: Any, place: tuple[str | int, ...], new: Any) -> None:
 
 def _root(path: Path) -> Path:
     """The folder of definitions: the nearest one above that holds the published schema, else the file's own."""
-    return next((one for one in path.parents if (one / "okr.schema.json").exists()), path.parent)
+    return next((parent for parent in path.parents if (parent / "okr.schema.json").exists()), path.parent)

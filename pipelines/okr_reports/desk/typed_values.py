@@ -49,7 +49,7 @@ def shown(field: Field, value: Any, style: Style, at: str = "") -> dict[str, lis
         case "number":
             return {at: [_typed(value, style)]}
         case "references":
-            return {at: [str(one) for one in value]}
+            return {at: [str(reference) for reference in value]}
         case "lines":
             return {at: ["\n".join(map(str, value if isinstance(value, list) else [value]))]}
         case "texts" if isinstance(value, dict):
@@ -76,8 +76,11 @@ def shown(field: Field, value: Any, style: Style, at: str = "") -> dict[str, lis
             return points
         case "conditions":
             rows_: dict[str, list[str]] = {}
-            for number, one in enumerate(conditions(value)):
-                rows_ |= {f"{at}.{number}.is": [one.operator], f"{at}.{number}.values": ["\n".join(one.values)]}
+            for number, condition in enumerate(conditions(value)):
+                rows_ |= {
+                    f"{at}.{number}.is": [condition.operator],
+                    f"{at}.{number}.values": ["\n".join(condition.values)],
+                }
             return rows_
         case "yaml":
             return {at: [flow(value)]}
@@ -86,8 +89,8 @@ def shown(field: Field, value: Any, style: Style, at: str = "") -> dict[str, lis
 
 def _shown_keys(field: Field, value: Any, style: Style, at: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for one in field.fields:
-        found |= shown(one, value.get(one.name), style, f"{at}.{one.name}")
+    for key in field.fields:
+        found |= shown(key, value.get(key.name), style, f"{at}.{key.name}")
     return found
 
 
@@ -106,7 +109,7 @@ def read(field: Field, given: Fields, style: Style, at: str = "") -> Any:
     """The value of a field, None where it is left empty. Raises Unreadable."""
     at = at or field.name
     style = style if field.has_unit else Style(style.decimal)
-    text = one(given, at)
+    text = text_of(given, at)
     match field.kind:
         case "flag":
             return {"true": True, "false": False}.get(text)
@@ -117,7 +120,7 @@ def read(field: Field, given: Fields, style: Style, at: str = "") -> Any:
         case "lines":
             return [part.strip() for part in text.splitlines() if part.strip()] or None
         case "texts":
-            languages = {name.rpartition(".")[2]: one(given, name) for name in given if _is_below(name, at)}
+            languages = {name.rpartition(".")[2]: text_of(given, name) for name in given if _is_below(name, at)}
             return {code: words for code, words in languages.items() if words} or text or None
         case "group":
             return _read_keys(field, given, style, at)
@@ -125,7 +128,7 @@ def read(field: Field, given: Fields, style: Style, at: str = "") -> Any:
             rows = [_read_keys(field, given, style, f"{at}.{number}") for number in _numbers(given, at)]
             return [row for row in rows if row] or None
         case "word_or_number":
-            return text if text in field.words else _number(one(given, f"{at}.number"), f"{at}.number", style)
+            return text if text in field.words else _number(text_of(given, f"{at}.number"), f"{at}.number", style)
         case "number_or":
             return _read_keys(field, given, style, at) or _number(text, at, style)
         case "days":
@@ -142,7 +145,7 @@ def read(field: Field, given: Fields, style: Style, at: str = "") -> Any:
     return text or None
 
 
-def one(given: Fields, name: str) -> str:
+def text_of(given: Fields, name: str) -> str:
     """The only answer of a field, without blanks around it and without the line ends of Windows."""
     return next(iter(given.get(name) or [""])).replace("\r\n", "\n").strip()
 
@@ -161,7 +164,9 @@ def rows_of(given: Fields, at: str, spare: int = SPARE_ROWS) -> list[int]:
     """The rows of a list as a form shows them: those with inputs, and spare ones behind."""
     numbers = _numbers(given, at)
     first = numbers[-1] + 1 if numbers else 0
-    is_spare = bool(numbers) and not any(one(given, name) for name in given if name.startswith(f"{at}.{numbers[-1]}."))
+    is_spare = bool(numbers) and not any(
+        text_of(given, name) for name in given if name.startswith(f"{at}.{numbers[-1]}.")
+    )
     return [*numbers, *range(first, first + (0 if is_spare else spare))]
 
 
@@ -185,7 +190,7 @@ def _number(text: str, at: str, style: Style, is_share: bool = False) -> Any:
 def _days(given: Fields, at: str, style: Style) -> dict[str, Any] | None:
     found = {}
     for number in _numbers(given, at):
-        day, share = one(given, f"{at}.{number}.day"), one(given, f"{at}.{number}.share")
+        day, share = text_of(given, f"{at}.{number}.day"), text_of(given, f"{at}.{number}.share")
         if day and share:
             found[day] = _number(share, f"{at}.{number}.share", Style(style.decimal, True))
         elif day or share:
@@ -197,9 +202,9 @@ def _conditions(given: Fields, at: str) -> Any:
     """Conditions in the shortest way of writing them; of one operator several rows are one list."""
     found: dict[str, list[str]] = {}
     for number in _numbers(given, at):
-        values = [part.strip() for part in one(given, f"{at}.{number}.values").splitlines() if part.strip()]
+        values = [part.strip() for part in text_of(given, f"{at}.{number}.values").splitlines() if part.strip()]
         if values:
-            found.setdefault(one(given, f"{at}.{number}.is") or "in", []).extend(values)
+            found.setdefault(text_of(given, f"{at}.{number}.is") or "in", []).extend(values)
     if not found:
         return None
     if len(found) > 1 and ("in" in found or found.keys() >= {"not_in", "not_like"}):

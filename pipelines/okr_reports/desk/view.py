@@ -1,4 +1,4 @@
-"""What the desk's pages show, read from the definitions and the analysts' copy when a page is asked for."""
+"""What the desk's pages show, read from the definitions and the analysts' copy when a page is requested."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from okr_reports import settings
 from okr_reports.catalogue import channels
 from okr_reports.desk import answers
-from okr_reports.desk.waiting import Asked, open_check_ins
+from okr_reports.desk.waiting import OpenCheckIn, open_check_ins
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.report_site.charts.data import readable
 from okr_reports.report_site.formats.formats import Formatter
@@ -49,20 +49,20 @@ HINTS = {
 
 
 class View:
-    """What the pages show, read when a page is asked for."""
+    """What the pages show, read when a page is requested."""
 
     def __init__(self, workspace: Workspace, definitions: Definitions, today: date) -> None:
         chosen = definitions.settings
         self.definitions, self.today = definitions, today
-        self.asked = open_check_ins(workspace, definitions, today)
+        self.check_ins = open_check_ins(workspace, definitions, today)
         self.formatter = Formatter(chosen.locale, chosen.currency, chosen.timezone)
         self.language = Language(chosen.locale, (workspace.reports_dir / "translations", PAGES))
 
-    def find(self, key_result: str) -> Asked:
+    def find(self, key_result: str) -> OpenCheckIn:
         """The key result of a form. Raises HTTPException 404 for one that takes no check-in today."""
-        for one in self.asked:
-            if one.result.id == key_result:
-                return one
+        for check_in in self.check_ins:
+            if check_in.result.id == key_result:
+                return check_in
         raise HTTPException(404, f"there is no key result {key_result[:80]!r} that takes a check-in today")
 
     def day(self, value: date) -> str:
@@ -71,8 +71,8 @@ class View:
     def share(self, value: float) -> str:
         return self.formatter.format(value, "pct0")
 
-    def value(self, value: Any, one: Asked) -> str:
-        return self.formatter.unit(value, one.unit) if value is not None else ""
+    def value(self, value: Any, check_in: OpenCheckIn) -> str:
+        return self.formatter.unit(value, check_in.unit) if value is not None else ""
 
     def typed(self, value: Any, percent: bool = False) -> str:
         """A number as a person types it."""
@@ -85,8 +85,8 @@ class View:
         """The answer of the form nearest to a confidence that was given: 10, 30, 50, 70 or 90."""
         return str(min((10, 30, 50, 70, 90), key=lambda step: abs(confidence * 100 - step)))
 
-    def status(self, one: Asked) -> str:
-        status = one.published.get("status")
+    def status(self, check_in: OpenCheckIn) -> str:
+        status = check_in.published.get("status")
         return status_word(self.language, status) if status else ""
 
     def word(self, name: Any) -> str:
@@ -130,7 +130,11 @@ class View:
 
     def languages_of(self, name: str, given: answers.Fields) -> list[str]:
         """The inputs of a text by language: those that it has, and the report's own; none for a plain text."""
-        found = [one for one in given if one.startswith(f"{name}.") and "." not in one[len(name) + 1 :]]
+        found = [
+            input_name
+            for input_name in given
+            if input_name.startswith(f"{name}.") and "." not in input_name[len(name) + 1 :]
+        ]
         own = f"{name}.{self.language.code}"
         return [*found, own] if found and own not in found else found
 
@@ -140,26 +144,26 @@ class View:
 
     def _titled(self, found: Any) -> list[tuple[str, str]]:
         code = self.language.code
-        return [(one.id, one.title.in_language(code) if one.title else readable(one.id)) for one in found]
+        return [(entry.id, entry.title.in_language(code) if entry.title else readable(entry.id)) for entry in found]
 
     def _people(self) -> set[str]:
-        owners = [one.owner for one in self.definitions.objectives]
+        owners = [objective.owner for objective in self.definitions.objectives]
         results = [result for _, result in self.definitions.key_results()]
-        owners += [one.owner for one in results]
-        return {name for name in [*owners, *(name for one in results for name in one.contributors)] if name}
+        owners += [result.owner for result in results]
+        return {name for name in [*owners, *(name for result in results for name in result.contributors)] if name}
 
     def _periods(self) -> list[str]:
         """Those in use and listed, and the quarters and years from this one on."""
         year, quarter = self.today.year, (self.today.month - 1) // 3
         coming = [f"{year + (quarter + n) // 4}-Q{(quarter + n) % 4 + 1}" for n in range(5)]
-        used = [one.period for one in self.definitions.objectives]
+        used = [objective.period for objective in self.definitions.objectives]
         return list(
             dict.fromkeys(
                 [
                     *coming,
                     str(year),
                     str(year + 1),
-                    *(one.id for one in self.definitions.periods),
+                    *(period.id for period in self.definitions.periods),
                     *sorted(used, reverse=True),
                 ]
             )

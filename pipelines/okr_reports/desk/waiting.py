@@ -18,7 +18,7 @@ DAYS_AFTER_THE_END = 7
 
 
 @dataclass(frozen=True)
-class Asked:
+class OpenCheckIn:
     """One key result as its form needs it. `answer`: value, done, met, grade, or '' where a KPI gives the number.
 
     `published` is its row of `key_results` as last published, empty where there is none; `said` its check-ins, oldest
@@ -35,7 +35,7 @@ class Asked:
 
     def last(self, name: str) -> CheckIn | None:
         """The newest check-in that gives `name`."""
-        return next((one for one in reversed(self.said) if getattr(one, name) is not None), None)
+        return next((check_in for check_in in reversed(self.said) if getattr(check_in, name) is not None), None)
 
     @property
     def unit(self) -> str:
@@ -44,7 +44,7 @@ class Asked:
 
     @property
     def evidence(self) -> Any:
-        """How many cases its check-ins are to rest on; None where none are asked for."""
+        """How many cases its check-ins are to rest on; None where none are required."""
         return getattr(self.result, "evidence", None)
 
     @property
@@ -52,7 +52,7 @@ class Asked:
         return self.said[-1].date if self.said else None
 
 
-def open_check_ins(workspace: Workspace, definitions: Definitions, today: date) -> list[Asked]:
+def open_check_ins(workspace: Workspace, definitions: Definitions, today: date) -> list[OpenCheckIn]:
     """The key results that take check-ins today, those whose last one is longest ago first."""
     published = _published(workspace)
     language, stale = definitions.settings.language, definitions.settings.check_in_stale_after_days
@@ -62,15 +62,18 @@ def open_check_ins(workspace: Workspace, definitions: Definitions, today: date) 
         if span is None or not span.start <= today <= span.end + timedelta(days=DAYS_AFTER_THE_END):
             continue
         said = tuple(
-            sorted((one for one in definitions.check_ins if one.key_result == result.id), key=lambda one: one.date)
+            sorted(
+                (check_in for check_in in definitions.check_ins if check_in.key_result == result.id),
+                key=lambda check_in: check_in.date,
+            )
         )
-        since = max([span.start, *(one.date for one in said)])
+        since = max([span.start, *(check_in.date for check_in in said)])
         title = result.title.in_language(language) if result.title else result.id
         owner = getattr(result, "owner", None) or objective.owner or ""
         overdue = (today - since).days > stale
         row = published.get(result.id, {})
-        found.append(Asked(result, title, owner, value_key(result) or "", overdue, row, said))
-    return sorted(found, key=lambda one: (not one.is_overdue, one.last_day or date.min, one.title))
+        found.append(OpenCheckIn(result, title, owner, value_key(result) or "", overdue, row, said))
+    return sorted(found, key=lambda check_in: (not check_in.is_overdue, check_in.last_day or date.min, check_in.title))
 
 
 def _published(workspace: Workspace) -> dict[str, dict[str, Any]]:
@@ -79,7 +82,8 @@ def _published(workspace: Workspace) -> dict[str, dict[str, Any]]:
             rows = connection.execute("select * from marts.key_results")
             names = [column[0] for column in rows.description or ()]
             return {
-                row["key_result_id"]: row for row in (dict(zip(names, one, strict=True)) for one in rows.fetchall())
+                row["key_result_id"]: row
+                for row in (dict(zip(names, values, strict=True)) for values in rows.fetchall())
             }
     except OkrError:
         return {}
