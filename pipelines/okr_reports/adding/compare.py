@@ -103,7 +103,7 @@ def _export(channel: str, export: Path, preset: str | None, given: dict[str, Any
     """The export's days by measure and currency, and the accounts it names."""
     if not export.is_file():
         raise OkrError(f"there is no file {export}; check its name")
-    fitting = [name for name, one in presets().items() if one.channel == channel or name == channel]
+    fitting = [name for name, preset in presets().items() if preset.channel == channel or name == channel]
     chosen = preset or (fitting[0] if fitting else "")
     if chosen not in presets():
         todo = did_you_mean(chosen, presets(), f"name one with --preset: {', '.join(presets())}")
@@ -189,8 +189,8 @@ class _Reasons:
             yield f"not loaded yet: {self._channel} reaches to {through}"
         elif provisional is not None and day >= provisional:
             yield f"a late day: the vendor may still restate it from {provisional} on; refresh and export on one day"
-        others = {one for one in self._apart if one[0] == day}
-        if measure in COUNTED and all(one[1] in COUNTED for one in others):
+        others = {key for key in self._apart if key[0] == day}
+        if measure in COUNTED and all(key[1] in COUNTED for key in others):
             means = f" ({self._known.means})" if self._known.means else ""
             yield f"attribution: the export may count another kind of conversion or window than ours{means}"
         if self._adds_up(measure):
@@ -213,10 +213,11 @@ def lines(found: Comparison) -> Iterator[str]:
         f"{found.channel}, {found.first_day} to {found.last_day}: {', '.join(found.measures)}; {found.compared:,}"
         " numbers compared (spend within 1 %, others within 2 %)"
     )
-    for one in found.differences:
-        share = "" if one.share is None else f" ({one.share:+.1%})"
-        money = f" {one.currency}" if one.currency else ""
-        yield f"{one.date}  {one.measure}: ours {one.ours:,.2f}, export {one.theirs:,.2f}{money}{share}"
-        for reason in one.reasons:
+    for difference in found.differences:
+        share = "" if difference.share is None else f" ({difference.share:+.1%})"
+        money = f" {difference.currency}" if difference.currency else ""
+        numbers = f"ours {difference.ours:,.2f}, export {difference.theirs:,.2f}{money}{share}"
+        yield f"{difference.date}  {difference.measure}: {numbers}"
+        for reason in difference.reasons:
             yield f"            {reason}"
     yield f"{len(found.differences):,} differ" if found.differences else "all agree"

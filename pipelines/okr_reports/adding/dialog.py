@@ -127,7 +127,7 @@ def _settle(
     for _ in range(_MOST_QUESTIONS):
         model, mistakes = read_entry(FileSourceEntry, entry, path.name, 1)
         if model is None:
-            raise OkrError("; ".join(f"{one.what} ({one.todo})" for one in mistakes))
+            raise OkrError("; ".join(f"{mistake.what} ({mistake.todo})" for mistake in mistakes))
         source = model.to_file_source(path.parent, (path.parent,))
         rows = read_source(source, {path.name: path}, today, reporting, quick=False)
         faults = rows.faults.get(path.name)
@@ -253,9 +253,9 @@ def _unreadable(path: Path, faults: list[Fault]) -> OkrError:
 
 
 def _nothing_found(path: Path, wanted: str | None, found: list[Glimpse]) -> str:
-    if found and all(sum(map(any, (cells for _, _, cells in one.records))) == 1 for one in found):
+    if found and all(sum(map(any, (cells for _, _, cells in glimpse.records))) == 1 for glimpse in found):
         return f"{path.name}: has a header and no rows below it; export it again, for days that have data"
-    first = next((cells for one in found for _, _, cells in one.records if sum(map(bool, cells)) > 1), [])
+    first = next((cells for glimpse in found for _, _, cells in glimpse.records if sum(map(bool, cells)) > 1), [])
     there = f"; its first row of columns is {', '.join(cell for cell in first if cell)[:200]}" if first else ""
     if wanted is not None:
         return f"{path.name}: has not the columns of the preset {wanted}{there}; leave --preset out to have it guessed"

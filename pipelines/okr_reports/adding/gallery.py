@@ -57,27 +57,28 @@ def listed() -> list[dict[str, Any]]:
     """Every vendor with what it brings, as JSON."""
     return [
         {
-            "channel": one["id"],
-            "title": one["title"],
-            "kind": one["kind"],
-            "measures": sorted(one["measures"]),
-            "secrets": sorted(one["secrets"]),
-            "api": one["api"],
-            "licence": one["licence"],
-            "proved": proved(one),
-            **({"note": one["note"]} if "note" in one else {}),
+            "channel": vendor["id"],
+            "title": vendor["title"],
+            "kind": vendor["kind"],
+            "measures": sorted(vendor["measures"]),
+            "secrets": sorted(vendor["secrets"]),
+            "api": vendor["api"],
+            "licence": vendor["licence"],
+            "proved": proved(vendor),
+            **({"note": vendor["note"]} if "note" in vendor else {}),
         }
-        for one in map(entry, names())
+        for vendor in map(entry, names())
     ]
 
 
 def lines() -> list[str]:
     """The list in words, by kind."""
-    found = sorted(listed(), key=lambda one: (one["kind"], one["channel"]))
+    found = sorted(listed(), key=lambda vendor: (vendor["kind"], vendor["channel"]))
     packages = {name: package_of(entry(name)) for name in names()}
     said = [
-        f"{one['kind']:10} {one['channel']:16} {', '.join(one['measures'])}{' *' if packages[one['channel']] else ''}"
-        for one in found
+        f"{vendor['kind']:10} {vendor['channel']:16} {', '.join(vendor['measures'])}"
+        f"{' *' if packages[vendor['channel']] else ''}"
+        for vendor in found
     ]
     others = "* the same sums were read by a package of others: --json names it"
     return [*said, f"okr add --channel NAME writes one. Each was {PROVED}.", others]
@@ -100,7 +101,7 @@ def add_channel(workspace: Workspace, name: str) -> dict[str, Any]:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():
             path.write_text(text, encoding="utf-8")
-        if new := [one for one in _mistakes(workspace) if one not in before]:
+        if new := [mistake for mistake in _mistakes(workspace) if mistake not in before]:
             raise OkrError("\n".join(new))
     except BaseException:
         for path in texts:
@@ -121,8 +122,8 @@ def say(answer: dict[str, Any]) -> None:
     """What was written and what to fill in, in words."""
     name = answer["channel"]
     *declaration, channel = answer["written"]
-    asked = f"{declaration[0]} says how its API is asked" if declaration else "a package asks its API"
-    click.echo(f"{channel}: written, with its KPIs; {asked}")
+    source = f"{declaration[0]} says how its API is asked" if declaration else "a package asks its API"
+    click.echo(f"{channel}: written, with its KPIs; {source}")
     for file, kind in ((".dlt/config.toml", "settings"), (".dlt/secrets.toml", "secrets")):
         if answer[kind]:
             click.echo(f"put into {file}:")
@@ -155,7 +156,8 @@ def channel_text(vendor: dict[str, Any], taken: set[str], currency: str) -> str:
     said = {key: currency if value == "{reporting_currency}" else value for key, value in vendor["channel"].items()}
     keys = [f"    {key}: {flow(value)}" for key, value in {**fixed, **said}.items()]
     measures = [
-        f"      {measure}: {flow(one['from'])}    # {one['means']}" for measure, one in vendor["measures"].items()
+        f"      {measure}: {flow(meaning['from'])}    # {meaning['means']}"
+        for measure, meaning in vendor["measures"].items()
     ]
     kpis = []
     for kpi in vendor["kpis"]:
@@ -170,4 +172,4 @@ def channel_text(vendor: dict[str, Any], taken: set[str], currency: str) -> str:
 
 
 def _mistakes(workspace: Workspace) -> list[str]:
-    return [str(one) for one in okrs.check(workspace.definitions_dir)[1] if one.severity == "error"]
+    return [str(finding) for finding in okrs.check(workspace.definitions_dir)[1] if finding.severity == "error"]

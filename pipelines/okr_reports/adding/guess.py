@@ -77,8 +77,8 @@ class Guess:
 
 def guess(glimpses: Sequence[Glimpse]) -> Guess | None:
     """The mapping that makes most of the file's columns. None where no table with days is found."""
-    found = [one for one in (_of(glimpse) for glimpse in glimpses) if one is not None]
-    return max(found, key=lambda one: one.score) if found else None
+    found = [guessed for guessed in (_of(glimpse) for glimpse in glimpses) if guessed is not None]
+    return max(found, key=lambda guessed: guessed.score) if found else None
 
 
 def _of(glimpse: Glimpse) -> Guess | None:
@@ -240,7 +240,9 @@ def _is_measure(name: str, cells: Sequence[str]) -> bool:
 def _known_measure(name: str) -> str | None:
     words = plain(name)
     written = (words, _BRACKETS.sub("", words))
-    return next((one for one, names in _MEASURES.items() if any(re.fullmatch(names, word) for word in written)), None)
+    return next(
+        (measure for measure, names in _MEASURES.items() if any(re.fullmatch(names, word) for word in written)), None
+    )
 
 
 def _measure_id(name: str) -> str:
@@ -251,7 +253,7 @@ def _free(measure: str, name: str, taken: dict[str, Any]) -> str:
     """An id that no other column has: the column's own name, then with a number."""
     tried = [measure, to_id(plain(name)) or measure]
     numbered = (f"{measure}_{number}" for number in range(2, 10_000))
-    return next(one for one in itertools.chain(tried, numbered) if one not in taken)
+    return next(candidate for candidate in itertools.chain(tried, numbered) if candidate not in taken)
 
 
 def to_id(text: str) -> str:

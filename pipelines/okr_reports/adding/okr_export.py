@@ -107,7 +107,7 @@ def read_export(path: Path) -> dict[str, list[tuple[int, dict[str, Any]]]]:
     """The entries of such a workbook by list, with the row each stands on. Raises OkrError with the cell."""
     held: dict[str, list[tuple[int, dict[str, Any]]]] = {OKRS: [], TEAMS: [], PERIODS: []}
     for name, score in ((OKRS, is_export), (TEAMS, _has_id), (PERIODS, _has_id)):
-        table = {one.sheet: one for one in read_tables(path, score)}.get(name)
+        table = {read.sheet: read for read in read_tables(path, score)}.get(name)
         if table is not None:
             held[name] = [(line, _entry(table, line, cells)) for line, cells in table.rows]
     return held

@@ -146,7 +146,7 @@ class SheetReader:
         if found is None:
             return None
         name, start, end = found
-        known = {str(one["id"]) for one in self.drafts.periods} | {period.id for period in self.defined.periods}
+        known = {str(period["id"]) for period in self.drafts.periods} | {period.id for period in self.defined.periods}
         if start is not None and name not in known:
             self.drafts.periods.append({"id": name, "title": text, "start": str(start), "end": str(end)})
         return name
@@ -167,7 +167,7 @@ class SheetReader:
     @staticmethod
     def _unique(name: str, taken: set[str]) -> str:
         tried = (name if number == 1 else f"{name}_{number}" for number in range(1, 100_000))
-        return next(one for one in tried if one not in taken)
+        return next(candidate for candidate in tried if candidate not in taken)
 
     # -- key results
 

@@ -41,7 +41,7 @@ def read_tables(path: Path, score: Callable[[Sequence[str]], int], encoding: str
         raise OkrError("\n".join(lines)) from None
     except OSError as error:
         raise OkrError(f"{path} cannot be read ({error.strerror or error}); check its name and rights") from None
-    return [table for _, table in sorted(found, key=lambda one: -one[0])]
+    return [table for _, table in sorted(found, key=lambda scored: -scored[0])]
 
 
 def _records(part: Opened) -> Iterator[tuple[str, list[Record]]]:
@@ -58,7 +58,7 @@ def _records(part: Opened) -> Iterator[tuple[str, list[Record]]]:
 
 def _table(sheet: str, records: list[Record], score: Callable[[Sequence[str]], int]) -> Table | None:
     head = records[:HEADER_WITHIN]
-    at = max(range(len(head)), key=lambda one: (score(head[one][2]), -one), default=None)
+    at = max(range(len(head)), key=lambda place: (score(head[place][2]), -place), default=None)
     if at is None:
         return None
     if len(records) - at > MOST_ROWS:

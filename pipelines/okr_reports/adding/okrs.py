@@ -139,7 +139,7 @@ def _of_export(file: Path, defined: Definitions) -> tuple[Drafts, int]:
 
 
 def _plain(entry: Mapping[str, Any]) -> str:
-    results = [one[1] if isinstance(one, tuple) else one for one in entry["key_results"]]
+    results = [numbered[1] if isinstance(numbered, tuple) else numbered for numbered in entry["key_results"]]
     return flow(_canonical({**entry, "key_results": results}))
 
 
@@ -148,7 +148,7 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _canonical(value[key]) for key in sorted(value)}
     if isinstance(value, list | tuple):
-        return [_canonical(one) for one in value]
+        return [_canonical(part) for part in value]
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return plain(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
     return value
@@ -222,7 +222,7 @@ def _take_out(
             raise OkrError(str(finding))
         gone.setdefault(owner, finding)
     # from the end, so that places stay what they are
-    for at, number in sorted(gone, key=lambda one: (one[0], -1 if one[1] is None else one[1]), reverse=True):
+    for at, number in sorted(gone, key=lambda place: (place[0], -1 if place[1] is None else place[1]), reverse=True):
         finding, (line, entry) = gone[at, number], drafts.objectives[at]
         title = entry["title"]
         if number is None:
@@ -234,7 +234,7 @@ def _take_out(
 
 
 def _errors(definitions_dir: Path) -> list[Finding]:
-    return [one for one in okrs.check(definitions_dir)[1] if one.severity == "error"]
+    return [finding for finding in okrs.check(definitions_dir)[1] if finding.severity == "error"]
 
 
 def _free_path(folder: Path, stem: str) -> Path:

@@ -83,7 +83,7 @@ def _columns(added: Added) -> dict[str, str]:
     for name in added.facts.measures:
         measure = source.measures[name]
         columns = (measure.column,) if isinstance(measure.column, str) else measure.column
-        held = [one for one in columns if spaced(one).casefold() in names] or list(columns)
+        held = [column for column in columns if spaced(column).casefold() in names] or list(columns)
         less = f" less {measure.minus if isinstance(measure.minus, str) else measure.minus[0]}" if measure.minus else ""
         there[name] = "rows counted" if measure.count == "rows" else f"{held[0] if held else 'its cells'}{less}"
         if measure.count == "column":

@@ -36,10 +36,12 @@ def recognise(glimpses: Sequence[Glimpse], wanted: str | None = None) -> Recogni
         if wanted is not None and name != wanted:
             continue
         for glimpse in glimpses:
-            one = _try(preset, glimpse, need_signature=wanted is None)
-            if one is not None:
-                found.append((one.layout.found + len(one.signature), len(one.layout.names), one))
-    return max(found, key=lambda one: one[:2])[2] if found else None
+            recognised = _try(preset, glimpse, need_signature=wanted is None)
+            if recognised is not None:
+                found.append(
+                    (recognised.layout.found + len(recognised.signature), len(recognised.layout.names), recognised)
+                )
+    return max(found, key=lambda scored: scored[:2])[2] if found else None
 
 
 def source_of(preset: Preset) -> FileSource:

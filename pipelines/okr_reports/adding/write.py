@@ -38,7 +38,7 @@ def write(added: Added, definitions_dir: Path, defined: Definitions) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         added.entry["path"] = _relative(copied or added.path, path.parent)
         path.write_text(_HEADER + as_yaml(added, defined), encoding="utf-8")
-        new = [one for one in _mistakes(definitions_dir) if one not in before]
+        new = [mistake for mistake in _mistakes(definitions_dir) if mistake not in before]
         if new:
             raise OkrError("\n".join(new))
     except BaseException:
@@ -50,7 +50,7 @@ def write(added: Added, definitions_dir: Path, defined: Definitions) -> Path:
 
 
 def _mistakes(definitions_dir: Path) -> list[str]:
-    return [str(one) for one in okrs.check(definitions_dir)[1] if one.severity == "error"]
+    return [str(finding) for finding in okrs.check(definitions_dir)[1] if finding.severity == "error"]
 
 
 def _bring(path: Path, definitions_dir: Path) -> Path | None:
@@ -93,7 +93,7 @@ def kpis_of(added: Added, defined: Definitions) -> Iterator[dict[str, Any]]:
 def _fitting(added: Added, there: set[str]) -> Iterator[dict[str, Any]]:
     if added.preset is not None:
         for kpi in added.preset.kpis:
-            needed = {one for one in (kpi.measure, kpi.numerator, kpi.denominator) if one}
+            needed = {measure for measure in (kpi.measure, kpi.numerator, kpi.denominator) if measure}
             if needed <= there:
                 parts: dict[str, Any] = (
                     {"measure": kpi.measure}
