@@ -22,7 +22,7 @@ def planned(coverage: Coverage | None = None, **changed: object) -> list[Window]
         "lookback_days": 30,
         "deep_lookback_days": 0,
         "slice_days": 92,
-        "asked": None,
+        "requested": None,
     }
     return plan(coverage, **{**given_, **changed})  # type: ignore[arg-type]
 
@@ -70,16 +70,16 @@ def test_an_earlier_start_fills_the_time_before_newest_first() -> None:
 
 
 def test_a_window_asked_for_goes_on_where_it_broke_off() -> None:
-    asked = Window(date(2026, 1, 1), date(2026, 6, 30))
-    broken = Coverage(Window(START, YESTERDAY), YESTERDAY, asked, date(2026, 4, 2))
-    assert planned(broken, asked=asked)[0].start == date(2026, 4, 3)
-    done = Coverage(Window(START, YESTERDAY), YESTERDAY, asked, asked.end)
-    assert planned(done, asked=asked)[0].start == date(2026, 1, 1)
+    requested = Window(date(2026, 1, 1), date(2026, 6, 30))
+    broken = Coverage(Window(START, YESTERDAY), YESTERDAY, requested, date(2026, 4, 2))
+    assert planned(broken, requested=requested)[0].start == date(2026, 4, 3)
+    done = Coverage(Window(START, YESTERDAY), YESTERDAY, requested, requested.end)
+    assert planned(done, requested=requested)[0].start == date(2026, 1, 1)
 
 
 def test_days_to_come_are_not_asked_for() -> None:
-    assert planned(asked=Window(YESTERDAY, date(2027, 1, 1))) == [Window(YESTERDAY, YESTERDAY)]
-    assert planned(asked=Window(date(2027, 1, 1), date(2027, 1, 2))) == []
+    assert planned(requested=Window(YESTERDAY, date(2027, 1, 1))) == [Window(YESTERDAY, YESTERDAY)]
+    assert planned(requested=Window(date(2027, 1, 1), date(2027, 1, 2))) == []
     assert planned(start=date(2027, 1, 1)) == []
 
 

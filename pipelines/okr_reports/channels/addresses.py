@@ -39,8 +39,13 @@ def check_base_url(channel: str, url: str) -> str:
 def same_place(url: str, base_url: str) -> bool:
     """Whether `url` has the scheme, host and port of `base_url`: secrets are sent nowhere else."""
     try:
-        one, other = urlsplit(url), urlsplit(base_url)
-        return (one.scheme, one.hostname, one.port, one.username) == (other.scheme, other.hostname, other.port, None)
+        place, base = urlsplit(url), urlsplit(base_url)
+        return (place.scheme, place.hostname, place.port, place.username) == (
+            base.scheme,
+            base.hostname,
+            base.port,
+            None,
+        )
     except ValueError:
         return False
 

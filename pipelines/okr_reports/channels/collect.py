@@ -165,7 +165,7 @@ def _missing(channel: str, task: Task, landing: Landing, names_error: ChannelErr
     if not landing.missing:
         return names_error
     *before, (what, todo) = landing.missing
-    message = "".join(f"{one}; {do}. " for one, do in before) + what
+    message = "".join(f"{lack}; {do}. " for lack, do in before) + what
     return ChannelError(channel, message, todo, task.account.id)
 
 
@@ -184,9 +184,9 @@ def _covered(task: Task, data_through: date, on: date) -> Coverage:
     )
 
 
-def odd_answer(channel: str, surprise: Exception, account_id: str, asked: Window) -> VendorError:
+def odd_answer(channel: str, surprise: Exception, account_id: str, window: Window) -> VendorError:
     """What an exception that is no ChannelError says of an account's answer to a window."""
-    what = f"the answer for {asked} has an unexpected shape ({_detail(channel, surprise)})"
+    what = f"the answer for {window} has an unexpected shape ({_detail(channel, surprise)})"
     return VendorError(channel, what, "nothing of this answer was loaded; if it stays so, report it", account_id)
 
 

@@ -269,7 +269,7 @@ def _to_ids(value: Any) -> tuple[str, ...]:
         value = json.loads(value) if value.startswith("[") else value.split(",")
     elif isinstance(value, int):
         value = [value]
-    return tuple(str(one).strip() for one in value if str(one).strip())
+    return tuple(str(part).strip() for part in value if str(part).strip())
 
 
 def _to_number(value: Any) -> int:

@@ -200,7 +200,7 @@ class Http:
                 self.requests_sent += 1
             with Deadline(min(self.reply_timeout, self.budget.left())) as deadline:
                 try:
-                    reply = self._asked(method, url, body, headers)
+                    reply = self._answer(method, url, body, headers)
                 except (_Unreadable, VendorError):
                     if not deadline.is_over:
                         raise
@@ -212,7 +212,7 @@ class Http:
         self.budget.hold(reply.body)
         return replace(reply, data=parsed(reply.body))
 
-    def _asked(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Reply:
+    def _answer(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Reply:
         """The answer, not parsed yet. `from None`: the original holds the whole URL and, in its frames, the headers."""
         try:
             with self._session().request(

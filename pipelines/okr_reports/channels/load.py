@@ -170,8 +170,8 @@ def load_channel(
                 warn=warn,
                 lake=lake,
             )
-        asked = None if window is None else Window(*window)
-        return Load(find_channel(name), warehouse, pipelines_dir, today, asked, progress, started_at, lake).run()
+        requested = None if window is None else Window(*window)
+        return Load(find_channel(name), warehouse, pipelines_dir, today, requested, progress, started_at, lake).run()
     except ChannelError as error:
         failure = error
     except OkrError:  # of the warehouse, which is nobody's own

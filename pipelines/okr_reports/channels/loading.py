@@ -33,13 +33,13 @@ from okr_reports.errors import ChannelError, CredentialsError
 
 @dataclass
 class Load:
-    """State of one `load_channel` call. `asked` is the window given by hand, if any."""
+    """State of one `load_channel` call. `requested` is the window given by hand, if any."""
 
     channel: Channel[Any]
     warehouse: Path
     pipelines_dir: Path
     today: date
-    asked: Window | None
+    requested: Window | None
     progress: Callable[[str], None]
     started_at: datetime
     lake: str | None = None
@@ -62,7 +62,9 @@ class Load:
             owed = unrecorded_from(connection, self.channel.name)
             results = self._run(settings, connection)
             newest = newest_load(connection, self.channel.name)
-            return [replace(one, load_id=newest, window_from=_earlier(one.window_from, owed)) for one in results]
+            return [
+                replace(result, load_id=newest, window_from=_earlier(result.window_from, owed)) for result in results
+            ]
 
     def _run(self, settings: ChannelSettings, connection: duckdb.DuckDBPyConnection) -> list[LoadResult]:
         http = self.channel.http(settings)
@@ -98,7 +100,7 @@ class Load:
                 )
                 http.budget.let_go()
         over = {account.id: account for account in accounts if account.status in self.channel.ended_states}
-        gone = [one for one in over.values() if isinstance(self.errors.get(one.id), CredentialsError)]
+        gone = [account for account in over.values() if isinstance(self.errors.get(account.id), CredentialsError)]
         for account in gone:
             # an account that no load names any more has ended (int_accounts_known)
             known = self.coverage.get(account.id)
@@ -107,7 +109,9 @@ class Load:
                 f"{self.channel.name} account {account.id} is {account.status} at the vendor and is not answered any"
                 f" more: it has ended, and {through} are not known"
             )
-        named = [one for one in {**plans, **self.errors} if one not in {account.id for account in gone}]
+        named = [
+            account_id for account_id in {**plans, **self.errors} if account_id not in {account.id for account in gone}
+        ]
         return [self._result(account_id, plans.get(account_id, [])) for account_id in named]
 
     def _note_changes(self, accounts: Sequence[Account], connection: duckdb.DuckDBPyConnection) -> None:
@@ -183,13 +187,13 @@ class Load:
             lookback_days=lookback_days(self.channel.name, settings),
             deep_lookback_days=max(self.channel.deep_lookback_days, account.restated_days),
             slice_days=self.channel.slice_days,
-            asked=self.asked,
+            requested=self.requested,
         )
 
     def _task(self, account: Account, piece: Window, slices: Sequence[Window], number: int) -> Task:
-        request = self.asked or _whole(slices)
+        request = self.requested or _whole(slices)
         known = self.coverage.get(account.id)
-        return Task(account, piece, request, known, with_entities=number == 0, by_hand=self.asked is not None)
+        return Task(account, piece, request, known, with_entities=number == 0, by_hand=self.requested is not None)
 
     def _land(self, collection: Collection, connection: duckdb.DuckDBPyConnection) -> None:
         try:
@@ -233,7 +237,7 @@ class Load:
         state: State = "loaded"
         if error is not None:
             state = "partial" if account_id in self.rows else "failed"
-        whole = self.asked or (_whole(slices) if slices else None)
+        whole = self.requested or (_whole(slices) if slices else None)
         return LoadResult(
             channel=self.channel.name,
             account_id=account_id,
@@ -251,7 +255,7 @@ class Load:
 
 
 def _adds_nothing(answer: Answer) -> bool:
-    """Whether the account is loaded no further than before. Of windows asked for by hand the progress counts too."""
+    """Whether the account is loaded no further than before. Of windows requested by hand the progress counts too."""
     before, after = answer.task.coverage, answer.coverage
     if before is None or after is None or answer.task.by_hand:
         return before == after

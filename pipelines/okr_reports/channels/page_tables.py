@@ -78,7 +78,7 @@ def read_table(connection: duckdb.DuckDBPyConnection, table: PageTable) -> None:
     """
     try:
         if table.path is None:
-            columns, rows = _asked(table)
+            columns, rows = _queried(table)
             _typed(connection, table.id, columns, rows, keeps_types=True)
             return
         with tempfile.TemporaryDirectory(prefix="okr-table-") as scratch:
@@ -137,7 +137,7 @@ def _records(part: Opened, table: PageTable, is_list: bool) -> tuple[list[str], 
 
 def _names(header: Sequence[str]) -> list[str]:
     """The columns' names, one line each, as they are written. Raises Refused for what no query could name."""
-    names = [spaced(one.removeprefix(NATIVE)) for one in header]
+    names = [spaced(cell.removeprefix(NATIVE)) for cell in header]
     if len(names) > _MOST_COLUMNS:
         raise refused(f"has {len(names):,} columns", f"keep at most {_MOST_COLUMNS:,}")
     seen: dict[str, int] = {}
@@ -188,7 +188,9 @@ def _typed(
 ) -> None:
     names = _names(header)
     kept = pa.schema([(f"c{at}", pa.string()) for at in range(len(names))])
-    connection.execute(f"create or replace temp table cells ({', '.join(f'{one} varchar' for one in kept.names)})")
+    connection.execute(
+        f"create or replace temp table cells ({', '.join(f'{column} varchar' for column in kept.names)})"
+    )
     counted, body = 0, iter(rows)
     while chunk := list(itertools.islice(body, _CHUNK)):
         counted += len(chunk)
@@ -199,7 +201,7 @@ def _typed(
         connection.execute("insert into cells select * from chunk")
         connection.unregister("chunk")
     chosen = ", ".join(
-        f"{_cast(connection, f'c{at}', keeps_types)} as {quoted_name(one)}" for at, one in enumerate(names)
+        f"{_cast(connection, f'c{at}', keeps_types)} as {quoted_name(title)}" for at, title in enumerate(names)
     )
     connection.execute(f"create table {quoted_name(name)} as select {chosen} from cells order by rowid")
     connection.execute("drop table cells")
@@ -221,7 +223,7 @@ def _cast(connection: duckdb.DuckDBPyConnection, column: str, keeps_types: bool)
     return text if first is None else f"cast({text} as {first})"
 
 
-def _asked(table: PageTable) -> tuple[list[str], Iterator[list[str]]]:
+def _queried(table: PageTable) -> tuple[list[str], Iterator[list[str]]]:
     """What the query gives, read as the channel `sql` reads: nothing is written, no secret is in a message."""
     from okr_reports.channels.configuration import read_settings
     from okr_reports.channels.sql.database import check_url, run_query

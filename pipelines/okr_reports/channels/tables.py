@@ -128,7 +128,8 @@ def _to_column(channel: str, table: RawTable, column: pa.Field, values: list[Any
         if odd is not None and any(fits and value is not None for fits, value in zip(fitting, values, strict=True)):
             odd(f"{table.name}.{column.name}", fitting.count(False), len(values), str(wrong)[:60])
             kept = [
-                convert(one) if fits and one is not None else None for fits, one in zip(fitting, values, strict=True)
+                convert(value) if fits and value is not None else None
+                for fits, value in zip(fitting, values, strict=True)
             ]
             return pa.array(kept, type=column.type)
         raise VendorError(
@@ -246,7 +247,7 @@ def settle_facts(
     for name in table.required:
         if name not in untold and (empty := rows[name].null_count):
             first = rows.filter(pc.is_null(rows[name])).slice(0, 1).to_pylist()[0]
-            where = ", ".join(str(first[one]) for one in table.unique)
+            where = ", ".join(str(first[column]) for column in table.unique)
             lacking.append(f"{table.name}.{name} is missing in {empty:,} of {rows.num_rows:,} rows (first {where})")
     _check_days_and_keys(channel, table, rows, window, account_id)
     return rows, lacking

@@ -41,27 +41,29 @@ def unread_settings(
     channel's, sections that hold nothing of a channel, and those of `connectors`, which have names of their own.
     """
     return [
-        Finding(one.path, one.line, "warning", f"nothing reads {one.shown}", todo)
-        for one in [*_in_files(folder), *_in_environment(os.environ)]
-        if one.channel not in connectors and (todo := _meant(one, channels, settings_of))
+        Finding(setting.path, setting.line, "warning", f"nothing reads {setting.shown}", todo)
+        for setting in [*_in_files(folder), *_in_environment(os.environ)]
+        if setting.channel not in connectors and (todo := _meant(setting, channels, settings_of))
     ]
 
 
-def _meant(one: _Written, channels: Sequence[str], settings_of: Callable[[str], type[ChannelSettings]]) -> str | None:
+def _meant(
+    setting: _Written, channels: Sequence[str], settings_of: Callable[[str], type[ChannelSettings]]
+) -> str | None:
     """What was meant, or None if it is read or somebody else's."""
-    if one.channel not in channels:
-        if one.name not in SETTINGS and not one.inner:
+    if setting.channel not in channels:
+        if setting.name not in SETTINGS and not setting.inner:
             return None
-        return did_you_mean(one.channel, channels, f"the channels are {', '.join(channels)}")
-    hints = get_type_hints(settings_of(one.channel))
+        return did_you_mean(setting.channel, channels, f"the channels are {', '.join(channels)}")
+    hints = get_type_hints(settings_of(setting.channel))
     kept_back = [*get_type_hints(hints[CREDENTIALS])] if CREDENTIALS in hints else []
-    known = kept_back if one.inner else [*hints, *kept_back]
-    if one.name in known:
+    known = kept_back if setting.inner else [*hints, *kept_back]
+    if setting.name in known:
         return None
-    if one.inner:
+    if setting.inner:
         # a service account's key may be pasted whole
-        return did_you_mean(one.name, known, "") or None
-    return did_you_mean(one.name, known, f"remove it, or use one of {', '.join(hints)}")
+        return did_you_mean(setting.name, known, "") or None
+    return did_you_mean(setting.name, known, f"remove it, or use one of {', '.join(hints)}")
 
 
 def _in_files(folder: Path) -> Iterator[_Written]:

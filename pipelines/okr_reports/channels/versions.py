@@ -14,7 +14,7 @@ WARNED = 90
 
 def version_in_use(name: str, settings: ChannelSettings) -> ApiVersion | None:
     """The version that the settings name, else the channel's only one. What is not known of it is None."""
-    known = {one.version: one for one in channels()[name].versions}
+    known = {version.version: version for version in channels()[name].versions}
     written = getattr(settings, "api_version", None)
     if written is None:
         return next(reversed(known.values()), None)
@@ -32,7 +32,7 @@ def version_findings(name: str, settings: ChannelSettings, today: date) -> list[
         if used.version != newest
         else (f"look for a newer one at {info.announced}, and upgrade okr or set api_version under [sources.{name}]")
     )
-    if used.version not in {one.version for one in info.versions}:
+    if used.version not in {version.version for version in info.versions}:
         what, todo = f"{name}: version {used.version} of the API is not known", f"see its end at {info.announced}"
         return [Finding(".dlt/config.toml", 1, "warning", what, todo)]
     left = used.days_left(today)

@@ -42,7 +42,7 @@ class Window:
 class Coverage:
     """What the warehouse holds of one account: every day of `loaded`, and how far its last request got.
 
-    `request` is the window last asked for by hand and `request_end` the last day of it that was loaded: a
+    `request` is the window last requested by hand and `request_end` the last day of it that was loaded: a
     backfill that broke in the middle goes on from there.
     """
 
@@ -76,18 +76,18 @@ def plan(
     lookback_days: int,
     deep_lookback_days: int,
     slice_days: int,
-    asked: Window | None,
+    requested: Window | None,
 ) -> list[Window]:
     """The slices to load of one account, in the order to load them.
 
-    Asked for by hand: just that window, from where the same request broke off before. Else the days since the last
+    Requested by hand: just that window, from where the same request broke off before. Else the days since the last
     load with `lookback_days` re-read (`deep_lookback_days` in the first load of an ISO week), and whatever lies
     between `start` and the loaded days, newest first so that the loaded days stay one stretch.
     """
-    if asked is not None:
-        end = min(asked.end, yesterday)
-        begin = asked.start
-        if coverage is not None and coverage.request == asked and begin <= coverage.request_end < end:
+    if requested is not None:
+        end = min(requested.end, yesterday)
+        begin = requested.start
+        if coverage is not None and coverage.request == requested and begin <= coverage.request_end < end:
             begin = coverage.request_end + DAY
         return Window(begin, end).slices(slice_days) if begin <= end else []
     if start > yesterday:

@@ -136,8 +136,8 @@ def _read(http: Http, answer: dict[str, Any]) -> tuple[Report, int]:
         bool(metadata.get("subjectToThresholding")),
         bool(metadata.get("samplingMetadatas")),
         frozenset(
-            one["metricName"]
-            for one in (metadata.get("schemaRestrictionResponse") or {}).get("activeMetricRestrictions") or ()
+            restriction["metricName"]
+            for restriction in (metadata.get("schemaRestrictionResponse") or {}).get("activeMetricRestrictions") or ()
         ),
     )
     return report, whole(answer.get("rowCount") or 0)

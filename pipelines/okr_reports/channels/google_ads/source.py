@@ -132,8 +132,8 @@ class GoogleAds(Channel[GoogleAdsSettings]):
 
     def load_facts(self, http: Http, settings: GoogleAdsSettings, account: Account, landing: Landing) -> None:
         days = f"FROM campaign WHERE segments.date BETWEEN '{landing.window.start}' AND '{landing.window.end}'"
-        asked = ", ".join(f"metrics.{name}" for name in METRICS)
-        query = f"SELECT campaign.id, campaign.name, segments.date, {asked} {days}"
+        metrics = ", ".join(f"metrics.{name}" for name in METRICS)
+        query = f"SELECT campaign.id, campaign.name, segments.date, {metrics} {days}"
         stats = list(_of_account(http, settings, account, query))
         zeros = _zeros(stats, METRICS)
         landing.facts(
@@ -149,8 +149,8 @@ class GoogleAds(Channel[GoogleAdsSettings]):
                 for row in stats
             ),
         )
-        asked = ", ".join(f"metrics.{name}" for name in CONVERSION_METRICS)
-        query = f"SELECT campaign.id, segments.date, segments.conversion_action_category, {asked} {days}"
+        metrics = ", ".join(f"metrics.{name}" for name in CONVERSION_METRICS)
+        query = f"SELECT campaign.id, segments.date, segments.conversion_action_category, {metrics} {days}"
         by_category = list(_of_account(http, settings, account, query))
         zeros = _zeros(by_category, CONVERSION_METRICS)
         landing.facts(

@@ -68,13 +68,13 @@ def _uncut(
     """The elements of the window, in halves where an answer reaches the cap."""
     # the finder of a single pivot, and that of several
     several = {"q": "statistics", "pivots": pivots}
-    asked = query(
+    finder = query(
         **({"q": "analytics", "pivot": {"value": pivots[0]}} if len(pivots) == 1 else several),
         timeGranularity={"value": "DAILY"},
         dateRange={"start": window.start, "end": window.end},
         accounts=[f"urn:li:sponsoredAccount:{account_id}"],
     )
-    answer = ask(http, settings, "adAnalytics", f"{asked}&fields={','.join((*KEY_FIELDS, *metrics))}")
+    answer = ask(http, settings, "adAnalytics", f"{finder}&fields={','.join((*KEY_FIELDS, *metrics))}")
     if len(answer["elements"]) < LARGEST_ANSWER:
         yield from answer["elements"]
     elif window.length == 1:
@@ -89,12 +89,12 @@ def _uncut(
             yield from _uncut(http, settings, account_id, half, metrics, pivots)
 
 
-def ask(http: Http, settings: LinkedInAdsSettings, path: str, asked: str) -> Mapping[str, Any]:
+def ask(http: Http, settings: LinkedInAdsSettings, path: str, parameters: str) -> Mapping[str, Any]:
     headers = {"LinkedIn-Version": settings.api_version, "X-Restli-Protocol-Version": "2.0.0"}
-    if len(asked) > LONGEST_URL:
-        reply = http.post_form(f"rest/{path}", asked, {**headers, "X-HTTP-Method-Override": "GET"})
+    if len(parameters) > LONGEST_URL:
+        reply = http.post_form(f"rest/{path}", parameters, {**headers, "X-HTTP-Method-Override": "GET"})
     else:
-        reply = http.get(f"rest/{path}", asked, headers)
+        reply = http.get(f"rest/{path}", parameters, headers)
     answer: Mapping[str, Any] = reply.data
     return answer
 

@@ -112,8 +112,8 @@ class LinkedInAds(Channel[LinkedInAdsSettings]):
         return [_account(http, settings, element) for element in found]
 
     def load_entities(self, http: Http, settings: LinkedInAdsSettings, account: Account, landing: Landing) -> None:
-        asked = query(q="search", search={"status": {"values": GROUP_STATUSES}}, pageSize=ENTITY_PAGE)
-        groups = _pages(http, settings, f"adAccounts/{account.id}/adCampaignGroups", asked)
+        finder = query(q="search", search={"status": {"values": GROUP_STATUSES}}, pageSize=ENTITY_PAGE)
+        groups = _pages(http, settings, f"adAccounts/{account.id}/adCampaignGroups", finder)
         landing.entities(
             "campaign_groups",
             (
@@ -126,8 +126,8 @@ class LinkedInAds(Channel[LinkedInAdsSettings]):
                 for group in groups
             ),
         )
-        asked = query(q="search", search={"status": {"values": CAMPAIGN_STATUSES}}, pageSize=ENTITY_PAGE)
-        campaigns = _pages(http, settings, f"adAccounts/{account.id}/adCampaigns", asked)
+        finder = query(q="search", search={"status": {"values": CAMPAIGN_STATUSES}}, pageSize=ENTITY_PAGE)
+        campaigns = _pages(http, settings, f"adAccounts/{account.id}/adCampaigns", finder)
         landing.entities(
             "campaigns",
             (
@@ -243,8 +243,8 @@ def _rules(http: Http, settings: LinkedInAdsSettings, account_id: str) -> Iterat
     start = 0
     while True:
         urn = f"urn:li:sponsoredAccount:{account_id}"
-        asked = query(q="account", account=urn, start=start, count=ENTITY_PAGE)
-        rules = ask(http, settings, "conversions", asked)["elements"]
+        finder = query(q="account", account=urn, start=start, count=ENTITY_PAGE)
+        rules = ask(http, settings, "conversions", finder)["elements"]
         yield from rules
         start += len(rules)
         if len(rules) < ENTITY_PAGE:
@@ -277,11 +277,11 @@ def classify(reply: Reply) -> Verdict:
     return classify_by_status(reply)
 
 
-def _pages(http: Http, settings: LinkedInAdsSettings, path: str, asked: str) -> Iterator[dict[str, Any]]:
+def _pages(http: Http, settings: LinkedInAdsSettings, path: str, finder: str) -> Iterator[dict[str, Any]]:
     token, seen = "", set()
     while token not in seen:
         seen.add(token)
-        answer = ask(http, settings, path, f"{asked}&{query(pageToken=token)}" if token else asked)
+        answer = ask(http, settings, path, f"{finder}&{query(pageToken=token)}" if token else finder)
         yield from answer["elements"]
         token = (answer.get("metadata") or {}).get("nextPageToken") or ""
         if not token:

@@ -219,8 +219,8 @@ def _automated(http: Http, landing: Landing, known: Collection[str]) -> Iterator
 
 def _emails(http: Http, flow: str) -> list[dict[str, Any]]:
     """All letters of an automation; the listing has no pages."""
-    asked = "fields=emails.id,emails.status"
-    found: list[dict[str, Any]] = http.get(f"3.0/automations/{flow}/emails", asked).data["emails"]
+    fields = "fields=emails.id,emails.status"
+    found: list[dict[str, Any]] = http.get(f"3.0/automations/{flow}/emails", fields).data["emails"]
     return found
 
 
@@ -260,7 +260,8 @@ def _audiences(http: Http, account: Account, landing: Landing) -> Iterator[dict[
     window = landing.window
     audiences = list(_pages(http, "lists", "lists", ("id", "name", "stats.member_count")))
     landing.entities(
-        "audiences", ({"id": one["id"], "account_id": account.id, "name": one.get("name")} for one in audiences)
+        "audiences",
+        ({"id": audience["id"], "account_id": account.id, "name": audience.get("name")} for audience in audiences),
     )
     for audience in audiences:
         sizes = {window.end: audience["stats"]["member_count"]}

@@ -27,9 +27,9 @@ def pages(http: Http, path: str, **query: Any) -> Iterator[dict[str, Any]]:
     """
     limit, after = ROWS_A_PAGE, ""
     while True:
-        asked = {**query, "limit": limit, **({"after": after} if after else {})}
+        parameters = {**query, "limit": limit, **({"after": after} if after else {})}
         try:
-            answer = _slowly(http, http.get(path, urlencode(asked))).data
+            answer = _slowly(http, http.get(path, urlencode(parameters))).data
         except VendorError as error:
             if TOO_MUCH not in str(error) or limit == 1:
                 raise
@@ -56,11 +56,13 @@ def insights(
 
     def report(part: Part) -> Iterator[dict[str, Any]]:
         days = json.dumps({"since": str(part.window.start), "until": str(part.window.end)})
-        asked = {**form, "time_range": days}
+        parameters = {**form, "time_range": days}
         if part.campaigns:
             operator = "NOT_IN" if part.of_others else "IN"
-            asked["filtering"] = json.dumps([{"field": "campaign.id", "operator": operator, "value": part.campaigns}])
-        run = _finished(http, version, account_id, urlencode(asked))
+            parameters["filtering"] = json.dumps(
+                [{"field": "campaign.id", "operator": operator, "value": part.campaigns}]
+            )
+        run = _finished(http, version, account_id, urlencode(parameters))
         return pages(http, f"{version}/{run}/insights")
 
     return in_halves(http, account_id, Part(window), report, campaigns)

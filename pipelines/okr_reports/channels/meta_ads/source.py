@@ -90,13 +90,13 @@ class MetaAds(Channel[MetaAdsSettings]):
         )
         return [
             Account(
-                str(one["account_id"]),
-                one.get("name") or "",
-                one["currency"],
-                one["timezone_name"],
-                ACCOUNT_STATUSES.get(one["account_status"], str(one["account_status"])),
+                str(node["account_id"]),
+                node.get("name") or "",
+                node["currency"],
+                node["timezone_name"],
+                ACCOUNT_STATUSES.get(node["account_status"], str(node["account_status"])),
             )
-            for one in found
+            for node in found
         ]
 
     def load_entities(self, http: Http, settings: MetaAdsSettings, account: Account, landing: Landing) -> None:
@@ -125,7 +125,7 @@ class MetaAds(Channel[MetaAdsSettings]):
             form["action_attribution_windows"] = json.dumps(settings.windows())
 
         def campaigns() -> list[str]:
-            return [one["id"] for one in _campaigns(http, settings, account)]
+            return [campaign["id"] for campaign in _campaigns(http, settings, account)]
 
         rows = list(insights(http, settings.api_version, account.id, landing.window, form, campaigns))
         landing.facts(

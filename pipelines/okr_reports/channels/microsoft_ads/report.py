@@ -84,8 +84,8 @@ def fetch(
     layout: Layout = PERFORMANCE,
 ) -> bytes:
     """The CSV of the part, b'' if it has no data. Raises JobFailed if Microsoft could not make it."""
-    asked = _request(account_id, part, time_zone, layout)
-    started = services.post_json(f"{_REPORT}/Submit", {"ReportRequest": asked}, headers).data
+    request = _request(account_id, part, time_zone, layout)
+    started = services.post_json(f"{_REPORT}/Submit", {"ReportRequest": request}, headers).data
     polled = {"ReportRequestId": started["ReportRequestId"]}
 
     def look() -> str | None:
@@ -181,7 +181,7 @@ def _numbers(channel: str, column: str, texts: pa.ChunkedArray, kind: pa.DataTyp
 
 
 def _request(account_id: str, part: Part, time_zone: str, layout: Layout) -> dict[str, Any]:
-    campaigns = [{"AccountId": account_id, "CampaignId": one} for one in part.campaigns]
+    campaigns = [{"AccountId": account_id, "CampaignId": campaign} for campaign in part.campaigns]
     return {
         "Type": "CampaignPerformanceReportRequest",
         "Format": "Csv",

@@ -77,8 +77,8 @@ class MicrosoftAds(Channel[MicrosoftAdsSettings]):
         user = customers.post_json(f"{_CUSTOMERS}/User/Query", {"UserId": None}, headers).data["User"]["Id"]
         found: dict[str, Account] = {}
         for page in _pages(customers, headers, str(user)):
-            for one in page:
-                found[str(one["Id"])] = _account(customers.channel, one)
+            for account in page:
+                found[str(account["Id"])] = _account(customers.channel, account)
         return list(found.values())
 
     def load_entities(self, http: Http, settings: MicrosoftAdsSettings, account: Account, landing: Landing) -> None:
@@ -130,7 +130,7 @@ def _tables(
         return [report.fetch(_services(http), _headers(settings, account), account.id, part, zone, layout)]
 
     def campaigns() -> list[str]:
-        return [str(one["Id"]) for one in _campaigns(http, settings, account)]
+        return [str(campaign["Id"]) for campaign in _campaigns(http, settings, account)]
 
     for text in in_halves(http, account.id, Part(landing.window), texts, campaigns):
         yield report.read(http.channel, text, layout)
@@ -191,11 +191,11 @@ def _pages(customers: Http, headers: dict[str, str], user: str) -> Iterator[list
     index = 0
     page: list[dict[str, Any]] = [{}] * ACCOUNT_PAGE
     while len(page) == ACCOUNT_PAGE:
-        asked = {
+        body = {
             "PageInfo": {"Index": index, "Size": ACCOUNT_PAGE},
             "Predicates": [{"Field": "UserId", "Operator": "Equals", "Value": user}],
         }
-        page = customers.post_json(f"{_CUSTOMERS}/Accounts/Search", asked, headers).data["Accounts"] or []
+        page = customers.post_json(f"{_CUSTOMERS}/Accounts/Search", body, headers).data["Accounts"] or []
         yield page
         index += 1
 

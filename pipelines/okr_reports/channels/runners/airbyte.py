@@ -50,8 +50,10 @@ class AirbyteConnector:
     def write(self, recorder_of: RecorderOf, say: Callable[[str], None]) -> Recorder:
         """Run it, and hand the records to a Recorder. Raises ChannelError."""
         with connection(self.channel, self.section) as run:
-            found = [one["catalog"] for one in self._messages(run, "discover") if one.get("type") == "CATALOG"]
-            streams = {str(one["name"]): one for one in (found[0]["streams"] if found else ())}
+            found = [
+                message["catalog"] for message in self._messages(run, "discover") if message.get("type") == "CATALOG"
+            ]
+            streams = {str(listed["name"]): listed for listed in (found[0]["streams"] if found else ())}
             name = chosen_stream(self.source, streams)
             stream = streams[name]
             paths = stream.get("source_defined_primary_key") or []

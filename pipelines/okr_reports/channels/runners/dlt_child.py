@@ -23,14 +23,14 @@ signature = inspect.signature(found) if callable(found) and not isinstance(found
 given = settings["values"]
 if signature is not None:
     known = signature.parameters
-    takes_all = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in known.values())
+    takes_all = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in known.values())
     found = found(**{key: value for key, value in given.items() if key in known or takes_all})
 resources: dict[str, Any] = found.resources if isinstance(found, DltSource) else {found.name: found}
 stream = settings["stream"] or (next(iter(resources)) if len(resources) == 1 else "")
 if stream not in resources:
     sys.exit(f"there is no stream {stream!r}; it has {', '.join(resources)}")
 resource: Any = resources[stream]
-key = [at for at, one in resource.compute_table_schema().get("columns", {}).items() if one.get("primary_key")]
+key = [at for at, column in resource.compute_table_schema().get("columns", {}).items() if column.get("primary_key")]
 out = sys.stdout.buffer
 out.write(writer.dumpb({"type": "SCHEMA", "key": key}) + b"\n")
 if not settings["probe"]:

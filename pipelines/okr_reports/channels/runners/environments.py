@@ -54,15 +54,15 @@ def lock(source: FileSource) -> int:
         except ChannelError:
             _run(source, look)
         found = json.loads(report.read_text(encoding="utf-8"))["install"]
-    lines = sorted(_pinned(source, one) for one in found)
+    lines = sorted(_pinned(source, package) for package in found)
     head = f"# {wanted} and what it needs, by okr channel lock on Python {sys.version_info[0]}.{sys.version_info[1]}\n"
     lock_path(source).write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
     return len(lines)
 
 
-def _pinned(source: FileSource, one: dict[str, Any]) -> str:
-    name, version = one["metadata"]["name"], one["metadata"]["version"]
-    digest = one["download_info"].get("archive_info", {}).get("hashes", {}).get("sha256")
+def _pinned(source: FileSource, package: dict[str, Any]) -> str:
+    name, version = package["metadata"]["name"], package["metadata"]["version"]
+    digest = package["download_info"].get("archive_info", {}).get("hashes", {}).get("sha256")
     if not digest:
         raise ChannelError(source.channel, f"the index gives no hash of {name} {version}", "use an index that does")
     return f"{name.lower()}=={version} --hash=sha256:{digest}"
@@ -81,7 +81,7 @@ def environment(source: FileSource, home: Path) -> Path:
     locked = [line.partition(" ")[0] for line in text.splitlines() if line and not line.startswith("#")]
     name, _, version = str(wanted).partition("==")
     plain = name.partition("[")[0].lower().replace("_", "-")
-    known = {one.partition("==")[0].replace("_", "-"): one.partition("==")[2] for one in locked}
+    known = {pin.partition("==")[0].replace("_", "-"): pin.partition("==")[2] for pin in locked}
     if plain not in known or (version and known[plain] != version):
         raise ChannelError(source.channel, f"{path.name} locks another version than {wanted}", todo)
     digest = hashlib.blake2b(f"{sys.version}{text}".encode(), digest_size=8).hexdigest()

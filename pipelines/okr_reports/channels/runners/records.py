@@ -34,8 +34,8 @@ def columns_of(source: FileSource) -> dict[str, tuple[str, ...]]:
     found: dict[str, dict[str, None]] = {}
 
     def take(column: Any, measures: Sequence[str]) -> None:
-        for one in (column,) if isinstance(column, str) else column if isinstance(column, tuple) else ():
-            found.setdefault(one, {}).update(dict.fromkeys(measures))
+        for name in (column,) if isinstance(column, str) else column if isinstance(column, tuple) else ():
+            found.setdefault(name, {}).update(dict.fromkeys(measures))
 
     roles: list[Column] = [source.date, source.end_date, source.account_id, source.campaign_id, source.campaign_name]
     for column in (*roles, source.campaign_group_name, source.currency_column, source.as_of):
@@ -76,10 +76,10 @@ class Recorder:
 
     def add(self, records: Iterable[Any]) -> None:
         """Raises Refused for what is no record, and for more of them than a file may have."""
-        for one in records:
-            if not isinstance(one, Mapping):
+        for record in records:
+            if not isinstance(record, Mapping):
                 raise refused("holds what is no record", "name the list of records (`data_selector`)")
-            self._kept.append(one)
+            self._kept.append(record)
             if len(self._kept) >= _CHUNK:
                 self._flush()
 
@@ -88,27 +88,27 @@ class Recorder:
         if not records:
             return
         if not self.count:
-            for one in records[:_LOOKED_AT]:
-                _name(one, "", self._others)
+            for record in records[:_LOOKED_AT]:
+                _name(record, "", self._others)
         self.count += len(records)
         if self.count > MOST_ROWS:
             raise refused(f"has more than {MOST_ROWS:,} records", "ask for fewer days")
         arrays = []
         for name, getter in zip(self.columns, self._getters, strict=True):
-            values = [getter(one) for one in records]
+            values = [getter(record) for record in records]
             if name not in self._seen and any(value is not _ABSENT for value in values):
                 self._seen.add(name)
             arrays.append(_texts(name, values))
         if self.key:
             self._check_key(records)
-            keys = [json.dumps([_shown(getter(one)) for getter in self._keys], default=str) for one in records]
+            keys = [json.dumps([_shown(getter(record)) for getter in self._keys], default=str) for record in records]
             arrays.append(pa.array(keys, pa.string()))
         self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
 
     def _check_key(self, records: list[Mapping[str, Any]]) -> None:
         """Records without a part of the key would pass for one another. Raises Refused."""
         for name, getter in zip(self.key, self._keys, strict=True):
-            if any(getter(one) is _ABSENT for one in records):
+            if any(getter(record) is _ABSENT for record in records):
                 what = f"has a key of {', '.join(self.key)}, and there are records without {name!r}"
                 raise refused(what, "correct the key (`primary_key`) in the declaration or in `config`")
 
@@ -139,7 +139,7 @@ def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:
     if "." not in path:
         return lambda record: record.get(path, _ABSENT)
     first, *rest = path.split(".")
-    steps = [int(one) if one.isdigit() else one for one in rest]
+    steps = [int(step) if step.isdigit() else step for step in rest]
 
     def get(record: Mapping[str, Any]) -> Any:
         value: Any = record.get(first, _ABSENT)

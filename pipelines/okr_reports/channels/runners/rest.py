@@ -50,7 +50,7 @@ class RestConnector:
     def _resources(self) -> list[dict[str, Any]]:
         defaults = self.declared.get("resource_defaults")
         every = [*([defaults] if isinstance(defaults, Mapping) else []), *self.declared["resources"]]
-        return [one for one in every if isinstance(one, dict)]
+        return [resource for resource in every if isinstance(resource, dict)]
 
     def _authenticate(self, holder: Any) -> None:
         """Fill what an `auth` leaves out from the section. Raises CredentialsError where it is in neither."""
@@ -63,7 +63,7 @@ class RestConnector:
         for name, others in _AUTH[auth["type"]].items():
             if auth.get(name):
                 continue
-            found = next((self.section.values[one] for one in others if self.section.values.get(one)), None)
+            found = next((self.section.values[other] for other in others if self.section.values.get(other)), None)
             if found is None and name == _NO_SECRET.get(auth["type"]):
                 found = ""
             if found is None:
@@ -82,15 +82,20 @@ class RestConnector:
     def session(self, say: Callable[[str], None]) -> ChannelSession:
         """What it is asked by: the hosts of its base_url and of the place that hands out tokens, no other."""
         client, bases, accepted = self.declared["client"], [self.declared["client"]["base_url"]], set()
-        holders = [client, *(one.get("endpoint") for one in self._resources())]
-        for holder in [one for one in holders if isinstance(one, Mapping)]:
+        holders = [client, *(resource.get("endpoint") for resource in self._resources())]
+        for holder in [candidate for candidate in holders if isinstance(candidate, Mapping)]:
             auth = holder.get("auth")
             if isinstance(auth, Mapping) and auth.get("access_token_url"):
                 bases.append(str(auth["access_token_url"]))
             for action in holder.get("response_actions") or ():
                 accepted.add(action.get("status_code") if isinstance(action, Mapping) else None)
         return ChannelSession(
-            self.channel, bases, self._secrets(), self.section.settings.budget(), say, {one for one in accepted if one}
+            self.channel,
+            bases,
+            self._secrets(),
+            self.section.settings.budget(),
+            say,
+            {status for status in accepted if status},
         )
 
     def write(self, recorder_of: Callable[[tuple[str, ...]], Recorder], say: Callable[[str], None]) -> Recorder:
@@ -99,7 +104,7 @@ class RestConnector:
         try:
             resource = self._resource(session)
             key = resource.compute_table_schema().get("columns", {})
-            recorder = recorder_of(tuple(name for name, one in key.items() if one.get("primary_key")))
+            recorder = recorder_of(tuple(name for name, column in key.items() if column.get("primary_key")))
             for page in _pages(resource):
                 recorder.add(page)
                 session.budget.let_go()
@@ -129,7 +134,7 @@ class RestConnector:
             given = {name: value for name, value in auth.items() if name != "type"}
             client["auth"] = OAuth2ClientCredentials(**given, session=session)
         whole: Any = {**self.declared, "client": client}
-        resources = {one.name: one for one in rest_api_resources(whole)}
+        resources = {resource.name: resource for resource in rest_api_resources(whole)}
         name = self.stream or next(iter(resources))
         return resources[name]
 
@@ -165,13 +170,13 @@ def _begin_at(endpoint: Any, window: Window) -> None:
         return
     params = endpoint.get("params")
     holders = [endpoint.get("incremental"), *(params.values() if isinstance(params, Mapping) else ())]
-    for one in holders:
-        if not isinstance(one, dict):
+    for holder in holders:
+        if not isinstance(holder, dict):
             continue
         for name, day in (("initial_value", window.start), ("end_value", window.end + DAY)):
-            written = one.get(name)
+            written = holder.get(name)
             if isinstance(written, str) and len(written) >= 10 and written[:4].isdigit() and written[4] == "-":
-                one[name] = day.isoformat() + written[10:]
+                holder[name] = day.isoformat() + written[10:]
 
 
 def _auth_texts(auth: Any) -> list[str]:

@@ -29,7 +29,7 @@ class RunnerSettings(ChannelSettings):
     base_url: str = ""
 
 
-OWN = tuple(one.name for one in fields(RunnerSettings))
+OWN = tuple(setting.name for setting in fields(RunnerSettings))
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ def _texts(value: Any) -> Iterator[str]:
             yield json.dumps(value)[1:-1]
             yield from (line for line in value.splitlines() if len(line) > 20)
     elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
+        for part in value.values():
+            yield from _texts(part)
     elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
+        for part in value:
+            yield from _texts(part)
 
 
 def history_start(source: FileSource, section: Section, today: date) -> date:
@@ -119,9 +119,9 @@ def filled(channel: str, value: Any, section: Section, window: Window) -> Any:
     Others stay: they are the connector's own. Raises ChannelError for a format that no day has.
     """
     if isinstance(value, Mapping):
-        return {key: filled(channel, one, section, window) for key, one in value.items()}
+        return {key: filled(channel, part, section, window) for key, part in value.items()}
     if isinstance(value, list):
-        return [filled(channel, one, section, window) for one in value]
+        return [filled(channel, part, section, window) for part in value]
     if not isinstance(value, str):
         return value
     days = _days_of(window)

@@ -82,13 +82,15 @@ class SingerConnector:
         """Its stream and a catalog that selects it alone, with all of its fields."""
         config = run.file("config.json", self.config)
         found = _document(run, [self._program(), "--config", str(config), "--discover"])
-        streams = [one for one in found.get("streams", ()) if isinstance(one, Mapping)]
-        name = chosen_stream(self.source, [str(one.get("stream") or one.get("tap_stream_id")) for one in streams])
+        streams = [listed for listed in found.get("streams", ()) if isinstance(listed, Mapping)]
+        name = chosen_stream(
+            self.source, [str(listed.get("stream") or listed.get("tap_stream_id")) for listed in streams]
+        )
         result: dict[str, Any] = {}
-        for one in streams:
-            is_chosen = (one.get("stream") or one.get("tap_stream_id")) == name
-            _select(one, is_chosen)
-            result = dict(one) if is_chosen else result
+        for listed in streams:
+            is_chosen = (listed.get("stream") or listed.get("tap_stream_id")) == name
+            _select(listed, is_chosen)
+            result = dict(listed) if is_chosen else result
         result.setdefault("stream", name)
         return result, found
 

@@ -90,16 +90,16 @@ def _account(site: str, level: str, holders: Mapping[str, str]) -> Account:
     )
 
 
-def _holds(one: str, other: str) -> bool:
+def _holds(site: str, other: str) -> bool:
     """Whether the numbers of the one property hold those of the other.
 
     A domain holds every address and every domain below it; an address those that begin with it.
     """
-    if one == other:
+    if site == other:
         return False
-    if not one.startswith("sc-domain:"):
-        return one.endswith("/") and other.startswith(one)
-    domain = one.removeprefix("sc-domain:").lower()
+    if not site.startswith("sc-domain:"):
+        return site.endswith("/") and other.startswith(site)
+    domain = site.removeprefix("sc-domain:").lower()
     host = other.removeprefix("sc-domain:") if other.startswith("sc-domain:") else urlsplit(other).hostname or ""
     return f".{host.lower()}".endswith(f".{domain}")
 
@@ -111,7 +111,7 @@ def classify(reply: Reply) -> Verdict:
     found = error if isinstance(error, dict) else {}
     said = found.get("message", error)
     message = f"HTTP {reply.status}" + (f": {said}" if said else "")
-    reasons = {one.get("reason") for one in found.get("errors", ()) if isinstance(one, dict)}
+    reasons = {detail.get("reason") for detail in found.get("errors", ()) if isinstance(detail, dict)}
     if reply.status == 200 and not ({"siteEntry", "rows", "responseAggregationType", "access_token"} & data.keys()):
         # a user without any site is answered with an empty object
         return classify_by_status(reply) if data == {} else Verdict("retry", "HTTP 200 without an answer")

@@ -67,7 +67,7 @@ def _long(summed: dict[tuple[date, str], dict[str, Any]]) -> Iterator[dict[str, 
 
 def _measures(name: str, query: Query, columns: Sequence[str]) -> dict[str, str]:
     """Our measure to the query's column."""
-    given = [one.partition("=") for one in query.measures]
+    given = [measure.partition("=") for measure in query.measures]
     found = {ours.strip(): (column or ours).strip() for ours, _, column in given}
     roles = (query.date, query.campaign_id, query.campaign_name, query.currency)
     found = found or {column: column for column in columns if column not in roles}

@@ -106,7 +106,7 @@ class TikTokAds(Channel[TikTokAdsSettings]):
             return () if part.of_others else _report(http, settings, account, part)
 
         def campaigns() -> list[str]:
-            return [one["campaign_id"] for one in _campaigns(http, settings, account)]
+            return [campaign["campaign_id"] for campaign in _campaigns(http, settings, account)]
 
         for piece in landing.window.slices(LONGEST_REPORT):
             pages = in_halves(http, account.id, Part(piece), report, campaigns)
@@ -168,17 +168,17 @@ def _accounts(http: Http, settings: TikTokAdsSettings, ids: Sequence[str]) -> li
     except CredentialsError as error:
         if "code 4000" not in str(error):
             raise
-        return [] if len(ids) == 1 else [one for each in ids for one in _accounts(http, settings, [each])]
+        return [] if len(ids) == 1 else [account for each in ids for account in _accounts(http, settings, [each])]
     # `timezone` may be a bare offset (Etc/GMT+8), `display_timezone` is the place
     return [
         Account(
-            str(one["advertiser_id"]),
-            one.get("name") or "",
-            one["currency"],
-            one.get("display_timezone") or one["timezone"],
-            one.get("status") or "",
+            str(advertiser["advertiser_id"]),
+            advertiser.get("name") or "",
+            advertiser["currency"],
+            advertiser.get("display_timezone") or advertiser["timezone"],
+            advertiser.get("status") or "",
         )
-        for one in reply.data["data"]["list"]
+        for advertiser in reply.data["data"]["list"]
     ]
 
 
@@ -186,8 +186,8 @@ def _pages(http: Http, settings: TikTokAdsSettings, path: str, **query: str) -> 
     """The records of every page. Raises VendorError if TikTok gives fewer or more than it says there are."""
     page, seen, last = 1, 0, 1
     while page <= last:
-        asked = urlencode({**query, "page": page, "page_size": PAGE})
-        data = http.get(_path(settings, path), asked).data["data"]
+        parameters = urlencode({**query, "page": page, "page_size": PAGE})
+        data = http.get(_path(settings, path), parameters).data["data"]
         last, total = data["page_info"]["total_page"], data["page_info"]["total_number"]
         if not data["list"] and page < last:
             break
@@ -208,12 +208,12 @@ def _columns(page: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
     """A page's rows by column."""
     dimensions, metrics = [row["dimensions"] for row in page], [row["metrics"] for row in page]
     columns = {
-        "date": [one["stat_time_day"] for one in dimensions],
-        "campaign_id": [one["campaign_id"] for one in dimensions],
+        "date": [keys["stat_time_day"] for keys in dimensions],
+        "campaign_id": [keys["campaign_id"] for keys in dimensions],
     }
     for name in METRICS:
-        if metrics and not any(name in one for one in metrics):
+        if metrics and not any(name in values for values in metrics):
             raise VendorError("tiktok_ads", f"the report answers without {name}", FIX_THE_CHANNEL)
-        values = [one.get(name) for one in metrics]
+        values = [row.get(name) for row in metrics]
         columns[name] = [None if value == NO_VALUE else value for value in values] if NO_VALUE in values else values
     return columns
