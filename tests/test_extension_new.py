@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from okr_reports.commands.extension import KINDS
-from tests.support import OKR
+from tests.support import OKR, ROOT
 
 
 def made(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -22,20 +23,41 @@ def test_its_wheel_passes_its_own_test(tmp_path: Path, kind: str) -> None:
     answer = made(tmp_path, "my_own", "--kind", kind)
     assert answer.returncode == 0, answer.stderr
     assert "pip install -e my_own" in answer.stdout
-    installed = tmp_path / "installed"
+    its_wheel_passes(tmp_path / "my_own", tmp_path)
+
+
+def its_wheel_passes(package: Path, folder: Path) -> dict[str, str]:
+    """Build and install the package, and run its own tests; the environment in which it is installed."""
+    installed = folder / "installed"
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-build-isolation",
-         "--target", str(installed), str(tmp_path / "my_own")],
+         "--target", str(installed), str(package)],
         check=True, capture_output=True,
     )  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
+    environment = {**kept, "PYTHONPATH": str(installed)}
     tested = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-c", os.devnull,
-         "--rootdir", str(tmp_path), str(tmp_path / "my_own" / "tests")],
-        cwd=tmp_path, env=environment, capture_output=True, text=True,
+         "--rootdir", str(folder), str(package / "tests")],
+        cwd=folder, env=environment, capture_output=True, text=True,
     )  # fmt: skip
     assert tested.returncode == 0, tested.stdout
     assert "passed" in tested.stdout
+    return environment
+
+
+def test_the_example_conforms_and_passes_its_own_test(tmp_path: Path) -> None:
+    package = shutil.copytree(ROOT / "examples" / "board_pack", tmp_path / "board_pack")
+    environment = its_wheel_passes(package, tmp_path)
+    checked = subprocess.run(
+        [OKR, "extension", "check", "board_pack"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert checked.stdout.splitlines() == [
+        "ok    board_pack of board_pack (components)",
+        "ok    board-pack of board_pack (deliveries)",
+    ]
+    unknown = subprocess.run([OKR, "extension", "check", "nowhere"], cwd=tmp_path, capture_output=True, text=True)
+    assert "no installed package 'nowhere'" in unknown.stderr
 
 
 @pytest.mark.parametrize("name", ["My", "1st", "a-b", "../a", "okr_reports", "okr_reports_x", ""])

@@ -37,6 +37,32 @@ print("brought" in reports.components, [str(fault) for fault in reports.faults])
 """
 
 
+CHECKED = """
+from okr_reports.commands.extension_check import check_extensions
+print(*check_extensions("brought")[1], sep=chr(10))
+"""
+WRONG = """
+[okr_reports.components]
+ours = brought
+[okr_reports.presets]
+ours = nowhere
+[okr_reports.key_result_types]
+ours = brought:TYPE
+[okr_reports.deliveries]
+s3 = brought:send
+Drop = brought:missing
+one = brought:of_one
+"""
+MORE = """
+from okr_reports.key_result_types.rule import KeyResultType
+TYPE = KeyResultType(name="ours", position=20, shape="said", about="A.", progress="value / 2", reads="grade",
+                     detail={"other": "grade %(value)s"}, examples=[({"value": 1}, 1.0), ({"value": 2}, 1.0)])
+
+def of_one(url):
+    return url
+"""
+
+
 def with_package(folder: Path, points: str, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     files = {"brought/__init__.py": SENDER, "brought/brought.html": COMPONENT}
     return python_with_package(folder, files, points, code, *arguments)
@@ -74,3 +100,22 @@ def test_a_package_sends_to_its_own_places(tmp_path: Path, place: str, said: str
     answer = with_package(tmp_path, "[okr_reports.deliveries]\ndrop = brought:send\n", SENT, str(site), place)
     assert said in answer.stdout + answer.stderr
     assert "a-long-secret" not in answer.stdout + answer.stderr
+
+
+def test_the_conformance_suite_names_what_is_wrong(tmp_path: Path) -> None:
+    files = {
+        "brought/__init__.py": SENDER + MORE,
+        "brought/brought.html": COMPONENT.replace("type: text", "type: words"),
+    }
+    answer = python_with_package(tmp_path, files, WRONG, CHECKED)
+    said = {line.partition(": ")[0]: line.partition(": ")[2] for line in answer.stdout.splitlines()}
+    expected = {
+        "ours of brought (components)": "brought.html:",
+        "ours of brought (presets)": "its package nowhere cannot be imported",
+        "ours of brought (key_result_types)": "its progress of {'value': 1} is 0.5, and the example says 1.0",
+        "s3 of brought (deliveries)": "s3:// is a scheme of this program's own",
+        "Drop of brought (deliveries)": "it cannot be loaded",
+        "one of brought (deliveries)": "it cannot be called as send(url, release, options)",
+    }
+    assert said.keys() == expected.keys(), answer.stderr
+    assert {whose: text in said[whose] for whose, text in expected.items()} == dict.fromkeys(expected, True), said

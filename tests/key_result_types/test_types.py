@@ -6,12 +6,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from okr_reports.key_result_types import KeyResultType, find, shipped_types, types
 from okr_reports.key_result_types.rule import COUNTED_KINDS
-from okr_reports.key_result_types.sql import MACROS, expression, macro_text, rows, variables
+from okr_reports.key_result_types.sql import MACROS, macro_text, rows, variables
+from okr_reports.key_result_types.tried import computed
 from okr_reports.okrs.tables import TABLES
 from tests.support import python_with_package
 
@@ -20,18 +20,6 @@ EXAMPLES = [
     for type_ in types().values()
     for number, (row, answer) in enumerate(type_.examples, start=1)
 ]
-COLUMNS = (
-    "value", "baseline", "target", "low", "high", "limit_low", "limit_high", "projected", "limit_number", "elapsed",
-    "expected", "weeks_kept", "weeks_observed", "allowed_misses", "weight_done", "weight_total",
-)  # fmt: skip
-_TYPES = {"kpi_kind": "varchar", "hold": "varchar", "is_signed": "boolean"}
-
-
-def computed(rule: str, type_: KeyResultType, row: dict[str, Any]) -> Any:
-    given = {**dict.fromkeys(COLUMNS), "kpi_kind": "check_in", "hold": None, "is_signed": None, **row}
-    columns = ", ".join(f"cast(${name} as {_TYPES.get(name, 'double')}) as {name}" for name in given)
-    query = f"select {expression(rule)} from (select '{type_.name}' as type, {columns})"
-    return duckdb.execute(query, given).fetchall()[0][0]
 
 
 @pytest.mark.parametrize(("type_", "row", "answer"), EXAMPLES)

@@ -97,7 +97,22 @@ def extension_new(name: str, kind: str, into: Path) -> None:
     folder = make_extension(name, kind, into)
     click.echo(f"{folder} is ready; next:")
     click.echo(f"  pip install -e {shlex.quote(str(folder))}")
-    click.echo(f"  python -m pytest {shlex.quote(str(folder / 'tests'))}")
+    click.echo(f"  okr extension check {name} && python -m pytest {shlex.quote(str(folder / 'tests'))}")
+
+
+@extension.command("check")
+@click.argument("package", required=False)
+def extension_check(package: str | None) -> None:
+    """Try what installed packages bring as it will be used; of PACKAGE alone, or of all."""
+    from okr_reports.commands.extension_check import check_extensions
+
+    tried, wrong = check_extensions(package)
+    for whose in tried:
+        if not any(fault.startswith(f"{whose}: ") for fault in wrong):
+            click.echo(f"ok    {whose}")
+    for fault in wrong:
+        click.echo(f"error {fault}")
+    sys.exit(1 if wrong else 0)
 
 
 @main.command("clear-demo")

@@ -27,7 +27,7 @@ _README = """# {name}
 {about} Made by `okr extension new {name} --kind {kind}`.
 
 - `src/{name}/` is the package; the entry point in `pyproject.toml` is how okr-reports finds it once it is installed.
-- `pip install -e .` beside okr-reports, then `python -m pytest tests`.
+- `pip install -e .` beside okr-reports, then `okr extension check {name}` and `python -m pytest tests`.
 - {where}
 """
 _COMPONENT = """---
@@ -36,18 +36,6 @@ attributes:
   value: {{type: text, required: true, about: What is framed.}}
 ---
 <p><strong>{{{{ value }}}}</strong></p>
-"""
-_COMPONENT_TEST = """from importlib.resources import files
-from pathlib import Path
-
-from okr_reports.report_site.dialect.components import installed_folders, load_components
-
-
-def test_every_component_can_be_read():
-    folders, faults = installed_folders()
-    components, more = load_components(folders)
-    assert [str(fault) for fault in (*faults, *more)] == []
-    assert {{path.stem for path in Path(str(files("{name}"))).glob("*.html")}} <= components.keys()
 """
 _PRESET = """# The export of a vendor: its columns, and what they are here.
 id: {name}
@@ -61,7 +49,20 @@ measures: {{leads: [Leads]}}
 kpis:
   - {{id: leads, title: {title} leads, measure: leads, unit: count, better: higher}}
 """
-_PRESET_TEST = """from okr_reports.okrs.presets import find_preset
+_CONFORMS = """from okr_reports.commands.extension_check import check_extensions
+
+
+def test_it_conforms():
+    tried, wrong = check_extensions("{name}")
+    assert tried
+    assert wrong == []
+"""
+_PRESET_TEST = """from okr_reports.commands.extension_check import check_extensions
+from okr_reports.okrs.presets import find_preset
+
+
+def test_it_conforms():
+    assert check_extensions("{name}")[1] == []
 
 
 def test_the_preset_is_found():
@@ -87,25 +88,6 @@ TYPE = KeyResultType(
     examples=[({{"kpi_kind": "flow", "value": 50, "target": 200}}, 0.25), ({{"value": 1}}, None)],
 )
 '''
-_TYPE_TEST = """import duckdb
-import pytest
-
-from okr_reports.key_result_types import types
-from {name} import TYPE
-
-COLUMNS = ("value", "baseline", "target", "low", "high")
-
-
-@pytest.mark.parametrize(("row", "progress"), TYPE.examples)
-def test_its_progress_is_that_of_its_examples(row, progress):
-    given = ", ".join(f"cast({{row.get(name, 'null')}} as double) as {{name}}" for name in COLUMNS)
-    ((found,),) = duckdb.sql(f"select {{TYPE.progress}} from (select {{given}})").fetchall()
-    assert found == (pytest.approx(progress) if progress is not None else None)
-
-
-def test_it_is_known_by_its_name():
-    assert types()["{name}"] == TYPE
-"""
 _DELIVERY = '''"""A place that a site is sent to: targets whose url begins with {scheme}://."""
 
 import shutil
@@ -123,7 +105,12 @@ def send(url, release, options):
     shutil.copytree(release, place, dirs_exist_ok=True)
     return f"copied to {{place}}"
 '''
-_DELIVERY_TEST = """from okr_reports.deliveries.targets import publish_to
+_DELIVERY_TEST = """from okr_reports.commands.extension_check import check_extensions
+from okr_reports.deliveries.targets import publish_to
+
+
+def test_it_conforms():
+    assert check_extensions("{name}")[1] == []
 
 
 def test_a_site_is_sent(tmp_path):
@@ -139,7 +126,7 @@ _KINDS = {
     "components": (
         "Components of report pages.", "Pages write its components as tags, `okr check` names their mistakes.",
         '{name} = "{name}"',
-        {"src/{name}/{name}.html": _COMPONENT, "src/{name}/__init__.py": "", "test": _COMPONENT_TEST},
+        {"src/{name}/{name}.html": _COMPONENT, "src/{name}/__init__.py": "", "test": _CONFORMS},
     ),
     "presets": (
         "Exports of vendors.", "`okr add FILE` knows the export by its header, `preset: {name}` names it.",
@@ -147,7 +134,7 @@ _KINDS = {
     ),
     "key_result_types": (
         "A type of key result.", "Key results write `type: {name}`.",
-        '{name} = "{name}:TYPE"', {"src/{name}/__init__.py": _TYPE, "test": _TYPE_TEST},
+        '{name} = "{name}:TYPE"', {"src/{name}/__init__.py": _TYPE, "test": _CONFORMS},
     ),
     "deliveries": (
         "A place that sites are sent to.", "A target's `url` begins with `{scheme}://`.",

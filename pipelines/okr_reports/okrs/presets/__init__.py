@@ -77,13 +77,25 @@ class Preset(FileMapping):
 @cache
 def presets() -> dict[str, Preset]:
     """All there are, by id, ours first. Raises OkrError where an installed package's file is no preset."""
-    found: dict[str, Preset] = {}
-    for package in [__name__, *(point.value for point in entry_points(group=GROUP))]:
-        for file in sorted(files(package).iterdir(), key=lambda file: file.name):
-            if file.name.endswith((".yml", ".yaml")):
-                preset = _read(file.read_bytes(), f"{package}/{file.name}")
-                found.setdefault(preset.id, preset)
+    found = dict(shipped_presets())
+    for point in entry_points(group=GROUP):
+        for preset in read_presets(point.value):
+            found.setdefault(preset.id, preset)
     return found
+
+
+@cache
+def shipped_presets() -> dict[str, Preset]:
+    """Those of this package, by id."""
+    return {preset.id: preset for preset in read_presets(__name__)}
+
+
+def read_presets(package: str) -> list[Preset]:
+    """The presets in a package's folder, by file name. Raises OkrError for a file that is none."""
+    found = sorted(files(package).iterdir(), key=lambda file: file.name)
+    return [
+        _read(file.read_bytes(), f"{package}/{file.name}") for file in found if file.name.endswith((".yml", ".yaml"))
+    ]
 
 
 def find_preset(name: str) -> Preset:
