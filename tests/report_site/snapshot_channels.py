@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -57,7 +58,13 @@ class ChannelRows(Rows):
             False,
             "vendor.example/versions",
         )
-        self.add("dim_measure", "conversions", "Conversions", "number", False, "linkedin_ads: primary", "linkedin_ads")
+        means = "oneClickLeads: lead forms that were sent"
+        for measure, part in (
+            ("conversions", {"says": means, "word": "primary", "source": "vendor.example"}),
+            ("clicks", {"says": "as %(title)s reports it", "title": "LinkedIn Ads"}),
+        ):
+            parts = json.dumps([{"channel": "linkedin_ads", **part}])
+            self.add("dim_measure", measure, measure.title(), "number", False, "linkedin_ads: …", parts, "linkedin_ads")
         self.add("dim_channel", "newsletter", self.text("Boletín"), "email", 3, *[None] * 7)
         for channel, account, name, currency in (
             ("linkedin_ads", "510001", "Acme Iberia", "EUR"),

@@ -93,7 +93,7 @@ DDL: dict[str, list[str]] = {
         "conversions_means varchar, conversions_source varchar, api_version varchar, api_version_ends date, "
         "api_version_is_estimate boolean, api_announced varchar, grain varchar",
         "dim_measure": "measure varchar, title varchar, unit varchar, is_money boolean, "
-        "definition varchar, source varchar",
+        "definition varchar, definition_parts varchar, source varchar",
         "dim_account": "channel varchar, account_id varchar, account_name varchar, currency varchar, timezone varchar",
         "dim_campaign": "channel varchar, account_id varchar, campaign_id varchar, campaign_name varchar, "
         "campaign_group_id varchar, campaign_group_name varchar, status varchar",

@@ -84,6 +84,32 @@ def test_the_first_screen_answers(browser, sites, width, height):
             assert panel.bounding_box()["y"] < height / 2 + 100
 
 
+def test_on_a_phone_the_overview_goes_from_the_business_to_needs_changes_and_objectives(browser, sites):
+    """What needs whom is 900 px from the top at most, with its first key result whole."""
+    with watched(browser, width=390, height=844) as one:
+        page = one.open(sites["es"] / "index.html")
+        places = [
+            page.locator(part).first.bounding_box()["y"]
+            for part in ("h1", ".business", ".needs", ".panel:not(.needs)", ".lines, .cards")
+        ]
+        assert places == sorted(places)
+        needed = page.locator(".needs .feed li").first.bounding_box()
+        assert needed["y"] + needed["height"] <= 900
+        assert page.locator(".needs details[open]").count() == 1
+
+
+def test_on_a_phone_totals_have_the_names_of_their_columns(browser, sites):
+    with watched(browser, width=390, height=844) as one:
+        page = one.open(sites["es"] / "roi/index.html")
+        cells = page.locator("tr.total td:not(:first-child):not(:empty)")
+        labels = cells.evaluate_all("all => all.map(one => getComputedStyle(one, '::before').content)")
+        assert len(labels) > 3
+        assert all(
+            label.strip('"') == cell
+            for label, cell in zip(labels, cells.evaluate_all("all => all.map(one => one.dataset.label)"), strict=True)
+        )
+
+
 def test_without_javascript_everything_is_there(browser, sites):
     with watched(browser) as with_js, watched(browser, java_script_enabled=False) as without:
         for path in ("index.html", "channels/linkedin_ads/index.html", "check-ins/index.html"):

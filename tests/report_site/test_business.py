@@ -99,8 +99,13 @@ def test_a_ratio_without_differences_says_nothing(build, changed):
 
 def test_the_settings_choose_and_order_and_otherwise_use_does(tiles):
     unset = [name for name, _ in tiles()]
-    assert unset[0] == "LinkedIn leads"  # the measure of the company's objective
-    assert 3 <= len(unset) <= 4
+    # spend, leads and cost per lead, then what most key results use
+    assert unset[:3] == ["Advertising spend", "LinkedIn leads", "Cost per lead"]
+    assert 3 <= len(unset) <= 5
+    pipeline = "update dim_kpi set measure = 'created_pipeline_value' where kpi_id = 'subscribers'"
+    assert [name for name, _ in tiles(pipeline)][3] == "Subscribers"
+    without = "update dim_kpi set measure = null, numerator = null"
+    assert tiles(without)[0][0] == "LinkedIn leads"  # the measure of the company's objective
     chosen = tiles(
         "update dim_kpi set overview_position = 1 where kpi_id = 'subscribers'",
         "update dim_kpi set overview_position = 2 where kpi_id = 'ad_spend'",

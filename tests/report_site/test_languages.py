@@ -1,5 +1,6 @@
 """The languages that ship are complete; a workspace adds its own, and what nobody translated stays English."""
 
+import json
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ from click.testing import CliRunner
 
 from okr_reports.catalogue import channels as catalogue_channels
 from okr_reports.cli import main
+from okr_reports.okrs import read
+from okr_reports.okrs.rows.frame import measures
 from okr_reports.report_site.build import build_site
 from okr_reports.report_site.formats.formats import Formatter
 from okr_reports.report_site.formats.languages import SHIPPED, Language, translated
@@ -120,3 +123,15 @@ def test_what_conversions_count_is_said_in_every_language(language):
     said = {choice.means for channel in catalogue_channels().values() for choice in channel.conversions.values()}
     assert len(said) > 10
     assert said - messages(OWN / f"{language}.po").keys() == set()
+
+
+@pytest.mark.parametrize("language", COMPLETE)
+def test_where_a_measure_comes_from_is_said_in_every_language(tmp_path, language):
+    """Of every channel and of every way in which a file gives one."""
+    ways = "{one: a, two: {column: a, minus: b}, three: {count: rows}, four: {count: column, column: a}}"
+    source = f"{{id: shop, path: shop.csv, channel: shop, date: day, measures: {ways}}}"
+    (tmp_path / "okrs.yml").write_text(f"settings: {{currency: EUR}}\nfile_sources: [{source}]\n", encoding="utf-8")
+    rows = list(measures(read(tmp_path)))
+    parts = [part for row in rows for part in json.loads(row["definition_parts"])]
+    assert len({part["says"] for part in parts if part["channel"] == "shop"}) == 4
+    assert {part["says"] for part in parts} - messages(OWN / f"{language}.po").keys() == set()

@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 
 from okr_reports import okrs
 from okr_reports.catalogue import channels
+from okr_reports.okrs.rows import frame
 from okr_reports.report_site.build import build_site
 from okr_reports.report_site.charts.data import readable
 from okr_reports.report_site.formats.languages import Language
@@ -86,6 +87,7 @@ def shown_kind(kind: str) -> str:
 
 # what people's own files hold, among other things
 OWN_MEASURES = {"followers", "subscribers"}
+MEASURES_COME = {frame.REPORTED, frame.COLUMN, frame.COLUMN_LESS, frame.ROWS, frame.ROWS_WITH}
 # why a closed result is another one today (int_closings_compared)
 CAUSES = {"restated", "renamed", "definition", "target", "check_in", "source_gone"}
 
@@ -102,7 +104,7 @@ def words_of_data() -> set[str]:
     kinds = {shown_kind(channel.kind) for channel in channels().values()}
     meanings = {choice.means for channel in channels().values() for choice in channel.conversions.values()}
     words = choices | brought | declared | kinds | OWN_MEASURES | CAUSES
-    return meanings | {readable(str(one)) for one in words}
+    return meanings | MEASURES_COME | {readable(str(one)) for one in words}
 
 
 def texts_of_sources() -> tuple[set[str], str]:

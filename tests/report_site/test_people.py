@@ -95,7 +95,7 @@ def test_what_waits_is_the_persons_own(site):
         *given("Zoë", "guest_posts"),
         "update key_results set check_in_is_stale = true where key_result_id in ('guest_posts', 'linkedin_leads_up')",
     )(f"people/{person_id('Zoë')}/index.html")
-    panel = re.search(r'<section class="panel" aria-label="What waits">.*?</section>', html, re.DOTALL)[0]
+    panel = re.search(r'<section class="panel needs" aria-label="What waits">.*?</section>', html, re.DOTALL)[0]
     assert "Publish three to five guest posts" in text_of(panel)
     assert panel.count("<li>") == 1
 

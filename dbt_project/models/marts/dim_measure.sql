@@ -7,6 +7,7 @@ final as (
         unit,
         is_money,
         definition,
+        definition_parts,
         source
     from {{ ref('stg_definitions__measures') }}
 )

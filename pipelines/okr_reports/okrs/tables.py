@@ -85,7 +85,15 @@ TABLES: dict[str, pa.Schema] = {
     "kpi_conditions": _table(kpi_id=_text, condition_no=_int, field=_text, operator=_text, value=_text),
     # one row a measure known, of the catalogue, file sources and KPIs; is_money: converted to the reporting currency;
     # definition: where each channel takes it from; source: those channels
-    "measures": _table(measure=_text, title=_text, unit=_text, is_money=_bool, definition=_text, source=_text),
+    "measures": _table(
+        measure=_text,
+        title=_text,
+        unit=_text,
+        is_money=_bool,
+        definition=_text,
+        definition_parts=_text,
+        source=_text,
+    ),
     "objectives": _table(
         objective_id=_text,
         position=_int,

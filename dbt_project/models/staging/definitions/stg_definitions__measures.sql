@@ -11,6 +11,7 @@ final as (
         unit,
         coalesce(is_money, false) as is_money,
         definition,
+        definition_parts,
         source
     from measures
 )

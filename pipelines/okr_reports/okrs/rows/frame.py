@@ -31,6 +31,10 @@ from okr_reports.okrs.words import from_id
 
 # From fine to coarse; readings have the grain of their days.
 GRAINS = ("day", "week", "month", "quarter")
+# Where a measure comes from; pages have them in their language.
+REPORTED = "as %(title)s reports it"
+COLUMN, COLUMN_LESS = "column %(column)s", "column %(column)s less %(minus)s"
+ROWS, ROWS_WITH = "number of rows", "number of rows with %(column)s"
 
 
 def settings(definitions: Definitions) -> Iterator[Row]:
@@ -187,41 +191,56 @@ def model_kpis(definitions: Definitions) -> list[dict[str, Any]]:
 
 
 def measures(definitions: Definitions, given: Sequence[Mapping[str, Any]] = ()) -> Iterator[Row]:
-    bringing: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    """One row per measure. `definition_parts` has `definition` in parts, so that pages say it in their language."""
+    bringing: defaultdict[str, dict[str, Row]] = defaultdict(dict)
     for channel in catalogue_channels().values():
         for name in channel.measures:
-            bringing[name][channel.name] = f"as {channel.title} reports it"
+            bringing[name][channel.name] = {"says": REPORTED, "title": channel.title}
         for word, choice in list(channel.conversions.items())[:1]:
-            bringing["conversions"][channel.name] = f"{word} ({choice.means}; {choice.source})"
+            bringing["conversions"][channel.name] = {"says": choice.means, "word": word, "source": choice.source}
     for row in given:
         if row.get("conversions"):
-            meaning = f"{row['conversions']} ({row['conversions_means']}; {row['conversions_source']})"
+            meaning = {
+                "says": row["conversions_means"],
+                "word": row["conversions"],
+                "source": row["conversions_source"],
+            }
             bringing["conversions"][str(row["channel"])] = meaning
     for source in definitions.file_sources:
         for name, measure in source.measures.items():
-            bringing[name][source.channel] = f"{_column_words(measure)} ({source.id})"
+            bringing[name][source.channel] = {**_column_words(measure), "source": source.id}
     # a database brings what its query says, known here only by the KPIs that ask for it
     names = {*bringing, *(measure for kpi in definitions.kpis for measure in kpi.measures)}
     for name in sorted(names):
         is_amount = name in definitions.money
-        channels_of = bringing.get(name, {})
+        parts = sorted(bringing.get(name, {}).items())
         yield {
             "measure": name,
             "title": from_id(name),
             "unit": "currency" if is_amount else "number",
             "is_money": is_amount,
-            "definition": "; ".join(f"{channel}: {words}" for channel, words in sorted(channels_of.items())) or None,
-            "source": ", ".join(sorted(channels_of)) or None,
+            "definition": "; ".join(f"{channel}: {_in_english(part)}" for channel, part in parts) or None,
+            "definition_parts": json.dumps([{"channel": channel, **part} for channel, part in parts]),
+            "source": ", ".join(channel for channel, _ in parts) or None,
         }
 
 
-def _column_words(measure: MeasureColumn) -> str:
+def _in_english(part: Row) -> str:
+    if "word" in part:
+        return f"{part['word']} ({part['says']}; {part['source']})"
+    return part["says"] % part + (f" ({part['source']})" if "source" in part else "")
+
+
+def _column_words(measure: MeasureColumn) -> Row:
     """Where a file source takes a measure from."""
-    column = measure.column if isinstance(measure.column, str) else " or ".join(measure.column)
+    columns, minus = (
+        " / ".join([names] if isinstance(names, str) else names) for names in (measure.column, measure.minus)
+    )
     if measure.count:
-        return "number of rows" if measure.count == "rows" else f"number of rows with {column}"
-    minus = measure.minus if isinstance(measure.minus, str) else " or ".join(measure.minus)
-    return f"column {column}" + (f" less {minus}" if minus else "")
+        says = ROWS if measure.count == "rows" else ROWS_WITH
+    else:
+        says = COLUMN_LESS if minus else COLUMN
+    return {"says": says, "column": columns, "minus": minus}
 
 
 def exchange_rates(definitions: Definitions) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """Pages as one PDF, printed by the Chromium of the machine with the site's own print style.
 
-Several pages become one document, each on paper of its own, with a list of them in front; links between them lead
-within it.
+Several pages become one document, each on paper of its own, with a list of them in front, which says at which page
+each begins; links between them lead within it. Headings are bookmarks.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ FLAGS = (
 )  # fmt: skip
 # for the first page and for each further one
 SECONDS, SECONDS_MORE = 60, 2
+# no number has more digits, so that the list is as long before its numbers are known
+UNKNOWN_PAGE = "0000"
+MOST_PRINTS = 4
 OVERVIEW = ("", "index", "overview")
 LINK = re.compile(r'\b(href|src)="([^"]*)"')
 ID = re.compile(r'\bid="([^"]+)"')
@@ -61,13 +64,30 @@ def write_pdf(release: Path, routes: Sequence[str], target: Path) -> Path:
     target = target.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        printed = next(iter(pages.values()))
-        if len(pages) > 1:
-            printed = Path(folder) / "pages.html"
-            printed.write_text(_one_document(release.resolve(), pages), encoding="utf-8")
         profile, seconds = Path(folder) / "profile", SECONDS + SECONDS_MORE * len(pages)
-        _print(browser, profile, printed, target, seconds, shown)
-    return target
+        if len(pages) == 1:
+            _print(browser, profile, next(iter(pages.values())), target, seconds, shown)
+            return target
+        printed, numbers = Path(folder) / "pages.html", dict[str, int]()
+        # Chromium knows no target-counter: the first print says where pages begin, the second has it in its list
+        for _ in range(MOST_PRINTS):
+            printed.write_text(_one_document(release.resolve(), pages, numbers), encoding="utf-8")
+            _print(browser, profile, printed, target, seconds, shown)
+            before, numbers = numbers, _first_pages(target)
+            if numbers == before:
+                return target
+    raise PublishError(f"{shown}: its pages begin elsewhere in each of {MOST_PRINTS} prints; print fewer pages")
+
+
+def _first_pages(document: Path) -> dict[str, int]:
+    """The page at which each target of the document's links stands, from 1."""
+    from pypdf import PdfReader
+
+    reader = PdfReader(document)
+    # links name their targets; pages of one document are found by the number of their object
+    places = {page.indirect_reference.idnum: number for number, page in enumerate(reader.pages, 1)}
+    found = reader.named_destinations.items()
+    return {name.removeprefix("/"): int(places[target.page.idnum]) for name, target in found}
 
 
 def _page(release: Path, route: str) -> Path:
@@ -94,7 +114,8 @@ def _print(browser: str, profile: Path, page: Path, target: Path, seconds: float
         raise PublishError(f"{shown}: Chromium could not print it to {target} ({last}); {todo}")
 
 
-def _one_document(release: Path, pages: Mapping[str, Path]) -> str:
+def _one_document(release: Path, pages: Mapping[str, Path], numbers: Mapping[str, int]) -> str:
+    """The pages as one; `numbers` says at which printed page each place begins, as far as that is known."""
     places = {path: f"page-{number}" for number, path in enumerate(pages.values())}
     texts = {path: path.read_text(encoding="utf-8") for path in places}
     first = texts[next(iter(texts))]
@@ -111,7 +132,7 @@ def _one_document(release: Path, pages: Mapping[str, Path]) -> str:
     titles = {
         path: unescape(_between(text, "<title>", "</title>").rpartition(" · ")[0]) for path, text in texts.items()
     }
-    listed = _contents([(route, places[path], titles[path]) for route, path in pages.items()])
+    listed = _contents([(route, places[path], titles[path]) for route, path in pages.items()], numbers)
     mains = {
         path: SCRIPT.sub("", _between(text, '<main id="content" tabindex="-1">', "</main>"))
         for path, text in texts.items()
@@ -128,11 +149,14 @@ def _one_document(release: Path, pages: Mapping[str, Path]) -> str:
     )
 
 
-def _contents(pages: Sequence[tuple[str, str, str]]) -> str:
+def _contents(pages: Sequence[tuple[str, str, str]], numbers: Mapping[str, int]) -> str:
     """The list in front: chapters, each with its pages. `pages` are (route, place, title)."""
     chapters = []
     for _, group in groupby(pages, key=lambda page: _chapter(page[0])):
-        lines = [f'<a href="#{place}">{escape(title)}</a>' for _, place, title in group]
+        lines = [
+            f'<a href="#{place}">{escape(title)}<span class="pdf-page">{numbers.get(place, UNKNOWN_PAGE)}</span></a>'
+            for _, place, title in group
+        ]
         below = "".join(f"<li>{line}</li>" for line in lines[1:])
         chapters.append(f"<li>{lines[0]}{f'<ul>{below}</ul>' if below else ''}</li>")
     return "".join(chapters)
