@@ -228,7 +228,7 @@ def measures(definitions: Definitions, given: Sequence[Mapping[str, Any]] = ()) 
 def _in_english(part: Row) -> str:
     if "word" in part:
         return f"{part['word']} ({part['says']}; {part['source']})"
-    return part["says"] % part + (f" ({part['source']})" if "source" in part else "")
+    return str(part["says"]) % part + (f" ({part['source']})" if "source" in part else "")
 
 
 def _column_words(measure: MeasureColumn) -> Row:
@@ -236,10 +236,8 @@ def _column_words(measure: MeasureColumn) -> Row:
     columns, minus = (
         " / ".join([names] if isinstance(names, str) else names) for names in (measure.column, measure.minus)
     )
-    if measure.count:
-        says = ROWS if measure.count == "rows" else ROWS_WITH
-    else:
-        says = COLUMN_LESS if minus else COLUMN
+    counted = ROWS if measure.count == "rows" else ROWS_WITH
+    says = counted if measure.count else COLUMN_LESS if minus else COLUMN
     return {"says": says, "column": columns, "minus": minus}
 
 

@@ -84,10 +84,9 @@ def _first_pages(document: Path) -> dict[str, int]:
     from pypdf import PdfReader
 
     reader = PdfReader(document)
-    # links name their targets; pages of one document are found by the number of their object
-    places = {page.indirect_reference.idnum: number for number, page in enumerate(reader.pages, 1)}
     found = reader.named_destinations.items()
-    return {name.removeprefix("/"): int(places[target.page.idnum]) for name, target in found}
+    pages = {name.removeprefix("/"): reader.get_destination_page_number(target) for name, target in found}
+    return {name: int(number) + 1 for name, number in pages.items() if number is not None}
 
 
 def _page(release: Path, route: str) -> Path:
