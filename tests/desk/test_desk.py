@@ -123,6 +123,13 @@ def test_only_a_form_of_the_desk_writes_and_only_once(opened: tuple[Path, str]) 
     assert set(written(folder)) - set(before) == {f"check_ins/{TODAY}_base_done.yml"}
 
 
+def test_nobody_sends_more_than_thirty_forms_a_minute(tmp_path: Path) -> None:
+    with desk(workspace(tmp_path)) as address:
+        answers = [send(address, "note", {"form": "9.x.y"}) for _ in range(31)]
+        assert [one.status_code for one in answers] == [403] * 30 + [429]
+        assert answers[-1].headers["Retry-After"] == "60"
+
+
 def test_two_at_once_become_two_files(opened: tuple[Path, str]) -> None:
     folder, address = opened
     before = written(folder)

@@ -3,15 +3,47 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from okr_reports.common.typed_numbers import typed_number
 from okr_reports.okrs.entries import read_entry
 from okr_reports.okrs.models.check_ins import CheckIn
 from okr_reports.okrs.yaml_reader import read_yaml
+from okr_reports.report_site.views.check_in_form import HOST_NAMES, check_in_form
 from tests.report_site.browser import AXE, watched
+
+KEY_RESULT = {
+    "key_result_id": "days_down", "type": "decrease", "kpi_id": None, "owner": "Zoë", "value": 3.5, "confidence": 0.7,
+}  # fmt: skip
+# what each host makes of an address: the new file's place, and whether it takes its text
+ADDRESSES = {
+    "github": ("https://git.example/acme/okrs/new/main%231", {"filename": "okrs/check ins/{file}"}, "value"),
+    "gitea": ("https://git.example/acme/okrs/_new/main%231/okrs/check%20ins", {"filename": "{file}"}, "value"),
+    "forgejo": ("https://git.example/acme/okrs/_new/main%231/okrs/check%20ins", {"filename": "{file}"}, "value"),
+    "gitlab": ("https://git.example/acme/okrs/-/new/main%231", {"file_name": "okrs/check ins/{file}"}, None),
+    "bitbucket": ("https://git.example/acme/okrs", {}, None),
+    "azure": ("https://git.example/acme/okrs", {"path": "/okrs/check ins", "version": "GBmain#1"}, None),
+}
+
+
+@pytest.mark.parametrize("host", sorted(HOST_NAMES))
+def test_each_git_host_opens_its_new_file(host):
+    """Names of branches and folders are part of an address, whatever letters they have."""
+    context = {
+        "today": date(2026, 11, 23), "check_in_host": host, "check_in_repository": "https://git.example/acme/okrs",
+        "check_in_branch": "main#1", "check_in_folder": "okrs/check ins",
+    }  # fmt: skip
+    form = check_in_form(context, ",", KEY_RESULT)
+    path, wanted, text = ADDRESSES[host]
+    address, query = form.link.partition("?")[0], {k: v for k, [v] in parse_qs(urlsplit(form.link).query).items()}
+    assert address == path
+    assert form.takes_text == (text is not None)
+    assert query.pop(text, form.template) == form.template
+    assert query == {key: value.format(file="2026-11-23_days_down.yml") for key, value in wanted.items()}
 
 
 def test_the_form_of_a_check_in_writes_what_okr_check_takes(browser, sites):

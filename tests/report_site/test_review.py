@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.report_site.browser import watched
 from tests.report_site.conftest import REPORTS, main_of
 from tests.report_site.snapshot_rows import TODAY
 from tests.report_site.test_site import text_of
@@ -116,3 +117,20 @@ def test_teams_follow_each_other_the_worst_first_and_by_links(english):
     assert forms
     for name in forms:
         assert 'id="check-in"' in (english.out_dir / "key-results" / name / "index.html").read_text(encoding="utf-8")
+
+
+def test_one_key_leads_from_team_to_team_and_each_prints_on_its_own_paper(browser, sites):
+    with watched(browser, reduced_motion="reduce") as one:
+        page = one.open(sites["es"] / "review/index.html")
+        steps = page.locator("[data-step]").evaluate_all("all => all.map(one => one.id)")
+        assert len(steps) > 2
+        passed = []
+        for key in ["ArrowRight"] * len(steps) + ["ArrowLeft"]:
+            page.keyboard.press(key)
+            passed.append(page.evaluate("location.hash.slice(1)"))
+        assert [step for step in steps if step in passed] == steps[steps.index(passed[0]) :]
+        assert passed[-1] == steps[-2]
+        page.emulate_media(media="print")
+        breaks = page.locator(".review-team").evaluate_all("all => all.map(one => getComputedStyle(one).breakBefore)")
+        assert breaks == ["auto", *["page"] * (len(breaks) - 1)]
+        assert one.problems == []

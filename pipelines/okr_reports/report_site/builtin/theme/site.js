@@ -463,8 +463,13 @@
       var by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
       if (/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) return;
+      // the last ones of a page cannot be scrolled to its top: the step that the address names counts while it is seen
+      var seen = steps.filter(function (one) {
+        var box = one.getBoundingClientRect();
+        return "#" + one.id === location.hash && box.top < innerHeight && box.bottom > 0;
+      })[0];
       var passed = steps.filter(function (one) { return one.getBoundingClientRect().top < innerHeight / 3; }).length;
-      var next = steps[passed - 1 + by];
+      var next = steps[(seen ? steps.indexOf(seen) : passed - 1) + by];
       if (next) location.hash = "#" + next.id;
     });
 
