@@ -32,7 +32,7 @@ if command -v uv >/dev/null 2>&1; then \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test test-quick test-clients test-gallery spark test-spark ducklake test-ducklake torture wheel prove coverage mutants generate check dev channel docs bench lock sbom audit
+.PHONY: help setup report test test-quick test-clients test-gallery spark test-spark ducklake test-ducklake torture wheel prove coverage mutants generate check dev channel docs walk bench lock sbom audit
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 17
@@ -142,6 +142,10 @@ channel: $(READY) ## name=x: a new channel from a living one, with its stand-in,
 
 docs: $(READY) ## the documentation as a site in .okr/docs
 	@$(BIN)/mkdocs build -q && echo "file://$$PWD/.okr/docs/index.html"
+
+walk: $(READY) ## docs/walk.md and its pictures anew: the commands run, the pages photographed
+	@sh tests/need_chromium.sh
+	@OKR_TODAY=$(DEMO_DAY) $(BIN)/python docs/walk.py
 
 bench: $(READY) ## the figures of benchmarks/, measured on this machine
 	@$(BIN)/python -m benchmarks
