@@ -77,6 +77,19 @@ def test_equal_rows_are_in_equal_places_whatever_order_a_build_made_them_in(ware
     assert found[0][1] == [(n,) for n in reversed(range(50))]
 
 
+def test_a_view_of_many_rows_is_in_the_same_order_in_each_copy(warehouse, tmp_path):
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table staging.facts as select n, n % 9 as k from range(500_000) as r(n)")
+        connection.execute("create table staging.names as select n as k, n::varchar as name from range(9) as r(n)")
+        connection.execute(
+            "create or replace view marts.v as select n, name from staging.facts left join staging.names using (k)"
+        )
+    for _ in range(3):
+        write_snapshot(warehouse, tmp_path / "okr.duckdb")
+        with duckdb.connect(str(tmp_path / "okr.duckdb"), read_only=True) as connection:
+            assert connection.execute("select count(*) from marts.v where n <> rowid").fetchall() == [(0,)]
+
+
 def test_an_open_session_neither_blocks_nor_notices_the_next_copies(warehouse, tmp_path):
     target = tmp_path / "okr.duckdb"
     write_snapshot(warehouse, target)

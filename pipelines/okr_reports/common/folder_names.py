@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
@@ -15,7 +16,11 @@ def segment(value: object) -> str:
 
     So no value can leave the site's folder, and two values never share a folder.
     """
-    text = str(value)
+    return _segment(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _segment(text: str) -> str:
     if PLAIN.fullmatch(text) and text.lower() not in RESERVED:
         return text
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()

@@ -89,6 +89,9 @@ class Table(StandIn):
         return str(_behind[self])
 
 
+PLAIN.update((Function, Table))
+
+
 def shows(kind: type, *fields: str) -> None:
     """Let templates see these fields of the objects of a class; methods among them can be called."""
     _FIELDS[kind] = fields
@@ -119,14 +122,12 @@ def function(called: Callable[..., Any]) -> Function:
 def plain(value: Any) -> Any:
     """`value` as a template may see it. Raises TypeError for what is none of the kinds above."""
     kind = type(value)
-    if kind in SCALARS or kind in ROWS or kind in PLAIN:
+    if kind in SCALARS or kind in PLAIN or kind in ROWS:
         return value
     if kind in (list, tuple):
         return kind(plain(member) for member in value)
     if kind is dict:
         return {plain(key): plain(member) for key, member in value.items()}
-    if isinstance(value, StandIn):
-        return value
     if kind in _FIELDS:
         made = Record({name: _field(getattr(value, name)) for name in _FIELDS[kind]})
         _behind[made] = value

@@ -59,6 +59,8 @@ def write_snapshot(
         own, wrong = own_models.ready_to_copy(connection)
         # One transaction: each of the comments alone would be written to the disk by itself.
         connection.begin()
+        # Several threads give the rows of a join in another order each time, and pages would ask again.
+        connection.execute("set threads = 1")
         connection.execute(f"create schema copy.{SCHEMA}")
         for table in sorted([*_named(connection, "table"), *_named(connection, "view")]):
             name = f"{SCHEMA}.{quoted_name(table)}"

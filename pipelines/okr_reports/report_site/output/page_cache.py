@@ -141,8 +141,8 @@ class PageCache:
     def entry(self, kept: Kept, page: Identity, asked: Iterable[Asked]) -> bytes | None:
         """What to keep of a page with the answers to its queries, `asked`; None if a value has no place in JSON."""
         shows = sorted(read_of(self.context).keys() & set(OF_THE_DAY))
-        every = sorted(asked, key=repr)
-        tables = sorted({table for sql, _ in every for table in self._read(sql)})
+        every = sorted(asked, key=lambda one: (one[0], repr(one[1])))
+        tables = sorted(set().union(*(self._read(sql) for sql in {sql for sql, _ in every})))
         rendered, path = kept.rendered, Path(page.page)
         try:
             return json.dumps({
@@ -190,7 +190,8 @@ class PageCache:
         if asked not in self._answers:
             try:
                 found = self.reader.again(asked, page)
-                self._answers[asked] = _digest([found.columns, found.truncated, *(repr(row) for row in found.rows)])
+                written = repr((found.columns, found.truncated, [tuple(row) for row in found.rows]))
+                self._answers[asked] = hashlib.sha256(written.encode()).hexdigest()
             except PageFault:  # a mart or column of then is not there any more
                 return ""
         return self._answers[asked]

@@ -127,7 +127,7 @@ class Result:
 
 
 def _plain_cells(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    if all(type(value) in SCALARS for value in values):
+    if SCALARS.issuperset(map(type, values)):
         return values
     return tuple(_plain_cell(value) for value in values)
 
@@ -171,6 +171,7 @@ class Reader:
         self._checked: set[str] = set()
         self._memo: dict[Asked, Result] = {}
         self._types: dict[str, dict[str, str]] = {}
+        self._kinds: dict[str, list[tuple[str, str]]] = {}
         self._comments: dict[tuple[str, str], str] | None = None
         self._tables: dict[str, list[str]] | None = None
         self._tried: set[Asked] = set()
@@ -290,9 +291,11 @@ class Reader:
         self._tried.update((sql, one) for one in wanted)
         wanted += [one for one in values if (sql, one) in self._memo][:1]
         query = Query("kept", sql, page, 1)
-        self.heard(query)
-        self._watchdog.start(self.limits.seconds)
+        statement = Statement(query, sql, (), 0)
         try:
+            self._alone(statement, (sql, wanted[-1]))
+            self.heard(query)
+            self._watchdog.start(self.limits.seconds)
             found = self._set(sql, wanted)
         except (duckdb.Error, PageFault):
             found = {}
@@ -300,7 +303,7 @@ class Reader:
             self._watchdog.stop()
             self.heard(None)
         number = max(found, default=0)
-        if found and repr(self._alone(Statement(query, sql, (), 0), (sql, wanted[number]))) == repr(found[number]):
+        if found and repr(self._alone(statement, (sql, wanted[number]))) == repr(found[number]):
             self._memo.update(((sql, wanted[place]), one) for place, one in found.items())
         else:
             self._one_by_one.add(sql)
@@ -309,10 +312,9 @@ class Reader:
         """The answers by the values' numbers; none by a DuckDB whose syntax trees sets.py does not read."""
         if duckdb.__version__.startswith("1."):
             return {}
-        sql = self._shared.written(sql)
-        columns = self._connection.execute(f"describe (\n{sql}\n)", dict(values[0])).fetchall()
+        columns, sql = self._kinds[sql], self._shared.written(sql)
         (parsed,) = self._connection.execute("select json_serialize_sql(?)", [sql]).fetchone() or ("{}",)
-        made = set_query(parsed, [(row[0], row[1]) for row in columns], values, self._exact)
+        made = set_query(parsed, columns, values, self._exact)
         if made is None:
             return {}
         tree, over = made
@@ -321,7 +323,7 @@ class Reader:
         rows = cursor.fetchmany(MOST_ROWS + 1)
         if len(rows) > MOST_ROWS:
             return {}
-        names, most = [row[0] for row in columns], self.limits.rows
+        names, most = [name for name, _ in columns], self.limits.rows
         return {
             place: Result.of(names, mine[:most], len(mine) > most) for place, mine in over.answers(rows, len(values))
         }
@@ -352,9 +354,6 @@ class Reader:
 
     def _alone(self, statement: Statement, key: Asked) -> Result:
         if key not in self._memo:
-            if statement.sql not in self._checked:
-                check_statement(statement)
-                self._checked.add(statement.sql)
             self._memo[key] = self._fetch(statement, dict(key[1]))
         return self._memo[key]
 
@@ -363,8 +362,12 @@ class Reader:
         self.heard(query)
         self._watchdog.start(self.limits.seconds)
         try:
-            cursor = self._connection.execute(self._shared.written(statement.sql), values or None)
-            columns = [column[0] for column in cursor.description or ()]
+            sql = self._shared.written(statement.sql)
+            if statement.sql not in self._checked:
+                check_statement(replace(statement, sql=sql))
+                self._checked.add(statement.sql)
+            cursor = self._connection.execute(sql, values or None)
+            columns = [(str(column[0]), str(column[1])) for column in cursor.description or ()]
             rows = cursor.fetchmany(self.limits.rows + 1)
         except duckdb.InterruptException:
             what = f"the query {query.name!r} took more than {self.limits.seconds:g} s and was stopped"
@@ -377,10 +380,10 @@ class Reader:
         finally:
             self._watchdog.stop()
             self.heard(None)
+        self._kinds[statement.sql] = columns
         if self.blank and not rows:
-            types = [str(column[1]) for column in cursor.description or ()]
-            rows = [tuple(_example(one) if self.blank == "values" else None for one in types)]
-        return Result.of(columns, rows[: self.limits.rows], len(rows) > self.limits.rows)
+            rows = [tuple(_example(kind) if self.blank == "values" else None for _, kind in columns)]
+        return Result.of([name for name, _ in columns], rows[: self.limits.rows], len(rows) > self.limits.rows)
 
 
 def _example(kind: str) -> Any:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from operator import ne
 from typing import Any
 
 # What they give depends on the order of the rows they read, or on chance.
@@ -53,11 +53,13 @@ class SetQuery:
         found: list[list[tuple[Any, ...]]] = [[] for _ in range(number)]
         for row in rows:
             found[row[0]].append(row)
+        end = len(rows[0]) - self.keys if rows else 0
+        cells, keys_of = slice(1, end), slice(end, None)
         for place, mine in enumerate(found):
             seen = mine if self.limit is None else mine[: self.limit + 1]
-            keys = [row[len(row) - self.keys :] for row in seen]
-            if all(one != other for one, other in pairwise(keys)):
-                yield place, [row[1 : len(row) - self.keys] for row in mine[: self.limit]]
+            keys = [row[keys_of] for row in seen]
+            if all(map(ne, keys, keys[1:])):
+                yield place, [row[cells] for row in mine[: self.limit]]
 
 
 def set_query(

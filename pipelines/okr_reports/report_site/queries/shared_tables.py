@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import duckdb
 
 from okr_reports.report_site.faults import PageFault
-from okr_reports.report_site.queries.queries import chained, compile_query, references, substituted
+from okr_reports.report_site.queries.queries import Statement, chained, compile_query, references, substituted
+from okr_reports.report_site.queries.statements import check_statement
 from okr_reports.report_site.source_files import Query
 
 # A table with more rows is not kept: what reads few of them is quicker without.
@@ -26,7 +27,7 @@ class _Shared:
 
     name: str
     text: str
-    sql: str
+    statement: Statement
     chain: tuple[str, ...]
 
     @classmethod
@@ -36,7 +37,7 @@ class _Shared:
             statement = compile_query(query, queries, {})
         except PageFault:  # the statement that names the query fails, with its line
             return None
-        return cls(query.name, _text(query), statement.sql, tuple(_chain(query, queries)))
+        return cls(query.name, _text(query), statement, tuple(_chain(query, queries)))
 
     def is_in(self, sql: str) -> bool:
         """Whether a statement chains to this query, and to the same queries by way of it."""
@@ -87,7 +88,8 @@ class SharedTables:
 
     def _made(self, shared: _Shared) -> str | None:
         try:
-            table, sql = f'temp.main."shared {shared.name}"', self.written(shared.sql)
+            check_statement(shared.statement)
+            table, sql = f'temp.main."shared {shared.name}"', self.written(shared.statement.sql)
             columns = self._connection.execute(f"describe (\n{sql}\n)").fetchall()
             # a column of nulls has no type in a query, and has one in a table
             if any("NULL" in kind.upper() for _, kind, *_ in columns):
@@ -99,6 +101,6 @@ class SharedTables:
             self._connection.execute(f"drop table {table}")
         except duckdb.InterruptException:
             raise
-        except duckdb.Error:  # the statement that chains to it says so, at its line
+        except (duckdb.Error, PageFault):  # the statement that chains to it says so, at its line
             return None
         return None

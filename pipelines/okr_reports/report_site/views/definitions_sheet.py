@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from okr_reports.report_site.formats.format_codes import CODE
@@ -33,7 +34,12 @@ def definitions(
 
 def marts_of(rows: Rows) -> list[str]:
     """The marts that a query reads."""
-    return [table for table in rows.reader.tables() if re.search(rf"\b{table}\b", rows.statement.sql)]
+    return [*_named(rows.statement.sql, tuple(rows.reader.tables()))]
+
+
+@lru_cache(maxsize=1024)
+def _named(sql: str, tables: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(table for table in tables if re.search(rf"\b{table}\b", sql))
 
 
 def _said(written: str, sources: Sequence[str], comments: Mapping[tuple[str, str], str]) -> str:
