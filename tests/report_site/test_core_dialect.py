@@ -112,7 +112,6 @@ def test_pivots_group_columns_and_follow_grains(page):
         ('{% table data="sales" %}{% dimension value="region" /%}{% pivot value="kind" /%}{% /table %}', "the table has no measure"),
         ('{% pie_chart data="sales" category="kind" value="sum(-units)" /%}', "is no part of a whole"),
         ('{% scatter_chart data="sales" x="kind" y="units" /%}', "holds no numbers"),
-        ('{% line_chart data="sales" x="day" y="units" line_options={ type="wavy" } /%}', "there is no line 'wavy'"),
         ('{% combo_chart data="sales" x="day" %}{% bar y="units" axis="y2" /%}{% /combo_chart %}', "'axis' cannot be 'y2'"),
     ],
 )  # fmt: skip
@@ -187,3 +186,39 @@ def test_attributes_that_change_nothing_are_accepted_and_said(reports, snapshot)
         f"index.md:{line + 1}: warning: the attribute 'chart_options' of 'bar_chart' changes nothing here" in found[0]
     )
     assert "'y_axis_options.ticks'" in found[1]
+
+
+def test_text_that_depends_on_whether_a_query_has_rows(page):
+    text, _ = page(
+        '{% if data="sales" condition="has_rows" where="region = \'{{ sales[0].region }}\'" %}\nA\n{% /if %}\n'
+        '{% if data="sales" where="units > 1000" %}\nB\n{% /if %}\n{% else_if data="$sales" condition="no_rows" %}\nC\n'
+        "{% /else_if %}\n{% else %}\nD\n{% /else %}\n"
+        '{% if data="sales"\n  condition="no_rows"\n%}\nE\n{% else /%}\nF\n{% /if %}\n'
+    )
+    assert re.findall(r"\b[A-F]\b", text) == ["A", "D", "F"]
+    _, html = page(
+        '{% line_chart data="sales" x="day" y="sum(sales)" chart_options={ colors={ "A"="#fff" "B b"="#000" } } /%}'
+    )
+    assert "<svg" in html
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (
+            '{% if data="sales" whre="x" %}A{% /if %}',
+            "2: error: 'if' has no attribute 'whre'; give data, condition or where",
+        ),
+        ('{% if condition="no_rows" %}A{% /if %}', "2: error: 'if' needs the attribute 'data'"),
+        ('{% if data="sales" condition="rows" %}A{% /if %}', "2: error: 'condition' of 'if' cannot be 'rows'"),
+        ('{% if data="nowhere" %}A{% /if %}', "2: error: there is no query 'nowhere'"),
+        (
+            '{% line_chart data="sales" x="day" y="sum(sales)" chart_options={ a="#fff" "B b"="#000" %}',
+            "expected token",
+        ),
+    ],
+)
+def test_conditions_that_cannot_be(tmp_path, snapshot, written, said):
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/index.md").write_text(f"# A\n{written}\n\n```sql sales\n{SALES}\n```\n", encoding="utf-8")
+    assert any(said in str(finding) for finding in check_pages(tmp_path, snapshot))

@@ -37,7 +37,7 @@ MEANT = [
     "Write `<BigValue data={one}/>`, `{one[0].x}` or `{#if}`.",
     "```text\nselect <LineChart/> {one[0].x}\n```",
     "The page of <objective> and a < b > c, 1 <2.",
-    "{name} and {not.a.query}",
+    "{name} and {not.a.query}, ${{ one[0].x }}",
     "See <https://example.com> and <ana@example.com>.",
     "{{ one[0].x }} and {% if one[0].x > 0 %}more{% endif %} {# a remark about <Foo/> #}",
     "<!-- <Foo/> {one[0].x} -->",

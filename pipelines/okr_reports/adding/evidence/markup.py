@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+FENCE = re.compile(r"^[ \t]*```[ \t]*(?P<info>[^\n`]*)\n(?P<sql>.*?)^[ \t]*```[ \t]*$", re.DOTALL | re.MULTILINE)
 # what is shown as it is written, and comments
 _PLAIN = re.compile(
     r"^[ \t]*```.*?^[ \t]*```[ \t]*$|<!--.*?-->|`[^`\n]+`|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL | re.MULTILINE
@@ -60,7 +61,7 @@ def _piece(body: str, at: int) -> tuple[Piece, int] | None:
             return Piece("dropped", "", 0, dropped[1].lower()), dropped.end()
         tag = _TAG.match(body, at)
         return _tag(body, tag) if tag else None
-    if body[at] == "{" and (at == 0 or body[at - 1] not in "$\\"):
+    if body[at] == "{" and (at == 0 or body[at - 1] != "\\"):
         end = _closing(body, at)
         return (Piece("brace", "", 0), end) if end else None
     return None
@@ -70,7 +71,7 @@ def _tag(body: str, match: re.Match[str]) -> tuple[Piece, int] | None:
     at = match.end()
     attributes: dict[str, str] = {}
     while at < len(body):
-        if body[at].isspace() or body[at] == ",":
+        if body[at].isspace() or body[at] in ",}":
             at += 1
         elif body.startswith("/>", at):
             return Piece("end" if match["end"] else "tag", "", 0, match["name"], attributes, True), at + 2
@@ -106,7 +107,7 @@ def _value(body: str, at: int) -> tuple[str, int]:
         end = _closing(body, at) or len(body)
         return body[at:end], end
     bare = re.compile(r"(?:[^\s>/]|/(?!>))+").match(body, at)
-    return (bare[0], bare.end()) if bare else ("", at)
+    return (bare[0].rstrip(","), bare.end()) if bare else ("", at)
 
 
 def _closing(body: str, at: int) -> int | None:

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from okr_reports.adding.evidence.expressions import expression, literal
-from okr_reports.adding.evidence.markup import Piece, pieces
-from okr_reports.adding.evidence.queries import columns_of, name_of, pages_of, rewritten
+from okr_reports.adding.evidence.html import as_markdown
+from okr_reports.adding.evidence.inputs import INPUTS, NOT_HERE, Fixed, fixed_in_sql, steps
+from okr_reports.adding.evidence.links import with_links
+from okr_reports.adding.evidence.markup import FENCE, Piece, pieces
+from okr_reports.adding.evidence.named import Note, Project
+from okr_reports.adding.evidence.queries import columns_of, is_sql, name_of, pages_of, rewritten
 from okr_reports.adding.evidence.tags import AS_TABLE, KNOWN, PAIRS, UNWRAPPED, Tag, Written, made
+from okr_reports.report_site.dialect.tags import Unknown
 
-FENCE = re.compile(r"^[ \t]*```[ \t]*(?P<info>[^\n`]*)\n(?P<sql>.*?)^[ \t]*```[ \t]*$", re.DOTALL | re.MULTILINE)
 SHOWN = ("text", "txt", "sh", "bash", "console", "python", "yaml", "json", "html", "markdown", "md", "javascript", "js",
          "svelte", "r", "css", "mermaid")  # fmt: skip
 KEPT_KEYS = {"title": str, "description": str, "sidebar_position": int, "name": str}
-INLINE = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`"}
-HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
-INPUTS = ("Dropdown", "ButtonGroup", "DateRange", "Checkbox")
-Note = Callable[[int, str, str], None]
-
-
-@dataclass
-class Project:
-    """What a page may name: tables by `folder.name`, shared queries by how they are written, routes, images."""
-
-    tables: Mapping[str, str] = field(default_factory=dict)
-    queries: Mapping[str, str] = field(default_factory=dict)
-    shared: Mapping[str, str] = field(default_factory=dict)
-    routes: Mapping[str, str] = field(default_factory=dict)
-    images: Mapping[str, str] = field(default_factory=dict)
-    partials: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -52,6 +41,8 @@ class Page:
     firsts: dict[str, Any] = field(default_factory=dict)
     loops: list[str] = field(default_factory=list)
     ends: list[tuple[str, str]] = field(default_factory=list)
+    fixed: dict[str, Fixed] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
 
     def translated(self, text: str) -> str:
         """The whole page."""
@@ -63,11 +54,19 @@ class Page:
                 self.names[name] = name_of(name)
         body = self._renamed_inputs(body)
         self._find_inputs(body)
+        shared = self._shared_that_are_bound(body)
         body = FENCE.sub(lambda match: self._fence(match, body, above), body)
         out = "".join(self._piece(piece, above) for piece in pieces(body))
-        out = self._links(re.sub(r"\n{4,}", "\n\n\n", out))
+        out = with_links(re.sub(r"\n{4,}", "\n\n\n", out), self.project, text, self.note)
         self._make_front(front, out)
-        return "---\n" + yaml.safe_dump(self.front, allow_unicode=True, sort_keys=False) + "---\n" + self._head() + out
+        return (
+            "---\n"
+            + yaml.safe_dump(self.front, allow_unicode=True, sort_keys=False)
+            + "---\n"
+            + self._head()
+            + shared
+            + out
+        )
 
     # front matter
 
@@ -124,9 +123,25 @@ class Page:
 
     # queries
 
+    def _shared_that_are_bound(self, body: str) -> str:
+        """The project's queries that name inputs or parameters, as queries of this page, which names them."""
+        named = {written for written in self.names if re.search(rf"\{{[^{{}}]*\b{re.escape(written)}\b", body)}
+        wanted = [self.names[written] for written in sorted(named)]
+        for name in wanted:
+            for reference in re.findall(r"\$\{\s*(\w+)\s*\}", self.project.bound.get(name, "")):
+                other = self.names.get(reference, name_of(reference))
+                wanted += [other] if other not in wanted else []
+        made = ""
+        for name in dict.fromkeys(wanted):
+            if name in self.project.bound and name not in self.queries:
+                sql = fixed_in_sql(self.project.bound[name], self.fixed)
+                self.queries[name] = rewritten(sql, self.project.tables, self.names, self.listed)
+                made += f"```sql {name}\n{self.queries[name]}\n```\n"
+        return made
+
     def _query_name(self, match: re.Match[str]) -> str | None:
         info = match["info"].split()
-        looks = re.match(r"(?is)\s*(--[^\n]*\n\s*)*(select|with|from)\b", match["sql"])
+        looks = is_sql(match["sql"])
         if info and info[0].lower() == "sql":
             return info[1] if len(info) > 1 else None
         return info[0] if info and looks and info[0].lower() not in SHOWN else None
@@ -137,7 +152,8 @@ class Page:
             shown = match["info"].strip().lower()
             return match[0] if shown and shown != "sql" else f"```text\n{match['sql']}```"
         line = above + body.count("\n", 0, match.start()) + 1
-        sql = rewritten(match["sql"].rstrip().rstrip(";"), self.project.tables, self.names, self.listed)
+        sql = fixed_in_sql(match["sql"].rstrip().rstrip(";"), self.fixed)
+        sql = rewritten(sql, self.project.tables, self.names, self.listed)
         for reference in re.finditer(r"\$\{\s*inputs\.(\w+)", sql):
             if reference[1] not in self.inputs:
                 self.note(line, f"the input {reference[1]!r} of the query {name!r}", "is not among those of the page")
@@ -148,20 +164,26 @@ class Page:
         return f"```sql {self.names[name]}\n{sql}\n```"
 
     def _renamed_inputs(self, body: str) -> str:
-        """Inputs that have the name of a query get another one."""
+        """Inputs that have the name of a query, or one with other letters than a name here has, get another one."""
         taken = {*self.names, *self.names.values()}
         for piece in list(pieces(body)):
             name = str(literal(piece.attributes.get("name", '""'))) if piece.name in INPUTS else ""
-            if piece.kind == "tag" and name in taken:
-                body = re.sub(rf"\binputs\.{re.escape(name)}\b", f"inputs.{name}_input", body)
+            plain = re.sub(r"\W", "_", unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode())
+            wanted = f"{plain}_input" if plain in taken or name in taken else plain
+            if piece.kind == "tag" and name and wanted != name:
+                body = re.sub(rf"\binputs\.{re.escape(name)}(?!\w)", f"inputs.{wanted}", body)
                 body = body.replace(
-                    piece.text, re.sub(rf"(\bname\s*=\s*[\"'{{]*){re.escape(name)}\b", rf"\1{name}_input", piece.text)
+                    piece.text, re.sub(rf"(\bname\s*=\s*[\"'{{]*){re.escape(name)}(?!\w)", rf"\1{wanted}", piece.text)
                 )
         return body
 
     def _find_inputs(self, body: str) -> None:
         last, of_data = "", False
         for piece in pieces(body):
+            if piece.kind == "tag" and piece.name in NOT_HERE and piece.attributes.get("name"):
+                name = str(literal(piece.attributes["name"]))
+                written = literal(piece.attributes.get("defaultValue", '""')) if piece.name == "TextInput" else None
+                self.fixed[name] = Fixed(NOT_HERE[piece.name] if written is None else str(written))
             if piece.kind == "tag" and piece.name in INPUTS and piece.attributes.get("name"):
                 last, of_data = str(literal(piece.attributes["name"])), "data" in piece.attributes
                 self.inputs.add(last)
@@ -182,9 +204,9 @@ class Page:
         if piece.kind == "tag" and (piece.name[0].isupper() or ":" in piece.name):
             return self._component(piece, line)
         if piece.kind == "end" and (piece.name[0].isupper() or ":" in piece.name):
-            return self._end(piece.name)
+            return self.end_of(piece.name)
         if piece.kind in ("tag", "end"):
-            return self._html(piece, line)
+            return as_markdown(piece, line, self)
         return piece.text
 
     @property
@@ -195,6 +217,7 @@ class Page:
         found = expression(js, self._known)
         if found is None or any(one not in self.inputs for one in re.findall(r"\binputs\.(\w+)", found)):
             return None
+        found = re.sub(r"\bparams\.(\w+)", lambda match: f"params.{name_of(match[1])}", found)
         for written, name in self.names.items():
             found = re.sub(rf"(?<![\w.\"]){re.escape(written)}(?!\w)", name, found)
         return found
@@ -244,12 +267,27 @@ class Page:
                 self.note(line, f"<{name}>", "pages do not show their SQL")
             return self._open(name, "") if pair else ""
         if name in ("BigLink", "LinkButton"):
-            url = str(self._value(piece.attributes.get("url") or piece.attributes.get("href") or "", line))
+            url = str(self.value(piece.attributes.get("url") or piece.attributes.get("href") or "", line))
             if pair:
                 self.ends.append((name, f"]({url.strip('/') and url})"))
                 return "["
             return f"[{url}]({url})"
+        if name in ("DropdownOption", "ButtonGroupItem") and any(one in INPUTS and not end for one, end in self.ends):
+            return ""
         given = self._given(piece, line)
+        if name in INPUTS and given.get("name") in self.shown:
+            self.note(line, f"<{name}>", f"the input {given['name']!r} is there already, and chooses for both")
+            return self._open(name, "") if pair else ""
+        if name in INPUTS:
+            self.shown.add(str(given.get("name")))
+        if name in NOT_HERE and given.get("name"):
+            what = f"{self.fixed[str(given['name'])].text!r}" if str(given["name"]) in self.fixed else "nothing"
+            self.note(line, f"<{name}>", f"what it chooses is {what}, as before anything is chosen")
+        if name == "Slider":
+            self.note(line, f"<{name}>", "its steps are values to choose from")
+            given["options"] = [Written(one) for one in steps(given, given.get("defaultValue"))]
+            first = given.get("defaultValue")
+            given["defaultValue"] = first if isinstance(first, int | float) else given.get("min", 0)
         if name in AS_TABLE and given.get("data"):
             self.note(line, f"<{name}>", "has no like here; its rows are a table")
             tag = Tag("table", {"data": given["data"], **({"title": given["title"]} if given.get("title") else {})})
@@ -275,23 +313,24 @@ class Page:
         return tag.text(closed=False)
 
     def _lacks(self, tag: Tag, line: int, name: str) -> bool:
-        needed = {"line_chart": ("data", "x", "y"), "bar_chart": ("data", "x", "y"), "area_chart": ("data", "x", "y"),
-                  "horizontal_bar_chart": ("data", "x", "y"), "scatter_chart": ("data", "x", "y"), "table": ("data",),
-                  "combo_chart": ("data", "x"), "value": ("data", "value"), "big_value": ("data", "value"),
-                  "column": ("value",), "details": ("title",), "tab": ("title",), "dropdown": ("id",),
-                  "button_group": ("id",), "range_calendar": ("id",), "toggle": ("id",), "bar": ("y",), "line": ("y",),
-                  "heatmap": ("data", "x", "y", "value"), "funnel_chart": ("data", "category", "value"),
-                  "sparkline": ("data", "x", "y"), "download": ("data",)}  # fmt: skip
-        lacking = [one for one in needed.get(tag.name, ()) if tag.attributes.get(one) in (None, "")]
+        """Whether the tag cannot stand here; attributes whose values cannot be there are taken from it."""
+        component = self.project.components[tag.name]
+        given = {one: Unknown if isinstance(value, Written) else value for one, value in tag.attributes.items()}
+        lacking = [str(error.what) for one, error in component.check(given) if not one]
+        for one, error in component.check(given):
+            if one:
+                del tag.attributes[one]
+                self.note(line, f"{one} of <{name}>", f"{error.what}; it is left out")
         if lacking:
-            self.note(line, f"<{name}>", f"does not say {', '.join(lacking)}; it is left out")
+            self.note(line, f"<{name}>", f"{lacking[0]}; it is left out")
         return bool(lacking)
 
     def _open(self, name: str, end: str, drop: bool = False) -> str:
         self.ends.append((name, end))
         return ""
 
-    def _end(self, name: str) -> str:
+    def end_of(self, name: str) -> str:
+        """What closes the tag that was opened last by that name."""
         for place in range(len(self.ends) - 1, -1, -1):
             if self.ends[place][0] == name:
                 return self.ends.pop(place)[1]
@@ -308,7 +347,7 @@ class Page:
                 query = written.strip("{}\"' ")
                 if narrowed := re.fullmatch(r"(\w+)\.(where|limit)\((.*)\)", query, re.DOTALL):
                     query, how = narrowed[1], narrowed[2]
-                    inside = self._value("{" + narrowed[3] + "}", line)
+                    inside = self.value("{" + narrowed[3] + "}", line)
                     if inside is not None and not (how == "where" and isinstance(inside, str) and "{{" in inside):
                         given[how] = inside
                 elif changed := re.match(r"(\w+)\.\w+\(", query):
@@ -316,12 +355,13 @@ class Page:
                     self.note(line, written.splitlines()[0][:60], "all rows of the query are shown")
                 given[name] = self.names.get(query, name_of(query) if query.isidentifier() else query)
                 continue
-            value = self._value(written, line)
+            value = written.strip("{}\"' ") if name.lower().endswith("fmt") else self.value(written, line)
             if value is not None:
                 given[name] = value
         return given
 
-    def _value(self, written: str, line: int) -> Any:
+    def value(self, written: str, line: int) -> Any:
+        """An attribute's value for a tag here; None, and listed, for what has no like."""
         value = literal(written)
         if value is None and written.startswith("{"):
             found = self._expression(written[1:-1])
@@ -338,61 +378,3 @@ class Page:
                 value,
             )
         return value
-
-    def _html(self, piece: Piece, line: int) -> str:
-        name, ends = piece.name.lower(), piece.kind == "end"
-        if name in INLINE:
-            return INLINE[name]
-        if name in HEADINGS:
-            return "\n\n" if ends else f"\n\n{HEADINGS[name]} "
-        if name == "br":
-            return "\n\n"
-        if name == "hr":
-            return "\n\n---\n\n"
-        if name == "li":
-            return "" if ends else "\n- "
-        if name == "a":
-            if ends:
-                return self._end("a")
-            url = str(self._value(piece.attributes.get("href", '"#"'), line) or "#")
-            url = re.sub(r'^"|"$', "", url)
-            self.ends.append(("a", f"]({url})"))
-            return "["
-        if name == "img":
-            source = str(literal(piece.attributes.get("src", "")) or "")
-            what = str(literal(piece.attributes.get("alt", "")) or "image")
-            return f"![{what}]({source})"
-        if name in ("p", "div", "section", "center", "ul", "ol", "article", "main", "header", "footer", "blockquote"):
-            return "\n\n" if piece.text.count("\n") or ends or name == "p" else "\n"
-        if name in ("span", "small", "sub", "sup", "u", "font", "mark", "button", "table", "tr", "td", "th", "tbody",
-                    "thead", "nav", "label"):  # fmt: skip
-            return " " if ends and name in ("td", "th") else ""
-        self.note(line, f"<{name}>", "pages hold no HTML of their own; the element is left out")
-        return ""
-
-    def _links(self, out: str) -> str:
-        """Links to pages and images that there are; of others the words."""
-
-        def link(match: re.Match[str]) -> str:
-            mark, words, target = match[1], match[2], match[3].strip()
-            target, _, anchor = target.partition("#")
-            line = 1
-            if mark:
-                name = self.project.images.get(target.rpartition("/")[2])
-                if name and not target.startswith("http"):
-                    return f"![{words or name}]({name})"
-                self.note(line, f"![{words}]({target})", "images of other places are not loaded; their words stay")
-                return f"[{words or target}]({target})" if target.startswith("https://") else words
-            if target.startswith(("http://", "https://", "mailto:")) or "{{" in target or (not target and anchor):
-                return match[0]
-            route = self.project.routes.get(target.strip("/").removesuffix(".md").replace("%20", " ").lower())
-            if route is not None:
-                return f"[{words}](/{route}{'#' + anchor if anchor else ''})"
-            self.note(line, f"[{words}]({target})", "leads to no page of the project; its words stay")
-            return words
-
-        parts = re.split(r"(^```.*?^```[ \t]*$)", out, flags=re.DOTALL | re.MULTILINE)
-        pattern = re.compile(
-            r"(!?)\[((?:[^\[\]]|\{\{.*?\}\})*)\]\(([^()\s]*(?:\{\{.*?\}\}[^()\s]*)*)(?:\s+\"[^\"]*\")?\)"
-        )
-        return "".join(part if number % 2 else pattern.sub(link, part) for number, part in enumerate(parts))

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import yaml
 
-from okr_reports.adding.evidence.pages import Page, Project
+from okr_reports.adding.evidence.core import CorePage
+from okr_reports.adding.evidence.elsewhere import add_tables_elsewhere
+from okr_reports.adding.evidence.named import Project
+from okr_reports.adding.evidence.pages import Page
 from okr_reports.adding.evidence.queries import name_of, rewritten
 from okr_reports.adding.evidence.sources import read_sources, routes_of
 from okr_reports.errors import OkrError
@@ -38,6 +41,7 @@ def migrate(source: Path, workspace: Path) -> Migrated:
     done = Migrated()
     definitions, reports = workspace / "okr_definitions", workspace / "reports"
     sources = read_sources(source, definitions, done.note)
+    add_tables_elsewhere(source, sources, done.note)
     if sources.entries:
         text = yaml.safe_dump({"tables": sources.entries}, allow_unicode=True, sort_keys=False)
         (definitions / "tables.yml").write_text(text, encoding="utf-8")
@@ -49,10 +53,12 @@ def migrate(source: Path, workspace: Path) -> Migrated:
         images=_pictures(source, reports, done),
         partials={path.stem: name_of(path.stem) for path in (source / "partials").glob("*.md")},
     )
-    project.queries, project.shared = _queries(source, reports, project, done)
+    project.is_core = any(CORE.search(path.read_text(encoding="utf-8", errors="replace")) for path in routes)
+    project.queries, project.shared, project.bound = _queries(source, reports, project)
     for path in sorted((source / "partials").glob("*.md")):
         _write(reports / "partials" / f"{name_of(path.stem)}.md", _text(path, project, done, None))
     for path, route in routes.items():
+        route = route.removesuffix("/index") if route.endswith("]/index") else route
         parameters = re.findall(r"\[(\w+)\]", route)
         if len(parameters) > 1 or (parameters and not route.endswith("]")):
             done.note(path, 1, f"[{parameters[0]}] in its address", "a page has one parameter, in the name of its file")
@@ -79,10 +85,8 @@ def _text(path: Path, project: Project, done: Migrated, parameter: str | None) -
     text = path.read_text(encoding="utf-8", errors="replace")
     title = re.sub(r"^[\d.\s]+|[-_\[\]]+", " ", path.stem).strip().capitalize() or "Page"
     title = "Home" if path.stem == "index" and path.parent.name == "pages" else title
-    if CORE.search(text) and not re.search(r"<[A-Z]\w+", text):
-        for written, table in project.tables.items():
-            text = re.sub(rf"(?<![\w.]){re.escape(written)}(?!\w)", table, text)
-        return text
+    if project.is_core and not re.search(r"<[A-Z]\w+", text):
+        return CorePage(project, lambda line, what, why: done.note(path, line, what, why)).translated(text)
     return Page(project, title, parameter, lambda line, what, why: done.note(path, line, what, why)).translated(text)
 
 
@@ -91,23 +95,34 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _queries(source: Path, reports: Path, project: Project, done: Migrated) -> tuple[dict[str, str], dict[str, str]]:
-    """The shared queries: as they are written in pages, and their SQL by their names here."""
+def _queries(source: Path, reports: Path, project: Project) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """The shared queries: as they are written in pages, their SQL by their names here, and those that pages bind."""
     named: dict[str, str] = {}
     found = [path.relative_to(source / "queries").with_suffix("").parts for path in (source / "queries").rglob("*.sql")]
     for parts in sorted(found):
         named |= dict.fromkeys(("_".join(parts), "/".join(parts)), name_of("_".join(parts)))
     for parts in sorted(found):
         named.setdefault(parts[-1], name_of("_".join(parts)))
-    shared: dict[str, str] = {}
+    written: dict[str, str] = {}
     for path in sorted((source / "queries").rglob("*.sql")):
         name = name_of("_".join(path.relative_to(source / "queries").with_suffix("").parts))
-        text = path.read_text(encoding="utf-8", errors="replace").strip().rstrip(";")
-        if "${inputs" in text:
-            done.note(path, 1, f"the query {name!r}", "names inputs, which only queries of a page with them may")
-        shared[name] = rewritten(text, project.tables, named, ())
-        _write(reports / "queries" / f"{name}.sql", shared[name] + "\n")
-    return named, shared
+        written[name] = path.read_text(encoding="utf-8", errors="replace").strip().rstrip(";")
+    bound: dict[str, str] = {}
+    while more := {n: sql for n, sql in written.items() if n not in bound and _is_bound(sql, named, bound)}:
+        bound |= more
+    shared = {name: rewritten(sql, project.tables, named, ()) for name, sql in written.items() if name not in bound}
+    for name, sql in shared.items():
+        _write(reports / "queries" / f"{name}.sql", sql + "\n")
+    return named, shared, bound
+
+
+def _is_bound(sql: str, named: dict[str, str], bound: dict[str, str]) -> bool:
+    references = {named.get(one, name_of(one)) for one in re.findall(r"\$\{\s*([\w-]+)\s*\}", sql)}
+    return (
+        re.search(r"\$\{\s*(inputs|params)\b", sql) is not None
+        or not references.isdisjoint(bound)
+        or not references <= set(named.values())  # a name that only a page gives
+    )
 
 
 def _pictures(source: Path, reports: Path, done: Migrated) -> dict[str, str]:

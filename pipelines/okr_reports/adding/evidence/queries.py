@@ -10,7 +10,14 @@ PARAMETER = re.compile(r"'(%?)\$\{\s*params\.(\w+)\s*\}(%?)'")
 # a number is no text: DuckDB compares it with a pattern only where that is a literal
 LIKE_INPUT = re.compile(r"((?:\b[\w.]+|\"[^\"]+\")(?:\([^()]*\))?)\s+(i?like)\s+('?%?\$\{\s*inputs)", re.IGNORECASE)
 LIKE_ALONE = re.compile(r"(\bi?like)\s+'(\$\{\s*inputs\.(\w+)[^}]*\})'", re.IGNORECASE)
+# a value of another query's first row
+FIRST_ROW = re.compile(r"'?\$\{\s*(\w+)\s*\[\s*0\s*\]\??\.(\w+)\s*\}'?")
 QUOTED_INPUT = re.compile(r"\$\{\s*inputs\.(\w+)(?:\.(\w+))?(?:\.\w+)*\s*\}")
+
+
+def is_sql(text: str) -> bool:
+    """Whether a text begins as a query does."""
+    return re.match(r"(?is)\s*(--[^\n]*\n\s*)*(select|with|from)\b", text) is not None
 
 
 def name_of(written: str) -> str:
@@ -31,7 +38,9 @@ def rewritten(sql: str, tables: Mapping[str, str], names: Mapping[str, str], opt
         return f"{match[1]} {listed if match[3] in options else match[2] + '::varchar'}"
 
     sql = LIKE_ALONE.sub(alone, sql)
+    sql = re.sub(r"\bparams\.(\w+)(?=\s*\})", lambda match: f"params.{name_of(match[1])}", sql)
     sql = PARAMETER.sub(lambda match: _bound(match, "params"), sql)
+    sql = FIRST_ROW.sub(lambda match: f"(select {match[2]} from ${{{match[1]}}} limit 1)", sql)
     sql = re.sub(r"\$\{\s*([\w-]+)\s*\}", lambda match: "${" + names.get(match[1], name_of(match[1])) + "}", sql)
     quotes = re.compile(r"'(?:[^']|'')*'|" + QUOTED_INPUT.pattern)
 

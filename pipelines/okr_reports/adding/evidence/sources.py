@@ -46,18 +46,20 @@ def read_sources(project: Path, target: Path, note: Note) -> Sources:
     sources = Sources()
     for folder in sorted(path for path in (project / "sources").glob("*") if path.is_dir()):
         described = _described(folder, note)
+        # pages write the connection's name, which need not be the folder's
+        schema = str(described.get("name") or folder.name)
         kind, options = str(described.get("type", "csv")), described.get("options") or {}
         queries = sorted(folder.rglob("*.sql"))
         if kind in ("csv", "excel", "gsheets", "javascript", "duckdb", "motherduck") or not queries:
-            _copied(folder, sources, target)
+            _copied(folder, schema, sources, target)
         if kind in ("duckdb", "sqlite", "csv") and queries:
             for path in queries:
-                _asked(project, folder, path, kind, options, sources, target, note)
+                _asked(project, folder, schema, path, kind, options, sources, target, note)
         elif queries:
             for path in queries:
-                sources.add(folder.name, path.stem, {"connection": name_of(folder.name), "query": _text(path)})
+                sources.add(schema, path.stem, {"connection": name_of(schema), "query": _text(path)})
             what = f"the connection of type {kind}"
-            section = f"[sources.sql.{name_of(folder.name)}.credentials]"
+            section = f"[sources.sql.{name_of(schema)}.credentials]"
             note(
                 folder / "connection.yaml",
                 1,
@@ -88,18 +90,18 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace").strip().rstrip(";")
 
 
-def _copied(folder: Path, sources: Sources, target: Path) -> None:
+def _copied(folder: Path, schema: str, sources: Sources, target: Path) -> None:
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in FILES and path.is_file():
             file = f"{name_of(folder.name)}_{name_of(path.stem)}{path.suffix.lower()}"
             (target / "tables").mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target / "tables" / file)
-            sources.add(folder.name, path.stem, {"path": f"tables/{file}"})
+            sources.add(schema, path.stem, {"path": f"tables/{file}"})
 
 
 def _asked(
-    project: Path, folder: Path, path: Path, kind: str, options: dict[str, Any], sources: Sources, target: Path,
-    note: Note,
+    project: Path, folder: Path, schema: str, path: Path, kind: str, options: dict[str, Any], sources: Sources,
+    target: Path, note: Note,
 ) -> None:  # fmt: skip
     """Ask a file of a database what the project's query asks of it, once."""
     import pyarrow as pa
@@ -116,15 +118,15 @@ def _asked(
             table = _of_duckdb(project, folder, database if database.is_file() else None, _text(path))
     except Exception as error:  # whatever a foreign database or its SQL raises is one line of the list
         why = str(error).splitlines()[0][:140] if str(error) else type(error).__name__
-        where = name_of(folder.name)
-        sources.add(folder.name, path.stem, {"connection": where, "query": _text(path)})
+        where = name_of(schema)
+        sources.add(schema, path.stem, {"connection": where, "query": _text(path)})
         todo = f"give the url of {where!r} in .dlt/secrets.toml, or put a file in its place"
         note(path, 1, f"the query {path.stem!r}", f"cannot be asked here ({why}): {todo}")
         return
     file = f"{name_of(folder.name)}_{name_of(path.stem)}.parquet"
     (target / "tables").mkdir(parents=True, exist_ok=True)
     parquet.write_table(table, target / "tables" / file)
-    sources.add(folder.name, path.stem, {"path": f"tables/{file}"})
+    sources.add(schema, path.stem, {"path": f"tables/{file}"})
     note(path, 1, f"the query {path.stem!r}", f"was asked once, on this day: okr_definitions/tables/{file}")
 
 

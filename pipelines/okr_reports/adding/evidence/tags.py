@@ -74,6 +74,7 @@ KNOWN: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "ButtonGroupItem": ("option", {"value": "value", "valueLabel": "label"}),
     "DateRange": ("range_calendar", {"name": "id", "title": "title", "defaultValue": "default_range",
                                      "presetRanges": "preset_ranges"}),
+    "Slider": ("dropdown", {"name": "id", "title": "title", "options": "options", "defaultValue": "initial_value"}),
     "Checkbox": ("toggle", {"name": "id", "title": "title", "checked": "initial_value"}),
 }  # fmt: skip
 # attributes that are whole numbers here, also where they are quoted
@@ -170,7 +171,7 @@ _CHANGED = (
     "sparkline", "sparklineType", "sparklineDateFmt", "sparklineValueFmt", "linkLabel", "openInNewTab",
     "dates", "start", "end", "display", "selectAllByDefault", "hideTitle", "default", "buttonText",
     "comparisonDeltaSymbol", "sparklineYScale", "neutralMin", "neutralMax", "symbolPosition", "colorScale",
-    "scaleColumn", "showLabels",
+    "scaleColumn", "showLabels", "min", "max", "step", "showMaxMin", "showInput",
 )  # fmt: skip
 _LEFT = {
     "y2": "two scales in one drawing compare what cannot be compared; draw it in a chart of its own",

@@ -24,7 +24,8 @@ NO_EFFECT: Mapping[str, str] = {
          "placeholder", "search", "clear", "inner_radius", "gap", "min_size", "max_size", "label_position",
          "image_options", "logo_options", "link_new_tab", "collapsible", "collapsed", "show_link_column",
          "viz_include_subtotals", "wrap", "height", "width", "legend", "legend_location", "dither", "border",
-         "x_axis_options", "y_axis_options", "data_labels", "bar_options", "line_options", "options"), _LAYOUT,
+         "x_axis_options", "y_axis_options", "data_labels", "bar_options", "line_options", "options",
+         "max_width", "text_size", "label_options", "symbol_options", "row_shading", "row_lines"), _LAYOUT,
     ),
     **{
         f"{axis}_axis_options.{field}": _LAYOUT

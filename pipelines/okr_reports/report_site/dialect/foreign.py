@@ -15,7 +15,7 @@ _FOREIGN = re.compile(
     _OURS
     + r"|<(?P<end>/?)(?P<tag>[A-Za-z][\w-]*)(?P<rest>(?:\s[^<>]*)?/?)>"
     + r"|\{(?P<block>[#:/@][a-z]+)\b[^}\n]*\}"
-    + r"|\$\{(?P<input>[^}\n]*)\}"
+    + r"|\$\{(?!\{)(?P<input>[^}\n]*)\}"
     + r"|(?<!\\)\{(?P<value>[A-Za-z_]\w*(?:[.\[(][^{}\n]*)?)\}",
     re.DOTALL | re.MULTILINE,
 )

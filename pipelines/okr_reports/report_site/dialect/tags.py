@@ -27,6 +27,7 @@ from jinja2.utils import missing
 
 from okr_reports.common.isolated import isolated_value
 from okr_reports.common.plain_values import Table, field_of
+from okr_reports.report_site.dialect.conditions import written_for_jinja
 from okr_reports.report_site.faults import BadValue, choose
 from okr_reports.template_sandbox import PlainSandbox
 
@@ -95,6 +96,7 @@ class Tags(Extension):
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         self._source, self.uses, self._open = source.split("\n"), [], []
+        source = written_for_jinja(source)
         if str(name).endswith(".md"):
             source = _keep_line_ends(source)
         return TEMPLATE.sub(lambda match: VARIABLE.sub(_variable, match[0]), source)
@@ -219,6 +221,8 @@ def _value(parser: Parser, name: str = "") -> nodes.Expr:
     if token.type == "string" and "{{" in token.value and parser.stream.look().type != "tilde":
         next(parser.stream)
         return _inserted(parser, token, name)
+    if token.type == "string" and parser.stream.look().type == "string":  # Jinja would make one text of the two
+        return nodes.Const(next(parser.stream).value, lineno=token.lineno)
     return parser.parse_expression()
 
 

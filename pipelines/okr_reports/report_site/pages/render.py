@@ -38,7 +38,7 @@ from okr_reports.report_site.pages.input_choices import (
 )
 from okr_reports.report_site.pages.inputs import Choice, Chosen, Input
 from okr_reports.report_site.pages.reports import Page, Reports, partial_name
-from okr_reports.report_site.pages.scope import PageSandbox, QueryContext, Scope, scope_of
+from okr_reports.report_site.pages.scope import PageSandbox, QueryContext, Scope, has_rows, scope_of
 from okr_reports.report_site.pages.variants import described, merged
 from okr_reports.report_site.queries.database import Reader
 from okr_reports.report_site.queries.queries import compile_query
@@ -82,7 +82,7 @@ class Renderer:
         self.pages = PageSandbox(bodies, self._page_tag, loader=FunctionLoader(load), finalize=self._finalize)
         self.components = PageSandbox(bodies, self._component_tag, loader=FunctionLoader(load))
         for environment in (self.pages, self.components):
-            environment.filters.update(filters)
+            environment.filters.update(filters, has_rows=has_rows)
         self._drawing = Drawing(Slots())
         self._functions: dict[str, Any] = {}
         self._bound: Mapping[str, object] = {}

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from jinja2 import pass_context
 from jinja2.runtime import Context
 from jinja2.utils import missing
 
@@ -100,3 +101,9 @@ def scope_of(context: Context) -> Scope:
     assert isinstance(context, QueryContext)
     assert context.scope is not None
     return context.scope
+
+
+@pass_context
+def has_rows(context: Context, name: Any, where: Any = None) -> bool:
+    """Whether a query or mart has a row, of those that meet a condition. Raises BadValue for a name there is not."""
+    return len(scope_of(context).need(str(name)).shaped(Shape(where=str(where) if where else None, limit=1))) > 0

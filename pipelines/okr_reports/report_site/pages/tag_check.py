@@ -17,7 +17,7 @@ from okr_reports.report_site.queries.queries import query_name
 from okr_reports.report_site.source_files import Query
 
 # what the renderer adds to Jinja's own filters
-FILTERS = ("fmt", "abs_or_zero", "groupby_in_order")
+FILTERS = ("fmt", "abs_or_zero", "groupby_in_order", "has_rows")
 
 
 def check_tags(reports: Reports, environment: Sandbox, tables: Collection[str]) -> list[PageFault]:

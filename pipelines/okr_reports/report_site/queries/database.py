@@ -269,10 +269,12 @@ class Reader:
         if statement.sql not in self._types:
             check_statement(statement)
             try:
-                described = self._connection.execute(f"describe (\n{statement.sql}\n)", dict(values) or None).fetchall()
+                # not DESCRIBE, which may write the case of a column where the query names it anew
+                none = f"select * from (\n{statement.sql}\n) limit 0"
+                described = self._connection.execute(none, dict(values) or None).description or ()
             except duckdb.Error as error:
                 raise sql_fault(replace(statement, offset=statement.offset + 1), error) from None
-            self._types[statement.sql] = {row[0]: row[1] for row in described}
+            self._types[statement.sql] = {column[0]: str(column[1]) for column in described}
         return self._types[statement.sql]
 
     def again(self, asked: Asked, page: Path) -> Result:
