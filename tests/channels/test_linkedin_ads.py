@@ -244,6 +244,16 @@ def test_purchases_are_what_rules_of_that_type_counted(bench: Any) -> None:
     assert len(found) > 50
 
 
+def test_rules_of_an_account_are_read_once_a_refresh(bench: Any) -> None:
+    settings = read_settings(LinkedInAdsSettings, "linkedin_ads")
+    http = CHANNEL.http(settings)
+    accounts = CHANNEL.accounts(http, settings)
+    sent = http.requests_sent
+    assert sent > len(accounts) > 1
+    assert CHANNEL.accounts(http, settings) == accounts
+    assert http.requests_sent == sent + 1
+
+
 def test_an_account_without_a_rule_for_purchases_is_not_asked_for_them(bench: Any) -> None:
     bench.tell(more={"linkedin_ads": {"rules": {"508720451": [{"type": "LEAD"}]}}})
     bench.load()

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -28,6 +28,8 @@ from okr_reports.channels.public_hosts import PublicHosts
 from okr_reports.channels.redaction import redact
 from okr_reports.channels.replies import Reply, Verdict, classify_by_status, parsed
 from okr_reports.errors import ChannelError, CredentialsError, QuotaError, VendorError
+
+T = TypeVar("T")
 
 ATTEMPTS = 6
 # A second one only serves a token that another thread's refresh has made stale in between.
@@ -94,6 +96,7 @@ class Http:
     _over: ChannelError | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _sessions: threading.local = field(default_factory=threading.local)
+    _answers: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.budget.channel = self.channel
@@ -103,6 +106,13 @@ class Http:
     def is_over(self) -> bool:
         """Whether nothing more can be asked in this refresh."""
         return self._over is not None
+
+    def once(self, name: str, read: Callable[[], T]) -> T:
+        """What `read` gave the first time in this refresh; an error is not kept."""
+        if name not in self._answers:
+            self._answers[name] = read()
+        found: T = self._answers[name]
+        return found
 
     def within(self, budget: Budget, say: Callable[[str], None]) -> None:
         """Ask within `budget` from now on, and tell `say` of long waits."""

@@ -238,8 +238,12 @@ def _longest_window(http: Http, settings: LinkedInAdsSettings, account_id: str) 
     return max(windows, default=0)
 
 
-def _rules(http: Http, settings: LinkedInAdsSettings, account_id: str) -> Iterator[dict[str, Any]]:
-    """The account's conversion rules, those that are switched off too."""
+def _rules(http: Http, settings: LinkedInAdsSettings, account_id: str) -> list[dict[str, Any]]:
+    """The account's conversion rules, those that are switched off too; read once a refresh."""
+    return http.once(f"rules of {account_id}", lambda: list(_rule_pages(http, settings, account_id)))
+
+
+def _rule_pages(http: Http, settings: LinkedInAdsSettings, account_id: str) -> Iterator[dict[str, Any]]:
     start = 0
     while True:
         urn = f"urn:li:sponsoredAccount:{account_id}"
