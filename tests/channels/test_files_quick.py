@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from okr_reports.file_sources import FileSource, MeasureColumn
 COLUMNS = "source_file, line, date, end_date, account_id, campaign_id, campaign_name, currency, v0, v1"
 # A row that makes a file odd, after its plain rows; "" is none.
 ODD = (
-    "", "", "", "Total,,,,10,10", ",,,,,", "2026-09-01,c,n,EUR,1 234,1",
+    "", "", "", "Total,,,,10,10", ",,,,,", "2026-09-01,c,n,EUR,1 234,1", '2026-09-01,c,n,EUR,"1,234.50",1',
+    '2026-09-01,c,n,EUR,"1,234",1', "Total: all,,,,--,{clicks}", ',,Totals,,"{spend:,.2f}",{clicks}', "Total,,,,,1",
+    "# Total,,,,1,1", 'Total,,,,"1,5",1', "Total,,,,1.234,{clicks}",
     "01.09.2026,c,n,EUR,1,1", "2026-09-02,,,EUR,9,9",
     "2026-09-02,--,--,EUR,1,1", "2026-09-02,c,Total,EUR,1,1", '2026-09-02,c,n,EUR,"1,5",1',
     "2026-09-02,c,n,EUR,1.234,1",
@@ -27,14 +30,19 @@ ODD = (
 
 def written(chance: random.Random, odd: str) -> str:
     decimals = chance.choice([0, 0, 2, 3])
-    lines = ["date,id,name,currency,spend,clicks"]
+    lines, sums = ["date,id,name,currency,spend,clicks"], {"spend": Decimal(), "clicks": 0}
     for _ in range(chance.randrange(1, 30)):
         day = date(2026, 9, 1) + timedelta(days=chance.randrange(60))
         spend = f"{chance.uniform(0, 5000):.{decimals}f}" if chance.random() > 0.1 else ""
         campaign = chance.randrange(5)
-        lines.append(f"{day},{campaign},Name {campaign},EUR,{spend},{chance.randrange(900)}")
+        clicks = chance.randrange(900)
+        lines.append(f"{day},{campaign},Name {campaign},EUR,{spend},{clicks}")
+        sums["spend"], sums["clicks"] = sums["spend"] + Decimal(spend or 0), sums["clicks"] + clicks
     if odd:
-        lines.insert(chance.randrange(1, len(lines) + 1), odd)
+        lines.insert(chance.randrange(1, len(lines) + 1), odd.format(**sums))
+    lines[:0] = chance.choice(
+        [[], [], ["Campaigns by day", ""], ['"Report of ""all"" campaigns"'], ['"a title', 'of two lines"']]
+    )
     return chance.choice(["\n", "\r\n"]).join(lines) + chance.choice(["", "\n"])
 
 
@@ -42,16 +50,19 @@ def result(source: FileSource, files: dict[str, Path], *, quick: bool) -> tuple[
     found = read_source(source, files, date(2026, 11, 23), "EUR", quick=quick)
     rows = found.connection.execute(f"select {COLUMNS} from rows order by all").fetchall()
     faults = {name: [str(one) for one in faults] for name, faults in found.faults.items()}
-    facts = {name: (one.rows, one.first_day, one.last_day, one.measures) for name, one in found.files.items()}
+    facts = {
+        name: (one.rows, one.first_day, one.last_day, one.measures, [said for said in one.said if "total" in said])
+        for name, one in found.files.items()
+    }
     found.close()
     return rows, faults, facts
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(4))
 def test_the_quick_way_gives_what_the_careful_way_gives(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     files = {}
-    for at in range(12):
+    for at in range(16):
         path = tmp_path / f"e_{at}.csv"
         path.write_text(written(chance, chance.choice(ODD)), encoding="utf-8", newline="")
         files[path.name] = path

@@ -1,8 +1,9 @@
 """The quick way for files without anything odd: all of one shape are read by DuckDB at once into typed rows.
 
-A file is odd if any row has no plain day, no plain number or no name, looks like a total, repeats a key or has a
-doubtful currency. It is then read with all care (typed.py), which judges and says; all that is decided here is that
-nothing is odd.
+A file is odd if any row has no plain day, no plain number or no name, looks like a total with a day, repeats a key or
+has a doubtful currency. It is then read with all care (typed.py), which judges and says; all that is decided here is
+that nothing is odd. What most exports have is not odd: lines above the header, marks between thousands, and totals
+without a day (plain_totals.py).
 """
 
 from __future__ import annotations
@@ -28,8 +29,11 @@ from okr_reports.channels.files.names import (
 )
 from okr_reports.channels.files.number_cells import EXACT, scale_literal
 from okr_reports.channels.files.plain import PlainFile, relation
+from okr_reports.channels.files.plain_totals import leave_totals_out
+from okr_reports.channels.files.preamble import Preamble
 from okr_reports.channels.files.rows import ROW_COLUMNS, VALUE, SourceRows
 from okr_reports.channels.files.typed import FURTHEST_AHEAD
+from okr_reports.common.sql_text import quoted_text
 from okr_reports.file_sources import FileSource
 
 _IDS = ("account_id", "campaign_id", "campaign_name", "campaign_group_name")
@@ -38,6 +42,7 @@ _IDS = ("account_id", "campaign_id", "campaign_name", "campaign_group_name")
 NO_TEXT = "cast(null as varchar)"
 _CODE = re.compile(r"[A-Z]{3}")
 _EITHER = r"[+-]?[1-9]\d{0,2}\.\d{3}"
+_GROUPED = r"-?[1-9][0-9]{{0,2}}(\{group}[0-9]{{3}})+(\{mark}[0-9]+)?"
 
 
 @dataclass
@@ -58,10 +63,15 @@ def may_be_plain(source: FileSource, grid: Grid) -> bool:
         return False
     if any(one.rows or one.minus or one.times or one.count == "column" for one in measures):
         return False
-    if "date" not in roles or is_utc(layout.names[roles["date"]]) or layout.preamble.lines or grid.skipped:
+    if "date" not in roles or is_utc(layout.names[roles["date"]]) or grid.skipped or not _is_plain(layout.preamble):
         return False
     others = [name for at, name in enumerate(layout.names) if at not in layout.wanted]
     return not any(map(is_range_end, others)) and not currency_columns(source, layout)
+
+
+def _is_plain(preamble: Preamble) -> bool:
+    """Whether the lines above the header leave nothing to judge but whether the rows are of the range they name."""
+    return not (preamble.summary or preamble.incomplete or preamble.either)
 
 
 def read_clean(
@@ -78,8 +88,9 @@ def read_clean(
             continue
         for part in _parts(source, rows.connection, group, money.code):
             plain_ones = _plain_ones(source, rows.connection, part, today)
+            plain_ones, totals = leave_totals_out(source, rows.connection, plain_ones)
             _keep(rows, plain_ones, clean)
-            clean.said.update({file.name: money.said for file in part if file.name in clean.facts})
+            clean.said.update({name: [*totals.get(name, ()), *money.said] for name in plain_ones})
         rows.currencies.update(money.measures)
     return clean
 
@@ -90,7 +101,8 @@ def _parts(
     """Table `part` of as many of these files at once as can be read together; one that breaks is left out."""
     try:
         connection.execute(
-            _sql(source, files, code, relation(connection, files)), {"paths": [str(file.path) for file in files]}
+            _sql(source, files, code, relation(connection, files)),
+            {"paths": [str(file.path) for file in files], "names": [file.name for file in files]},
         )
     except duckdb.Error:
         half = len(files) // 2
@@ -102,7 +114,8 @@ def _parts(
 
 
 def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None, read: str) -> str:
-    layout, typed = files[0].grid.layout, files[0].typed
+    layout, typed, grid = files[0].grid.layout, files[0].typed, files[0].grid
+    groups = files[0].mark if files[0].kind == "text" else ""
     ids = {
         role: f"nullif(trim(cast(f{layout.roles[role]} as varchar)), '')" if role in layout.roles else NO_TEXT
         for role in _IDS
@@ -115,7 +128,7 @@ def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None, read:
         place = layout.measures.get(name)
         value = "1" if measure.count == "rows" else "null"
         if place is not None:
-            value = _value(f"f{place}", measure.scale, files[0].mark)
+            value = _value(f"f{place}", measure.scale, files[0].mark, groups)
         values.append(f"cast({value} as {VALUE}) as v{number}")
         if measure.count is None and place is not None:
             wrong = f"f{place} is not null and {value} is null"
@@ -128,13 +141,25 @@ def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None, read:
         odd += [f"coalesce(lower(left(cast(f{other} as varchar), 3)) in ({TOTAL_BEGINS}), false)" for other in texts]
         odd += [" and ".join(f"coalesce(cast(f{other} as varchar), '') = ''" for other in texts)] if texts else []
     keys = "".join(f", f{one} as k{number}" for number, one in enumerate(layout.keys) if isinstance(one, int))
+    cells = ", ".join(f"cast(f{at} as varchar)" for at in range(len(layout.names)))
+    is_odd = " or ".join(f"({one})" for one in odd)
+    found = {
+        "source_file": "$names[list_position($paths, filename)]",
+        "sheet": quoted_text(grid.sheet),
+        "line": f"row_number() over () + {layout.last_line}",
+        "date": day,
+        "end_date": day,
+        "as_of": "cast(null as date)",
+        "account_id": f"coalesce({ids['account_id']}, '')",
+        "campaign_id": f"coalesce({ids['campaign_id']}, {ids['campaign_name']}, '')",
+        "campaign_name": ids["campaign_name"],
+        "campaign_group_name": ids["campaign_group_name"],
+        "currency": money,
+    }
+    columns = ", ".join(f"{found[name]} as {name}" for name in ROW_COLUMNS)
     return (
-        "create or replace table part as select filename as source_file, "
-        f"{day} as date, cast(null as date) as as_of, "
-        f"coalesce({ids['account_id']}, '') as account_id, "
-        f"coalesce({ids['campaign_id']}, {ids['campaign_name']}, '') as campaign_id, "
-        f"{ids['campaign_name']} as campaign_name, {ids['campaign_group_name']} as campaign_group_name, "
-        f"{money} as currency, {', '.join(values)}{keys}, {' or '.join(f'({one})' for one in odd)} as odd from {read}"
+        f"create or replace table part as select {columns}, {', '.join(values)}{keys}, {is_odd} as odd,"
+        f" if({is_odd}, [{cells}], null) as cells from {read}"
     )
 
 
@@ -145,8 +170,15 @@ def _day(source: FileSource, at: int) -> str:
     return f"if(length(f{at}) = 10, try_cast(f{at} as date), null)"
 
 
-def _value(column: str, scale: Any, mark: str) -> str:
-    text = f"replace({column}, ',', '.')" if mark == "," else column
+def _value(column: str, scale: Any, mark: str, groups: str) -> str:
+    """`groups` is the decimal mark beside which the other one may part thousands, "" where none may."""
+    text = column
+    if groups:
+        group = "," if groups == "." else "."
+        form = quoted_text(_GROUPED.format(group=group, mark=groups))
+        whole = f"if(regexp_full_match({column}, {form}), replace({column}, '{group}', ''), null)"
+        text = f"if(contains({column}, '{group}'), {whole}, {column})"
+    text = f"replace({text}, ',', '.')" if mark == "," else text
     if scale == 1:
         return f"try_cast({text} as {VALUE})"
     return f"try_cast(try(try_cast({text} as {EXACT}) * {scale_literal(scale)}) as {VALUE})"
@@ -154,8 +186,6 @@ def _value(column: str, scale: Any, mark: str) -> str:
 
 def _odd_number(column: str, value: str, mark: str) -> str:
     wrong = f"({column} is not null and {value} is null) or coalesce(contains({column}, '_'), false)"
-    if mark == ",":
-        return f"{wrong} or coalesce(contains({column}, '.'), false)"
     if mark == "":
         either = f"regexp_full_match(trim({column}), '{_EITHER}')"
         return f"{wrong} or case when contains({column}, '.') then {either} else false end"
@@ -165,43 +195,50 @@ def _odd_number(column: str, value: str, mark: str) -> str:
 def _plain_ones(
     source: FileSource, connection: duckdb.DuckDBPyConnection, files: Sequence[PlainFile], today: date
 ) -> dict[str, PlainFile]:
-    """Those of `part` without anything odd, by the path that `part` knows them by."""
+    """Those of `part` without anything odd but perhaps totals, by name."""
     run = connection.execute
-    odd = {path for (path,) in run("select distinct source_file from part where odd").fetchall()}
-    odd |= _with_odd_texts(connection, "currency_column" in files[0].grid.layout.roles)
+    odd = _with_odd_texts(connection, "currency_column" in files[0].grid.layout.roles)
     latest = today + FURTHEST_AHEAD
+    files_by_name = {file.name: file for file in files}
+    days = "select source_file, min(date), max(date) from part where not odd group by 1"
     odd |= {
-        path
-        for path, first, last in run("select source_file, min(date), max(date) from part group by 1").fetchall()
-        if first is not None and (first.year < 1990 or last > latest)
+        name
+        for name, first, last in run(days).fetchall()
+        if first is not None
+        and (first.year < 1990 or last > latest or not _covers(files_by_name[name].grid.layout.preamble, first, last))
     }
     layout = files[0].grid.layout
     if source.key:
         keys = ", ".join(one if isinstance(one, str) else f"k{at}" for at, one in enumerate(layout.keys))
-        twice = f"select distinct source_file from part group by source_file, {keys} having count(*) > 1"
-        odd |= {path for (path,) in run(twice).fetchall()}
-    return {str(file.path): file for file in files if str(file.path) not in odd}
+        twice = f"select distinct source_file from part where not odd group by source_file, {keys} having count(*) > 1"
+        odd |= {name for (name,) in run(twice).fetchall()}
+    return {name: file for name, file in files_by_name.items() if name not in odd}
+
+
+def _covers(preamble: Preamble, first: date, last: date) -> bool:
+    """Whether rows of these days are of the whole range that the report names, if it names any."""
+    return not (preamble.first and preamble.last) or (first, last) == (preamble.first, preamble.last)
 
 
 def _with_odd_texts(connection: duckdb.DuckDBPyConnection, has_codes: bool) -> set[str]:
     """Files in which a name is a total's label or a mark for nothing, or a currency is none or mixed."""
     odd: set[str] = set()
     for column in ("campaign_id", "campaign_name", "campaign_group_name", "account_id"):
-        names = connection.execute(f"select distinct {column} from part where {column} <> ''").fetchall()
+        names = connection.execute(f"select distinct {column} from part where {column} <> '' and not odd").fetchall()
         texts = [text for (text,) in names]
         wrong = [text for text in texts if _is_odd(text)]
         if wrong:
             found = connection.execute(
-                f"select distinct source_file from part where list_contains(?, {column})", [wrong]
+                f"select distinct source_file from part where list_contains(?, {column}) and not odd", [wrong]
             )
-            odd |= {path for (path,) in found.fetchall()}
-    codes = connection.execute("select distinct source_file, currency from part").fetchall()
+            odd |= {name for (name,) in found.fetchall()}
+    codes = connection.execute("select distinct source_file, currency from part where not odd").fetchall()
     by_file: dict[str, set[str | None]] = {}
-    for path, code in codes:
-        by_file.setdefault(path, set()).add(code)
-    for path, held in by_file.items():
+    for name, code in codes:
+        by_file.setdefault(name, set()).add(code)
+    for name, held in by_file.items():
         if len(held) > 1 or not all(_CODE.fullmatch(code) if code else not has_codes for code in held):
-            odd.add(path)
+            odd.add(name)
     return odd
 
 
@@ -211,37 +248,33 @@ def _is_odd(text: str) -> bool:
 
 
 def _keep(rows: SourceRows, files: dict[str, PlainFile], clean: Clean) -> None:
-    """Move the rows of these files from `part` to `rows`, with the names and lines that the files have."""
-    if not files:
-        return
+    """Move the rows of these files from `part` to `rows`, with the lines that the files have."""
     run = rows.connection.execute
-    layout = next(iter(files.values())).grid.layout
     some = " or ".join(f"v{at} is not null" for at in range(len(rows.measures)))
-    sheet = next(iter(files.values())).grid.sheet.replace("'", "''")
-    run("create or replace temp table named (path varchar, name varchar, first bigint)")
-    firsts = dict(run("select source_file, min(rowid) from part group by 1").fetchall())
-    run(
-        "insert into named select unnest($paths), unnest($names), unnest($firsts)",
-        {
-            "paths": list(files),
-            "names": [file.name for file in files.values()],
-            "firsts": [firsts.get(path, 0) for path in files],
-        },
-    )
-    columns = ", ".join(name for name in ROW_COLUMNS if name not in ("source_file", "sheet", "line", "end_date"))
-    values = "".join(f", v{at}" for at in range(len(rows.measures)))
-    names = ", ".join(["source_file", "sheet", "line", "end_date"])
-    run(
-        f"insert into rows ({names}, {columns}{values}) "
-        f"select name, '{sheet}', part.rowid - first + {layout.last_line + 1}, date, {columns}{values} "
-        f"from part join named on path = source_file where {some}"
-    )
-    counted = run(
-        "select source_file, count(*), min(date), max(date) from rows"
-        " where list_contains($names, source_file) group by 1",
-        {"names": [file.name for file in files.values()]},
+    counts = f"not odd and ({some})"
+    found = run(
+        f"select source_file, min(line), count(*), count(*) filter (where {counts}),"
+        f" min(date) filter (where {counts}), max(date) filter (where {counts}) from part group by 1"
     ).fetchall()
-    found = {name: (count, first, last) for name, count, first, last in counted}
-    for file in files.values():
-        clean.facts[file.name] = found.get(file.name, (0, None, None))
+    kept = {name: one for name, *one in found if name in files}
+    for name in files:
+        clean.facts[name] = tuple(kept[name][2:]) if name in kept else (0, None, None)
+    values = "".join(f", v{at}" for at in range(len(rows.measures)))
+    [(others,)] = run("select count(*) from rows").fetchall()
+    if len(found) == 1 == len(kept) and not others and found[0][2] == found[0][3]:
+        # many rows are not written a second time
+        for name, *_ in run("describe part").fetchall():
+            if name not in ROW_COLUMNS and name not in values.split(", "):
+                run(f"alter table part drop column {name}")
+        run("drop table rows")
+        run("alter table part rename to rows")
+        return
+    run("create or replace temp table begun (source_file varchar, first bigint)")
+    run(
+        "insert into begun select unnest($names), unnest($firsts)",
+        {"names": list(kept), "firsts": [one[0] for one in kept.values()]},
+    )
+    last_line = next((file.grid.layout.last_line for file in files.values()), 0)
+    columns = ", ".join(f"line - first + {last_line + 1}" if name == "line" else name for name in ROW_COLUMNS)
+    run(f"insert into rows select {columns}{values} from part join begun using (source_file) where {counts}")
     run("drop table part")

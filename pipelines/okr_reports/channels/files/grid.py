@@ -241,7 +241,7 @@ def _read_at_once(connection: duckdb.DuckDBPyConnection, grid: Grid, path: Path,
     found = connection.execute(
         f"select count(*), coalesce(bool_or(starts_with(c0, '#') or {filled} = 0), false) from lines"
     ).fetchall()
-    if found != [(_count_lines(path) - grid.layout.last_line, False)]:
+    if found != [(count_lines(path) - grid.layout.last_line, False)]:
         return False
     connection.execute(
         f"create table cells as select rowid + {grid.layout.last_line + 1} as line, *, cast(null as varchar) as extra,"
@@ -250,7 +250,7 @@ def _read_at_once(connection: duckdb.DuckDBPyConnection, grid: Grid, path: Path,
     return True
 
 
-def _count_lines(path: Path) -> int:
+def count_lines(path: Path) -> int:
     lines, last = 0, b"\n"
     with path.open("rb") as file:
         while piece := file.read(1024**2):

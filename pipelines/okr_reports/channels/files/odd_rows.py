@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 from okr_reports.channels.files import dates
 from okr_reports.channels.files.amounts import NATIVE, take_apart
 from okr_reports.channels.files.faults import SHOWN
+from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.names import ends_in_total, is_total, plain, spaced
 from okr_reports.channels.files.preamble import currency_in
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _SHORT_YEAR = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2\d{2}(?:[ ,T].*)?")
 _SEPARATED = re.compile(r"[,;\t|]")
 _MOST_ODD = 10_000
+UNDATED_TOTAL = "a total without a day,"
 
 
 class OddRows:
@@ -66,9 +69,7 @@ class OddRows:
         for word in dict.fromkeys(kinds.values()):
             lines = [line for line, kind in kinds.items() if kind == word]
             if ":" in word:
-                more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
-                where = ", ".join(self.typing.grid.place(line) for line in lines[:SHOWN])
-                self.typing.said.append(f"{word.partition(':')[2]} not read: {where}{more}")
+                self.typing.said.append(not_read(word.partition(":")[2], self.typing.grid, lines))
 
     def _rows_with_ids(self) -> int:
         some = " or ".join(
@@ -94,7 +95,7 @@ class OddRows:
             self.layout.preamble.currency = self.layout.preamble.currency or currency_in("".join(filled))
             return "skip:a line that is no row of the table,"
         if any(is_total(spaced(cell)) or (text is None and ends_in_total(spaced(cell))) for cell in filled):
-            return "total:a total without a day,"
+            return f"total:{UNDATED_TOTAL}"
         if text is None and with_ids >= 2 and self._lacks_ids(cells):
             return "total:a total without a day or name,"
         return None
@@ -114,6 +115,12 @@ class OddRows:
         other = "the" if form else "give"
         todo = f"dates are read as {shown}; correct it, or {other} date_format"
         self.typing.fault(f"column {self.typing.header('date')!r} holds what is not a date", todo, wrong)
+
+
+def not_read(what: str, grid: Grid, lines: Sequence[int]) -> str:
+    """What to say of lines that are left out."""
+    more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+    return f"{what} not read: {', '.join(map(grid.place, lines[:SHOWN]))}{more}"
 
 
 def other_texts(typing: Typing) -> list[int]:

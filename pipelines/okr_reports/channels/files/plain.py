@@ -40,6 +40,7 @@ class PlainFile:
             self.grid.delimiter,
             layout.last_line,
             tuple(layout.names),
+            layout.preamble.currency,
             self.mark,
             *self.typed.items(),
         )

@@ -161,8 +161,6 @@ def _read_plain(
 
 def _plain_file(name: str, table: Table) -> PlainFile | None:
     kind, grid = table.opened.kind, table.grid
-    if kind == "text" and grid.layout.last_line > 1:
-        return None  # DuckDB skips rows, not lines: a header with a line break would take rows with it
     typed: dict[int, str] | None = {} if kind == "text" else grid.typed
     return None if typed is None or kind == "json" else PlainFile(name, table.opened.path, grid, kind, typed)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from okr_reports.channels.files.faults import SHOWN
+from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.names import TOTAL, TOTAL_BEGINS
 from okr_reports.channels.files.number_cells import number_of
 from okr_reports.channels.files.odd_rows import other_texts
@@ -12,6 +14,9 @@ from okr_reports.channels.files.rows import Fault
 
 if TYPE_CHECKING:
     from okr_reports.channels.files.typed import Typing
+
+# What a total may differ by from the sum of amounts that were rounded one by one.
+ROUNDING = "0.011"
 
 
 def find_totals(typing: Typing) -> None:
@@ -105,7 +110,9 @@ def _equal_to_others(typing: Typing, lines: list[int]) -> dict[int, int]:
     adding = " or ".join(f"x{at} <> 0" for at in every)
     counted = f"count(*) filter (where {adding}) as rows"
     sums = ", ".join([counted, *(f"sum(x{at}) as x{at}" for at in every)])
-    same = " and ".join(f"coalesce(own.x{at} is null or abs(own.x{at} - sums.x{at}) <= 0.011, false)" for at in every)
+    same = " and ".join(
+        f"coalesce(own.x{at} is null or abs(own.x{at} - sums.x{at}) <= {ROUNDING}, false)" for at in every
+    )
     some = " or ".join(f"own.x{at} is not null" for at in every)
     not_zero = " or ".join(f"own.x{at} <> 0" for at in every)
     found = typing.run(
@@ -127,12 +134,13 @@ def _compare(typing: Typing) -> None:
     lines = [line for (line,) in typing.run("select line from base where kind = 'total' order by line")]
     if not lines:
         return
-    equal = _equal_to_others(typing, lines)
+    typing.said.append(compared(typing.grid, lines, _equal_to_others(typing, lines)))
+
+
+def compared(grid: Grid, lines: Sequence[int], equal: Collection[int]) -> str:
+    """What to say of totals of which these are equal to the sums of the rows."""
     word = f"{len(lines)} total row{'' if len(lines) == 1 else 's'}"
     if len(equal) == len(lines):
-        typing.said.append(f"{word}, equal to the sums of what was read")
-    else:
-        other = typing.grid.place(next(line for line in lines if line not in equal))
-        typing.said.append(
-            f"{word}, of which {len(lines) - len(equal)} differ from the sums of what was read (first {other})"
-        )
+        return f"{word}, equal to the sums of what was read"
+    other = grid.place(next(line for line in lines if line not in equal))
+    return f"{word}, of which {len(lines) - len(equal)} differ from the sums of what was read (first {other})"
