@@ -42,6 +42,8 @@ _IDS = ("account_id", "campaign_id", "campaign_name", "campaign_group_name")
 NO_TEXT = "cast(null as varchar)"
 _CODE = re.compile(r"[A-Z]{3}")
 _EITHER = r"[+-]?[1-9]\d{0,2}\.\d{3}"
+# Rows wider than this are not looked at cell by cell.
+_MOST_COLUMNS = 200
 _GROUPED = r"-?[1-9][0-9]{{0,2}}(\{group}[0-9]{{3}})+(\{mark}[0-9]+)?"
 
 
@@ -141,7 +143,8 @@ def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None, read:
         odd += [f"coalesce(lower(left(cast(f{other} as varchar), 3)) in ({TOTAL_BEGINS}), false)" for other in texts]
         odd += [" and ".join(f"coalesce(cast(f{other} as varchar), '') = ''" for other in texts)] if texts else []
     keys = "".join(f", f{one} as k{number}" for number, one in enumerate(layout.keys) if isinstance(one, int))
-    cells = ", ".join(f"cast(f{at} as varchar)" for at in range(len(layout.names)))
+    width = len(layout.names) if len(layout.names) <= _MOST_COLUMNS else 0
+    cells = ", ".join(f"cast(f{at} as varchar)" for at in range(width))
     is_odd = " or ".join(f"({one})" for one in odd)
     found = {
         "source_file": "$names[list_position($paths, filename)]",
@@ -159,7 +162,7 @@ def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None, read:
     columns = ", ".join(f"{found[name]} as {name}" for name in ROW_COLUMNS)
     return (
         f"create or replace table part as select {columns}, {', '.join(values)}{keys}, {is_odd} as odd,"
-        f" if({is_odd}, [{cells}], null) as cells from {read}"
+        f" if({is_odd}, cast([{cells}] as varchar[]), null) as cells from {read}"
     )
 
 

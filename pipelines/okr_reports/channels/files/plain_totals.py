@@ -72,6 +72,8 @@ def _total(source: FileSource, file: PlainFile, texts: Sequence[str | None]) -> 
     """The numbers of a total's row by measure; None if it is no total without a day, or its numbers are not plain."""
     layout, mark = file.grid.layout, file.mark
     cells = [trimmed(text or "") for text in texts]
+    if not cells:
+        return None
     day = cells[layout.roles["date"]]
     filled = [cell for cell in cells if cell]
     if not filled or filled[0].startswith("#") or not (day.casefold() in NULL_MARKS or is_total(spaced(day))):
