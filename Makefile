@@ -32,7 +32,7 @@ if command -v uv >/dev/null 2>&1; then \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test test-quick test-clients test-gallery spark test-spark ducklake test-ducklake torture wheel prove coverage mutants generate check dev channel docs walk bench lock sbom audit
+.PHONY: help setup report test test-quick test-clients test-gallery test-databases spark test-spark ducklake test-ducklake torture wheel prove coverage mutants generate check dev channel docs walk bench lock sbom audit
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 17
@@ -70,6 +70,12 @@ VENDORS ?=
 
 test-gallery: $(READY) ## connectors of others read the gallery's stand-ins by our runner (4 minutes; environments below .okr/clients); VENDORS="stripe" for some
 	@$(BIN)/python -m pytest -n 0 -q -m clients -k "$(subst $(SPACE), or ,$(strip $(VENDORS)))" tests/clients/test_gallery.py
+
+test-databases: $(READY) ## the sql channel on real Postgres, MariaDB and DuckDB (a minute; Debian's postgresql and mariadb-server; drivers below .okr/clients)
+	@test -d .okr/clients/drivers/duckdb_engine || { \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --target .okr/clients/drivers 'psycopg[binary]==3.3.9' pymysql==1.2.4 && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --target .okr/clients/drivers --no-deps duckdb-engine==0.17.0 ; }
+	@PYTHONPATH=.okr/clients/drivers $(BIN)/python -m pytest -n 0 -q -rs -m clients tests/channels/test_sql_servers.py
 
 spark: $(SPARK_READY) ## a Spark cluster on 127.0.0.1 until Ctrl-C, for `okr refresh --engine spark` (docs/spark.md)
 	@$(BIN)/python -m okr_reports.spark.cluster

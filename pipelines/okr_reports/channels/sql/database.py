@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from okr_reports.channels.budget import Budget
@@ -15,7 +16,7 @@ from okr_reports.channels.windows import Window
 from okr_reports.errors import ChannelError, CredentialsError, VendorError, quoted
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, TextClause
+    from sqlalchemy import Connection, Engine, TextClause
 
 _READS = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/|\()*(select|with)\b", re.IGNORECASE | re.DOTALL)
 _SHOWN = 300
@@ -120,10 +121,10 @@ def run_query(
 
     url = str(query.credentials.url)
     try:
-        engine = create_engine(url, poolclass=NullPool)
+        engine = create_engine(url, poolclass=NullPool, connect_args=_read_only_file(url))
         with engine.connect() as connection:
             _allow_reading_only(connection)
-            with _ended_by(connection, budget.left()):
+            with _ended_after(budget.left(), connection):
                 result = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(_statement(query.query, window))
                 columns, rows = list(result.keys()), list[tuple[Any, ...]]()
                 for part in result.partitions():
@@ -131,6 +132,7 @@ def run_query(
                     budget.hold_values(len(columns) * len(part))
                 # nothing to keep, whatever the query did
                 connection.rollback()
+        budget.left()  # a query that was ended may answer all the same
     except SQLAlchemyError as error:
         budget.left()  # what was ended says so itself
         words = str(getattr(error, "orig", None) or error).strip().splitlines()
@@ -145,17 +147,26 @@ def run_query(
 
 
 @contextmanager
-def _ended_by(connection: Connection, seconds: float) -> Iterator[None]:
-    """Break the query off after so many seconds, in the way its driver has; where it has none, by its socket."""
+def _ended_after(seconds: float, connection: Connection) -> Iterator[None]:
+    """Break the query off after so many seconds: in the way its driver has, else in the way its server has."""
     raw = connection.connection.dbapi_connection
-    end = next((getattr(raw, name) for name in ("cancel", "interrupt") if hasattr(raw, name)), None)
-    timer = threading.Timer(seconds, end or connection.invalidate)
+    end = next((getattr(raw, name) for name in ("cancel", "interrupt") if hasattr(raw, name)), connection.invalidate)
+    if connection.dialect.name in ("mysql", "mariadb"):
+        # closing the connection leaves the query where it is, on both sides
+        number = int(connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar_one())
+        end = partial(_kill_query, connection.engine, number)
+    timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
+
+
+def _kill_query(engine: Engine, number: int) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"KILL QUERY {number}")
 
 
 def _statement(query: str, window: Window | None) -> TextClause:
@@ -165,6 +176,15 @@ def _statement(query: str, window: Window | None) -> TextClause:
     days = {"from": window.start, "to": window.end} if window else {}
     bound = [bindparam(name, day, Date) for name, day in days.items() if re.search(rf"(?<![:\w\\]):{name}\b", query)]
     return statement.bindparams(*bound)
+
+
+def _read_only_file(url: str) -> dict[str, Any]:
+    """A file of DuckDB is opened for reading; what is in memory or at MotherDuck cannot be."""
+    from sqlalchemy import make_url
+
+    place = make_url(url)
+    is_file = place.get_backend_name() == "duckdb" and not str(place.database or ":").startswith((":", "md:"))
+    return {"read_only": True} if is_file else {}
 
 
 def _allow_reading_only(connection: Connection) -> None:
