@@ -24,7 +24,7 @@ _SHOWN = 200
 
 @dataclass(frozen=True)
 class Task:
-    """One account's slice, and the whole window it is a part of. `by_hand`: that window was asked for."""
+    """One account's slice, and the whole window it is a part of. `by_hand`: that window was requested."""
 
     account: Account
     slice: Window
@@ -177,7 +177,7 @@ def _covered(task: Task, data_through: date, on: date) -> Coverage:
     return replace(
         known,
         loaded=known.extended(answered),
-        # a window asked for by hand must not pass for the week's first refresh, which reads deeper
+        # a window requested by hand must not pass for the week's first refresh, which reads deeper
         loaded_on=known.loaded_on if task.by_hand else on,
         request=task.request,
         request_end=task.slice.end,

@@ -66,7 +66,7 @@ class ChannelSettings:
         return Budget(seconds=60.0 * self.budget_minutes, waiting=60.0 * waiting, memory=self.budget_mb << 20)
 
     def made_with(self) -> str:
-        """What the vendor was asked to count by: rows that were loaded by something else are read again."""
+        """What the vendor was set to count by: rows that were loaded by something else are read again."""
         return ""
 
     def counted_within(self) -> str:
@@ -110,7 +110,7 @@ def conversions(channel: str, settings: ChannelSettings) -> str:
 
 
 def untold(channel: str, settings: ChannelSettings, measures: Collection[str]) -> frozenset[str]:
-    """Those of which the vendor tells nothing, by the names that reports know: of conversions as they were chosen."""
+    """Those of which the vendor reports nothing, by the names that reports know: of conversions as they were chosen."""
     chosen = channels()[channel].conversions.get(settings.conversions)
     if chosen is None:
         return frozenset(measures)
@@ -231,7 +231,7 @@ def _look_up_field(path: tuple[str, ...], hint: Any) -> Any:
 def _look_up(path: tuple[str, ...], hint: Any, held_back: bool = False) -> Any:
     """A value as dlt's providers have it. dlt writes what `dlt.config` found into its traces on disk, with the value.
 
-    `held_back`: no secret by its type, as a client's id, but a credential; it is asked for as a secret first.
+    `held_back`: no secret by its type, as a client's id, but a credential; it is looked for as a secret first.
     """
     import dlt
 

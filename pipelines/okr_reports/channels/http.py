@@ -1,6 +1,6 @@
 """The one HTTP client of all channels: retries, quotas, refresh of tokens, and nothing secret in any message.
 
-A vendor tells its own dialect by a `classify` function from a reply to a Verdict: Meta's quota errors are HTTP 400,
+A vendor describes its own dialect by a `classify` function from a reply to a Verdict: Meta's quota errors are HTTP 400,
 TikTok's are HTTP 200, LinkedIn's daily quota is a 429 that waiting does not fix. The rest is the same for all.
 """
 
@@ -104,7 +104,7 @@ class Http:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more can be asked in this refresh."""
+        """Whether nothing more can be requested in this refresh."""
         return self._over is not None
 
     def once(self, name: str, read: Callable[[], T]) -> T:
@@ -115,7 +115,7 @@ class Http:
         return found
 
     def within(self, budget: Budget, say: Callable[[str], None]) -> None:
-        """Ask within `budget` from now on, and tell `say` of long waits."""
+        """Ask within `budget` from now on, and report long waits to `say`."""
         budget.channel = self.channel
         self.budget, self.say = budget, say
 
@@ -153,7 +153,7 @@ class Http:
     ) -> Reply:
         """Send until the verdict is ok.
 
-        Raises CredentialsError (401 after one refresh, 403), QuotaError (the wait asked for is too long), BudgetError
+        Raises CredentialsError (401 after one refresh, 403), QuotaError (the requested wait is too long), BudgetError
         (the channel's time or memory is used) or VendorError (refused, unreachable, or still failing after ATTEMPTS).
         """
         url = self._url(path, query)

@@ -68,7 +68,7 @@ def switched_off_connectors(sources: Sequence[FileSource]) -> list[str]:
 
 
 def check_settings(connectors: Collection[str] = ()) -> list[Finding]:
-    """What is wrong with the settings of the enabled channels; nothing is asked over the network.
+    """What is wrong with the settings of the enabled channels; nothing is sent over the network.
 
     What sections of `connectors` say is theirs to read.
 
@@ -136,7 +136,7 @@ def load_channel(
     warn: Progress | None = None,
     lake: str | None = None,
 ) -> list[LoadResult]:
-    """Load one channel: a LoadResult an account, or one with account_id '' if nothing could be asked at all.
+    """Load one channel: a LoadResult an account, or one with account_id '' if nothing could be requested at all.
 
     `today` is the day it is in the reporting zone. Without `window` the re-read window of each account is loaded;
     with it those days, in slices that a later call with the same window resumes. `file_sources` are what `files` loads;

@@ -59,7 +59,7 @@ _KINDS = {
 def read_tables(tables: Iterable[PageTable], database: Path) -> dict[str, ChannelError]:
     """Read them into a new `database`, each into a table of its id; what is wrong with those that could not be read."""
     faults = {}
-    # nothing is fetched for a file that asks for it
+    # nothing is fetched because a file names it
     fenced: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     with duckdb.connect(str(database), config=fenced) as connection:
         connection.execute("set timezone = 'UTC'")

@@ -64,7 +64,7 @@ class RawTable:
 def facts(
     table: str, /, *, unique: Sequence[str] = (), required: Sequence[str] = (), **columns: pa.DataType
 ) -> RawTable:
-    """Daily facts, replaced per account and day; `unique` are the columns beside `date` that tell rows apart."""
+    """Daily facts, replaced per account and day; `unique` are the columns beside `date` that distinguish rows."""
     fields = [pa.field("account_id", TEXT, False), pa.field("date", DAY, False)]
     fields += [pa.field(column, kind) for column, kind in columns.items()]
     fields += [pa.field("loaded_at", MOMENT), pa.field(DELETED, FLAG)]
@@ -229,8 +229,8 @@ def settle_facts(
     """The rows that can be used, and what the others lack.
 
     A row without its day or key is left out, an empty value stays empty; both are reported. Raises VendorError if a
-    required column is empty in every row (but for those `untold`: the vendor says that it does not tell them), if a day
-    lies outside the window, or if two rows have one key.
+    required column is empty in every row (but for those `untold`: the vendor says that it does not report them), if a
+    day lies outside the window, or if two rows have one key.
     """
     if not rows.num_rows:
         return rows, []

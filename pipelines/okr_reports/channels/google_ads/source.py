@@ -1,6 +1,6 @@
 """Google Ads: accounts of the manager tree, campaigns, daily campaign statistics (README.md: the load contract).
 
-Everything is asked in GAQL by searchStream; field names are those of v26.
+Everything is queried in GAQL by searchStream; field names are those of v26.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ METRICS = {
     "view_through_conversions": "view_through_conversions",
     "video_trueview_views": "video_trueview_views",
 }
-# The only metrics that may be asked together with a segment of conversion actions.
+# The only metrics that may be queried together with a segment of conversion actions.
 CONVERSION_METRICS = ("conversions", "conversions_value", "all_conversions", "all_conversions_value")
 
 log = logging.getLogger("okr")

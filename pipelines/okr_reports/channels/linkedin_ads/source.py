@@ -176,7 +176,7 @@ UNREADABLE = (ChannelError, AttributeError, LookupError, TypeError)
 def _land_conversions(
     http: Http, settings: LinkedInAdsSettings, landing: Landing, rules: Mapping[str, str | None]
 ) -> None:
-    """What each rule counted by campaign; asked for only where a rule counts purchases."""
+    """What each rule counted by campaign; requested only where a rule counts purchases."""
     account, rows = landing.account, {}
     if PURCHASE in rules.values():
         try:

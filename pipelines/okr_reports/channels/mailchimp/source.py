@@ -52,7 +52,7 @@ _ANSWERS = {"automations", "emails", "id", "account_id", "reports", "lists", "hi
 
 
 class Mailchimp(Channel[MailchimpSettings]):
-    """Grain of `campaign_totals`: campaign and day as of whose end it was asked. Days are of the account's zone.
+    """Grain of `campaign_totals`: campaign and day, as of the end of that day. Days are of the account's zone.
 
     Totals are cumulative; the daily numbers are their differences and are made by dbt.
     """

@@ -22,8 +22,8 @@ PAUSES = ((95.0, 30.0), (85.0, 5.0))
 def pages(http: Http, path: str, **query: Any) -> Iterator[dict[str, Any]]:
     """The records of all pages.
 
-    The next page is asked by its cursor: `paging.next` is a whole URL of Meta's choosing with the token in it. Where
-    Meta says that a page is too much, the page is halved.
+    The next page is requested by its cursor: `paging.next` is a whole URL of Meta's choosing with the token in it.
+    Where Meta says that a page is too much, the page is halved.
     """
     limit, after = ROWS_A_PAGE, ""
     while True:

@@ -164,7 +164,7 @@ def actions(row: Mapping[str, Any], windows: Sequence[str]) -> Iterator[dict[str
 
 
 def _value(action: Mapping[str, Any], windows: Sequence[str]) -> Any:
-    """The sum of the windows asked for, where Meta gives them by name; else its `value`."""
+    """The sum of the requested windows, where Meta gives them by name; else its `value`."""
     if "value" in action and not any(window in action for window in windows):
         return action["value"]
     return sum((exact(action[window]) for window in windows if window in action), Decimal(0))

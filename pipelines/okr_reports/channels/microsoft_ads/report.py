@@ -1,4 +1,4 @@
-"""Campaign performance reports: asked for, waited for, unpacked, and summed to its natural key."""
+"""Campaign performance reports: requested, waited for, unpacked, and summed to its natural key."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ELSE = {"ConversionsQualified": "Conversions", "AllConversionsQualified": "AllCo
 
 @dataclass(frozen=True)
 class Layout:
-    """What a report is asked for, the vendor's columns by ours; rows alike in all of `key` are summed into `table`."""
+    """The columns of a report, the vendor's by ours; rows alike in all of `key` are summed into `table`."""
 
     table: str
     key: Mapping[str, str]
@@ -190,7 +190,7 @@ def _request(account_id: str, part: Part, time_zone: str, layout: Layout) -> dic
         "ExcludeColumnHeaders": False,
         "ExcludeReportHeader": True,
         "ExcludeReportFooter": True,
-        # today's rows are never asked for, and yesterday's are restated for weeks anyway
+        # today's rows are never requested, and yesterday's are restated for weeks anyway
         "ReturnOnlyCompleteData": False,
         "Columns": list(layout.columns),
         "Scope": {"Campaigns": campaigns} if campaigns else {"AccountIds": [account_id]},

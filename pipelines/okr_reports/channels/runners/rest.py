@@ -1,4 +1,4 @@
-"""`from: {rest: file.yml}`: dlt's declarative REST source, asked through the HTTP client of channels.
+"""`from: {rest: file.yml}`: dlt's declarative REST source, run through the HTTP client of channels.
 
 The file has the structure of dlt's RESTAPIConfig (https://dlthub.com/docs/dlt-ecosystem/verified-sources/rest_api).
 Nothing of dlt's state is used: each load asks for the days of its window, so an `incremental` begins at them.
@@ -18,7 +18,7 @@ from okr_reports.channels.windows import DAY, Window
 from okr_reports.errors import ChannelError, CredentialsError, VendorError, quoted
 from okr_reports.file_sources import FileSource
 
-# What each way of proving who asks needs, and the names that a section may have for it.
+# What each way of authentication needs, and the names that a section may have for it.
 _AUTH: dict[str, dict[str, tuple[str, ...]]] = {
     "bearer": {"token": ("token", "access_token", "api_key", "api_token")},
     "api_key": {"api_key": ("api_key", "token", "access_token", "api_token", "key")},
@@ -80,7 +80,7 @@ class RestConnector:
         return tuple(dict.fromkeys([*self.section.secrets, *section]))
 
     def session(self, say: Callable[[str], None]) -> ChannelSession:
-        """What it is asked by: the hosts of its base_url and of the place that hands out tokens, no other."""
+        """The session of its requests: to the hosts of its base_url and of the place that issues tokens, no other."""
         client, bases, accepted = self.declared["client"], [self.declared["client"]["base_url"]], set()
         holders = [client, *(resource.get("endpoint") for resource in self._resources())]
         for holder in [candidate for candidate in holders if isinstance(candidate, Mapping)]:

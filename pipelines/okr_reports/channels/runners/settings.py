@@ -1,4 +1,4 @@
-"""What a connector is given: its section `[sources.<id>]`, the days it is asked for, and texts that name them."""
+"""What a connector is given: its section `[sources.<id>]`, the days it is to bring, and texts that name them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from okr_reports.errors import ChannelError
 from okr_reports.file_sources import FileSource
 
 _NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)(?::([^{}]*))?\}")
-# What a connector is asked for by day, and the days of that: the names that connectors have for them.
+# What a connector brings by day, and the days of that: the names that connectors have for them.
 _STARTS = ("start_date", "start_datetime", "start_time", "from_date", "date_from", "since")
 _ENDS = ("end_date", "end_datetime", "end_time", "to_date", "date_to", "until")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?P<time>[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?")
@@ -104,7 +104,7 @@ def requested_config(source: FileSource, section: Section, window: Window) -> di
 
 
 def asks_for_days(source: FileSource) -> bool:
-    """Whether its connector is asked for certain days, so that what it does not bring is not there."""
+    """Whether its connector is to bring certain days, so that what it does not bring is not there."""
     assert source.connector is not None
     config = json.loads(source.connector.config)
     names = {found[1] for found in _NAME.finditer(f"{source.connector.declared} {source.connector.config}")}

@@ -131,7 +131,7 @@ def classify(reply: Reply) -> Verdict:
 
 
 def _days(http: Http, settings: SearchConsoleSettings, site: str, window: Window) -> list[dict[str, Any]]:
-    """One row a final day that had impressions. No other dimension is asked for: those leave out rare queries."""
+    """One row a final day that had impressions. No other dimension is requested: those leave out rare queries."""
     rows: list[dict[str, Any]] = []
     while True:
         answer = _query(http, settings, site, window, "final", len(rows))

@@ -117,7 +117,7 @@ CHANNEL = TikTokAds()
 
 
 def _campaigns(http: Http, settings: TikTokAdsSettings, account: Account) -> Iterator[dict[str, Any]]:
-    """All of them: a list leaves deleted ones out, and names only them if asked for."""
+    """All of them: a list leaves deleted ones out, and names only them on request."""
     for filtering in ({}, {"filtering": json.dumps({"primary_status": "STATUS_DELETE"})}):
         for page in _pages(http, settings, "campaign/get/", advertiser_id=account.id, **filtering):
             yield from page
@@ -152,7 +152,7 @@ def _report(http: Http, settings: TikTokAdsSettings, account: Account, part: Par
 
 
 def _accounts(http: Http, settings: TikTokAdsSettings, ids: Sequence[str]) -> list[Account]:
-    """Those of `ids` the token may read. One that it may not spoils the answer for all: then each is asked alone."""
+    """Those of `ids` the token may read. One it may not spoils the answer for all: each is requested alone then."""
     try:
         reply = http.get(
             _path(settings, "advertiser/info/"),
