@@ -71,6 +71,13 @@ def test_what_is_known_by_months_stands_month_against_month(tiles):
     assert "October 2026" in rest
 
 
+def test_a_month_is_held_against_the_ups_and_downs_of_months(tiles):
+    """Each other month a third more: what a month usually does is no news, though no week of it says so."""
+    waves = "update fct_kpi_daily set numerator = 3 + month(date) % 2, value = 3 + month(date) % 2 where kpi_id = 'own'"
+    [(_, rest)] = tiles(*only("flow", 300), "update dim_kpi set grain = 'month'", waves)
+    assert "within its usual ups and downs" in rest
+
+
 @pytest.mark.parametrize("kind", ["flow", "ratio", "stock"])
 def test_a_base_that_data_do_not_cover_is_no_base(tiles, kind):
     assert "%" not in tiles(*only(kind, 55, "1"))[0][1]

@@ -42,7 +42,9 @@ def the_contents_say_where_each_page_begins(site: Path, routes: list[str], print
     """Its number stands beside its title, and on that paper its heading, which is a bookmark too."""
     reader = PdfReader(printed)
     texts = [" ".join(page.extract_text().split()) for page in reader.pages]
-    assert all(len(text) > 80 for text in texts)  # no paper has a lone line at its foot or head
+    # each sheet says of when it is, and none has a lone line beside that
+    assert all("Datos hasta el 22 nov 2026" in text for text in texts)
+    assert all(len(text) > 220 for text in texts)
     bookmarks = {reader.get_destination_page_number(one) + 1: one.title for one in flat(reader.outline)}
     for route in routes:
         html = (site / route / "index.html").read_text(encoding="utf-8")

@@ -132,5 +132,6 @@ def test_one_key_leads_from_team_to_team_and_each_prints_on_its_own_paper(browse
         assert passed[-1] == steps[-2]
         page.emulate_media(media="print")
         breaks = page.locator(".review-team").evaluate_all("all => all.map(one => getComputedStyle(one).breakBefore)")
-        assert breaks == ["auto", *["page"] * (len(breaks) - 1)]
+        # the end of the review is on the paper of the last team
+        assert breaks == ["auto", *["page"] * (len(breaks) - 2), "avoid"]
         assert one.problems == []

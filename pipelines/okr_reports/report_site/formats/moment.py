@@ -2,6 +2,7 @@
 
 How far the data goes, when the site was built and by which refresh are words of the style sheet (`content`), so that a
 page's own bytes change only when what it says does; seen from disk and without a script, read out by screen readers.
+On paper they stand at the foot of every sheet, by the side of its number.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ def moment_css(
         "refresh": language.text("refresh %(id)s", id=context["refresh_id"]),
     }
     rules = [f".moment-{name}::after{{content:{_quoted(text)}}}" for name, text in texts.items()]
+    on_paper = _quoted(" · ".join(texts.values()))
+    rules.append(f"@page{{@bottom-left{{content:{on_paper};font:8pt sans-serif;color:#555}}}}")
     if not clock_is_set:
         rules.insert(0, f":root{{--built:{_quoted(built.isoformat())}}}")
     return "\n".join([*rules, ""]).encode()
