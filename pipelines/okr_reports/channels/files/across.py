@@ -1,8 +1,8 @@
 """What the files of one source are to each other, and a file's new content to what was loaded of it.
 
-All of it works on tables of one connection: `spans` and `span_keys` (new), `stored` (what the warehouse holds),
-`requested` (the days that a connector was asked for), `daily` (new days). Nothing that was loaded is erased by a file
-that lost its rows; no day counts twice.
+What is new is in the connection of the source's rows: `spans` and `span_keys`, `requested` (the days that a connector
+was asked for), `daily` (new days). What is loaded may be many more rows and stays where it is, as `stored` of the
+warehouse's connection. Nothing that was loaded is erased by a file that lost its rows; no day counts twice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date
 
 import duckdb
 
-from okr_reports.channels.files.rows import Fault
+from okr_reports.channels.files.rows import Fault, SourceRows
 from okr_reports.file_sources import FileSource
 
 _TODO = (
@@ -22,33 +22,33 @@ _TODO = (
 )
 # The days that a file's new content speaks of: those of its rows, and those that a connector was asked for.
 _COVERED = """
-    covered as (
-        select source_file, min(first_day) as first_day, max(last_day) as last_day,
-            count(distinct (account_id, campaign_id, first_day)) filter (where account_id is not null) as now
-        from (
-            select source_file, first_day, last_day, account_id, campaign_id from span_keys
-            union all
-            select source_file, first_day, last_day, null, null from requested
-        ) group by 1
-    )
+    select source_file, min(first_day) as first_day, max(last_day) as last_day, count(account_id) as now
+    from (
+        select source_file, account_id, campaign_id, first_day, max(last_day) as last_day from span_keys group by all
+        union all
+        select source_file, null, null, first_day, last_day from requested
+    ) group by 1
 """
 Order = tuple[str, str, tuple[tuple[int, str], ...]]
 _ROW = "account_id, campaign_id, date"
 
 
 def shrunken(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[str], todo: str = _TODO
+    read: SourceRows, warehouse: duckdb.DuckDBPyConnection, files: Sequence[str], todo: str = _TODO
 ) -> Iterator[tuple[str, Fault]]:
     """Files that lost their rows, or more than half of those that they had for the days they cover now."""
-    for name, before, now, last in connection.execute(
-        f"""
-        with {_COVERED}
-        select stored.source_file, count(distinct (stored.account_id, stored.campaign_id, stored.first_day)),
-            coalesce(any_value(now), 0), max(stored.last_day)
-        from stored left join covered using (source_file)
-        where list_contains(?, stored.source_file)
-            and (now is null or (stored.first_day >= covered.first_day and stored.last_day <= covered.last_day))
-        group by 1
+    _cover(read, warehouse)
+    for name, before, now, last in warehouse.execute(
+        """
+        with places as (
+            select source_file, account_id, campaign_id, first_day, max(last_day) as last_day, any_value(now) as now
+            from stored left join (select source_file, first_day as since, last_day as until, now from covered)
+                using (source_file)
+            where list_contains(?, source_file)
+                and (now is null or (first_day >= since and last_day <= until))
+            group by all
+        )
+        select source_file, count(*), coalesce(any_value(now), 0), max(last_day) from places group by 1
         """,
         [list(files)],
     ).fetchall():
@@ -59,33 +59,49 @@ def shrunken(
             yield name, Fault(f"has {now:,} rows, where {before:,} were loaded for the same days", what_to_do)
 
 
-def carried(connection: duckdb.DuckDBPyConnection, source: FileSource, others: Sequence[str]) -> None:
+def carried(read: SourceRows, warehouse: duckdb.DuckDBPyConnection, source: FileSource, others: Sequence[str]) -> None:
     """Make table `carried` of what stays: days of new files outside their new content, and `others`, files that did not
     change.
 
     With `replaces: all` nothing of a new file stays but its new content.
     """
-    connection.execute(
-        f"""
-        create or replace table carried as
-        with {_COVERED}
+    _cover(read, warehouse)
+    stay = warehouse.sql(
+        """
         select stored.* from stored left join covered using (source_file)
         where list_contains($others, source_file)
             or ($keeps and (stored.last_day < covered.first_day or stored.first_day > covered.last_day))
         """,
-        {"others": list(others), "keeps": source.replaces == "range"},
+        params={"others": list(others), "keeps": source.replaces == "range"},
     )
+    copied(stay, read.connection, "carried")
 
 
-def lost_accounts(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Iterator[str]:
+def copied(
+    rows: duckdb.DuckDBPyRelation, into: duckdb.DuckDBPyConnection, name: str, *, temporary: bool = False
+) -> None:
+    """Make a table of another connection of these rows, few at a time."""
+    into.register("taken", rows.to_arrow_reader())
+    into.execute(f"create or replace {'temp ' if temporary else ''}table {name} as from taken")
+    into.unregister("taken")
+
+
+def _cover(read: SourceRows, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Make table `covered` of the warehouse's connection."""
+    copied(read.connection.sql(_COVERED), warehouse, "covered", temporary=True)
+
+
+def lost_accounts(read: SourceRows, warehouse: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Iterator[str]:
     """What to say of accounts whose rows a file's new content takes out of the days it covers."""
-    for name, account, days in connection.execute(
-        f"""
-        with {_COVERED}
+    _cover(read, warehouse)
+    there = read.connection.sql("select distinct source_file, account_id from span_keys")
+    copied(there, warehouse, "accounts_there", temporary=True)
+    for name, account, days in warehouse.execute(
+        """
         select source_file, account_id, count(distinct stored.first_day) from stored join covered using (source_file)
+        anti join accounts_there using (source_file, account_id)
         where list_contains(?, source_file) and account_id <> ''
             and stored.first_day >= covered.first_day and stored.last_day <= covered.last_day
-            and account_id not in (select account_id from span_keys as own where own.source_file = stored.source_file)
         group by 1, 2 order by 1, 2
         """,
         [list(files)],

@@ -104,15 +104,16 @@ class Connected:
             last += DAY
         return last
 
-    def judge(self, connection: duckdb.DuckDBPyConnection) -> Mapping[str, Fault]:
+    def judge(self, read: SourceRows, warehouse: duckdb.DuckDBPyConnection) -> Mapping[str, Fault]:
         """What is wrong with the answer beside what was loaded of its days before. Makes table `requested`'s row."""
+        connection = read.connection
         connection.execute("insert into requested values (?, ?, ?)", [self.name, self.window.start, self.window.end])
         connection.register("before", self.before)
         connection.execute(
             "create or replace temp table answered as"
             " select account_id, date, count(*) as records from rows group by all"
         )
-        fault = self._fault(connection)
+        fault = self._fault(read, warehouse)
         self._days = connection.sql(
             "select source_file, account_id, date, records from ("
             "select * from before where date not between $start and $end union all"
@@ -130,7 +131,8 @@ class Connected:
             return {}
         return {self.name: fault}
 
-    def _fault(self, connection: duckdb.DuckDBPyConnection) -> Fault | None:
+    def _fault(self, read: SourceRows, warehouse: duckdb.DuckDBPyConnection) -> Fault | None:
+        connection = read.connection
         bounds = {"start": self.window.start, "end": self.window.end}
         todo = (
             f"{_KEPT}; the next refresh asks again. If that is all there is, take it by hand: okr refresh --channel"
@@ -156,7 +158,7 @@ class Connected:
             more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
             what = f"has no records of the account {account or '(none)'}{more}, where {int(records):,} were loaded"
             return Fault(f"{what} for the same days", todo.format(last=last))
-        return next((fault for _, fault in across.shrunken(connection, [self.name], todo)), None)
+        return next((fault for _, fault in across.shrunken(read, warehouse, [self.name], todo)), None)
 
     def days(self) -> pa.Table:
         """The rows of `requested_days` after this load."""

@@ -85,10 +85,10 @@ class Settling:
         self.faults |= lay_out(self.read, self.source, self.uses, self._kept_days())
         self._store()
         self._run("create or replace temp table requested (source_file varchar, first_day date, last_day date)")
-        [(holds,)] = self._run("select count(*) from stored")
+        holds = bool(self.warehouse.execute("select 1 from stored limit 1").fetchall())
         self._leave_out(self._lost() if holds or self.connected is not None else {})
         if holds and self.connected is None and not self.remapped:
-            self.said += across.lost_accounts(self.read.connection, self._fresh())
+            self.said += across.lost_accounts(self.read, self.warehouse, self._fresh())
         if holds:
             self._carry()
         self._spread()
@@ -116,7 +116,7 @@ class Settling:
         return self.read.connection.execute(sql, values).fetchall()
 
     def _store(self) -> None:
-        """Tables `stored` and `seen`: what the warehouse holds of this source.
+        """View `stored` of the warehouse's connection: what it holds of this source.
 
         Of files with single days only those of new files, and the days of others that the new content touches.
         """
@@ -125,12 +125,12 @@ class Settling:
         touched = ""
         if not self.has_ranges:
             first, last = self._touched(mine)
-            touched = f"and (list_contains($mine, source_file) or date between '{first}' and '{last}')"
-        stored = self.warehouse.sql(
-            f"select {columns} from files.{table} where source_id = $source {touched}",
-            params={"source": self.source.id, **({"mine": mine} if touched else {})},
-        ).to_arrow_table()
-        self._take("stored", stored)
+            listed = ", ".join(map(quoted_text, mine)) or "null"
+            touched = f" and (source_file in ({listed}) or date between '{first}' and '{last}')"
+        self.warehouse.execute(
+            f"create or replace temp view stored as select {columns} from files.{table}"
+            f" where source_id = {quoted_text(self.source.id)}{touched}"
+        )
 
     def _touched(self, mine: Sequence[str]) -> tuple[date, date]:
         [bounds] = self.read.connection.execute("select min(first_day), max(last_day) from span_keys").fetchall()
@@ -149,8 +149,8 @@ class Settling:
     def _lost(self) -> Mapping[str, Fault]:
         """New files that say far less than was loaded of the same days."""
         if self.connected is not None:
-            return self.connected.judge(self.read.connection) if self.read.files else {}
-        return {} if self.remapped else dict(across.shrunken(self.read.connection, self._fresh()))
+            return self.connected.judge(self.read, self.warehouse) if self.read.files else {}
+        return {} if self.remapped else dict(across.shrunken(self.read, self.warehouse, self._fresh()))
 
     def _leave_out(self, faults: Mapping[str, Fault]) -> None:
         self.faults |= faults
@@ -158,7 +158,7 @@ class Settling:
 
     def _carry(self) -> None:
         others = [*self.kept, *(name for name in self.faults if name in self.read.files or name in self.read.faults)]
-        across.carried(self.read.connection, self.source, others if self.has_ranges else [])
+        across.carried(self.read, self.warehouse, self.source, others if self.has_ranges else [])
         self.has_carried = True
         show(self.read, self.faults, has_carried=True)
 
@@ -188,11 +188,8 @@ class Settling:
             self._none_superseded()
             return
         columns = "source_file, account_id, campaign_id, {} as date, currency, measure, value"
-        self._run(
-            f"create or replace temp table others as select {columns.format('first_day')} from stored"
-            " where list_contains(?, source_file)",
-            [others],
-        )
+        days = f"select {columns.format('first_day')} from stored where list_contains($others, source_file)"
+        across.copied(self.warehouse.sql(days, params={"others": others}), connection, "others", temporary=True)
         self._run(
             f"create or replace temp view days as select {columns.format('date')} from daily union all from others"
         )
