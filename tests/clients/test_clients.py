@@ -10,13 +10,14 @@ import io
 import json
 import os
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
@@ -68,6 +69,14 @@ def normal(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01")).normalize() + 0
 
 
+def contacts_a_day(rows: Records) -> Sums:
+    """Contacts by source and day of the portal."""
+    madrid = ZoneInfo("Europe/Madrid")
+    created = [datetime.fromisoformat(row["createdAt"]).astimezone(madrid).date().isoformat() for row in rows]
+    found = Counter((row["property_hs_analytics_source"], day) for row, day in zip(rows, created, strict=True))
+    return {key: (normal(Decimal(count)),) for key, count in found.items()}
+
+
 AD = ("impressions", "clicks", "spend")
 SECRETS = {"client_id": "sandbox", "client_secret": "sandbox", "refresh_token": "sandbox", "user_agent": "okr tests"}
 CLIENTS = [
@@ -90,6 +99,16 @@ CLIENTS = [
         sums(("id",), ("emails_sent",)),
         sums(("campaign_id",), ("emails_sent",)),
         {},
+    ),
+    Client(
+        "tap-hubspot",
+        "hubspot",
+        {"api_key": "sandbox", "start_date": "2024-01-01T00:00:00Z"},
+        "contacts",
+        contacts_a_day,
+        sums(("campaign_id", "date"), ("contacts_created",)),
+        {"from": "2024-01-01"},
+        catalog_option="--properties",
     ),
     Client(
         "tap-tiktok-ads",

@@ -42,6 +42,27 @@ def properties_of(record: CrmObject, now: datetime, merged: Sequence[CrmObject])
     return {**common, **_deal(record, now), "hs_lastmodifieddate": changed}
 
 
+# Types by the ends of names; all others are texts. HubSpot's own names of both.
+_TYPES = {
+    ("createdate", "lastmodifieddate", "closedate", "_date"): ("datetime", "date"),
+    ("amount", "amount_in_home_currency"): ("number", "number"),
+    ("hs_is_closed", "hs_is_closed_won"): ("bool", "booleancheckbox"),
+    ("lifecyclestage", "dealstage", "pipeline", "hs_analytics_source"): ("enumeration", "select"),
+}
+
+
+def described(record: CrmObject, now: datetime) -> list[dict[str, str | bool]]:
+    """The properties of a kind of object, of which `record` is one, as the list of properties has them."""
+    found: list[dict[str, str | bool]] = []
+    for name in properties_of(record, now, []):
+        entered = name.startswith("hs_v2_date_entered")
+        kind, field = next((types for ends, types in _TYPES.items() if name.endswith(ends)), ("string", "text"))
+        kind, field = ("datetime", "date") if entered else (kind, field)
+        label = name.removeprefix("hs_").replace("_", " ").capitalize()
+        found.append({"name": name, "label": label, "type": kind, "fieldType": field, "hubspotDefined": True})
+    return found
+
+
 def _contact(record: CrmObject, now: datetime) -> dict[str, str | None]:
     stage = "lead"
     if has_come(record.mql_at, now):

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from okr_reports.sandbox.crm import Crm, CrmObject, Kind, has_come, morning_of
-from okr_reports.sandbox.crm_properties import changed_at, properties_of
+from okr_reports.sandbox.crm_properties import changed_at, described, properties_of
 from okr_reports.sandbox.crm_truth import CURRENCY, PORTAL, TIMEZONE
 from okr_reports.sandbox.crm_truth import TRUTH_COLUMNS as TRUTH_COLUMNS
 from okr_reports.sandbox.crm_truth import truth as truth
@@ -80,6 +80,12 @@ def application(state: SandboxState) -> Starlette:
             Route("/crm/{numbered}/objects/{kind}", api.answer(api.listing), methods=["GET"]),
             Route("/crm/{numbered}/objects/{kind}/search", api.answer(api.search), methods=["POST"]),
             Route("/crm/{numbered}/pipelines/deals", api.answer(api.pipelines), methods=["GET"]),
+            Route("/crm/properties/{version}/{kind}", api.answer(api.properties), methods=["GET"]),
+            Route("/crm/{numbered}/properties/{kind}", api.answer(api.properties), methods=["GET"]),
+            # older lists of the same, without an envelope, which public clients still ask for
+            Route("/{kind}/v2/properties", api.answer(api.old_properties), methods=["GET"]),
+            Route("/properties/v1/{kind}/properties", api.answer(api.old_properties), methods=["GET"]),
+            Route("/crm/{numbered}/schemas", api.answer(api.not_granted), methods=["GET"]),
         ]
     )
 
@@ -117,12 +123,12 @@ class _Api:
             raise Refused(
                 429, "RATE_LIMITS", self._state.throttled[CHANNEL], errorType="RATE_LIMIT", policyName="DAILY"
             )
-        version = request.path_params.get("version")
-        is_known = request.path_params.get("numbered") in NUMBERED if version is None else version in DATED
-        if not is_known and not (either and version in NUMBERED):
+        # a path with neither is an old one, of which there is one version
+        version, numbered = (request.path_params.get(name) for name in ("version", "numbered"))
+        if version not in (None, *DATED, *(NUMBERED if either else ())) or numbered not in (None, *NUMBERED):
             raise Refused(404, "OBJECT_NOT_FOUND", "unknown version")
         if (PORTAL in self._state.denied or CHANNEL in self._state.unscoped) and "objects" in request.url.path:
-            raise Refused(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.")
+            raise _not_granted()
 
     def _limits(self, request: Request) -> dict[str, str]:
         """The headers that say how much of a limit is left. Search is limited by itself, and has none."""
@@ -187,6 +193,19 @@ class _Api:
                 }
             ]
         }
+
+    async def properties(self, request: Request) -> dict[str, Any]:
+        return {"results": await self.old_properties(request)}
+
+    async def old_properties(self, request: Request) -> list[dict[str, str | bool]]:
+        """A kind's properties; of a kind that the app was given no scope for, what HubSpot says of that."""
+        if request.path_params["kind"] not in KINDS:
+            await self.not_granted(request)
+        kind, now = self._kind(request), morning_of(self._state.today)
+        return described(next(iter(self._crm.objects(kind, now))), now)
+
+    async def not_granted(self, request: Request) -> Any:
+        raise _not_granted()
 
     async def listing(self, request: Request) -> dict[str, Any]:
         """The live objects, or the archive of 90 days; `after` is the id the next page begins with."""
@@ -269,6 +288,10 @@ class _Api:
             "updatedAt": known.get(always[2]),
             "archived": False,
         }
+
+
+def _not_granted() -> Refused:
+    return Refused(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.")
 
 
 def _read(body: dict[str, Any]) -> tuple[list[list[dict[str, str]]], int, int]:
