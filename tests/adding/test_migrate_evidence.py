@@ -251,6 +251,13 @@ def test_sql_is_rewritten_and_values_stay_bound():
     assert sql == "select \"a\" from t1 join other where a = ${params.x} and b like concat('%', ${params.x}, '%')"
     assert columns_of("select a, sum(b) as c, d.e from ${x} group by 1") == ["a", "c", "e"]
     assert columns_of("select * from x") == []
+    sql = "a in ${inputs.x.value} and d > date '${inputs.r.start}' and b in (${inputs.y})"
+    assert rewritten(sql, {}, {}, ()) == (
+        "(${inputs.x.value} is null or a in (${inputs.x.value})) and d > ${inputs.r.start}::date and b in (${inputs.y})"
+    )
+    assert pages_of("select 1 from t where Who = ${params.who}", "who") == (
+        "select min(Who) as who from t where Who is not null\ngroup by Who order by 1 limit 200"
+    )
     assert pages_of("select 1 from t where t.name = ${params.who}", "who") == (
         "select distinct name as who from t where name is not null\norder by 1 limit 200"
     )

@@ -212,10 +212,6 @@ def test_text_that_depends_on_whether_a_query_has_rows(page):
         ('{% if condition="no_rows" %}A{% /if %}', "2: error: 'if' needs the attribute 'data'"),
         ('{% if data="sales" condition="rows" %}A{% /if %}', "2: error: 'condition' of 'if' cannot be 'rows'"),
         ('{% if data="nowhere" %}A{% /if %}', "2: error: there is no query 'nowhere'"),
-        (
-            '{% line_chart data="sales" x="day" y="sum(sales)" chart_options={ a="#fff" "B b"="#000" %}',
-            "expected token",
-        ),
     ],
 )
 def test_conditions_that_cannot_be(tmp_path, snapshot, written, said):

@@ -315,6 +315,9 @@ class Page:
     def _lacks(self, tag: Tag, line: int, name: str) -> bool:
         """Whether the tag cannot stand here; attributes whose values cannot be there are taken from it."""
         component = self.project.components[tag.name]
+        if component.child_of and not any(f"/{one} " in end for one in component.child_of for _, end in self.ends):
+            self.note(line, f"<{name}>", "what it is of is left out, and so is this")
+            return True
         given = {one: Unknown if isinstance(value, Written) else value for one, value in tag.attributes.items()}
         lacking = [str(error.what) for one, error in component.check(given) if not one]
         for one, error in component.check(given):

@@ -12,6 +12,10 @@ LIKE_INPUT = re.compile(r"((?:\b[\w.]+|\"[^\"]+\")(?:\([^()]*\))?)\s+(i?like)\s+
 LIKE_ALONE = re.compile(r"(\bi?like)\s+'(\$\{\s*inputs\.(\w+)[^}]*\})'", re.IGNORECASE)
 # a value of another query's first row
 FIRST_ROW = re.compile(r"'?\$\{\s*(\w+)\s*\[\s*0\s*\]\??\.(\w+)\s*\}'?")
+# a literal of a type whose text is a value: what is bound is no literal
+TYPED = re.compile(r"\b(date|timestamp)\s+'(\$\{\s*(?:inputs|params)\.[^}]*\})'", re.IGNORECASE)
+# one of the values of an input of which several can be chosen: there its text has the brackets
+AMONG = re.compile(r"([\w.]+|\"[^\"]+\")\s+(not\s+)?in\s+(\$\{\s*inputs\.[^}]*\})", re.IGNORECASE)
 QUOTED_INPUT = re.compile(r"\$\{\s*inputs\.(\w+)(?:\.(\w+))?(?:\.\w+)*\s*\}")
 
 
@@ -31,6 +35,8 @@ def rewritten(sql: str, tables: Mapping[str, str], names: Mapping[str, str], opt
     for written, table in sorted(tables.items(), key=lambda pair: -len(pair[0])):
         folder, _, name = written.partition(".")
         sql = re.sub(rf'(?i)(?<![\w.])"?{re.escape(folder)}"?\."?{re.escape(name)}"?(?!\w)', table, sql)
+    sql = TYPED.sub(r"\2::\1", sql)
+    sql = AMONG.sub(r"(\3 is null or \1 \2in (\3))", sql)
     sql = LIKE_INPUT.sub(r"\1::varchar \2 \3", sql)
 
     def alone(match: re.Match[str]) -> str:
@@ -86,6 +92,9 @@ def pages_of(sql: str, parameter: str) -> str | None:
     if where is None:
         return None
     column = where["column"].split(".")[-1]
+    if column.strip('"').lower() == parameter:  # as an aggregate it has the parameter's letters, not the table's
+        column_of_many = f"min({column}) as {parameter} from {where['table']} where {column} is not null"
+        return f"select {column_of_many}\ngroup by {column} order by 1 limit 200"
     return (
         f"select distinct {column} as {parameter} from {where['table']} where {column} is not null\n"
         f"order by 1 limit 200"

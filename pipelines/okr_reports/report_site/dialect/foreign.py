@@ -16,7 +16,10 @@ _FOREIGN = re.compile(
     + r"|<(?P<end>/?)(?P<tag>[A-Za-z][\w-]*)(?P<rest>(?:\s[^<>]*)?/?)>"
     + r"|\{(?P<block>[#:/@][a-z]+)\b[^}\n]*\}"
     + r"|\$\{(?!\{)(?P<input>[^}\n]*)\}"
-    + r"|(?<!\\)\{(?P<value>[A-Za-z_]\w*(?:[.\[(][^{}\n]*)?)\}",
+    + r"|^(?P<fence>(?:[ \t]+```|[ \t]*~~~)[ \t]*sql[ \t]+\w+)[^\n]*"
+    + r"|^(?P<module>import\s[^\n]*?\sfrom\s+[\"'][^\n]*)"
+    + r"|(?<!\\)\{(?P<variable>\$[A-Za-z_][^{}\n]*)\}"
+    + r"|(?<!\\)\{\s*(?P<value>[A-Za-z_]\w*(?:[.\[(][^{}\n]*?)?)\s*\}",
     re.DOTALL | re.MULTILINE,
 )
 _QUERY = re.compile(r"^```[ \t]*([\w-]*)[^\n]*\n\s*(?:select|with|from)\b.*?^```[ \t]*$", re.S | re.M | re.I)
@@ -53,7 +56,7 @@ def foreign_markup(file: SourceFile, queries: Collection[str], tags: Collection[
             todo = f"write ```sql {match[1] or 'name'} if it is one, ```text if it is to be shown"
             yield fault(match, "a fence looks like a query and has no `sql`", todo)
     for match in _FOREIGN.finditer(file.body):
-        shown = f"{match[0].splitlines()[0][:40]} would be shown as it is written"
+        shown = f"{match[0].strip().splitlines()[0][:40]} would be shown as it is written"
         if match["tag"]:
             if found := _tag(match, tags):
                 yield fault(match, *found)
@@ -62,6 +65,12 @@ def foreign_markup(file: SourceFile, queries: Collection[str], tags: Collection[
             yield fault(match, shown, todo)
         elif match["input"] is not None:
             yield fault(match, shown, f"a value is written {{{{ {match['input'].strip() or 'query[0].column'} }}}}")
+        elif match["fence"]:
+            yield fault(match, shown, "a query's fence begins its line with ```sql and its name")
+        elif match["module"]:
+            yield fault(match, shown, "pages load no code; leave it out")
+        elif match["variable"]:
+            yield fault(match, shown, f"write {{{{ {match['variable']} }}}}")
         elif match["value"]:
             head = re.split(r"\W", match["value"], maxsplit=1)[0]
             if head in queries or (head in _KNOWN and head != match["value"]):

@@ -52,7 +52,8 @@ INSTEAD = {
                     "write the nearest of line_chart, bar_chart, horizontal_bar_chart, scatter_chart and table"),
     **dict.fromkeys(("html", "iframe"), "pages hold no HTML of their own; make a component in reports/components/"),
     "calendar_heatmap": "write {% heatmap %}", "repeat": "write {% for row in query %} ... {% endfor %}",
-    "else": "write {% if ... %} before it", "page": "a value is written {{ $name }}, or {{ query[0].column }}",
+    **dict.fromkeys(("else", "elif"), "write {% if ... %} before it"),
+    "page": "a value is written {{ $name }}, or {{ query[0].column }}",
 }  # fmt: skip
 # attributes that are SQL: conditions over rows, and columns or expressions
 CONDITIONS = ("where", "having", "qualify")
