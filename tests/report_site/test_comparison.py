@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from okr_reports.report_site.formats.comparison import compare, usual_range
+from okr_reports.report_site.formats.comparison import as_shown, compare, usual_range
+from okr_reports.words.numbers import with_sign
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,19 @@ def test_signs(value, base, better, move, verdict, share):
 def test_small_shares_count_as_flat():
     assert compare(100.04, 100, "higher", 0.0005).move == "flat"
     assert compare(100.06, 100, "higher", 0.0005).move == "up"
+
+
+@pytest.mark.parametrize(
+    ("change", "size", "words", "move"),
+    [
+        (0.0004, "0.0 pp", "0.0 pp", "flat"), (-0.0004, "0,00 %", "0,00 %", "flat"), (0.06, "0.1 pp", "+0.1 pp", "up"),
+        (-3, "3", "−3", "down"), (0.001, "٠٫٠", "٠٫٠", "flat"), (0.1, "٠٫١", "+٠٫١", "up"), (5, "n/a", "+n/a", "up"),
+    ],
+)  # fmt: skip
+def test_a_change_that_reads_as_0_has_no_sign_and_no_verdict(change, size, words, move):
+    assert with_sign(change, size) == words
+    shown = as_shown(compare(change, 0, "higher"), words)
+    assert (shown.move, shown.verdict) == (move, {"up": "good", "down": "bad"}.get(move, "neutral"))
 
 
 def test_a_change_within_the_usual_is_neither_good_nor_bad():

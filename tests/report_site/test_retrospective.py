@@ -15,7 +15,7 @@ PAGES = {
     str(path.relative_to(REPORTS)): path.read_text(encoding="utf-8")
     for path in (*(REPORTS / "components").glob("*"), *(REPORTS / "partials").glob("*"),
                  REPORTS / "pages" / "retrospectives" / "[period].md", REPORTS / "pages" / "archive" / "[period].md",
-                 REPORTS / "pages" / "kpis" / "[id].md")
+                 *(REPORTS / "pages" / "key-results").glob("*"), REPORTS / "pages" / "kpis" / "[id].md")
 }  # fmt: skip
 ONE = "leads_q3"
 NOTHING = (
@@ -62,6 +62,23 @@ def test_a_period_that_left_nothing_says_so(retrospective):
     assert "No check-in of this period said how sure it was." in html
     assert "No step was announced." in part(html, "next-steps-announced-and-what-became-of-them")
     assert "What moved most" not in html
+
+
+def test_what_closed_without_data_is_shown_as_it_was_closed(retrospective):
+    """What its numbers say today stands beside it, and never in its place."""
+    lost = (
+        "update fct_key_result_final set status = 'no_data', value = null, waits_for = 'crm'"
+        f" where key_result_id = '{ONE}'"
+    )
+    archive = retrospective(lost, route="archive/2026-Q3")
+    summary = archive[archive.index('<div class="summary">') :].split("</div>")[0]
+    assert "1 No data" in re.sub(r"\s+", " ", text_of(summary))
+    page = text_of(retrospective(lost, route=f"key-results/{ONE}"))
+    assert "No data. What follows is as known now. crm never reached the end of the period." in page
+    assert "as known now" not in text_of(retrospective(route=f"key-results/{ONE}")).split("Why this status")[0]
+    listed = retrospective(lost, route="key-results")
+    row = listed[listed.index("Key results of closed periods") :].split(f"{ONE}/index.html")[1].split("</tr>")[0]
+    assert "No data" in text_of(row)
 
 
 def test_each_weeks_range_is_held_against_the_closed_end(retrospective):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from okr_reports.words.numbers import Numbers
+from okr_reports.words.numbers import Numbers, with_sign
 
 # So many are named, then those are left out that are worth less than a tenth of all that moved.
 NAMED, LEAST = 3, 0.1
@@ -73,5 +73,5 @@ def moved(
 
 def signed(value: float, unit: str | None, numbers: Numbers) -> str:
     """A difference with its sign; that of two percentages in percentage points."""
-    text = f"{numbers.count(100 * value)} pp" if unit == "percent" else numbers.value(value, unit)
-    return text if value <= 0 or not any(digit in text for digit in "123456789") else f"+{text}"
+    size = abs(value)
+    return with_sign(value, f"{numbers.count(100 * size)} pp" if unit == "percent" else numbers.value(size, unit))

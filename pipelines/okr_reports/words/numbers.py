@@ -7,6 +7,7 @@ The analysts' copy is read by programs too: it writes 1,234.5 or 1.234,5, amount
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,19 @@ from typing import Literal
 
 Kind = Literal["number", "percent", "currency"]
 WriteNumber = Callable[[Decimal, Kind, int], str]
+
+
+def with_sign(change: float, size: str) -> str:
+    """A change by the text of its size: +5.2 %, −3; without a sign where that shows none: 0.0 pp."""
+    if reads_as_zero(size):
+        return size
+    return f"+{size}" if change > 0 else f"−{size}" if change < 0 else size
+
+
+def reads_as_zero(text: str) -> bool:
+    """Whether all digits of a number's text are 0, in any script; a text without digits is no number."""
+    digits = {unicodedata.decimal(character) for character in text if character.isdecimal()}
+    return digits == {0}
 
 
 class Numbers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from math import sqrt
@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from okr_reports.common.plain_values import shows
 from okr_reports.report_site.faults import BadValue
+from okr_reports.words.numbers import reads_as_zero
 
 Number = Decimal | int | float
 LEAST_WEEKS = 6
@@ -71,9 +72,10 @@ def usual_range(weekly: Sequence[float | None], kind: str | None, days: int) -> 
     return 1.96 * sqrt(2 * weeks * spread)
 
 
-def sign(change: Number) -> str:
-    """What stands before the size of a change; nothing before none."""
-    return "+" if change > 0 else "−" if change < 0 else ""
+def as_shown(one: Comparison, words: str) -> Comparison:
+    """What a change is to who reads its words: one that they show as 0 is neither up nor better."""
+    is_none = one.move in ("up", "down") and reads_as_zero(words)
+    return replace(one, move="flat", verdict="neutral") if is_none else one
 
 
 def target_number(target: Any) -> Number | None:

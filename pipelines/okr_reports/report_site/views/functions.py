@@ -15,7 +15,7 @@ from okr_reports.report_site.charts.data import readable
 from okr_reports.report_site.dialect.components import Component
 from okr_reports.report_site.dialect.date_ranges import FIRST, named_range, range_before
 from okr_reports.report_site.faults import BadValue, choose
-from okr_reports.report_site.formats.comparison import Comparison, compare, sign, usual_range
+from okr_reports.report_site.formats.comparison import Comparison, as_shown, compare, usual_range
 from okr_reports.report_site.formats.formats import UNIT_CODES, Formatter
 from okr_reports.report_site.formats.languages import Language
 from okr_reports.report_site.formats.prose import render_note
@@ -35,6 +35,7 @@ from okr_reports.report_site.views.routes import SiteMap
 from okr_reports.report_site.views.share_charts import horizontal_bars, pie, scatter_chart
 from okr_reports.report_site.views.single_value import Single, single_value, source_of
 from okr_reports.report_site.views.table_view import table_view
+from okr_reports.words.numbers import with_sign
 
 SHARES = {"pie": pie, "bars": horizontal_bars}
 
@@ -131,14 +132,14 @@ class Functions:
 
     def delta_text(self, one: Comparison, display: str = "pct", fmt: str = "auto", pct_fmt: str = "pct1") -> str:
         """A comparison with its sign: a share (n/a on a zero base) or an amount."""
-        if one.move == "unknown":
+        change, code = (one.change, fmt) if display == "abs" else (one.share, pct_fmt)
+        if change is None:
             return self.language.text("n/a")
-        if display == "abs":
-            assert one.change is not None
-            return sign(one.change) + self.formatter.format(abs(one.change), fmt)
-        if one.share is None:
-            return self.language.text("n/a")
-        return sign(one.share) + self.formatter.format(abs(one.share), pct_fmt)
+        return with_sign(change, self.formatter.format(abs(change), code))
+
+    def as_shown(self, one: Comparison, words: str) -> Comparison:
+        """A comparison as its words show it: a change that reads as 0 is neither up nor better."""
+        return as_shown(one, words)
 
     def date_range(self, given: Any) -> tuple[date, date] | None:
         """First and last day of an attribute `date_range`: a text, or an object with `range`."""
@@ -365,6 +366,7 @@ EXPOSED = (
     "compare",
     "usual_range",
     "range_filter",
+    "as_shown",
     "delta_text",
     "shaped",
     "single",

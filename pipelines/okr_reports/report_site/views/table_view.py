@@ -16,13 +16,14 @@ from markupsafe import Markup, escape
 from okr_reports.common.plain_values import shows
 from okr_reports.report_site.charts.small import cell_bar, sparkline
 from okr_reports.report_site.faults import BadValue, choose
-from okr_reports.report_site.formats.comparison import Comparison, sign
+from okr_reports.report_site.formats.comparison import Comparison, as_shown
 from okr_reports.report_site.formats.markup import Html
 from okr_reports.report_site.formats.prose import render_note
 from okr_reports.report_site.queries.database import Row
 from okr_reports.report_site.queries.shaping import GRAIN_FORMATS, SQL, Measure, Rows
 from okr_reports.report_site.views.table_pivot import pivoted
 from okr_reports.report_site.views.table_rows import Gathering, Grid, names_of, plain_value
+from okr_reports.words.numbers import with_sign
 
 if TYPE_CHECKING:
     from okr_reports.report_site.views.functions import Functions
@@ -282,7 +283,7 @@ class Drawing:
 
     def _delta(self, column: Column, value: Any) -> Markup:
         one = self.functions.compare(value, 0, column.better)
-        return _change(one, sign(value) + self.functions.formatter.format(abs(value), column.fmt))
+        return _change(one, with_sign(value, self.functions.formatter.format(abs(value), column.fmt)))
 
     def _colour(self, row: Row, name: str) -> str:
         """A colour that an expression of the author names; others than the theme's are an error."""
@@ -334,7 +335,8 @@ class Drawing:
         return totals
 
 
-def _change(one: Comparison, words: str) -> Markup:
+def _change(compared: Comparison, words: str) -> Markup:
+    one = as_shown(compared, words)
     arrow = {"up": "▲", "down": "▼"}.get(one.move, "■")
     return Html('<span class="delta {}"><span aria-hidden="true">{}</span> {}</span>').format(one.verdict, arrow, words)
 
