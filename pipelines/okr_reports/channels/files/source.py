@@ -281,6 +281,9 @@ class _Load:
             self._say_read(source, settling)
             if settling.is_streamed:
                 self.streamed.push(opened.pop_all())
+                if not self.in_lake:
+                    # its file is all that is needed; the memory is the next source's
+                    read.connection.close()
 
     def _say_read(self, source: FileSource, settling: Settling) -> None:
         for name, facts in settling.read.files.items():
