@@ -234,7 +234,7 @@ class Drawing:
             return escape(words) + cell_bar(share, float(value) < 0)
         if column.viz == "delta" and _numeric(value):
             return self._delta(column, value)
-        if column.viz == "status":
+        if column.viz == "status" and value is not None:
             return status_markup(functions.status_word(value), value)
         if column.viz == "word" and isinstance(value, str):
             return escape(functions.readable(value))
@@ -341,13 +341,12 @@ def _change(compared: Comparison, words: str) -> Markup:
     return Html('<span class="delta {}"><span aria-hidden="true">{}</span> {}</span>').format(one.verdict, arrow, words)
 
 
-def status_markup(word: str, status: str | None) -> Markup:
+def status_markup(word: str, status: str) -> Markup:
     """A status as shape and word; its colour comes from the class."""
-    name = status or "no_data"
     return Html(
         '<span class="status st-{0}"><svg class="mark" aria-hidden="true" focusable="false"><use href="#st-{0}"/></svg>'
         "{1}</span>"
-    ).format(name, word)
+    ).format(status, word)
 
 
 def nearest_colour(written: str) -> str:
