@@ -1,3 +1,6 @@
+{{ config(materialized='table') }}
+
+-- It ranks over all rows of all files, and a model and a test read it.
 with
 
 measures as (
