@@ -344,12 +344,12 @@ def _files(sources: Sequence[FileSource], errors: list[_Error], scratch: Path) -
 
 
 def _stored(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
-    """Digests by source and file, '' where a load that died wrote of one table and not of the other."""
-    if newest_load(connection, CHANNEL) is None:
-        return {}
+    """Digests by source and file, '' where all that is there is of a load that died, be it the first one."""
     there = connection.execute(
         "select source_id, source_file from files.loaded_files union select source_id, source_file from files.measures"
     ).fetchall()
+    if newest_load(connection, CHANNEL) is None:
+        return dict.fromkeys(there, "")
     whole = connection.execute(
         "select distinct source_id, source_file, digest from files.loaded_files"
         f" where _dlt_load_id in ({finished_loads(CHANNEL)})"
