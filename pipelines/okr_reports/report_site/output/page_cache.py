@@ -90,6 +90,7 @@ class PageCache:
         self._answers: dict[Asked, str] = {}
         self._reads: dict[str, Read] = {}
         self._entries: dict[Path, Any] = {}
+        self._doubts: dict[str, list[Any]] = {}
 
     def ask_in_sets(self) -> Iterator[str]:
         """Run what kept pages asked and may be answered otherwise now, each query once for all its values.
@@ -111,10 +112,14 @@ class PageCache:
             yield page
             self.reader.run_as_set(sql, list(pages), Path(page))
 
-    def _doubtful(self, entry: Any) -> Iterator[Any]:
+    def _doubtful(self, entry: Any) -> list[Any]:
         """What an entry's page asked, as (sql, values, answer), that reads a column that has changed since."""
-        now = {table: self._digests(table) for table in entry["reads"] if table in self.reader.tables()}
-        return (one for one in entry["asked"] if self._may_differ(one[0], entry["reads"], now))
+        if entry["route"] not in self._doubts:
+            now = {table: self._digests(table) for table in entry["reads"] if table in self.reader.tables()}
+            self._doubts[entry["route"]] = [
+                one for one in entry["asked"] if self._may_differ(one[0], entry["reads"], now)
+            ]
+        return self._doubts[entry["route"]]
 
     def _is_answered_otherwise(self, entry: Any) -> Iterator[bool]:
         page = Path(entry["page"])
@@ -133,10 +138,11 @@ class PageCache:
         return None if any(self._is_answered_otherwise(entry)) else _rendered(entry)
 
     def renewed(self, page: Identity) -> bytes | None:
-        """The entry of a page that was kept, with the columns as they are now; None if it has them so."""
+        """The entry of a page that was kept, with the columns as they are now; None if its queries read them so."""
         entry = self._entry(self.folder / _name(page.route))
-        now = {table: self._digests(table) for table in entry["reads"]}
-        return None if now == entry["reads"] else json.dumps({**entry, "reads": now}).encode()
+        if not self._doubtful(entry):
+            return None
+        return json.dumps({**entry, "reads": {table: self._digests(table) for table in entry["reads"]}}).encode()
 
     def entry(self, kept: Kept, page: Identity, asked: Iterable[Asked]) -> bytes | None:
         """What to keep of a page with the answers to its queries, `asked`; None if a value has no place in JSON."""

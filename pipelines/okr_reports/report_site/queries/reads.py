@@ -52,9 +52,10 @@ def columns_read(sql: str, tables: Columns) -> Read:
     if words & _UNNAMED or starred is None:
         return {name: None for name in tables if name.lower() in words or any(name.lower() in one for one in texts)}
     read: Read = {}
+    in_texts = set(re.findall(r"\w+", " ".join(texts)))
     for name, columns in tables.items():
         table = name.lower()
-        is_in_text = any(re.search(rf"\b{re.escape(table)}\b", one) for one in texts)
+        is_in_text = not in_texts.isdisjoint(re.findall(r"\w+", table))
         if is_in_text or sources.is_a_value(table) or not starred.isdisjoint({table, *sources.names.get(table, ())}):
             read[name] = None
         elif name.lower() in words:
