@@ -184,7 +184,7 @@ def _may_overlap(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def refused(found: Sequence[Overlap], new: Sequence[str], old: Sequence[str]) -> dict[str, Fault]:
     """Of `new` files in their order, those that say something else of a row than one before them or a loaded one."""
-    differing = {(one.file, one.other): one for one in found if not one.are_equal}
+    differing = {(overlap.file, overlap.other): overlap for overlap in found if not overlap.are_equal}
     accepted, faults = list(old), {}
     for name in new:
         clash = next((differing[name, other] for other in accepted if (name, other) in differing), None)

@@ -33,7 +33,7 @@ def take_apart(text: str) -> Number | None:
     if found is None:
         return None
     before, inner, digits, after, _, closing = found.groups()
-    if (before == "(") != (closing == ")") or sum(bool(one) for one in (before, inner, after)) > 1:
+    if (before == "(") != (closing == ")") or sum(bool(part) for part in (before, inner, after)) > 1:
         return None
     spaced = _SPACES.search(digits) is not None
     if spaced and not _SPACED_GROUPS.fullmatch(digits):
@@ -68,7 +68,12 @@ def parse(number: Number, decimal: str, group: str | None = None) -> str | None:
     whole, point, behind = number.digits.partition(decimal)
     if mark and mark in whole:
         first, *groups = whole.split(mark)
-        if number.spaced or not 1 <= len(first) <= 3 or first.startswith("0") or any(len(one) != 3 for one in groups):
+        if (
+            number.spaced
+            or not 1 <= len(first) <= 3
+            or first.startswith("0")
+            or any(len(group) != 3 for group in groups)
+        ):
             return None
         whole = whole.replace(mark, "")
     if (whole and not whole.isdigit()) or (point and behind and not behind.isdigit()) or not (whole or behind):

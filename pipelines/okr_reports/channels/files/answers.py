@@ -83,7 +83,7 @@ def _read(source: FormSource, path: Path, today: date) -> FormFile:
                 for part in open_file(path, source.files.encoding, Path(scratch))
                 for table in _tables(part, source)
             ]
-            found = next((one for one in tables if one is not None), None)
+            found = next((table for table in tables if table is not None), None)
             if found is None:
                 wanted = " and ".join(
                     " or ".join(map(repr, alternatives(source.columns[role]))) for role in ("date", "key_result")
@@ -176,7 +176,7 @@ def _answers(source: FormSource, form: FormFile, rows: Sequence[tuple[int, dict[
         cells = {role: _bare(cell) for role, cell in held.items()}
         given.append((moment, at, Answer(line, moment[0], cells, confidence, number)))
     # the later answer of a day counts
-    form.answers = [answer for _, _, answer in sorted(given, key=lambda one: one[:2])]
+    form.answers = [answer for _, _, answer in sorted(given, key=lambda placed: placed[:2])]
 
 
 def _bare(cell: str) -> str:
@@ -213,24 +213,24 @@ def _days(
     written = [dates.read(_bare(held["date"])) for _, held in rows]
     declared = source.files.date_format
     zone = ZoneInfo(source.files.timezone) if source.files.timezone else None
-    month_first = None if declared else _month_first([one for one in written if one is not None], today)
+    month_first = None if declared else _month_first([stamp for stamp in written if stamp is not None], today)
     found: list[Moment | None] = []
     unsure = []
-    for (line, held), one in zip(rows, written, strict=True):
+    for (line, held), stamp in zip(rows, written, strict=True):
         text = _bare(held["date"])
         day = dates.declared(text, declared) if declared and not held["date"].startswith(amounts.NATIVE) else None
-        if day is None and one is not None and not (declared and one.order):
-            if one.order and month_first is None and one.on(True) != one.on(False):
+        if day is None and stamp is not None and not (declared and stamp.order):
+            if stamp.order and month_first is None and stamp.on(True) != stamp.on(False):
                 unsure.append(line)
                 found.append(None)
                 continue
-            day = dates.day_of(one, bool(month_first), zone, utc=False)
+            day = dates.day_of(stamp, bool(month_first), zone, utc=False)
         if day is None:
             what = f"its date {text[:40]!r} is no day" if text else "it has no date"
             form.troubles.append(
                 Trouble(line, f"{what}, so the answer is left out", "correct it, or give `date_format`")
             )
-        found.append(None if day is None else (day, one.at.isoformat() if one and one.at else ""))
+        found.append(None if day is None else (day, stamp.at.isoformat() if stamp and stamp.at else ""))
     if unsure:
         what = f"{len(unsure)} dates may be day/month or month/day, so these answers are left out"
         form.troubles.append(Trouble(unsure[0], what, 'declare `date_format: "%d/%m/%Y"` or "%m/%d/%Y"'))
@@ -243,11 +243,11 @@ def _month_first(written: Sequence[dates.Written], today: date) -> bool | None:
     A form adds its answers at the end: of two readings the one whose days never go back is right.
     """
     possible = dates.orders(written)
-    if len(possible) == 2 and all(one.order in (".", "") for one in written):
+    if len(possible) == 2 and all(stamp.order in (".", "") for stamp in written):
         return False
-    possible = {order for order in possible if all((one.on(order) or today) <= today for one in written)}
-    if len(possible) == 2 and len({(one.year, one.first, one.second) for one in written}) > 2:
-        days = {order: [day for one in written if (day := one.on(order))] for order in possible}
+    possible = {order for order in possible if all((stamp.on(order) or today) <= today for stamp in written)}
+    if len(possible) == 2 and len({(stamp.year, stamp.first, stamp.second) for stamp in written}) > 2:
+        days = {order: [day for stamp in written if (day := stamp.on(order))] for order in possible}
         rising = {order for order in possible if days[order] == sorted(days[order])}
         possible = rising if len(rising) == 1 else possible
     return possible.pop() if len(possible) == 1 else None

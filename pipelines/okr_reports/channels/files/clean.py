@@ -63,7 +63,7 @@ def may_be_plain(source: FileSource, grid: Grid) -> bool:
         return False
     if source.as_of or source.end_date or {"z", "Z", "U"} & set(source.date_format or "") or source.totals == "keep":
         return False
-    if any(one.rows or one.minus or one.times or one.count == "column" for one in measures):
+    if any(measure.rows or measure.minus or measure.times or measure.count == "column" for measure in measures):
         return False
     if "date" not in roles or is_utc(layout.names[roles["date"]]) or grid.skipped or not _is_plain(layout.preamble):
         return False
@@ -142,10 +142,10 @@ def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None, read:
         texts = [other for other in range(len(layout.names)) if other not in layout.wanted]
         odd += [f"coalesce(lower(left(cast(f{other} as varchar), 3)) in ({TOTAL_BEGINS}), false)" for other in texts]
         odd += [" and ".join(f"coalesce(cast(f{other} as varchar), '') = ''" for other in texts)] if texts else []
-    keys = "".join(f", f{one} as k{number}" for number, one in enumerate(layout.keys) if isinstance(one, int))
+    keys = "".join(f", f{key} as k{number}" for number, key in enumerate(layout.keys) if isinstance(key, int))
     width = len(layout.names) if len(layout.names) <= _MOST_COLUMNS else 0
     cells = ", ".join(f"cast(f{at} as varchar)" for at in range(width))
-    is_odd = " or ".join(f"({one})" for one in odd)
+    is_odd = " or ".join(f"({condition})" for condition in odd)
     found = {
         "source_file": "$names[list_position($paths, filename)]",
         "sheet": quoted_text(grid.sheet),
@@ -212,7 +212,7 @@ def _plain_ones(
     }
     layout = files[0].grid.layout
     if source.key:
-        keys = ", ".join(one if isinstance(one, str) else f"k{at}" for at, one in enumerate(layout.keys))
+        keys = ", ".join(key if isinstance(key, str) else f"k{at}" for at, key in enumerate(layout.keys))
         twice = f"select distinct source_file from part where not odd group by source_file, {keys} having count(*) > 1"
         odd |= {name for (name,) in run(twice).fetchall()}
     return {name: file for name, file in files_by_name.items() if name not in odd}
@@ -259,7 +259,7 @@ def _keep(rows: SourceRows, files: dict[str, PlainFile], clean: Clean) -> None:
         f"select source_file, min(line), count(*), count(*) filter (where {counts}),"
         f" min(date) filter (where {counts}), max(date) filter (where {counts}) from part group by 1"
     ).fetchall()
-    kept = {name: one for name, *one in found if name in files}
+    kept = {name: facts for name, *facts in found if name in files}
     for name in files:
         clean.facts[name] = tuple(kept[name][2:]) if name in kept else (0, None, None)
     values = "".join(f", v{at}" for at in range(len(rows.measures)))
@@ -275,7 +275,7 @@ def _keep(rows: SourceRows, files: dict[str, PlainFile], clean: Clean) -> None:
     run("create or replace temp table begun (source_file varchar, first bigint)")
     run(
         "insert into begun select unnest($names), unnest($firsts)",
-        {"names": list(kept), "firsts": [one[0] for one in kept.values()]},
+        {"names": list(kept), "firsts": [facts[0] for facts in kept.values()]},
     )
     last_line = next((file.grid.layout.last_line for file in files.values()), 0)
     columns = ", ".join(f"line - first + {last_line + 1}" if name == "line" else name for name in ROW_COLUMNS)

@@ -215,9 +215,9 @@ def measures_there(connection: duckdb.DuckDBPyConnection, source: FileSource, wi
 def bring_all(
     requests: Sequence[tuple[Connected, Section]], scratch: Path, home: Path, say: Callable[[str], None]
 ) -> Iterator[tuple[Connected, Path | ChannelError]]:
-    """What each connector brought as a file of records, or why it did not; several are asked at once."""
+    """What each connector brought as a file of records, or why it did not; several are fetched at once."""
 
-    def one(request: Connected, section: Section) -> Path | ChannelError:
+    def fetch(request: Connected, section: Section) -> Path | ChannelError:
         path = scratch / f"{request.source.id}.parquet"
         try:
             bring(request.source, section, request.window, path, home, say)
@@ -230,6 +230,6 @@ def bring_all(
         return path
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = [(request, pool.submit(one, request, section)) for request, section in requests]
+        found = [(request, pool.submit(fetch, request, section)) for request, section in requests]
         for request, future in found:
             yield request, future.result()

@@ -102,7 +102,7 @@ def read(text: str, *, months: bool = False, quarters: bool = True) -> Written |
 
 def has_times_in_utc(written: Iterable[Written]) -> bool:
     """Whether all stamps are of UTC and not all of its midnight: their days are then another zone's."""
-    stamped = [(one.at, one.offset) for one in written if one.at is not None]
+    stamped = [(stamp.at, stamp.offset) for stamp in written if stamp.at is not None]
     zero = bool(stamped) and all(offset is not None and not offset for _, offset in stamped)
     return zero and any((at.hour, at.minute, at.second) != (0, 0, 0) for at, _ in stamped)
 
@@ -110,19 +110,19 @@ def has_times_in_utc(written: Iterable[Written]) -> bool:
 def orders(texts: Iterable[Written]) -> set[bool]:
     """Which orders every day allows, month first (True) or day first; both where nothing says."""
     possible = {True, False}
-    for one in texts:
-        if one.order:
-            possible &= {month_first for month_first in (True, False) if one.on(month_first) is not None}
+    for written in texts:
+        if written.order:
+            possible &= {month_first for month_first in (True, False) if written.on(month_first) is not None}
     return possible
 
 
-def day_of(one: Written, month_first: bool, zone: ZoneInfo | None, *, utc: bool) -> date | None:
+def day_of(written: Written, month_first: bool, zone: ZoneInfo | None, *, utc: bool) -> date | None:
     """The day as it is written, or in `zone` where the stamp says (or `utc` says) what it is an hour of."""
-    found = one.on(month_first)
-    offset = one.offset if one.offset is not None else timedelta(0) if utc and one.at is not None else None
-    if found is None or zone is None or offset is None or one.at is None:
+    found = written.on(month_first)
+    offset = written.offset if written.offset is not None else timedelta(0) if utc and written.at is not None else None
+    if found is None or zone is None or offset is None or written.at is None:
         return found
-    return datetime.combine(found, one.at, timezone(offset) if offset else UTC).astimezone(zone).date()
+    return datetime.combine(found, written.at, timezone(offset) if offset else UTC).astimezone(zone).date()
 
 
 def declared(text: str, form: str) -> date | None:

@@ -54,7 +54,7 @@ class DayRanges:
             run("update base set end_day = null")
             return
         ids = self.typing.ids()
-        named = " or ".join(f"{one} is not null" for one in ids) or "true"
+        named = " or ".join(f"{column} is not null" for column in ids) or "true"
         long = run(f"select line, null from good where end_day > day and ({named}) order by line")
         if long:
             days = run(f"select max(end_day - day) + 1 from base where counts and end_day > day and ({named})")[0][0]
@@ -139,14 +139,14 @@ class DayRanges:
             "join cells using (line) where day is not null order by day, line limit 20000"
         )
         texts = {text: dates.read(str(text).lstrip(NATIVE)) for _, _, text, _ in rows if text}
-        known = {text: one for text, one in texts.items() if one is not None}
+        known = {text: written for text, written in texts.items() if written is not None}
         order = dates.orders(known.values())
         longer: list[tuple[Any, ...]] = []
         until: dict[str, tuple[date, date]] = {}
         for line, day, text, campaign in rows:
-            one = known.get(text)
-            end = one.on(True in order and False not in order) if one else None
-            if end is None or end <= day or (one and one.at and (end - day).days == 1 and one.at.hour == 0):
+            written = known.get(text)
+            end = written.on(True in order and False not in order) if written else None
+            if end is None or end <= day or (written and written.at and (end - day).days == 1 and written.at.hour == 0):
                 continue
             before = until.get(campaign)
             if before is not None and before[0] < day <= before[1]:

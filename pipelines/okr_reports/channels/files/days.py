@@ -58,14 +58,14 @@ class DayReader:
     def _days(self, texts: list[str], role: str, header: str) -> dict[str, date | None]:
         form = self.source.date_format
         if form is not None:
-            self._check_utc([one for one in map(dates.read, texts) if one is not None], False, role)
+            self._check_utc([day for day in map(dates.read, texts) if day is not None], False, role)
             return {text: self._native(text) or self._declared(text, form) for text in texts}
         if _NTH_DAY.fullmatch(spaced(header)) and (first := self.layout.preamble.first):
             return {
                 text: first + timedelta(days=int(text)) if text.isdigit() and len(text) < 5 else None for text in texts
             }
         written = {text: dates.read(text.lstrip(NATIVE), months=self.months) for text in texts}
-        known = [one for one in written.values() if one is not None]
+        known = [day for day in written.values() if day is not None]
         month_first = self._order(written, role)
         if month_first is None:
             self.undecided = True
@@ -73,7 +73,7 @@ class DayReader:
         utc = is_utc(header)
         self._check_utc(known, utc, role)
         zone = ZoneInfo(self.source.timezone) if self.source.timezone else self._zone_of_utc(known)
-        return {text: dates.day_of(one, month_first, zone, utc=utc) if one else None for text, one in written.items()}
+        return {text: dates.day_of(day, month_first, zone, utc=utc) if day else None for text, day in written.items()}
 
     def _zone_of_utc(self, known: list[dates.Written]) -> ZoneInfo | None:
         """Whose days times of day in UTC are, where the source has such a zone."""
@@ -99,26 +99,26 @@ class DayReader:
     def _order(self, written: dict[str, dates.Written | None], role: str) -> bool | None:
         """Whether the month comes first; None, and a fault, where both orders fit and nothing says which."""
         open_ones = {
-            text: one
-            for text, one in written.items()
-            if one is not None and one.order and (one.on(True) or one.on(False))
+            text: day
+            for text, day in written.items()
+            if day is not None and day.order and (day.on(True) or day.on(False))
         }
         possible = dates.orders(open_ones.values())
         if len(possible) > 1 and open_ones:
-            possible &= dates.orders(self._beside(role, {one.order for one in open_ones.values()})) or possible
+            possible &= dates.orders(self._beside(role, {day.order for day in open_ones.values()})) or possible
         if len(possible) == 1 or not open_ones:
             return True in possible and False not in possible
         if not possible:
             self._two_orders(open_ones, role)
             return None
-        if all(one.order == "." for one in open_ones.values()):
+        if all(day.order == "." for day in open_ones.values()):
             return False
-        same = all(one.on(True) == one.on(False) for one in open_ones.values())
+        same = all(day.on(True) == day.on(False) for day in open_ones.values())
         fits = {order for order in possible if self._in_range(open_ones, order)}
         if same or len(fits) == 1:
             return same or True in fits
         if plain(self.typing.header(role)) in map(plain, self.source.month_first):
-            return all(one.order == "/" for one in open_ones.values())
+            return all(day.order == "/" for day in open_ones.values())
         found = self._lines(role, list(open_ones))
         what = f"column {self.typing.header(role)!r} holds dates that may be day/month or month/day"
         mark = next(iter(open_ones.values())).order
@@ -134,15 +134,15 @@ class DayReader:
         for at in sorted(of_days - {self.layout.roles[role]}):
             found = self.typing.run(f"select distinct c{at} from cells where c{at} is not null limit 20000")
             written += [dates.read(text) for (text,) in found]
-        return [one for one in written if one is not None and one.order in marks]
+        return [day for day in written if day is not None and day.order in marks]
 
     def _in_range(self, written: dict[str, dates.Written], order: bool) -> bool:
-        days = [one.on(order) for one in written.values()]
+        days = [day.on(order) for day in written.values()]
         ranges = self.layout.preamble.ranges()
         return any(all(day and first <= day <= last for day in days) for first, last in ranges) if ranges else True
 
     def _two_orders(self, written: dict[str, dates.Written], role: str) -> None:
-        odd = [next(text for text, one in written.items() if one.on(order) is None) for order in (True, False)]
+        odd = [next(text for text, day in written.items() if day.on(order) is None) for order in (True, False)]
         what = f"column {self.typing.header(role)!r} holds dates of two orders, day/month and month/day"
         self.typing.fault(what, "write them all in one, best as 2026-09-30", self._lines(role, odd))
 
@@ -153,11 +153,11 @@ class DayReader:
         )
 
     def _check_utc(self, known: list[dates.Written], utc: bool, role: str) -> None:
-        stamped = [one for one in known if one.at is not None]
+        stamped = [day for day in known if day.at is not None]
         if role != "date":
             return
         if self.source.timezone:
-            if not utc and any(one.offset is None for one in stamped):
+            if not utc and any(day.offset is None for day in stamped):
                 self.typing.said.append(
                     "time stamps without an offset keep their day: nobody says of which zone they are"
                 )

@@ -90,9 +90,9 @@ def find_text_table(path: Path, source: FileSource) -> Grid:
         if layout.found > 1:  # no other separator parts the same names
             break
     if best is None:
-        raise max(trouble, key=lambda one: one[0])[1]
+        raise max(trouble, key=lambda failed: failed[0])[1]
     _, layout, mark, records = best
-    body = itertools.dropwhile(lambda one: one[0] <= layout.last_line, text_records(path, mark, skipped))
+    body = itertools.dropwhile(lambda record: record[0] <= layout.last_line, text_records(path, mark, skipped))
     return Grid(layout, body, delimiter=mark, skipped=skipped, head=records, path=path)
 
 

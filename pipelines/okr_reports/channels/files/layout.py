@@ -42,7 +42,7 @@ class Layout:
     def wanted(self) -> set[int]:
         """The columns that something is read from."""
         every = [self.roles, self.measures, self.minus, self.times, self.conditions]
-        keys = {one for one in self.keys if isinstance(one, int)}
+        keys = {key for key in self.keys if isinstance(key, int)}
         return {at for columns in every for at in columns.values()} | keys | set(self.periods)
 
     @property
@@ -71,7 +71,7 @@ def place(names: Sequence[str], column: Column) -> int | None:
     """Where a column is: its name as written first, then without case, zone and currency. Raises Twice."""
     written = [spaced(name) for name in names]
     for wanted in alternatives(column):
-        for these, name in ((written, spaced(wanted)), ([plain(one) for one in names], plain(wanted))):
+        for these, name in ((written, spaced(wanted)), ([plain(header) for header in names], plain(wanted))):
             if these.count(name) > 1:
                 raise Twice(wanted)
             if name in these:
@@ -95,9 +95,9 @@ def read_header(record: Record, source: FileSource) -> Layout:
             _take(layout, layout.measures, name, measure.column, not measure.optional)
             _take(layout, layout.minus, name, measure.minus, not measure.optional)
             _take(layout, layout.times, name, measure.times, not measure.optional)
-    conditions = [*source.rows, *(one for measure in source.measures.values() for one in measure.rows)]
-    for one in conditions:
-        _take(layout, layout.conditions, alternatives(one.column)[0], one.column)
+    conditions = [*source.rows, *(condition for measure in source.measures.values() for condition in measure.rows)]
+    for condition in conditions:
+        _take(layout, layout.conditions, alternatives(condition.column)[0], condition.column)
     _place_keys(layout, source)
     layout.found = len(layout.wanted)
     return layout
@@ -145,7 +145,7 @@ def _period(name: str, form: str, grain: str) -> date | None:
 def _place_keys(layout: Layout, source: FileSource) -> None:
     roles = {"date", "account_id", "campaign_id", "campaign_name", "campaign_group_name"}
     for name in source.key:
-        declared = {spaced(one) for one in alternatives(source.date)}
+        declared = {spaced(name) for name in alternatives(source.date)}
         if name in roles and (name in layout.roles or name == "date"):
             layout.keys.append(name)
         elif name == "currency" and "currency_column" in layout.roles:
@@ -207,7 +207,7 @@ def _fits(layout: Layout, source: FileSource) -> bool:
 def _without_day(best: Layout, source: FileSource) -> Layout:
     """A report of one day alone needs no column of days; else what is missing is said. Raises Refused."""
     days = alternatives(source.day) + alternatives(source.date)
-    missing = [one for one in best.missing if one != source.date]
+    missing = [column for column in best.missing if column != source.date]
     one_day = best.preamble.first is not None and best.preamble.first == best.preamble.last
     if source.preset and not best.day_is_given and best.measures and not missing:
         if one_day:
@@ -217,7 +217,7 @@ def _without_day(best: Layout, source: FileSource) -> Layout:
         todo = f"export it by day ({source.by_day})" if source.by_day else "export it with a column of days"
         raise refused(f"has no column of days ({listed(days, 4)}){span}", todo)
     if source.preset and not best.missing:
-        measures = [alternatives(one.column)[0] for one in source.measures.values() if one.column]
+        measures = [alternatives(measure.column)[0] for measure in source.measures.values() if measure.column]
         raise refused(
             f"has no column of a measure ({listed(measures, 6)})", "choose another preset, or name the columns"
         )
@@ -225,7 +225,7 @@ def _without_day(best: Layout, source: FileSource) -> Layout:
         raise refused(f"has no column whose header is a date as {source.wide!r}", f"correct `wide`. {_has(best)}")
     wrong = best.missing[0]
     names = [spaced(name) for name in best.names if name]
-    shown = " or ".join(repr(one) for one in alternatives(wrong))
+    shown = " or ".join(repr(name) for name in alternatives(wrong))
     hint = did_you_mean(alternatives(wrong)[0], names, _has(best), lambda name: quoted(repr(name)))
     kind = Refused if best.found else NoTable
     raise kind(refused(f"has no column {shown}", f"{hint} Correct the file or the definition").faults)

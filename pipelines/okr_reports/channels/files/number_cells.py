@@ -68,8 +68,12 @@ class NumberReader:
             {"mark": mark or "."},
         )
         connection.unregister("read_numbers")
-        found = "".join(f", coalesce(n_{one}.number, {_native(one)}) as x_{one}" for one, _, _ in self.columns)
-        joins = " ".join(f"left join numbers n_{one} on n_{one}.text = base.{one}" for one, _, _ in self.columns)
+        found = "".join(
+            f", coalesce(n_{column}.number, {_native(column)}) as x_{column}" for column, _, _ in self.columns
+        )
+        joins = " ".join(
+            f"left join numbers n_{column} on n_{column}.text = base.{column}" for column, _, _ in self.columns
+        )
         self.run(f"create or replace table amounts as select line{found} from base {joins}")
 
     def check(self) -> None:
@@ -90,10 +94,10 @@ class NumberReader:
                 break
 
     def _say(self, header: str, found: list[tuple[Any, ...]]) -> None:
-        broken = [one for one in found if SHEET_ERROR.fullmatch(one[1]) or one[1] == "#ERROR"]
-        unfinished = [one for one in found if one[1] == "#FORMULA"]
-        large = [one for one in found if one not in broken and one not in unfinished and not one[2]]
-        wrong = [one for one in found if one not in broken and one not in unfinished and one not in large]
+        broken = [cell for cell in found if SHEET_ERROR.fullmatch(cell[1]) or cell[1] == "#ERROR"]
+        unfinished = [cell for cell in found if cell[1] == "#FORMULA"]
+        large = [cell for cell in found if cell not in broken and cell not in unfinished and not cell[2]]
+        wrong = [cell for cell in found if cell not in broken and cell not in unfinished and cell not in large]
         where = f"column {header!r} holds"
         if broken:
             self.typing.fault(f"{where} an error of the sheet", "correct the formula there", broken)

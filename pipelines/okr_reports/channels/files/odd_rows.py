@@ -73,7 +73,7 @@ class OddRows:
 
     def _rows_with_ids(self) -> int:
         some = " or ".join(
-            f"{one} is not null" for one in self.typing.ids() or [f"c{at}" for at in other_texts(self.typing)]
+            f"{column} is not null" for column in self.typing.ids() or [f"c{at}" for at in other_texts(self.typing)]
         )
         sql = "select count(*) from base join cells using (line) where counts and day is not null"
         return int(self.typing.run(f"{sql} and ({some})")[0][0]) if some else 0
@@ -138,11 +138,11 @@ def other_texts(typing: Typing) -> list[int]:
 def _short_years(texts: list[str]) -> str:
     """What to declare of days such as 9/30/26, "" if they are none. Only the month first can be proved: 30/9/26 may be
     of 2030."""
-    found = [one for one in map(_SHORT_YEAR.fullmatch, texts) if one]
+    found = [day for day in map(_SHORT_YEAR.fullmatch, texts) if day]
     if not found or len(found) < len(texts):
         return ""
     mark = found[0][2]
     forms = [f'"%m{mark}%d{mark}%y"']
-    if not any(int(one[3]) > 12 for one in found):
+    if not any(int(day[3]) > 12 for day in found):
         forms.insert(0, f'"%d{mark}%m{mark}%y"')
     return f"declare `date_format: {forms[0]}`" + "".join(f" or {form}" for form in forms[1:])

@@ -82,8 +82,8 @@ def _plain(path: Path, head: bytes, encoding: str | None, scratch: Path, member:
 def _zip(path: Path, encoding: str | None, scratch: Path) -> list[Opened]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [one for one in archive.infolist() if not one.is_dir()]
-            names = [one.filename for one in members]
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            names = [member.filename for member in members]
             book = any(name.startswith(("xl/", "Index/")) or name == "content.xml" for name in names)
             _check_sizes(path, members, LARGEST_SHEET if book else LARGEST_FILE)
             if book:
@@ -99,7 +99,7 @@ def _zip(path: Path, encoding: str | None, scratch: Path) -> list[Opened]:
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo], most: int) -> None:
     if len(members) > MOST_MEMBERS:
         raise refused(f"holds {len(members):,} files", f"pack at most {MOST_MEMBERS:,}, or unpack it into a folder")
-    size = sum(one.file_size for one in members)
+    size = sum(member.file_size for member in members)
     if size > most or (size > _PIECE and size > LARGEST_ZIP_RATIO * path.stat().st_size):
         raise refused(f"unpacks to {size / 1024**2:,.0f} MB, which is suspiciously much", "export it as CSV or Parquet")
 
@@ -116,7 +116,9 @@ def _check_book(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> Non
 def _members(
     archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], encoding: str | None, scratch: Path
 ) -> Iterator[Opened]:
-    real = [one for one in members if not one.filename.startswith("__MACOSX/") and not _hidden(one.filename)]
+    real = [
+        member for member in members if not member.filename.startswith("__MACOSX/") and not _hidden(member.filename)
+    ]
     if not real:
         raise refused("holds no file", "pack the export itself")
     for at, member in enumerate(real):

@@ -65,7 +65,9 @@ def leave_totals_out(
 
 def _may_have_totals(source: FileSource) -> bool:
     """Whether a total is beyond doubt by its cells alone, and its numbers are those of the rows."""
-    return source.connector is None and all(one.count is None and one.scale == 1 for one in source.measures.values())
+    return source.connector is None and all(
+        measure.count is None and measure.scale == 1 for measure in source.measures.values()
+    )
 
 
 def _total(source: FileSource, file: PlainFile, texts: Sequence[str | None]) -> Numbers | None:

@@ -61,7 +61,7 @@ class Preamble:
         spans: list[tuple[str, list[dates.Written]]] = []
         for text in filter(None, texts):
             made._take_facts(text)
-            written = [one for one in (dates.read(it) for it in _days_in(text)) if one is not None]
+            written = [day for day in (dates.read(it) for it in _days_in(text)) if day is not None]
             if written and _GENERATED.search(text):
                 made.made = made.made or (None if _NOT_MADE.search(text) else written[0])
             elif written:
@@ -110,4 +110,4 @@ def currency_in(text: str) -> str | None:
 
 
 def _days_in(text: str) -> list[str]:
-    return [one.group() for part in _EN_DASH.split(text) for one in dates.IN_TEXT.finditer(part)]
+    return [found.group() for part in _EN_DASH.split(text) for found in dates.IN_TEXT.finditer(part)]

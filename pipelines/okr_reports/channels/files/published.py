@@ -49,4 +49,4 @@ def _classify(reply: Reply) -> Verdict:
 
 
 def _is_allowed(host: str, allowed: tuple[str, ...]) -> bool:
-    return any(host == one or (one.startswith(".") and host.endswith(one)) for one in allowed)
+    return any(host == domain or (domain.startswith(".") and host.endswith(domain)) for domain in allowed)

@@ -100,8 +100,8 @@ class Batches:
 
     def detach(self, warehouse: duckdb.DuckDBPyConnection) -> None:
         """Let go of the files that rows were streamed from: what one connection attaches its process has attached."""
-        for one in chain.from_iterable(self.streamed.values()):
-            warehouse.execute(f"detach database if exists {quoted_name(one.alias)}")
+        for stream in chain.from_iterable(self.streamed.values()):
+            warehouse.execute(f"detach database if exists {quoted_name(stream.alias)}")
 
     def remove(self, source_id: str, files: list[str]) -> None:
         """Take these files of a source out of every table."""

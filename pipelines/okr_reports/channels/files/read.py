@@ -84,10 +84,10 @@ def read_source(
             room.mkdir()
             found[name] = _find(source, name, path, room)
         done = _read_plain(source, rows, found.values(), today, reporting) if quick else set()
-        for one in found.values():
-            if not one.faults and one.name not in done:
-                _read(source, rows, one, today, reporting)
-        rows.faults |= {name: one.faults for name, one in found.items() if one.faults}
+        for file in found.values():
+            if not file.faults and file.name not in done:
+                _read(source, rows, file, today, reporting)
+        rows.faults |= {name: file.faults for name, file in found.items() if file.faults}
         _date(rows.files, today)
     return rows
 
@@ -145,16 +145,18 @@ def _read_plain(
 ) -> set[str]:
     """The files in which nothing is odd, many at a time; the names of those."""
     candidates = {
-        one.name: one
-        for one in found
-        if not one.faults and len(one.tables) == 1 and may_be_plain(source, one.tables[0].grid)
+        candidate.name: candidate
+        for candidate in found
+        if not candidate.faults and len(candidate.tables) == 1 and may_be_plain(source, candidate.tables[0].grid)
     }
-    files = [file for name, one in candidates.items() if (file := _plain_file(name, one.tables[0])) is not None]
+    files = [
+        file for name, candidate in candidates.items() if (file := _plain_file(name, candidate.tables[0])) is not None
+    ]
     clean = read_clean(source, rows, files, today, reporting)
     for name, (count, first, last) in clean.facts.items():
-        one = candidates[name]
-        facts = _facts(one, one.tables[0].grid, _measures_there(source, one.tables[0].grid))
-        said = (*one.said, *one.tables[0].grid.said, *clean.said.get(name, ()))
+        candidate = candidates[name]
+        facts = _facts(candidate, candidate.tables[0].grid, _measures_there(source, candidate.tables[0].grid))
+        said = (*candidate.said, *candidate.tables[0].grid.said, *clean.said.get(name, ()))
         rows.files[name] = combined(name, [facts], said, count, first, last)
     return set(clean.facts)
 
@@ -166,7 +168,9 @@ def _plain_file(name: str, table: Table) -> PlainFile | None:
 
 
 def _measures_there(source: FileSource, grid: Grid) -> list[str]:
-    return [name for name, one in source.measures.items() if one.count == "rows" or name in grid.layout.measures]
+    return [
+        name for name, measure in source.measures.items() if measure.count == "rows" or name in grid.layout.measures
+    ]
 
 
 def _read(source: FileSource, rows: SourceRows, found: _Found, today: date, reporting: str | None) -> None:
@@ -274,17 +278,17 @@ def summed_up(
 def combined(
     name: str, facts: Sequence[FileFacts], said: tuple[str, ...], count: int, first: date | None, last: date | None
 ) -> FileFacts:
-    report_to = max((one.report_to for one in facts if one.report_to), default=None)
+    report_to = max((table.report_to for table in facts if table.report_to), default=None)
     return FileFacts(
         name,
-        made=next((one.made for one in facts if one.made), None),
-        report_from=min((one.report_from for one in facts if one.report_from), default=None),
+        made=next((table.made for table in facts if table.made), None),
+        report_from=min((table.report_from for table in facts if table.report_from), default=None),
         report_to=report_to,
         rows=count,
         first_day=first,
         last_day=last,
-        measures=tuple(dict.fromkeys(name for one in facts for name in one.measures)),
-        unread=tuple(dict.fromkeys(name for one in facts for name in one.unread)),
+        measures=tuple(dict.fromkeys(name for table in facts for name in table.measures)),
+        unread=tuple(dict.fromkeys(name for table in facts for name in table.unread)),
         said=(*(("no rows in this file",) if not count else ()), *dict.fromkeys(said)),
     )
 
@@ -294,7 +298,7 @@ def _date(files: dict[str, FileFacts], today: date) -> None:
     made = {name: facts.made for name, facts in files.items() if facts.made is not None}
 
     def days(month_first: bool) -> dict[str, date | None]:
-        return {name: one.on(month_first and one.order != ".") for name, one in made.items()}
+        return {name: written.on(month_first and written.order != ".") for name, written in made.items()}
 
     def fits(found: dict[str, date | None]) -> bool:
         return all(day and (files[name].last_day or day) <= day <= today for name, day in found.items())

@@ -212,12 +212,13 @@ class Settling:
 
     def _say_equal(self, found: Sequence[across.Overlap]) -> None:
         fresh = self._fresh()
-        for one in found:
-            is_new = one.file in fresh and (one.other not in fresh or one.file > one.other)
-            if one.are_equal and is_new:
+        for overlap in found:
+            is_new = overlap.file in fresh and (overlap.other not in fresh or overlap.file > overlap.other)
+            if overlap.are_equal and is_new:
                 self.equal.append(
-                    f"{one.file} and {one.other} have {one.rows:,} equal rows of the same days ({one.first} to"
-                    f" {one.last}), which count once; add `on_overlap: newest` if files restate each other,"
+                    f"{overlap.file} and {overlap.other} have {overlap.rows:,} equal rows of the same days"
+                    f" ({overlap.first} to {overlap.last}), which count once; add `on_overlap: newest`"
+                    " if files restate each other,"
                     " `on_overlap: sum` if both count"
                 )
 

@@ -59,9 +59,9 @@ def heads(path: Path, most: int = 400) -> list[tuple[str, list[Record]]]:
 
 def _visible(book: Any) -> list[str]:
     return [
-        one.name
-        for one in book.sheets_metadata
-        if one.visible == calamine.SheetVisibleEnum.Visible and one.typ == calamine.SheetTypeEnum.WorkSheet
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible == calamine.SheetVisibleEnum.Visible and sheet.typ == calamine.SheetTypeEnum.WorkSheet
     ]
 
 
@@ -98,7 +98,8 @@ def _all_tables(path: Path, book: Any, names: Sequence[str], xml: dict[str, str]
         except Refused as error:
             todo = "or name the sheets to read, as `sheet: [Oct, Nov]`"
             faults = [
-                replace(one, what=f"sheet {name!r} {one.what}", todo=f"{one.todo}, {todo}") for one in error.faults
+                replace(fault, what=f"sheet {name!r} {fault.what}", todo=f"{fault.todo}, {todo}")
+                for fault in error.faults
             ]
             raise Refused(faults) from None
     if not found:
@@ -154,7 +155,7 @@ def _cells(path: Path, book: Any, name: str, xml: dict[str, str]) -> tuple[list[
             rows.append([])
         rows[row] += [""] * (column + 1 - len(rows[row]))
         rows[row][column] = mark
-    merged = [one for one in sheet.merged_cell_ranges or () if one[0][0] < len(rows)]
+    merged = [area for area in sheet.merged_cell_ranges or () if area[0][0] < len(rows)]
     for (top, left), (bottom, right) in merged:
         value = rows[top][left] if left < len(rows[top]) else ""
         for row in range(top, min(bottom, len(rows) - 1) + 1):
@@ -228,10 +229,10 @@ def _sheet_parts(path: Path) -> dict[str, str]:
             if "xl/workbook.xml" not in names:
                 return _ods_parts(path) if CONTENT in names else {}
             links = fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-            targets = {one.get("Id"): str(one.get("Target")) for one in links}
+            targets = {link.get("Id"): str(link.get("Target")) for link in links}
             book = fromstring(archive.read("xl/workbook.xml"))
-            sheets = [one for one in book.iter() if one.tag.endswith("}sheet")]
-            named = {str(one.get("name")): targets.get(one.get(relation), "") for one in sheets}
+            sheets = [node for node in book.iter() if node.tag.endswith("}sheet")]
+            named = {str(node.get("name")): targets.get(node.get(relation), "") for node in sheets}
             return {name: f"xl/{part.removeprefix('/xl/').removeprefix('xl/')}" for name, part in named.items() if part}
     except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, OSError, RuntimeError, NotImplementedError):
         return {}
@@ -271,7 +272,7 @@ def _examined(path: Path, name: str, parts: dict[str, str]) -> dict[tuple[int, i
         if wide * rows > _MOST_CELLS:
             what = f"sheet {name!r} is {rows:,} rows by {wide:,} columns"
             raise refused(what, "delete what lies far to the right or below, or export it as CSV")
-    if not any(one in xml for one in (b't="e"', b"<f", b":f")):
+    if not any(mark in xml for mark in (b't="e"', b"<f", b":f")):
         return {}
     return dict(_odd_cells(xml))
 

@@ -146,10 +146,12 @@ def load_files(
             load.batches.detach(connection)
         newest = newest_load(connection, CHANNEL)
         # of a connector that brought nothing there is nothing that loaded
-        lost = {one.source.id for one in load.errors if one.source.connector and not one.is_partial} | load.off
+        lost = {
+            failure.source.id for failure in load.errors if failure.source.connector and not failure.is_partial
+        } | load.off
         there = [source for source in sources if source.id not in lost]
         results = [*_loaded(connection, there, started_at, today), *_failed(load.errors, load.present, started_at)]
-        return [replace(one, load_id=newest) for one in results]
+        return [replace(result, load_id=newest) for result in results]
 
 
 class _Load:
@@ -201,7 +203,7 @@ class _Load:
     def _connected(self, sources: Sequence[FileSource], scratch: Path) -> Iterator[_File]:
         """What connectors brought, each as a file of its own; those that are off are left as they are."""
         requests = []
-        for source in [one for one in sources if one.connector is not None]:
+        for source in [source for source in sources if source.connector is not None]:
             try:
                 section = read_section(source.id)
                 if not section.settings.enabled:
@@ -262,7 +264,7 @@ class _Load:
         changed = [name for name, digest in digests.items() if digest != known[name]]
         if not changed and not gone:
             return
-        # A lake's rows cannot be asked, so that all files are read to see which overlap.
+        # A lake's rows cannot be queried, so that all files are read to see which overlap.
         to_read = list(digests) if self.in_lake else changed
         read = read_source(source, {name: there[name].path for name in to_read}, self.today, self.reporting)
         with ExitStack() as opened:
@@ -299,10 +301,10 @@ class _Load:
     def _refuse(self, file: _File, faults: Sequence[Fault], *, is_partial: bool = False) -> None:
         found = _refused(file.source, file.path, faults, file)
         if file.connected is not None:
-            found = [replace(one, is_partial=is_partial) for one in found]
+            found = [replace(failure, is_partial=is_partial) for failure in found]
         self.errors += found
-        for one in found:
-            self.progress(str(one.error))
+        for failure in found:
+            self.progress(str(failure.error))
 
 
 def _is_remapped(known: Mapping[str, str], digests: Mapping[str, str], changed: Sequence[str]) -> bool:
@@ -311,7 +313,7 @@ def _is_remapped(known: Mapping[str, str], digests: Mapping[str, str], changed: 
 
 
 def _files(sources: Sequence[FileSource], errors: list[_Error], scratch: Path) -> Iterator[_File]:
-    for source in [one for one in sources if one.connector is None]:
+    for source in [source for source in sources if source.connector is None]:
         if source.address is not None:
             try:
                 path = fetch(source, scratch)
@@ -325,9 +327,9 @@ def _files(sources: Sequence[FileSource], errors: list[_Error], scratch: Path) -
             errors += _refused(source, source.pattern, refused(*refusal(source.fixed_folder)).faults)
             continue
         closed = [
-            one
+            refusal
             for folder, error in source.closed_folders()
-            for one in _refused(source, folder, out_of_reach(error).faults)
+            for refusal in _refused(source, folder, out_of_reach(error).faults)
         ]
         errors += closed
         if not found and not closed:
@@ -384,7 +386,9 @@ def _failed(errors: Sequence[_Error], present: Sequence[_File], started_at: date
     """partial where other files of the channel were read, else failed."""
     broken = {error.file.key for error in errors if error.file}
     read = {file.source.channel for file in present if file.key not in broken}
-    for one in errors:
-        channel = one.source.channel
-        state: State = "partial" if channel in read or one.is_partial else "failed"
-        yield LoadResult(channel, "", state, 0, None, None, None, one.error.for_report, started_at, datetime.now(UTC))
+    for failure in errors:
+        channel = failure.source.channel
+        state: State = "partial" if channel in read or failure.is_partial else "failed"
+        yield LoadResult(
+            channel, "", state, 0, None, None, None, failure.error.for_report, started_at, datetime.now(UTC)
+        )

@@ -38,7 +38,8 @@ def _labelled(typing: Typing) -> list[int]:
     if not texts:
         return []
     is_label = " or ".join(
-        f"(lower(left({one}, 3)) in ({TOTAL_BEGINS}) and regexp_full_match({one}, '(?i){TOTAL}'))" for one in texts
+        f"(lower(left({column}, 3)) in ({TOTAL_BEGINS}) and regexp_full_match({column}, '(?i){TOTAL}'))"
+        for column in texts
     )
     found = typing.run(f"select line from good join cells using (line) where day is not null and ({is_label})")
     return [line for (line,) in found]
@@ -49,7 +50,7 @@ def _nameless(typing: Typing) -> list[int]:
     columns = ids or [f"cell(c{at})" for at in other_texts(typing)]
     if not columns:
         return []
-    none = " and ".join(f"{one} is null" for one in columns)
+    none = " and ".join(f"{column} is null" for column in columns)
     rows = "from good join cells using (line) where day is not null and"
     others = typing.run(f"select count(*) {rows} not ({none})")
     if others[0][0] < 2:

@@ -104,9 +104,9 @@ class Typing:
         for at, name in enumerate(self.source.measures):
             for letter, columns in (("m", layout.measures), ("n", layout.minus), ("t", layout.times)):
                 parts.append(f"{self._column('cell', self._measure_column(columns, name))} as {letter}{at}")
-        for at, one in enumerate(layout.keys):
-            if isinstance(one, int):
-                parts.append(f"cell(c{one}) as k{at}")
+        for at, key in enumerate(layout.keys):
+            if isinstance(key, int):
+                parts.append(f"cell(c{key}) as k{at}")
         self.run(f"create or replace table base as select {', '.join(parts)}, true as counts from cells")
         self.measures = [name for name in self.source.measures if self._is_there(name)]
         for role in ("account_id", "campaign_id"):
@@ -140,14 +140,15 @@ class Typing:
 
     def _leave_rows_out(self) -> None:
         """Rows that no condition lets through do not count, whatever else is in them."""
-        for one in self.source.rows:
+        for condition in self.source.rows:
             ((before,),) = self.run("select count(*) from base where counts and filled > 1")
             self.run(
-                f"update base set counts = false from cells where base.line = cells.line and not {self.meets(one)}"
+                "update base set counts = false from cells"
+                f" where base.line = cells.line and not {self.meets(condition)}"
             )
             ((after,),) = self.run("select count(*) from base where counts and filled > 1")
             if after < before:
-                self.said.append(f"{_rows(before - after)} left out by `rows` on {one.column!r}")
+                self.said.append(f"{_rows(before - after)} left out by `rows` on {condition.column!r}")
         if self.source.pivot is not None:
             self._leave_other_names_out()
 
@@ -168,18 +169,18 @@ class Typing:
     def _pivot_names(self) -> list[str]:
         return [name.casefold() for measure in self.source.measures.values() for name in _texts(measure.column)]
 
-    def meets(self, one: RowCondition) -> str:
+    def meets(self, condition: RowCondition) -> str:
         """The condition on `cells` in SQL, never NULL."""
-        column = f"coalesce(ltrim(c{self.layout.conditions[_texts(one.column)[0]]}, chr(1)), '')"
-        if one.operator in ("in", "not_in"):
-            found = f"{column} in ({', '.join(_quoted(value) for value in one.values)})"
+        column = f"coalesce(ltrim(c{self.layout.conditions[_texts(condition.column)[0]]}, chr(1)), '')"
+        if condition.operator in ("in", "not_in"):
+            found = f"{column} in ({', '.join(_quoted(value) for value in condition.values)})"
             # JSON writes true, Parquet has no letters of its own, a sheet shows TRUE: one meaning.
-            if truths := {value.lower() for value in one.values} & {"true", "false"}:
+            if truths := {value.lower() for value in condition.values} & {"true", "false"}:
                 found += f" or lower({column}) in ({', '.join(map(_quoted, sorted(truths)))})"
         else:
-            patterns = [value.replace("\\", "\\\\").replace("_", "\\_") for value in one.values]
+            patterns = [value.replace("\\", "\\\\").replace("_", "\\_") for value in condition.values]
             found = " or ".join(f"{column} like {_quoted(pattern)} escape '\\'" for pattern in patterns)
-        return f"({found})" if one.operator in ("in", "like") else f"not ({found})"
+        return f"({found})" if condition.operator in ("in", "like") else f"not ({found})"
 
     def _check_shape(self) -> None:
         more = self.run("select line, extra from good where extra is not null order by line")
@@ -224,7 +225,7 @@ class Typing:
 
     def _marks_of_money(self) -> set[str]:
         """The signs and codes of currencies in the cells of amounts."""
-        own = {name for name, one in self.source.measures.items() if one.currency}
+        own = {name for name, measure in self.source.measures.items() if measure.currency}
         texts: set[str] = set()
         for column, name, _ in self.value_columns():
             if name in money_measures(self.source, self.layout) and name not in own:
@@ -238,7 +239,7 @@ class Typing:
     def value(self, at: int, name: str) -> str:
         """A measure's value in SQL over `base` joined with `amounts` and `cells`."""
         measure = self.source.measures[name]
-        conditions = " and ".join(self.meets(one) for one in measure.rows)
+        conditions = " and ".join(self.meets(condition) for condition in measure.rows)
         if name not in self.measures:
             return "null"
         if measure.count is not None:
@@ -261,11 +262,11 @@ class Typing:
         values = "".join(
             f", try_cast({self.value(at, name)} as {VALUE}) as v{at}" for at, name in enumerate(self.source.measures)
         )
-        asks = self.source.pivot is not None or any(one.rows for one in self.source.measures.values())
+        asks = self.source.pivot is not None or any(measure.rows for measure in self.source.measures.values())
         cells = "join cells using (line)" if asks else ""
         code = _quoted(self.money.code) if self.money.code else "base.money"
         as_of = f"date '{self.source.as_of}'" if isinstance(self.source.as_of, date) else "as_of_day"
-        keys = "".join(f", k{at}" for at, one in enumerate(self.layout.keys) if isinstance(one, int))
+        keys = "".join(f", k{at}" for at, key in enumerate(self.layout.keys) if isinstance(key, int))
         self.run(
             "create or replace table typed as"
             f" select base.line, day as date, coalesce(end_day, day) as end_date, {as_of} as as_of,"
@@ -282,8 +283,8 @@ class Typing:
     def _check_key(self) -> None:
         if self.source.key:
             keys = ", ".join(
-                "date" if one == "date" else str(one) if isinstance(one, str) else f"k{at}"
-                for at, one in enumerate(self.layout.keys)
+                "date" if key == "date" else str(key) if isinstance(key, str) else f"k{at}"
+                for at, key in enumerate(self.layout.keys)
             )
             found = self.run(
                 f"select min(line), max(line), {keys} from typed group by {keys} having count(*) > 1 order by 2"
@@ -291,8 +292,8 @@ class Typing:
             if found:
                 pairs = [f"{self.grid.place(first)} and {self.grid.place(last)}" for first, last, *_ in found[:SHOWN]]
                 shown = tuple(
-                    ", ".join(f"{k} {v}" for k, v in zip(self.source.key, one[2:], strict=True))
-                    for one in found[:SHOWN]
+                    ", ".join(f"{k} {v}" for k, v in zip(self.source.key, pair[2:], strict=True))
+                    for pair in found[:SHOWN]
                 )
                 self.faults.append(Fault("the same key", "remove one, or widen `key`", tuple(pairs), len(found), shown))
         if "currency_column" in self.layout.roles:

@@ -24,12 +24,12 @@ def turn(connection: duckdb.DuckDBPyConnection, grid: Grid, source: FileSource) 
     plain = [at for at in range(len(names)) if at not in layout.periods and at not in totals]
     if totals:
         grid.said.append(f"columns not read: {listed(spaced(names[at]) for at in totals)} (a total)")
-    asked = {*layout.periods, *totals, *layout.wanted}
-    if left := [spaced(names[at]) for at in range(min(layout.periods), len(names)) if names[at] and at not in asked]:
+    known = {*layout.periods, *totals, *layout.wanted}
+    if left := [spaced(names[at]) for at in range(min(layout.periods), len(names)) if names[at] and at not in known]:
         grid.said.append(f"columns not read: {listed(left)} (no {source.grain})")
     label = " or ".join(f"regexp_full_match(coalesce(c{at}, ''), '(?i){TOTAL}')" for at in plain) or "false"
     ids = [f"c{at}" for at in layout.roles.values()]
-    nameless = " and ".join(f"{one} is null" for one in ids) or "false"
+    nameless = " and ".join(f"{column} is null" for column in ids) or "false"
     lost = connection.execute(f"select line from cells where ({label}) or ({nameless}) order by line").fetchall()
     if lost:
         grid.said.append(f"a total without a day, not read: {listed((grid.place(line) for (line,) in lost), 5)}")
