@@ -66,7 +66,7 @@ def _unknown(sql: str) -> set[str] | None:
         tree: Any = sqlglot.parse_one(sql, dialect="duckdb")
     except (sqlglot.errors.SqlglotError, duckdb.Error):
         return None
-    return {one.name.lower() for one in tree.find_all(expressions.Anonymous)} - _functions()
+    return {call.name.lower() for call in tree.find_all(expressions.Anonymous)} - _functions()
 
 
 @cache
@@ -127,7 +127,7 @@ def _week_from_sunday(of: Any) -> Any:
 def _case(given: list[Any]) -> Any:
     from sqlglot import expressions as e
 
-    pairs = [e.If(this=one, true=then) for one, then in zip(given[:-1:2], given[1:-1:2], strict=True)]
+    pairs = [e.If(this=condition, true=then) for condition, then in zip(given[:-1:2], given[1:-1:2], strict=True)]
     return e.Case(ifs=pairs, default=given[-1])
 
 

@@ -48,8 +48,8 @@ class CorePage:
         pieces, at = [], 0
         fences = list(FENCE.finditer(text))
         spans = [match.span() for match in fences]
-        tags = [one for one in _TAG.finditer(text) if not any(a <= one.start() < b for a, b in spans)]
-        for match in sorted((*fences, *tags), key=lambda one: one.start()):
+        tags = [tag for tag in _TAG.finditer(text) if not any(a <= tag.start() < b for a, b in spans)]
+        for match in sorted((*fences, *tags), key=lambda match: match.start()):
             line = text.count("\n", 0, match.start()) + 1
             made = self._tag(match, line) if "name" in match.groupdict() else self._fence(match, line + 1)
             pieces += [text[at : match.start()], made]
@@ -88,7 +88,7 @@ class CorePage:
         given = written[: -len("%}")].rstrip("-").rstrip()
         for _ in range(40):
             use = self._use(given, component, is_pair)
-            wrong = [(one, error) for one, error in component.check(use.given) if one] if use else []
+            wrong = [(attribute, error) for attribute, error in component.check(use.given) if attribute] if use else []
             if not wrong:
                 break
             given = self._without(given, *wrong[0], line, name)

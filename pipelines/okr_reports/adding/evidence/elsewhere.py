@@ -21,7 +21,7 @@ def add_tables_elsewhere(project: Path, sources: Sources, note: Note) -> None:
     shared = {name.lower() for name in _names_of_shared(project)}
     known = {name.lower() for name in sources.named}
     files = (project.glob(pattern) for pattern in ("pages/**/*.md", "partials/*.md", "queries/**/*.sql"))
-    for path in sorted(one for found in files for one in found):
+    for path in sorted(path for found in files for path in found):
         text = path.read_text(encoding="utf-8", errors="replace")
         own = {name for name, _, _ in fences(text)}
         for line, written in _tables(path, text):
@@ -76,7 +76,7 @@ def tables_of(sql: str) -> Iterator[str]:
             tree = sqlglot.parse_one(Masked(sql).text, dialect=dialect)
         except sqlglot.errors.SqlglotError:
             continue
-        own = {one.alias.lower() for one in tree.find_all(expressions.CTE)}
+        own = {query.alias.lower() for query in tree.find_all(expressions.CTE)}
         for table in tree.find_all(expressions.Table):
             parts = [part.name for part in table.parts]
             plain = all(re.fullmatch(r"[A-Za-z_][\w-]*", part) for part in parts) and isinstance(

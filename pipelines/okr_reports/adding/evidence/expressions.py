@@ -78,8 +78,8 @@ def expression(js: str, names: Collection[str]) -> str | None:
         return f" \0{len(texts) - 1}\0 "
 
     bare = _TEXT.sub(kept, js)
-    for one, other in sorted(_WORDS.items(), key=lambda pair: -len(pair[0])):
-        bare = re.sub(rf"\b{one}\b", other, bare) if one.isalpha() else bare.replace(one, other)
+    for word, other in sorted(_WORDS.items(), key=lambda pair: -len(pair[0])):
+        bare = re.sub(rf"\b{word}\b", other, bare) if word.isalpha() else bare.replace(word, other)
     bare = bare.replace(".[", "[")
     bare = re.sub(r"!(?!=)", " not ", bare)
     bare = re.sub(r"([\w.\[\]]+)\.length\b", r"(\1 | length)", bare)

@@ -83,8 +83,8 @@ class Page:
     def _aliases(self, front: Mapping[str, Any]) -> dict[str, str]:
         """Shared queries by the names that this page gives them."""
         found: dict[str, str] = {}
-        for one in front.get("queries") or ():
-            for alias, path in one.items() if isinstance(one, dict) else [(None, str(one))]:
+        for query in front.get("queries") or ():
+            for alias, path in query.items() if isinstance(query, dict) else [(None, str(query))]:
                 name = self.project.queries.get(str(path).removesuffix(".sql"), name_of(str(path)))
                 found[str(alias or path).removesuffix(".sql")] = name
         return found
@@ -215,7 +215,7 @@ class Page:
 
     def _expression(self, js: str) -> str | None:
         found = expression(js, self._known)
-        if found is None or any(one not in self.inputs for one in re.findall(r"\binputs\.(\w+)", found)):
+        if found is None or any(name not in self.inputs for name in re.findall(r"\binputs\.(\w+)", found)):
             return None
         found = re.sub(r"\bparams\.(\w+)", lambda match: f"params.{name_of(match[1])}", found)
         for written, name in self.names.items():
@@ -272,7 +272,9 @@ class Page:
                 self.ends.append((name, f"]({url.strip('/') and url})"))
                 return "["
             return f"[{url}]({url})"
-        if name in ("DropdownOption", "ButtonGroupItem") and any(one in INPUTS and not end for one, end in self.ends):
+        if name in ("DropdownOption", "ButtonGroupItem") and any(
+            parent in INPUTS and not end for parent, end in self.ends
+        ):
             return ""
         given = self._given(piece, line)
         if name in INPUTS and given.get("name") in self.shown:
@@ -285,7 +287,7 @@ class Page:
             self.note(line, f"<{name}>", f"what it chooses is {what}, as before anything is chosen")
         if name == "Slider":
             self.note(line, f"<{name}>", "its steps are values to choose from")
-            given["options"] = [Written(one) for one in steps(given, given.get("defaultValue"))]
+            given["options"] = [Written(step) for step in steps(given, given.get("defaultValue"))]
             first = given.get("defaultValue")
             given["defaultValue"] = first if isinstance(first, int | float) else given.get("min", 0)
         if name in AS_TABLE and given.get("data"):
@@ -315,15 +317,19 @@ class Page:
     def _lacks(self, tag: Tag, line: int, name: str) -> bool:
         """Whether the tag cannot stand here; attributes whose values cannot be there are taken from it."""
         component = self.project.components[tag.name]
-        if component.child_of and not any(f"/{one} " in end for one in component.child_of for _, end in self.ends):
+        if component.child_of and not any(
+            f"/{parent} " in end for parent in component.child_of for _, end in self.ends
+        ):
             self.note(line, f"<{name}>", "what it is of is left out, and so is this")
             return True
-        given = {one: Unknown if isinstance(value, Written) else value for one, value in tag.attributes.items()}
-        lacking = [str(error.what) for one, error in component.check(given) if not one]
-        for one, error in component.check(given):
-            if one:
-                del tag.attributes[one]
-                self.note(line, f"{one} of <{name}>", f"{error.what}; it is left out")
+        given = {
+            attribute: Unknown if isinstance(value, Written) else value for attribute, value in tag.attributes.items()
+        }
+        lacking = [str(error.what) for attribute, error in component.check(given) if not attribute]
+        for attribute, error in component.check(given):
+            if attribute:
+                del tag.attributes[attribute]
+                self.note(line, f"{attribute} of <{name}>", f"{error.what}; it is left out")
         if lacking:
             self.note(line, f"<{name}>", f"{lacking[0]}; it is left out")
         return bool(lacking)

@@ -117,7 +117,7 @@ def _queries(source: Path, reports: Path, project: Project) -> tuple[dict[str, s
 
 
 def _is_bound(sql: str, named: dict[str, str], bound: dict[str, str]) -> bool:
-    references = {named.get(one, name_of(one)) for one in re.findall(r"\$\{\s*([\w-]+)\s*\}", sql)}
+    references = {named.get(reference, name_of(reference)) for reference in re.findall(r"\$\{\s*([\w-]+)\s*\}", sql)}
     return (
         re.search(r"\$\{\s*(inputs|params)\b", sql) is not None
         or not references.isdisjoint(bound)

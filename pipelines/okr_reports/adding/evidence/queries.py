@@ -78,7 +78,7 @@ def columns_of(sql: str) -> list[str]:
         return []
     if not isinstance(tree, expressions.Query):
         return []
-    names = [one.alias_or_name for one in tree.selects]
+    names = [column.alias_or_name for column in tree.selects]
     return [] if "*" in names or "" in names else names
 
 

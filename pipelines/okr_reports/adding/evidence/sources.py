@@ -54,7 +54,7 @@ def read_sources(project: Path, target: Path, note: Note) -> Sources:
             _copied(folder, schema, sources, target)
         if kind in ("duckdb", "sqlite", "csv") and queries:
             for path in queries:
-                _asked(project, folder, schema, path, kind, options, sources, target, note)
+                _queried(project, folder, schema, path, kind, options, sources, target, note)
         elif queries:
             for path in queries:
                 sources.add(schema, path.stem, {"connection": name_of(schema), "query": _text(path)})
@@ -99,7 +99,7 @@ def _copied(folder: Path, schema: str, sources: Sources, target: Path) -> None:
             sources.add(schema, path.stem, {"path": f"tables/{file}"})
 
 
-def _asked(
+def _queried(
     project: Path, folder: Path, schema: str, path: Path, kind: str, options: dict[str, Any], sources: Sources,
     target: Path, note: Note,
 ) -> None:  # fmt: skip
@@ -112,7 +112,7 @@ def _asked(
         if kind == "sqlite":
             with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
                 cursor = connection.execute(_text(path))
-                names = [one[0] for one in cursor.description]
+                names = [column[0] for column in cursor.description]
                 table = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in cursor])
         else:
             table = _of_duckdb(project, folder, database if database.is_file() else None, _text(path))

@@ -125,7 +125,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return "{ " + " ".join(f"{name}={shown(one)}" for name, one in value.items()) + " }"
+        return "{ " + " ".join(f"{name}={shown(part)}" for name, part in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(shown, value)) + "]"
     if isinstance(value, int | float):
@@ -199,7 +199,7 @@ def _chart(tag: Tag, given: Mapping[str, Any], columns: list[str], axes: Mapping
     if given.get("sort") is False and tag.name != "scatter_chart":
         attributes["x_sort"] = "data"
     for name, options in axes.items():
-        known = {key: one for key, one in options.items() if tag.name != "scatter_chart" or key == "title"}
+        known = {key: option for key, option in options.items() if tag.name != "scatter_chart" or key == "title"}
         if known:
             attributes[name] = known
     if tag.name != "combo_chart" or not attributes.get("x"):
@@ -210,7 +210,7 @@ def _chart(tag: Tag, given: Mapping[str, Any], columns: list[str], axes: Mapping
         attributes["x_fmt"], attributes["y_fmt"] = attributes.get("y_fmt"), attributes.get("x_fmt")
         for name in ("data_labels", "x_sort", "x_axis_options", "y_axis_options"):
             attributes.pop(name, None)
-        tag.attributes = {key: one for key, one in attributes.items() if one is not None}
+        tag.attributes = {key: attribute for key, attribute in attributes.items() if attribute is not None}
     if isinstance(attributes.get("x"), list) and tag.name != "horizontal_bar_chart":
         attributes["x"] = attributes["x"][0]
 
@@ -296,7 +296,7 @@ def _range(tag: Tag) -> None:
     if isinstance(presets, str):
         presets = [presets]
     if presets:
-        known = [one for one in (str(each).lower() for each in presets) if one in RANGES]
+        known = [preset for preset in (str(each).lower() for each in presets) if preset in RANGES]
         if known:
             tag.attributes["preset_ranges"] = known
     if wanted not in RANGES:
