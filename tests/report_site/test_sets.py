@@ -112,7 +112,7 @@ def test_what_pages_to_come_will_ask_is_answered_with_the_second_question(copy, 
         for _, one in pages:
             given = {"shop": one["shop"]}
             assert repr(reader.run(statement(sql), given)) == repr(alone.run(statement(sql), given))
-        assert {values for _, values in reader.asked} == {(("shop", one["shop"]),) for _, one in pages}
+        assert {values for _, values in reader.questions} == {(("shop", one["shop"]),) for _, one in pages}
 
 
 def test_other_values_are_those_of_the_file_whose_parameters_were_given():

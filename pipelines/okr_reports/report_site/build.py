@@ -101,7 +101,7 @@ def check_site(
 
 def check_blank(snapshot: Path, reports_dir: Path) -> list[Finding]:
     """The same over a copy with columns and no rows: what is wrong whether rows are full of nulls or of values."""
-    jobs = [Job(snapshot, reports_dir, None, Limits(), purpose="check", blank=one) for one in ("nulls", "values")]
+    jobs = [Job(snapshot, reports_dir, None, Limits(), purpose="check", blank=blank) for blank in ("nulls", "values")]
     with ThreadPoolExecutor(len(jobs)) as pool:
         nulls, values = pool.map(lambda job: render(job).findings, jobs)
     return sorted(finding for finding in nulls if finding in values)

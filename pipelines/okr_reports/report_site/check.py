@@ -30,7 +30,7 @@ def check_pages(
         # A copy that cannot be read is the doctor's to name; the next refresh makes another.
         with suppress(PublishError):
             found = check_site(snapshot, reports_dir, cache_dir=kept)
-            if not any(Path(one.path).is_relative_to(shown_path(SHIPPED)) for one in found):
+            if not any(Path(finding.path).is_relative_to(shown_path(SHIPPED)) for finding in found):
                 return found
             # not the workspace's own: the copy is of an older version, whose marts the next refresh replaces
     with TemporaryDirectory(prefix="okr-check-") as folder:

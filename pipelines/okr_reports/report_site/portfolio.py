@@ -47,7 +47,7 @@ def write_portfolio(clients: Sequence[Client], folder: Path, locale: str) -> Pat
 
     Raises OSError where it cannot be written, and ValueError where `folder` holds something else.
     """
-    if folder.exists() and any(one.name not in ("index.html", "assets") for one in folder.iterdir()):
+    if folder.exists() and any(path.name not in ("index.html", "assets") for path in folder.iterdir()):
         raise ValueError(f"{folder} holds other files; name a folder for the page alone")
     assets = load_assets(Path(os.devnull), Theme())
     building = folder.with_name(f".{folder.name}.building")
@@ -72,7 +72,7 @@ def _urgency(client: Client) -> tuple[bool, int, int, int, str]:
 def _page(clients: Sequence[Client], folder: Path, language: Language, locale: str, css: str, marks: Markup) -> str:
     title = language.text("Workspaces")
     heads = (title, language.text("Key results"), language.text("Sources"), language.text("Refreshed"))
-    head = Markup("").join(Markup('<th scope="col">{}</th>').format(one) for one in heads)
+    head = Markup("").join(Markup('<th scope="col">{}</th>').format(head) for head in heads)
     rows = Markup("\n").join(_row(client, folder, language, locale) for client in clients)
     return str(
         Markup(

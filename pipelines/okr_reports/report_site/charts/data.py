@@ -51,7 +51,7 @@ class ChartData:
     connected: bool = False
 
     def known(self) -> list[float | None]:
-        return [value for one in self.series for value in one.values]
+        return [value for series in self.series for value in series.values]
 
 
 shows(ChartData, "x", "x_texts", "x_title", "kind", "series", "truncated", "left_out", "connected")
@@ -74,7 +74,7 @@ class Wanted:
 
 def chart_data(rows: Rows, wanted: Wanted, formatter: Formatter, language: Language) -> ChartData:
     """Bring rows into series. Raises BadValue for a measure that is no number."""
-    x_name, names = Measure.of(wanted.x).name, [Measure.of(one).name for one in wanted.y]
+    x_name, names = Measure.of(wanted.x).name, [Measure.of(measure).name for measure in wanted.y]
     for name in (x_name, *names, *([wanted.series] if wanted.series else [])):
         rows.need(name)
     xs = list(dict.fromkeys(row[x_name] for row in rows))

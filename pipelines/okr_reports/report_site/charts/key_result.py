@@ -80,7 +80,7 @@ def draw_key_result(drawn: Drawn, label: str, chart_id: str, formatter: Formatte
     values: list[float | None] = [value for _, value in drawn.days]
     values += [value for _, value in drawn.pace]
     values += [drawn.target, drawn.low, drawn.high, *(drawn.forecast or ())]
-    values += [value for one in drawn.before for value in (one.target, one.low, one.high)]
+    values += [value for version in drawn.before for value in (version.target, version.low, version.high)]
     low, high = domain(values, drawn.from_zero)
     if not drawn.from_zero:
         # a target on the axis could not be distinguished from it
@@ -147,9 +147,9 @@ def _numbers(ticks: Sequence[float], y: Scale, code: str, formatter: Formatter) 
 def _limits(drawn: Drawn, x: Scale, y: Scale) -> Markup:
     """Target or band from the day it counts; what counted before it, up to that day, with a mark at the change."""
     left, parts = 0.0, []
-    for one in drawn.before:
-        right = x(min(one.last, drawn.end).toordinal() + 1)
-        parts += [_limit(one.target, one.low, one.high, left, right, y, " old"), _turn(one, right, y)]
+    for version in drawn.before:
+        right = x(min(version.last, drawn.end).toordinal() + 1)
+        parts += [_limit(version.target, version.low, version.high, left, right, y, " old"), _turn(version, right, y)]
         left = right
     parts.append(_limit(drawn.target, drawn.low, drawn.high, left, ACROSS, y))
     top = drawn.high if drawn.low is not None and drawn.high is not None else drawn.target
@@ -171,9 +171,9 @@ def _limit(
     return element("line", x1=percent(left), x2=percent(right), y1=at, y2=at, class_=f"ref{looks}")
 
 
-def _turn(one: Before, across: float, y: Scale) -> Markup:
+def _turn(version: Before, across: float, y: Scale) -> Markup:
     """The day of a change: a thin upright line, whose words a pointer shows."""
-    title = element("title", one.words)
+    title = element("title", version.words)
     place = {"x1": percent(across), "x2": percent(across), "y1": number(TOP), "y2": number(HEIGHT - BOTTOM)}
     return element("line", title, **place, class_="turn")
 
@@ -202,7 +202,7 @@ def _forecast_label(drawn: Drawn, here: Point, x: Scale, y: Scale) -> Markup:
     above = min(high, high + (here[1] - high) * back) - 8
     below = max(low, low + (here[1] - low) * back) + 16
     places = [at for at in (above, below) if TOP <= at <= HEIGHT - BOTTOM - 2]
-    at = max(places or [above], key=lambda one: min(abs(one - 4 - line), LINE))
+    at = max(places or [above], key=lambda place: min(abs(place - 4 - line), LINE))
     # on a telephone it would lie over the range; the number stands above the chart too
     return text("100%", at, drawn.forecast_text, "label muted wide", "end")
 

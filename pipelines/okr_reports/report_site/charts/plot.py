@@ -65,8 +65,8 @@ def per_mille(kind: str, data: ChartData) -> list[str]:
 
 def draw(kind: str, data: ChartData, label: str, options: Options) -> Markup:
     """A chart of `kind` line, area, bar or combo as SVG; `label` is its summary sentence."""
-    bars = [one for one in data.series if kind == "bar" or (kind == "combo" and one.mark == "bar")]
-    lines = [one for one in data.series if one not in bars]
+    bars = [series for series in data.series if kind == "bar" or (kind == "combo" and series.mark == "bar")]
+    lines = [series for series in data.series if series not in bars]
     data = evenly(data) if bars else data
     frame = _frame(kind, data, bars, options)
     grid, ticks = y_axis(frame, options.y_fmt, options.y_left_out)
@@ -86,7 +86,7 @@ def _frame(kind: str, data: ChartData, bars: Sequence[Series], options: Options)
     values: list[float | None] = list(data.known())
     if options.stacked:
         count = len(data.x)
-        values += [sum(one.values[n] or 0.0 for one in (bars or data.series)) for n in range(count)]
+        values += [sum(series.values[n] or 0.0 for series in (bars or data.series)) for n in range(count)]
     values += [float(mark["y"]) for mark in options.marks if isinstance(mark.get("y"), int | float)]
     low, high = domain(values, bool(bars) or kind == "area", options.low, options.high)
     ticks = nice_ticks(low, high)
@@ -99,14 +99,14 @@ def _lines(
     frame: Frame, lines: Sequence[Series], everyone: Sequence[Series], styles: Sequence[Mapping[str, Any]]
 ) -> Markup:
     paths, ends = [], []
-    for one in lines:
-        rank = everyone.index(one) + 1
+    for line in lines:
+        rank = everyone.index(line) + 1
         points = [
-            None if value is None else (frame.across(place), frame.y(value)) for place, value in enumerate(one.values)
+            None if value is None else (frame.across(place), frame.y(value)) for place, value in enumerate(line.values)
         ]
         if frame.data.connected:
             points = [point for point in points if point is not None]
-        plan, style = one.mark == "plan", styles[rank - 1] if rank <= len(styles) else {}
+        plan, style = line.mark == "plan", styles[rank - 1] if rank <= len(styles) else {}
         drawn = _stepped(points) if style.get("step") else points
         look = {"dashed": " dashed", "dotted": " dotted"}.get(str(style.get("type")), "")
         paths.append(element("path", d=path(drawn), class_="pace" if plan else f"line s{rank}{look}"))
@@ -138,9 +138,9 @@ def end_mark(rank: int, x: str, y: float) -> Markup:
 def _areas(frame: Frame, series: Sequence[Series], stacked: bool, everyone: Sequence[Series]) -> Markup:
     below = [0.0] * len(frame.data.x)
     parts = []
-    for one in series:
-        rank = everyone.index(one) + 1
-        tops = [(below[n] if stacked else 0.0) + (value or 0.0) for n, value in enumerate(one.values)]
+    for area in series:
+        rank = everyone.index(area) + 1
+        tops = [(below[n] if stacked else 0.0) + (value or 0.0) for n, value in enumerate(area.values)]
         upper = [(frame.across(n), frame.y(top)) for n, top in enumerate(tops)]
         lower = [(frame.across(n), frame.y(below[n] if stacked else 0.0)) for n in range(len(tops))]
         parts.append(element("path", d=path([*upper, *reversed(lower)], closed=True), class_=f"area s{rank}"))
@@ -156,9 +156,9 @@ def _bars(frame: Frame, series: Sequence[Series], stacked: bool, everyone: Seque
     width = slot if stacked else slot / max(len(series), 1)
     ups, downs = [0.0] * len(places), [0.0] * len(places)
     parts = []
-    for order, one in enumerate(series):
-        rank = everyone.index(one) + 1
-        for n, value in enumerate(one.values):
+    for order, bar in enumerate(series):
+        rank = everyone.index(bar) + 1
+        for n, value in enumerate(bar.values):
             if value is None:
                 continue
             sums = ups if value >= 0 else downs
@@ -185,11 +185,11 @@ def _labels(frame: Frame, series: Sequence[Series], options: Options, stacked: S
     write = frame.data.formatter.format
     sums: dict[tuple[int, bool], float] = {}
     drawn = []
-    for one in series:
-        for n, value in enumerate(one.values):
+    for labelled in series:
+        for n, value in enumerate(labelled.values):
             if value is None:
                 continue
-            words = write(value, options.label_fmt) if options.label_fmt else one.texts[n]
+            words = write(value, options.label_fmt) if options.label_fmt else labelled.texts[n]
             y = frame.y(value) + (15 if options.label_below else -5)
             if stacked:
                 start = sums.get((n, value >= 0), 0.0)

@@ -86,8 +86,8 @@ def scatter(
     frame = Frame(data, across, Scale(ticks[0], ticks[-1], floor, TOP), floor, height)
     grid, words = y_axis(frame, y_fmt)
     drawn = []
-    for rank, one in enumerate(data.series, start=1):
-        for place, value in enumerate(one.values):
+    for rank, series in enumerate(data.series, start=1):
+        for place, value in enumerate(series.values):
             if value is None:
                 continue
             shape = element("path", d=MARKS[(rank - 1) % 4 + 1], class_=f"end point s{rank}")

@@ -193,7 +193,9 @@ class Component:
             names = max(self.needs, key=lambda names: sum(name in given for name in names))
             lacking = [name for name in names if name not in given]
             others = [" ".join(f"{name}=..." for name in other) for other in self.needs if other != names]
-            todo = f"add {' '.join(f'{name}=...' for name in lacking)}{''.join(f', or give {one}' for one in others)}"
+            todo = (
+                f"add {' '.join(f'{name}=...' for name in lacking)}{''.join(f', or give {other}' for other in others)}"
+            )
             wrong.append(("", BadValue(f"{self.name!r} needs the attribute {lacking[0]!r}", todo)))
         return wrong
 
@@ -281,7 +283,7 @@ def read_component(path: Path) -> Component:
             raise file.fault("shares", f"there is no set of attributes {name!r}", todo)
         attributes = {
             **attributes,
-            **{one: of for one, of in shared_attributes()[name].items() if one not in attributes},
+            **{attribute: of for attribute, of in shared_attributes()[name].items() if attribute not in attributes},
         }
     if attributes.get("data", {}).get("type") == "query":
         attributes.setdefault("filters", {"type": "list", "about": "Ids of inputs whose choices the rows must meet."})

@@ -42,8 +42,8 @@ def _condition(match: re.Match[str], source: str) -> str:
     where = f"({_joined(given['where'])})" if given.get("where") else "none"
     keyword = "if" if match[2] == "if" else "elif"
     lines = "\n" * match[3].count("\n")
-    asked = f"{CONDITIONS[condition]}({_joined(given['data'])}) | has_rows({where})"
-    return f"{match[1]}{keyword} {asked}{lines} {match[6]}"
+    test = f"{CONDITIONS[condition]}({_joined(given['data'])}) | has_rows({where})"
+    return f"{match[1]}{keyword} {test}{lines} {match[6]}"
 
 
 def _joined(text: str) -> str:

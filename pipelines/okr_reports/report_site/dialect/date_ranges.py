@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from okr_reports.report_site.faults import BadValue, choose
 
 LAST = re.compile(r"(last|previous|next) (\d{1,4}) (day|week|month|quarter|year)s?")
-ONE = re.compile(r"(this|previous|last|next) (week|month|quarter|year)")
+NAMED = re.compile(r"(this|previous|last|next) (week|month|quarter|year)")
 TO_DATE = re.compile(r"(week|month|quarter|year) to date")
 BETWEEN = re.compile(r"(\d{4}-\d\d-\d\d) (?:to|until) (\d{4}-\d\d-\d\d)")
 FROM = re.compile(r"(?:from|since) (\d{4}-\d\d-\d\d)")
@@ -65,14 +65,14 @@ def _counted(wanted: str, through: date) -> Days | None:
         day = clip_day(month_of(through, sign * number * MONTHS[unit]), through.day)
     else:
         day = through + sign * timedelta(days=number * (7 if unit == "week" else 1))
-    one = timedelta(days=1)
-    return (through + one, day) if sign > 0 else (day + one, through)
+    step = timedelta(days=1)
+    return (through + step, day) if sign > 0 else (day + step, through)
 
 
 def _calendar(wanted: str, through: date) -> Days | None:
     if match := TO_DATE.fullmatch(wanted):
         return start_of(match[1], through), through
-    match = ONE.fullmatch(wanted)
+    match = NAMED.fullmatch(wanted)
     if match is None:
         return None
     first = start_of(match[2], through)

@@ -14,8 +14,8 @@ def without_choices(value: Any) -> Any:
     if is_choice(value):
         return in_text(value)
     if isinstance(value, dict):
-        return {name: without_choices(one) for name, one in value.items()}
-    return [without_choices(one) for one in value] if isinstance(value, list) else value
+        return {name: without_choices(part) for name, part in value.items()}
+    return [without_choices(part) for part in value] if isinstance(value, list) else value
 
 
 def places_of(children: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, int]]:

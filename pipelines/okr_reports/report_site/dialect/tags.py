@@ -253,8 +253,8 @@ def _inserted(parser: Parser, token: Token, name: str) -> nodes.Expr:
             node = parser.environment.parse_within("{{" + piece + "}}")  # type: ignore[attr-defined]
         except TemplateSyntaxError as error:
             parser.fail(str(error.message), token.lineno)
-        for one in (node, *node.find_all(nodes.Node)):
-            one.set_lineno(token.lineno, override=True)
+        for part in (node, *node.find_all(nodes.Node)):
+            part.set_lineno(token.lineno, override=True)
         pieces.append(_choice(node, name))
     return nodes.Concat(pieces, lineno=token.lineno)
 
@@ -310,7 +310,7 @@ class NamedUndefined(StrictUndefined):
             what = f"{query!r} is a query of many rows, {name!r} is of one"
             raise BadValue(what, f"write {query}[0].{name}, or loop over its rows")
         known = owner if isinstance(owner, Mapping) else ()
-        raise BadValue(f"there is no {name!r} here", choose(name, (str(one) for one in known), "names"))
+        raise BadValue(f"there is no {name!r} here", choose(name, (str(known_name) for known_name in known), "names"))
 
     __str__ = __iter__ = __len__ = __bool__ = __eq__ = __ne__ = __hash__ = _fail_with_undefined_error
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = (

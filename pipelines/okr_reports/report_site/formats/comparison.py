@@ -72,10 +72,10 @@ def usual_range(weekly: Sequence[float | None], kind: str | None, days: int) -> 
     return 1.96 * sqrt(2 * weeks * spread)
 
 
-def as_shown(one: Comparison, words: str) -> Comparison:
+def as_shown(comparison: Comparison, words: str) -> Comparison:
     """What a change is to who reads its words: one that they show as 0 is neither up nor better."""
-    is_none = one.move in ("up", "down") and reads_as_zero(words)
-    return replace(one, move="flat", verdict="neutral") if is_none else one
+    is_none = comparison.move in ("up", "down") and reads_as_zero(words)
+    return replace(comparison, move="flat", verdict="neutral") if is_none else comparison
 
 
 def target_number(target: Any) -> Number | None:

@@ -71,9 +71,9 @@ class ExcelFormat:
 def excel_format(code: str) -> ExcelFormat | None:
     """What `code` means; None where it is no format of a spreadsheet."""
     tokens = list(TOKEN.finditer(code))
-    has_digits, has_days = any(one["digits"] for one in tokens), any(one["date"] for one in tokens)
-    if has_days and not has_digits and any(one["date"] and one["date"].lower() in _KNOWN for one in tokens):
-        is_plain = not any(one["other"] and one["other"].isalpha() for one in tokens)
+    has_digits, has_days = any(token["digits"] for token in tokens), any(token["date"] for token in tokens)
+    if has_days and not has_digits and any(token["date"] and token["date"].lower() in _KNOWN for token in tokens):
+        is_plain = not any(token["other"] and token["other"].isalpha() for token in tokens)
         pattern = _date(tokens) if is_plain else ""
         return ExcelFormat(date=pattern) if pattern else None
     # `num0` and `usd2` are codes with letters: letters of a spreadsheet's format are quoted, apart from one behind it
@@ -81,31 +81,31 @@ def excel_format(code: str) -> ExcelFormat | None:
         return None
     sections: list[Section] = []
     part: list[re.Match[str]] = []
-    for one in tokens:
-        if one["other"] == ";":
+    for token in tokens:
+        if token["other"] == ";":
             sections.append(_section(part))
             part = []
         else:
-            part.append(one)
+            part.append(token)
     return ExcelFormat((*sections, _section(part))[:3])
 
 
 def _bare(tokens: list[re.Match[str]]) -> str:
-    return "".join(one["other"] or one["date"] or " " for one in tokens)
+    return "".join(token["other"] or token["date"] or " " for token in tokens)
 
 
 def _section(tokens: list[re.Match[str]]) -> Section:
     texts = ["", ""]
     digits, scale = "", 0
-    for one in tokens:
-        if one["digits"] and not digits:
-            digits = one["digits"]
-        elif one["other"] == "%":
+    for token in tokens:
+        if token["digits"] and not digits:
+            digits = token["digits"]
+        elif token["other"] == "%":
             scale += 2
             texts[bool(digits)] += "%"
         else:
             kept = next(
-                (one[name] for name in ("quoted", "escaped", "sign", "date", "other") if one[name] is not None), ""
+                (token[name] for name in ("quoted", "escaped", "sign", "date", "other") if token[name] is not None), ""
             )
             texts[bool(digits)] += kept
     core = digits.rstrip(",")
@@ -119,10 +119,10 @@ def _section(tokens: list[re.Match[str]]) -> Section:
 
 def _date(tokens: list[re.Match[str]]) -> str:
     """The same in CLDR's letters; '' for what is none."""
-    twelve = any((one["date"] or "").lower() in ("am/pm", "a/p") for one in tokens)
-    names = [(one["date"] or "").lower() for one in tokens]
+    twelve = any((token["date"] or "").lower() in ("am/pm", "a/p") for token in tokens)
+    names = [(token["date"] or "").lower() for token in tokens]
     parts: list[str] = []
-    for number, one in enumerate(tokens):
+    for number, token in enumerate(tokens):
         name = names[number]
         if name in ("am/pm", "a/p"):
             parts.append("a")
@@ -136,7 +136,7 @@ def _date(tokens: list[re.Match[str]]) -> str:
                 {"y": name, "s": name, "h": name if twelve else name.upper()}.get(name[0]) or DAYS.get(name, "")
             )
         else:
-            kept = next((one[which] for which in ("quoted", "escaped", "other") if one[which] is not None), "")
+            kept = next((token[which] for which in ("quoted", "escaped", "other") if token[which] is not None), "")
             parts.append(
                 "''" if kept == "'" else "'" + kept.replace("'", "''") + "'" if re.search(r"[A-Za-z']", kept) else kept
             )

@@ -57,9 +57,9 @@ class Language:
         found = self._translations.gettext(message)
         return found % values if values else found
 
-    def plural(self, one: str, many: str, number: int, **values: Any) -> str:
-        """`one` or `many`, by the language's own rule for `number`; `%(n)s` is the number unless given."""
-        return self._translations.ngettext(one, many, number) % {"n": number, **values}
+    def plural(self, singular: str, many: str, number: int, **values: Any) -> str:
+        """`singular` or `many`, by the language's own rule for `number`; `%(n)s` is the number unless given."""
+        return self._translations.ngettext(singular, many, number) % {"n": number, **values}
 
 
 def translated(locale: str, folders: Iterable[Path]) -> tuple[int, int]:

@@ -28,7 +28,7 @@ from typing import Any
 from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.report_site.faults import PageFault
-from okr_reports.report_site.queries.database import Asked, Reader, ReadRow, columns_of, read_of
+from okr_reports.report_site.queries.database import Question, Reader, ReadRow, columns_of, read_of
 from okr_reports.report_site.queries.reads import Read, columns_read
 from okr_reports.report_site.queries.sets import Values
 from okr_reports.report_site.views.routes import SiteMap
@@ -87,43 +87,43 @@ class PageCache:
              repr(site_map)]
         )  # fmt: skip
         self._columns: dict[str, dict[str, str]] = {}
-        self._answers: dict[Asked, str] = {}
+        self._answers: dict[Question, str] = {}
         self._reads: dict[str, Read] = {}
         self._entries: dict[Path, Any] = {}
         self._doubts: dict[str, list[Any]] = {}
 
     def ask_in_sets(self) -> Iterator[str]:
-        """Run what kept pages asked and may be answered otherwise now, each query once for all its values.
+        """Run the queries of kept pages whose answers may differ now, each query once for all its values.
 
-        Then the rest of what the pages asked that got another answer. Gives a query's page file before it is run.
+        Then the other queries of the pages that got another answer. Gives a query's page file before it is run.
         """
-        entries = [one for path in sorted(self.folder.glob("*.json")) if (one := self._entry(path)) is not None]
+        entries = [entry for path in sorted(self.folder.glob("*.json")) if (entry := self._entry(path)) is not None]
         yield from self._in_sets(entries, self._doubtful)
-        changed = [one for one in entries if any(self._is_answered_otherwise(one))]
+        changed = [entry for entry in entries if any(self._is_answered_otherwise(entry))]
         yield from self._in_sets(changed, lambda entry: entry["asked"])
 
     def _in_sets(self, entries: Iterable[Any], of: Callable[[Any], Iterable[Any]]) -> Iterator[str]:
         wanted: dict[str, dict[Values, str]] = {}
         for entry in entries:
             for sql, values, _ in of(entry):
-                wanted.setdefault(sql, {})[_asked(sql, values)[1]] = entry["page"]
+                wanted.setdefault(sql, {})[_question(sql, values)[1]] = entry["page"]
         for sql, pages in wanted.items():
             page = next(iter(pages.values()))
             yield page
             self.reader.run_as_set(sql, list(pages), Path(page))
 
     def _doubtful(self, entry: Any) -> list[Any]:
-        """What an entry's page asked, as (sql, values, answer), that reads a column that has changed since."""
+        """The queries of an entry's page, as (sql, values, answer), that read a column that has changed since."""
         if entry["route"] not in self._doubts:
             now = {table: self._digests(table) for table in entry["reads"] if table in self.reader.tables()}
             self._doubts[entry["route"]] = [
-                one for one in entry["asked"] if self._may_differ(one[0], entry["reads"], now)
+                question for question in entry["asked"] if self._may_differ(question[0], entry["reads"], now)
             ]
         return self._doubts[entry["route"]]
 
     def _is_answered_otherwise(self, entry: Any) -> Iterator[bool]:
         page = Path(entry["page"])
-        return (self._answer(_asked(sql, values), page) != answer for sql, values, answer in self._doubtful(entry))
+        return (self._answer(_question(sql, values), page) != answer for sql, values, answer in self._doubtful(entry))
 
     def _entry(self, path: Path) -> Any:
         if path not in self._entries:
@@ -144,10 +144,10 @@ class PageCache:
             return None
         return json.dumps({**entry, "reads": {table: self._digests(table) for table in entry["reads"]}}).encode()
 
-    def entry(self, kept: Kept, page: Identity, asked: Iterable[Asked]) -> bytes | None:
-        """What to keep of a page with the answers to its queries, `asked`; None if a value has no place in JSON."""
+    def entry(self, kept: Kept, page: Identity, questions: Iterable[Question]) -> bytes | None:
+        """What to keep of a page with the answers to its queries, `questions`; None if a value has no place in JSON."""
         shows = sorted(read_of(self.context).keys() & set(OF_THE_DAY))
-        every = sorted(asked, key=lambda one: (one[0], repr(one[1])))
+        every = sorted(questions, key=lambda question: (question[0], repr(question[1])))
         tables = sorted(set().union(*(self._read(sql) for sql in {sql for sql, _ in every})))
         rendered, path = kept.rendered, Path(page.page)
         try:
@@ -178,7 +178,9 @@ class PageCache:
             before, after = then.get(table), now.get(table)
             if before is None or after is None:
                 return True
-            if before != after and (columns is None or any(before.get(one) != after[one] for one in ("", *columns))):
+            if before != after and (
+                columns is None or any(before.get(column) != after[column] for column in ("", *columns))
+            ):
                 return True
         return False
 
@@ -192,15 +194,15 @@ class PageCache:
             self._columns[table] = self.reader.fingerprints(table)
         return self._columns[table]
 
-    def _answer(self, asked: Asked, page: Path) -> str:
-        if asked not in self._answers:
+    def _answer(self, question: Question, page: Path) -> str:
+        if question not in self._answers:
             try:
-                found = self.reader.again(asked, page)
+                found = self.reader.again(question, page)
                 written = repr((found.columns, found.truncated, [tuple(row) for row in found.rows]))
-                self._answers[asked] = hashlib.sha256(written.encode()).hexdigest()
+                self._answers[question] = hashlib.sha256(written.encode()).hexdigest()
             except PageFault:  # a mart or column of then is not there any more
                 return ""
-        return self._answers[asked]
+        return self._answers[question]
 
 
 def _written(values: Iterable[tuple[str, object]]) -> list[tuple[str, str, Any]]:
@@ -212,7 +214,7 @@ def _written(values: Iterable[tuple[str, object]]) -> list[tuple[str, str, Any]]
     return written
 
 
-def _asked(sql: str, written: Iterable[tuple[str, str, Any]]) -> Asked:
+def _question(sql: str, written: Iterable[tuple[str, str, Any]]) -> Question:
     return sql, tuple((name, FROM_TEXT[kind](value) if kind in FROM_TEXT else value) for name, kind, value in written)
 
 
@@ -303,7 +305,7 @@ def _engine_digest() -> str:
         [
             folder_digest(room),
             folder_digest(room.parent / "common"),
-            *(one.read_text() for one in sorted(room.parent.glob("*.py"))),
+            *(module.read_text() for module in sorted(room.parent.glob("*.py"))),
         ]
     )
 

@@ -122,10 +122,10 @@ def open_site(
     if renderer_class is not Renderer:
         own = {str(page.file.path) for page in reports.unread} | set(known or {})
         site.instances = [
-            one if one.fault is None or str(one.page.file.path) in own else replace(one, fault=None)
-            for one in site.instances
+            instance if instance.fault is None or str(instance.page.file.path) in own else replace(instance, fault=None)
+            for instance in site.instances
         ]
-    site.map = SiteMap({one.route: one.title for one in site.instances}, _menu(site.instances))
+    site.map = SiteMap({instance.route: instance.title for instance in site.instances}, _menu(site.instances))
     return site
 
 
@@ -163,7 +163,7 @@ def render_page(site: Site, instance: Instance, *, framed: bool = True) -> tuple
     kept = site.cache.get(instance.identity) if site.cache else None
     rendered = kept
     if rendered is None:
-        site.reader.asked.clear()
+        site.reader.questions.clear()
         read_of(site.context).clear()
         content = site.renderer.render(instance.page, instance.params, functions)
         rendered = Rendered(content, downloads.files, downloads.book(instance.title, instance.route))
@@ -246,7 +246,7 @@ def _instances(
     site: Site, known: Mapping[str, PageFault], cache_dir: Path | None, beginning: Callable[[Page], None]
 ) -> list[Instance]:
     called: dict[str, Callable[..., Any]] = {"t": site.language.text, "tn": site.language.plural}
-    functions = {name: function(one) for name, one in called.items()} | {"context": site.context}
+    functions = {name: function(handler) for name, handler in called.items()} | {"context": site.context}
     broken = {fault.finding.path: fault for fault in reversed(site.faults)} | dict(known)
     found: list[Instance] = []
     for page in site.reports.pages:
@@ -266,7 +266,9 @@ def _instances(
         why = broken[str(page.file.path)]
         alone = [Instance(page, page.route, {}, page.route.rpartition("/")[2] or "index", why)]
         found += _as_last_time(cache_dir, page, why) or ([] if page.parameter else alone)
-    return [one if one.fault is None or one.kept else _with_kept(one, cache_dir) for one in found]
+    return [
+        instance if instance.fault is None or instance.kept else _with_kept(instance, cache_dir) for instance in found
+    ]
 
 
 def _with_kept(instance: Instance, cache_dir: Path | None) -> Instance:
@@ -275,8 +277,8 @@ def _with_kept(instance: Instance, cache_dir: Path | None) -> Instance:
 
 def _as_last_time(cache_dir: Path | None, page: Page, fault: PageFault) -> list[Instance]:
     """The pages that a file became when its query last ran."""
-    kept = sorted(last_good(cache_dir, page=str(page.file.path)), key=lambda one: one.route)
-    return [Instance(page, one.route, {}, one.title, fault, one) for one in kept]
+    kept = sorted(last_good(cache_dir, page=str(page.file.path)), key=lambda page_of: page_of.route)
+    return [Instance(page, page_of.route, {}, page_of.title, fault, page_of) for page_of in kept]
 
 
 def _params_of(site: Site, page: Page) -> list[dict[str, Any]]:
@@ -311,19 +313,19 @@ def _instance(
 def _menu(instances: list[Instance]) -> list[Entry]:
     """Pages without a parameter, by sidebar_position; the pages of a folder hang below its index page."""
     children: dict[str, list[Entry]] = {}
-    for one in instances:
-        folder = one.route.rpartition("/")[0]
-        if folder and one.page.file.front.get("sidebar", True):
-            children.setdefault(folder, []).append(Entry(one.title, one.route, 0))
+    for instance in instances:
+        folder = instance.route.rpartition("/")[0]
+        if folder and instance.page.file.front.get("sidebar", True):
+            children.setdefault(folder, []).append(Entry(instance.title, instance.route, 0))
     top = [
         Entry(
-            one.title,
-            one.route,
-            int(one.page.file.front.get("sidebar_position", 1000)),
-            tuple(children.get(one.route, ())),
+            instance.title,
+            instance.route,
+            int(instance.page.file.front.get("sidebar_position", 1000)),
+            tuple(children.get(instance.route, ())),
         )
-        for one in instances
-        if "/" not in one.route and one.page.file.front.get("sidebar", True)
+        for instance in instances
+        if "/" not in instance.route and instance.page.file.front.get("sidebar", True)
     ]
     return sorted(top, key=lambda entry: (entry.position, entry.title))
 
@@ -336,7 +338,8 @@ def moment_of(site: Site) -> dict[str, bytes]:
 def search_index(site: Site) -> bytes:
     """Titles, addresses and what a page is `about`, as a script: a page opened from disk may load no other file."""
     pages = [
-        [one.title, one.route, *([one.params["about"]] if one.params.get("about") else [])] for one in site.instances
+        [instance.title, instance.route, *([instance.params["about"]] if instance.params.get("about") else [])]
+        for instance in site.instances
     ]
     text = json.dumps(pages, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
     return f"window.okrPages={isolated_html(text)};\n".encode()

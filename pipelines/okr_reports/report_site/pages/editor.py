@@ -42,7 +42,11 @@ def page_schema(reports_dir: Path, snapshot: Path | None) -> dict[str, Any]:
             key: {"type": _KINDS[kind], **({"values": list(WIDTHS)} if key == "page_width" else {})}
             for key, kind in PAGE_KEYS.items()
         },
-        "tags": {name: _tag(one) for name, one in sorted(reports.components.items()) if one.group != "internal"},
+        "tags": {
+            name: _tag(component)
+            for name, component in sorted(reports.components.items())
+            if component.group != "internal"
+        },
         "without_effect": dict(sorted(NO_EFFECT.items())),
         "formats": list(KNOWN),
         "date_ranges": list(RANGES),
@@ -63,14 +67,14 @@ def _tag(component: Component) -> dict[str, Any]:
         "needs": [list(names) for names in component.needs],
         "attributes": {
             name: {
-                "type": one.type,
-                "required": one.required,
-                **({"about": one.about} if one.about else {}),
-                **({"default": one.default} if one.default is not None else {}),
-                **({"values": list(one.values)} if one.values else {}),
-                **({"fields": list(one.fields)} if one.fields else {}),
+                "type": attribute.type,
+                "required": attribute.required,
+                **({"about": attribute.about} if attribute.about else {}),
+                **({"default": attribute.default} if attribute.default is not None else {}),
+                **({"values": list(attribute.values)} if attribute.values else {}),
+                **({"fields": list(attribute.fields)} if attribute.fields else {}),
             }
-            for name, one in component.attributes.items()
+            for name, attribute in component.attributes.items()
         },
     }
 

@@ -115,7 +115,11 @@ def _named(of: Mapping[str, Query], queries: Mapping[str, Query]) -> tuple[str, 
     found: set[str] = set()
     for query in {**queries, **of}.values():
         try:
-            found |= {one.name.partition(".")[2] for one in references(query) if one.name.startswith("params.")}
+            found |= {
+                reference.name.partition(".")[2]
+                for reference in references(query)
+                if reference.name.startswith("params.")
+            }
         except PageFault:
             continue
     return tuple(sorted(found))

@@ -60,28 +60,28 @@ def _uses(reports: Reports, environment: Sandbox, file: SourceFile, seen: set[st
             yield from _uses(reports, environment, reports.partials[name], seen)
 
 
-def choices_of(one: Input, scope: Scope, functions: Mapping[str, Any]) -> tuple[list[Choice], int]:
+def choices_of(input_: Input, scope: Scope, functions: Mapping[str, Any]) -> tuple[list[Choice], int]:
     """The choices of an input and the place of the one shown first. Raises BadValue."""
     everything = functions["t"]("All")
     write = functions["written"]
-    if one.is_range:
-        return range_choices(one, functions["context"]["data_through"], write, everything)
+    if input_.is_range:
+        return range_choices(input_, functions["context"]["data_through"], write, everything)
     rows: list[tuple[Any, str]] = []
-    if one.given.get("data") and one.given.get("value_column"):
-        rows = list(_values(one, scope, write))
-    return listed_choices(one, rows, everything)
+    if input_.given.get("data") and input_.given.get("value_column"):
+        rows = list(_values(input_, scope, write))
+    return listed_choices(input_, rows, everything)
 
 
-def _values(one: Input, scope: Scope, write: Any) -> Iterator[tuple[Any, str]]:
+def _values(input_: Input, scope: Scope, write: Any) -> Iterator[tuple[Any, str]]:
     """The distinct values of the input's column with their labels: in the order of a query, of a mart in their own."""
-    name, column = str(one.given["data"]), str(one.given["value_column"])
-    label = str(one.given.get("label_column") or column)
-    asked = scope.need(name)
-    where, order = one.given.get("where"), one.given.get("order")
-    rows: Rows = asked.shaped(Shape(where=where, order=order)) if where or order else asked
+    name, column = str(input_.given["data"]), str(input_.given["value_column"])
+    label = str(input_.given.get("label_column") or column)
+    source = scope.need(name)
+    where, order = input_.given.get("where"), input_.given.get("order")
+    rows: Rows = source.shaped(Shape(where=where, order=order)) if where or order else source
     if query_name(name) not in scope.queries or rows.truncated:
         columns = tuple(dict.fromkeys((column, label)))
-        rows = asked.shaped(Shape(columns, ("count(*) as `__rows`",), where, order))
+        rows = source.shaped(Shape(columns, ("count(*) as `__rows`",), where, order))
     seen: set[Any] = set()
     for value, said in zip(rows.column(column), rows.column(label), strict=True):
         if value is not None and value not in seen:
@@ -93,16 +93,16 @@ def check_count(many: Collection[Sequence[Choice]]) -> None:
     """Raises BadRows for more variants than a page may have."""
     count = prod(map(len, many))
     if count > MAX_VARIANTS:
-        product_of = " x ".join(str(len(one)) for one in many)
+        product_of = " x ".join(str(len(choices)) for choices in many)
         what = f"the page has {count} variants ({product_of} choices), more than {MAX_VARIANTS}; all are computed"
         raise BadRows(what, "leave an input out, or offer fewer values: where=..., options, preset_ranges")
 
 
 def combinations(choices: Iterable[tuple[Input, Sequence[Choice], int]]) -> Iterator[dict[str, Chosen]]:
     """Every combination, the last input changing fastest."""
-    every = [[Chosen(one, choice) for choice in many] for one, many, _ in choices]
+    every = [[Chosen(input_, choice) for choice in many] for input_, many, _ in choices]
     for chosen in product(*every):
-        yield {one.input.id: one for one in chosen}
+        yield {choice.input.id: choice for choice in chosen}
 
 
 def first_of(choices: Iterable[tuple[Input, Sequence[Choice], int]]) -> int:
@@ -122,8 +122,8 @@ def as_checked(
         return page, dict(reports.queries), (), faults
     any_days = Choice("last 7 days", "", (FIRST, LAST_DAY))
     chosen = {
-        name: Chosen(one, any_days if one.is_range else next(iter(one.options), Choice("", "")))
-        for name, one in inputs.items()
+        name: Chosen(input_, any_days if input_.is_range else next(iter(input_.options), Choice("", "")))
+        for name, input_ in inputs.items()
     }
 
     def made(queries: Mapping[str, Query]) -> Iterator[tuple[str, Query]]:
@@ -135,4 +135,9 @@ def as_checked(
 
     file = replace(page.file, queries=dict(made(page.file.queries)))
     shared = dict(made(reports.queries))
-    return replace(page, file=file), shared, tuple(name for one in chosen.values() for name in one.values()), faults
+    return (
+        replace(page, file=file),
+        shared,
+        tuple(name for choice in chosen.values() for name in choice.values()),
+        faults,
+    )

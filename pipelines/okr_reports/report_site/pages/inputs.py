@@ -101,21 +101,21 @@ class Chosen:
 
     def values(self) -> dict[str, object]:
         """What SQL may bind, by name."""
-        name, one = self.input.id, self.choice
+        name, choice = self.input.id, self.choice
         if self.input.is_range:
-            first, last = one.days or (FIRST, LAST_DAY)
-            return {f"{name}_start": first, f"{name}_end": last, f"{name}_range": one.value}
-        return {name: one.value, f"{name}_label": one.label}
+            first, last = choice.days or (FIRST, LAST_DAY)
+            return {f"{name}_start": first, f"{name}_end": last, f"{name}_range": choice.value}
+        return {name: choice.value, f"{name}_label": choice.label}
 
     def shown(self) -> dict[str, Any]:
         """What templates see of it."""
-        name, one = self.input.id, self.choice
-        seen: dict[str, Any] = {"input": name, "value": one.value, "label": one.label, "literal": one.code}
+        name, choice = self.input.id, self.choice
+        seen: dict[str, Any] = {"input": name, "value": choice.value, "label": choice.label, "literal": choice.code}
         if self.input.is_range:
-            first, last = one.days or (FIRST, LAST_DAY)
+            first, last = choice.days or (FIRST, LAST_DAY)
             between = f"between $inputs_{name}_start and $inputs_{name}_end"
             # by keyword: a key-result type has the last name but one, and no text of Python is one
-            seen |= dict(start=first, end=last, range=one.value, between=between, selected=between)  # noqa: C408
+            seen |= dict(start=first, end=last, range=choice.value, between=between, selected=between)  # noqa: C408
         else:
             seen["selected"] = f"$inputs_{name}"
         if self.input.given.get("value_column"):
@@ -153,8 +153,8 @@ def inputs_of(path: object, uses: Sequence[TagUse]) -> tuple[dict[str, Input], l
     for use in uses:
         if use.name == "option" and last is not None:
             value = use.given.get("value")
-            one = Choice(value, str(use.given.get("label") or value))
-            last = found[last.id] = replace(last, options=(*last.options, one))
+            option = Choice(value, str(use.given.get("label") or value))
+            last = found[last.id] = replace(last, options=(*last.options, option))
         if use.name not in TAGS:
             continue
         name = use.given.get("id")
@@ -173,8 +173,8 @@ def _listed(tag: str, given: Mapping[str, Any]) -> tuple[Choice, ...]:
     if tag == "toggle":
         return (Choice(False, "–"), Choice(True, "✓"))
     if tag == "date_grain_selector":
-        return tuple(Choice(str(one), str(one)) for one in given.get("preset_values") or GRAINS)
-    return tuple(Choice(one, str(one)) for one in given.get("options") or ())
+        return tuple(Choice(str(grain), str(grain)) for grain in given.get("preset_values") or GRAINS)
+    return tuple(Choice(value, str(value)) for value in given.get("options") or ())
 
 
 def prepared(query: Query, chosen: Mapping[str, Chosen]) -> Query:
@@ -183,8 +183,8 @@ def prepared(query: Query, chosen: Mapping[str, Chosen]) -> Query:
         return query
 
     def optional(match: re.Match[str]) -> str:
-        named = [chosen[one] for one in map(_name, REFERENCE.finditer(match[1])) if one in chosen]
-        is_empty = any(one.choice.value is None or one.choice.value == "all time" for one in named)
+        named = [chosen[name] for name in map(_name, REFERENCE.finditer(match[1])) if name in chosen]
+        is_empty = any(choice.choice.value is None or choice.choice.value == "all time" for choice in named)
         return "\n" * match[0].count("\n") if is_empty else f" {match[1]} "
 
     def reference(match: re.Match[str]) -> str:
@@ -211,25 +211,25 @@ def _name(match: re.Match[str]) -> str:
 def _text(quoted: str, chosen: Mapping[str, Chosen], reference: Any) -> str:
     """A text of SQL that names inputs: the value where it is nothing else, put together with it otherwise."""
     inside = quoted[1:-1]
-    found = [one for one in REFERENCE.finditer(inside) if _name(one) in chosen]
+    found = [match for match in REFERENCE.finditer(inside) if _name(match) in chosen]
     if not found:
         return quoted
     if len(found) == 1 and found[0][0] == inside:
         part = found[0]["b"] or found[0]["d"]
         return f"'{reference(found[0])}'" if part == "literal" else reference(found[0])
     pieces, at = [], 0
-    for one in found:
-        pieces += [f"'{inside[at : one.start()]}'"] * (one.start() > at) + [reference(one)]
-        at = one.end()
+    for match in found:
+        pieces += [f"'{inside[at : match.start()]}'"] * (match.start() > at) + [reference(match)]
+        at = match.end()
     pieces += [f"'{inside[at:]}'"] * (at < len(inside))
     return f"concat({', '.join(pieces)})"
 
 
-def range_choices(one: Input, through: date, write: Any, everything: str) -> tuple[list[Choice], int]:
+def range_choices(input_: Input, through: date, write: Any, everything: str) -> tuple[list[Choice], int]:
     """The ranges of a calendar and the place of the one shown first. Raises BadValue for one that there is not."""
-    first = str(one.given.get("default_range") or one.given.get("defaultRange") or "all time")
-    named = [str(text) for text in one.given.get("preset_ranges") or ()]
-    own = [each for each in one.given.get("custom_ranges") or () if isinstance(each, dict)]
+    first = str(input_.given.get("default_range") or input_.given.get("defaultRange") or "all time")
+    named = [str(text) for text in input_.given.get("preset_ranges") or ()]
+    own = [each for each in input_.given.get("custom_ranges") or () if isinstance(each, dict)]
     labels = {str(each["range"]): str(each["label"]) for each in own if each.get("label") and each.get("range")}
     named = list(
         dict.fromkeys(" ".join(text.lower().split()) for text in (*(named or (() if own else RANGES)), *labels))
@@ -245,14 +245,14 @@ def range_choices(one: Input, through: date, write: Any, everything: str) -> tup
     return choices, named.index(first)
 
 
-def listed_choices(one: Input, rows: Sequence[tuple[Any, str]], everything: str) -> tuple[list[Choice], int]:
+def listed_choices(input_: Input, rows: Sequence[tuple[Any, str]], everything: str) -> tuple[list[Choice], int]:
     """The values of a dropdown or of buttons, and the place of the one shown first. Raises BadValue."""
-    choices = [*one.options, *(Choice(value, label) for value, label in rows)]
+    choices = [*input_.options, *(Choice(value, label) for value, label in rows)]
     choices = list({choice.code: choice for choice in choices if choice.value is not None}.values())
-    wanted = one.given.get("initial_value")
+    wanted = input_.given.get("initial_value")
     wanted = wanted[0] if isinstance(wanted, list | tuple) and wanted else wanted
     if not choices:
-        raise BadValue(f"the input {one.id!r} has nothing to choose from", "name a query with rows, or add options")
+        raise BadValue(f"the input {input_.id!r} has nothing to choose from", "name a query with rows, or add options")
     if wanted not in (None, "", []):
         codes = [choice.code for choice in choices]
         if str(wanted) in codes:
@@ -262,7 +262,7 @@ def listed_choices(one: Input, rows: Sequence[tuple[Any, str]], everything: str)
             return choices, labels.index(str(wanted))
         if str(wanted).lower() not in ("all", "%"):
             todo = choose(str(wanted), codes, "values")
-            raise BadValue(f"initial_value={wanted!r} is none of the values of {one.id!r}", todo)
-    if one.tag in ("input_tabs", "toggle", "date_grain_selector") or one.given.get("select_first"):
+            raise BadValue(f"initial_value={wanted!r} is none of the values of {input_.id!r}", todo)
+    if input_.tag in ("input_tabs", "toggle", "date_grain_selector") or input_.given.get("select_first"):
         return choices, 0
-    return [Choice(None, str(one.given.get("placeholder") or everything)), *choices], 0
+    return [Choice(None, str(input_.given.get("placeholder") or everything)), *choices], 0

@@ -23,11 +23,11 @@ MOST = 30
 
 def fault_box(fault: PageFault) -> Html:
     """A mistake as a piece of a page."""
-    one = fault.finding
-    place = f"{one.path.rpartition('pages/')[2] or one.path}:{one.line}"
+    finding = fault.finding
+    place = f"{finding.path.rpartition('pages/')[2] or finding.path}:{finding.line}"
     return Html(
         '<div class="callout bad page-fault" role="alert"><p><strong>{}</strong> {}</p><p class="hint">{}</p></div>'
-    ).format(place, one.what, one.todo)
+    ).format(place, finding.what, finding.todo)
 
 
 class PreviewRenderer(Renderer):
@@ -52,7 +52,7 @@ class PreviewRenderer(Renderer):
                 try:
                     offered = {**functions, "page_faults": boxes}
                     content = super().render(replace(page, file=file), params, offered)
-                    self.shown = tuple({str(one): one for one in (*foreign, *self.shown)}.values())
+                    self.shown = tuple({str(fault): fault for fault in (*foreign, *self.shown)}.values())
                     return content
                 except PageFault as fault:
                     place = (fault.finding.line, fault.finding.what)

@@ -101,7 +101,7 @@ class Renderer:
                 return Html("".join(self._pieces(page, params, functions, namespaces)))
             choices = self._choices(page, namespaces, inputs, functions)
             shown = {
-                name: [(one.code, one.label, place == first) for place, one in enumerate(many)]
+                name: [(choice.code, choice.label, place == first) for place, choice in enumerate(many)]
                 for name, (_, many, first) in choices.items()
             }
             offered = {**functions, "page_inputs": shown}
@@ -115,9 +115,9 @@ class Renderer:
         namespaces: Mapping[str, Mapping[str, object]], chosen: Mapping[str, Chosen] | None = None,
     ) -> list[str]:  # fmt: skip
         self._drawing = Drawing(Slots())
-        self._bound = {name: value for one in (chosen or {}).values() for name, value in one.values().items()}
+        self._bound = {name: value for choice in (chosen or {}).values() for name, value in choice.values().items()}
         scope = self._scope(page.file, namespaces, chosen)
-        inputs = {"inputs": {name: one.shown() for name, one in chosen.items()}} if chosen else {}
+        inputs = {"inputs": {name: choice.shown() for name, choice in chosen.items()}} if chosen else {}
         self._functions = {**functions, "params": params, **inputs}
         text = self._run(self.pages, page.file, {**self._functions, "page": page.variables}, scope)
         try:
@@ -140,14 +140,14 @@ class Renderer:
     ) -> Choices:  # fmt: skip
         """What can be chosen, an input after the other: those above it are as they are first. Raises PageFault."""
         found: dict[str, tuple[Input, list[Choice], int]] = {}
-        for name, one in inputs.items():
+        for name, input_ in inputs.items():
             chosen = {other: Chosen(of[0], of[1][of[2]]) for other, of in found.items()}
             self._bound = {key: value for each in chosen.values() for key, value in each.values().items()}
             try:
-                found[name] = (one, *choices_of(one, self._scope(page.file, namespaces, chosen), functions))
+                found[name] = (input_, *choices_of(input_, self._scope(page.file, namespaces, chosen), functions))
                 check_count([of[1] for of in found.values()])
             except BadValue as error:
-                raise error.at(page.file.path, one.line) from None
+                raise error.at(page.file.path, input_.line) from None
         return found
 
     def rows(self, page: Page, query: str) -> Rows:

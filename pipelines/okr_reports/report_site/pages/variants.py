@@ -60,5 +60,5 @@ def _side_by_side(variants: Sequence[Pieces]) -> list[list[str]]:
 
 def described(choices: Mapping[str, tuple[Input, Sequence[Choice], int]]) -> Markup:
     """What `site.js` needs to know: of each input its id, its choices as the address says them, and the first one."""
-    listed = [[name, [one.code for one in many], first] for name, (_, many, first) in choices.items()]
+    listed = [[name, [choice.code for choice in many], first] for name, (_, many, first) in choices.items()]
     return Html('<div hidden data-inputs="{}"></div>\n').format(json.dumps(listed, ensure_ascii=False))

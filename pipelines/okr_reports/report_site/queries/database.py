@@ -46,7 +46,7 @@ EXAMPLES: dict[str, Any] = {
 
 
 class Row:
-    """One row: values by column name or number. It has no other attributes, so every column name can be asked for."""
+    """One row: values by column name or number. It has no other attributes, so every column name can be used."""
 
     __slots__ = ("_columns", "_values")
 
@@ -123,7 +123,7 @@ class Result:
     @classmethod
     def of(cls, columns: Sequence[str], values: Sequence[tuple[Any, ...]], truncated: bool = False) -> Result:
         places = {name: number for number, name in enumerate(columns)}
-        return cls(tuple(columns), tuple(Row(places, _plain_cells(one)) for one in values), truncated)
+        return cls(tuple(columns), tuple(Row(places, _plain_cells(cells)) for cells in values), truncated)
 
 
 def _plain_cells(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -141,7 +141,7 @@ def _plain_cell(value: Any) -> Any:
 
 
 # A statement's SQL and its values by name.
-Asked = tuple[str, Values]
+Question = tuple[str, Values]
 
 
 class Reader:
@@ -169,18 +169,18 @@ class Reader:
             raise PublishError(unreadable(snapshot, error)) from None
         self._watchdog = Watchdog(self._connection.interrupt)
         self._checked: set[str] = set()
-        self._memo: dict[Asked, Result] = {}
+        self._memo: dict[Question, Result] = {}
         self._types: dict[str, dict[str, str]] = {}
         self._kinds: dict[str, list[tuple[str, str]]] = {}
         self._comments: dict[tuple[str, str], str] | None = None
         self._tables: dict[str, list[str]] | None = None
-        self._tried: set[Asked] = set()
+        self._tried: set[Question] = set()
         self._one_by_one: set[str] = set()
         self._shared = SharedTables(self._connection, {})
-        # The pages to come: a statement that is asked a second time is run for all of them.
+        # The pages to come: a statement that is requested a second time is run for all of them.
         self.others: OtherValues | None = None
-        # Every statement asked for with its values, run or remembered: what a page depends on.
-        self.asked: set[Asked] = set()
+        # Every statement requested with its values, run or remembered: what a page depends on.
+        self.questions: set[Question] = set()
 
     def _lock(self, snapshot: Path) -> None:
         """Attach the snapshot, then shut off everything else.
@@ -277,9 +277,9 @@ class Reader:
             self._types[statement.sql] = {column[0]: str(column[1]) for column in described}
         return self._types[statement.sql]
 
-    def again(self, asked: Asked, page: Path) -> Result:
-        """The answer to what a page asked of an earlier copy. Raises PageFault."""
-        sql, values = asked
+    def again(self, question: Question, page: Path) -> Result:
+        """The answer to a page's query of an earlier copy. Raises PageFault."""
+        sql, values = question
         return self.run(Statement(Query("kept", sql, page, 1), sql, (), 0), dict(values))
 
     def run_as_set(self, sql: str, values: Sequence[Values], page: Path) -> None:
@@ -287,11 +287,11 @@ class Reader:
 
         Nothing is remembered where that cannot be done, or one value alone gets another answer.
         """
-        wanted = [one for one in values if (sql, one) not in self._memo and (sql, one) not in self._tried]
+        wanted = [bound for bound in values if (sql, bound) not in self._memo and (sql, bound) not in self._tried]
         if len(wanted) < FEW or sql in self._one_by_one:
             return
-        self._tried.update((sql, one) for one in wanted)
-        wanted += [one for one in values if (sql, one) in self._memo][:1]
+        self._tried.update((sql, bound) for bound in wanted)
+        wanted += [bound for bound in values if (sql, bound) in self._memo][:1]
         query = Query("kept", sql, page, 1)
         statement = Statement(query, sql, (), 0)
         try:
@@ -306,7 +306,7 @@ class Reader:
             self.heard(None)
         number = max(found, default=0)
         if found and repr(self._alone(statement, (sql, wanted[number]))) == repr(found[number]):
-            self._memo.update(((sql, wanted[place]), one) for place, one in found.items())
+            self._memo.update(((sql, wanted[place]), answer) for place, answer in found.items())
         else:
             self._one_by_one.add(sql)
 
@@ -336,7 +336,9 @@ class Reader:
         kinds: dict[str, set[str]] = {}
         for _, column, kind, _ in self.shapes():
             kinds.setdefault(column.lower(), set()).add(kind)
-        return frozenset(name for name, of in kinds.items() if not any("DOUBLE" in one or "FLOAT" in one for one in of))
+        return frozenset(
+            name for name, of in kinds.items() if not any("DOUBLE" in kind or "FLOAT" in kind for kind in of)
+        )
 
     def run(self, statement: Statement, values: Mapping[str, object]) -> Result:
         """Run one SELECT with its values bound. Raises PageFault at the line DuckDB names.
@@ -345,7 +347,7 @@ class Reader:
         """
         key = (statement.sql, tuple(sorted(values.items())))
         try:
-            self.asked.add(key)
+            self.questions.add(key)
         except TypeError:
             raise PageFault(
                 statement.query.path, statement.query.line, "a parameter is a list", "bind one value a parameter"
@@ -354,7 +356,7 @@ class Reader:
             self.run_as_set(statement.sql, self.others.of(key[1]), statement.query.path)
         return self._alone(statement, key)
 
-    def _alone(self, statement: Statement, key: Asked) -> Result:
+    def _alone(self, statement: Statement, key: Question) -> Result:
         if key not in self._memo:
             self._memo[key] = self._fetch(statement, dict(key[1]))
         return self._memo[key]

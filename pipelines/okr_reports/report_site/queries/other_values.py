@@ -1,6 +1,6 @@
-"""What other pages will ask of a statement, by what one of them asked.
+"""The values with which other pages will run a statement, by those of one of them.
 
-A page asks with its parameters. So where a value is one of them, pages of the same file ask with theirs.
+A page runs it with its parameters. So where a value is one of them, pages of the same file run it with theirs.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ class OtherValues:
                 if isinstance(value, str):
                     self._places.setdefault((file, value), (parameters, name))
 
-    def of(self, asked: Values) -> list[Values]:
+    def of(self, values: Values) -> list[Values]:
         """The values of a statement for each page of the file whose parameters most of these are; none if none is."""
         found: dict[str, str] = {}
         file = ""
-        for one in self._pages:
-            names = self._parameters(one, asked)
+        for candidate in self._pages:
+            names = self._parameters(candidate, values)
             if len(names) > len(found):
-                file, found = one, names
+                file, found = candidate, names
         if not found:
             return []
         return list(dict.fromkeys(
-            tuple((name, page[found[name]] if name in found else value) for name, value in asked)
+            tuple((name, page[found[name]] if name in found else value) for name, value in values)
             for page in self._pages[file]
         ))  # fmt: skip
 
-    def _parameters(self, file: str, asked: Values) -> dict[str, str]:
+    def _parameters(self, file: str, values: Values) -> dict[str, str]:
         """Which parameter of one page of a file each value is."""
-        for _, value in asked:
+        for _, value in values:
             if place := self._places.get((file, value)):
                 of_page = {given: name for name, given in reversed([*place[0].items()]) if isinstance(given, str)}
-                return {name: of_page[one] for name, one in asked if isinstance(one, str) and one in of_page}
+                return {name: of_page[value] for name, value in values if isinstance(value, str) and value in of_page}
         return {}

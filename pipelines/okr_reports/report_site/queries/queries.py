@@ -123,7 +123,7 @@ def _visit(
     for reference in references(query):
         line = _line(query, reference.start)
         space, _, rest = reference.name.partition(".")
-        # a page without inputs has no such space, and a query may be asked for by any name
+        # a page without inputs has no such space, and a query may have any name
         if rest and space in BOUND and (space != "inputs" or space in spaces):
             if rest not in spaces.get(space, ()):
                 what = f"there is no {reference.name!r}"
@@ -133,7 +133,7 @@ def _visit(
             continue
         other = known.get(reference.name)
         if other is None:
-            known_names = [*known, *(f"{name}.{one}" for name, of in spaces.items() for one in of)]
+            known_names = [*known, *(f"{name}.{key}" for name, of in spaces.items() for key in of)]
             todo = choose(reference.name, known_names, "queries")
             raise PageFault(query.path, line, f"there is no query {reference.name!r}", todo)
         if other.name in above or other is query:

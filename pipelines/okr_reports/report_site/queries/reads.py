@@ -50,7 +50,7 @@ def columns_read(sql: str, tables: Columns) -> Read:
     sources = _Sources(tokens)
     starred = _starred(tokens)
     if words & _UNNAMED or starred is None:
-        return {name: None for name in tables if name.lower() in words or any(name.lower() in one for one in texts)}
+        return {name: None for name in tables if name.lower() in words or any(name.lower() in text for text in texts)}
     read: Read = {}
     in_texts = set(re.findall(r"\w+", " ".join(texts)))
     for name, columns in tables.items():

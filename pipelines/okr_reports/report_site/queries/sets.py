@@ -96,16 +96,16 @@ def set_query(
     # By their places: of two columns of one name each is a column.
     columns_of = [*names, *(key.name for key in keys if key.column is None)]
     places = [f"c{place}_" for place in range(len(columns_of))]
-    shown = ", ".join(f"rows_.{one}" for one in places[: len(names)])
+    shown = ", ".join(f"rows_.{place}" for place in places[: len(names)])
     of_key = [f"rows_.{places[columns_of.index(key.column or key.name)]}" for key in keys]
-    ordered = "".join(f", {one} {key.direction}" for one, key in zip(of_key, keys, strict=True))
-    named = "".join(f", {one}" for one in of_key)
+    ordered = "".join(f", {column} {key.direction}" for column, key in zip(of_key, keys, strict=True))
+    named = "".join(f", {column}" for column in of_key)
     given = ", ".join(f'"{name}"' for name in kinds)
     sql = (
         f"select set_.number_, {shown}{named} from (values {', '.join([row] * len(values))}) as set_(number_, {given}),"
         f" lateral (\n{{}}\n) as rows_({', '.join(places)}) order by 1{ordered}"
     )
-    bound = [one for place, each in enumerate(values) for one in (place, *(value for _, value in each))]
+    bound = [item for place, each in enumerate(values) for item in (place, *(value for _, value in each))]
     return json.dumps(tree), SetQuery(sql, bound, len(keys), limit)
 
 
@@ -140,7 +140,7 @@ def _renamed(tree: Any) -> set[str]:
     if not isinstance(tree, dict):
         return set()
     given = [tree.get("alias"), *tree.get("aliases", []), *tree.get("column_name_alias", [])]
-    return {one.lower() for one in given if isinstance(one, str)}.union(*map(_renamed, tree.values()))
+    return {name.lower() for name in given if isinstance(name, str)}.union(*map(_renamed, tree.values()))
 
 
 def _rests_on_order(tree: Any, exact: Set[str] | None, at_top: bool = True) -> bool:
@@ -149,7 +149,7 @@ def _rests_on_order(tree: Any, exact: Set[str] | None, at_top: bool = True) -> b
     `exact` are names of columns that may be summed; None for all.
     """
     if isinstance(tree, list):
-        return any(_rests_on_order(one, exact, False) for one in tree)
+        return any(_rests_on_order(part, exact, False) for part in tree)
     if not isinstance(tree, dict):
         return False
     name = str(tree.get("function_name", "")).lower()
@@ -164,29 +164,29 @@ def _rests_on_order(tree: Any, exact: Set[str] | None, at_top: bool = True) -> b
     if tree.get("class") == "WINDOW" and any(str(tree.get(edge, "")).endswith("_ROWS") for edge in ("start", "end")):
         return True
     return any(
-        _rests_on_order(one, exact, False) for name, one in tree.items() if not (at_top and name == "modifiers")
-    ) or (at_top and any(_rests_on_order(one, exact, True) for one in tree.get("modifiers", [])))
+        _rests_on_order(part, exact, False) for name, part in tree.items() if not (at_top and name == "modifiers")
+    ) or (at_top and any(_rests_on_order(part, exact, True) for part in tree.get("modifiers", [])))
 
 
 def _is_ordered(function: Mapping[str, Any]) -> bool:
     """Whether a list is ordered by its own values at last: equal ones may change places."""
-    keys = [_text(one["expression"]) for one in (function.get("order_bys") or {}).get("orders", [])]
-    listed = [_text(one.get("expression", one)) for one in function.get("arguments", [])[:1]]
-    return bool(keys) and all(one in keys for one in listed)
+    keys = [_text(key["expression"]) for key in (function.get("order_bys") or {}).get("orders", [])]
+    listed = [_text(argument.get("expression", argument)) for argument in function.get("arguments", [])[:1]]
+    return bool(keys) and all(argument in keys for argument in listed)
 
 
 def _text(tree: Any) -> Any:
     """An expression without its place in the text."""
     if isinstance(tree, list):
-        return [_text(one) for one in tree]
+        return [_text(part) for part in tree]
     if not isinstance(tree, dict):
         return tree
-    return {name: _text(one) for name, one in tree.items() if not name.startswith("query_location")}
+    return {name: _text(part) for name, part in tree.items() if not name.startswith("query_location")}
 
 
 def _sums_a(function: Mapping[str, Any], exact: Set[str]) -> bool:
     """Whether a sum is of one of these columns, or of what is cast to a type without binary fractions."""
-    summed = [one.get("expression", one) for one in function.get("arguments", [])]
+    summed = [argument.get("expression", argument) for argument in function.get("arguments", [])]
     if len(summed) != 1:
         return False
     if summed[0].get("class") == "CAST":
@@ -199,29 +199,31 @@ def _modifiers(node: Mapping[str, Any]) -> tuple[list[Any], int | bool | None, l
     order: list[Any] = []
     limit: int | bool | None = None
     others = []
-    for one in node["modifiers"]:
-        if one["type"] == "ORDER_MODIFIER":
-            order = one["orders"]
-        elif one["type"] in ("LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER"):
-            literal = (one.get("limit") or {}).get("literal", {})
+    for modifier in node["modifiers"]:
+        if modifier["type"] == "ORDER_MODIFIER":
+            order = modifier["orders"]
+        elif modifier["type"] in ("LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER"):
+            literal = (modifier.get("limit") or {}).get("literal", {})
             is_plain = (
-                one["type"] == "LIMIT_MODIFIER" and one.get("offset") is None and literal.get("kind") == "INTEGER"
+                modifier["type"] == "LIMIT_MODIFIER"
+                and modifier.get("offset") is None
+                and literal.get("kind") == "INTEGER"
             )
             limit = int(literal["text"]) if is_plain else False
         else:
-            others.append(one)
+            others.append(modifier)
     return order, limit, others
 
 
 def _keys(node: Mapping[str, Any], order: Sequence[Any], columns: Sequence[str], distinct: bool) -> list[_Key] | None:
     """What to order by; None if an expression cannot be worked out from the columns of the result."""
-    lower = [one.lower() for one in columns]
-    by_name = {one.lower(): one for one in columns if lower.count(one.lower()) == 1}
+    lower = [column.lower() for column in columns]
+    by_name = {column.lower(): column for column in columns if lower.count(column.lower()) == 1}
     twice = set(lower) - by_name.keys()
     keys = []
-    for number, one in enumerate(order):
-        expression, name = one["expression"], f"key_{number}_"
-        direction = _direction(one)
+    for number, key in enumerate(order):
+        expression, name = key["expression"], f"key_{number}_"
+        direction = _direction(key)
         kind, names = expression["class"], expression.get("column_names", [])
         if kind == "STAR":
             return [_Key("", column, {}, direction) for column in columns] if len(order) == 1 and not twice else None
@@ -265,10 +267,10 @@ def _named(tree: Any) -> set[str]:
 def _bound(tree: Any) -> Any:
     """Parameters as columns of the set."""
     if isinstance(tree, list):
-        return [_bound(one) for one in tree]
+        return [_bound(part) for part in tree]
     if not isinstance(tree, dict):
         return tree
     if tree.get("class") == "PARAMETER":
         place = {name: tree[name] for name in ("alias", "query_location", "query_location_length") if name in tree}
         return {"class": "COLUMN_REF", "type": "COLUMN_REF", **place, "column_names": ["set_", tree["identifier"]]}
-    return {name: _bound(one) for name, one in tree.items()}
+    return {name: _bound(part) for name, part in tree.items()}

@@ -65,7 +65,7 @@ def _aggregates(sql: str) -> bool:
         tree = sqlglot.parse_one(sql, dialect="duckdb")
     except sqlglot.errors.SqlglotError:
         return True
-    return any(not one.find_ancestor(expressions.Window) for one in tree.find_all(expressions.AggFunc))
+    return any(not aggregate.find_ancestor(expressions.Window) for aggregate in tree.find_all(expressions.AggFunc))
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,11 @@ class Shape:
         """Raises BadValue where many rows become one and a column does not say which of its values is shown."""
         plain = [measure.name for measure in measures if not measure.aggregates]
         columns = [name for name in plain if COLUMN.fullmatch(name) and name not in self.dimensions]
-        for one in dimensions:
-            if one.aggregates:
-                what = f"{one.name!r} is worked out of many rows, and stands where a column to group them by belongs"
+        for dimension in dimensions:
+            if dimension.aggregates:
+                what = (
+                    f"{dimension.name!r} is worked out of many rows, and stands where a column to group them by belongs"
+                )
                 raise BadValue(what, f"swap it with {columns[0]!r}" if columns else "name a column of the query")
         whole = next((measure.name for measure in measures if measure.aggregates), None)
         if whole and columns:
@@ -193,15 +195,15 @@ class Rows:
         return Measure(f'"{written}"', written, False)
 
     def shaped(self, shape: Shape) -> Rows:
-        """These rows grouped, filtered and cut. The rows themselves when nothing is asked."""
-        measures = [self._measure(one) for one in shape.measures]
-        asked = (shape.where, shape.order, shape.limit, shape.date_grain, shape.date_range, shape.having)
-        plain = not any(SQL.search(one) for one in (*shape.dimensions, *shape.measures))
-        if plain and not shape.grains and all(one is None for one in asked):
+        """These rows grouped, filtered and cut. The rows themselves when the shape changes nothing."""
+        measures = [self._measure(measure) for measure in shape.measures]
+        options = (shape.where, shape.order, shape.limit, shape.date_grain, shape.date_range, shape.having)
+        plain = not any(SQL.search(expression) for expression in (*shape.dimensions, *shape.measures))
+        if plain and not shape.grains and all(option is None for option in options):
             for name in (*shape.dimensions, *(measure.name for measure in measures)):
                 self.need(name)
             return self
-        shape.check([self._measure(one) for one in shape.dimensions], measures)
+        shape.check([self._measure(dimension) for dimension in shape.dimensions], measures)
         self._need_columns(shape.dimensions)
         statement = self._wrapped(shape, measures)
         named = {name: self.inputs[name] for name in INPUT.findall(statement.sql) if name in self.inputs}
@@ -217,9 +219,9 @@ class Rows:
                 raise BadValue(f"the query {self.name!r} has no column {name!r}", choose(name, known, "columns"))
 
     def _wrapped(self, shape: Shape, measures: Sequence[Measure]) -> Statement:
-        dimensions = [_dimension(self._measure(one), one, shape) for one in shape.dimensions]
-        chosen = [*dimensions, *(f'{one.sql} as "{one.name}"' for one in measures)] or ["*"]
-        chosen = ["*", *(one for one in chosen if one != "*")] if shape.star else chosen
+        dimensions = [_dimension(self._measure(dimension), dimension, shape) for dimension in shape.dimensions]
+        chosen = [*dimensions, *(f'{measure.sql} as "{measure.name}"' for measure in measures)] or ["*"]
+        chosen = ["*", *(column for column in chosen if column != "*")] if shape.star else chosen
         conditions = [f"({shape.where})"] if shape.where else []
         if shape.date_range is not None:
             conditions.append(f'"{shape.range_column}"::date between $range_first and $range_last')

@@ -41,7 +41,7 @@ class _Shared:
 
     def is_in(self, sql: str) -> bool:
         """Whether a statement chains to this query, and to the same queries by way of it."""
-        return self.text in sql and all(one in sql for one in self.chain)
+        return self.text in sql and all(link in sql for link in self.chain)
 
     def read_from(self, table: str) -> str:
         """What takes its place, with as many lines."""
@@ -64,7 +64,7 @@ class SharedTables:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, queries: Mapping[str, Query]) -> None:
         self._connection = connection
-        self._shared = [one for query in queries.values() if (one := _Shared.of(query, queries)) is not None]
+        self._shared = [shared for query in queries.values() if (shared := _Shared.of(query, queries)) is not None]
         self._tables: dict[str, str | None] = {}
         self._written: dict[str, str] = {}
 
@@ -75,9 +75,9 @@ class SharedTables:
         """
         if sql not in self._written:
             text = sql
-            for one in self._shared:
-                if one.is_in(sql) and (table := self._table(one)) is not None:
-                    text = text.replace(one.text, one.read_from(table))
+            for shared in self._shared:
+                if shared.is_in(sql) and (table := self._table(shared)) is not None:
+                    text = text.replace(shared.text, shared.read_from(table))
             self._written[sql] = text
         return self._written[sql]
 

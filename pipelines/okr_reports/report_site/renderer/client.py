@@ -56,7 +56,7 @@ class Job:
     blank: str | None = None
     sql: str = ""
 
-    def asked(self, made: Made, without: list[str]) -> dict[str, Any]:
+    def request(self, made: Made, without: list[str]) -> dict[str, Any]:
         """The job as JSON, without what is made already."""
         return {
             "here": str(Path.cwd()),
@@ -197,13 +197,13 @@ class _At:
 
 
 @contextmanager
-def _renderer(asked: Message) -> Iterator[tuple[int, Inbox, int]]:
+def _renderer(job: Message) -> Iterator[tuple[int, Inbox, int]]:
     """A renderer at work: its process id, its messages, what it says when it dies."""
     messages, sending = os.pipe()
     faults, failing = os.pipe()
     process = None
     try:
-        process = _server.ask({"ask": "start", "job": asked}, (sending, failing))["process"]
+        process = _server.ask({"ask": "start", "job": job}, (sending, failing))["process"]
         os.close(sending)
         os.close(failing)
         yield process, Inbox(messages), faults
@@ -256,7 +256,7 @@ def _one_renderer(
 ) -> tuple[str, str]:
     """Let one renderer work until it is done (`end`), over a limit (`late`), `worn`, or `dead`; and its last words."""
     at.since = time.monotonic()
-    with _renderer(job.asked(made, without)) as (process, inbox, faults):
+    with _renderer(job.request(made, without)) as (process, inbox, faults):
         try:
             while True:
                 message, blobs = inbox.next(at.deadline(job.limits))

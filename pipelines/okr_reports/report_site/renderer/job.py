@@ -62,13 +62,13 @@ class Worn(Exception):
         self.fault = fault
 
 
-def run(asked: Mapping[str, Any], say: Say) -> None:
+def run(job: Mapping[str, Any], say: Say) -> None:
     """Do one job (see client.Job)."""
-    os.chdir(asked["here"])
-    limits = Limits(**asked["limits"])
-    places = [Path(asked[name]) for name in ("snapshot", "reports_dir", "cache_dir") if asked[name]]
-    say({"kind": "up", "walls": raise_walls(places, limits.process_mb, asked["without"])})
-    if asked["purpose"] == "walls":
+    os.chdir(job["here"])
+    limits = Limits(**job["limits"])
+    places = [Path(job[name]) for name in ("snapshot", "reports_dir", "cache_dir") if job[name]]
+    say({"kind": "up", "walls": raise_walls(places, limits.process_mb, job["without"])})
+    if job["purpose"] == "walls":
         return say({"kind": "end"})
 
     def heard(query: Query | None) -> None:
@@ -76,12 +76,12 @@ def run(asked: Mapping[str, Any], say: Say) -> None:
         say({"kind": "query" if at else "ran", **at})
 
     try:
-        with Reader(Path(asked["snapshot"]), limits, heard, blank=asked["blank"]) as reader:
+        with Reader(Path(job["snapshot"]), limits, heard, blank=job["blank"]) as reader:
             say({"kind": "opened"})
             limit_processor(limits.page_seconds + SPARE_SECONDS)
-            if asked["purpose"] == "query":
-                return _one_query(asked["sql"], say, reader)
-            _Work(asked, say, reader).all()
+            if job["purpose"] == "query":
+                return _one_query(job["sql"], say, reader)
+            _Work(job, say, reader).all()
     except (PublishError, BadValue) as error:
         say({"kind": "failed", "message": str(error)})
     except Worn as end:
@@ -102,30 +102,30 @@ def _one_query(sql: str, say: Say, reader: Reader) -> None:
 
 @dataclass
 class _Work:
-    asked: Mapping[str, Any]
+    job: Mapping[str, Any]
     say: Say
     reader: Reader
 
     @property
     def cache_dir(self) -> Path | None:
-        return Path(self.asked["cache_dir"]) if self.asked["cache_dir"] else None
+        return Path(self.job["cache_dir"]) if self.job["cache_dir"] else None
 
     def all(self) -> None:
-        asked, reports_dir, cache_dir = self.asked, Path(self.asked["reports_dir"]), self.cache_dir
-        known = {key: fault_of(written) for key, written in asked["broken"].items()}
+        job, reports_dir, cache_dir = self.job, Path(self.job["reports_dir"]), self.cache_dir
+        known = {key: fault_of(written) for key, written in job["broken"].items()}
         site = open_site(
             reports_dir, self.reader, cache_dir, known,
             lambda page: self.say({"kind": "page", "route": None, "path": str(page.file.path)}),
-            PreviewRenderer if asked["purpose"] == "preview" else Renderer,
+            PreviewRenderer if job["purpose"] == "preview" else Renderer,
         )  # fmt: skip
-        site.as_of = date.fromisoformat(asked["as_of"]) if asked["as_of"] else None
-        site.clock_is_set = asked["clock_is_set"]
+        site.as_of = date.fromisoformat(job["as_of"]) if job["as_of"] else None
+        site.clock_is_set = job["clock_is_set"]
         site.renderer.compiled = lambda name, lines: self.say({"kind": "lines", "path": name, "lines": lines})
         if cache_dir is not None:
             site.cache = PageCache(cache_dir, reports_dir, self.reader, site.context, site.map)
             if not site.faults and not was_checked(cache_dir, reports_dir, self.reader):
                 self.say({"kind": "checked", "text": checked_now(reports_dir, self.reader)})
-        if asked["purpose"] == "check":
+        if job["purpose"] == "check":
             site.faults += check_sql(site.reports, self.reader)
             for warning in warnings_of(site.reports):
                 self.say({"kind": "warning", "fault": written(warning)})
@@ -135,14 +135,14 @@ class _Work:
             for path in site.cache.ask_in_sets():
                 self.say({"kind": "page", "route": None, "path": path})
                 limit_processor(self.reader.limits.page_seconds + SPARE_SECONDS)
-        done = set(asked["done"])
-        to_come = [one for one in site.instances if one.route not in done]
+        done = set(job["done"])
+        to_come = [instance for instance in site.instances if instance.route not in done]
         if not self.reader.blank:
-            new = [one for one in to_come if site.cache is None or site.cache.get(one.identity) is None]
-            self.reader.others = OtherValues((str(one.page.file.path), one.params) for one in new)
+            new = [instance for instance in to_come if site.cache is None or site.cache.get(instance.identity) is None]
+            self.reader.others = OtherValues((str(instance.page.file.path), instance.params) for instance in new)
         for instance in to_come:
             self._page(site, replace(instance, fault=known.get(f"/{instance.route}", instance.fault)), reports_dir)
-        if asked["purpose"] != "check":
+        if job["purpose"] != "check":
             shared = {**site.assets.files, **public_files(self.reader), **moment_of(site)}
             self._files("", {**shared, "assets/search.js": search_index(site)})
         missing = sorted(site.language.missing)
@@ -152,7 +152,7 @@ class _Work:
         self.say({"kind": "page", "route": instance.route, "path": str(instance.page.file.path)})
         limit_processor(self.reader.limits.page_seconds + SPARE_SECONDS)
         try:
-            files, rendered = render_page(site, instance, framed=self.asked["purpose"] != "check")
+            files, rendered = render_page(site, instance, framed=self.job["purpose"] != "check")
             self._measure(instance, files)
         except PageFault as fault:
             if fault.cause == "memory" and fault is not instance.fault:
@@ -161,20 +161,20 @@ class _Work:
             if instance.kept is None:
                 instance = replace(instance, kept=next(last_good(self.cache_dir, route=instance.route), None))
             files, rendered = {}, None
-            if self.asked["purpose"] != "check":
+            if self.job["purpose"] != "check":
                 files = render_notice(site, instance, fault, root)
             self._files(instance.route, files, broken=None if instance.kept is None else instance.kept.day)
             return
         entry = None
         shown = site.renderer.shown if isinstance(site.renderer, PreviewRenderer) and rendered is not None else ()
-        for one in shown:
-            self._fault(one)
+        for shown_fault in shown:
+            self._fault(shown_fault)
         if rendered is None and site.cache is not None:
             entry = site.cache.renewed(instance.identity)
         elif rendered is not None and site.cache is not None and not shown:
             day = site.context["today"].isoformat()
             kept = Kept(instance.route, instance.title, str(instance.page.file.path), day, rendered)
-            entry = site.cache.entry(kept, instance.identity, self.reader.asked)
+            entry = site.cache.entry(kept, instance.identity, self.reader.questions)
         self._files(instance.route, files, entry)
 
     def _measure(self, instance: Instance, files: Mapping[str, bytes]) -> None:

@@ -31,8 +31,8 @@ def main(descriptor: int) -> None:
     job.import_all()
     gc.freeze()
     with socket.socket(fileno=descriptor) as client:
-        while asked := _asked(client):
-            request, pipes = asked
+        while received := _received(client):
+            request, pipes = received
             if request["ask"] == "start":
                 child = os.fork()
                 if child == 0:
@@ -49,14 +49,14 @@ def main(descriptor: int) -> None:
     os._exit(0)
 
 
-def _asked(client: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+def _received(client: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     line, pipes, _, _ = socket.recv_fds(client, 1 << 16, 2)
     while line and not line.endswith(b"\n"):
         line += client.recv(1 << 16)
     return (json.loads(line), list(pipes)) if line else None
 
 
-def _work(asked: dict[str, Any], messages: int, faults: int) -> None:
+def _work(work: dict[str, Any], messages: int, faults: int) -> None:
     """Do the job and never come back."""
     code = 1
     try:
@@ -67,7 +67,7 @@ def _work(asked: dict[str, Any], messages: int, faults: int) -> None:
         os.dup2(faults, 2)
         faulthandler.enable(2, all_threads=False)
         faulthandler.register(signal.SIGUSR1, 2, all_threads=False)
-        job.run(asked, lambda message, *blobs: send(messages, message, *blobs))
+        job.run(work, lambda message, *blobs: send(messages, message, *blobs))
         code = 0
     except BaseException:
         traceback.print_exc(limit=-8)  # a pipe holds no more than 64 kB that nobody reads

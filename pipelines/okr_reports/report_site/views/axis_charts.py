@@ -98,11 +98,11 @@ def _styles(kind: str, drawn: ChartData, given: Attributes, children: Sequence[A
     own = [child.get("options") or {} for child in children if child["tag"] in ("bar", "line", "area")]
     common = given.get("line_options") or {}
     lines: list[Mapping[str, Any]] = (
-        [{**common, **one} for one in own] if kind == "combo" else [common] * len(drawn.series)
+        [{**common, **options} for options in own] if kind == "combo" else [common] * len(drawn.series)
     )
-    for one in lines:
-        if one.get("type", "solid") not in LINES:
-            raise BadValue(f"there is no line {one['type']!r}", choose(str(one["type"]), LINES, "lines"))
+    for line in lines:
+        if line.get("type", "solid") not in LINES:
+            raise BadValue(f"there is no line {line['type']!r}", choose(str(line["type"]), LINES, "lines"))
     return lines
 
 
@@ -110,8 +110,10 @@ def _written(functions: Functions, series: Sequence[Series], measures: Sequence[
     """The series with their values as their own tags want them written."""
     codes = [child.get("fmt") for child in measures]
     return [
-        replace(one, fmt=code, texts=[functions.formatter.format(value, code) for value in one.values]) if code else one
-        for one, code in zip_longest(series, codes[: len(series)])
+        replace(line, fmt=code, texts=[functions.formatter.format(value, code) for value in line.values])
+        if code
+        else line
+        for line, code in zip_longest(series, codes[: len(series)])
     ]
 
 
@@ -145,21 +147,22 @@ def _filled(drawn: ChartData, missing: str) -> ChartData:
     if missing == "connect":
         return replace(drawn, connected=True)
     filled = []
-    for one in drawn.series:
-        zero = drawn.formatter.format(0, one.fmt)
-        texts = [zero if value is None else text for value, text in zip(one.values, one.texts, strict=True)]
-        filled.append(replace(one, values=[value or 0.0 for value in one.values], texts=texts))
+    for series in drawn.series:
+        zero = drawn.formatter.format(0, series.fmt)
+        texts = [zero if value is None else text for value, text in zip(series.values, series.texts, strict=True)]
+        filled.append(replace(series, values=[value or 0.0 for value in series.values], texts=texts))
     return replace(drawn, series=filled)
 
 
 def _shares(functions: Functions, drawn: ChartData) -> ChartData:
     """Every value as its share of the sum at its place."""
-    sums = [sum(abs(one.values[n] or 0.0) for one in drawn.series) for n in range(len(drawn.x))]
+    sums = [sum(abs(series.values[n] or 0.0) for series in drawn.series) for n in range(len(drawn.x))]
     shared: list[Series] = []
-    for one in drawn.series:
+    for series in drawn.series:
         values = [
-            None if value is None or not total else value / total for value, total in zip(one.values, sums, strict=True)
+            None if value is None or not total else value / total
+            for value, total in zip(series.values, sums, strict=True)
         ]
         texts = [functions.formatter.format(value, "pct0") for value in values]
-        shared.append(replace(one, values=values, texts=texts, fmt="pct0"))
+        shared.append(replace(series, values=values, texts=texts, fmt="pct0"))
     return replace(drawn, series=shared)

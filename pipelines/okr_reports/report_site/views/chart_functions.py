@@ -55,7 +55,7 @@ class ChartFunctions:
         plans = [plan] if isinstance(plan, str) else list(plan)
         if not marks and not plans:
             return made
-        kinds = ["plan" if one in plans else (marks or {}).get(one, "line") for one in wanted]
+        kinds = ["plan" if measure in plans else (marks or {}).get(measure, "line") for measure in wanted]
         drawn = [Series(s.title, s.values, s.texts, s.fmt, kinds[n]) for n, s in enumerate(made.series)]
         return replace(made, series=drawn)
 
@@ -68,20 +68,20 @@ class ChartFunctions:
         if not data.x:
             return self.language.text("No data.")
         head = self.language.text("From %(first)s to %(last)s.", first=data.x_texts[0], last=data.x_texts[-1])
-        return " ".join([head, *(self._series_sentence(data, one) for one in data.series)])
+        return " ".join([head, *(self._series_sentence(data, series) for series in data.series)])
 
-    def _series_sentence(self, data: ChartData, one: Series) -> str:
-        known = [(value, n) for n, value in enumerate(one.values) if value is not None]
+    def _series_sentence(self, data: ChartData, series: Series) -> str:
+        known = [(value, n) for n, value in enumerate(series.values) if value is not None]
         if not known:
-            return self.language.text("%(title)s: no data.", title=one.title)
+            return self.language.text("%(title)s: no data.", title=series.title)
         (_, low), (_, high), (_, last) = min(known), max(known), known[-1]
         return self.language.text(
             "%(title)s: %(last)s at the end, lowest %(low)s (%(low_at)s), highest %(high)s (%(high_at)s).",
-            title=one.title,
-            last=one.texts[last],
-            low=one.texts[low],
+            title=series.title,
+            last=series.texts[last],
+            low=series.texts[low],
             low_at=data.x_texts[low],
-            high=one.texts[high],
+            high=series.texts[high],
             high_at=data.x_texts[high],
         )
 
@@ -103,9 +103,12 @@ class ChartFunctions:
         align: str = "left",
     ) -> Markup:  # fmt: skip
         """Steps below each other, each with how much of the one before is left. `words`: they are names of measures."""
-        titles, values = [str(one) for one in data.column(category)], [_float(one) or 0.0 for one in data.column(value)]
-        titles = [self.language.text(readable(one)) if words else one for one in titles]
-        texts = [self.formatter.format(one, fmt) for one in values]
+        titles, values = (
+            [str(cell) for cell in data.column(category)],
+            [_float(cell) or 0.0 for cell in data.column(value)],
+        )
+        titles = [self.language.text(readable(title)) if words else title for title in titles]
+        texts = [self.formatter.format(amount, fmt) for amount in values]
         kept = [("", ""), *(self._kept(before, after) if rates else ("", "") for before, after in pairwise(values))]
         return grids.funnel(titles, values, texts, kept, label, align)
 
@@ -122,9 +125,9 @@ class ChartFunctions:
         for name in (x, y, value):
             data.need(name)
         lines, columns, cells = grids.grid_cells(data, x, y, value)
-        texts = {place: (float(one), self.formatter.format(one, fmt)) for place, one in cells.items()}
-        row_titles = [self.formatter.format(one, y_fmt) for one in lines]
-        titles = [self.formatter.format(one, x_fmt) for one in columns]
+        texts = {place: (float(cell), self.formatter.format(cell, fmt)) for place, cell in cells.items()}
+        row_titles = [self.formatter.format(line, y_fmt) for line in lines]
+        titles = [self.formatter.format(column, x_fmt) for column in columns]
         table = {
             "columns": titles,
             "rows": [

@@ -57,7 +57,10 @@ def safe_cell(value: Any) -> Any:
 
 def _begins_a_formula(text: str) -> bool:
     """Whether the first sign that is seen is one of a formula, or looks like it."""
-    seen = next((one for one in text if one not in FILLERS and unicodedata.category(one) not in UNSEEN), "")
+    seen = next(
+        (character for character in text if character not in FILLERS and unicodedata.category(character) not in UNSEEN),
+        "",
+    )
     alike = unicodedata.normalize("NFKC", seen).translate(LOOK_ALIKES)
     return alike.startswith(FORMULA_STARTS) or (alike != "" and unicodedata.category(alike[0]) == DASHES)
 

@@ -63,7 +63,7 @@ class Functions:
             | {"t": self.language.text, "tn": self.language.plural, "note": render_note, "readable": readable}
             | {"written": self.formatter.format}
         )
-        return {name: function(one) for name, one in called.items()} | {
+        return {name: function(handler) for name, handler in called.items()} | {
             "context": self.context,
             "route": self.route,
             "text_direction": str(self.formatter.locale.text_direction),
@@ -124,22 +124,22 @@ class Functions:
 
     def range_filter(self, data: Rows, figures: Rows, last: date | None) -> RangeFilter | None:
         """What a page needs to add up any days of a query up to the last one; for the tag of that name."""
-        asked = [{**(row := columns_of(one)), "title": self._title_of(row)} for one in figures]
-        return range_filter([columns_of(one) for one in data], asked, last, self.formatter, self.assets.ranges)
+        titled = [{**(row := columns_of(figure)), "title": self._title_of(row)} for figure in figures]
+        return range_filter([columns_of(row) for row in data], titled, last, self.formatter, self.assets.ranges)
 
     def _title_of(self, row: Mapping[str, Any]) -> str:
         return str(row.get("title") or self.language.text(row.get("word") or readable(row["numerator"])))
 
-    def delta_text(self, one: Comparison, display: str = "pct", fmt: str = "auto", pct_fmt: str = "pct1") -> str:
+    def delta_text(self, comparison: Comparison, display: str = "pct", fmt: str = "auto", pct_fmt: str = "pct1") -> str:
         """A comparison with its sign: a share (n/a on a zero base) or an amount."""
-        change, code = (one.change, fmt) if display == "abs" else (one.share, pct_fmt)
+        change, code = (comparison.change, fmt) if display == "abs" else (comparison.share, pct_fmt)
         if change is None:
             return self.language.text("n/a")
         return with_sign(change, self.formatter.format(abs(change), code))
 
-    def as_shown(self, one: Comparison, words: str) -> Comparison:
+    def as_shown(self, comparison: Comparison, words: str) -> Comparison:
         """A comparison as its words show it: a change that reads as 0 is neither up nor better."""
-        return as_shown(one, words)
+        return as_shown(comparison, words)
 
     def date_range(self, given: Any) -> tuple[date, date] | None:
         """First and last day of an attribute `date_range`: a text, or an object with `range`."""
@@ -162,9 +162,9 @@ class Functions:
         """Rows grouped, filtered and cut as a tag asks."""
         days = self.date_range(date_range)
         column = self.date_column(data, date_range, x) if days else None
-        grained = x or next((one for one in dimensions if one), None)
+        grained = x or next((dimension for dimension in dimensions if dimension), None)
         wanted = [measures] if isinstance(measures, str) else list(measures)
-        known = tuple(one for one in dimensions if one)
+        known = tuple(dimension for dimension in dimensions if dimension)
         shape = Shape(known, tuple(wanted), where, order, limit, date_grain, grained, days, having, column)
         return data.shaped(shape)
 
@@ -215,7 +215,7 @@ class Functions:
 
     def names_of(self, written: Sequence[str]) -> list[str]:
         """The result columns of columns or aggregates as written in a tag."""
-        return [Measure.of(one).name for one in written]
+        return [Measure.of(column).name for column in written]
 
     def share_of(self, part: Any, whole: Any) -> float | None:
         """A part of a whole; none of an unknown or empty one."""
@@ -305,7 +305,7 @@ class Functions:
         return okr_words.target(self.formatter, self.language, row)
 
     def kr_evidence(self, row: Row) -> str:
-        """On how many of the cases asked for a key result rests, such as `3 of 5 users`; empty where none are."""
+        """On how many of the required cases a key result rests, such as `3 of 5 users`; empty where none are."""
         return okr_words.evidence(self.formatter, self.language, row)
 
     def sentence(self, row: Row | str | None, column: str = "status_reason") -> str:
@@ -314,8 +314,8 @@ class Functions:
 
     def measure_goal(self, row: Row) -> str:
         """What an objective's own measure is held against: a limit is no part of a whole."""
-        asked = {"type": row["measure_type"], "target": row["measure_target"], "unit": row["measure_unit"]}
-        return okr_words.target(self.formatter, self.language, {**asked, "low": None, "high": None})
+        goal = {"type": row["measure_type"], "target": row["measure_target"], "unit": row["measure_unit"]}
+        return okr_words.target(self.formatter, self.language, {**goal, "low": None, "high": None})
 
     def chance(self, probability: float | None) -> str:
         """A probability in words: 8 in 10."""

@@ -51,8 +51,8 @@ def key_result_chart(formatter: Formatter, language: Language, row: Row, parts: 
     values = [(day["date"], None if day[column] is None else float(day[column])) for day in days]
     aim = 1.0 if type_.is_share else row["target"]
     banded = row["low"] is not None and row["high"] is not None
-    notes = [(one["date"], f"{formatter.format(one['date'])}\n{one['text']}") for one in parts["notes"]]
-    notes = [one for one in notes if row["period_start"] <= one[0] <= row["period_end"]]
+    notes = [(note["date"], f"{formatter.format(note['date'])}\n{note['text']}") for note in parts["notes"]]
+    notes = [note for note in notes if row["period_start"] <= note[0] <= row["period_end"]]
     fan = (row["forecast_low"], row["forecast"], row["forecast_high"])
     drawn = Drawn(
         start=row["period_start"],
@@ -64,7 +64,7 @@ def key_result_chart(formatter: Formatter, language: Language, row: Row, parts: 
         high=row["high"],
         provisional_from=row["provisional_from"],
         forecast=None if None in fan else fan,
-        check_ins=[(one["date"], _check_in(formatter, one)) for one in parts["check_ins"]],
+        check_ins=[(check_in["date"], _check_in(formatter, check_in)) for check_in in parts["check_ins"]],
         from_zero=type_.is_share or type_.shape == "range" or row["kpi_kind"] in COUNTED_KINDS,
         code=code,
         target_text=_target_text(formatter, language, row, aim, code),
@@ -75,7 +75,7 @@ def key_result_chart(formatter: Formatter, language: Language, row: Row, parts: 
         stepped=row["kpi_id"] is None,
         before=() if type_.is_share else _before(formatter, language, row, parts["versions"]),
         notes=notes,
-        events=[(one["start_date"], one["end_date"], str(one["title"])) for one in parts["events"]],
+        events=[(event["start_date"], event["end_date"], str(event["title"])) for event in parts["events"]],
     )
     summary = _summary(formatter, language, row, drawn, code)
     svg = draw_key_result(drawn, summary, f"kr-{row['key_result_id']}", formatter)
@@ -85,10 +85,10 @@ def key_result_chart(formatter: Formatter, language: Language, row: Row, parts: 
 def target_change(formatter: Formatter, language: Language, old: Row, new: Row) -> str:
     """How a version of a target differs from the one before it: when, by whom, why; empty where no number does."""
     day = formatter.format(new["valid_from"])
-    was, now = (target(formatter, language, one) for one in (old, new))
+    was, now = (target(formatter, language, version) for version in (old, new))
     words = "Since %(day)s: %(new)s; before: %(old)s."
     if was == now:
-        was, now = (formatter.unit(one["baseline"], one["unit"]) for one in (old, new))
+        was, now = (formatter.unit(version["baseline"], version["unit"]) for version in (old, new))
         words = "Since %(day)s from %(new)s; before from %(old)s."
     if was == now:
         return ""
@@ -111,9 +111,10 @@ def _before(formatter: Formatter, language: Language, row: Row, versions: Rows) 
     return found
 
 
-def _check_in(formatter: Formatter, one: Row) -> str:
-    confidence = formatter.format(one["confidence"], "pct0")
-    return f"{formatter.format(one['date'])} · {one['author'] or ''} · {confidence}\n{one['note'] or ''}".strip()
+def _check_in(formatter: Formatter, check_in: Row) -> str:
+    confidence = formatter.format(check_in["confidence"], "pct0")
+    head = f"{formatter.format(check_in['date'])} · {check_in['author'] or ''} · {confidence}"
+    return f"{head}\n{check_in['note'] or ''}".strip()
 
 
 def _target_text(formatter: Formatter, language: Language, row: Row, target: Any, code: str) -> str:
@@ -143,7 +144,7 @@ def _summary(formatter: Formatter, language: Language, row: Row, drawn: Drawn, c
     if expected is not None and not find(row["type"]).is_held:
         parts.append(language.text("Expected by then: %(value)s.", value=formatter.format(expected, code)))
     if drawn.forecast is not None:
-        low, _, high = (formatter.format(one, code) for one in drawn.forecast)
+        low, _, high = (formatter.format(end, code) for end in drawn.forecast)
         parts.append(language.text("Forecast for the end: %(low)s to %(high)s.", low=low, high=high))
     return " ".join(parts)
 

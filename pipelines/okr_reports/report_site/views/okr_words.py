@@ -41,7 +41,7 @@ def target(formatter: Formatter, language: Language, row: Row | Mapping[str, Any
 
 
 def evidence(formatter: Formatter, language: Language, row: Row) -> str:
-    """On how many of the cases asked for it rests; empty where none are asked for."""
+    """On how many of the required cases it rests; empty where none are required."""
     said = columns_of(row)
     if not said.get("evidence_target"):
         return ""
@@ -73,7 +73,7 @@ def period_closing(formatter: Formatter, language: Language, row: Row) -> str:
 def moved(formatter: Formatter, language: Language, row: Row, drivers: Sequence[Row]) -> str:
     """Who moved a key result's number, from its drivers of one comparison; empty where nothing can be split."""
     return moves.moved(
-        row["title"], row["unit"], [columns_of(one) for one in drivers], language.text, _numbers(formatter)
+        row["title"], row["unit"], [columns_of(driver) for driver in drivers], language.text, _numbers(formatter)
     )
 
 

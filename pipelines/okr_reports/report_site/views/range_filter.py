@@ -59,14 +59,14 @@ def range_filter(
         if last is not None and row["date"] <= last:
             days.setdefault(row["date"], {}).update({row["measure"]: row["value"]} if "measure" in row else row)
     known = [
-        {**one, "fmt": one.get("fmt") or UNIT_CODES[one["unit"]]}
-        for one in figures
-        if one["kind"] in KINDS and any(row.get(one["numerator"]) is not None for row in days.values())
+        {**figure, "fmt": figure.get("fmt") or UNIT_CODES[figure["unit"]]}
+        for figure in figures
+        if figure["kind"] in KINDS and any(row.get(figure["numerator"]) is not None for row in days.values())
     ]
     if last is None or not days or not known or "8" not in formatter.format(8, "num0"):
         return None
     first = max(min(days), last - timedelta(days=MOST_DAYS - 1))
-    names = sorted({name for one in known for name in (one["numerator"], one.get("denominator")) if name})
+    names = sorted({name for figure in known for name in (figure["numerator"], figure.get("denominator")) if name})
     span = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     columns = {name: _column([_number(days.get(day, {}).get(name)) for day in span]) for name in names}
     document = {
@@ -75,13 +75,13 @@ def range_filter(
         "columns": {name: [column.scale, column.values] for name, column in columns.items()},
         "figures": [
             {
-                "kind": one["kind"], "of": one["numerator"], "over": one.get("denominator") or "",
-                "better": one.get("better") or "neutral", "fmt": one["fmt"],
-                "spread": _spread(one, span, days),
+                "kind": figure["kind"], "of": figure["numerator"], "over": figure.get("denominator") or "",
+                "better": figure.get("better") or "neutral", "fmt": figure["fmt"],
+                "spread": _spread(figure, span, days),
             }
-            for one in known
+            for figure in known
         ],
-        "codes": {code: _written(code, formatter) for code in sorted({"pct1", *(one["fmt"] for one in known)})},
+        "codes": {code: _written(code, formatter) for code in sorted({"pct1", *(figure["fmt"] for figure in known)})},
         "months": [_month(month, formatter) for month in range(1, 13)],
         "none": NO_VALUE,
     }  # fmt: skip
@@ -116,8 +116,8 @@ def _spread(figure: Mapping[str, Any], span: Sequence[date], days: Mapping[date,
     for week in range(WEEKS, 0, -1):
         inside = [days.get(day, {}) for day in span[-7 * week : (-7 * week + 7) or None]]
         above, below = ([_number(row.get(figure.get(key))) for row in inside] for key in ("numerator", "denominator"))
-        up, down = (sum((one for one in part if one is not None), Decimal(0)) for part in (above, below))
-        if all(one is None for one in above) or len(inside) < 7 or (figure["kind"] == "ratio" and not down):
+        up, down = (sum((amount for amount in part if amount is not None), Decimal(0)) for part in (above, below))
+        if all(amount is None for amount in above) or len(inside) < 7 or (figure["kind"] == "ratio" and not down):
             continue
         weekly.append(float(up / down if figure["kind"] == "ratio" else up))
     if len(weekly) < LEAST_WEEKS:

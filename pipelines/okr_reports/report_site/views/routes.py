@@ -59,7 +59,7 @@ class SiteMap:
         """The pages above `route`, from the top: (route, title)."""
         parts = route.split("/") if route else []
         above = ["/".join(parts[:number]) for number in range(len(parts))]
-        return [(one, self.titles[one]) for one in above if one in self.titles]
+        return [(route_above, self.titles[route_above]) for route_above in above if route_above in self.titles]
 
 
 shows(Entry, "title", "route", "position", "children", "holds")

@@ -45,7 +45,7 @@ shows(Pie, "svg", "parts", "truncated")
 shows(Bars, "rows", "drawn", "summary", "truncated")
 
 
-def _asked(functions: Functions, given: Attributes, dimensions: Sequence[str | None], measures: Any) -> Rows:
+def _shaped(functions: Functions, given: Attributes, dimensions: Sequence[str | None], measures: Any) -> Rows:
     return functions.shaped(
         given["data"], dimensions, measures, given.get("where"), given.get("order"), given.get("limit"),
         given.get("date_grain"), given.get("date_range"), x=dimensions[0], having=given.get("having"),
@@ -54,7 +54,7 @@ def _asked(functions: Functions, given: Attributes, dimensions: Sequence[str | N
 
 def pie(functions: Functions, given: Attributes) -> Pie:
     """The parts of a whole, the largest first; those beyond MAX_SERIES together. Raises BadValue for a part below 0."""
-    rows = _asked(functions, given, [given["category"]], given["value"])
+    rows = _shaped(functions, given, [given["category"]], given["value"])
     category, value = functions.names_of([given["category"], given["value"]])
     write, text = functions.formatter.format, functions.language.text
     found = [(write(row[category]), float(row[value] or 0)) for row in rows]
@@ -62,7 +62,7 @@ def pie(functions: Functions, given: Attributes) -> Pie:
         if amount < 0:
             what = f"{name!r} is {amount:g}: an amount below 0 is no part of a whole"
             raise BadRows(what, "draw it with {% horizontal_bar_chart %}")
-    found.sort(key=lambda one: -one[1])
+    found.sort(key=lambda part: -part[1])
     if len(found) > MAX_SERIES:
         kept, rest = found[: MAX_SERIES - 1], found[MAX_SERIES - 1 :]
         found = [*kept, (text("%(n)s others", n=len(rest)), sum(amount for _, amount in rest))]
@@ -80,7 +80,7 @@ def horizontal_bars(functions: Functions, given: Attributes) -> Bars:
     """Bars from left to right, of one series or of several, stacked or one below the other."""
     y, series = given["y"], given.get("series")
     limit = given.get("limit") or (None if series else MOST)
-    rows = _asked(functions, {**given, "limit": limit}, [y, series], given["x"])
+    rows = _shaped(functions, {**given, "limit": limit}, [y, series], given["x"])
     code = given.get("x_fmt") or "auto"
     if series or not isinstance(given["x"], str):
         drawn = functions.charts.series_of(
@@ -95,15 +95,15 @@ def horizontal_bars(functions: Functions, given: Attributes) -> Bars:
     write = functions.formatter.format
     found: list[tuple[str, Sequence[tuple[str, str, Markup]]]] = []
     for n, name in enumerate(drawn.x_texts):
-        values = [one.values[n] for one in drawn.series]
+        values = [series.values[n] for series in drawn.series]
         if stacked:
             bar = shares.stacked_bar(values, sums[n] if given.get("stacked") == "100%" else widest)
             bars = [("", write(sum(v or 0.0 for v in values), drawn.series[0].fmt), bar)]
         else:
             bars = [
-                (one.title, one.texts[n], shares.single_bar(one.values[n], widest, rank))
-                for rank, one in enumerate(drawn.series, start=1)
-                if one.values[n] is not None or len(drawn.series) == 1
+                (series.title, series.texts[n], shares.single_bar(series.values[n], widest, rank))
+                for rank, series in enumerate(drawn.series, start=1)
+                if series.values[n] is not None or len(drawn.series) == 1
             ]
         found.append((name, bars))
     return Bars(found, drawn, functions.charts.summary(drawn), rows.truncated)
@@ -114,7 +114,7 @@ MOST = 20
 
 
 def _sum(drawn: ChartData, place: int) -> float:
-    return sum(abs(one.values[place] or 0.0) for one in drawn.series)
+    return sum(abs(series.values[place] or 0.0) for series in drawn.series)
 
 
 def _one_series(functions: Functions, rows: Rows, y: str, x: str, code: str) -> ChartData:
@@ -126,7 +126,7 @@ def _one_series(functions: Functions, rows: Rows, y: str, x: str, code: str) -> 
     series = Series(functions.readable(amount), values, [write(row[amount], code) for row in rows], code)
     names = [row[name] for row in rows]
     return ChartData(
-        names, [write(one, "auto") for one in names], functions.readable(name), "category", [series],
+        names, [write(name, "auto") for name in names], functions.readable(name), "category", [series],
         functions.formatter, rows.truncated,
     )  # fmt: skip
 
@@ -134,17 +134,19 @@ def _one_series(functions: Functions, rows: Rows, y: str, x: str, code: str) -> 
 def scatter_chart(functions: Functions, given: Attributes, children: Sequence[Attributes]) -> AxisChart:
     """A mark for each row, or each group of rows where y or x is an aggregate."""
     x, y, series, title = given["x"], given["y"], given.get("series"), given.get("point_title")
-    measures = [one for one in (x, y) if Measure.of(one).aggregates]
-    dimensions = [one for one in (title, series, *(one for one in (x, y) if one not in measures)) if one]
-    rows = _asked(functions, given, list(dict.fromkeys(dimensions)), measures)
+    measures = [column for column in (x, y) if Measure.of(column).aggregates]
+    dimensions = [
+        column for column in (title, series, *(column for column in (x, y) if column not in measures)) if column
+    ]
+    rows = _shaped(functions, given, list(dict.fromkeys(dimensions)), measures)
     across, up = functions.names_of([x, y])
     for name in (across, up):
         rows.need(name)
     write = functions.formatter.format
     found = [row for row in rows if row[across] is not None and row[up] is not None]
     xs = [row[across].date() if isinstance(row[across], datetime) else row[across] for row in found]
-    kind: Any = "date" if xs and all(isinstance(one, date) for one in xs) else "number"
-    if kind == "number" and not all(isinstance(one, int | float) or hasattr(one, "as_tuple") for one in xs):
+    kind: Any = "date" if xs and all(isinstance(place, date) for place in xs) else "number"
+    if kind == "number" and not all(isinstance(place, int | float) or hasattr(place, "as_tuple") for place in xs):
         raise BadRows(f"the column {across!r} of {rows.name!r} holds no numbers", "draw a column of numbers across")
     order = sorted(range(len(found)), key=lambda n: xs[n])
     found, xs = [found[n] for n in order], [xs[n] for n in order]
@@ -156,12 +158,12 @@ def scatter_chart(functions: Functions, given: Attributes, children: Sequence[At
         values = [float(row[up]) if not series or str(row[series]) == name else None for row in found]
         texts = ["" if value is None else write(value, code) for value in values]
         drawn.append(Series(name, values, texts, code))
-    x_texts = [write(one, given.get("x_fmt") or "auto") for one in xs]
+    x_texts = [write(place, given.get("x_fmt") or "auto") for place in xs]
     said = [write(row[title]) for row in found] if title else []
     if said:
-        x_texts = [f"{one}: {place}" for one, place in zip(said, x_texts, strict=True)]
+        x_texts = [f"{title_of}: {place}" for title_of, place in zip(said, x_texts, strict=True)]
     left_out = len({str(row[series]) for row in found}) - len(names) if series else 0
-    places = [float(one) if kind == "number" else one for one in xs]
+    places = [float(place) if kind == "number" else place for place in xs]
     data = ChartData(
         places, x_texts, functions.readable(across), kind, drawn, functions.formatter, rows.truncated, left_out
     )

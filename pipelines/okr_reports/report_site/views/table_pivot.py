@@ -1,7 +1,7 @@
-"""A table whose columns are the values of a column: each measure once for each of them, totals asked for as well.
+"""A table whose columns are the values of a column: each measure once for each of them, totals queried as well.
 
 The rows, their order, their totals and the columns at the end come from the table without the pivot; what is beside
-them is asked for by the values of the pivot too, so that a ratio is one of sums everywhere.
+them is queried by the values of the pivot too, so that a ratio is one of sums everywhere.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def pivoted(
     pivots = [{**child, "tag": "dimension"} for child in children if child["tag"] == "pivot"]
     dimensions = [child for child in children if child["tag"] == "dimension"]
     measures = [child for child in children if child["tag"] == "measure"]
-    plain = next((one for one in measures if not Measure.of(one["value"]).aggregates), None)
+    plain = next((measure for measure in measures if not Measure.of(measure["value"]).aggregates), None)
     if plain is not None or not measures:
         name = plain["value"] if plain else "column"
         what = "a pivot puts many rows into one cell, and " + (
@@ -65,9 +65,12 @@ def pivoted(
     if options.get("show_total_column"):
         word = options.get("total_label") or functions.language.text("Total")
         one_each = len(measures) == 1
-        last = [{**one, "title": word if one_each else one.get("title"), "column_group": None if one_each else word}
-                for one in measures]  # fmt: skip
-    hidden = [] if last else [{**one, "hide": True} for one in measures]
+        column_group = None if one_each else word
+        last = [
+            {**measure, "title": word if one_each else measure.get("title"), "column_group": column_group}
+            for measure in measures
+        ]
+    hidden = [] if last else [{**measure, "hide": True} for measure in measures]
     columns = (*base.columns, *made_names)
     places = {name: number for number, name in enumerate(columns)}
     keys = [Measure.of(child["value"]).name for child in dimensions]
@@ -92,20 +95,20 @@ def _by_pivot(
 ) -> tuple[list[Key], dict[tuple[Key, Key], Mapping[str, Any]]]:  # fmt: skip
     """The values of the pivots in order, and the measures by dimensions and pivots."""
     children = [*dimensions, *pivots, *measures]
-    asked = {**options, "order": None, "limit": None, "total": False, "subtotals": False, "row_colors": None}
+    bare_options = {**options, "order": None, "limit": None, "total": False, "subtotals": False, "row_colors": None}
     bare = [{**child, "sort": None, "link": None, "conditional_colors": None} for child in children]
-    grid = Gathering(functions, data, bare, names_of(children), asked).grid()
+    grid = Gathering(functions, data, bare, names_of(children), bare_options).grid()
     own = names_of([*dimensions, *measures])[len(dimensions) :]
     names = dict(zip(own, names_of(children)[len(dimensions) + len(pivots) :], strict=True))
     across = [Measure.of(child["value"]).name for child in pivots]
     down = [Measure.of(child["value"]).name for child in dimensions]
     cells: dict[tuple[Key, Key], Mapping[str, Any]] = {
         (tuple(row[name] for name in down), tuple(row[name] for name in across)): {
-            one: row[name] for one, name in names.items()
+            measure: row[name] for measure, name in names.items()
         }
         for row in grid.rows
     }
-    heads = sorted({head for _, head in cells}, key=lambda head: [(one is None, one) for one in head])
+    heads = sorted({head for _, head in cells}, key=lambda head: [(value is None, value) for value in head])
     return (heads[::-1] if any(child.get("sort") == "desc" for child in pivots) else heads), cells
 
 
@@ -125,4 +128,4 @@ def _sums(
 
 def _head(functions: Functions, pivots: Sequence[Child], head: Key) -> str:
     codes = [child.get("fmt") or GRAIN_FORMATS.get(child.get("date_grain") or "") or "auto" for child in pivots]
-    return ", ".join(functions.formatter.format(one, code) for one, code in zip(head, codes, strict=True))
+    return ", ".join(functions.formatter.format(value, code) for value, code in zip(head, codes, strict=True))

@@ -1,7 +1,7 @@
 """The rows of a table tag: grouped by its dimensions, each measure over its own days and against its own comparison.
 
-Measures with a date range, a comparison or a sparkline of their own are asked for apart and joined by the dimensions.
-Totals and subtotals are asked for as well, never added up from rows: so a ratio's total is a ratio of sums.
+Measures with a date range, a comparison or a sparkline of their own are queried apart and joined by the dimensions.
+Totals and subtotals are queried as well, never added up from rows: so a ratio's total is a ratio of sums.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Gathering:
 
     def grid(self) -> Grid:
         """All rows with all columns, totals and subtotals."""
-        base = self._asked(self._plain(), self.options.get("date_range"), all_rows=True)
+        base = self._shaped(self._plain(), self.options.get("date_range"), all_rows=True)
         extra = {name: self._special(child) for child, name in self._specials()}
         columns = (*base.columns, *(name for name in extra if name not in base.columns))
         places = {name: number for number, name in enumerate(columns)}
@@ -88,7 +88,7 @@ class Gathering:
         return [(child, name) for child, name in pairs if child["tag"] == "measure" and _is_special(child)]
 
     def _plain(self) -> list[str]:
-        """The measures asked for together, with the expressions that links and colours are made of."""
+        """The measures queried together, with the expressions that links and colours are made of."""
         pairs = list(zip(self.children, self.names, strict=True))
         wanted = [
             f"{Measure.of(child['value']).sql} as `{name}`"
@@ -103,17 +103,17 @@ class Gathering:
                     wanted.append(f"{child[what]} as `__{what}_{number}`")
         if self.options.get("row_colors"):
             wanted.append(f"{self.options['row_colors']} as `__row_colors`")
-        if self.grouped and not any(Measure.of(one).aggregates for one in wanted):
+        if self.grouped and not any(Measure.of(expression).aggregates for expression in wanted):
             wanted.append("count(*) as `__rows`")
         return wanted
 
-    def _asked(
+    def _shaped(
         self, measures: Sequence[str], date_range: Any, dimensions: int | None = None, all_rows: bool = False
     ) -> Rows:
         functions, options = self.functions, self.options
         known = self.dimensions if dimensions is None else self.dimensions[:dimensions]
         if not self.grouped:
-            known, measures = [], [one for one in measures if SQL.search(one)]
+            known, measures = [], [measure for measure in measures if SQL.search(measure)]
         days = functions.date_range(date_range)
         column = functions.date_column(self.data, date_range) if days else None
         order = (options.get("order") or self._order()) if all_rows else None
@@ -169,14 +169,14 @@ class Gathering:
         return {key: compare(value, before.get(key), better, neutral) for key, value in now.items()}
 
     def _by_key(self, measure: str, days: Any, dimensions: int | None) -> dict[Key, Any]:
-        asked = Measure.of(measure)
-        name = asked.name
-        if not asked.aggregates:
+        parsed = Measure.of(measure)
+        name = parsed.name
+        if not parsed.aggregates:
             what = f"{name!r} is compared or has days of its own, and does not say how rows are put together for that"
             raise BadValue(what, f'write an aggregate such as "sum({name})"')
-        rows = self._asked([measure], days, dimensions)
+        rows = self._shaped([measure], days, dimensions)
         known = self.dimensions if dimensions is None else self.dimensions[:dimensions]
-        return {tuple(row[Measure.of(one["value"]).name] for one in known): row[name] for row in rows}
+        return {tuple(row[Measure.of(dimension["value"]).name] for dimension in known): row[name] for row in rows}
 
     def _histories(self, child: Child, days: Any) -> dict[Key, Any]:
         """The values of a measure over x, in a list for each row."""
@@ -188,7 +188,7 @@ class Gathering:
         found: dict[Key, list[Any]] = {}
         for key, value in wider._by_key(child["value"], how.get("date_range") or days, None).items():
             found.setdefault(key[:-1], []).append((key[-1], value))
-        return {key: [value for _, value in sorted(pairs, key=lambda one: one[0])] for key, pairs in found.items()}
+        return {key: [value for _, value in sorted(pairs, key=lambda pair: pair[0])] for key, pairs in found.items()}
 
     # totals
 

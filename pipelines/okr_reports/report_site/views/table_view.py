@@ -148,7 +148,7 @@ def _view(
 def _listed(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The columns of the attributes `dimensions`, `pivots` and `measures`, as if they were child tags."""
     for tag in ("dimension", "pivot", "measure"):
-        yield from ({"tag": tag, "value": str(one)} for one in options.get(f"{tag}s") or ())
+        yield from ({"tag": tag, "value": str(column)} for column in options.get(f"{tag}s") or ())
 
 
 def _plain(name: str) -> dict[str, Any]:
@@ -175,7 +175,9 @@ def _align(grid: Grid, name: str) -> str:
 
 def _groups(columns: Sequence[Column]) -> list[tuple[str, int]]:
     """Titles over neighbouring columns with one `column_group`; none where no column has one."""
-    runs = [(title or "", len(list(of))) for title, of in groupby(columns, lambda one: one.given.get("column_group"))]
+    runs = [
+        (title or "", len(list(of))) for title, of in groupby(columns, lambda column: column.given.get("column_group"))
+    ]
     return runs if any(title for title, _ in runs) else []
 
 
@@ -223,7 +225,7 @@ class Drawing:
         if isinstance(value, Comparison):
             return self._compared(column, value)
         if isinstance(value, list):
-            numbers = [None if one is None else float(one) for one in value]
+            numbers = [None if number is None else float(number) for number in value]
             kind = (column.given.get("sparkline_options") or {}).get("type", "line")
             return sparkline(numbers, column.title, kind) if column.viz == "sparkline" else escape(len(value))
         words = self.words(column, row, value)
@@ -252,14 +254,14 @@ class Drawing:
         code = column.given.get("fmt_column")
         return self.functions.formatter.format(value, str(row[code]) if code and row is not None else column.fmt)
 
-    def _compared(self, column: Column, one: Comparison) -> Markup:
+    def _compared(self, column: Column, comparison: Comparison) -> Markup:
         how = column.given.get("comparison") or {}
         kind = how.get("display_type", "pct")
         abs_fmt = how.get("abs_fmt") or column.fmt
         if kind == "compared_value":
-            return escape(self.functions.formatter.format(one.base, abs_fmt))
-        words = self.functions.delta_text(one, kind, abs_fmt, how.get("pct_fmt", "pct1"))
-        return _change(one, words)
+            return escape(self.functions.formatter.format(comparison.base, abs_fmt))
+        words = self.functions.delta_text(comparison, kind, abs_fmt, how.get("pct_fmt", "pct1"))
+        return _change(comparison, words)
 
     def _linked(self, column: Column, row: Row, words: str) -> Markup:
         """A link: a pattern such as key-results/{key_result_id}, a column of addresses, or an expression of SQL."""
@@ -282,8 +284,8 @@ class Drawing:
         return self.functions.addresses.linked(words, *parts)
 
     def _delta(self, column: Column, value: Any) -> Markup:
-        one = self.functions.compare(value, 0, column.better)
-        return _change(one, with_sign(value, self.functions.formatter.format(abs(value), column.fmt)))
+        comparison = self.functions.compare(value, 0, column.better)
+        return _change(comparison, with_sign(value, self.functions.formatter.format(abs(value), column.fmt)))
 
     def _colour(self, row: Row, name: str) -> str:
         """A colour that an expression of the author names; others than the theme's are an error."""
@@ -336,9 +338,11 @@ class Drawing:
 
 
 def _change(compared: Comparison, words: str) -> Markup:
-    one = as_shown(compared, words)
-    arrow = {"up": "▲", "down": "▼"}.get(one.move, "■")
-    return Html('<span class="delta {}"><span aria-hidden="true">{}</span> {}</span>').format(one.verdict, arrow, words)
+    shown = as_shown(compared, words)
+    arrow = {"up": "▲", "down": "▼"}.get(shown.move, "■")
+    return Html('<span class="delta {}"><span aria-hidden="true">{}</span> {}</span>').format(
+        shown.verdict, arrow, words
+    )
 
 
 def status_markup(word: str, status: str) -> Markup:

@@ -58,7 +58,7 @@ class Written:
 
 def read_theme(root: Path) -> Theme:
     """The theme of a reports folder; the shipped one when it has none. Raises PageFault at the line of a mistake."""
-    path = next((one for one in (root / FILE, root / "theme" / FILE) if one.is_file()), None)
+    path = next((path for path in (root / FILE, root / "theme" / FILE) if path.is_file()), None)
     if path is None:
         return Theme()
     shown = shown_path(path)
@@ -73,10 +73,12 @@ def read_theme(root: Path) -> Theme:
                 variables[mode] |= _written_in(shown, key, mode, colour)
     if "charts" in given:
         for mode, colours in _lists(shown, given["charts"]).items():
-            variables[mode] |= {f"s{number}": _line(shown, mode, one) for number, one in enumerate(colours, start=1)}
+            variables[mode] |= {
+                f"s{number}": _line(shown, mode, colour) for number, colour in enumerate(colours, start=1)
+            }
     css = _css(variables, _fonts(shown, given.get("font")))
     logo, text = (_text(shown, key, given.get(key)) for key in ("logo", "logo_text"))
-    images = [one.name for one in image_files(root / "theme")]
+    images = [image.name for image in image_files(root / "theme")]
     if logo and logo not in images:
         todo = choose(logo, images, "images") if images else f"put it into {root.name}/theme/images/"
         what = f"there is no image {logo!r} in theme/images/ (a file itself, {', '.join(IMAGES)})"
@@ -87,12 +89,12 @@ def read_theme(root: Path) -> Theme:
 def image_files(theme: Path) -> list[Path]:
     """The images that the site takes along: files themselves, of the kinds that browsers show."""
     found = sorted((theme / "images").glob("*"))
-    return [one for one in found if one.suffix.lower() in IMAGES and one.is_file() and not one.is_symlink()]
+    return [image for image in found if image.suffix.lower() in IMAGES and image.is_file() and not image.is_symlink()]
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(colour: str, other: str) -> float:
     """WCAG's contrast of two colours, 1 to 21."""
-    low, high = sorted((_luminance(_rgb(one)), _luminance(_rgb(other))))
+    low, high = sorted((_luminance(_rgb(colour)), _luminance(_rgb(other))))
     return (high + 0.05) / (low + 0.05)
 
 
@@ -111,7 +113,7 @@ def _written(loader: Loader, line: int, node: yaml.Node) -> Written:
         pairs = {str(key.value): _written(loader, key.start_mark.line + 1, value) for key, value in node.value}
         return Written(pairs, line)
     if isinstance(node, yaml.SequenceNode):
-        return Written([_written(loader, one.start_mark.line + 1, one) for one in node.value], line)
+        return Written([_written(loader, part.start_mark.line + 1, part) for part in node.value], line)
     return Written(loader.construct_object(node), line)
 
 
@@ -136,17 +138,17 @@ def _colour(shown: Path, key: str, given: Written) -> Written:
 
 
 def _pair(shown: Path, key: str, given: Written) -> dict[str, Written]:
-    return {mode: _colour(shown, key, one) for mode, one in _modes(shown, key, given).items()}
+    return {mode: _colour(shown, key, colour) for mode, colour in _modes(shown, key, given).items()}
 
 
 def _lists(shown: Path, given: Written) -> dict[str, list[Written]]:
     found = {}
-    for mode, one in _modes(shown, "charts", given).items():
-        if not isinstance(one.value, list) or not 1 <= len(one.value) <= 8:
+    for mode, colours in _modes(shown, "charts", given).items():
+        if not isinstance(colours.value, list) or not 1 <= len(colours.value) <= 8:
             raise PageFault(
-                shown, one.line, "charts is no list of one to eight colours", 'write ["#0b5fff", "#c2571a"]'
+                shown, colours.line, "charts is no list of one to eight colours", 'write ["#0b5fff", "#c2571a"]'
             )
-        found[mode] = [_colour(shown, "charts", colour) for colour in one.value]
+        found[mode] = [_colour(shown, "charts", colour) for colour in colours.value]
     return found
 
 
@@ -166,7 +168,7 @@ def _enough(shown: Path, key: str, mode: str, colour: Written, least: float) -> 
         return
     towards = "#000000" if mode == "light" else "#ffffff"
     steps = (_mix(towards, colour.value, step / 50) for step in range(1, 51))
-    nearest = next(one for one in steps if not _too_weak(one, mode, least))
+    nearest = next(mixed for mixed in steps if not _too_weak(mixed, mode, least))
     what = f"{key} {colour.value} has {contrast(colour.value, worst):.1f}:1 on the {mode} page ({worst})"
     todo = f'it needs {least:g}:1; the nearest that has it is "{nearest}"'
     raise PageFault(shown, colour.line, what, f"{todo}, and light and dark may differ: {{light: ..., dark: ...}}")
@@ -204,10 +206,10 @@ def _fonts(shown: Path, given: Written | None) -> str:
     if given is None:
         return ""
     listed = given.value if isinstance(given.value, list) else [given]
-    for one in listed:
-        if not isinstance(one.value, str) or not FONT.fullmatch(one.value):
-            raise PageFault(shown, one.line, f"font is {one.value!r}", "give the name of a font, or a list of names")
-    return ", ".join(f'"{one.value}"' for one in listed)
+    for font in listed:
+        if not isinstance(font.value, str) or not FONT.fullmatch(font.value):
+            raise PageFault(shown, font.line, f"font is {font.value!r}", "give the name of a font, or a list of names")
+    return ", ".join(f'"{font.value}"' for font in listed)
 
 
 def _text(shown: Path, key: str, given: Written | None) -> str | None:
@@ -239,7 +241,9 @@ def _rgb(colour: str) -> Rgb:
 
 
 def _luminance(rgb: Rgb) -> float:
-    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in rgb)
+    red, green, blue = (
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in rgb
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -248,5 +252,5 @@ def _mix(colour: str, ground: str, share: float) -> str:
     return "#" + "".join(f"{round((a * share + b * (1 - share)) * 255):02x}" for a, b in _both(colour, ground))
 
 
-def _both(one: str, other: str) -> Iterator[tuple[float, float]]:
-    return zip(_rgb(one), _rgb(other), strict=True)
+def _both(colour: str, other: str) -> Iterator[tuple[float, float]]:
+    return zip(_rgb(colour), _rgb(other), strict=True)

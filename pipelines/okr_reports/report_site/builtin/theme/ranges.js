@@ -13,11 +13,11 @@
     var first = number(data.first), last = first + data.days - 1;
     var from = box.querySelector("[name=from]"), to = box.querySelector("[name=to]"), against = box.querySelector("[name=compare]");
     var cards = box.querySelectorAll("[data-figure]"), said = box.querySelector("[data-said]");
-    var asked = new URLSearchParams(location.search);
-    from.value = day(asked.get("from"), Math.max(first, last - 27));
-    to.value = day(asked.get("to"), last);
-    if (["before", "year", "none"].indexOf(asked.get("compare")) >= 0) against.value = asked.get("compare");
-    [from, to].forEach(function (one) { one.min = iso(first); one.max = iso(last); });
+    var query = new URLSearchParams(location.search);
+    from.value = day(query.get("from"), Math.max(first, last - 27));
+    to.value = day(query.get("to"), last);
+    if (["before", "year", "none"].indexOf(query.get("compare")) >= 0) against.value = query.get("compare");
+    [from, to].forEach(function (input) { input.min = iso(first); input.max = iso(last); });
     box.addEventListener("change", function (event) {
       var preset = event.target.name === "preset" && event.target.value;
       if (preset) {
@@ -66,11 +66,11 @@
         change(card.querySelector(".big-change"), figure, now, base, length, Boolean(before));
       });
       if (!remember) return;
-      asked.set("from", from.value);
-      asked.set("to", to.value);
-      asked.set("compare", against.value);
+      query.set("from", from.value);
+      query.set("to", to.value);
+      query.set("compare", against.value);
       // a page from disk may refuse it; the view is there all the same
-      try { history.replaceState(null, "", "?" + asked.toString() + location.hash); } catch (error) { return; }
+      try { history.replaceState(null, "", "?" + query.toString() + location.hash); } catch (error) { return; }
     }
 
     function column(name, start, end) {
@@ -79,7 +79,7 @@
     // a share of whole numbers [upper, lower], lower above 0; null without data
     function total(figure, start, end) {
       var unit = BigInt(10) ** BigInt(data.columns[figure.of][0]);
-      var values = column(figure.of, start, end).filter(function (one) { return one !== null; });
+      var values = column(figure.of, start, end).filter(function (value) { return value !== null; });
       if (figure.kind === "stock") return values.length ? [BigInt(values[values.length - 1]), unit] : null;
       var upper = sum(values);
       if (!values.length) return null;
@@ -89,13 +89,13 @@
       return lower < 0 ? [-upper * below, -lower * unit] : [upper * below, lower * unit];
     }
     function sum(values) {
-      return values.reduce(function (all, one) { return all + BigInt(one || 0); }, BigInt(0));
+      return values.reduce(function (all, value) { return all + BigInt(value || 0); }, BigInt(0));
     }
     // a base of which the first days are missing is none
     function covered(figure, start, end) {
       if (end < first || start < first - (figure.kind === "stock" ? data.days : 2)) return false;
       if (figure.kind === "stock") return true;
-      var known = data.columns[figure.of][1].findIndex(function (one) { return one !== null; });
+      var known = data.columns[figure.of][1].findIndex(function (value) { return value !== null; });
       return known >= 0 && known + first <= start + 2;
     }
 
@@ -128,8 +128,8 @@
       part.appendChild(hidden);
     }
 
-    function abs(one) { return one < 0 ? -one : one; }
-    function ratio(one) { return Number(one[0]) / Number(one[1]); }
+    function abs(amount) { return amount < 0 ? -amount : amount; }
+    function ratio(pair) { return Number(pair[0]) / Number(pair[1]); }
 
     // a share of whole numbers in a format of the page; `signed` writes the sign of a change before it
     function text(value, code, signed) {

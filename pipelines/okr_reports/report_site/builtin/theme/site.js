@@ -252,8 +252,8 @@
     function keep(values) {
       var now = remembered();
       for (var name in values) now[name] = values[name];
-      var hash = Object.keys(now).filter(function (one) { return now[one]; })
-        .map(function (one) { return one + "=" + encodeURIComponent(now[one]); }).join("&");
+      var hash = Object.keys(now).filter(function (key) { return now[key]; })
+        .map(function (key) { return key + "=" + encodeURIComponent(now[key]); }).join("&");
       history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
     }
 
@@ -264,26 +264,26 @@
       var said = make("p", { "class": "visually-hidden", role: "status" });
       board.parentNode.insertBefore(said, board);
       function pick() {
-        inputs.forEach(function (one) {
-          var at = one[1].indexOf(remembered()[one[0]]);
-          picked[one[0]] = at < 0 ? one[2] : at;
+        inputs.forEach(function (input) {
+          var at = input[1].indexOf(remembered()[input[0]]);
+          picked[input[0]] = at < 0 ? input[2] : at;
         });
       }
       function choose(name, place) {
         picked[name] = place;
         var kept = {};
-        inputs.forEach(function (one) {
-          kept[one[0]] = picked[one[0]] === one[2] ? "" : one[1][picked[one[0]]] || "";
+        inputs.forEach(function (input) {
+          kept[input[0]] = picked[input[0]] === input[2] ? "" : input[1][picked[input[0]]] || "";
         });
         keep(kept);
         show();
       }
       function show() {
-        var number = String(inputs.reduce(function (sum, one) { return sum * one[1].length + picked[one[0]]; }, 0));
+        var number = String(inputs.reduce(function (sum, input) { return sum * input[1].length + picked[input[0]]; }, 0));
         var held = document.activeElement, box = held && held.closest("[data-input]");
         all(".variants").forEach(function (variants) {
           var now = variants.querySelector(":scope > .variant");
-          function holds(one) { return one.getAttribute("data-for").split(" ").indexOf(number) >= 0; }
+          function holds(variant) { return variant.getAttribute("data-for").split(" ").indexOf(number) >= 0; }
           if (holds(now)) return;
           var next = all(":scope > template", variants).filter(holds)[0];
           var left = make("template", { "data-for": now.getAttribute("data-for"), "data-seen": "" });
@@ -295,7 +295,7 @@
         });
         var words = all("[data-input]").map(function (control) {
           var name = control.getAttribute("data-input");
-          var one = inputs.filter(function (each) { return each[0] === name; })[0], code = one[1][picked[name]];
+          var input = inputs.filter(function (each) { return each[0] === name; })[0], code = input[1][picked[name]];
           all("select", control).forEach(function (select) { select.selectedIndex = picked[name]; });
           all("button", control).forEach(function (button, at) {
             button.setAttribute("aria-pressed", at === picked[name] ? "true" : "false");
@@ -364,9 +364,9 @@
         var comma = plain.lastIndexOf(","), point = plain.lastIndexOf("."), sign = "";
         if (comma >= 0 && point >= 0) sign = comma > point ? "," : ".";
         else if (comma >= 0 || point >= 0) {
-          var one = comma >= 0 ? "," : ".", parts = plain.split(one);
-          var groups = parts.length > 2 || parts[1].length === 3 && one !== data.decimal && !/^[-+]?0$/.test(parts[0]);
-          sign = groups ? "" : one;
+          var mark = comma >= 0 ? "," : ".", parts = plain.split(mark);
+          var groups = parts.length > 2 || parts[1].length === 3 && mark !== data.decimal && !/^[-+]?0$/.test(parts[0]);
+          sign = groups ? "" : mark;
         }
         var at = sign ? plain.lastIndexOf(sign) : plain.length;
         var whole = plain.slice(0, at), rest = plain.slice(at + 1);
@@ -425,8 +425,8 @@
           said.textContent = save.paste ? data.long : "";
         }
         if (desk) {
-          var asked = new URLSearchParams(answers);
-          desk.href = desk.href.split("?")[0] + "?" + asked.toString();
+          var query = new URLSearchParams(answers);
+          desk.href = desk.href.split("?")[0] + "?" + query.toString();
         }
         if (mail) mail.href = mail.href.replace(/body=.*$/, "body=" + encodeURIComponent(text));
       }
@@ -464,11 +464,11 @@
       if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
       if (/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) return;
       // the last ones of a page cannot be scrolled to its top: the step that the address names counts while it is seen
-      var seen = steps.filter(function (one) {
-        var box = one.getBoundingClientRect();
-        return "#" + one.id === location.hash && box.top < innerHeight && box.bottom > 0;
+      var seen = steps.filter(function (step) {
+        var box = step.getBoundingClientRect();
+        return "#" + step.id === location.hash && box.top < innerHeight && box.bottom > 0;
       })[0];
-      var passed = steps.filter(function (one) { return one.getBoundingClientRect().top < innerHeight / 3; }).length;
+      var passed = steps.filter(function (step) { return step.getBoundingClientRect().top < innerHeight / 3; }).length;
       var next = steps[(seen ? steps.indexOf(seen) : passed - 1) + by];
       if (next) location.hash = "#" + next.id;
     });
