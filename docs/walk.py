@@ -38,17 +38,16 @@ class View:
 
 DEMO = [
     View("overview", "index.html", "The first screen: a verdict, the business, then what needs whom."),
-    View(
-        "key-result", "{off_track}", "A key result: how far it is, where it is likely to end, and what it is based on."
-    ),
+    View("key-result", "{moved}", "A key result: how far it is, where it is likely to end, and what it is based on."),
     View(
         "why",
-        "{off_track}",
+        "{moved}",
         "Why it moved: campaigns that add up to the move; then why this status, and the check-ins.",
         "p.lead:has-text('against')",
     ),
     View("review", "review/index.html", "The page for the weekly meeting, worst first."),
-    View("check-in", "{off_track}", "A check-in from a telephone: no shell, no YAML.", "#check-in", PHONE, dark=True),
+    View("check-in", "{moved}", "A check-in from a telephone: no shell, no YAML.", "#check-in", PHONE, dark=True),
+    View("phone", "{moved}", "The key result on a telephone.", size=PHONE, dark=True),
     View("sources", "sources/index.html", "Can I trust it? Every source with the last day that it covers."),
 ]
 OWN = [
@@ -99,11 +98,12 @@ def _look_at(page: Page, selector: str) -> None:
         page.wait_for_timeout(500)
 
 
-def off_track(site: Path) -> str:
-    """The address of the first key result that the overview says is off track."""
+def moved(site: Path) -> str:
+    """The first key result of the overview whose page says who moved its number."""
     overview = (site / "index.html").read_text(encoding="utf-8")
     places: list[str] = re.findall(r'href="(key-results/[^"#]+)', overview)
-    return next(place for place in places if place.count("/") > 1)
+    pages = [place for place in places if place.count("/") > 1]
+    return next(place for place in pages if "against the four weeks before" in (site / place).read_text("utf-8"))
 
 
 def main() -> None:
@@ -126,8 +126,8 @@ def main() -> None:
         )
         parts.append(typed(["sandbox", "--", str(OKR), "refresh"], folder / "demo", "sandbox -- okr refresh"))
         site = folder / "demo" / ".okr" / "site" / "current"
-        place = off_track(site)
-        views = [View(**{**view.__dict__, "page": view.page.format(off_track=place)}) for view in DEMO]
+        place = moved(site)
+        views = [View(**{**view.__dict__, "page": view.page.format(moved=place)}) for view in DEMO]
         parts += photographed(browser, site, views)
         parts.append("## A number of your own\n")
         typed(["init", "--empty", "mine"], folder)
