@@ -64,7 +64,11 @@ test-clients: $(READY) ## public clients against the sandbox, each in an environ
 	  $(PYTHON) -m venv .okr/clients/$$client && \
 	  .okr/clients/$$client/bin/python -m pip install -q --disable-pip-version-check $$wanted || exit 1 ; \
 	done
-	@$(BIN)/python -m pytest -n 0 -q -m clients -k "$(subst $(SPACE), or ,$(strip $(CLIENTS)))" tests/clients
+	@test -z "$$OKR_TEST_DLT_SOURCES" || test -x .okr/clients/dlt/bin/dlt || { \
+	  $(PYTHON) -m venv .okr/clients/dlt && \
+	  .okr/clients/dlt/bin/python -m pip install -q --disable-pip-version-check 'dlt[duckdb]' \
+	    -r $$OKR_TEST_DLT_SOURCES/hubspot/requirements.txt -r $$OKR_TEST_DLT_SOURCES/facebook_ads/requirements.txt ; }
+	@$(BIN)/python -m pytest -n 0 -q -m clients -k "$(subst $(SPACE), or ,$(strip $(CLIENTS) $(if $(OKR_TEST_DLT_SOURCES),dlt)))" tests/clients
 
 VENDORS ?=
 

@@ -13,7 +13,7 @@ import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,11 @@ pytestmark = pytest.mark.clients
 HERE = Path(__file__).parent
 ENVIRONMENTS = Path(os.environ.get("OKR_CLIENTS", ".okr/clients")).absolute()
 TODAY = date(2026, 11, 10)
+# hubspot/ and facebook_ads/ of dlt-hub/verified-sources, which are files and no package
+DLT_SOURCES = [Path(folder).absolute() for folder in (os.environ.get("OKR_TEST_DLT_SOURCES"),) if folder]
+with_dlt_sources = pytest.mark.skipif(not DLT_SOURCES, reason="OKR_TEST_DLT_SOURCES names no folder of their files")
+# what facebook_ads loads: its days end with the clock's, and each is a report job that it waits ten seconds for
+INSIGHT_DAYS = 4
 Records = list[dict[str, Any]]
 Sums = dict[tuple[str, ...], tuple[Decimal, ...]]
 
@@ -69,15 +74,24 @@ def normal(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01")).normalize() + 0
 
 
-def contacts_a_day(rows: Records) -> Sums:
-    """Contacts by source and day of the portal."""
+def created_a_day(source: str, moment: str) -> Callable[[Records], Sums]:
+    """Records by source and day of the portal, from the fields of both."""
     madrid = ZoneInfo("Europe/Madrid")
-    created = [datetime.fromisoformat(row["createdAt"]).astimezone(madrid).date().isoformat() for row in rows]
-    found = Counter((row["property_hs_analytics_source"], day) for row, day in zip(rows, created, strict=True))
-    return {key: (normal(Decimal(count)),) for key, count in found.items()}
+
+    def counted(rows: Records) -> Sums:
+        created = [datetime.fromisoformat(row[moment]).astimezone(madrid).date().isoformat() for row in rows]
+        found = Counter((row[source], day) for row, day in zip(rows, created, strict=True))
+        return {key: (normal(Decimal(count)),) for key, count in found.items()}
+
+    return counted
+
+
+def of_account(account: str, summed: Callable[[Records], Sums]) -> Callable[[Records], Sums]:
+    return lambda rows: summed([row for row in rows if row["account_id"] == account])
 
 
 AD = ("impressions", "clicks", "spend")
+META_ACCOUNT = "798085168510957"
 SECRETS = {"client_id": "sandbox", "client_secret": "sandbox", "refresh_token": "sandbox", "user_agent": "okr tests"}
 CLIENTS = [
     Client(
@@ -86,9 +100,7 @@ CLIENTS = [
         {**SECRETS, "site_urls": "sc-domain:acme.example", "start_date": "2026-10-01T00:00:00Z"},
         "performance_report_date",
         sums(("date",), ("clicks", "impressions"), "date"),
-        lambda rows: sums(("date",), ("clicks", "impressions"))(
-            [row for row in rows if row["account_id"] == "sc-domain:acme.example"]
-        ),
+        of_account("sc-domain:acme.example", sums(("date",), ("clicks", "impressions"))),
         {"from": "2026-10-01"},
     ),
     Client(
@@ -105,7 +117,7 @@ CLIENTS = [
         "hubspot",
         {"api_key": "sandbox", "start_date": "2024-01-01T00:00:00Z"},
         "contacts",
-        contacts_a_day,
+        created_a_day("property_hs_analytics_source", "createdAt"),
         sums(("campaign_id", "date"), ("contacts_created",)),
         {"from": "2024-01-01"},
         catalog_option="--properties",
@@ -148,7 +160,7 @@ CLIENTS = [
         "meta_ads",
         {
             "access_token": "sandbox",
-            "account_id": "798085168510957",
+            "account_id": META_ACCOUNT,
             "start_date": "2026-11-08T00:00:00Z",
             "end_date": "2026-11-09T00:00:00Z",
             "insights_buffer_days": "1",
@@ -156,7 +168,7 @@ CLIENTS = [
         },
         "ads_insights",
         sums(("campaign_id", "date_start"), AD, "date_start"),
-        lambda rows: sums(("campaign_id", "date"), AD)([row for row in rows if row["account_id"] == "798085168510957"]),
+        of_account(META_ACCOUNT, sums(("campaign_id", "date"), AD)),
         {"from": "2026-11-07", "to": "2026-11-09"},
         ("campaign_id", "adset_id", "ad_id", "date_start", *AD),
         catalog_option="--properties",
@@ -182,24 +194,68 @@ def test_a_public_client_gets_the_sandboxs_truth(client: Client, sandbox: Runnin
     out = run(client, sandbox, tmp_path, client.catalog_option, str(tmp_path / "catalog.json"))
     messages = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     records = [one["record"] for one in messages if one["type"] == "RECORD" and one["stream"] == client.stream]
-    truth = requests.get(f"{sandbox.url}/truth/{client.channel}/daily.csv", params=client.query, timeout=60).text
-    theirs, ours = client.theirs(records), client.ours(list(csv.DictReader(io.StringIO(truth))))
+    compare(client.theirs(records), client.ours(truth(sandbox, client.channel, client.query)), client.query.get("from"))
+
+
+@with_dlt_sources
+@pytest.mark.parametrize("kind", ["contacts", "companies", "deals"])
+def test_dlts_hubspot_gets_the_sandboxs_truth(kind: str, sandbox: RunningSandbox, tmp_path: Path) -> None:
+    theirs = created_a_day("hs_analytics_source", "createdate")(loaded(sandbox, tmp_path, "hubspot", kind))
+    ours = sums(("campaign_id", "date"), (f"{kind}_created",))
+    compare(theirs, ours(truth(sandbox, "hubspot", {"from": "2024-01-01"})), "2024-01-01")
+
+
+@with_dlt_sources
+def test_dlts_facebook_ads_gets_the_sandboxs_truth(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    sandbox.state.today = date.today()
+    rows = loaded(sandbox, tmp_path, "facebook_ads", META_ACCOUNT, str(INSIGHT_DAYS))
+    # it drops the first day that it loads: as texts, a date is before the moment at which that day begins
+    first = str(sandbox.state.today - timedelta(days=INSIGHT_DAYS - 1))
+    ours = of_account(META_ACCOUNT, sums(("campaign_id", "date"), AD))
+    theirs = sums(("campaign_id", "date_start"), AD, "date_start")(rows)
+    compare(theirs, ours(truth(sandbox, "meta_ads", {"from": first})), first)
+
+
+def truth(sandbox: RunningSandbox, channel: str, query: dict[str, str]) -> Records:
+    text = requests.get(f"{sandbox.url}/truth/{channel}/daily.csv", params=query, timeout=60).text
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def compare(theirs: Sums, ours: Sums, first: str | None) -> None:
     assert len(theirs) > 5
     assert {key: theirs.get(key) for key in ours} == ours
-    inside = {key for key in theirs if not client.query.get("from") or key[-1] >= client.query["from"]}
-    assert inside <= ours.keys()
+    assert {key for key in theirs if not first or key[-1] >= first} <= ours.keys()
+
+
+def loaded(sandbox: RunningSandbox, folder: Path, *arguments: str) -> Records:
+    """The rows that a verified source of dlt loads (dlt_source.py)."""
+    python = ENVIRONMENTS / "dlt" / "bin" / "python"
+    if not python.exists():
+        pytest.fail(f"no environment {ENVIRONMENTS}/dlt: make test-clients makes it")
+    command: list[str | Path] = [python, HERE / "dlt_source.py", folder, *arguments]
+    out = answer(command, folder, sandbox, PYTHONPATH=os.pathsep.join(map(str, (HERE, *DLT_SOURCES))))
+    return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
 
 
 def run(client: Client, sandbox: RunningSandbox, folder: Path, *options: str) -> str:
     """What the client says on its standard output, with every vendor's host at the sandbox (sitecustomize.py)."""
     (folder / "config.json").write_text(json.dumps(client.config), encoding="utf-8")
+    program = ENVIRONMENTS / client.name / "bin" / client.name
+    return answer(
+        [program, "--config", folder / "config.json", *options], folder, sandbox, OKR_CLIENT_OF=client.channel
+    )
+
+
+def answer(command: list[str | Path], folder: Path, sandbox: RunningSandbox, **variables: str) -> str:
     done = subprocess.run(
-        [ENVIRONMENTS / client.name / "bin" / client.name, "--config", folder / "config.json", *options],
+        command,
+        cwd=folder,
         env={
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(HERE),
             "OKR_SANDBOX": sandbox.url,
-            "OKR_CLIENT_OF": client.channel,
+            "RUNTIME__DLTHUB_TELEMETRY": "false",
+            **variables,
         },
         capture_output=True,
         text=True,

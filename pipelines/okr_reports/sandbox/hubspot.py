@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -230,7 +230,11 @@ class _Api:
         }
         if len(kept) < len(there):
             following = str(there[len(kept)].object.id)
-            answer["paging"] = {"next": {"after": following, "link": f"{request.url.path}?after={following}"}}
+            # whole, with all that was requested: some clients follow it, others take the `after`
+            again = [(name, value) for name, value in query.multi_items() if name != "after"]
+            path = request.url.path.removeprefix(f"/{CHANNEL}")
+            link = f"https://api.hubapi.com{path}?{urlencode([*again, ('after', following)])}"
+            answer["paging"] = {"next": {"after": following, "link": link}}
         return answer
 
     def _archive(self, kind: Kind, now: datetime) -> list[_Live]:

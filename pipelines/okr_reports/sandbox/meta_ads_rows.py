@@ -45,6 +45,8 @@ INSIGHT_FIELDS = (
     "ad_name",
     "objective",
     "unique_clicks",
+    "unique_ctr",
+    "website_ctr",
     # known to the API, and absent where there is nothing to say
     *[
         "conversions",
@@ -123,7 +125,9 @@ def insight_row(
         "spend": str(figures.spend),
         "cpc": f"{figures.spend / max(1, figures.clicks):.6f}",
         "cpm": f"{1000 * figures.spend / max(1, figures.impressions):.6f}",
-        "ctr": f"{Decimal(100 * figures.clicks) / max(1, figures.impressions):.6f}",
+        "ctr": _percent(figures.clicks, figures.impressions),
+        "unique_ctr": _percent(figures.clicks * 9 // 10, figures.impressions * 9 // 10),
+        "website_ctr": [{"action_type": "link_click", "value": _percent(figures.link_clicks, figures.impressions)}],
     }
     counts, values = _actions(figures, day), _values(figures, day)
     if account.id == WITHOUT_TOTAL_OF_LEADS:
@@ -132,6 +136,10 @@ def insight_row(
         if any(found.values()):
             row[field] = [_action(kind, value, windows) for kind, value in found.items() if value]
     return row
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{Decimal(100 * part) / max(1, whole):.6f}"
 
 
 def ids_of(campaign: Campaign) -> dict[str, str]:

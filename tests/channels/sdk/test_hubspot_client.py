@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hubspot.crm import contacts, deals
@@ -80,6 +81,13 @@ def test_listings_page_by_id_and_the_archive_is_listed(hubspot: Any) -> None:
     page = api.get_page(limit=100, properties=["amount", "dealstage"])
     while page.paging is not None:
         seen += [one.id for one in page.results]
+        following = urlsplit(page.paging.next.link)
+        assert f"{following.scheme}://{following.netloc}" == "https://api.hubapi.com"
+        assert parse_qs(following.query) == {
+            "limit": ["100"],
+            "properties": ["amount", "dealstage"],
+            "after": [page.paging.next.after],
+        }
         page = api.get_page(limit=100, properties=["amount", "dealstage"], after=page.paging.next.after)
     seen += [one.id for one in page.results]
     assert len(seen) == len(set(seen)) > 300

@@ -69,6 +69,20 @@ def test_accounts_and_campaigns_page_by_cursor(meta: Any) -> None:
     )
 
 
+def test_rates_are_of_the_counts_beside_them(meta: Any) -> None:
+    fields = ["impressions", "inline_link_clicks", "reach", "unique_clicks", "unique_ctr", "website_ctr"]
+    rows = list(AdAccount(f"act_{EUROPE}").get_insights(fields=fields, params={**PARAMS, "limit": 500}))
+    assert len(rows) > 100
+    for row in rows:
+        [link] = row["website_ctr"]
+        assert link["action_type"] == "link_click"
+        for rate, part, whole in (
+            (row["unique_ctr"], row["unique_clicks"], row["reach"]),
+            (link["value"], row["inline_link_clicks"], row["impressions"]),
+        ):
+            assert float(rate) == pytest.approx(100 * int(part) / int(whole), abs=1e-6)
+
+
 def test_errors_are_metas(meta: Any) -> None:
     meta.tell(throttled={CHANNEL: "80000:5"})
     with pytest.raises(FacebookRequestError) as raised:
