@@ -213,6 +213,8 @@ class _Api:
         limit, is_archive = int(query.get("limit", "10")), query.get("archived", "").lower() == "true"
         if not 1 <= limit <= 100:
             raise Refused(400, "VALIDATION_ERROR", "limit is 1 to 100")
+        if query.get("propertiesWithHistory"):
+            raise Refused(400, "VALIDATION_ERROR", "the sandbox has no history of properties")
         kind, now = self._kind(request), morning_of(self._state.today)
         there = self._archive(kind, now) if is_archive else self._live(kind, now)
         there = [live for live in there if live.object.id >= int(query.get("after", "0"))]

@@ -101,6 +101,8 @@ def test_errors_and_limits_are_hubspots(hubspot: Any) -> None:
     _, status, headers = api.get_page_with_http_info(limit=1)
     assert (status, headers["X-HubSpot-RateLimit-Max"]) == (200, "100")
     assert int(headers["X-HubSpot-RateLimit-Remaining"]) < 100
+    with pytest.raises(contacts.ApiException, match="no history of properties"):
+        api.get_page(properties_with_history=["lifecyclestage"])
     hubspot.tell(throttled={CHANNEL: "You have reached your daily limit."})
     with pytest.raises(contacts.ApiException) as raised:
         api.get_page(limit=1)
