@@ -119,7 +119,7 @@ def main() -> None:
             "Made by `make walk`: what is typed was run, what is shown was photographed.\n",
         ]
         parts.append("## The demo\n")
-        typed(["init", "demo"], folder)
+        parts.append(typed(["init", "demo"], folder))
         settings = folder / "demo" / "okr_definitions" / "settings.yml"
         settings.write_text(
             re.sub(r"locale: \S+", "locale: en-GB", settings.read_text(encoding="utf-8")), encoding="utf-8"
@@ -130,7 +130,7 @@ def main() -> None:
         views = [View(**{**view.__dict__, "page": view.page.format(moved=place)}) for view in DEMO]
         parts += photographed(browser, site, views)
         parts.append("## A number of your own\n")
-        typed(["init", "--empty", "mine"], folder)
+        parts.append(typed(["init", "--empty", "mine"], folder))
         export(folder / "mine" / "leads.csv", date.fromisoformat(today))
         for arguments in (["add", "leads.csv", "--yes"], ["refresh"]):
             parts.append(typed(arguments, folder / "mine"))
