@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+
+import duckdb
 import pytest
 
 from okr_reports.common.plain_values import plain
@@ -143,12 +146,25 @@ title: Inputs
 """
 
 
+# What the demo company lacks: a CRM.
+SALES = """
+insert into marts.dim_channel (channel, title, kind) values ('deals', 'Deals', 'crm');
+insert into marts.fct_measure_daily (date, channel, measure, value)
+    select data_through - number::int, 'deals', 'deals_won', 2
+    from marts.report_context, range(0, 180, 5) as days(number);
+"""
+
+
 @pytest.fixture(scope="module")
 def reachable(snapshot, tmp_path_factory):
     """Every page of the repository over the demo company: template -> what it could reach outside of the list.
 
-    Also a notice, and the first page of a company without anything.
+    Also a notice, the page of sales of a company with a CRM, and the first page of a company without anything.
     """
+    sales = tmp_path_factory.mktemp("sales") / "okr.duckdb"
+    shutil.copyfile(snapshot, sales)
+    with duckdb.connect(str(sales)) as connection:
+        connection.execute(SALES)
     blank = tmp_path_factory.mktemp("blank") / "okr.duckdb"
     write_blank_copy(blank)
     patch = pytest.MonkeyPatch()
@@ -164,6 +180,9 @@ def reachable(snapshot, tmp_path_factory):
             (more / "pages" / "index.md").write_text(INPUTS, encoding="utf-8")
             site = open_site(more, reader)
             render_page(site, site.instances[0])
+        with Reader(sales) as reader:
+            selling = open_site(REPORTS, reader)
+            render_page(selling, next(instance for instance in selling.instances if instance.route == "roi"))
         with Reader(blank) as reader:
             empty = open_site(REPORTS, reader)
             render_page(empty, next(one for one in empty.instances if not one.route))

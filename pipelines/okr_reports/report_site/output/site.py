@@ -44,6 +44,10 @@ OTHERS = re.compile(r"<template.*?</template>", re.DOTALL)
 HEADING = re.compile(r'<h2 id="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
 
 
+# A page of one's own may be without it.
+FORM = "check_in_form"
+
+
 @dataclass(frozen=True)
 class Instance:
     """One page of the site: a page file with the parameters of one row, at one route.
@@ -125,7 +129,8 @@ def open_site(
             instance if instance.fault is None or str(instance.page.file.path) in own else replace(instance, fault=None)
             for instance in site.instances
         ]
-    site.map = SiteMap({instance.route: instance.title for instance in site.instances}, _menu(site.instances))
+    forms = tuple(instance.route for instance in site.instances if FORM in instance.page.file.text)
+    site.map = SiteMap({instance.route: instance.title for instance in site.instances}, _menu(site.instances), forms)
     return site
 
 

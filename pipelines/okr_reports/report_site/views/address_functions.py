@@ -40,6 +40,11 @@ class AddressFunctions:
         address = self.link(*parts)
         return Html('<a href="{}">{}</a>').format(address, text) if address else Html(escape(text))
 
+    def form_link(self, key_result_id: str) -> str:
+        """The address of a key result's form for check-ins; '' when there is no such page, or it has none."""
+        route = self.site.find("key-results", key_result_id)
+        return f"{relative(self.route, route)}#check-in" if route in self.site.forms else ""
+
     def person_link(self, name: Any) -> Html:
         """A person's name as a link to the person's page, or as it is; '' without a name."""
         return self.linked(name, "people", person_id(str(name))) if name else Html()
@@ -100,4 +105,4 @@ class AddressFunctions:
         return self.asset(self.assets.images[name])
 
 
-EXPOSED = ("link", "linked", "person_link", "asset", "address_of", "resolve_link", "image_of")
+EXPOSED = ("link", "linked", "form_link", "person_link", "asset", "address_of", "resolve_link", "image_of")

@@ -36,10 +36,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class SiteMap:
-    """All pages of one build: route -> title, and the menu."""
+    """All pages of one build: route -> title, the menu, and the routes of pages with the form of a check-in."""
 
     titles: Mapping[str, str]
     menu: Sequence[Entry]
+    forms: tuple[str, ...] = ()
 
     def find(self, *parts: object) -> str | None:
         """The route of `objectives`, `grow_pipeline`, or None when there is no such page."""
