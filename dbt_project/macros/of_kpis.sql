@@ -34,3 +34,13 @@ that those models may be made of them.
         on matched.kpi_id = compared.kpi_id and matched.channel = compared.channel
     where coalesce(compared.is_counted, true)
 {%- endmacro %}
+
+{# Whether a row of `measures` counts in a KPI: its measure is one of `parts`, its campaign one of `campaigns` that day. #}
+{% macro counts_in_kpi() -%}
+    parts.measure = measures.measure
+    and campaigns.channel = measures.channel
+    and campaigns.account_id = measures.account_id
+    and campaigns.campaign_id = measures.campaign_id
+    and campaigns.source_file = measures.source_file
+    and measures.date >= campaigns.valid_from and measures.date < campaigns.next_from
+{%- endmacro %}

@@ -12,7 +12,7 @@ import duckdb
 from hypothesis import HealthCheck, Phase, given, settings
 
 from okr_reports.common.sql_text import quoted_name, quoted_text
-from tests.dbt_project import changes, companies, example
+from tests.dbt_project import changes, companies, company_rows, example
 from tests.dbt_project.warehouse import Warehouse
 
 TODAY = date(2026, 11, 23)
@@ -58,7 +58,7 @@ def of_companies(workspaces: int) -> Iterator[Day]:
 
     collect()
     objectives = companies.named(found, "w")
-    yield Day(f"{len(objectives)} random workspaces", (lambda warehouse: companies.fill(warehouse, objectives),))
+    yield Day(f"{len(objectives)} random workspaces", (lambda warehouse: company_rows.fill(warehouse, objectives),))
     for number in (1, 3):
         yield Day(f"the same, {number} days later", (lambda one, days=number: _later(one, days),))
 

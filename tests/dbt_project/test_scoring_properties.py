@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.dbt_project import companies, reference, reference_objectives
+from tests.dbt_project import companies, company_rows, reference, reference_objectives
 from tests.dbt_project.companies import TODAY, Objective
 from tests.dbt_project.warehouse import Warehouse
 
@@ -52,9 +52,9 @@ def test_models_say_what_the_page_says(warehouse: Warehouse) -> None:
     compared = 0
     for batch, chosen, week_starts in zip(batches(), SETTINGS, WEEK_STARTS, strict=True):
         warehouse.at(TODAY)
-        warehouse.put("definitions.settings", [companies.settings_row(chosen, week_starts)])
+        warehouse.put("definitions.settings", [company_rows.settings_row(chosen, week_starts)])
         warehouse.clear("ops.source_loads")
-        companies.fill(warehouse, batch)
+        company_rows.fill(warehouse, batch)
         warehouse.build("--full-refresh")
         compared += compare(warehouse, batch, chosen)
     # One to four key results an objective, as Hypothesis likes: a number near the mean would fail with its version.

@@ -23,6 +23,7 @@ from okr_reports.sandbox.meta_ads_rows import (
     LEVELS,
     NODE_FIELDS,
     USAGE,
+    chosen_fields,
     ids_of,
     insight_row,
 )
@@ -146,7 +147,7 @@ class _Api:
             for profile in self._state.company.accounts(CHANNEL)
         ]
         # the id of an account comes whatever fields are requested
-        chosen = [_chosen(row, [*fields, "account_id"]) for row in rows]
+        chosen = [chosen_fields(row, [*fields, "account_id"]) for row in rows]
         return self._page(query, path, chosen, self._state.page_size)
 
     def me(self, query: dict[str, str], path: str) -> dict[str, Any]:
@@ -189,7 +190,7 @@ class _Api:
             query,
             path,
             [
-                _chosen(row, fields)
+                chosen_fields(row, fields)
                 for row in rows
                 if row["effective_status"] in statuses and not self._is_forgotten(row["campaign_id"], str(account))
             ],
@@ -262,7 +263,7 @@ class _Api:
             if not figures.is_empty:
                 row = insight_row(profile, campaign, campaign.name(self._state.today), days[0][1], figures, windows)
                 span = {"date_start": str(days[0][1]), "date_stop": str(days[-1][1])}
-                rows.append(self._state.drifted(CHANNEL, {**_chosen(row, fields), **parts, **span}))
+                rows.append(self._state.drifted(CHANNEL, {**chosen_fields(row, fields), **parts, **span}))
         return self._page(page, path, rows, self._state.page_size * ROWS_A_PAGE)
 
     def _parted(
@@ -383,11 +384,6 @@ def _fields(query: dict[str, str], known: tuple[str, ...]) -> list[str]:
         if name not in (*known, "id"):
             raise Refused(100, f"Tried accessing nonexisting field ({name})")
     return fields
-
-
-def _chosen(row: dict[str, Any], fields: list[str]) -> dict[str, Any]:
-    # a node has its id in any case
-    return {name: value for name, value in row.items() if name in fields or name == "id"}
 
 
 def _not_there(what: object) -> Refused:

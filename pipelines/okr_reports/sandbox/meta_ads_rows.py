@@ -189,3 +189,8 @@ def _action(kind: str, value: Decimal, windows: list[str]) -> dict[str, str]:
         "value": str(value),
         **{window: str(split[window]) for window in windows if split.get(window)},
     }
+
+
+def chosen_fields(row: dict[str, Any], fields: list[str]) -> dict[str, Any]:
+    """The fields that were requested; a node has its id in any case."""
+    return {name: value for name, value in row.items() if name in fields or name == "id"}

@@ -35,13 +35,7 @@ readings as (
     from parts
     inner join campaigns on parts.kpi_id = campaigns.kpi_id
     inner join measures
-        on
-            parts.measure = measures.measure
-            and campaigns.channel = measures.channel
-            and campaigns.account_id = measures.account_id
-            and campaigns.campaign_id = measures.campaign_id
-            and campaigns.source_file = measures.source_file
-            and measures.date >= campaigns.valid_from and measures.date < campaigns.next_from
+        on {{ counts_in_kpi() }}
     left join sources
         on measures.channel = sources.channel and measures.account_id = sources.account_id
     group by parts.kpi_id, parts.kind, measures.date, measures.channel, measures.account_id, measures.campaign_id

@@ -42,13 +42,7 @@ days as (
     inner join campaigns
         on parts.kpi_id = campaigns.kpi_id
     inner join measures
-        on
-            parts.measure = measures.measure
-            and campaigns.channel = measures.channel
-            and campaigns.account_id = measures.account_id
-            and campaigns.campaign_id = measures.campaign_id
-            and campaigns.source_file = measures.source_file
-            and measures.date >= campaigns.valid_from and measures.date < campaigns.next_from
+        on {{ counts_in_kpi() }}
     where
         parts.kind <> 'distinct'
         and measures.date <= reach.last_day
