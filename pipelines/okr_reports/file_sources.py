@@ -82,7 +82,8 @@ class Connector:
 
     `runner` is rest, singer, airbyte or dlt. `name` is what is run as it is written: a requirement, `package:source`,
     or the file of a declaration, whose place is `path`. `declared` and `config` are JSON: what a declaration says, and
-    what the connector is given beside its secrets. `stream` may be empty where there is only one.
+    what the connector is given beside its secrets. `stream` may be empty where there is only one. `hosts`
+    are those that it may reach beside the ones that its settings name; None where the declaration does not say.
     """
 
     runner: Literal["rest", "singer", "airbyte", "dlt"]
@@ -93,6 +94,8 @@ class Connector:
     stream: str = ""
     lookback_days: int = 30
     kind: str = "other"
+    # not in the repr, of which the digest of a declaration is made
+    hosts: tuple[str, ...] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

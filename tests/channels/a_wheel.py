@@ -28,8 +28,37 @@ def rows():
     request.add_header("Authorization", f"Bearer {config['token']}")
     return json.load(urllib.request.urlopen(request))["data"]
 
+def wander():
+    import socket
+    from pathlib import Path
+
+    seen = {}
+
+    def tried(name, go):
+        try:
+            seen[name] = go()
+        except OSError as error:
+            seen[name] = str(error)
+
+    def raw(host, port):
+        with socket.create_connection((host, port), timeout=2):
+            return "reached"
+
+    port = int(config["url"].rpartition(":")[2])
+    another, metadata = f"http://localhost:{port}/", "http://169.254.169.254/latest/meta-data/"
+    tried("its own", lambda: urllib.request.urlopen(config["url"] + "/v1/none").read())
+    tried("another", lambda: urllib.request.urlopen(another).read().decode())
+    tried("metadata", lambda: urllib.request.urlopen(metadata).read().decode())
+    tried("raw another", lambda: raw("127.0.0.1", port))
+    tried("raw metadata", lambda: raw("169.254.169.254", 80))
+    tried("a resolver", lambda: socket.getaddrinfo("api.vendor.example", 443))
+    tried("our environment", lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes().decode())
+    Path(config["report"]).write_text(json.dumps(seen))
+
 def misbehave():
     how = config.get("how", "")
+    if how == "wander":
+        wander()
     if how == "fail":
         print(f"it was {config['token']}", file=sys.stderr)
         sys.exit(3)

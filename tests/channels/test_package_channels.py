@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from okr_reports.channels.runners import environments
+from okr_reports.channels.runners import environments, process
 from okr_reports.channels.runners.bring import check_connector
+from okr_reports.channels.runners.gate import Allowed
 from okr_reports.errors import ChannelError
 from tests.channels.a_vendor import CHANNEL, TODAY, VendorBench
 from tests.channels.a_wheel import make_wheel
@@ -31,9 +32,9 @@ def bench(vendor_bench: VendorBench, monkeypatch: pytest.MonkeyPatch) -> VendorB
     return vendor_bench
 
 
-def declare(bench: VendorBench, runner: str, **config: str) -> None:
+def declare(bench: VendorBench, runner: str, hosts: str = "", **config: str) -> None:
     given = {"url": bench.vendor.url, "start_date": "2026-09-24", **config}
-    text = CHANNEL.replace("{rest: vendor.yml}", ORIGINS[runner])
+    text = CHANNEL.replace("{rest: vendor.yml}", f"{ORIGINS[runner]}\n    hosts: {hosts}" if hosts else ORIGINS[runner])
     bench.write("channels.yml", text.replace('{start_date: "2026-09-24"}', json.dumps(given)))
 
 
@@ -65,7 +66,62 @@ def test_its_records_are_mapped_as_files_are(bench: VendorBench, runner: str) ->
     bench.vendor.answers["/v1/days"] = lambda *_: (200, {"data": rows[:1]})
     assert bench.load()[""].state == "partial"
     [source] = bench.defined().file_sources
-    assert check_connector(source, TODAY, bench.folder / "connectors") == []
+    [finding] = check_connector(source, TODAY, bench.folder / "connectors")
+    assert (finding.severity, "may reach any host" in finding.what) == ("warning", True)
+    # an answer was had through our proxy, and what would hold it is said
+    assert any("add `hosts: [127.0.0.1]`" in sentence for sentence in bench.said)
+
+
+@pytest.mark.parametrize("has_namespaces", [True, False])
+def test_it_reaches_the_hosts_of_its_declaration_and_no_other(
+    bench: VendorBench, monkeypatch: pytest.MonkeyPatch, has_namespaces: bool
+) -> None:
+    report = bench.folder / "seen.json"
+    declare(bench, "singer", "[api.vendor.example]", how="wander", report=str(report))
+    lock(bench)
+    if not has_namespaces:
+        # as in a container that allows none: the same call of the system, refused
+        text = process._LAUNCHER.read_text().replace("= 0x10000000, 0x40000000", "= -1, 0")
+        launcher = bench.folder / "walled.py"
+        launcher.write_text(text)
+        monkeypatch.setattr(process, "_LAUNCHER", launcher)
+    assert {one.state for one in bench.load().values()} == {"loaded"}, bench.said
+    seen = json.loads(report.read_text())
+    said = "\n".join(bench.said)
+    # by the proxy: its own host answers, another name of it and the cloud's metadata do not
+    assert [seen[name] for name in ("its own", "another", "metadata")] == [
+        "HTTP Error 404: Not Found",
+        "HTTP Error 403: Forbidden",
+        "HTTP Error 403: Forbidden",
+    ]
+    assert "it may not reach localhost, which is not among the hosts of its channel" in said
+    assert "it may not reach 169.254.169.254" in said
+    walls = {"namespace": (111, 101), "port": (13, 13), "none": ()}
+    wall = "port" if "Landlock" in said else "none" if "HTTPS_PROXY alone" in said else "namespace"
+    assert ("no network namespace (" in said) == (wall != "namespace")
+    assert (wall == "namespace") <= has_namespaces
+    # past the proxy: refused by the kernel
+    for name, number in zip(("raw another", "raw metadata"), walls[wall], strict=False):
+        assert seen[name].startswith(f"[Errno {number}]")
+    if wall != "namespace":
+        return
+    assert "name resolution" in seen["a resolver"]
+    assert "Permission denied" in seen["our environment"]
+
+
+def test_which_hosts_may_be_asked() -> None:
+    closed = Allowed(frozenset({"api.vendor.com", "*.vendor.net", "10.0.0.5"}), is_closed=True)
+    asked = ("api.vendor.com", "a.b.vendor.net", "10.0.0.5", "vendor.net", "evil-vendor.net", "vendor.com", "127.0.0.1")
+    assert [closed.permits(host) for host in asked] == [True, True, True, False, False, False, False]
+    # a name leads to public addresses, and to those of the local network that are named themselves
+    led = ("93.184.216.34", "10.0.0.5", "10.0.0.6", "127.0.0.1", "169.254.169.254", "::ffff:10.0.0.6")
+    assert [closed.permits_address("api.vendor.com", address) for address in led] == [True, True] + [False] * 4
+    open_one = Allowed(frozenset({"crm.corp"}), is_closed=False)
+    asked = ("anything.com", "93.184.216.34", "10.0.0.6", "169.254.169.254", "0x7f.1", "2130706433", "[::1]"[1:-1])
+    assert [open_one.permits(host) for host in asked] == [True, True] + [False] * 5
+    led = ("10.0.0.6", "169.254.169.254")
+    assert [open_one.permits_address("crm.corp", address) for address in led] == [True, False]
+    assert [open_one.permits_address("anything.com", address) for address in led] == [False, False]
 
 
 def test_a_tap_that_reads_properties_gets_its_selection_and_one_that_says_nothing_fails(bench: VendorBench) -> None:

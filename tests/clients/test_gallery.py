@@ -115,6 +115,7 @@ def declared(vendor: dict[str, Any], proof: dict[str, Any], folder: Path) -> Def
     channel = {
         **{key: vendor[key] for key in ("id", "title", "kind")},
         "from": vendor["tried_with"],
+        "hosts": proof["hosts"],
         **{key: proof[key] for key in ("config", "stream", "measures")},
         **proof["channel"],
     }

@@ -152,6 +152,7 @@ def channel_text(vendor: dict[str, Any], taken: set[str], currency: str) -> str:
         head += [f"# [sources.{name}] {key} in {file}: {about}" for key, about in vendor[kind].items()]
     fixed = {"title": vendor["title"], "kind": vendor["kind"], "from": vendor.get("from", {"rest": f"{name}_api.yml"})}
     fixed |= {"config": vendor["config"]} if "config" in vendor else {}
+    fixed |= {"hosts": vendor["hosts"]} if "hosts" in vendor else {}
     fixed["stream"] = vendor.get("stream", "rows")
     said = {key: currency if value == "{reporting_currency}" else value for key, value in vendor["channel"].items()}
     keys = [f"    {key}: {flow(value)}" for key, value in {**fixed, **said}.items()]

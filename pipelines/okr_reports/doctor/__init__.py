@@ -105,10 +105,10 @@ def _connectors(workspace: Workspace) -> Iterator[Diagnosis]:
         for source, findings in zip(
             sources, pool.map(lambda checked: check_connector(checked, day, home), sources), strict=True
         ):
-            if not findings:
+            if not any(finding.severity == "error" for finding in findings):
                 yield Diagnosis(source.id, "reachable, or switched off")
             for finding in findings:
-                yield Diagnosis(source.id, str(finding), fault=True)
+                yield Diagnosis(source.id, str(finding), fault=finding.severity == "error")
 
 
 def _engine(workspace: Workspace) -> Iterator[Diagnosis]:

@@ -39,9 +39,9 @@ class AirbyteConnector:
             self.program = "source-declarative-manifest"
             self.config[_MANIFEST] = _read(source, manifest)
 
-    def probe(self) -> None:
+    def probe(self, say: Callable[[str], None]) -> None:
         """Have it check its settings with the vendor. Raises ChannelError."""
-        with connection(self.channel, self.section) as run:
+        with connection(self.source, self.section, say) as run:
             for message in self._messages(run, "check"):
                 status = message.get("connectionStatus") or {}
                 if status.get("status") == "FAILED":
@@ -49,7 +49,7 @@ class AirbyteConnector:
 
     def write(self, recorder_of: RecorderOf, say: Callable[[str], None]) -> Recorder:
         """Run it, and hand the records to a Recorder. Raises ChannelError."""
-        with connection(self.channel, self.section) as run:
+        with connection(self.source, self.section, say) as run:
             found = [
                 message["catalog"] for message in self._messages(run, "discover") if message.get("type") == "CATALOG"
             ]

@@ -47,15 +47,21 @@ def _runner(source: FileSource, section: Section, window: Window, home: Path) ->
 
 
 def check_connector(source: FileSource, today: date, home: Path) -> list[Finding]:
-    """What is wrong with a connector's settings and access, asked of the vendor; empty if all is well."""
+    """What is wrong with a connector's settings and access, asked of the vendor; empty if all is well.
+
+    That its network is not held is a warning.
+    """
     path, _, line = source.defined_at.rpartition(":")
+    said: list[str] = []
     try:
         section = read_section(source.id)
         if not section.settings.enabled:
             return []
         # two days ago every vendor has something to say about
-        _runner(source, section, Window(today - 2 * DAY, today - DAY), home).probe()
+        _runner(source, section, Window(today - 2 * DAY, today - DAY), home).probe(said.append)
     except ChannelError as error:
         what, _, todo = str(error).partition("; ")
         return [Finding(path, int(line), "error", what, todo)]
-    return []
+    if source.connector is not None and source.connector.runner == "rest":
+        return []
+    return [Finding(path, int(line), "warning", *sentence.split("; ", 1)) for sentence in said]

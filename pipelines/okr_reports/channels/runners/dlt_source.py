@@ -30,15 +30,15 @@ class DltConnector:
         self.source, self.section, self.channel, self.connector = source, section, source.channel, source.connector
         self.config = {**requested_config(source, section, window), **section.values}
 
-    def probe(self) -> None:
+    def probe(self, say: Callable[[str], None]) -> None:
         """Have it made, with its settings; the vendor is not asked. Raises ChannelError."""
-        with connection(self.channel, self.section) as run:
+        with connection(self.source, self.section, say) as run:
             for _ in self._messages(run, probe=True):
                 pass
 
     def write(self, recorder_of: RecorderOf, say: Callable[[str], None]) -> Recorder:
         """Run it, and hand the records to a Recorder. Raises ChannelError."""
-        with connection(self.channel, self.section) as run:
+        with connection(self.source, self.section, say) as run:
             recorder: Recorder | None = None
             page: list[Any] = []
             for message in self._messages(run, probe=False):

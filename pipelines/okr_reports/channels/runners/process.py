@@ -1,5 +1,5 @@
 """A connector as a process of its own: nothing of our environment, its settings in a file that it alone can read,
-its time, memory and output limited, all of its processes ended with it."""
+its time, memory, output and network limited, all of its processes ended with it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
+import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -19,23 +21,33 @@ from typing import IO, Any
 import orjson
 
 from okr_reports.channels.redaction import redact
+from okr_reports.channels.runners.gate import Gate
+from okr_reports.channels.runners.hosts import allowed_hosts
 from okr_reports.channels.runners.settings import Section
 from okr_reports.errors import BudgetError, ChannelError, VendorError, quoted
+from okr_reports.file_sources import FileSource
 
 # A line is a record; all lines of one run.
 LONGEST_LINE = 64 << 20
 MOST_OUTPUT = 16 << 30
 _SHOWN = 300
+_LAUNCHER = Path(__file__).with_name("walled.py")
+_LAUNCH_SECONDS = 30
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 
 
 class Connection:
-    """Where one connector runs: a folder of its own, which is gone afterwards, and its limits."""
+    """Where one connector runs: a folder of its own, which is gone afterwards, and its limits.
 
-    def __init__(self, channel: str, section: Section, folder: Path) -> None:
-        self.channel, self.section, self.folder = channel, section, folder
+    `wall` is what holds its network (walled.py): namespace, port or none; `why` there is no namespace.
+    """
+
+    def __init__(self, source: FileSource, section: Section, folder: Path, gate: Gate) -> None:
+        self.source, self.channel, self.section, self.folder = source, source.channel, section, folder
+        self.gate = gate
+        self.wall, self.why = "", ""
         self.budget = section.settings.budget()
-        self.budget.channel = channel
+        self.budget.channel = self.channel
 
     def file(self, name: str, content: Any) -> Path:
         """`content` as JSON in a file that this user alone can read."""
@@ -94,13 +106,35 @@ class Connection:
         """The error of a connector that failed, with its last words, no secret among them."""
         words = next((line.strip() for line in reversed(said) if line.strip()), "")
         shown = redact(words, self.section.secrets)[:_SHOWN]
-        return VendorError(
-            self.channel, f"the connector {what}: {quoted(shown)}", "look at its settings, then report it"
-        )
+        todo = "; ".join(self._refusals()) or "look at its settings, then report it"
+        return VendorError(self.channel, f"the connector {what}: {quoted(shown)}", todo)
+
+    def _refusals(self) -> Iterator[str]:
+        """What its gate refused, and what to do."""
+        for host, why in self.gate.refused.items():
+            yield f"it may not reach {host}, which {why}; if it is the vendor's, add it to `hosts` at {self._place}"
+
+    @property
+    def _place(self) -> str:
+        return self.source.defined_at
+
+    def network(self) -> Iterator[str]:
+        """What is to be said of its network: that nothing holds it, where it was, where it may not go."""
+        yield from self._refusals()
+        reached = ", ".join(self.gate.reached)
+        if not self.gate.allowed.is_closed:
+            seen = f"it reached {reached}" if reached else "where it was is not known"
+            line = f"add `hosts: [{reached}]`" if reached else "add `hosts: [...]` with the vendor's"
+            yield f"its connector may reach any host, and {seen}; {line} at {self._place}"
+        elif self.wall in ("port", "none"):
+            held = "by HTTPS_PROXY alone, which a program need not obey"
+            if self.wall == "port":
+                held = "by HTTPS_PROXY and Landlock: TCP to that proxy's port alone, UDP not held"
+            why = f"this machine gives no network namespace ({self.why})"
+            yield f"{why}, so its hosts are held {held}; run okr where unprivileged user namespaces are allowed"
 
     def _start(self, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         given = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        given |= {name: text for name, text in os.environ.items() if name.lower().endswith("_proxy")}
         given |= {"HOME": str(self.folder), "TMPDIR": str(self.folder), "PYTHONUNBUFFERED": "1", **environment}
         most = self.section.settings.budget_mb << 20
 
@@ -109,9 +143,14 @@ class Connection:
             with suppress(ValueError, OSError):
                 resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
-        try:
-            return subprocess.Popen(
-                list(command),
+        if not os.access(command[0], os.X_OK):
+            what = f"{Path(command[0]).name} cannot be run"
+            raise ChannelError(self.channel, what, f"run `okr channel lock {self.channel}` again")
+        ours, theirs = socket.socketpair()
+        wall = "namespace" if self.gate.allowed.is_closed else "none"
+        with ours, theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_LAUNCHER), str(theirs.fileno()), wall, *command],
                 cwd=self.folder,
                 env=given,
                 stdin=subprocess.DEVNULL,
@@ -119,10 +158,15 @@ class Connection:
                 stderr=subprocess.PIPE,
                 start_new_session=True,
                 preexec_fn=limit,
+                pass_fds=[theirs.fileno()],
             )
-        except OSError as error:
-            what = f"{Path(command[0]).name} cannot be run ({error.strerror})"
-            raise ChannelError(self.channel, what, f"run `okr channel lock {self.channel}` again") from None
+            theirs.close()
+            ours.settimeout(_LAUNCH_SECONDS)
+            said, sockets, _, _ = socket.recv_fds(ours, 1000, 1)
+        for number in sockets:
+            self.gate.serve(socket.socket(fileno=number))
+        self.wall, _, self.why = said.decode().partition(" ")
+        return process
 
     def _limited(self, output: IO[bytes]) -> Iterator[bytes]:
         size = 0
@@ -151,7 +195,14 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def connection(channel: str, section: Section) -> Iterator[Connection]:
-    """A connection whose folder, with every setting in it, is deleted afterwards."""
-    with tempfile.TemporaryDirectory(prefix="okr-connector-") as folder:
-        yield Connection(channel, section, Path(folder))
+def connection(source: FileSource, section: Section, say: Callable[[str], None]) -> Iterator[Connection]:
+    """A connection whose folder, with every setting in it, is deleted afterwards; `say` takes what its network was."""
+    gate = Gate(allowed_hosts(source, section))
+    try:
+        with tempfile.TemporaryDirectory(prefix="okr-connector-") as folder:
+            run = Connection(source, section, Path(folder), gate)
+            yield run
+    finally:
+        gate.close()
+    for sentence in run.network():
+        say(f"{source.channel}: {redact(sentence, section.secrets)}")

@@ -114,9 +114,9 @@ class RestConnector:
             raise self._failed(error) from None
         return recorder
 
-    def probe(self) -> None:
+    def probe(self, say: Callable[[str], None]) -> None:
         """Ask for the first record. Raises ChannelError."""
-        session = self.session(lambda _: None)
+        session = self.session(say)
         try:
             next(iter(self._resource(session)), None)
         except ChannelError:

@@ -29,14 +29,14 @@ class SingerConnector:
         self.source, self.section, self.channel, self.home = source, section, source.channel, home
         self.config = {**requested_config(source, section, window), **section.values}
 
-    def probe(self) -> None:
+    def probe(self, say: Callable[[str], None]) -> None:
         """Ask for its streams. Raises ChannelError."""
-        with connection(self.channel, self.section) as run:
+        with connection(self.source, self.section, say) as run:
             self._catalog(run)
 
     def write(self, recorder_of: RecorderOf, say: Callable[[str], None]) -> Recorder:
         """Run it, and hand the records to a Recorder. Raises ChannelError."""
-        with connection(self.channel, self.section) as run:
+        with connection(self.source, self.section, say) as run:
             stream, catalog = self._catalog(run)
             config, chosen = run.file("config.json", self.config), run.file("catalog.json", catalog)
             command = [self._program(), "--config", str(config), "--catalog", str(chosen)]

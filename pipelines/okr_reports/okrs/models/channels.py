@@ -23,6 +23,7 @@ KINDS = ("ads", "analytics", "crm", "email", "social", "shop", "other")
 LOOKBACK_DAYS = 30
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._,-]+\])?==[A-Za-z0-9.!+_-]+")
 _SOURCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:]*:[0-9A-Fa-f:]+")
 _OF_FILES = ("encoding", "header", "sheet", "wide", "on_overlap", "replaces")
 
 
@@ -43,6 +44,19 @@ def _config(value: Any) -> str:
     raise refuse(f"{shown(value)} is no mapping", "write `config: {key: value}`; secrets belong into .dlt/secrets.toml")
 
 
+def _hosts(value: Any) -> tuple[str, ...]:
+    todo = 'write names alone, `hosts: [api.vendor.com, "*.vendor.com"]`'
+    if not isinstance(value, list):
+        raise refuse(f"{shown(value)} is no list of hosts", todo)
+    for name in value:
+        if not isinstance(name, str) or not _HOST.fullmatch(name):
+            raise refuse(f"{shown(name)} is no host", todo)
+    return tuple(name.lower() for name in value)
+
+
+Hosts = Annotated[
+    tuple[str, ...], PlainValidator(_hosts), WithJsonSchema({"type": "array", "items": {"type": "string"}})
+]
 Config = Annotated[str, PlainValidator(_config), WithJsonSchema({"type": "object"})]
 
 
@@ -101,6 +115,7 @@ class ChannelEntry(FileMapping):
     origin: Origin | None = Field(default=None, alias="from")
     config: Config | None = None
     stream: Line | None = None
+    hosts: Hosts | None = None
     lookback_days: Whole | None = None
 
     @model_validator(mode="after")
@@ -120,6 +135,8 @@ class ChannelEntry(FileMapping):
             raise refuse("no column of days is named", "write `date: <column>`, such as `date: attributes.datetime`")
         if not self.measures:
             raise refuse("no measure is named", "write `measures: {name: column}` or `{name: {count: rows}}`")
+        if self.hosts is not None and self.origin.runner == "rest":
+            raise refuse("`hosts` is of connectors that are packages", "remove it: a declaration asks its `base_url`")
         if self.lookback_days == 0:
             raise refuse("a refresh reads at least one day again", "write `lookback_days: 1` or more")
         return self
@@ -138,6 +155,7 @@ class ChannelEntry(FileMapping):
             stream=self.stream or "",
             lookback_days=self.lookback_days or LOOKBACK_DAYS,
             kind=self.kind or "other",
+            hosts=self.hosts,
         )
         return FileSource(
             id=self.id,
