@@ -13,9 +13,13 @@ from datetime import date
 
 import pytest
 from dagster import (
+    AssetCheckKey,
+    AssetCheckResult,
+    AssetCheckSpec,
     AssetKey,
     DagsterInstance,
     Definitions,
+    MaterializeResult,
     asset,
     build_sensor_context,
     define_asset_job,
@@ -132,9 +136,9 @@ def test_old_runs_are_forgotten_with_the_files_of_their_events(tmp_path, monkeyp
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     monkeypatch.setattr(retention, "KEEP_RUNS", 2)
 
-    @asset
-    def site() -> int:
-        return 1
+    @asset(check_specs=[AssetCheckSpec("right", asset="site")])
+    def site():
+        return MaterializeResult(check_results=[AssetCheckResult(passed=True)])
 
     tags = run_tags.of_this_workspace()
     jobs = [define_asset_job(name, executor_def=in_process_executor, tags=tags) for name in ("refresh", "backfill")]
@@ -155,6 +159,10 @@ def test_old_runs_are_forgotten_with_the_files_of_their_events(tmp_path, monkeyp
         assert latest.run_id == runs["backfill"][-1]
         (found,) = instance.fetch_materializations(AssetKey("site"), limit=1).records
         assert found.run_id == latest.run_id
+        checked = instance.event_log_storage.get_asset_check_execution_history(
+            AssetCheckKey(AssetKey("site"), "right"), 99
+        )
+        assert {one.run_id for one in checked} == kept
 
 
 def test_a_period_is_closed_once_nobody_restates_it(monkeypatch):

@@ -159,6 +159,14 @@ class Small:
             }
         return {table: [load for (load,) in loads] for table, loads in found.items() if loads}
 
+    def sizes(self) -> dict[str, float]:
+        """MB of each part of the data folder; a file of many names counts each time."""
+        return {
+            path.name: sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file()) / 2**20
+            for path in self.data.iterdir()
+            if not path.name.endswith(".lock")
+        }
+
     def site(self) -> dict[str, str]:
         """The published site: a digest of every file."""
         current = (self.data / "site" / "current").resolve(strict=True)

@@ -70,19 +70,6 @@ def readers(small: Small) -> Iterator[tuple[Counter[str], list[str]]]:
         thread.join()
 
 
-def sizes(small: Small) -> dict[str, float]:
-    """MB of each part of the data folder."""
-    return {
-        path.name: sum(file.stat().st_size for file in _files(path)) / 2**20
-        for path in small.data.iterdir()
-        if not path.name.endswith(".lock")
-    }
-
-
-def _files(path: Path) -> Iterator[Path]:
-    yield from (file for file in path.rglob("*") if file.is_file()) if path.is_dir() else (path,)
-
-
 @pytest.mark.torture
 def test_two_hundred_refreshes_leave_sizes_and_memory_as_they_were(
     tmp_path: Path, figure: Callable[[str], None]
@@ -101,7 +88,7 @@ def test_two_hundred_refreshes_leave_sizes_and_memory_as_they_were(
                 assert answer["code"] == 0, answer["said"]
                 seconds.append(time.monotonic() - began)
                 memory.append(answer["peak_mb"])
-                folders.append(sizes(small))
+                folders.append(small.sizes())
     finally:
         small.close()
         sandbox.stop()

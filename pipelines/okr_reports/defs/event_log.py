@@ -17,6 +17,8 @@ from typing import Any
 import sqlalchemy
 from dagster import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as _CHECKS
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable as _EVENTS
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy.pool import StaticPool
@@ -103,8 +105,18 @@ class OpenEventLog(SqliteEventLogStorage):
         os.utime(self.path_for_shard(run_id))
 
     def delete_events(self, run_id: str) -> None:
-        """Delete a run's events, and the file that held them: Dagster would leave it there, empty and as large."""
+        """Delete a run's events, and what Dagster would leave: the file that held them, and its results of checks.
+
+        The newest result of each check stays, whatever run it is of: it says how the check stands.
+        """
         super().delete_events(run_id)
+        newest = sqlalchemy.select(sqlalchemy.func.max(_CHECKS.c.id)).group_by(
+            _CHECKS.c.asset_key, _CHECKS.c.check_name
+        )
+        with self.index_connection() as connection:
+            # Those too whose runs an older version deleted.
+            kept = sqlalchemy.select(_EVENTS.c.run_id).where(_EVENTS.c.run_id.is_not(None))
+            connection.execute(_CHECKS.delete().where(_CHECKS.c.run_id.not_in(kept), _CHECKS.c.id.not_in(newest)))
         if run_id in self._engines:
             self._engines.pop(run_id).dispose()
         self._initialized_dbs.discard(run_id)
