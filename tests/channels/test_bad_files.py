@@ -111,10 +111,10 @@ def test_a_disk_without_room_to_decode_is_named(files: Files) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
-        read = read_source(files.source(), {"a.csv": path}, date(2026, 11, 23))
+        with read_source(files.source(), {"a.csv": path}, date(2026, 11, 23)) as read:
+            [fault] = read.faults["a.csv"]
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    [fault] = read.faults["a.csv"]
     assert (fault.what, "make room in" in fault.todo) == ("cannot be read (File too large)", True)
 
 

@@ -81,8 +81,8 @@ def read(path: Path, **more: object) -> SourceRows:
 
 def outcome(path: Path, **more: object) -> str | int | Decimal:
     """The sum, or what is said; a refused file gives no row."""
-    found = read(path, **more)
-    ((total, count),) = found.connection.execute("select sum(v0), count(*) from rows").fetchall()
+    with read(path, **more) as found:
+        ((total, count),) = found.connection.execute("select sum(v0), count(*) from rows").fetchall()
     if path.name in found.faults:
         assert count == 0
         return " | ".join(f"{fault}; {fault.todo}" for fault in found.faults[path.name])
@@ -196,7 +196,8 @@ def test_spreadsheets_are_read_rightly_or_say_why_not(
 def test_all_faults_of_a_file_are_said_at_once_five_places_of_each(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(HEAD + "someday,a,1\n" * 9 + "2026-09-01,a,oops\n" * 3 + "2026-09-02,a,1,2\n")
-    faults = read(path).faults["a.csv"]
+    with read(path) as found:
+        faults = found.faults["a.csv"]
     assert [(len(fault.places), fault.count) for fault in faults] == [(5, 9), (1, 1), (3, 3)]
     assert "and 4 more" in str(faults[0])
     # what the site shows quotes no cell

@@ -76,27 +76,27 @@ def read(name: str, preset: str) -> SourceRows:
 
 @pytest.mark.parametrize(("name", "rows"), expected().items())
 def test_every_export_gives_its_right_sums_or_the_reason_why_not(name: str, rows: list[dict[str, str]]) -> None:
-    found = read(name, rows[0]["preset"].partition(" ")[0])
-    refused = not rows[0]["measure"]
-    assert (name in found.faults) == refused == (name in REASONS), found.faults
-    if refused:
-        words = " ".join(f"{fault}; {fault.todo}" for fault in found.faults[name])
-        assert [one for one in REASONS[name] if one not in words] == []
-        assert found.connection.execute("select count(*) from rows").fetchone() == (0,)
-        return
-    for row in rows:
-        at = found.measures.index(row["measure"])
-        total, count, first, last, currency = (
-            found.connection.execute(
-                f"select sum(v{at}), count(*), min(date), max(date), max(currency) from rows"
-            ).fetchone()
-            or ()
-        )
-        assert total == Decimal(row["expected_sum"]), row["measure"]
-        assert (count, str(first), str(last)) == (int(row["rows_counted"]), row["first_day"], row["last_day"])
-        assert not row["currency"] or (currency or "EUR") == row["currency"]
-    if name in SAID:
-        assert SAID[name] in " | ".join(found.files[name].said)
+    with read(name, rows[0]["preset"].partition(" ")[0]) as found:
+        refused = not rows[0]["measure"]
+        assert (name in found.faults) == refused == (name in REASONS), found.faults
+        if refused:
+            words = " ".join(f"{fault}; {fault.todo}" for fault in found.faults[name])
+            assert [one for one in REASONS[name] if one not in words] == []
+            assert found.connection.execute("select count(*) from rows").fetchone() == (0,)
+            return
+        for row in rows:
+            at = found.measures.index(row["measure"])
+            total, count, first, last, currency = (
+                found.connection.execute(
+                    f"select sum(v{at}), count(*), min(date), max(date), max(currency) from rows"
+                ).fetchone()
+                or ()
+            )
+            assert total == Decimal(row["expected_sum"]), row["measure"]
+            assert (count, str(first), str(last)) == (int(row["rows_counted"]), row["first_day"], row["last_day"])
+            assert not row["currency"] or (currency or "EUR") == row["currency"]
+        if name in SAID:
+            assert SAID[name] in " | ".join(found.files[name].said)
 
 
 def test_the_examples_use_every_preset_that_has_one() -> None:

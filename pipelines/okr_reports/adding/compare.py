@@ -114,8 +114,7 @@ def _export(channel: str, export: Path, preset: str | None, given: dict[str, Any
         source = FileSourceEntry.model_validate(entry).to_file_source(folder, (folder,))
     except ValueError as error:
         raise OkrError(f"--set: {error}") from None
-    rows = read_source(source, {export.name: export}, settings.today("UTC"), None)
-    try:
+    with read_source(source, {export.name: export}, settings.today("UTC"), None) as rows:
         if faults := rows.faults.get(export.name):
             raise OkrError("\n".join(f"{export.name}: {fault}; {fault.todo}" for fault in faults))
         found: _Days = {}
@@ -126,8 +125,6 @@ def _export(channel: str, export: Path, preset: str | None, given: dict[str, Any
             ).fetchall():
                 found[day, measure, code] = value
         accounts = rows.connection.execute("select distinct account_id from rows where account_id <> ''").fetchall()
-    finally:
-        rows.close()
     if not found:
         raise OkrError(f"{export.name} has no rows with a day and a number; export a range that has some")
     return found, {_digits(account) for (account,) in accounts}

@@ -6,6 +6,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -129,29 +130,30 @@ def _settle(
         if model is None:
             raise OkrError("; ".join(f"{mistake.what} ({mistake.todo})" for mistake in mistakes))
         source = model.to_file_source(path.parent, (path.parent,))
-        rows = read_source(source, {path.name: path}, today, reporting, quick=False)
-        faults = rows.faults.get(path.name)
-        if not faults:
-            glimpse = known.glimpse if known else guessed.glimpse  # type: ignore[union-attr]
-            header = known.layout.line if known else guessed.header  # type: ignore[union-attr]
-            why = (
-                f"{known.preset.title} ({known.why})"
-                if known
-                else "a table of its own (no vendor's export is known by these columns)"
-            )
-            added = Added(
-                path,
-                entry,
-                rows,
-                glimpse,
-                header,
-                known.preset if known else None,
-                why,
-                [*(guessed.assumed if guessed else []), *assumed],
-            )
-            _ask_the_rest(added, reporting, ask)
-            return added
-        rows.close()
+        with ExitStack() as opened:
+            rows = opened.enter_context(read_source(source, {path.name: path}, today, reporting, quick=False))
+            faults = rows.faults.get(path.name)
+            if not faults:
+                glimpse = known.glimpse if known else guessed.glimpse  # type: ignore[union-attr]
+                header = known.layout.line if known else guessed.header  # type: ignore[union-attr]
+                why = (
+                    f"{known.preset.title} ({known.why})"
+                    if known
+                    else "a table of its own (no vendor's export is known by these columns)"
+                )
+                added = Added(
+                    path,
+                    entry,
+                    rows,
+                    glimpse,
+                    header,
+                    known.preset if known else None,
+                    why,
+                    [*(guessed.assumed if guessed else []), *assumed],
+                )
+                _ask_the_rest(added, reporting, ask)
+                opened.pop_all()
+                return added
         entry = _corrected(path, entry, faults, assumed, ask, zone)
     raise _unreadable(path, faults or [])
 

@@ -45,8 +45,7 @@ def check_files(
         files = {path.relative_to(folder).as_posix(): path for path in readable}
         if not files:
             continue
-        read = read_source(source, files, today, reporting)
-        try:
+        with read_source(source, files, today, reporting) as read:
             settling = _settled(source, read, today, uses.get(source.id, Uses()))
             for name, path in files.items():
                 facts = read.files.get(name)
@@ -55,8 +54,6 @@ def check_files(
                 yield FileCheck(source, path, [*read.faults.get(name, []), *across], said)
             if settling.equal:
                 yield FileCheck(source, source.pattern, [], settling.equal)
-        finally:
-            read.close()
 
 
 def _settled(source: FileSource, read: SourceRows, today: date, uses: Uses) -> Settling:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -62,15 +63,26 @@ def read_source(
 ) -> SourceRows:
     """All rows of these files, by the names they have in the raw tables.
 
-    A file with any fault gives none, and all its faults; nothing is raised for it.
+    A file with any fault gives none, and all its faults; nothing is raised for it. Who calls closes what is given.
 
     `reporting` is the currency of the reports. With `quick` files without anything odd are read many at a time, and
     less is said of them.
     """
     folder = tempfile.TemporaryDirectory(prefix="okr-rows-")
     connection = duckdb.connect(config={**_CONFIG, "temp_directory": f"{folder.name}/spilt"})
-    connection.execute("set timezone = 'UTC'")
     rows = SourceRows(connection, tuple(source.measures), folder)
+    with ExitStack() as opened:
+        opened.enter_context(rows)
+        _fill(source, rows, files, today, reporting, quick)
+        opened.pop_all()
+    return rows
+
+
+def _fill(
+    source: FileSource, rows: SourceRows, files: Mapping[str, Path], today: date, reporting: str | None, quick: bool
+) -> None:
+    connection = rows.connection
+    connection.execute("set timezone = 'UTC'")
     # what is lost with the process needs no log of what was written
     connection.execute(f"attach {quoted_text(str(rows.database))} as rows_of_files (recovery_mode no_wal_writes)")
     connection.execute("use rows_of_files")
@@ -89,7 +101,6 @@ def read_source(
                 _read(source, rows, file, today, reporting)
         rows.faults |= {name: file.faults for name, file in found.items() if file.faults}
         _date(rows.files, today)
-    return rows
 
 
 def _find(source: FileSource, name: str, path: Path, scratch: Path) -> _Found:

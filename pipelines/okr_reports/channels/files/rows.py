@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 import duckdb
 
@@ -106,7 +107,14 @@ class SourceRows:
         assert self.folder is not None
         return Path(self.folder.name) / "rows.duckdb"
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
+        """Let go of the rows and of the disk they take; who has read them must, or leave a `with`."""
         self.connection.close()
         if self.folder is not None:
             self.folder.cleanup()

@@ -266,9 +266,9 @@ class _Load:
             return
         # A lake's rows cannot be queried, so that all files are read to see which overlap.
         to_read = list(digests) if self.in_lake else changed
-        read = read_source(source, {name: there[name].path for name in to_read}, self.today, self.reporting)
+        files = {name: there[name].path for name in to_read}
         with ExitStack() as opened:
-            opened.callback(read.close)
+            read = opened.enter_context(read_source(source, files, self.today, self.reporting))
             kept = [name for name in there if known[name] and name not in to_read]
             connected = next((file.connected for file in there.values()), None)
             if connected is not None:
