@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support import python_with_package
+from tests.support import ROOT, python_with_package
 
 COMPONENT = """---
 about: A word of another package.
@@ -100,6 +101,35 @@ def test_a_package_sends_to_its_own_places(tmp_path: Path, place: str, said: str
     answer = with_package(tmp_path, "[okr_reports.deliveries]\ndrop = brought:send\n", SENT, str(site), place)
     assert said in answer.stdout + answer.stderr
     assert "a-long-secret" not in answer.stdout + answer.stderr
+
+
+TAKEN = """
+from okr_reports.deliveries.targets import _brought
+from okr_reports.errors import DeliveryError
+from okr_reports.okrs.presets import presets, unused_presets
+print(*unused_presets(), presets()["shopify_orders"].title, sep=chr(10))
+for scheme in ("s3", "drop"):
+    try:
+        print(_brought(scheme))
+    except DeliveryError as error:
+        print(error)
+"""
+
+
+def test_what_a_package_brings_under_a_name_that_is_taken_is_said(tmp_path: Path) -> None:
+    shipped = (ROOT / "pipelines/okr_reports/okrs/presets/shopify_orders.yml").read_text(encoding="utf-8")
+    preset = re.sub("(?m)^title: .*", "title: Another", shipped)
+    points = "[okr_reports.presets]\nmine = brought\n[okr_reports.deliveries]\ns3 = brought:send\ndrop = brought:send\n"
+    files = {"brought/__init__.py": SENDER, "brought/shopify_orders.yml": preset}
+    answer = python_with_package(tmp_path, files, points, TAKEN)
+    said = answer.stdout.splitlines()
+    assert len(said) == 4, answer.stderr
+    assert said[0].startswith("brought/shopify_orders.yml:")
+    assert "stands already at okr_reports.okrs.presets/shopify_orders.yml:" in said[0]
+    assert "have the package brought give it another id" in said[0]
+    assert said[1] != "Another"
+    assert said[2] == "s3:// is a scheme of okr-reports, and brought brings it too; uninstall brought"
+    assert said[3].startswith("<function send")
 
 
 def test_the_conformance_suite_names_what_is_wrong(tmp_path: Path) -> None:

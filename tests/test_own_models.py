@@ -10,6 +10,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from okr_reports.findings import _model_names
+from okr_reports.okrs.definitions import Definitions
+from okr_reports.okrs.models.settings import Settings
+from okr_reports.settings import Workspace
 from tests.support import OKR
 
 DEFINITIONS = """
@@ -251,3 +255,13 @@ def test_check_says_what_a_kpi_or_table_over_a_model_lacks(workspace, change, sa
         path.write_text(DEFINITIONS)
     assert found.returncode == 1
     assert said in found.stdout + found.stderr
+
+
+def test_a_model_that_has_the_name_of_one_of_ours_is_said(tmp_path):
+    own = Workspace(tmp_path / "okr_definitions", tmp_path / "reports", tmp_path / ".okr")
+    own.models_dir.mkdir()
+    for name in ("dim_kpi", "mine"):
+        (own.models_dir / f"{name}.sql").write_text("select 1 as day\n", encoding="utf-8")
+    [found] = _model_names(own, Definitions(Settings()))
+    assert (Path(found.path).name, found.severity) == ("dim_kpi.sql", "warning")
+    assert "`ref('dim_kpi')` is this one" in found.todo

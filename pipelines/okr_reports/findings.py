@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from okr_reports.errors import Finding, shown_path
-from okr_reports.settings import Workspace
+from okr_reports.settings import Workspace, shipped
 
 if TYPE_CHECKING:
     from okr_reports.common.form_answers import AnswersReader
@@ -109,7 +109,15 @@ def _table_names(defined: Definitions) -> Iterator[Finding]:
 
 
 def _model_names(workspace: Workspace, defined: Definitions) -> Iterator[Finding]:
-    """Models of the workspace that KPIs and tables name and that are not there."""
+    """Models that KPIs and tables name and that are not there, and those that have the name of one of ours."""
+    from okr_reports.common.model_files import model_files
+
+    ours = {path.stem: path for path in (shipped("dbt_project") / "models").rglob("*.sql")}
+    for path in model_files(workspace).values():
+        if path.suffix == ".sql" and path.stem in ours:
+            what = f"the model {path.stem!r} has the name of one of the reports' own"
+            todo = f"rename it: in {shown_path(workspace.models_dir)}/ `ref('{path.stem}')` is this one, elsewhere ours"
+            yield Finding(str(shown_path(path)), 1, "warning", what, todo)
     named = [(kpi.model, kpi.place) for kpi in defined.kpis if kpi.model]
     named += [(table.model, table.place) for table in defined.table_entries if table.model]
     if not named:

@@ -167,6 +167,12 @@ def test_what_is_there_already_stays(workspace: Workspace) -> None:
         gallery.add_channel(workspace, name)
     assert mine.read_text() == "# mine\n"
     assert not (workspace.definitions_dir / "channels" / f"{name}_api.yml").exists()
+    kpi = f"typeform_{gallery.entry('typeform')['kpis'][0]['id']}"
+    line = f"{{id: {kpi}, title: Mine, kind: flow, measure: leads, unit: count, better: higher}}"
+    mine.with_name("mine.yml").write_text(f"kpis:\n  - {line}\n")
+    [kept] = gallery.add_channel(workspace, "typeform")["kpis_kept"]
+    assert kept.startswith(f"{kpi} (")
+    assert kept.endswith("mine.yml:2)")
     with pytest.raises(gallery.OkrError, match="shopify already"):
         gallery.add_channel(workspace, "shopify")
     with pytest.raises(gallery.OkrError, match="no channel 'shopfy'; did you mean `shopify`"):

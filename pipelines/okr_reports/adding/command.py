@@ -11,7 +11,7 @@ import click
 from okr_reports import okrs, settings
 from okr_reports.adding import preview
 from okr_reports.adding.dialog import Added, choose, somebody_is_there, understand
-from okr_reports.adding.write import write
+from okr_reports.adding.write import kpis_kept, write
 from okr_reports.errors import OkrError, shown_path
 from okr_reports.settings import Workspace
 
@@ -60,11 +60,14 @@ def add(
         path = write(added, workspace.definitions_dir, defined)
     finally:
         added.rows.close()
-    answer |= {"entry": added.entry, "written": str(shown_path(path)), "next": "okr refresh"}
+    kept = kpis_kept(added, defined)
+    answer |= {"entry": added.entry, "written": str(shown_path(path)), "kpis_kept": kept, "next": "okr refresh"}
     if not quiet:
         click.echo(
             f"{shown_path(path)}: written, the source {added.entry['id']} and its KPIs; a wrong guess is one line there"
         )
+        for name in kept:
+            click.echo(f"the KPI {name} is there already and stays; no other was written for it")
         click.echo("next: okr check, then okr refresh")
         click.echo(f"      its numbers stand on channels/{added.entry['channel']}/ and kpis/ of the site")
     return answer

@@ -96,6 +96,11 @@ def add_channel(workspace: Workspace, name: str) -> dict[str, Any]:
         texts = {folder / f"{name}_api.yml": declaration_text(vendor), **texts}
     if there := [path for path in texts if path.exists()]:
         raise OkrError(f"{shown_path(there[0])} is there already; move it away first")
+    kept = [
+        f"{kpi.id} ({kpi.place.path}:{kpi.place.at('id')})"
+        for kpi in map(defined.kpi_by_id.get, _kpi_ids(vendor))
+        if kpi is not None
+    ]
     before = _mistakes(workspace)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -111,6 +116,7 @@ def add_channel(workspace: Workspace, name: str) -> dict[str, Any]:
     return {
         "channel": name,
         "written": [str(shown_path(path)) for path in texts],
+        "kpis_kept": kept,
         "settings": vendor["settings"],
         "secrets": vendor["secrets"],
         "proved": proved(vendor),
@@ -124,6 +130,8 @@ def say(answer: dict[str, Any]) -> None:
     *declaration, channel = answer["written"]
     source = f"{declaration[0]} says how its API is asked" if declaration else "a package asks its API"
     click.echo(f"{channel}: written, with its KPIs; {source}")
+    for kept in answer["kpis_kept"]:
+        click.echo(f"the KPI {kept} is there already and stays; the gallery's was not written")
     for file, kind in ((".dlt/config.toml", "settings"), (".dlt/secrets.toml", "secrets")):
         if answer[kind]:
             click.echo(f"put into {file}:")
@@ -161,8 +169,7 @@ def channel_text(vendor: dict[str, Any], taken: set[str], currency: str) -> str:
         for measure, meaning in vendor["measures"].items()
     ]
     kpis = []
-    for kpi in vendor["kpis"]:
-        kpi_id = f"{name}_{kpi['id']}"[:63]
+    for kpi_id, kpi in zip(_kpi_ids(vendor), vendor["kpis"], strict=True):
         kind = "flow" if "measure" in kpi else "ratio"
         rest = {key: value for key, value in kpi.items() if key != "id"}
         whole = {"id": kpi_id, **rest, "title": f"{vendor['title']}: {kpi['title']}", "kind": kind}
@@ -170,6 +177,10 @@ def channel_text(vendor: dict[str, Any], taken: set[str], currency: str) -> str:
             kpis.append(f"  - {flow({**whole, 'where': {'channel': name}})}")
     body = [*head, "channels:", f"  - id: {name}", *keys, "    measures:", *measures]
     return "\n".join([*body, *(["kpis:", *kpis] if kpis else [])]) + "\n"
+
+
+def _kpi_ids(vendor: dict[str, Any]) -> list[str]:
+    return [f"{vendor['id']}_{kpi['id']}"[:63] for kpi in vendor["kpis"]]
 
 
 def _mistakes(workspace: Workspace) -> list[str]:

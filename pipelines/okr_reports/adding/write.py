@@ -83,11 +83,20 @@ def as_yaml(added: Added, defined: Definitions) -> str:
 
 def kpis_of(added: Added, defined: Definitions) -> Iterator[dict[str, Any]]:
     """The preset's KPIs whose measures the file has, else one for each measure; ids that are taken are left out."""
+    yield from (kpi for kpi in _kpis(added) if kpi["id"] not in defined.kpi_by_id)
+
+
+def kpis_kept(added: Added, defined: Definitions) -> list[str]:
+    """Those of them that are there already and stay as they are: id and place."""
+    known = [defined.kpi_by_id.get(kpi["id"]) for kpi in _kpis(added)]
+    return [f"{kpi.id} ({kpi.place.path}:{kpi.place.at('id')})" for kpi in known if kpi is not None]
+
+
+def _kpis(added: Added) -> Iterator[dict[str, Any]]:
     channel, there = added.entry["channel"], set(added.facts.measures)
     for kpi in _fitting(added, there):
         name = f"{channel}_{kpi.pop('id')}"[:63]
-        if name not in defined.kpi_by_id:
-            yield {"id": name, **kpi, "where": {"channel": channel}}
+        yield {"id": name, **kpi, "where": {"channel": channel}}
 
 
 def _fitting(added: Added, there: set[str]) -> Iterator[dict[str, Any]]:

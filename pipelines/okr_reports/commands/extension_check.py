@@ -11,9 +11,6 @@ from pathlib import Path
 from okr_reports.commands.extension import KINDS
 from okr_reports.errors import OkrError
 
-# Schemes that targets of this program's own have; a package's would take their place unseen.
-_OWN_SCHEMES = {"", "file", "git", "s3", "gs", "gcs", "az", "abfs", "abfss", "http", "https", "memory", "sftp"}
-
 
 def check_extensions(package: str | None = None) -> tuple[list[str], list[str]]:
     """What was tried, and what is wrong with it, each as `NAME of DISTRIBUTION (KIND)`; of one distribution or all.
@@ -52,7 +49,7 @@ def _wrong_components(point: EntryPoint) -> Iterator[str]:
 
 
 def _wrong_presets(point: EntryPoint) -> Iterator[str]:
-    from okr_reports.okrs.presets import read_presets, shipped_presets
+    from okr_reports.okrs.presets import read_presets, unused_presets
 
     try:
         found = read_presets(point.value)
@@ -64,9 +61,7 @@ def _wrong_presets(point: EntryPoint) -> Iterator[str]:
         return
     if not found:
         yield f"there is no preset in {point.value}; put `.yml` files there, and into the wheel"
-    for preset in found:
-        if preset.id in shipped_presets():
-            yield f"the preset {preset.id} is there already, and that one is taken; choose another id"
+    yield from (str(finding) for finding in unused_presets() if finding.path.startswith(f"{point.value}/"))
 
 
 def _wrong_type(point: EntryPoint) -> Iterator[str]:
@@ -91,9 +86,11 @@ def _wrong_type(point: EntryPoint) -> Iterator[str]:
 
 
 def _wrong_delivery(point: EntryPoint) -> Iterator[str]:
+    from okr_reports.deliveries.targets import OWN_SCHEMES
+
     if point.name != point.name.lower() or not point.name.replace("-", "").replace("+", "").isalnum():
         yield f"{point.name!r} cannot be a scheme of URLs; write a-z, 0-9 and -"
-    if point.name in _OWN_SCHEMES or point.name.startswith("git+"):
+    if point.name in OWN_SCHEMES or point.name.startswith("git+"):
         yield f"{point.name}:// is a scheme of this program's own; choose another"
     try:
         send: Callable[..., object] = point.load()

@@ -22,6 +22,8 @@ from okr_reports.errors import ClearHistoryError, DeliveryError, LockedPlaceErro
 # An entry point's name is a scheme of URLs, its value `send(url, release, options)`: it makes the place at `url` show
 # the site in the folder `release`, raises any exception with what went wrong, and returns in words what was done.
 GROUP = "okr_reports.deliveries"
+# A package's would take their place.
+OWN_SCHEMES = {"", "file", "git", "s3", "gs", "gcs", "az", "abfs", "abfss", "http", "https", "memory", "sftp"}
 
 
 def publish_target(target: TargetSettings, release: Path, work_dir: Path) -> str:
@@ -112,9 +114,15 @@ def publish_to(
 
 def _brought(scheme: str) -> Callable[[str, Path, Mapping[str, Any]], str] | None:
     """What an installed package sends a site by, if one serves this scheme of URLs."""
-    for entry in entry_points(group=GROUP, name=scheme):
-        return cast("Callable[[str, Path, Mapping[str, Any]], str]", entry.load())
-    return None
+    found = list(entry_points(group=GROUP, name=scheme))
+    if not found:
+        return None
+    owners = ", ".join(sorted(entry.dist.name if entry.dist else entry.value for entry in found))
+    if scheme in OWN_SCHEMES:
+        raise DeliveryError(f"{scheme}:// is a scheme of okr-reports, and {owners} brings it too; uninstall {owners}")
+    if len(found) > 1:
+        raise DeliveryError(f"{scheme}:// is brought by several packages: {owners}; uninstall all but one of them")
+    return cast("Callable[[str, Path, Mapping[str, Any]], str]", found[0].load())
 
 
 def folder_of(url: str) -> Path | None:

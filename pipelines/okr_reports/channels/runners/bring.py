@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -53,15 +54,20 @@ def check_connector(source: FileSource, today: date, home: Path) -> list[Finding
     """
     path, _, line = source.defined_at.rpartition(":")
     said: list[str] = []
+    overridden: list[Finding] = []
     try:
         section = read_section(source.id)
         if not section.settings.enabled:
             return []
+        assert source.connector is not None
+        for name in json.loads(source.connector.config).keys() & section.values.keys():
+            what = f"`{name}` is in `config` and under [sources.{source.id}], which counts"
+            overridden.append(Finding(path, int(line), "warning", what, "remove one of them"))
         # two days ago every vendor has something to say about
         _runner(source, section, Window(today - 2 * DAY, today - DAY), home).probe(said.append)
     except ChannelError as error:
         what, _, todo = str(error).partition("; ")
-        return [Finding(path, int(line), "error", what, todo)]
+        return [*overridden, Finding(path, int(line), "error", what, todo)]
     if source.connector is not None and source.connector.runner == "rest":
-        return []
-    return [Finding(path, int(line), "warning", *sentence.split("; ", 1)) for sentence in said]
+        return overridden
+    return [*overridden, *(Finding(path, int(line), "warning", *sentence.split("; ", 1)) for sentence in said)]

@@ -13,6 +13,7 @@ from okr_reports.okrs.models.objectives import Objective
 from okr_reports.okrs.models.shapes import Steps, numbers_of
 from okr_reports.okrs.periods import is_fiscal
 from okr_reports.okrs.place import Place
+from okr_reports.okrs.presets import unused_presets
 from okr_reports.okrs.words import shown
 
 
@@ -24,9 +25,10 @@ class _Named(Protocol):
 
 
 def lint_names(context: Context) -> Iterator[Finding]:
-    """Duplicate ids, unknown names, cycles of parents."""
+    """Duplicate ids, presets of packages that are not used for theirs, unknown names, cycles of parents."""
     definitions = context.definitions
     yield from _duplicates(definitions)
+    yield from unused_presets()
     yield from _cycles(definitions)
     teams = {team.id for team in definitions.teams}
     own_periods = [period.id for period in definitions.periods]

@@ -16,7 +16,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from okr_reports.errors import Finding
 from okr_reports.okrs.fields import Id, Line, choice, refuse
+from okr_reports.okrs.findings import advice
 from okr_reports.okrs.models.file_columns import Columns
 from okr_reports.okrs.models.file_sources import FileMapping
 from okr_reports.okrs.place import Located
@@ -74,14 +76,28 @@ class Preset(FileMapping):
         }
 
 
-@cache
 def presets() -> dict[str, Preset]:
     """All there are, by id, ours first. Raises OkrError where an installed package's file is no preset."""
-    found = dict(shipped_presets())
+    return _all()[0]
+
+
+def unused_presets() -> list[Finding]:
+    """Those of installed packages whose id another has: the first is used."""
+    return _all()[1] if entry_points(group=GROUP) else []
+
+
+@cache
+def _all() -> tuple[dict[str, Preset], list[Finding]]:
+    found, unused = dict(shipped_presets()), []
     for point in entry_points(group=GROUP):
         for preset in read_presets(point.value):
-            found.setdefault(preset.id, preset)
-    return found
+            first = found.setdefault(preset.id, preset)
+            if first is not preset:
+                place, other = preset.place, first.place
+                what = f"the preset {shown(preset.id)} stands already at {other.path}:{other.at('id')}, which is used"
+                todo = f"have the package {point.dist.name if point.dist else point.value} give it another id"
+                unused.append(advice(place.path, place.at("id"), what, todo))
+    return found, unused
 
 
 @cache

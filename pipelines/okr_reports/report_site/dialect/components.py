@@ -246,8 +246,9 @@ def load_components(folders: Iterable[Path]) -> tuple[dict[str, Component], list
             try:
                 component = read_component(path)
                 if component.name in found:
-                    todo = "rename the file; shipped components stay as they are"
-                    raise component.file.fault("about", f"there is a component {component.name!r} already", todo)
+                    first = found[component.name].file.path
+                    what = f"there is a component {component.name!r} already, {first}, which is used"
+                    raise component.file.fault("about", what, "rename this file")
                 found[component.name] = component
             except PageFault as fault:
                 faults.append(fault)

@@ -130,8 +130,8 @@ def read_reports(root: Path) -> Reports:
     for path in (*sorted(SHIPPED_QUERIES.glob("*.sql")), *sorted((root / "queries").glob("*.sql"))):
         try:
             if path.stem in queries:
-                todo = "rename the file; shipped queries stay as they are"
-                raise PageFault(shown_path(path), 1, f"there is a query {path.stem!r} already", todo)
+                what = f"there is a query {path.stem!r} already, {SHIPPED_QUERIES.name}/{path.name} of okr-reports"
+                raise PageFault(shown_path(path), 1, f"{what}, which is used", "rename this file")
             queries[path.stem] = read_query(path)
         except PageFault as fault:
             faults.append(fault)
