@@ -16,6 +16,7 @@ from types import BuiltinMethodType, CodeType, MethodType
 from typing import Any
 
 from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.ext import Extension
 from jinja2.filters import FILTERS, _GroupTuple
@@ -86,9 +87,19 @@ class TextFormat:
         self.text = text
 
 
+class Unrun(CodeGenerator):
+    """Compiles a template and runs nothing of it: Jinja's own runs filters of literals, to print what they give."""
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> str:
+        if not isinstance(node, nodes.TemplateData | nodes.Const):
+            raise nodes.Impossible
+        return super()._output_child_to_const(node, frame, finalize)
+
+
 class PlainSandbox(ImmutableSandboxedEnvironment):
     """An environment whose templates see plain values alone. Variables must be plain (`plain_values.plain`)."""
 
+    code_generator_class = Unrun
     intercepted_binops = frozenset(["*", "**", "%"])
     # what would reach other templates, or switch escaping off
     refused: tuple[type[nodes.Node], ...] = (
@@ -97,7 +108,7 @@ class PlainSandbox(ImmutableSandboxedEnvironment):
     )  # fmt: skip
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(optimized=False, **options)
         self.globals = {
             "range": function(lambda *bounds: list(safe_range(*bounds))),
             "dict": function(dict),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -27,6 +28,7 @@ from typing import Any
 
 from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.common.folder_digest import folder_digest
+from okr_reports.report_site.dialect.components import installed_folders
 from okr_reports.report_site.faults import PageFault
 from okr_reports.report_site.queries.database import Question, Reader, ReadRow, columns_of, read_of
 from okr_reports.report_site.queries.reads import Read, columns_read
@@ -41,7 +43,7 @@ JSON = (type(None), bool, int, float, str)
 FROM_TEXT: Mapping[str, Callable[[str], Any]] = {
     "date": date.fromisoformat, "datetime": datetime.fromisoformat, "Decimal": Decimal,
 }  # fmt: skip
-CHECKED = "checked"
+CHECKED, TEMPLATES = "checked", "templates"
 LIBRARIES = ("jinja2", "markdown-it-py", "nh3", "babel", "xlsxwriter", "duckdb")
 
 
@@ -83,8 +85,7 @@ class PageCache:
         self.folder, self.reader, self.context = folder, reader, context
         settings = columns_of(context, but=OF_THE_DAY)
         self.base = _digest(
-            [_engine_digest(), folder_digest(reports_dir, but="pages"), _versions(), reader.shapes(), settings,
-             repr(site_map)]
+            [engine(), folder_digest(reports_dir, but="pages"), reader.shapes(), settings, repr(site_map)]
         )  # fmt: skip
         self._columns: dict[str, dict[str, str]] = {}
         self._answers: dict[Question, str] = {}
@@ -236,12 +237,17 @@ def make_folder(folder: Path) -> None:
 
 def read_kept(path: Path) -> Any:
     """What a file of the cache holds; None if there is none. A damaged one is removed and said."""
+    content = _unsealed(path)
+    return None if content is None else json.loads(content)
+
+
+def _unsealed(path: Path) -> bytes | None:
     try:
         seal, _, content = path.read_bytes().partition(b"\n")
     except OSError:
         return None
     if seal.decode("ascii", "replace") == hashlib.sha256(content).hexdigest():
-        return json.loads(content)
+        return content
     logger.warning("%s is damaged (its content is not what was written); it is left aside and made anew", path)
     with suppress(OSError):
         path.unlink()
@@ -264,6 +270,33 @@ def was_checked(folder: Path | None, reports_dir: Path, reader: Reader | None = 
     return bool(found) and found[0] == _of_files(reports_dir) and (reader is None or found[1:] == [_of_marts(reader)])
 
 
+def engine() -> str:
+    """What renders, by its code and that of the libraries it uses."""
+    return _digest([_engine_digest(), _versions()])
+
+
+def templates_to_compile(folder: Path, reports_dir: Path) -> str | None:
+    """What `keep_templates` writes with the templates of these files; None if those kept are of the same."""
+    # a template's name is its path as it is shown from here
+    state, kept = _digest([_of_files(reports_dir), Path.cwd()]), _unsealed(folder / TEMPLATES)
+    return state if kept is None or kept.partition(b"\n")[0] != state.encode() else None
+
+
+def keep_templates(folder: Path, state: str, code: bytes) -> None:
+    """Write compiled templates, for this user's eyes alone: who may change them may run code in a renderer."""
+    _write(folder / TEMPLATES, state.encode() + b"\n" + code, 0o600)
+
+
+def kept_templates(folder: Path | None) -> bytes | None:
+    """Compiled templates, unless somebody else may have written them."""
+    path = folder / TEMPLATES if folder is not None else None
+    with suppress(OSError):
+        if path is not None and path.stat().st_uid == os.geteuid() and not path.stat().st_mode & 0o022:
+            kept = _unsealed(path)
+            return None if kept is None else kept.partition(b"\n")[2]
+    return None
+
+
 def checked_now(reports_dir: Path, reader: Reader) -> str:
     """What `keep` writes for `was_checked`."""
     return f"{_of_files(reports_dir)} {_of_marts(reader)}"
@@ -278,15 +311,16 @@ def _name(route: str) -> str:
     return f"{hashlib.sha256(route.encode()).hexdigest()[:24]}.json"
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes, mode: int = 0o666) -> None:
     building = path.with_suffix(".building")
     building.unlink(missing_ok=True)
+    building.touch(mode)
     building.write_bytes(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
     building.replace(path)
 
 
 def _of_files(reports_dir: Path) -> str:
-    return _digest([_engine_digest(), folder_digest(reports_dir), _versions()])
+    return _digest([engine(), folder_digest(reports_dir)])
 
 
 def _of_marts(reader: Reader) -> str:
@@ -299,12 +333,13 @@ def _digest(parts: Iterable[Any]) -> str:
 
 @cache
 def _engine_digest() -> str:
-    """The code that renders, as this process loaded it."""
+    """The code that renders, as this process loaded it, with the components that packages bring."""
     room = Path(__file__).parents[1]
     return _digest(
         [
             folder_digest(room),
             folder_digest(room.parent / "common"),
+            *map(folder_digest, installed_folders()[0]),
             *(module.read_text() for module in sorted(room.parent.glob("*.py"))),
         ]
     )

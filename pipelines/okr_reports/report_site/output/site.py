@@ -26,7 +26,17 @@ from okr_reports.report_site.faults import BadValue, PageFault
 from okr_reports.report_site.formats import moment
 from okr_reports.report_site.formats.formats import Formatter
 from okr_reports.report_site.formats.languages import Language
-from okr_reports.report_site.output.page_cache import Identity, Kept, PageCache, Rendered, last_good, was_checked
+from okr_reports.report_site.output.page_cache import (
+    Identity,
+    Kept,
+    PageCache,
+    Rendered,
+    engine,
+    kept_templates,
+    last_good,
+    was_checked,
+)
+from okr_reports.report_site.pages.compiled import code_of
 from okr_reports.report_site.pages.render import Renderer
 from okr_reports.report_site.pages.reports import Page, Reports, read_reports
 from okr_reports.report_site.queries.database import Reader, ReadRow, columns_of, read_of
@@ -116,7 +126,7 @@ def open_site(
         "abs_or_zero": _abs_or_zero,
         "groupby_in_order": _in_order,
     }
-    renderer = renderer_class(reports, reader, filters)
+    renderer = renderer_class(reports, reader, filters, code_of(kept_templates(cache_dir), reports, engine()))
     faults = [*reports.faults, *(known or {}).values(), *language.faults]
     if not was_checked(cache_dir, reports_dir, reader):
         faults += renderer.check_templates()

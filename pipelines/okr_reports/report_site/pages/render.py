@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from jinja2 import FunctionLoader, Template, TemplateNotFound
+from jinja2 import Template, TemplateNotFound
 from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -27,6 +27,7 @@ from okr_reports.report_site.faults import BadRows, BadValue, PageFault, choose
 from okr_reports.report_site.formats.formats import NO_VALUE
 from okr_reports.report_site.formats.markup import Html
 from okr_reports.report_site.formats.prose import BadLink, Slots, render_pieces, render_prose
+from okr_reports.report_site.pages.compiled import Code, sandboxes
 from okr_reports.report_site.pages.file_check import check_reports
 from okr_reports.report_site.pages.input_choices import (
     Choices,
@@ -38,7 +39,7 @@ from okr_reports.report_site.pages.input_choices import (
 )
 from okr_reports.report_site.pages.inputs import Choice, Chosen, Input
 from okr_reports.report_site.pages.reports import Page, Reports, partial_name
-from okr_reports.report_site.pages.scope import PageSandbox, QueryContext, Scope, has_rows, scope_of
+from okr_reports.report_site.pages.scope import QueryContext, Scope, scope_of
 from okr_reports.report_site.pages.variants import described, merged
 from okr_reports.report_site.queries.database import Reader
 from okr_reports.report_site.queries.queries import compile_query
@@ -64,10 +65,15 @@ class Renderer:
     `functions` are what templates may call, given anew for each page (links are relative to it).
     """
 
-    def __init__(self, reports: Reports, reader: Reader, filters: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(
+        self,
+        reports: Reports,
+        reader: Reader,
+        filters: Mapping[str, Callable[..., Any]],
+        code: Code,
+    ) -> None:
         self.reports, self.reader = reports, reader
         self.marts = reader.tables()
-        bodies = {component.name: component.has_body for component in reports.components.values()}
         sources: dict[str, SourceFile] = {str(file.path): file for file, _ in reports.files()}
         self._sources = sources
         self._ids: dict[str, frozenset[str]] = {}
@@ -76,13 +82,9 @@ class Renderer:
         self.lines: dict[str, list[tuple[int, int]]] = {}
         self.compiled: Callable[[str, list[tuple[int, int]]], None] = lambda *_: None
 
-        def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
-            return (sources[name].body, name, lambda: True) if name in sources else None
-
-        self.pages = PageSandbox(bodies, self._page_tag, loader=FunctionLoader(load), finalize=self._finalize)
-        self.components = PageSandbox(bodies, self._component_tag, loader=FunctionLoader(load))
-        for environment in (self.pages, self.components):
-            environment.filters.update(filters, has_rows=has_rows)
+        self.pages, self.components = sandboxes(
+            reports, sources, code, filters, self._page_tag, self._component_tag, self._finalize
+        )
         self._drawing = Drawing(Slots())
         self._functions: dict[str, Any] = {}
         self._bound: Mapping[str, object] = {}

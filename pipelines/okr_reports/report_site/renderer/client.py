@@ -19,13 +19,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from okr_reports.errors import Finding, PublishError
 from okr_reports.report_site.limits import Limits
+from okr_reports.report_site.output.page_cache import keep_templates, templates_to_compile
 from okr_reports.report_site.renderer.walls import WALLS
 from okr_reports.report_site.renderer.wire import Ended, Inbox, Message, Silent
 
@@ -44,7 +45,7 @@ FRAME = re.compile(r'File "(.*)", line (\d+) in ')
 class Job:
     """What to render: a whole `site`, one to `preview` with mistakes in their places, or its pages to `check` them.
 
-    Or one `query`, of `sql`. `blank` says what stands for rows there are not.
+    Or one `query`, of `sql`; or `compile` its templates, without a snapshot. `blank` says what stands for rows.
     """
 
     snapshot: Path
@@ -91,7 +92,7 @@ class Made:
     given_up: dict[str, list[Any]] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     checked: str | None = None
-    rows: bytes | None = None
+    answer: bytes | None = None
     untranslated: tuple[str, ...] = ()
     pages: int = 0
     size: int = 0
@@ -222,6 +223,7 @@ def _renderer(job: Message) -> Iterator[tuple[int, Inbox, int]]:
 
 def render(job: Job, progress: Callable[[int, int], None] = lambda *_: None) -> Made:
     """Render all of it. Raises PublishError when the snapshot cannot be read or no renderer can be had."""
+    _compile(job)
     made, without = Made(), list[str]()
     while True:
         at = _At()
@@ -240,6 +242,17 @@ def render(job: Job, progress: Callable[[int, int], None] = lambda *_: None) -> 
         if ended == "worn" and at.rendered > 1:
             continue  # what it held of other pages is gone now; this page is tried alone before it is blamed
         _give_up(job, made, at, ended, said)
+
+
+def _compile(job: Job) -> None:
+    """Have the templates compiled and kept where they are not; what renders pages then finds them, and writes none."""
+    folder = job.cache_dir
+    if folder is None or not folder.is_dir() or (state := templates_to_compile(folder, job.reports_dir)) is None:
+        return
+    alone = Made()
+    ended, _ = one_renderer(replace(job, snapshot=Path("-"), purpose="compile"), alone)
+    if ended == "end" and alone.answer is not None:  # else renderers compile for themselves, and name what cannot be
+        keep_templates(folder, state, alone.answer)
 
 
 def one_renderer(job: Job, made: Made) -> tuple[str, str]:
@@ -292,8 +305,8 @@ def _take(message: Message, blobs: list[bytes], made: Made, at: _At, limits: Lim
         at.query, at.query_since = (message if kind == "query" else None), time.monotonic()
     elif kind == "lines":
         at.lines[message["path"]] = message["lines"]
-    elif kind == "rows":
-        made.rows = blobs[0]
+    elif kind == "answer":
+        made.answer = blobs[0]
     elif kind == "checked":
         made.checked = message["text"]
     elif kind in ("fault", "warning"):

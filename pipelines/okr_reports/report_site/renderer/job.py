@@ -14,7 +14,15 @@ from typing import Any, Protocol
 from okr_reports.errors import PublishError
 from okr_reports.report_site.faults import BadValue, PageFault
 from okr_reports.report_site.limits import Limits
-from okr_reports.report_site.output.page_cache import Kept, PageCache, checked_now, last_good, was_checked
+from okr_reports.report_site.output.page_cache import (
+    Kept,
+    PageCache,
+    checked_now,
+    engine,
+    kept_templates,
+    last_good,
+    was_checked,
+)
 from okr_reports.report_site.output.public_data import public_files
 from okr_reports.report_site.output.site import (
     Instance,
@@ -26,6 +34,7 @@ from okr_reports.report_site.output.site import (
     search_index,
 )
 from okr_reports.report_site.pages.check_sql import check_sql
+from okr_reports.report_site.pages.compiled import compiled
 from okr_reports.report_site.pages.file_check import warnings_of
 from okr_reports.report_site.pages.preview import PreviewRenderer
 from okr_reports.report_site.pages.render import Renderer
@@ -70,6 +79,12 @@ def run(job: Mapping[str, Any], say: Say) -> None:
     say({"kind": "up", "walls": raise_walls(places, limits.process_mb, job["without"])})
     if job["purpose"] == "walls":
         return say({"kind": "end"})
+    if job["purpose"] == "compile":
+        say({"kind": "opened"})
+        limit_processor(limits.page_seconds + SPARE_SECONDS)
+        kept = kept_templates(Path(job["cache_dir"]))
+        say({"kind": "answer"}, compiled(Path(job["reports_dir"]), kept, engine()))
+        return say({"kind": "end"})
 
     def heard(query: Query | None) -> None:
         at = {} if query is None else {"name": query.name, "path": str(query.path), "line": query.line}
@@ -96,7 +111,7 @@ def _one_query(sql: str, say: Say, reader: Reader) -> None:
         say({"kind": "fault", "fault": written(fault)})
     else:
         rows = {"columns": found.columns, "rows": [list(row) for row in found.rows], "truncated": found.truncated}
-        say({"kind": "rows"}, json.dumps(rows, default=str).encode())
+        say({"kind": "answer"}, json.dumps(rows, default=str).encode())
     say({"kind": "end"})
 
 

@@ -31,12 +31,12 @@ def ask(snapshot: Path, sql: str, limits: Limits) -> Rows:
     if made.findings:
         finding = next(iter(made.findings))
         raise OkrError(f"{finding.what}; {finding.todo}")
-    if ended != "end" or made.rows is None:
+    if ended != "end" or made.answer is None:
         most = f"{limits.seconds:g} s or {limits.memory_mb:,} MB"
         raise OkrError(f"the statement took more than {most} and was stopped; read fewer rows, join less, sum in SQL")
-    if len(made.rows) > MOST_BYTES:
-        kb = len(made.rows) // 1000
+    if len(made.answer) > MOST_BYTES:
+        kb = len(made.answer) // 1000
         raise OkrError(
             f"the answer has {kb:,} kB, more than {MOST_BYTES // 1000:,}; select fewer columns, shorter texts"
         )
-    return Rows(**json.loads(made.rows))
+    return Rows(**json.loads(made.answer))
