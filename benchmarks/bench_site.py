@@ -1,6 +1,6 @@
 """The report site: 100 key-result pages with three charts each, the same again with nothing changed, 1,000 pages.
 
-Beside them a peer, where npm can have it.
+Beside them two other builders, where npm can have them.
 
 Targets, of processor with all children: 20 ms a page, and each page of the large site at most half as much again as one
 of the small; 2 s and not one byte different where nothing changed; the overview is at most 150 kB in all.
@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.peer_framework import build_with_framework
+from benchmarks.peer_builders import build_with_peers
 from benchmarks.targets import allowed, build_site_alone, hold, missed
 from okr_reports.report_site.charts import plot
 from tests.report_site.snapshot import write_snapshot
@@ -62,7 +62,8 @@ def main() -> int:
                 if files_of(first) != files_of(folder / "again"):
                     missed("a build with nothing changed makes the same bytes")
                     held.append(False)
-                print(build_with_framework(snapshot, folder / "peer"))
+                for line in build_with_peers(snapshot, folder / "peers"):
+                    print(line, flush=True)
         small, large = each.values()
         print(f"a page of the large site costs {large / small:.2f} times one of the small")
         held.append(hold("a page of the large site", large / small, 1.5, "times one of the small"))

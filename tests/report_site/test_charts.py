@@ -83,6 +83,24 @@ def test_months_stand_evenly_apart():
     assert places[1] - places[0] == pytest.approx(places[2] - places[1])
 
 
+@pytest.mark.parametrize(
+    ("days", "first", "last", "drawn"),
+    [
+        ([date(2027, 1, 1)], date(2026, 12, 3), date(2027, 1, 1), (0.0, 100.0)),
+        ([date(2027, 1, 1), date(2027, 1, 2)], date(2026, 12, 3), date(2027, 1, 2), (0.0, 100.0)),
+        ([date(2027, 1, 1), date(2027, 2, 1)], date(2027, 2, 20), date(2027, 3, 9), (50.0, 50.0)),
+        ([date(2027, 1, 1), date(2027, 2, 1)], date(2026, 12, 3), date(2026, 12, 9), None),
+    ],
+)
+def test_an_area_is_cut_off_where_its_axis_ends(days, first, last, drawn):
+    area = {"tag": "reference_area", "x_min": first, "x_max": last}
+    data = dated([1.0 for _ in days])
+    data = ChartData(days, [str(day) for day in days], "Day", "date", data.series, FORMATTER)
+    svg = str(plot.draw("bar", data, "", plot.Options(marks=[area])))
+    found = re.findall(r'<rect x="([-\d.]+)%" width="([-\d.]+)%"[^>]*ref-area', svg)
+    assert [(float(x), float(width)) for x, width in found] == ([drawn] if drawn else [])
+
+
 def test_names_in_charts_are_escaped():
     data = dated([1.0, 2.0])
     hostile = ChartData(["<script>", "b"], ["<script>", "b"], "x", "category", data.series, FORMATTER)

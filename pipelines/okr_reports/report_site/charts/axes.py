@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -172,11 +172,20 @@ def label_places(labels: Sequence[str], share: float = 1.0) -> list[tuple[int, b
 
 def _day(value: Any) -> date:
     assert isinstance(value, date)
-    return value
+    return value.date() if isinstance(value, datetime) else value
+
+
+def is_before_axis(frame: Frame, value: Any) -> bool:
+    """Whether a day is before the first of an axis of days, weeks or months."""
+    first = frame.data.x[0] if frame.data.x else None
+    return isinstance(first, date) and isinstance(value, date) and _day(value) < first
 
 
 def place_of(frame: Frame, value: Any) -> float | None:
-    """Where on the x axis a value lies: a date, a number, or one of the categories."""
+    """Where on the x axis a value lies: a date, a number, or one of the categories.
+
+    Bars of weeks or months hold every day from their own to that of the next. Raises BadValue for what no bar holds.
+    """
     if value is None:
         return None
     data = frame.data
@@ -185,6 +194,8 @@ def place_of(frame: Frame, value: Any) -> float | None:
         return frame.x(float(day.toordinal()))
     if data.kind == "number":
         return frame.x(float(value))
+    if isinstance(value, date) and isinstance(data.x[0], date) and not is_before_axis(frame, value):
+        value = max(x for x in data.x if x <= _day(value))
     if value not in data.x:
         raise BadValue(f"{value!r} is not on the x axis", "use one of its values")
     return frame.across(data.x.index(value))

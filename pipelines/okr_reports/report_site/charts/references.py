@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from okr_reports.report_site.charts.axes import TOP, Frame, place_of
+from okr_reports.report_site.charts.axes import TOP, Frame, is_before_axis, place_of
 from okr_reports.report_site.charts.svg import ACROSS, element, join, number, percent, text
 from okr_reports.report_site.faults import BadValue
 
@@ -54,10 +54,17 @@ def _reference_line(frame: Frame, mark: Mapping[str, Any], label: str) -> Markup
 
 
 def _reference_area(frame: Frame, mark: Mapping[str, Any], label: str) -> Markup:
-    left, right = place_of(frame, mark.get("x_min")), place_of(frame, mark.get("x_max"))
+    first, last = mark.get("x_min"), mark.get("x_max")
+    # what lies beyond the axis is cut off; an area that lies there whole is not drawn
+    if is_before_axis(frame, last):
+        return Markup()
+    left, right = None if is_before_axis(frame, first) else place_of(frame, first), place_of(frame, last)
     # bars and categories have a width: an area holds the whole of the first and the last
     half = frame.across(0) if frame.data.x else 0.0
-    left, right = 0.0 if left is None else left - half, ACROSS if right is None else right + half
+    left = 0.0 if left is None else max(left - half, 0.0)
+    right = ACROSS if right is None else min(right + half, ACROSS)
+    if right < left:
+        return Markup()
     top = frame.y(float(mark["y_max"])) if mark.get("y_max") is not None else TOP
     bottom = frame.y(float(mark["y_min"])) if mark.get("y_min") is not None else frame.floor
     area = element(
