@@ -79,6 +79,9 @@ test-databases: $(READY) ## the sql channel on real Postgres, MariaDB and DuckDB
 	@test -d .okr/clients/drivers/duckdb_engine || { \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --target .okr/clients/drivers 'psycopg[binary]==3.3.9' pymysql==1.2.4 && \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --target .okr/clients/drivers --no-deps duckdb-engine==0.17.0 ; }
+	@test -d .okr/clients/drivers/thrift || $(BIN)/python -m pip install -q --disable-pip-version-check --target .okr/clients/drivers --no-deps \
+	  snowflake-sqlalchemy==2.1.0 snowflake-connector-python==5.2.0 databricks-sqlalchemy==2.0.10 databricks-sql-connector==4.9.0 thrift==0.25.0 lz4==4.4.5 pybreaker==1.4.1 \
+	  sqlalchemy-bigquery==1.17.3 google-cloud-bigquery==3.47.0 google-cloud-core==2.8.0 google-resumable-media==2.11.0 google-crc32c==1.9.0
 	@PYTHONPATH=.okr/clients/drivers $(BIN)/python -m pytest -n 0 -q -rs -m clients tests/channels/test_sql_servers.py
 
 spark: $(SPARK_READY) ## a Spark cluster on 127.0.0.1 until Ctrl-C, for `okr refresh --engine spark` (docs/spark.md)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -13,8 +14,9 @@ from typing import Any
 import pytest
 
 from okr_reports.channels.budget import Budget
-from okr_reports.channels.sql.database import run_query
+from okr_reports.channels.sql.database import _statement, run_query
 from okr_reports.channels.sql.settings import Query, SqlCredentials
+from okr_reports.channels.windows import Window
 from okr_reports.errors import BudgetError, VendorError
 from tests.mariadb import mariadb_server
 from tests.postgres import postgres_server
@@ -67,6 +69,43 @@ def filled(url: str) -> str:
     execute(url, "create table orders (ordered_on date, campaign varchar(9), currency varchar(3), total numeric(9, 2))")
     execute(url, ORDERS)
     return url
+
+
+# No server of these is at hand: what would be sent is compiled by their own dialects, over their own drivers.
+ELSEWHERE = {
+    "snowflake": "snowflake://reader:secret@account/shop/public?warehouse=small",
+    "bigquery": "bigquery://project/shop",
+    "databricks": "databricks://token:secret@host?http_path=/sql/1.0/x&catalog=main&schema=shop",
+    "duckdb": "duckdb:///md:shop?motherduck_token=secret",
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_would_be_sent_elsewhere_is_the_query_with_two_dates(name: str) -> None:
+    import sqlglot
+    from sqlalchemy import make_url
+    from sqlglot import exp
+
+    pytest.importorskip({"bigquery": "sqlalchemy_bigquery", "duckdb": "duckdb_engine"}.get(name, f"{name}.sqlalchemy"))
+    quote = "`" if name in ("bigquery", "databricks") else '"'
+    query = f"""select cast(ordered_on as date) as date, {quote}Campaign Name{quote} as campaign_name, sum(total) as v
+        from orders where ordered_on between :from and :to and state like 'paid%' group by 1, 2"""
+    days = Window(date(2026, 11, 1), date(2026, 11, 30))
+    kind = make_url(ELSEWHERE[name]).get_dialect()
+    dialect = kind(dbapi=kind.import_dbapi())
+    sent = _statement(query, days).compile(dialect=dialect)
+    assert sent.params == {"from": days.start, "to": days.end}
+    # with the marks of its parameters taken back it is the text as written
+    marks = iter((":from", ":to"))
+    plain = re.sub(r"%\((from|to)(:DATE)?\)s|:`?(from|to)`?|\$[12]", lambda _: next(marks), str(sent))
+    assert plain.replace("%%", "%") == query
+    written = str(_statement(query, days).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    read = sqlglot.parse_one(written.replace("%%", "%"), read=name)
+    between = read.find(exp.Between)
+    assert between is not None
+    found = [between.args[side].find(exp.Literal).this for side in ("low", "high")]
+    assert found == ["2026-11-01", "2026-11-30"]
+    assert [column.name for column in read.find_all(exp.Column)].count("Campaign Name") == 1
 
 
 def execute(url: str, sql: str) -> list[Any]:
