@@ -64,7 +64,11 @@ def serve() -> None:
     count = -(-RECORDS // SIZE)
     pages = [
         json.dumps(
-            {"pages": count, "data": [_record(at) for at in range(page * SIZE, min((page + 1) * SIZE, RECORDS))]}
+            {
+                "pages": count,
+                "next": page + 2 if page + 1 < count else None,
+                "data": [_record(at) for at in range(page * SIZE, min((page + 1) * SIZE, RECORDS))],
+            }
         )
         for page in range(count)
     ]
@@ -73,7 +77,8 @@ def serve() -> None:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            body = pages[int(parse_qs(urlsplit(self.path).query)["page"][0]) - 1].encode()
+            at = int(parse_qs(urlsplit(self.path).query).get("page", ["1"])[0])
+            body = pages[at - 1].encode() if at <= count else b'{"data": []}'
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
