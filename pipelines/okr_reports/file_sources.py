@@ -96,6 +96,8 @@ class Connector:
     kind: str = "other"
     # not in the repr, of which the digest of a declaration is made
     hosts: tuple[str, ...] | None = field(default=None, repr=False)
+    # the one that it is asked for, "" for all
+    account: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
-from tests.channels.a_vendor import CHANNEL, DECLARATION, TODAY, Vendor, VendorBench, figures
+from tests.channels.a_vendor import CHANNEL, DECLARATION, TODAY, Answer, Vendor, VendorBench, figures
 from tests.support import ROOT
 
 
@@ -231,7 +232,7 @@ def test_rows_that_come_twice_count_once_by_the_resources_key(vendor_bench: Vend
 
 def test_the_guide_works_as_it_is_written(vendor_bench: VendorBench) -> None:
     bench, vendor = vendor_bench, vendor_bench.vendor
-    declared, mapping = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "vendors.md").read_text(), re.DOTALL)
+    declared, mapping, *_ = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "vendors.md").read_text(), re.DOTALL)
     deals = [
         {"id": 1, "attributes": {"closed_at": "2026-11-03", "portal": "eu", "stage": "Won", "amount": 10.5}},
         {"id": 2, "attributes": {"closed_at": "2026-11-03", "portal": "eu", "stage": "Lost", "amount": 99}},
@@ -284,3 +285,50 @@ def test_ways_to_say_who_asks(vendor_bench: VendorBench) -> None:
         assert vendor.asked[-1][2][header] == value
     bench.write("vendor.yml", declared.replace("token: ", "").replace("type: bearer", "type: jwt"))
     assert "`auth` is of no type that is known (jwt)" in str(bench.load()[""].error)
+
+
+def test_an_account_has_days_an_answer_and_a_failure_of_its_own(vendor_bench: VendorBench) -> None:
+    bench, vendor = vendor_bench, vendor_bench.vendor
+    bench.write("vendor.yml", DECLARATION.format(url=vendor.url).replace("path: days", "path: accounts/{account_id}"))
+    bench.write("channels.yml", CHANNEL.replace("    account_id: account.id\n", ""))
+    assert "no account is given" in str(bench.load()[""].error)
+
+    def rows_of(account: str) -> Callable[[dict[str, str], dict[str, str]], Answer]:
+        def answer(query: dict[str, str], _: dict[str, str]) -> Answer:
+            within = [one for one in vendor.rows if query["from"] <= one["day"] <= query["to"]]
+            return 200, {"data": [one for one in within if one["account"]["id"] == account], "meta": {"pages": 1}}
+
+        return answer
+
+    for account in ("a0", "a1", "a2"):
+        vendor.answers[f"/v1/accounts/{account}"] = rows_of(account)
+    bench.tell(account_ids="a0,a1")
+    results = bench.load()
+    assert {name: (one.state, one.rows) for name, one in results.items()} == dict.fromkeys(["a0", "a1"], ("loaded", 60))
+    of_first = sum(Decimal(one["stats"]["spend"]) for one in vendor.rows if one["account"]["id"] == "a0")
+    assert bench.sum("spend", "account_id = 'a0'") == of_first
+    # a new account begins at the start of history; one that fails, or lost its rows, fails alone
+    vendor.rows = figures(accounts=3)
+    vendor.answers["/v1/accounts/a0"] = lambda *_: (403, {"message": "not yours"})
+    vendor.answers["/v1/accounts/a1"] = lambda *_: (200, {"data": [], "meta": {"pages": 1}})
+    bench.tell(account_ids="a0,a1,a2")
+    vendor.asked.clear()
+    results = bench.load()
+    assert {name: one.state for name, one in results.items()} == {"a0": "failed", "a1": "partial", "a2": "loaded"}
+    assert "vendor account a0:" in str(results["a0"].error)
+    assert {(path[-2:], query["from"]) for path, query, _ in vendor.asked} == {
+        ("a0", "2026-11-13"),
+        ("a1", "2026-11-13"),
+        ("a2", "2026-09-24"),
+    }
+    assert bench.rows("select account_id, count(distinct date) from files.measures group by 1 order by 1") == [
+        (name, 60) for name in ("a0", "a1", "a2")
+    ]
+    # while nobody says which accounts there are, rows stay; one that is taken off the list is taken out
+    bench.tell(account_ids="")
+    bench.load()
+    bench.tell(account_ids="a1,a2")
+    vendor.answers["/v1/accounts/a1"] = rows_of("a1")
+    assert {name: one.state for name, one in bench.load().items()} == {"a1": "loaded", "a2": "loaded"}
+    assert any("vendor:a0 is gone; its rows are taken out" in sentence for sentence in bench.warned)
+    assert bench.rows("select distinct account_id from files.measures order by 1") == [("a1",), ("a2",)]

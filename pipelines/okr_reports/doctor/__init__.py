@@ -98,10 +98,17 @@ def _connectors(workspace: Workspace) -> Iterator[Diagnosis]:
     sources = [source for source in defined.file_sources if source.connector is not None]
     if not sources:
         return
+    from okr_reports.channels.files.by_account import by_account
     from okr_reports.channels.runners.bring import check_connector
 
+    found = by_account(sources)
+    for source, error in found.errors:
+        yield Diagnosis(source.id, str(error), fault=True)
+    wrong = {source.id for source, _ in found.errors}
+    sources = [source for source in found.every if source.id not in wrong]
+
     day, home = settings.today(defined.settings.timezone), workspace.data_dir.absolute() / "connectors"
-    with ThreadPoolExecutor(len(sources)) as pool:
+    with ThreadPoolExecutor(max(len(sources), 1)) as pool:
         for source, findings in zip(
             sources, pool.map(lambda checked: check_connector(checked, day, home), sources), strict=True
         ):

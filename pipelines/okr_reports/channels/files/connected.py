@@ -11,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import duckdb
 import pyarrow as pa
 
 from okr_reports.channels.files import across
+from okr_reports.channels.files.by_account import asked_account
 from okr_reports.channels.files.faults import Refused
 from okr_reports.channels.files.rows import Fault, SourceRows
 from okr_reports.channels.runners.bring import bring
@@ -136,7 +138,7 @@ class Connected:
         bounds = {"start": self.window.start, "end": self.window.end}
         todo = (
             f"{_KEPT}; the next refresh asks again. If that is all there is, take it by hand: okr refresh --channel"
-            f" {self.source.id} --from {self.window.start} --to {self.window.end}"
+            f" {self.source.channel} --from {self.window.start} --to {self.window.end}"
         )
         of_window = "where date between $start and $end"
         [(before, last)] = connection.execute(
@@ -218,14 +220,15 @@ def bring_all(
     """What each connector brought as a file of records, or why it did not; several are fetched at once."""
 
     def fetch(request: Connected, section: Section) -> Path | ChannelError:
-        path = scratch / f"{request.source.id}.parquet"
+        path = scratch / f"{quote(request.source.id, safe='')}.parquet"
         try:
             bring(request.source, section, request.window, path, home, say)
         except ChannelError as error:
-            return error
+            return error.of_account(account) if (account := asked_account(request.source)) else error
         except Refused as error:
             what = f"{request.source.connector.name if request.source.connector else ''} {error}"
-            return ChannelError(request.source.channel, what, f"correct it at {request.source.defined_at}")
+            todo = f"correct it at {request.source.defined_at}"
+            return ChannelError(request.source.channel, what, todo, asked_account(request.source) or None)
         request.allow_absent(path)
         return path
 

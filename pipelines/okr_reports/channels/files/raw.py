@@ -11,6 +11,8 @@ import pyarrow as pa
 from okr_reports.channels.files.rows import SourceRows
 from okr_reports.channels.landing import StreamedRows
 from okr_reports.channels.tables import AMOUNT, COUNT, DAY, DELETED, FLAG, MOMENT, TEXT, RawTable, tombstones
+from okr_reports.channels.warehouse_tables import newest_load
+from okr_reports.common.finished_loads import finished_loads
 from okr_reports.common.sql_text import quoted_name, quoted_text
 
 CHANNEL = "files"
@@ -119,3 +121,17 @@ class Batches:
         held = {name: [pa.concat_tables(parts)] if parts else [] for name, parts in every.items()}
         whole = {name: [*parts, *self.streamed[name]] for name, parts in held.items()}
         return {name: parts for name, parts in whole.items() if parts}
+
+
+def stored_digests(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """Digests by source and file, '' where all that is there is of a load that died, be it the first one."""
+    there = connection.execute(
+        "select source_id, source_file from files.loaded_files union select source_id, source_file from files.measures"
+    ).fetchall()
+    if newest_load(connection, CHANNEL) is None:
+        return dict.fromkeys(there, "")
+    whole = connection.execute(
+        "select distinct source_id, source_file, digest from files.loaded_files"
+        f" where _dlt_load_id in ({finished_loads(CHANNEL)})"
+    ).fetchall()
+    return dict.fromkeys(there, "") | {(source_id, source_file): digest for source_id, source_file, digest in whole}

@@ -14,11 +14,12 @@ from pathlib import Path
 import duckdb
 
 from okr_reports.channels.base import LoadResult, State
+from okr_reports.channels.files.by_account import asked_account, by_account, of_sources
 from okr_reports.channels.files.connected import Connected, bring_all, measures_there, plan, stored_days
 from okr_reports.channels.files.faults import Refused, out_of_reach, refused
 from okr_reports.channels.files.opened import check_size
 from okr_reports.channels.files.published import fetch
-from okr_reports.channels.files.raw import CHANNEL, TABLES, Batches
+from okr_reports.channels.files.raw import CHANNEL, TABLES, Batches, stored_digests
 from okr_reports.channels.files.read import read_source
 from okr_reports.channels.files.rows import Fault
 from okr_reports.channels.files.settle import Settling
@@ -26,7 +27,6 @@ from okr_reports.channels.landing import run, to_source
 from okr_reports.channels.runners.settings import Section, asks_for_days, history_start, read_section
 from okr_reports.channels.warehouse_tables import check_types, create_missing, newest_load, open_warehouse
 from okr_reports.channels.windows import Window
-from okr_reports.common.finished_loads import finished_loads
 from okr_reports.errors import ChannelError, InputFileError, quoted
 from okr_reports.file_places import lies_within, refusal
 from okr_reports.file_sources import FileSource, Uses
@@ -88,7 +88,7 @@ def _refused(source: FileSource, path: Path, faults: Sequence[Fault], file: _Fil
     for fault in faults:
         todo = f"{fault.todo} (declared at {source.defined_at})"
         said = f"{source.connector.name if source.connector else path} {fault}"
-        error = InputFileError(source.channel, said, todo)
+        error = InputFileError(source.channel, said, todo, asked_account(source) or None)
         errors.append(_Error(source, error, file))
     return errors
 
@@ -121,17 +121,20 @@ def load_files(
     are in the results; raises ChannelError only if nothing can be stored.
     """
     started_at = datetime.now(UTC)
+    found = by_account(sources)
+    sources, uses = found.every, of_sources(uses or {}, found.every)
     with open_warehouse(warehouse) as connection, ExitStack() as streamed:
         create_missing(connection, {CHANNEL: TABLES})
         check_types(connection, CHANNEL, TABLES)
-        stored = _stored(connection)
-        load = _Load(connection, stored, today, progress, warn or progress, uses or {}, reporting, lake is not None)
+        stored = stored_digests(connection)
+        load = _Load(connection, stored, today, progress, warn or progress, uses, reporting, lake is not None)
         load.streamed = streamed
         load.requested, load.home = window, warehouse.absolute().parent / "connectors"
+        load.errors += [_Error(source, error) for source, error in found.errors]
         with tempfile.TemporaryDirectory(prefix="okr-sheets-") as scratch:
             load.read(sources, Path(scratch))
         if declared is not None:
-            load.forget(sorted({key[0] for key in stored} - set(declared)))
+            load.forget(sorted({key[0] for key in stored if not found.keeps(key[0], declared)}))
         if load.batches:
             adds = not stored and lake is None
             whole = load.batches.whole(adds=adds)
@@ -150,7 +153,10 @@ def load_files(
             failure.source.id for failure in load.errors if failure.source.connector and not failure.is_partial
         } | load.off
         there = [source for source in sources if source.id not in lost]
-        results = [*_loaded(connection, there, started_at, today), *_failed(load.errors, load.present, started_at)]
+        failed = list(_failed(load.errors, load.present, started_at))
+        named = {(result.channel, result.account_id) for result in failed if result.account_id}
+        loaded = _loaded(connection, there, started_at, today)
+        results = [*(result for result in loaded if (result.channel, result.account_id) not in named), *failed]
         return [replace(result, load_id=newest) for result in results]
 
 
@@ -203,9 +209,10 @@ class _Load:
     def _connected(self, sources: Sequence[FileSource], scratch: Path) -> Iterator[_File]:
         """What connectors brought, each as a file of its own; those that are off are left as they are."""
         requests = []
-        for source in [source for source in sources if source.connector is not None]:
+        wrong = {failure.source.id for failure in self.errors}
+        for source in [source for source in sources if source.connector is not None and source.id not in wrong]:
             try:
-                section = read_section(source.id)
+                section = read_section(source)
                 if not section.settings.enabled:
                     self.off.add(source.id)
                     continue
@@ -345,20 +352,6 @@ def _files(sources: Sequence[FileSource], errors: list[_Error], scratch: Path) -
             yield _File(source, path, path.relative_to(folder).as_posix())
 
 
-def _stored(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
-    """Digests by source and file, '' where all that is there is of a load that died, be it the first one."""
-    there = connection.execute(
-        "select source_id, source_file from files.loaded_files union select source_id, source_file from files.measures"
-    ).fetchall()
-    if newest_load(connection, CHANNEL) is None:
-        return dict.fromkeys(there, "")
-    whole = connection.execute(
-        "select distinct source_id, source_file, digest from files.loaded_files"
-        f" where _dlt_load_id in ({finished_loads(CHANNEL)})"
-    ).fetchall()
-    return dict.fromkeys(there, "") | {(source_id, source_file): digest for source_id, source_file, digest in whole}
-
-
 def _loaded(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[FileSource], started_at: datetime, today: date
 ) -> list[LoadResult]:
@@ -388,7 +381,9 @@ def _failed(errors: Sequence[_Error], present: Sequence[_File], started_at: date
     read = {file.source.channel for file in present if file.key not in broken}
     for failure in errors:
         channel = failure.source.channel
-        state: State = "partial" if channel in read or failure.is_partial else "failed"
+        account = asked_account(failure.source)
+        is_partial = failure.is_partial or (channel in read and not account)
+        state: State = "partial" if is_partial else "failed"
         yield LoadResult(
-            channel, "", state, 0, None, None, None, failure.error.for_report, started_at, datetime.now(UTC)
+            channel, account, state, 0, None, None, None, failure.error.for_report, started_at, datetime.now(UTC)
         )

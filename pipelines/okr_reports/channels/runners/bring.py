@@ -28,7 +28,8 @@ def bring(
     Raises ChannelError, and Refused for what no mapping can take.
     """
     assert source.connector is not None
-    say(f"{source.channel}: asks {source.connector.name} for {window}")
+    whose = f" of the account {source.connector.account}" if source.connector.account else ""
+    say(f"{source.channel}: asks {source.connector.name} for {window}{whose}")
 
     def recorder_of(key: tuple[str, ...]) -> Recorder:
         return Recorder(path, source, key)
@@ -56,12 +57,12 @@ def check_connector(source: FileSource, today: date, home: Path) -> list[Finding
     said: list[str] = []
     overridden: list[Finding] = []
     try:
-        section = read_section(source.id)
+        section = read_section(source)
         if not section.settings.enabled:
             return []
         assert source.connector is not None
         for name in json.loads(source.connector.config).keys() & section.values.keys():
-            what = f"`{name}` is in `config` and under [sources.{source.id}], which counts"
+            what = f"`{name}` is in `config` and under [sources.{source.channel}], which counts"
             overridden.append(Finding(path, int(line), "warning", what, "remove one of them"))
         # two days ago every vendor has something to say about
         _runner(source, section, Window(today - 2 * DAY, today - DAY), home).probe(said.append)

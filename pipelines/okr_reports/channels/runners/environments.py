@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from okr_reports.errors import ChannelError
 from okr_reports.file_sources import FileSource
 
 _SECONDS = 900
+# Accounts of one channel are asked at once, in one environment.
+_making = threading.Lock()
 # Older taps import pkg_resources without naming the package that has it.
 _OFTEN_MISSING = "setuptools<81"
 # What runs a manifest, where no package does.
@@ -29,7 +32,7 @@ _MANIFEST_RUNNER = "airbyte-cdk"
 
 def lock_path(source: FileSource) -> Path:
     """Where the lock of a source's connector is."""
-    return source.folder / f"{source.id}.lock"
+    return source.folder / f"{source.channel}.lock"
 
 
 def requirement(source: FileSource) -> str | None:
@@ -74,7 +77,7 @@ def environment(source: FileSource, home: Path) -> Path:
     Raises ChannelError without a lock, or with one of another package.
     """
     wanted, path = requirement(source), lock_path(source)
-    todo = f"run `okr channel lock {source.id}` and commit the file beside the definition"
+    todo = f"run `okr channel lock {source.channel}` and commit the file beside the definition"
     if not path.is_file():
         raise ChannelError(source.channel, f"{wanted} is not locked", todo)
     text = path.read_text(encoding="utf-8")
@@ -85,12 +88,13 @@ def environment(source: FileSource, home: Path) -> Path:
     if plain not in known or (version and known[plain] != version):
         raise ChannelError(source.channel, f"{path.name} locks another version than {wanted}", todo)
     digest = hashlib.blake2b(f"{sys.version}{text}".encode(), digest_size=8).hexdigest()
-    place = home / source.id / digest
-    if not (place / ".ready").exists():
-        shutil.rmtree(home / source.id, ignore_errors=True)
-        pip = _made(source, place)
-        _run(source, [*pip, "install", "--require-hashes", "--no-deps", "-r", str(path.absolute())])
-        (place / ".ready").touch()
+    place = home / source.channel / digest
+    with _making:
+        if not (place / ".ready").exists():
+            shutil.rmtree(home / source.channel, ignore_errors=True)
+            pip = _made(source, place)
+            _run(source, [*pip, "install", "--require-hashes", "--no-deps", "-r", str(path.absolute())])
+            (place / ".ready").touch()
     return place / "bin"
 
 

@@ -18,6 +18,7 @@ from okr_reports.channels.files.faults import MOST_ROWS, Refused, refused
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import find_header
 from okr_reports.channels.files.records import as_text
+from okr_reports.channels.runners.settings import ACCOUNT
 from okr_reports.errors import did_you_mean
 from okr_reports.file_sources import Column, FileSource
 
@@ -64,7 +65,8 @@ class Recorder:
         self.key = tuple(key)
         self.count = 0
         self.bytes = 0
-        self._getters = [_getter(name) for name in self.columns]
+        account = source.connector.account if source.connector is not None else ""
+        self._getters = [_getter(name) if name != ACCOUNT else lambda _: account for name in self.columns]
         self._keys = [_getter(name) for name in self.key]
         self._seen: set[str] = set()
         self._others: dict[str, None] = {}

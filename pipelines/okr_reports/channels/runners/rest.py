@@ -13,7 +13,7 @@ from typing import Any
 from okr_reports.channels.addresses import check_base_url
 from okr_reports.channels.runners.records import Recorder
 from okr_reports.channels.runners.session import ChannelSession
-from okr_reports.channels.runners.settings import Section, filled, where_to_set
+from okr_reports.channels.runners.settings import Section, filled, for_account, where_to_set
 from okr_reports.channels.windows import DAY, Window
 from okr_reports.errors import ChannelError, CredentialsError, VendorError, quoted
 from okr_reports.file_sources import FileSource
@@ -36,7 +36,7 @@ class RestConnector:
         self.source, self.section, self.channel = source, section, source.channel
         self.stream = source.connector.stream
         declared = json.loads(source.connector.declared)
-        settings = {**json.loads(source.connector.config), **section.values}
+        settings = {**json.loads(source.connector.config), **for_account(source, section).values}
         self.declared = filled(self.channel, declared, Section(section.settings, settings, section.secrets), window)
         client = self.declared["client"]
         if section.settings.base_url:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,8 @@ class RunnerSettings(ChannelSettings):
 
 
 OWN = tuple(setting.name for setting in fields(RunnerSettings))
+# The column of the account that was asked for.
+ACCOUNT = "okr:account_id"
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,15 @@ class Section:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-def read_section(channel: str) -> Section:
-    """The channel's section of dlt's providers. Raises ChannelError where a value cannot be what it should be."""
+def read_section(source: FileSource) -> Section:
+    """The channel's section of dlt's providers. Raises ChannelError where a value cannot be what it should be.
+
+    `account_ids` are the connector's own where nothing names `{account_id}`.
+    """
+    channel = source.channel
+    own = {*OWN} if names_account(source) else {*OWN} - {"account_ids"}
     settings = read_settings(RunnerSettings, channel)
-    values = {name: value for name, value in _section(channel) if name not in OWN}
+    values = {name: value for name, value in _section(channel) if name not in own}
     return Section(settings, values, tuple(dict.fromkeys(_texts(list(values.values())))))
 
 
@@ -100,7 +107,14 @@ def requested_config(source: FileSource, section: Section, window: Window) -> di
             written = config.get(name)
             if isinstance(written, str) and (found := _DAY.fullmatch(written)):
                 config[name] = day.isoformat() + (found["time"] or "")
-    return filled(source.channel, config, section, window)  # type: ignore[no-any-return]
+    return filled(source.channel, config, for_account(source, section), window)  # type: ignore[no-any-return]
+
+
+def names_account(source: FileSource) -> bool:
+    """Whether its connector can be asked for one account: its declaration or `config` names `{account_id}`."""
+    assert source.connector is not None
+    written = f"{source.connector.declared} {source.connector.config}"
+    return any(found[1] == "account_id" for found in _NAME.finditer(written))
 
 
 def asks_for_days(source: FileSource) -> bool:
@@ -142,6 +156,13 @@ def filled(channel: str, value: Any, section: Section, window: Window) -> Any:
         return found[0]
 
     return _NAME.sub(text, value)
+
+
+def for_account(source: FileSource, section: Section) -> Section:
+    """The section with the account that is asked for as a name of its own."""
+    assert source.connector is not None
+    account = source.connector.account
+    return replace(section, values={**section.values, "account_id": account}) if account else section
 
 
 def where_to_set(channel: str, name: str) -> str:

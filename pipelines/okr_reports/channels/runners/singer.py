@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from okr_reports.channels.runners.environments import environment, requirement
 from okr_reports.channels.runners.process import Connection, connection
@@ -132,4 +133,4 @@ def keep_state(home: Path, name: str, state: Any) -> None:
     """The connector's own words of how far it came, for people to look at."""
     folder = home / "states"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(state, default=str), encoding="utf-8")
+    (folder / f"{quote(name, safe='')}.json").write_text(json.dumps(state, default=str), encoding="utf-8")
