@@ -41,12 +41,29 @@ QUERIES = (
      " where shop = $shop) order by id, part", True),
     ("select sum(share::decimal(18, 9)) / count(*) as s from facts where shop = $shop", True),
     ("select f.*, f.label from facts as f where f.shop = $shop order by f.id", True),
+    # what the rows make certain
+    ("select arg_max(label, id) as l, arg_min(id, -id) filter (where label = 'x') as i from facts"
+     " where shop = $shop", True),
+    ("select any_value(shop) as s, max(id) as n from facts where shop = $shop", True),
+    ("select list(label order by id) as l, string_agg(label, ',' order by day, id) as s from facts"
+     " where shop = $shop", True),
+    ("select id, lag(id) over (order by id) as l, row_number() over (partition by label order by id desc) as r,"
+     " sum(sum(amount)) over (order by id) as s from facts where shop = $shop group by id, label order by id", True),
+    ("select sum(x)::double as s, list(x order by x) as l from (select amount as x from facts"
+     " where shop = $shop)", True),
+    ("with a as (select label, any_value(shop) from facts where shop = $shop group by label)"
+     " select label from a order by any_value(label) over (partition by label), label", False),
     # in no certain order, or of rows that are
     ("select id from facts where shop = $shop", False),
     ("select amount, label from facts where shop = $shop order by amount", False),
     ("select arg_max(label, amount) as l from facts where shop = $shop", False),
     ("select any_value(id) as i, first(label) as l from facts where shop = $shop", False),
     ("select list(id) as ids from facts where shop = $shop", False),
+    ("select list(label order by amount) as l from facts where shop = $shop", False),
+    ("select arg_max(label, day) as l from facts where shop = $shop", False),
+    ("select lag(id) over (order by amount) as l, id from facts where shop = $shop order by id", False),
+    ("select list(s order by s) as l from (select sum(share) as s from facts where shop = $shop"
+     " group by label)", False),
     ("select sum(share) as s from facts where shop = $shop", False),
     ("select avg(amount) as s from facts where shop = $shop", False),
     ("select sum(x) as s from (select share as x from facts where shop = $shop)", False),
@@ -122,9 +139,41 @@ def test_other_values_are_those_of_the_file_whose_parameters_were_given():
         ("teams/[id].md", {"id": "sales", "lead": "leads"}),
         ("index.md", {}),
     ])  # fmt: skip
-    assert pages.of((("days", 28), ("kpi", "leads"))) == [(("days", 28), ("kpi", one)) for one in ("leads", "spend")]
-    assert pages.of((("lead", "leads"), ("team", "sales"))) == [(("lead", "leads"), ("team", "sales"))]
-    assert pages.of((("days", 28), ("kpi", None), ("word", "elsewhere"))) == []
+    assert pages.of("a", (("days", 28), ("kpi", "leads"))) == [
+        (("days", 28), ("kpi", one)) for one in ("leads", "spend")
+    ]
+    assert pages.of("b", (("lead", "leads"), ("team", "sales"))) == [(("lead", "leads"), ("team", "sales"))]
+    assert pages.of("c", (("days", 28), ("kpi", None), ("word", "elsewhere"))) == []
+
+
+def test_values_that_other_pages_did_not_run_are_expected_no_more():
+    def expected(used: bool) -> list[int]:
+        pages = OtherValues(("channels/[channel].md", {"channel": one}) for one in "abcdef")
+        numbers, known = [], set()
+        for page in "abcdef":
+            for measure in (1, 2) if used or page == "a" else (3, 4):
+                values = (("channel", page), ("measure", measure))
+                pages.ran("q", values)
+                if values not in known:
+                    others = pages.of("q", values)
+                    known.update(others)
+                    numbers.append(len(others))
+        return numbers
+
+    assert expected(True) == [6, 0, 0, 6]
+    assert expected(False) == [6] + [0] * 11
+
+
+def test_other_values_are_those_of_the_last_build_with_what_has_moved():
+    ends = {"leads": 22, "spend": 22, "deals": 20}
+    before = [(("id", one), ("through", date(2026, 11, end))) for one, end in ends.items()]
+    values = OtherValues([], {"q": before})
+    moved = [(("id", one), ("through", date(2026, 11, 23))) for one in ("leads", "spend")]
+    assert values.of("q", moved[1]) == moved
+    assert values.of("q", before[2]) == []
+    assert OtherValues([], {"q": [one[:1] for one in before]}).of("q", before[2][:1]) == [one[:1] for one in before]
+    assert values.of("another", moved[0]) == []
+    assert values.of("q", (("id", "new"), ("through", date(2026, 11, 25)))) == []
 
 
 def test_an_error_of_one_value_is_left_to_that_value(copy):

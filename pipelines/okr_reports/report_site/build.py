@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from okr_reports.common.progress import advance
 from okr_reports.errors import Finding, PagesError, PublishError
@@ -134,12 +134,11 @@ def write_files(files: Mapping[str, bytes], out_dir: Path) -> None:
     """Write every file below `out_dir`, after emptying it. Raises PublishError for a path that would leave it."""
     if out_dir.exists():
         shutil.rmtree(out_dir)
-    root = out_dir.resolve()
     folders: set[Path] = set()
     for path in sorted(files):
-        target = (root / path).resolve()
-        if not target.is_relative_to(root):
+        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
             raise PublishError(f"{path}: the file would lie outside of the site; rename the page")
+        target = out_dir / path
         if target.parent not in folders:
             target.parent.mkdir(parents=True, exist_ok=True)
             folders.add(target.parent)

@@ -29,7 +29,8 @@ def broken_links(files: Mapping[str, bytes]) -> list[str]:
             if there not in files:
                 wrong.append(f"{path}: {address}")
             elif fragment and there.endswith(".html"):
-                known = anchors.setdefault(there, set(ANCHOR.findall(files[there])))
-                if fragment.encode() not in known:
+                if there not in anchors:
+                    anchors[there] = set(ANCHOR.findall(files[there]))
+                if fragment.encode() not in anchors[there]:
                     wrong.append(f"{path}: {address}")
     return wrong

@@ -31,6 +31,7 @@ from okr_reports.common.folder_digest import folder_digest
 from okr_reports.report_site.dialect.components import installed_folders
 from okr_reports.report_site.faults import PageFault
 from okr_reports.report_site.queries.database import Question, Reader, ReadRow, columns_of, read_of
+from okr_reports.report_site.queries.other_values import has_days
 from okr_reports.report_site.queries.reads import Read, columns_read
 from okr_reports.report_site.queries.sets import Values
 from okr_reports.report_site.views.routes import SiteMap
@@ -93,25 +94,37 @@ class PageCache:
         self._entries: dict[Path, Any] = {}
         self._doubts: dict[str, list[Any]] = {}
 
-    def ask_in_sets(self) -> Iterator[str]:
-        """Run the queries of kept pages whose answers may differ now, each query once for all its values.
+    def ask_in_sets(self, pages: Iterable[Identity]) -> Iterator[str]:
+        """Run the queries whose answers decide which of these pages are kept, each query once for all its values.
 
-        Then the other queries of the pages that got another answer. Gives a query's page file before it is run.
+        A page with another answer will run them again, those of days with others: these come last and without it.
+        Gives a query's page file before it is run.
         """
-        entries = [entry for path in sorted(self.folder.glob("*.json")) if (entry := self._entry(path)) is not None]
-        yield from self._in_sets(entries, self._doubtful)
-        changed = [entry for entry in entries if any(self._is_answered_otherwise(entry))]
-        yield from self._in_sets(changed, lambda entry: entry["asked"])
+        wanted: dict[str, list[tuple[Question, str, Identity]]] = {}
+        for page in pages:
+            entry = self._valid(page)
+            for sql, values, answer in self._doubtful(entry) if entry is not None else ():
+                wanted.setdefault(sql, []).append((_question(sql, values), answer, page))
+        changed: set[str] = set()
+        for sql, of_pages in sorted(
+            wanted.items(), key=lambda item: any(has_days(question[1]) for question, *_ in item[1])
+        ):
+            left = [entry for entry in of_pages if entry[2].route not in changed or not has_days(entry[0][1])]
+            if not left:
+                continue
+            path = Path(left[0][2].page)
+            yield str(path)
+            self.reader.run_as_set(sql, [values for (_, values), *_ in left], path)
+            changed |= {page.route for question, answer, page in left if self._answer(question, path) != answer}
 
-    def _in_sets(self, entries: Iterable[Any], of: Callable[[Any], Iterable[Any]]) -> Iterator[str]:
-        wanted: dict[str, dict[Values, str]] = {}
-        for entry in entries:
-            for sql, values, _ in of(entry):
-                wanted.setdefault(sql, {})[_question(sql, values)[1]] = entry["page"]
-        for sql, pages in wanted.items():
-            page = next(iter(pages.values()))
-            yield page
-            self.reader.run_as_set(sql, list(pages), Path(page))
+    def asked_before(self, pages: Iterable[Identity]) -> dict[str, list[Values]]:
+        """What the entries of these pages say that they ran, by statement."""
+        found: dict[str, list[Values]] = {}
+        for page in pages:
+            entry = self._entry(page.route)
+            for sql, values, _ in entry["asked"] if entry is not None else ():
+                found.setdefault(sql, []).append(_question(sql, values)[1])
+        return found
 
     def _doubtful(self, entry: Any) -> list[Any]:
         """The queries of an entry's page, as (sql, values, answer), that read a column that has changed since."""
@@ -126,21 +139,25 @@ class PageCache:
         page = Path(entry["page"])
         return (self._answer(_question(sql, values), page) != answer for sql, values, answer in self._doubtful(entry))
 
-    def _entry(self, path: Path) -> Any:
+    def _entry(self, route: str) -> Any:
+        path = self.folder / _name(route)
         if path not in self._entries:
             self._entries[path] = read_kept(path)
         return self._entries[path]
 
+    def _valid(self, page: Identity) -> Any:
+        """The entry of a page that differs in nothing but, maybe, its answers."""
+        entry = self._entry(page.route)
+        return entry if entry is not None and entry["key"] == self._key(page, entry["shows"]) else None
+
     def get(self, page: Identity) -> Rendered | None:
         """The page as it was rendered before, if nothing that it depends on has changed."""
-        entry = self._entry(self.folder / _name(page.route))
-        if entry is None or entry["key"] != self._key(page, entry["shows"]):
-            return None
-        return None if any(self._is_answered_otherwise(entry)) else _rendered(entry)
+        entry = self._valid(page)
+        return None if entry is None or any(self._is_answered_otherwise(entry)) else _rendered(entry)
 
     def renewed(self, page: Identity) -> bytes | None:
         """The entry of a page that was kept, with the columns as they are now; None if its queries read them so."""
-        entry = self._entry(self.folder / _name(page.route))
+        entry = self._entry(page.route)
         if not self._doubtful(entry):
             return None
         return json.dumps({**entry, "reads": {table: self._digests(table) for table in entry["reads"]}}).encode()

@@ -7,11 +7,11 @@ shut off and the configuration is locked. Measured on 59 hostile statements: rea
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -109,6 +109,8 @@ def read_of(row: ReadRow) -> dict[str, None]:
 
 def columns_of(row: Row, but: Collection[str] = ()) -> dict[str, Any]:
     """A row's values by column name."""
+    if type(row) is Row and not but:
+        return {name: row._values[place] for name, place in row._columns.items()}
     return {name: row[name] for name in row._columns if name not in but}
 
 
@@ -176,6 +178,7 @@ class Reader:
         self._tables: dict[str, list[str]] | None = None
         self._tried: set[Question] = set()
         self._one_by_one: set[str] = set()
+        self._expressions: dict[str, Any] = {}
         self._shared = SharedTables(self._connection, {})
         # The pages to come: a statement that is requested a second time is run for all of them.
         self.others: OtherValues | None = None
@@ -316,7 +319,7 @@ class Reader:
             return {}
         columns, sql = self._kinds[sql], self._shared.written(sql)
         (parsed,) = self._connection.execute("select json_serialize_sql(?)", [sql]).fetchone() or ("{}",)
-        made = set_query(parsed, columns, values, self._exact)
+        made = set_query(parsed, columns, values, self._expression)
         if made is None:
             return {}
         tree, over = made
@@ -330,15 +333,12 @@ class Reader:
             place: Result.of(names, mine[:most], len(mine) > most) for place, mine in over.answers(rows, len(values))
         }
 
-    @cached_property
-    def _exact(self) -> frozenset[str]:
-        """The names of columns that no table has as floating-point numbers."""
-        kinds: dict[str, set[str]] = {}
-        for _, column, kind, _ in self.shapes():
-            kinds.setdefault(column.lower(), set()).add(kind)
-        return frozenset(
-            name for name, of in kinds.items() if not any("DOUBLE" in kind or "FLOAT" in kind for kind in of)
-        )
+    def _expression(self, text: str) -> Any:
+        """DuckDB's parse of an expression."""
+        if text not in self._expressions:
+            (parsed,) = self._connection.execute("select json_serialize_sql(?)", [f"select {text}"]).fetchone() or ("",)
+            self._expressions[text] = json.loads(parsed)["statements"][0]["node"]["select_list"][0]
+        return self._expressions[text]
 
     def run(self, statement: Statement, values: Mapping[str, object]) -> Result:
         """Run one SELECT with its values bound. Raises PageFault at the line DuckDB names.
@@ -352,8 +352,10 @@ class Reader:
             raise PageFault(
                 statement.query.path, statement.query.line, "a parameter is a list", "bind one value a parameter"
             ) from None
-        if key not in self._memo and statement.sql in self._checked and self.others is not None:
-            self.run_as_set(statement.sql, self.others.of(key[1]), statement.query.path)
+        if self.others is not None:
+            self.others.ran(*key)
+            if key not in self._memo and statement.sql in self._checked:
+                self.run_as_set(statement.sql, self.others.of(*key), statement.query.path)
         return self._alone(statement, key)
 
     def _alone(self, statement: Statement, key: Question) -> Result:

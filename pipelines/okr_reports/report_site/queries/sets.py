@@ -1,15 +1,16 @@
 """A query run once for all values of its parameters, where that gives each of them the rows it alone would get.
 
 DuckDB plans a statement for longer than it runs it. So the values become a table, and the query a lateral join with it.
-Which rows come, and in which order, must not rest on the way they are computed: a query is left as it is when its text
-lets that choose (rows cut off among equal ones, sums of floating-point numbers, the first of several), and an answer is
-left out when its rows are in no certain order.
+Which rows come, and in which order, must not rest on the way they are computed. What lets that choose fails where the
+rows give it a choice (the value of the greatest of several equal ones, the row before among equal ones, a sum of
+floating-point numbers): GUARDS. Where no guard is known the query is left as it is, as one that cuts off rows among
+equal ones; and an answer is left out when its rows are in no certain order.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import ne
@@ -18,13 +19,16 @@ from typing import Any
 # What they give depends on the order of the rows they read, or on chance.
 _OF_ORDER = frozenset({
     "first", "last", "any_value", "arbitrary", "list", "array_agg", "string_agg", "group_concat", "listagg", "mode",
-    "arg_min", "arg_max", "argmin", "argmax", "min_by", "max_by", "arg_min_null", "arg_max_null", "histogram",
+    "arg_max", "arg_min", "argmin", "argmax", "min_by", "max_by", "arg_min_null", "arg_max_null", "histogram",
     "row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value", "fill", "random", "uuid", "nextval",
     "reservoir_quantile", "approx_quantile", "approx_count_distinct", "approx_top_k", "json_group_array", "array",
     "json_group_object", "json_group_structure", "bitstring_agg", "gen_random_uuid", "setseed",
 })  # fmt: skip
 # Of those, what an order of the values makes certain.
 _LISTS = frozenset({"list", "array_agg", "string_agg", "group_concat", "listagg"})
+_OF_ONE = frozenset({"any_value", "arbitrary"})
+_OF_TOP = frozenset({"arg_max", "arg_min", "argmin", "argmax", "min_by", "max_by"})
+_OF_PLACE = frozenset({"row_number", "lag", "lead", "first_value", "last_value", "nth_value"})
 # The same of floating-point numbers, whose sums depend on the order in which they are added.
 _SUMS = frozenset({
     "sum", "avg", "mean", "fsum", "favg", "sumkahan", "kahan_sum", "product", "geomean", "geometric_mean", "entropy",
@@ -33,7 +37,17 @@ _SUMS = frozenset({
     "regr_syy",
     "sum_no_overflow", "weighted_avg", "wavg",
 })  # fmt: skip
-_EXACT = frozenset({"DECIMAL", "NUMERIC", "TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "HUGEINT"})
+# SQL that stands for a function's call (`this_`) of `x_` and `y_`, with its filter `f_` and its keys `k_`.
+_TOP = "{name}({{'x': x_, 'y': y_}}, y_, 2) filter (f_ and x_ is not null and y_ is not null)"
+GUARDS = {
+    "sum": "case when typeof(this_) in ('DOUBLE', 'FLOAT') then error('floats') else this_ end",
+    "one": "case when min(x_) filter (f_) is distinct from max(x_) filter (f_) then error('several')"
+    " else min(x_) filter (f_) end",
+    "top": f"case when ({_TOP})[1].y = ({_TOP})[2].y then error('equal') else ({_TOP})[1].x end",
+    "list": "case when count(distinct row(k_)) filter (f_) <> count(*) filter (f_) then error('equal') else this_ end",
+    "place": "case when count(*) over (range between current row and current row) > 1 then error('equal')"
+    " else this_ end",
+}
 TYPES: Mapping[type, str] = {str: "varchar", bool: "boolean", int: "integer", date: "date"}
 _LARGEST = 2**31
 Values = tuple[tuple[str, object], ...]
@@ -62,12 +76,16 @@ class SetQuery:
                 yield place, [row[cells] for row in mine[: self.limit]]
 
 
+class _Uncertain(Exception):
+    """The rows of a query, or their last digits, may rest on the order in which they are read."""
+
+
 def set_query(
-    parsed: str, columns: Sequence[tuple[str, str]], values: Sequence[Values], exact: Set[str]
+    parsed: str, columns: Sequence[tuple[str, str]], values: Sequence[Values], parse: Callable[[str], Any]
 ) -> tuple[str, SetQuery] | None:
     """From DuckDB's own parse of a statement, its result's columns with their types, and the values of its parameters.
 
-    `exact` are the names of the tables' columns whose numbers are exact, to be summed in any order.
+    `parse` gives that of an expression.
 
     Returns the changed parse, to be written as SQL, with a query whose `sql` has a gap for that; None where it must
     run by itself.
@@ -76,11 +94,13 @@ def set_query(
     if tree.get("error") or len(tree["statements"]) != 1:
         return None
     statement = tree["statements"][0]
-    node, kinds, names = statement["node"], _kinds(values), [name for name, _ in columns]
+    kinds, names = _kinds(values), [name for name, _ in columns]
     if kinds is None or '"set_"' in parsed:
         return None
-    of_floats = any(kind in ("DOUBLE", "FLOAT") for _, kind in columns)
-    if _rests_on_order(node, exact - _renamed(node) if of_floats else None):
+    of_floats = any("DOUBLE" in kind or "FLOAT" in kind for _, kind in columns)
+    try:
+        node = _Certain(parse, of_floats).of(statement["node"], at_top=True)
+    except _Uncertain:
         return None
     order, limit, others = _modifiers(node)
     keys = _keys(node, order, names, bool(others)) if order else []
@@ -133,39 +153,80 @@ def _kinds(values: Sequence[Values]) -> dict[str, str] | None:
     return {name: TYPES[next(iter(found), str)] for name, found in kinds.items()}
 
 
-def _renamed(tree: Any) -> set[str]:
-    """Names that a query gives itself."""
-    if isinstance(tree, list):
-        return set().union(*map(_renamed, tree))
-    if not isinstance(tree, dict):
-        return set()
-    given = [tree.get("alias"), *tree.get("aliases", []), *tree.get("column_name_alias", [])]
-    return {name.lower() for name in given if isinstance(name, str)}.union(*map(_renamed, tree.values()))
+@dataclass(frozen=True)
+class _Certain:
+    """Writes a query so that it fails where its rows may rest on the order in which they are read."""
+
+    parse: Callable[[str], Any]
+    of_floats: bool
+
+    def of(self, tree: Any, at_top: bool = False) -> Any:
+        """A part of a query with guards. Raises _Uncertain where there is none."""
+        if isinstance(tree, list):
+            return [self.of(part) for part in tree]
+        if not isinstance(tree, dict):
+            return tree
+        if not at_top and tree.get("type") in ("LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER"):
+            raise _Uncertain
+        if tree.get("distinct_on_targets") or tree.get("sample") or tree.get("type") == "DELIM_JOIN":
+            raise _Uncertain
+        is_window = tree.get("class") == "WINDOW"
+        if is_window and any(str(tree.get(edge, "")).endswith("_ROWS") for edge in ("start", "end")):
+            raise _Uncertain
+        made = {
+            name: [self.of(modifier, at_top=True) for modifier in part]
+            if at_top and name == "modifiers"
+            else self.of(part)
+            for name, part in tree.items()
+        }
+        name = str(tree.get("function_name", "")).lower()
+        if name in _LISTS and _is_ordered(tree):
+            return made
+        if name in _OF_ORDER or (self.of_floats and name in _SUMS):
+            return {**self._guarded(name, made, is_window), "alias": tree.get("alias", "")}
+        return made
+
+    def _guarded(self, name: str, call: dict[str, Any], is_window: bool) -> Any:
+        this = {**call, "alias": ""}
+        given = [argument.get("expression", argument) for argument in call.get("arguments", [])]
+        orders = (call.get("order_bys") or {}).get("orders", [])
+        holes = {"this_": [this], "f_": [call.get("filter") or self.parse("true")]}
+        if name == "sum":
+            return _filled(self.parse(GUARDS["sum"]), holes)
+        if is_window and name in _OF_PLACE and call["orders"] and not call.get("arg_orders"):
+            return _filled(self.parse(GUARDS["place"]), holes, call)
+        if is_window or call.get("distinct"):
+            raise _Uncertain
+        if name in _LISTS and orders:
+            return _filled(self.parse(GUARDS["list"]), {**holes, "k_": [key["expression"] for key in orders]})
+        if name in _OF_ONE and len(given) == 1 and not orders:
+            return _filled(self.parse(GUARDS["one"]), {**holes, "x_": given})
+        if name in _OF_TOP and len(given) == 2 and not orders:
+            return _filled(self.parse(GUARDS["top"].format(name=name)), {**holes, "x_": given[:1], "y_": given[1:]})
+        raise _Uncertain
 
 
-def _rests_on_order(tree: Any, exact: Set[str] | None, at_top: bool = True) -> bool:
-    """Whether a part of a query may give other rows, or other last digits, when its rows come in another order.
+def _filled(guard: Any, holes: Mapping[str, list[Any]], window: Mapping[str, Any] | None = None) -> Any:
+    """A guard with what stands for its names, and the window of a call in the place of its own."""
+    if isinstance(guard, list):
+        return [part for each in guard for part in _filling(each, holes, window)]
+    if not isinstance(guard, dict):
+        return guard
+    if (names := guard.get("column_names")) is not None and names[0] in holes:
+        return holes[names[0]][0]
+    made = {name: _filled(part, holes, window) for name, part in guard.items()}
+    if guard.get("class") == "WINDOW" and window is not None:
+        made |= {"partitions": window["partitions"], "orders": window["orders"]}
+    return made
 
-    `exact` are names of columns that may be summed; None for all.
-    """
-    if isinstance(tree, list):
-        return any(_rests_on_order(part, exact, False) for part in tree)
-    if not isinstance(tree, dict):
-        return False
-    name = str(tree.get("function_name", "")).lower()
-    if name in _LISTS and _is_ordered(tree):
-        name = ""
-    if name in _OF_ORDER or (exact is not None and name in _SUMS and not (name == "sum" and _sums_a(tree, exact))):
-        return True
-    if not at_top and tree.get("type") in ("LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER"):
-        return True
-    if tree.get("distinct_on_targets") or tree.get("sample") or tree.get("type") == "DELIM_JOIN":
-        return True
-    if tree.get("class") == "WINDOW" and any(str(tree.get(edge, "")).endswith("_ROWS") for edge in ("start", "end")):
-        return True
-    return any(
-        _rests_on_order(part, exact, False) for name, part in tree.items() if not (at_top and name == "modifiers")
-    ) or (at_top and any(_rests_on_order(part, exact, True) for part in tree.get("modifiers", [])))
+
+def _filling(part: Any, holes: Mapping[str, list[Any]], window: Mapping[str, Any] | None) -> list[Any]:
+    """What stands for one of a guard's list: of an argument as many as there are."""
+    expression = part.get("expression") if isinstance(part, dict) else None
+    names = expression.get("column_names", [""]) if isinstance(expression, dict) else [""]
+    if names[0] in holes and not part.get("name"):
+        return [{**part, "expression": found} for found in holes[names[0]]]
+    return [_filled(part, holes, window)]
 
 
 def _is_ordered(function: Mapping[str, Any]) -> bool:
@@ -182,16 +243,6 @@ def _text(tree: Any) -> Any:
     if not isinstance(tree, dict):
         return tree
     return {name: _text(part) for name, part in tree.items() if not name.startswith("query_location")}
-
-
-def _sums_a(function: Mapping[str, Any], exact: Set[str]) -> bool:
-    """Whether a sum is of one of these columns, or of what is cast to a type without binary fractions."""
-    summed = [argument.get("expression", argument) for argument in function.get("arguments", [])]
-    if len(summed) != 1:
-        return False
-    if summed[0].get("class") == "CAST":
-        return str(summed[0].get("type_expr", {}).get("type_name", "")).upper() in _EXACT
-    return summed[0].get("column_names", [""])[-1].lower() in exact
 
 
 def _modifiers(node: Mapping[str, Any]) -> tuple[list[Any], int | bool | None, list[Any]]:

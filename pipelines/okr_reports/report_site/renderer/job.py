@@ -146,15 +146,18 @@ class _Work:
                 self.say({"kind": "warning", "fault": written(warning)})
         for fault in site.faults:
             self._fault(fault)
-        if site.cache is not None:
-            for path in site.cache.ask_in_sets():
-                self.say({"kind": "page", "route": None, "path": path})
-                limit_processor(self.reader.limits.page_seconds + SPARE_SECONDS)
         done = set(job["done"])
         to_come = [instance for instance in site.instances if instance.route not in done]
+        new, before = to_come, {}
+        if site.cache is not None:
+            for path in site.cache.ask_in_sets(instance.identity for instance in to_come):
+                self.say({"kind": "page", "route": None, "path": path})
+                limit_processor(self.reader.limits.page_seconds + SPARE_SECONDS)
+            new = [instance for instance in to_come if site.cache.get(instance.identity) is None]
+            before = site.cache.asked_before(instance.identity for instance in new)
         if not self.reader.blank:
-            new = [instance for instance in to_come if site.cache is None or site.cache.get(instance.identity) is None]
-            self.reader.others = OtherValues((str(instance.page.file.path), instance.params) for instance in new)
+            pages = ((str(instance.page.file.path), instance.params) for instance in new)
+            self.reader.others = OtherValues(pages, before)
         for instance in to_come:
             self._page(site, replace(instance, fault=known.get(f"/{instance.route}", instance.fault)), reports_dir)
         if job["purpose"] != "check":

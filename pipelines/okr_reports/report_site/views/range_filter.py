@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from math import gcd
 from typing import Any
 
 from okr_reports.common.plain_values import shows
@@ -98,14 +99,19 @@ class _Column:
 def _number(value: Any) -> Decimal | None:
     if value is None:
         return None
+    if type(value) is Decimal:
+        return value
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
 def _column(values: Sequence[Decimal | None]) -> _Column:
     """Whole numbers in the smallest unit that all of them have, at most a billionth."""
-    used = [-int(value.normalize().as_tuple().exponent) for value in values if value]
-    scale = min(max([0, *used]), MOST_DECIMALS)
-    return _Column(scale, [None if value is None else int(value.scaleb(scale).to_integral_value()) for value in values])
+    least = [None if value is None else int(value.scaleb(MOST_DECIMALS).to_integral_value()) for value in values]
+    common, scale = gcd(*(value for value in least if value)), MOST_DECIMALS
+    while scale and common % 10 == 0:
+        common, scale = common // 10, scale - 1
+    unit = 10 ** (MOST_DECIMALS - scale)
+    return _Column(scale, [None if value is None else value // unit for value in least])
 
 
 def _spread(figure: Mapping[str, Any], span: Sequence[date], days: Mapping[date, Any]) -> float | None:
