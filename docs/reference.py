@@ -160,7 +160,7 @@ def _formula(kpi: Mapping[str, Any]) -> str:
 
 def gallery() -> str:
     """Every vendor of the gallery: what is counted and where the vendor says so."""
-    from okr_reports.adding.gallery import entry, names, package_of
+    from okr_reports.adding.gallery import entry, load_contract, names, package_of
 
     parts = []
     for vendor in map(entry, names()):
@@ -173,6 +173,9 @@ def gallery() -> str:
             f"### {vendor['title']}\n\nId `{vendor['id']}`, kind {vendor['kind']}; [the vendor's documentation]"
             f"({vendor['api']}). Secrets: {secrets}. Licence: {vendor['licence']}.{note}{read}\n\n"
             + table(("measure", "what is counted"), rows)
+            + "\n"
+            + "; ".join(f"**{name}** {text}" for name, text in load_contract(vendor).items())
+            + ".\n"
         )
     return "\n".join(parts)
 

@@ -7,6 +7,7 @@ names, and KPIs. Nothing of it is read after it was written out.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import click
 import yaml
 
 from okr_reports import okrs
+from okr_reports.catalogue import is_money
 from okr_reports.errors import OkrError, shown_path
 from okr_reports.okrs.words import nearest
 from okr_reports.okrs.written import flow
@@ -53,6 +55,39 @@ def proved(vendor: dict[str, Any]) -> str:
     return PROVED.replace(f"; {_NEVER}", f"; the same sums were {read}; {_NEVER}") if package else PROVED
 
 
+def load_contract(vendor: dict[str, Any]) -> dict[str, str]:
+    """How an entry loads, read from what it says: who asks whom, for which days, what a row is, what is replaced."""
+    mapped, declared = vendor["channel"], vendor.get("declaration")
+    client: dict[str, Any] = declared["client"] if declared else {}
+    records: dict[str, Any] = declared["resources"][0] if declared else {}
+    endpoint = records.get("endpoint", {})
+    texts = json.dumps([declared, vendor.get("config")])
+    has_days = "{start_" in texts or "start_date" in texts
+    roles = [role for role in ("account_id", "campaign_id") if role in mapped]
+    key = f"; a record that comes twice (`{records['primary_key']}`) counts once" if "primary_key" in records else ""
+    currency = mapped.get("currency", "the reporting currency")
+    money = f"that of the column `{currency['column']}`" if isinstance(currency, dict) else currency.strip("{}")
+    found = {
+        "asks": f"`{endpoint.get('method', 'GET')} {client['base_url']}/{endpoint['path']}`"
+        if declared
+        else f"`{package_of(vendor)}`, which reaches {', '.join(vendor['hosts'])}",
+        "signs in by": f"`{_type(client['auth'])}`" if declared else "what its package says",
+        "pages": f"`{_type(client['paginator'])}`" if declared else "what its package says",
+        "days": "the window's" if has_days else "all records each time",
+        "grain": ", ".join([f"day (`{mapped['date']}`)", *(f"`{mapped[role]}`" for role in roles)]) + key,
+        "replaces": f"the last {mapped['lookback_days']} days" if has_days else "every day from the first record on",
+        "day of": mapped.get("timezone", "what the vendor writes"),
+        "currency": money.replace("_", " "),
+    }
+    if not any(is_money(name) or "money" in meaning["from"] for name, meaning in vendor["measures"].items()):
+        del found["currency"]
+    return found
+
+
+def _type(written: Any) -> str:
+    return str(written if isinstance(written, str) else written["type"])
+
+
 def listed() -> list[dict[str, Any]]:
     """Every vendor with what it brings, as JSON."""
     return [
@@ -64,6 +99,7 @@ def listed() -> list[dict[str, Any]]:
             "secrets": sorted(vendor["secrets"]),
             "api": vendor["api"],
             "licence": vendor["licence"],
+            "load_contract": load_contract(vendor),
             "proved": proved(vendor),
             **({"note": vendor["note"]} if "note" in vendor else {}),
         }
