@@ -13,6 +13,7 @@ import duckdb
 import openpyxl
 
 from okr_reports.channels.base import LoadResult
+from okr_reports.channels.files.raw import LONG
 from okr_reports.channels.load import load_channel
 from okr_reports.file_sources import FileSource, MeasureColumn
 
@@ -58,13 +59,13 @@ class Files:
 
     def rows(self, what: str = "date, campaign_id, measure, value") -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.warehouse)) as connection:
-            return connection.execute(f"select {what} from files.measures order by all").fetchall()
+            return connection.execute(f"select {what} from {LONG} order by all").fetchall()
 
     def counted(self, what: str = "date, campaign_id, measure, value") -> list[tuple[Any, ...]]:
         """The rows that no newer file supersedes."""
         with duckdb.connect(str(self.warehouse)) as connection:
             return connection.execute(
-                f"select {what} from files.measures anti join files.superseded_days"
+                f"select {what} from {LONG} anti join files.superseded_days"
                 " using (source_id, source_file, account_id, campaign_id, date) order by all"
             ).fetchall()
 

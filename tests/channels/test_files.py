@@ -65,22 +65,47 @@ def test_a_key_holds_within_a_file_and_equal_rows_of_two_count_once(files: Files
     assert files.counted("source_file, date, value") == [("0.csv", date(2026, 9, 1), 1), ("0.csv", date(2026, 9, 2), 1)]
 
 
-def test_many_rows_are_streamed_into_the_same_tables(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settle, "_MANY", 1)
-    source = files.source(campaign_name="c", currency="USD", measures=files.measures(spend="spend", clicks="clicks"))
-    for name, last in (("it's.csv", 2), ("b.csv", 2), ("it's.csv", 7)):
-        days = "".join(f"2026-0{1 + ('b' in name)}-0{day},c {day},{day}.5,\n" for day in range(1, last))
-        files.write(name, f"date,c,spend,clicks\n{days}2026-03-0{1 + ('b' in name)},d,,{last}\n")
+def test_many_rows_are_streamed_and_say_the_same(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("spend", "clicks", "leads", "opens", "orders")
+    source = files.source(campaign_name="c", currency="USD", measures=files.measures(**{name: name for name in names}))
+
+    def at(name: str, most: int) -> tuple[int, int]:
+        """The rows of a file in each of the two tables."""
+        monkeypatch.setattr(settle, "_MANY", most)
         with duckdb.connect(str(files.warehouse)) as kept_open:
             assert {one.state for one in files.load(source)} == {"loaded"}
             attached = kept_open.sql("select database_name from duckdb_databases() where not internal").fetchall()
             assert attached == [(files.warehouse.stem,)]
-    found = files.rows("source_file, campaign_id, campaign_name, currency, measure, value, channel, _deleted")
-    assert ("it's.csv", "c 6", "c 6", "USD", "spend", Decimal("6.5"), "ads", False) in found
-    assert len(found) == 7 + 2
-    with duckdb.connect(str(files.warehouse)) as connection:
-        unfinished = f"select count(*) from files.measures where _dlt_load_id not in ({finished_loads('files')})"
-        assert connection.sql(unfinished).fetchall() == [(0,)]
+            counts = []
+            for table in ("measures", "wide_measures"):
+                unfinished = f"select count(*) from files.{table} where _dlt_load_id not in ({finished_loads('files')})"
+                assert kept_open.sql(unfinished).fetchall() == [(0,)]
+                of_file = f"select count(*) from files.{table} where source_file = ?"
+                [(count,)] = kept_open.execute(of_file, [name]).fetchall()
+                counts.append(count)
+        return counts[0], counts[1]
+
+    def write(name: str, last: int) -> None:
+        days = "".join(f"2026-0{1 + ('b' in name)}-0{day},c {day},{day}.5,,,,{day}\n" for day in range(1, last))
+        files.write(name, f"date,c,{','.join(names)}\n{days}2026-03-0{1 + ('b' in name)},d,,{last},,,\n")
+
+    write("it's.csv", 2)
+    write("b.csv", 2)
+    assert at("b.csv", 1) == (0, 3)
+    write("it's.csv", 7)
+    assert at("it's.csv", 1) == (0, 13)
+    what = "source_file, campaign_id, campaign_name, currency, measure, value, channel"
+    streamed = files.rows(what)
+    assert ("it's.csv", "c 6", "c 6", "USD", "spend", Decimal("6.5"), "ads") in streamed
+    assert len(streamed) == 13 + 3
+    files.write("it's.csv", (files.folder / "it's.csv").read_text() + "\n")
+    assert at("it's.csv", 1_000) == (13, 0)
+    assert files.rows(what) == streamed
+    files.write("it's.csv", (files.folder / "it's.csv").read_text() + "\n")
+    assert at("it's.csv", 1) == (0, 13)
+    assert files.rows(what) == streamed
+    (files.folder / "it's.csv").unlink()
+    assert at("it's.csv", 1) == (0, 0)
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(files: Files) -> None:

@@ -55,7 +55,7 @@ def test_staging_alone_reads_sources_and_names_every_column_of_definitions(manif
 
 def test_every_subject_has_a_unit_test_beside_one_of_its_models(manifest: dict[str, Any]) -> None:
     subjects = {one["fqn"][2] for one in models(manifest) if one["fqn"][1] == "intermediate"}
-    assert {one["original_file_path"].split("/")[2] for one in manifest["unit_tests"].values()} == subjects
+    assert subjects <= {one["original_file_path"].split("/")[2] for one in manifest["unit_tests"].values()}
 
 
 def test_models_are_short() -> None:

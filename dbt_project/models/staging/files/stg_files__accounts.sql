@@ -1,7 +1,7 @@
 with
 
 measures as (
-    select * from {{ source('files', 'measures') }}
+    {{ files_places() }}
 ),
 
 -- A file knows no account names: its id is all there is.
@@ -13,7 +13,6 @@ final as (
         max(upper(currency)) as currency,
         cast(null as {{ dbt.type_string() }}) as timezone
     from measures
-    where value is not null
     group by channel, {{ files_account_id() }}
 )
 

@@ -3,6 +3,10 @@
 -- It groups all rows of all files, and a model and a test read it.
 with
 
+places as (
+    {{ files_places() }}
+),
+
 measures as (
     select
         channel,
@@ -10,7 +14,7 @@ measures as (
         {{ files_campaign_id() }} as campaign_id,
         date,
         coalesce(nullif(campaign_name, ''), {{ files_campaign_id() }}) as campaign_name
-    from {{ source('files', 'measures') }}
+    from places
     where {{ files_campaign_id() }} <> ''
 ),
 

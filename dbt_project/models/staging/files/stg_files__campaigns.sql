@@ -3,6 +3,10 @@
 -- It ranks over all rows of all files, and a model and a test read it.
 with
 
+places as (
+    {{ files_places() }}
+),
+
 measures as (
     select
         channel,
@@ -11,7 +15,7 @@ measures as (
         campaign_name,
         date,
         loaded_at
-    from {{ source('files', 'measures') }}
+    from places
     where {{ files_campaign_id() }} <> ''
 ),
 

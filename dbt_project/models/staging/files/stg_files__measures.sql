@@ -1,7 +1,7 @@
 with
 
 measures as (
-    select * from {{ source('files', 'measures') }}
+    {{ files_measures() }}
 ),
 
 -- Days that a newer file of the same source has.
@@ -36,7 +36,7 @@ final as (
             and measures.date = superseded.date
             and measures.account_id = superseded.account_id
             and measures.campaign_id = superseded.campaign_id
-    where measures.value is not null and superseded.source_id is null
+    where superseded.source_id is null
 )
 
 select * from final

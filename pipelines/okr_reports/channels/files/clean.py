@@ -19,6 +19,7 @@ import duckdb
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.money import currency_columns, decide
 from okr_reports.channels.files.names import (
+    COUNTS,
     NULL_MARKS,
     SHORTENED,
     TOTAL_BEGINS,
@@ -135,6 +136,13 @@ def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None, read:
         if measure.count is None and place is not None:
             wrong = f"f{place} is not null and {value} is null"
             odd.append(wrong if typed.get(place) == "number" else _odd_number(f"f{place}", value, files[0].mark))
+            if name in COUNTS and measure.scale == 1:
+                whole = (
+                    f"f{place} % 1 = 0"
+                    if typed.get(place) == "number"
+                    else f"not contains(f{place}, '{files[0].mark or '.'}')"
+                )
+                odd.append(f"not coalesce({whole}, true)")
     named = [role for role in _IDS[1:] if role in layout.roles] or [role for role in _IDS[:1] if role in layout.roles]
     if named:
         odd.append(" and ".join(f"{ids[role]} is null" for role in named))

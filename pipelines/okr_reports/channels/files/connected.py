@@ -19,6 +19,7 @@ import pyarrow as pa
 from okr_reports.channels.files import across
 from okr_reports.channels.files.by_account import asked_account
 from okr_reports.channels.files.faults import Refused
+from okr_reports.channels.files.raw import LONG
 from okr_reports.channels.files.rows import Fault, SourceRows
 from okr_reports.channels.runners.bring import bring
 from okr_reports.channels.runners.records import allow, columns_of, seen
@@ -207,8 +208,7 @@ def _aligned(day: date, source: FileSource) -> date:
 def measures_there(connection: duckdb.DuckDBPyConnection, source: FileSource, window: Window) -> set[str]:
     """The measures that have values of these days."""
     rows = connection.execute(
-        "select distinct measure from files.measures"
-        " where source_id = ? and date between ? and ? and value is not null",
+        f"select distinct measure from {LONG} where source_id = ? and date between ? and ? and value is not null",
         [source.id, window.start, window.end],
     ).fetchall()
     return {name for (name,) in rows}

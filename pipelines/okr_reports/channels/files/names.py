@@ -67,6 +67,7 @@ _RATE = re.compile(
     r"reach|alcance|reichweite|port[ée]e|bereik|copertura|durchschnitt|promedio|gemiddelde?)\b|"
     r"\b(?:posi[tcz]i|posi[cç][aã]o|fre[cq]u[eê]n|fr[eé]quen|h[äa]ufigkeit|moyen)"
 )
+# Of these there are no fractions.
 COUNTS = frozenset(
     [
         "impressions",

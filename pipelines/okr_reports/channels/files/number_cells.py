@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from okr_reports.channels.files import amounts
 from okr_reports.channels.files.marks import decide_mark
-from okr_reports.channels.files.names import SHEET_ERROR, spaced
+from okr_reports.channels.files.names import COUNTS, SHEET_ERROR, spaced
 from okr_reports.channels.files.rows import VALUE
 
 if TYPE_CHECKING:
@@ -88,10 +88,30 @@ class NumberReader:
                 f" and try_cast(try({number_of(column)} * {scale}) as {VALUE}) is null order by line"
             )
             self._say(header, found)
+            if name in COUNTS and self.source.measures[name].scale == 1:
+                self._check_counts(column, header)
             if self.run(f"select 1 from good where {column} like '%\\%' escape '\\' limit 1"):
                 self.typing.said.append(f"column {spaced(header)!r} holds percentages: 12.5 % is read as 12.5")
             if self.source.pivot is not None:  # every measure reads the same column
                 break
+
+    def _check_counts(self, column: str, header: str) -> None:
+        """Fractions of a count are thousands that a program took for them (12.345 of an export of another language),
+        unless one of them cannot be."""
+        if self.source.decimal is not None or self.source.group is not None:
+            return
+        number = number_of(column)
+        fractions = f"from good join amounts using (line) where {number} % 1 <> 0"
+        if self.run(f"select 1 {fractions} and (abs({number}) >= 1000 or {number} * 1000 % 1 <> 0) limit 1"):
+            return
+        found = self.run(f"select line, ltrim({column}, chr(1)) {fractions} order by line")
+        if found:
+            what = f"column {header!r} holds fractions of what is counted: thousands were taken for them"
+            todo = (
+                "load the export as it was downloaded, not saved again by a program of another language, or declare"
+                ' `numbers: {decimal: "."}` if they are fractions'
+            )
+            self.typing.fault(what, todo, found, "numbers")
 
     def _say(self, header: str, found: list[tuple[Any, ...]]) -> None:
         broken = [cell for cell in found if SHEET_ERROR.fullmatch(cell[1]) or cell[1] == "#ERROR"]

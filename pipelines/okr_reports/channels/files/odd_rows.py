@@ -91,7 +91,8 @@ class OddRows:
             return "skip"
         other = dates.read(_SEPARATED.split(text)[0].strip('"')) if text else None
         is_alone = text is None or len(self.layout.names) > 2 or not self.typing.counts_rows()
-        if len(filled) <= 1 and is_alone and not any(values) and other is None:
+        has_number = any(value and (value.startswith(NATIVE) or take_apart(value)) for value in values)
+        if len(filled) <= 1 and is_alone and not has_number and other is None:
             self.layout.preamble.currency = self.layout.preamble.currency or currency_in("".join(filled))
             return "skip:a line that is no row of the table,"
         if any(is_total(spaced(cell)) or (text is None and ends_in_total(spaced(cell))) for cell in filled):

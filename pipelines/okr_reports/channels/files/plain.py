@@ -48,9 +48,9 @@ class PlainFile:
     @property
     def mark(self) -> str:
         """The decimal mark of the first rows, "" where they have none, "?" where it takes more to know."""
-        if self.kind != "text":
-            return "."
         layout = self.grid.layout
+        if self.kind != "text":
+            return "?" if any(at not in self.typed for at in layout.measures.values()) else "."
         body = [cells for line, _, cells in self.grid.head if line > layout.last_line]
         texts = [cells[at] for at in layout.measures.values() for cells in body if at < len(cells)]
         found = amounts.marks_of(texts)
@@ -123,6 +123,8 @@ def sheet_columns(
         if kind == "day" and datetime in kinds and {cell.time() for cell in cells if cell != ""} - {_MIDNIGHT}:
             return None
         values = [None if cell == "" else cell for cell in cells] if has_gaps else cells
+        if kind == "text" and not any(cells):
+            kind, values = "number", [None] * len(rows)
         if kind != "text" and kind is not None:
             typed[at] = "day" if kind == "day" else "double"
         arrays.append(pa.array(values if kind else [None] * len(rows), _TYPES[kind or "text"]))

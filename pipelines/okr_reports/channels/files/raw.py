@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -34,6 +35,16 @@ MEASURES = _table(
     date=DAY, account_id=TEXT, campaign_id=TEXT, campaign_name=TEXT, campaign_group_name=TEXT, currency=TEXT,
     measure=TEXT, value=AMOUNT,
 )  # fmt: skip
+# Grain: one row a source, file, day, account, campaign, currency and list of measures: what would be many rows of
+# `measures`, side by side. `measures` are the names of value_1, value_2 ... in their order, with spaces between; of
+# more than `_SIDE_BY_SIDE` there is another row. A file lies in one of the two tables.
+_SIDE_BY_SIDE = 4
+_VALUES = [f"value_{at}" for at in range(1, _SIDE_BY_SIDE + 1)]
+WIDE = _table(
+    "wide_measures",
+    date=DAY, account_id=TEXT, campaign_id=TEXT, campaign_name=TEXT, campaign_group_name=TEXT, currency=TEXT,
+    measures=TEXT, **dict.fromkeys(_VALUES, AMOUNT),
+)  # fmt: skip
 # Grain: one row a source, file and account: what the file held when it was loaded. `digest` tells whether it changed.
 LOADED_FILES = _table("loaded_files", account_id=TEXT, rows=COUNT, data_from=DAY, data_through=DAY, digest=TEXT)
 # Grain: one row a source, file, account, campaign, currency, first day, last day and measure, of files with rows that
@@ -55,7 +66,38 @@ FILE_MEASURES = _table(
 # Grain: one row a source, file, account and day that a connector was asked for, with the records that it brought; of
 # account '' the day itself, which may have brought none.
 REQUESTED_DAYS = _table("requested_days", account_id=TEXT, date=DAY, records=COUNT)
-TABLES = (MEASURES, LOADED_FILES, SPANS, SUPERSEDED, FILE_MEASURES, REQUESTED_DAYS)
+TABLES = (MEASURES, WIDE, LOADED_FILES, SPANS, SUPERSEDED, FILE_MEASURES, REQUESTED_DAYS)
+
+_PLACE = (
+    "source_id, source_file, channel, date, account_id, campaign_id, campaign_name, campaign_group_name, currency,"
+    " loaded_at"
+)
+# Relations of the warehouse over both tables of days: where values are, and the rows of `measures` that they are.
+PLACES = f"(select {_PLACE} from files.measures union all select {_PLACE} from files.wide_measures)"
+LONG = (
+    f"(select {_PLACE}, measure, value from files.measures"
+    + "".join(
+        f" union all select {_PLACE}, split_part(measures, ' ', {at}), {name} from files.wide_measures"
+        f" where {name} is not null"
+        for at, name in enumerate(_VALUES, 1)
+    )
+    + ")"
+)
+
+
+def side_by_side(relation: str, measures: Sequence[str]) -> str:
+    """The query of rows of `wide_measures` from a relation with their other columns and v0, v1 ..., the values of
+    `measures`; places without a value are left out."""
+    parts = []
+    for first in range(0, len(measures), _SIDE_BY_SIDE):
+        named = measures[first : first + _SIDE_BY_SIDE]
+        values = [f"try_cast(v{first + at} as decimal(28, 9))" for at in range(len(named))]
+        values += ["cast(null as decimal(28, 9))"] * (_SIDE_BY_SIDE - len(values))
+        columns = ", ".join(f"{value} as {name}" for value, name in zip(values, _VALUES, strict=True))
+        there = " or ".join(f"v{first + at} is not null" for at in range(len(named)))
+        names = quoted_text(" ".join(named))
+        parts.append(f"select *, {names} as measures, {columns} from {relation} where {there}")
+    return " union all ".join(parts)
 
 
 class Batches:
@@ -105,9 +147,9 @@ class Batches:
         for stream in chain.from_iterable(self.streamed.values()):
             warehouse.execute(f"detach database if exists {quoted_name(stream.alias)}")
 
-    def remove(self, source_id: str, files: list[str]) -> None:
-        """Take these files of a source out of every table."""
-        for table in TABLES:
+    def remove(self, source_id: str, files: list[str], tables: Sequence[RawTable] = TABLES) -> None:
+        """Take these files of a source out of these tables."""
+        for table in tables:
             self._answer(table, source_id, files)
 
     def _answer(self, table: RawTable, source_id: str, files: list[str]) -> None:
@@ -126,7 +168,7 @@ class Batches:
 def stored_digests(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
     """Digests by source and file, '' where all that is there is of a load that died, be it the first one."""
     there = connection.execute(
-        "select source_id, source_file from files.loaded_files union select source_id, source_file from files.measures"
+        f"select source_id, source_file from files.loaded_files union select source_id, source_file from {PLACES}"
     ).fetchall()
     if newest_load(connection, CHANNEL) is None:
         return dict.fromkeys(there, "")

@@ -16,11 +16,15 @@ from okr_reports.channels.files.ranges import spread
 from okr_reports.channels.files.raw import (
     FILE_MEASURES,
     LOADED_FILES,
+    LONG,
     MEASURES,
+    PLACES,
     REQUESTED_DAYS,
     SPANS,
     SUPERSEDED,
+    WIDE,
     Batches,
+    side_by_side,
 )
 from okr_reports.channels.files.read import order_of
 from okr_reports.channels.files.rows import Fault, FileFacts, SourceRows
@@ -99,7 +103,7 @@ class Settling:
         if not self.kept or self.source.grain_is_declared or self.source.grain != "day":
             return []
         rows = self.warehouse.execute(
-            "select distinct date from files.measures where source_id = ? and list_contains(?, source_file)",
+            f"select distinct date from {PLACES} where source_id = ? and list_contains(?, source_file)",
             [self.source.id, list(self.kept)],
         ).fetchall()
         return [day for (day,) in rows]
@@ -120,7 +124,7 @@ class Settling:
 
         Of files with single days only those of new files, and the days of others that the new content touches.
         """
-        columns, table = (_SPAN, SPANS.name) if self.has_ranges else (_DAY_AS_SPAN, MEASURES.name)
+        columns, table = (_SPAN, f"files.{SPANS.name}") if self.has_ranges else (_DAY_AS_SPAN, LONG)
         mine = [*self.read.files, *self.gone]
         touched = ""
         if not self.has_ranges:
@@ -128,14 +132,14 @@ class Settling:
             listed = ", ".join(map(quoted_text, mine)) or "null"
             touched = f" and (source_file in ({listed}) or date between '{first}' and '{last}')"
         self.warehouse.execute(
-            f"create or replace temp view stored as select {columns} from files.{table}"
+            f"create or replace temp view stored as select {columns} from {table}"
             f" where source_id = {quoted_text(self.source.id)}{touched}"
         )
 
     def _touched(self, mine: Sequence[str]) -> tuple[date, date]:
         [bounds] = self.read.connection.execute("select min(first_day), max(last_day) from span_keys").fetchall()
         [old] = self.warehouse.execute(
-            "select min(date), max(date) from files.measures where source_id = ? and list_contains(?, source_file)",
+            f"select min(date), max(date) from {PLACES} where source_id = ? and list_contains(?, source_file)",
             [self.source.id, list(mine)],
         ).fetchall()
         days = [day for day in (*bounds, *old) if day is not None] or [self.today]
@@ -159,8 +163,8 @@ class Settling:
     def _carry(self) -> None:
         others = [*self.kept, *(name for name in self.faults if name in self.read.files or name in self.read.faults)]
         across.carried(self.read, self.warehouse, self.source, others if self.has_ranges else [])
-        self.has_carried = True
-        show(self.read, self.faults, has_carried=True)
+        self.has_carried = bool(self._run("select 1 from carried limit 1"))
+        show(self.read, self.faults, has_carried=self.has_carried)
 
     def _spread(self) -> None:
         columns = "account_id, campaign_id, first_day, last_day, measure, value"
@@ -278,11 +282,23 @@ class Settling:
         listed = ", ".join(quoted_text(str(name)) for (name,) in others)
         sql = "from daily" + (f" where source_file not in ({listed})" if listed else "")
         [(count,)] = self._run(f"select count(*) from ({sql})")
+        one = (self.source.id, self.source.channel, files)
         if int(str(count)) < _MANY:
-            batches.replace(MEASURES, self.source.id, self.source.channel, files, connection.sql(sql).to_arrow_table())
-        else:
-            batches.stream(MEASURES, self.source.id, self.source.channel, files, self.read, sql)
-            self.is_streamed = True
+            batches.replace(MEASURES, *one, connection.sql(sql).to_arrow_table())
+            held = self.warehouse.execute(
+                "select distinct source_file from files.wide_measures where source_id = ?", [self.source.id]
+            ).fetchall()
+            if wide := sorted({name for (name,) in held} & set(files)):
+                batches.remove(self.source.id, wide, [WIDE])
+            return
+        self.is_streamed = True
+        if batches.in_lake or self.derived or self.has_carried or self.read.currencies:
+            batches.stream(MEASURES, *one, self.read, sql)
+            batches.remove(self.source.id, files, [WIDE])
+            return
+        rows = f"(select *, first_day as date from grouped where source_file in ({', '.join(map(quoted_text, files))}))"
+        batches.stream(WIDE, *one, self.read, side_by_side(rows, self.read.measures))
+        batches.remove(self.source.id, files, [MEASURES])
 
     def _replace_superseded(self, batches: Batches, files: list[str]) -> None:
         """Outside the days that this load touches what was superseded stays so."""

@@ -28,6 +28,7 @@ _LOOKS_EMPTY = (
 )
 # Each takes some 50 bytes while it is read.
 _MOST_CELLS = 32_000_000
+_HALF_SECOND = timedelta(milliseconds=500)
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
@@ -210,7 +211,8 @@ def _as_text(cell: Any) -> str:
             return f"{NATIVE}{int(cell)}"
         return f"{NATIVE}{cell!r}"
     if isinstance(cell, datetime):
-        return f"{NATIVE}{cell.isoformat(sep=' ', timespec='seconds')}"
+        # a fraction of a day in binary is off by less than a millisecond
+        return f"{NATIVE}{(cell + _HALF_SECOND).isoformat(sep=' ', timespec='seconds')}"
     if isinstance(cell, date):
         return f"{NATIVE}{cell.isoformat()}"
     if isinstance(cell, time | timedelta):

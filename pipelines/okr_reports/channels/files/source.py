@@ -19,7 +19,7 @@ from okr_reports.channels.files.connected import Connected, bring_all, measures_
 from okr_reports.channels.files.faults import Refused, out_of_reach, refused
 from okr_reports.channels.files.opened import check_size
 from okr_reports.channels.files.published import fetch
-from okr_reports.channels.files.raw import CHANNEL, TABLES, Batches, stored_digests
+from okr_reports.channels.files.raw import CHANNEL, PLACES, TABLES, Batches, stored_digests
 from okr_reports.channels.files.read import read_source
 from okr_reports.channels.files.rows import Fault
 from okr_reports.channels.files.settle import Settling
@@ -357,10 +357,10 @@ def _loaded(
 ) -> list[LoadResult]:
     """What the warehouse now holds of these sources, by channel and account; their data ends today at the latest."""
     rows: list[tuple[str, str, int, date | None, date | None]] = connection.execute(
-        """
+        f"""
         with begun as (
             select source_id, source_file, account_id, max(date) as last_day
-            from files.measures where date <= $today group by 1, 2, 3
+            from {PLACES} where date <= $today group by 1, 2, 3
         )
         select channel, account_id, cast(sum(rows) as bigint), least(min(data_from), $today),
             max(case when data_through <= $today then data_through else last_day end)
