@@ -282,9 +282,9 @@ class Settling:
         listed = ", ".join(quoted_text(str(name)) for (name,) in others)
         sql = "from daily" + (f" where source_file not in ({listed})" if listed else "")
         [(count,)] = self._run(f"select count(*) from ({sql})")
-        one = (self.source.id, self.source.channel, files)
+        replaced = (self.source.id, self.source.channel, files)
         if int(str(count)) < _MANY:
-            batches.replace(MEASURES, *one, connection.sql(sql).to_arrow_table())
+            batches.replace(MEASURES, *replaced, connection.sql(sql).to_arrow_table())
             held = self.warehouse.execute(
                 "select distinct source_file from files.wide_measures where source_id = ?", [self.source.id]
             ).fetchall()
@@ -293,11 +293,11 @@ class Settling:
             return
         self.is_streamed = True
         if batches.in_lake or self.derived or self.has_carried or self.read.currencies:
-            batches.stream(MEASURES, *one, self.read, sql)
+            batches.stream(MEASURES, *replaced, self.read, sql)
             batches.remove(self.source.id, files, [WIDE])
             return
         rows = f"(select *, first_day as date from grouped where source_file in ({', '.join(map(quoted_text, files))}))"
-        batches.stream(WIDE, *one, self.read, side_by_side(rows, self.read.measures))
+        batches.stream(WIDE, *replaced, self.read, side_by_side(rows, self.read.measures))
         batches.remove(self.source.id, files, [MEASURES])
 
     def _replace_superseded(self, batches: Batches, files: list[str]) -> None:
