@@ -103,13 +103,13 @@ class Small:
         ]
         self.file.write_text("\n".join(["date,webinar,registrations", *lines]) + "\n", encoding="utf-8")
 
-    def refresh(self, day: date = TODAY, *, die_at: int = 0) -> dict[str, Any]:
+    def refresh(self, day: date = TODAY, *, die_at: int = 0, **environment: str) -> dict[str, Any]:
         """A refresh on `day`: its exit code, its steps, what it said."""
         self.sandbox.state.today = day
         said = self.folder / "said"
         order = {
             "die_at": die_at, "log": str(self.folder / "steps"), "said": str(said),
-            "environment": {"OKR_TODAY": day.isoformat()},
+            "environment": {"OKR_TODAY": day.isoformat(), **environment},
         }  # fmt: skip
         assert self.process.stdin
         assert self.process.stdout

@@ -14,7 +14,7 @@ from okr_reports.errors import HistoryError, IntoThePastError
 from okr_reports.settings import shipped
 from okr_reports.warehouse import history, ops
 from okr_reports.warehouse.history import audit, refreshing
-from okr_reports.warehouse.history.days import read_day
+from okr_reports.warehouse.history.days import _digest, read_day
 from okr_reports.warehouse.history.ledgers import LEDGERS, bring_back
 from okr_reports.warehouse.snapshot import write_snapshot
 
@@ -246,13 +246,28 @@ def test_the_chain_tells_of_every_day_that_was_changed(kept, number, how):
         assert refreshing.newest_report(kept / "history", kept / "warehouse.duckdb") == FIRST + timedelta(days=3)
 
 
+def test_what_tables_are_is_kept_once_for_all_days_and_written_again_where_it_is_damaged(kept):
+    newest = FIRST + timedelta(days=3)
+    (described,) = (kept / "history" / "tables").iterdir()
+    before = read_day(kept / "history", newest)
+    assert before.tables[0].keys() == {"name", "comment", "columns", "parts"}
+    path = day_file(kept, 3)
+    # The format of the version before said it in each day.
+    manifest = {**json.loads(path.read_text()), "format": 2, "tables": before.tables, "ledgers": before.ledgers}
+    del manifest["described"], manifest["digest"]
+    path.write_text(json.dumps({**manifest, "digest": _digest(manifest)}))
+    assert read_day(kept / "history", newest).tables == before.tables
+    damage(described, "flipped")
+    assert sum("is not what its name says" in fault for fault in audit.faults(kept / "history")) == 3
+    refresh(kept, FIRST + timedelta(days=4))
+    assert list(audit.faults(kept / "history")) == []
+
+
 def test_a_day_that_was_made_up_does_not_fit_the_chain(kept):
     path = kept / "history" / "days" / "2026-07-02.json"
     manifest = json.loads(path.read_text())
     manifest["tables"] = manifest["tables"][:1]
     del manifest["digest"]
-    from okr_reports.warehouse.history.days import _digest
-
     manifest["digest"] = _digest(manifest)
     path.write_text(json.dumps(manifest))
     assert [fault for fault in audit.faults(kept / "history") if "was changed after 2026-07-03" in fault]
@@ -261,7 +276,7 @@ def test_a_day_that_was_made_up_does_not_fit_the_chain(kept):
 def test_a_history_without_a_chain_goes_on_and_is_chained_from_then(kept):
     """Version 0.1.0: a list of marts, no ledgers."""
     for path in (kept / "history" / "days").glob("*.json"):
-        path.write_text(json.dumps(json.loads(path.read_text())["tables"]))
+        path.write_text(json.dumps(read_day(kept / "history", date.fromisoformat(path.stem)).tables))
     assert "the chain begins with the next report" in audit.summary(kept / "history")
     before = rows(kept)
     (kept / "warehouse.duckdb").unlink()

@@ -3,6 +3,7 @@
 `<data>/history/days/<day>.json` lists, for the last publication of that day, the Parquet parts of every mart and of the
 ledgers (what only the past knows); `<data>/history/parts/` holds the parts. Dated facts are cut by month, so a day adds
 only what changed since the day before: the months that were read again, and the small tables of the current state.
+`<data>/history/tables/` says of the marts and ledgers what they and their columns are.
 
 `parts` are the files, `days` the chained manifests, `ledgers` what a lost warehouse gets back, `losses` what it does
 not, `audit` the check of all of it.

@@ -1,7 +1,9 @@
 """The days of `history/`: one manifest each, chained, so that a day that was changed, taken out or put in is found.
 
 `days/<day>.json` lists the parts of the last publication of that day, the digest of the manifest of the day before and
-its own. Version 0.1.0 wrote a list of tables alone; the chain begins at the first day after it.
+its own. What the tables and their columns are is in `tables/<SHA-256 of it>.json`, once for all days of which it is
+true; manifests of format 2 say it themselves. Version 0.1.0 wrote a list of tables alone; the chain begins at the first
+day after it.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from okr_reports.errors import HistoryError, OkrError
-from okr_reports.warehouse.history.parts import Table
+from okr_reports.warehouse.history.parts import SHA_LENGTH, Table
 
-FORMAT = 2
+FORMAT = 3
+LISTS = ("tables", "ledgers")
+DESCRIBED = ("comment", "columns")
 FROM_BACKUP = "bring it back from a backup"
 
 
@@ -57,7 +61,11 @@ def read_day(history: Path, day: date) -> Day:
             raise ValueError("it was changed after it was written")
         before = kept["previous"]
         previous = (date.fromisoformat(before["day"]), before["digest"]) if before else None
-        return Day(day, digest, kept["tables"], kept["ledgers"], previous, is_chained=True)
+        known = _described(history, kept["described"]) if "described" in kept else {}
+        tables, ledgers = (
+            [{**known.get(name, {}).get(table["name"], {}), **table} for table in kept[name]] for name in LISTS
+        )
+        return Day(day, digest, tables, ledgers, previous, is_chained=True)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise HistoryError(f"{path} cannot be used ({error}); {FROM_BACKUP}") from None
 
@@ -72,18 +80,53 @@ def keep(history: Path, day: date, tables: list[Table], ledgers: list[Table]) ->
         "format": FORMAT,
         "day": day.isoformat(),
         "previous": {"day": before[-1].isoformat(), "digest": _digest_of(history, before[-1])} if before else None,
-        "tables": tables,
-        "ledgers": ledgers,
+        "described": _describe(history, tables, ledgers),
+        "tables": [_undescribed(table) for table in tables],
+        "ledgers": [_undescribed(table) for table in ledgers],
     }
     manifest["digest"] = _digest(manifest)
-    target = _path(history, day)
+    _write(_path(history, day), json.dumps(manifest, indent=1).encode())
+
+
+def _describe(history: Path, tables: list[Table], ledgers: list[Table]) -> str:
+    """Write what these tables and their columns are, unless it is there and whole; the name of the file."""
+    known = {
+        name: {table["name"]: {key: table[key] for key in DESCRIBED} for table in of_list}
+        for name, of_list in zip(LISTS, (tables, ledgers), strict=True)
+    }
+    content = json.dumps(known, indent=1, sort_keys=True).encode()
+    target = history / "tables" / f"{_sha(content)}.json"
+    if not target.is_file() or target.read_bytes() != content:
+        _write(target, content)
+    return target.name
+
+
+def _described(history: Path, name: str) -> dict[str, dict[str, Table]]:
+    """What `_describe` wrote. Raises OSError, and ValueError if it is not what its name says."""
+    path = history / "tables" / name
+    content = path.read_bytes()
+    if f"{_sha(content)}.json" != name:
+        raise ValueError(f"{path} is not what its name says")
+    known: dict[str, dict[str, Table]] = json.loads(content)
+    return known
+
+
+def _undescribed(table: Table) -> Table:
+    return {key: value for key, value in table.items() if key not in DESCRIBED}
+
+
+def _write(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     building = target.with_suffix(".building")
-    with building.open("w", encoding="utf-8") as file:
-        json.dump(manifest, file, indent=1)
+    with building.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     building.replace(target)
+
+
+def _sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:SHA_LENGTH]
 
 
 def known_on(history: Path, day: date) -> date:
