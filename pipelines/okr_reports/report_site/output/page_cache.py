@@ -92,6 +92,7 @@ class PageCache:
         self._answers: dict[Question, str] = {}
         self._reads: dict[str, Read] = {}
         self._entries: dict[Path, Any] = {}
+        self._valids: dict[str, Any] = {}
         self._doubts: dict[str, list[Any]] = {}
 
     def ask_in_sets(self, pages: Iterable[Identity]) -> Iterator[str]:
@@ -147,13 +148,20 @@ class PageCache:
 
     def _valid(self, page: Identity) -> Any:
         """The entry of a page that differs in nothing but, maybe, its answers."""
-        entry = self._entry(page.route)
-        return entry if entry is not None and entry["key"] == self._key(page, entry["shows"]) else None
+        if page.route not in self._valids:
+            entry = self._entry(page.route)
+            is_valid = entry is not None and entry["key"] == self._key(page, entry["shows"])
+            self._valids[page.route] = entry if is_valid else None
+        return self._valids[page.route]
+
+    def has(self, page: Identity) -> bool:
+        """Whether nothing has changed that a page depends on."""
+        entry = self._valid(page)
+        return entry is not None and not any(self._is_answered_otherwise(entry))
 
     def get(self, page: Identity) -> Rendered | None:
         """The page as it was rendered before, if nothing that it depends on has changed."""
-        entry = self._valid(page)
-        return None if entry is None or any(self._is_answered_otherwise(entry)) else _rendered(entry)
+        return _rendered(self._valid(page)) if self.has(page) else None
 
     def renewed(self, page: Identity) -> bytes | None:
         """The entry of a page that was kept, with the columns as they are now; None if its queries read them so."""

@@ -368,11 +368,11 @@ class Reader:
         self.heard(query)
         self._watchdog.start(self.limits.seconds)
         try:
-            sql = self._shared.written(statement.sql)
+            run: str | duckdb.Statement = self._shared.written(statement.sql)
             if statement.sql not in self._checked:
-                check_statement(replace(statement, sql=sql))
+                run = check_statement(replace(statement, sql=str(run)))
                 self._checked.add(statement.sql)
-            cursor = self._connection.execute(sql, values or None)
+            cursor = self._connection.execute(run, values or None)
             columns = [(str(column[0]), str(column[1])) for column in cursor.description or ()]
             rows = cursor.fetchmany(self.limits.rows + 1)
         except duckdb.InterruptException:

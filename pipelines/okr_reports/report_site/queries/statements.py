@@ -10,8 +10,8 @@ from okr_reports.report_site.faults import PageFault
 from okr_reports.report_site.queries.queries import Statement
 
 
-def check_statement(statement: Statement) -> None:
-    """Refuse anything but exactly one SELECT. Raises PageFault."""
+def check_statement(statement: Statement) -> duckdb.Statement:
+    """DuckDB's parse of a statement, to be run. Refuses anything but exactly one SELECT. Raises PageFault."""
     query = statement.query
     try:
         statements = duckdb.extract_statements(statement.sql)
@@ -24,6 +24,7 @@ def check_statement(statement: Statement) -> None:
     if kind != duckdb.StatementType.SELECT:
         what = f"the query {query.name!r} is a {kind.name} statement"
         raise PageFault(query.path, query.line, what, "pages may only SELECT")
+    return statements[0]
 
 
 def sql_fault(statement: Statement, error: duckdb.Error) -> PageFault:

@@ -153,7 +153,7 @@ class _Work:
             for path in site.cache.ask_in_sets(instance.identity for instance in to_come):
                 self.say({"kind": "page", "route": None, "path": path})
                 limit_processor(self.reader.limits.page_seconds + SPARE_SECONDS)
-            new = [instance for instance in to_come if site.cache.get(instance.identity) is None]
+            new = [instance for instance in to_come if not site.cache.has(instance.identity)]
             before = site.cache.asked_before(instance.identity for instance in new)
         if not self.reader.blank:
             pages = ((str(instance.page.file.path), instance.params) for instance in new)
