@@ -57,6 +57,8 @@ STAGES = csv("date,stage,v", (day(1), "Q3_a", 1), (day(1), "Q3xa", 2), (day(2), 
 CODES = csv("date,c,v,Currency", (day(1), "A", 100, "USD"), (day(2), "B", 10, "EUR"))
 SHEETS = book(Oct=[["date", "v"], [day(1), 5]], Nov=[["date", "v"], [date(2026, 11, 1), 7]], About=[["a"], ["page"]])
 
+WIDE = '{wide: {dates: "%b %Y"}, campaign_name: c}'
+
 # Name of the file; keys beside path and date (`v` is the measure, used by a sum); content; its sum, or what is said.
 VARIANTS: list[tuple[str, str, str | bytes, object]] = [
     ("weekly.csv", "", by_day(WEEKS), "add `grain: week`"),
@@ -143,6 +145,19 @@ VARIANTS: list[tuple[str, str, str | bytes, object]] = [
     ),
     ("money_below.csv", "measures: {spend: v}", csv("date,v", (day(1), 100)) + "\nAll amounts in USD\n", "USD"),
     ("title_above.csv", "measures: {spend: v}", f"Campaigns USD team\n{csv('date,v', (day(1), 100))}", 100),
+    ("sum_across.csv", WIDE, csv("c,Aug 2026,Sep 2026", "A12", "B34", ("Sum", 4, 6)), 10),
+    ("all_across.csv", WIDE, csv("c,Aug 2026,Sep 2026", "A12", "B34", ("Everything", 4, 6)), 10),
+    ("no_sum_across.csv", WIDE, csv("c,Aug 2026,Sep 2026", "A12", "B34", ("Everything", 4, 7)), 21),
+    ("kept_across.csv", f"{WIDE[:-1]}, totals: keep}}", csv("c,Aug 2026,Sep 2026", "A12", "B34", "C46"), 20),
+    ("kinds_across.csv", WIDE, csv("c,Measure,Aug 2026", ("A", "Spend", 5), ("A", "Leads", 7)), "column 'Measure'"),
+    ("one_kind_across.csv", f"{WIDE[:-1]}, rows: {{Measure: Spend}}}}",
+     csv("c,Measure,Aug 2026", ("A", "Spend", 5), ("A", "Leads", 7)), 5),
+    ("groups.csv", "rows: {stage: Won}",
+     csv("stage,date,v", ("Won", day(1), 5), ("", day(2), 7), ("Subtotal", "", 12), ("Lost", day(1), 1)), "of a group"),
+    ("no_groups.csv", "rows: {stage: Won}", csv("stage,date,v", ("Won", day(1), 5), ("", day(2), 7)), 5),
+    ("converted.csv", "{currency: {column: Currency}, measures: {revenue: Amount in company currency}}",
+     csv("date,Amount in company currency,Currency", (day(1), 100, "USD"), (day(2), 10, "EUR")), 110),
+    ("note_first.csv", "", "v,date\n5,2026-10-01\nmade by a program,\n", 5),
     ("equal_values.csv", "", csv("date,v", *((f"{at}/10/2026", 70) for at in (12, 13, 14))), 210),
     ("long_ids.csv", "campaign_id: c", csv("date,c,v", (day(1), "1.2021E+17", 5), (day(2), "1.2021E+17", 6)), 11),
 ]  # fmt: skip
@@ -200,6 +215,8 @@ def test_what_is_not_read_or_taken_otherwise_is_said(loaded) -> None:
     assert "About" in checked["all_sheets.xlsx"]
     assert "12.5 % is read as 12.5" in checked["percent.csv"]
     assert "15 digits" in checked["long_ids.csv"]
+    assert "the sum of the other rows in every period, not read: line 4" in checked["all_across.csv"]
+    assert "count in the reporting currency" in checked["converted.csv"]
     assert "columns not read: Delivery date" in checked["no_end_1.csv"]
 
 

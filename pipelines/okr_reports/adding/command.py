@@ -11,6 +11,7 @@ import click
 from okr_reports import okrs, settings
 from okr_reports.adding import preview
 from okr_reports.adding.dialog import Added, choose, somebody_is_there, understand
+from okr_reports.adding.guess import spacing
 from okr_reports.adding.write import kpis_kept, write
 from okr_reports.errors import OkrError, shown_path
 from okr_reports.settings import Workspace
@@ -127,7 +128,7 @@ def _take_grain(added: Added, asks: bool) -> None:
     if added.entry.keys() & {"grain", "end_date", "wide"} or (added.preset and added.preset.wide):
         return
     days = [day for (day,) in added.rows.connection.execute("select distinct date from rows order by 1").fetchall()]
-    grain = preview.spacing(days)
+    grain = spacing(days)
     if grain is None:
         return
     question = f"Its {len(days)} dates are a {grain} apart. What does a row hold"

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from okr_reports.catalogue import is_money
@@ -14,6 +15,7 @@ from okr_reports.channels.files import amounts, dates
 from okr_reports.channels.files.glimpse import Glimpse
 from okr_reports.channels.files.layout import Record
 from okr_reports.channels.files.names import (
+    METRIC,
     NULL_MARKS,
     SHEET_ERROR,
     is_currency_column,
@@ -56,7 +58,6 @@ _MEASURES = {
 # Which of these is the year, and which the month, is asked when it is read.
 _SHORT_YEAR = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2}(?: .*)?")
 _BRACKETS = re.compile(r"\s*\([^()]*\)$")
-_METRIC = re.compile(r"metrics?|measures?|m[eé]trica|kennzahl|kpi|indicador|indicateur|indicatore|maatstaf")
 _VALUE = re.compile(r"values?|valor|wert|valeur|valore|waarde|amount|betrag|importe|montant")
 _NO_MEASURE = re.compile(
     r"(?:.*[ _-])?(?:ids?|nr|no|number|year|jahr|a[ñn]o|zip|plz|phone|telefon|week|month)\.?|"
@@ -190,7 +191,7 @@ def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | N
 
 def _pivot(names: Sequence[str], body: Sequence[Record], day: int) -> dict[str, Any] | None:
     """A long table: a column of names of measures and one of their values."""
-    named = [at for at, name in enumerate(names) if _METRIC.fullmatch(plain(name))]
+    named = [at for at, name in enumerate(names) if METRIC.fullmatch(plain(name))]
     valued = [at for at, name in enumerate(names) if _VALUE.fullmatch(plain(name)) and at != day]
     if len(named) != 1 or len(valued) != 1:
         return None
@@ -209,8 +210,25 @@ def _wide(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | N
     if text:
         made.entry["campaign_name"] = names[text[0]]
     made.entry["measures"] = {"value": "*"}
+    written = [dates.read(names[at].lstrip(amounts.NATIVE)) for at in periods]
+    days = {day for moment in written if moment is not None and (day := moment.on(False)) is not None}
+    if grain := spacing(sorted(days)):
+        made.entry["grain"] = grain
     made.score = len(periods)
     return made
+
+
+def spacing(days: list[date]) -> str | None:
+    """The grain that days speak of: all a week apart, or all firsts (or lasts) of months or quarters."""
+    gaps = {later - earlier for earlier, later in itertools.pairwise(days)}
+    if len(days) < 3:
+        return None
+    if gaps == {timedelta(days=7)}:
+        return "week"
+    ends = all(day.day == 1 for day in days) or all((day + timedelta(days=1)).day == 1 for day in days)
+    if ends and max(gaps) <= timedelta(days=31) and min(gaps) >= timedelta(days=28):
+        return "month"
+    return "quarter" if ends and timedelta(days=89) <= min(gaps) <= max(gaps) <= timedelta(days=92) else None
 
 
 def _form(name: str) -> str | None:

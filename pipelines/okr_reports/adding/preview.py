@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from okr_reports.adding.dialog import Added
+from okr_reports.channels.files.faults import listed
 from okr_reports.channels.files.names import spaced
 
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|"}
@@ -55,20 +55,25 @@ def lines(added: Added) -> Iterator[str]:
     if summary["first_day"] is None:
         yield "  days      none: the file has no rows"
     else:
-        missing = f"{summary['missing_days']} days without a row" if summary["missing_days"] else "no day missing"
+        count = summary["missing_days"]
+        missing = (
+            f"{count} day{'' if count == 1 else 's'} without a row" if summary["missing_days"] else "no day missing"
+        )
         yield f"  days      {summary['first_day']} to {summary['last_day']}, by {summary['grain']}" + (
             f", {missing}" if summary["grain"] == "day" else ""
         )
     yield f"  rows      {summary['rows']:,} read" + (
-        f", {summary['campaigns']:,} campaigns" if summary["campaigns"] else ""
+        f", {summary['campaigns']:,} campaign{'' if summary['campaigns'] == 1 else 's'}" if summary["campaigns"] else ""
     )
     yield f"  currency  {summary['currency']}"
     for name, column in summary["columns"].items():
         yield f"  measure   {name} = {column}, in all {_shown(_sums(added).get(name))}"
     for row in summary["first_rows"]:
         yield "  row       " + ", ".join(f"{name} {value}" for name, value in row.items() if value not in (None, ""))
-    for sentence in summary["not_read"]:
+    for sentence in added.facts.said:
         yield f"  note      {sentence}"
+    if added.facts.unread:
+        yield f"  not read  {listed(added.facts.unread, 20)}"
     for sentence in summary["assumed"]:
         yield f"  assumed   {sentence}"
 
@@ -125,22 +130,9 @@ def _missing(added: Added) -> int:
 def _grain(added: Added) -> str:
     if "end_date" in added.entry:
         return "its own range"
-    if "wide" in added.entry or (added.preset and added.preset.wide):
-        return "month"
-    return str(added.entry.get("grain", "day"))
+    from okr_reports.okrs.models.file_sources import FileSourceEntry
 
-
-def spacing(days: list[date]) -> str | None:
-    """The grain that days speak of: all a week apart, or all firsts (or lasts) of months or quarters."""
-    gaps = {later - earlier for earlier, later in itertools.pairwise(days)}
-    if len(days) < 3:
-        return None
-    if gaps == {timedelta(days=7)}:
-        return "week"
-    ends = all(day.day == 1 for day in days) or all((day + timedelta(days=1)).day == 1 for day in days)
-    if ends and max(gaps) <= timedelta(days=31) and min(gaps) >= timedelta(days=28):
-        return "month"
-    return "quarter" if ends and timedelta(days=89) <= min(gaps) <= max(gaps) <= timedelta(days=92) else None
+    return FileSourceEntry.model_validate(added.entry).to_file_source(added.path.parent, ()).grain
 
 
 def _currency(added: Added) -> str:

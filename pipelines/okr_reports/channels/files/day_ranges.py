@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from okr_reports.channels.files import dates
 from okr_reports.channels.files.amounts import NATIVE
-from okr_reports.channels.files.names import is_range_end, spaced
+from okr_reports.channels.files.names import TOTAL, is_range_end, spaced
 from okr_reports.channels.files.rows import Fault
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class DayRanges:
             run("update base set end_day = null")
             return
         ids = self.typing.ids()
-        named = " or ".join(f"{column} is not null" for column in ids) or "true"
+        label = f"regexp_full_match({{}}, '(?i){TOTAL}')"
+        named = " or ".join(f"({column} is not null and not {label.format(column)})" for column in ids) or "true"
         long = run(f"select line, null from good where end_day > day and ({named}) order by line")
         if long:
             days = run(f"select max(end_day - day) + 1 from base where counts and end_day > day and ({named})")[0][0]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from okr_reports.channels.files import dates
 from okr_reports.channels.files.faults import NoTable, Refused, listed, refused
-from okr_reports.channels.files.names import plain, spaced
+from okr_reports.channels.files.names import is_converted, plain, spaced
 from okr_reports.channels.files.preamble import Preamble
 from okr_reports.errors import did_you_mean, quoted
 from okr_reports.file_sources import Column, FileSource
@@ -22,7 +22,8 @@ Record = tuple[int, int, list[str]]  # its first line, its last line, its cells
 class Layout:
     """The header and what it is for. `roles` maps date, end_date, as_of, account_id, campaign_id, campaign_name,
     campaign_group_name, currency_column, pivot.name, pivot.value to columns; `measures`, `minus`, `times` measures to
-    columns; `conditions` names of conditions' columns; `periods` columns of a wide table to their days."""
+    columns; `conditions` names of conditions' columns; `periods` columns of a wide table to their days; `is_converted`
+    says that amounts are in the currency of the vendor's account, whatever the rows' codes say."""
 
     line: int
     last_line: int
@@ -36,6 +37,7 @@ class Layout:
     periods: dict[int, date] = field(default_factory=dict)
     missing: list[Column] = field(default_factory=list)
     found: int = 0
+    is_converted: bool = False
     preamble: Preamble = field(default_factory=Preamble)
 
     @property
@@ -98,9 +100,18 @@ def read_header(record: Record, source: FileSource) -> Layout:
     conditions = [*source.rows, *(condition for measure in source.measures.values() for condition in measure.rows)]
     for condition in conditions:
         _take(layout, layout.conditions, alternatives(condition.column)[0], condition.column)
+    _release_currency(layout)
     _place_keys(layout, source)
     layout.found = len(layout.wanted)
     return layout
+
+
+def _release_currency(layout: Layout) -> None:
+    """A column of codes is of the amounts as they were agreed, and not of those that the vendor converted."""
+    at = layout.roles.get("currency_column")
+    layout.is_converted = any(is_converted(layout.names[place]) for place in layout.measures.values())
+    if at is not None and layout.is_converted and not is_converted(layout.names[at]):
+        del layout.roles["currency_column"]
 
 
 def _take(layout: Layout, into: dict[str, int], key: str, column: Column, required: bool = True) -> None:

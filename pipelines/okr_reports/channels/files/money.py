@@ -10,6 +10,7 @@ from okr_reports.channels.files.layout import Layout
 from okr_reports.channels.files.names import (
     MONEY_COLUMN,
     currency_sign,
+    is_converted,
     is_currency_column,
     named_currency,
     plain,
@@ -76,7 +77,8 @@ def currency_columns(source: FileSource, layout: Layout) -> list[int]:
     amounts = any(MONEY_COLUMN.search(plain(layout.names[at])) for at in layout.measures.values())
     if "currency_column" in layout.roles or not (amounts or money_measures(source, layout)):
         return []
-    return [at for at, name in enumerate(layout.names) if is_currency_column(name)]
+    columns = [at for at, name in enumerate(layout.names) if is_currency_column(name)]
+    return [at for at in columns if is_converted(layout.names[at])] if layout.is_converted else columns
 
 
 def adopt_column(source: FileSource, layout: Layout) -> None:
@@ -95,6 +97,10 @@ def decide(
     """`columns` are the codes that each of `currency_columns` holds; `reporting` is the currency of the reports;
     `marks` are the signs and codes that amounts without a currency of their own are written with."""
     money = _decide(source, layout, reporting, columns)
+    if layout.is_converted and not money.faults and "currency_column" not in layout.roles and money.code is None:
+        money.said = [
+            "amounts that the vendor converted count in the reporting currency; declare `currency` if it is another"
+        ]
     marks = {*marks, *_signs_of_headers(source, layout)}
     written = {mark: SIGNS.get(mark) or (mark,) for mark in marks if mark in SIGNS or mark.isalpha()}
     if not money.faults and "currency_column" not in layout.roles and not money.measures:

@@ -10,10 +10,10 @@ from babel.core import get_global
 
 NULL_MARKS = ("", "-", "--", "—", "–", "n/a", "null")
 TOTAL = (
-    r"(?:(?:grand |sub)?(?:totals?|total général|totaux|gesamt|gesamtsumme|summe|totaal|eindtotaal|suma|somme|totale|"
-    r"totali|totais)(?: (?:of|de|von|van|di) [\d.,]+ (?:results?|resultados|résultats|ergebnissen?|resultaten|"
-    r"risultati))?|gesamtergebnis|gesamtsummen|zwischensumme|endsumme|sous-total|somme totale|subtotaal|suma total|"
-    r"totale (?:complessivo|generale)|(?:overall|account|report) totals?|resultados totales|"
+    r"(?:(?:grand |sub)?(?:totals?|total général|totaux|gesamt|gesamtsumme|summe|totaal|eindtotaal|suma|somme|soma|"
+    r"sums?|totale|totali|totais)(?: (?:of|de|von|van|di) [\d.,]+ (?:results?|resultados|résultats|ergebnissen?|"
+    r"resultaten|risultati))?|gesamtergebnis|gesamtsummen|zwischensumme|endsumme|sous-total|somme totale|subtotaal|"
+    r"suma total|totale (?:complessivo|generale)|(?:overall|account|report) totals?|resultados totales|"
     r"(?:sub)?total (?:general|geral|global|final))(?:\s*[:(].*)?"
 )
 _TOTAL = re.compile(TOTAL, re.IGNORECASE)
@@ -66,6 +66,12 @@ _RATE = re.compile(
     r"\b(?:per|ctr|cpc|cpm|cpa|roas|acos|rate|ratio|quote|tasa|taux|rendimiento|average|avg|score|index|"
     r"reach|alcance|reichweite|port[ée]e|bereik|copertura|durchschnitt|promedio|gemiddelde?)\b|"
     r"\b(?:posi[tcz]i|posi[cç][aã]o|fre[cq]u[eê]n|fr[eé]quen|h[äa]ufigkeit|moyen)"
+)
+# A column that says what each row measures.
+METRIC = re.compile(r"metrics?|measures?|m[eé]trica|kennzahl|kpi|indicador|indicateur|indicatore|maatstaf")
+_CONVERTED = re.compile(
+    r"\bconverted\b|\b(?:company|corporate|base|home) currency\b|moneda de la (?:empresa|compañ[ií]a)|"
+    r"unternehmensw[äa]hrung|devise de l.entreprise|bedrijfsvaluta|valuta aziendale|moeda da empresa"
 )
 # Of these there are no fractions.
 COUNTS = frozenset(
@@ -176,6 +182,11 @@ def is_currency_column(name: str) -> bool:
     if _CURRENCY_COLUMN.fullmatch(text):
         return True
     return _CURRENCY_WORD.search(text) is not None and MONEY_COLUMN.search(text) is None
+
+
+def is_converted(name: str) -> bool:
+    """Whether a column is of amounts that the vendor converted: `Amount in company currency`, `Converted Amount`."""
+    return _CONVERTED.search(plain(name)) is not None
 
 
 def is_utc(name: str) -> bool:

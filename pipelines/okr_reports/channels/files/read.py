@@ -243,7 +243,7 @@ def _check_parts(connection: duckdb.DuckDBPyConnection, found: _Found) -> None:
 def _breakdown(typing: Typing) -> Iterator[str]:
     """Rows of one campaign and day that are added, and the columns that part them (device, age): said, as a breakdown
     beside a report without it would count twice."""
-    if typing.faults or typing.counts_rows() or typing.source.pivot is not None or typing.grid.factor > 1:
+    if typing.faults or typing.counts_rows() or typing.source.pivot is not None:
         return
     of_one = "group by date, end_date, account_id, campaign_id, coalesce(campaign_name, ''), currency"
     [(rows,)] = typing.run(

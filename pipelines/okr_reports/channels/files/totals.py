@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from okr_reports.channels.files.faults import SHOWN
+from okr_reports.channels.files.faults import SHOWN, listed
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.names import TOTAL, TOTAL_BEGINS
 from okr_reports.channels.files.number_cells import number_of
@@ -21,11 +21,37 @@ ROUNDING = "0.011"
 
 def find_totals(typing: Typing) -> None:
     """Set `kind` of total rows that have a day, by `totals`; compare every total with the sums of what was read."""
+    if typing.grid.factor > 1:
+        if typing.source.totals != "keep" and typing.source.pivot is None:
+            _leave_sums_out(typing)
+        return
     if typing.source.totals != "keep":
         lines = sorted({*_labelled(typing), *_nameless(typing)})
         if lines:
             _judge(typing, lines)
     _compare(typing)
+
+
+def _leave_sums_out(typing: Typing) -> None:
+    """Rows of a wide table that are the sum of all others in every period, of which there are two and more, whatever
+    they are called."""
+    columns = [column for column, _, _ in typing.value_columns() if column.startswith("m")]
+    if len(columns) != 1:
+        return
+    found = typing.run(
+        f"with cells_of as (select line // {typing.grid.factor} as row, day, cast({number_of(columns[0])} as"
+        " DECIMAL(38,6)) as x from base join amounts using (line) where counts and kind = 'row' and day is not null),"
+        " sums as (select day, sum(x) as total, count(x) as cells from cells_of group by day)"
+        f" select row from cells_of join sums using (day) group by row having count(x) = (select count(*) from sums)"
+        f" and count(x) > 1 and bool_and(abs(2 * x - total) <= {ROUNDING}) and max(cells) > 2 and bool_or(x <> 0)"
+        " order by row"
+    )
+    if rows := [row for (row,) in found]:
+        typing.run(
+            f"update base set kind = 'total' where list_contains($rows, line // {typing.grid.factor})", {"rows": rows}
+        )
+        places = listed((typing.grid.place(row * typing.grid.factor) for row in rows), SHOWN)
+        typing.said.append(f"a total, the sum of the other rows in every period, not read: {places}")
 
 
 def _labelled(typing: Typing) -> list[int]:

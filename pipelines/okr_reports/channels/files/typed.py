@@ -19,7 +19,7 @@ from okr_reports.channels.files.faults import SHOWN
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import Layout
 from okr_reports.channels.files.money import Money, adopt_column, currency_columns, decide, money_measures
-from okr_reports.channels.files.names import NULL_MARKS, SHORTENED, spaced
+from okr_reports.channels.files.names import NULL_MARKS, SHORTENED, TOTAL, spaced
 from okr_reports.channels.files.number_cells import NumberReader, number_of, scale_literal
 from okr_reports.channels.files.rows import VALUE, Fault
 from okr_reports.channels.files.totals import find_totals
@@ -149,8 +149,22 @@ class Typing:
             ((after,),) = self.run("select count(*) from base where counts and filled > 1")
             if after < before:
                 self.said.append(f"{_rows(before - after)} left out by `rows` on {condition.column!r}")
+            self._check_groups(condition)
         if self.source.pivot is not None:
             self._leave_other_names_out()
+
+    def _check_groups(self, condition: RowCondition) -> None:
+        """A report with groups writes what they have in common once, in front of rows that it is of too."""
+        column = f"cells.c{self.layout.conditions[_texts(condition.column)[0]]}"
+        if not self.run(f"select 1 from cells where regexp_full_match({column}, '(?i){TOTAL}') limit 1"):
+            return
+        found = self.run(
+            f"select base.line, '' from base join cells using (line) where cell({column}) is null"
+            f" and date_text is not null and ({self.some_value()}) order by 1"
+        )
+        if found:
+            what = f"column {condition.column!r} is written once for the rows of a group, so nobody knows which count"
+            self.fault(what, "export it with details only, without groups and subtotals", found)
 
     def _leave_other_names_out(self) -> None:
         at = self.layout.roles["pivot.name"]

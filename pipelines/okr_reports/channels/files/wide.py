@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import duckdb
 
-from okr_reports.channels.files.faults import listed
+from okr_reports.channels.files.faults import listed, refused
 from okr_reports.channels.files.grid import Grid
-from okr_reports.channels.files.names import TOTAL, is_total, spaced
+from okr_reports.channels.files.names import METRIC, TOTAL, is_total, spaced
+from okr_reports.channels.files.names import plain as plain_name
 from okr_reports.file_sources import FileSource, Pivot
 
 PERIOD, VALUE = "(period)", "(value)"
@@ -27,6 +29,11 @@ def turn(connection: duckdb.DuckDBPyConnection, grid: Grid, source: FileSource) 
     known = {*layout.periods, *totals, *layout.wanted}
     if left := [spaced(names[at]) for at in range(min(layout.periods), len(names)) if names[at] and at not in known]:
         grid.said.append(f"columns not read: {listed(left)} (no {source.grain})")
+    unsaid = [at for at in plain if at not in layout.wanted and METRIC.fullmatch(plain_name(names[at]))]
+    if unsaid and source.pivot is None:
+        name = spaced(names[unsaid[0]])
+        what = f"column {name!r} says what each row measures, and rows of several measures would be added up"
+        raise refused(what, f"declare `pivot: {{name: {name}}}` with its measures, or keep one of them by `rows`")
     label = " or ".join(f"regexp_full_match(coalesce(c{at}, ''), '(?i){TOTAL}')" for at in plain) or "false"
     ids = [f"c{at}" for at in layout.roles.values()]
     nameless = " and ".join(f"{column} is null" for column in ids) or "false"
@@ -41,13 +48,16 @@ def turn(connection: duckdb.DuckDBPyConnection, grid: Grid, source: FileSource) 
         for at, day in layout.periods.items()
     )
     connection.execute(f"create or replace table cells as select * from ({each}) order by line")
+    totals_kept: Literal["keep", "skip"] = "keep" if source.totals == "keep" else "skip"
     layout.names = [*names, PERIOD, VALUE]
     layout.roles["date"] = len(names)
     layout.periods = {}
     grid.factor = LINE_FACTOR
     if source.pivot is not None:
         layout.roles["pivot.value"] = len(names) + 1
-        return replace(source, pivot=Pivot(source.pivot.name, VALUE), totals="keep", wide=None, date_format=None)
+        return replace(source, pivot=Pivot(source.pivot.name, VALUE), totals=totals_kept, wide=None, date_format=None)
     (name, measure), *_ = source.measures.items()
     layout.measures = {name: len(names) + 1}
-    return replace(source, measures={name: replace(measure, column=VALUE)}, totals="keep", wide=None, date_format=None)
+    return replace(
+        source, measures={name: replace(measure, column=VALUE)}, totals=totals_kept, wide=None, date_format=None
+    )
