@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from okr_reports.catalogue import is_money
 from okr_reports.channels.files.layout import Layout
 from okr_reports.channels.files.names import (
+    COUNTS,
     MONEY_COLUMN,
     currency_sign,
     is_converted,
     is_currency_column,
     named_currency,
     plain,
+    scale_in,
 )
 from okr_reports.channels.files.rows import Fault
+from okr_reports.errors import quoted
 from okr_reports.file_sources import FileSource
 
 # The currencies that write a sign; one that is not here says nothing.
@@ -97,6 +100,7 @@ def decide(
     """`columns` are the codes that each of `currency_columns` holds; `reporting` is the currency of the reports;
     `marks` are the signs and codes that amounts without a currency of their own are written with."""
     money = _decide(source, layout, reporting, columns)
+    money.faults += _scaled(source, layout)
     if layout.is_converted and not money.faults and "currency_column" not in layout.roles and money.code is None:
         money.said = [
             "amounts that the vendor converted count in the reporting currency; declare `currency` if it is another"
@@ -106,6 +110,20 @@ def decide(
     if not money.faults and "currency_column" not in layout.roles and not money.measures:
         _hold_against(money, written, source, reporting)
     return money
+
+
+def _scaled(source: FileSource, layout: Layout) -> Iterator[Fault]:
+    """Amounts that the file says are in thousands, where the definition takes them as they are."""
+    amounts = money_measures(source, layout) or [
+        name for name, measure in source.measures.items() if measure.count is None and name not in COUNTS
+    ]
+    for name in amounts:
+        at = layout.measures.get(name, len(layout.names))
+        said = layout.preamble.scale or scale_in(layout.names[at] if at < len(layout.names) else "")
+        if said and source.measures[name].scale == 1:
+            what = f"the file says that amounts are in thousands or more ({quoted(said)}), and {name} has no scale"
+            todo = f"declare `{name}: {{column: ..., scale: 1000}}`, or take that word out of the file"
+            yield Fault(what, todo)
 
 
 def _hold_against(money: Money, written: dict[str, tuple[str, ...]], source: FileSource, reporting: str | None) -> None:

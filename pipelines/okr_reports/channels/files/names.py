@@ -73,6 +73,13 @@ _CONVERTED = re.compile(
     r"\bconverted\b|\b(?:company|corporate|base|home) currency\b|moneda de la (?:empresa|compañ[ií]a)|"
     r"unternehmensw[äa]hrung|devise de l.entreprise|bedrijfsvaluta|valuta aziendale|moeda da empresa"
 )
+# Amounts in thousands or millions: kEUR, T€, '000, in Tsd.
+_SCALED = re.compile(
+    r"(?<!\w)[kKTM] ?(?:€|\$|£|EUR|USD|GBP|CHF)(?!\w)|(?<!\w)(?:€|\$|£|EUR|USD|GBP|CHF) ?['’]?000s?(?![\w.,])|"
+    r"[(\[]['’]?000s?[)\]]|(?i:\b(?:tsd\.?|mio\.?|mn\.?) ?(?:€|\$|£|eur|usd|gbp|chf)(?!\w)|"
+    r"\b(?:in|en|em) (?:'000s?|thousands?|tsd\b|tausend|miles\b|milliers|migliaia|milhares|duizend\w*|millions?|mio\b|millionen|millones|milioni|milh[õo]es|"
+    r"miljoenen))"
+)
 # Of these there are no fractions.
 COUNTS = frozenset(
     [
@@ -187,6 +194,12 @@ def is_currency_column(name: str) -> bool:
 def is_converted(name: str) -> bool:
     """Whether a column is of amounts that the vendor converted: `Amount in company currency`, `Converted Amount`."""
     return _CONVERTED.search(plain(name)) is not None
+
+
+def scale_in(text: str) -> str:
+    """What a title or a header says of amounts in thousands or millions, "" if nothing."""
+    found = _SCALED.search(text)
+    return found[0] if found else ""
 
 
 def is_utc(name: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from okr_reports.channels.files import dates
-from okr_reports.channels.files.names import currencies, spaced
+from okr_reports.channels.files.names import currencies, scale_in, spaced
 
 _GENERATED = re.compile(
     r"gener(?:at|ad)|gerado|gegenereerd|g[eé]n[eé]r[eé]|created|creado|creato|criado|cr[eé][eé]e?\b|aangemaakt|gemaakt|"
@@ -36,12 +36,13 @@ _EN_DASH = re.compile(r"\s+(?:[-–—]|to|bis|al?|au|t/m)\s+|,(?=\d{1,2}/)")
 @dataclass
 class Preamble:
     """`first` and `last` are the report's range, both days in; None where nothing says it beyond doubt. `made` is the
-    day the file was made, as it is written there."""
+    day the file was made, as it is written there; `scale` are the words that say that amounts are in thousands."""
 
     first: date | None = None
     last: date | None = None
     made: dates.Written | None = None
     currency: str | None = None
+    scale: str = ""
     timezone: str | None = None
     rows: int | None = None
     summary: bool = False
@@ -71,6 +72,7 @@ class Preamble:
 
     def _take_facts(self, text: str) -> None:
         self.currency = currency_in(text) or self.currency
+        self.scale = scale_in(text) or self.scale
         if found := _ROWS.search(text):
             self.rows = int(found[1])
         if found := _ZONE.search(text):

@@ -37,6 +37,10 @@ def turn(connection: duckdb.DuckDBPyConnection, grid: Grid, source: FileSource) 
     label = " or ".join(f"regexp_full_match(coalesce(c{at}, ''), '(?i){TOTAL}')" for at in plain) or "false"
     ids = [f"c{at}" for at in layout.roles.values()]
     nameless = " and ".join(f"{column} is null" for column in ids) or "false"
+    if nameless != "false":
+        _refuse_groups(
+            connection, grid, [at for at in plain if at not in layout.wanted], f"({nameless}) and not ({label})"
+        )
     lost = connection.execute(f"select line from cells where ({label}) or ({nameless}) order by line").fetchall()
     if lost:
         grid.said.append(f"a total without a day, not read: {listed((grid.place(line) for (line,) in lost), 5)}")
@@ -61,3 +65,17 @@ def turn(connection: duckdb.DuckDBPyConnection, grid: Grid, source: FileSource) 
     return replace(
         source, measures={name: replace(measure, column=VALUE)}, totals=totals_kept, wide=None, date_format=None
     )
+
+
+def _refuse_groups(connection: duckdb.DuckDBPyConnection, grid: Grid, others: list[int], nameless: str) -> None:
+    """Rows below the one that names their group are no totals. Raises Refused."""
+    number = r"regexp_full_match(ltrim(c{0}, chr(1)), '[-+0-9.,% €$£]*')"
+    texts = " or ".join(f"(c{at} is not null and not {number.format(at)})" for at in others)
+    filled = " or ".join(f"c{at} is not null" for at in grid.layout.periods)
+    if not texts:
+        return
+    sql = f"select line from cells where {nameless} and ({texts}) and ({filled}) order by line limit 1"
+    if found := connection.execute(sql).fetchone():
+        names = listed((repr(spaced(grid.layout.names[at])) for at in sorted(grid.layout.roles.values())), 3)
+        what = f"{grid.place(found[0])}: column {names} is empty, as if it were written once for a group of rows"
+        raise refused(what, "fill it down, or name the column that each row has as `campaign_name`")
