@@ -153,17 +153,20 @@ VARIANTS: list[tuple[str, str, str | bytes, object]] = [
     ("one_kind_across.csv", f"{WIDE[:-1]}, rows: {{Measure: Spend}}}}",
      csv("c,Measure,Aug 2026", ("A", "Spend", 5), ("A", "Leads", 7)), 5),
     ("groups_across.csv", WIDE, csv("c,d,Aug 2026", ("A", "x", 5), ("", "y", 7)), "once for a group"),
-    ("unnamed_total_across.csv", WIDE, csv("c,d,Aug 2026,Year", ("A", "x", 5, 5), ("B", "y", 7, 7), ("", "", 12, 12)), 12),
+    ("unnamed_total_across.csv", WIDE,
+     csv("c,d,Aug 2026,Year", ("A", "x", 5, 5), ("B", "y", 7, 7), ("", "", 12, 12)), 12),
     *(
         (f"thousands_{at}.csv", "measures: {spend: Cost}", f"{line}\n{csv('date,Cost', (day(1), 100))}", "in thousands")
         for at, line in enumerate(
-            ["Budget FY26 (kEUR)", "All amounts in thousands", "Beträge in T€", "Importes en miles de euros", "Mio. EUR",
+            ["Budget FY26 (kEUR)", "All amounts in thousands", "Beträge in T€",
+             "Importes en miles de euros", "Mio. EUR",
              "Spend ('000)", "EUR 000"]
         )
     ),
     ("thousands_head.csv", 'measures: {spend: "Cost (k€)"}', csv("date,Cost (k€)", (day(1), 100)), "in thousands"),
     ("scaled.csv", '{measures: {spend: {column: "Cost (k€)", scale: 1000}}}', csv("date,Cost (k€)", (day(1), 2)), 2000),
-    ("no_thousands.csv", "measures: {spend: Cost}", f"In Madrid, 1 000 EUR a day, T-shirts\n{csv('date,Cost', (day(1), 9))}", 9),
+    ("no_thousands.csv", "measures: {spend: Cost}",
+     f"In Madrid, 1 000 EUR a day, T-shirts\n{csv('date,Cost', (day(1), 9))}", 9),
     ("groups.csv", "rows: {stage: Won}",
      csv("stage,date,v", ("Won", day(1), 5), ("", day(2), 7), ("Subtotal", "", 12), ("Lost", day(1), 1)), "of a group"),
     ("no_groups.csv", "rows: {stage: Won}", csv("stage,date,v", ("Won", day(1), 5), ("", day(2), 7)), 5),

@@ -77,7 +77,8 @@ _CONVERTED = re.compile(
 _SCALED = re.compile(
     r"(?<!\w)[kKTM] ?(?:€|\$|£|EUR|USD|GBP|CHF)(?!\w)|(?<!\w)(?:€|\$|£|EUR|USD|GBP|CHF) ?['’]?000s?(?![\w.,])|"
     r"[(\[]['’]?000s?[)\]]|(?i:\b(?:tsd\.?|mio\.?|mn\.?) ?(?:€|\$|£|eur|usd|gbp|chf)(?!\w)|"
-    r"\b(?:in|en|em) (?:'000s?|thousands?|tsd\b|tausend|miles\b|milliers|migliaia|milhares|duizend\w*|millions?|mio\b|millionen|millones|milioni|milh[õo]es|"
+    r"\b(?:in|en|em) (?:'000s?|thousands?|tsd\b|tausend|miles\b|milliers|"
+    r"migliaia|milhares|duizend\w*|millions?|mio\b|millionen|millones|milioni|milh[õo]es|"
     r"miljoenen))"
 )
 # Of these there are no fractions.
