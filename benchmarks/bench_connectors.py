@@ -127,7 +127,8 @@ def _measured(described: tuple[str, dict[str, Any], dict[str, str]], folder: Pat
     from okr_reports.channels.load import load_channel
     from okr_reports.channels.runners import environments
 
-    (folder / "manifest.yaml").write_text(_MANIFEST, encoding="utf-8")
+    if origin.startswith("airbyte"):
+        (folder / "manifest.yaml").write_text(_MANIFEST, encoding="utf-8")
     text = _CHANNELS.format(origin=origin, config=json.dumps(config), **mapped)
     (folder / "channels.yml").write_text(text, encoding="utf-8")
     defined = okrs.read(folder)

@@ -20,6 +20,7 @@ from dagster import (  # noqa: E402
     in_process_executor,
     load_asset_checks_from_package_module,
     load_assets_from_package_module,
+    with_source_code_references,
 )
 
 # Backfills in one run and freshness policies: the version is pinned, and tests hold what they do.
@@ -45,11 +46,13 @@ def _with_freshness(asset: AssetsDefinition) -> AssetsDefinition:
 
 
 defs = Definitions(
-    assets=[
-        _with_freshness(asset)
-        for asset in load_assets_from_package_module(stages)
-        if isinstance(asset, AssetsDefinition)
-    ],
+    assets=with_source_code_references(
+        [
+            _with_freshness(asset)
+            for asset in load_assets_from_package_module(stages)
+            if isinstance(asset, AssetsDefinition)
+        ]
+    ),
     asset_checks=load_asset_checks_from_package_module(stages),
     jobs=[*jobs.OF_ASSETS, digest],
     schedules=schedules.ALL,

@@ -14,6 +14,7 @@ import pytest
 from dagster import AssetCheckEvaluation, AssetCheckKey, AssetKey, DagsterInstance
 from dagster._core.instance.ref import InstanceRef
 
+from okr_reports import catalogue
 from tests.support import OKR
 
 PROJECT = """
@@ -46,6 +47,7 @@ attributes:
   key_prefix: marketing/okr
   group_prefix: okr_
   deps: [crm/leads]
+  partitioned_days: true
   env: {OKR_TODAY: "2026-11-23"}
 """
 LEADS = """
@@ -137,7 +139,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Host:
 
 
 def test_all_of_it_is_made_under_its_prefix_and_nothing_elsewhere(host: Host) -> None:
-    answer = host.dagster("asset", "materialize", "--select", 'key:"marketing/okr/*"')
+    answer = host.dagster("asset", "materialize", "--select", 'key:"marketing/okr/*" and not key:"*/days"')
     assert answer.returncode == 0, answer.stderr[-3000:]
     made = host.materialized(host.home)
     assert {key[:2] for key in made} == {tuple(PREFIX)}
@@ -170,12 +172,21 @@ def test_what_failed_turns_its_check_red_and_gives_the_reason(host: Host) -> Non
     assert "leads.csv" in str(check.metadata["errors"].value)
 
 
+def test_days_are_asked_for_as_a_range_and_a_channel_that_is_off_fails(host: Host) -> None:
+    days = ("--partition-range", "2026-11-01...2026-11-03")
+    answer = host.dagster("asset", "materialize", "--select", 'key:"marketing/okr/linkedin_ads/days"', *days)
+    assert answer.returncode != 0
+    assert "linkedin_ads" in answer.stderr
+
+
 def test_upstream_assets_and_groups_are_as_declared(host: Host) -> None:
     program = (
         "import json; from acme.definitions import defs; graph = defs.resolve_asset_graph();"
         "ours = [n for n in graph.asset_nodes if n.key.path[:2] == ['marketing', 'okr']];"
         "raw = next(n for n in ours if n.key.path[2:] == ['files', 'measures']);"
         "print(json.dumps({'groups': sorted({n.group_name for n in ours}),"
+        " 'days': sorted(n.key.path[2] for n in ours if n.partitions_def),"
+        " 'placed': all('dagster/code_references' in n.metadata for n in ours if not n.is_external),"
         " 'raw': [k.to_user_string() for k in raw.parent_keys],"
         " 'theirs': sorted(k.to_user_string() for k in graph.executable_asset_keys if k.path[0] != 'marketing')}))"
     )
@@ -187,6 +198,8 @@ def test_upstream_assets_and_groups_are_as_declared(host: Host) -> None:
     assert {"okr_definitions", "okr_publish", "okr_marts"} <= set(found["groups"])
     assert all(group.startswith("okr_") for group in found["groups"])
     assert "crm/leads" in found["raw"]
+    assert found["days"] == sorted(catalogue.channels().keys() - {"files"})
+    assert found["placed"]
     assert found["theirs"] == ["marts/key_results", "site"]
 
 

@@ -17,12 +17,15 @@ from okr_reports.definitions import defs  # isort: skip
 from dagster import AssetCheckKey, AssetKey, DagsterEventType, serialize_value
 
 from okr_reports.commands.refresh_here import Selection, execute
+from okr_reports.defs.backfill import CHANNELS
 from okr_reports.defs.load import RAW
+from okr_reports.defs.report_settings import timezone
 from okr_reports.defs.run_errors import failures
 from okr_reports.settings import Workspace
 
 # Long enough for the longest refresh of another process over the same workspace.
 _WAIT_SECONDS = 3600.0
+_SHOWN = ("dagster/column_schema", "dagster/code_references")
 
 
 def _assets() -> dict[AssetKey, Any]:
@@ -32,7 +35,10 @@ def _assets() -> dict[AssetKey, Any]:
 
 
 def describe() -> dict[str, Any]:
-    """Every asset (key, deps, group and the like, `is_raw`) and check (key of its asset, name, description)."""
+    """Every asset (key, deps, group and the like, `is_raw`) and check (key of its asset, name, description).
+
+    And `days`: the channels whose days can be asked for, with the time zone of days.
+    """
     known = _assets()
     raw = {key for keys in RAW.values() for key in keys.values()}
     specs = [(key, node.assets_def.specs_by_key[key]) for key, node in sorted(known.items()) if node.is_executable]
@@ -44,9 +50,7 @@ def describe() -> dict[str, Any]:
             "description": spec.description,
             "kinds": sorted(spec.kinds),
             "owners": list(spec.owners),
-            "metadata": serialize_value(
-                {name: value for name, value in spec.metadata.items() if name == "dagster/column_schema"}
-            ),
+            "metadata": serialize_value({name: value for name, value in spec.metadata.items() if name in _SHOWN}),
             "skippable": spec.skippable,
             "is_raw": key in raw,
         }
@@ -58,7 +62,7 @@ def describe() -> dict[str, Any]:
         for spec in asset.check_specs
         if spec.asset_key in known
     ]
-    return {"assets": assets, "checks": checks}
+    return {"assets": assets, "checks": checks, "days": {"channels": CHANNELS, "timezone": timezone()}}
 
 
 def run(request: Mapping[str, Any], out: TextIO) -> None:

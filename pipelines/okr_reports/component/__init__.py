@@ -6,7 +6,7 @@ written but the results that are yielded to it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,13 @@ from dagster import (
     AssetDep,
     AssetExecutionContext,
     AssetKey,
+    AssetsDefinition,
     AssetSpec,
+    BackfillPolicy,
     Component,
     ComponentLoadContext,
     Config,
+    DailyPartitionsDefinition,
     Definitions,
     Failure,
     MaterializeResult,
@@ -28,6 +31,7 @@ from dagster import (
     Output,
     Resolvable,
     ResolvedAssetKey,
+    asset,
     multi_asset,
 )
 from pydantic import Field
@@ -36,6 +40,8 @@ from okr_reports.component.process import Finished, described, run
 from okr_reports.defs.not_made import not_made_before
 from okr_reports.errors import OkrError
 
+# As in the workspace's own code location (defs/backfill.py).
+FIRST_DAY = "2015-01-01"
 Said = MaterializeResult[Any] | AssetCheckResult | Output[Any]
 
 
@@ -54,15 +60,18 @@ class OkrReportsComponent(Component, Model, Resolvable):
 
     `workspace`: its folder, as `okr init` makes it, relative to the folder of the defs.yaml. `key_prefix`: before each
     asset's key, parts divided by `/`. `group_prefix`: before each group's name. `deps`: assets, elsewhere in the same
-    Dagster, that the channels' rows come from: they are upstream of every raw table. `env`: variables of the
-    workspace's process (`SOURCES__...`); of those of the Dagster it is shown in, none that name channels, dlt, Dagster
-    or a workspace reach it, so that two workspaces never share a secret.
+    Dagster, that the channels' rows come from: they are upstream of every raw table. `partitioned_days`: each channel
+    also has an asset `days`, partitioned by day, whose days or ranges are loaded again; a job of all assets leaves them
+    out, since Dagster wants a partition for every asset of a run. `env`: variables of the workspace's process
+    (`SOURCES__...`); of those of the Dagster it is shown in, none that name channels, dlt, Dagster or a workspace reach
+    it, so that two workspaces never share a secret.
     """
 
     workspace: str
     key_prefix: str = ""
     group_prefix: str = ""
     deps: Sequence[ResolvedAssetKey] = ()
+    partitioned_days: bool = False
     env: Mapping[str, str] = Field(default_factory=dict)
 
     def build_defs(self, context: ComponentLoadContext) -> Definitions:
@@ -74,7 +83,8 @@ class OkrReportsComponent(Component, Model, Resolvable):
         if not (folder / "okr_definitions").is_dir():
             raise OkrError(f"{folder} is no workspace: it has no okr_definitions/; make one with `okr init {folder}`")
         prefix = [part for part in self.key_prefix.split("/") if part]
-        assets, checks = described(folder, self.env)
+        found = described(folder, self.env)
+        assets, checks = found["assets"], found["checks"]
         raw = {tuple(asset["key"]) for asset in assets if asset["is_raw"]}
 
         def prefixed(key: Sequence[str]) -> AssetKey:
@@ -129,7 +139,35 @@ class OkrReportsComponent(Component, Model, Resolvable):
                     waiting.discard(key)
                     yield MaterializeResult(asset_key=key, metadata=found.metadata)
 
-        return Definitions(assets=[refreshed])
+        zone = found["days"]["timezone"]
+        channels = found["days"]["channels"] if self.partitioned_days else ()
+        days = [self._days_of(channel, sorted(raw), folder, zone) for channel in channels]
+        return Definitions(assets=[refreshed, *days])
+
+    def _days_of(self, channel: str, raw: list[tuple[str, ...]], folder: Path, timezone: str) -> AssetsDefinition:
+        """A channel's days, to be loaded again: any of them, a range in one run. Scored by the next refresh."""
+        prefix = [part for part in self.key_prefix.split("/") if part]
+
+        @asset(
+            key=AssetKey([*prefix, channel, "days"]),
+            deps=self.deps,
+            partitions_def=DailyPartitionsDefinition(FIRST_DAY, timezone=timezone),
+            backfill_policy=BackfillPolicy.single_run(),
+            group_name=f"{self.group_prefix}{channel}",
+            kinds={"dlt", "duckdb"},
+            description=f"{channel}: days loaded again. A refresh scores and publishes what came.",
+        )
+        def days(context: AssetExecutionContext) -> MaterializeResult[Any]:
+            begin, end = context.partition_time_window
+            chosen = [begin.date().isoformat(), (end - timedelta(days=1)).date().isoformat()]
+            keys = [list(key) for key in raw if key[0] == channel]
+            request = {"keys": keys, "checks": [], "channels": [channel], "days": chosen}
+            for found in run(folder, self.env, request, context.log.info):
+                if isinstance(found, Finished) and found.errors:
+                    raise Failure("\n".join(found.errors), allow_retries=False)
+            return MaterializeResult(metadata={"from": chosen[0], "to": chosen[1]})
+
+        return days
 
 
 def _days(config: RefreshConfig) -> dict[str, Any]:

@@ -40,8 +40,8 @@ class Finished:
     errors: list[str]
 
 
-def described(folder: Path, env: Mapping[str, str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The workspace's assets and checks, as commands/selection.py describes them.
+def described(folder: Path, env: Mapping[str, str]) -> dict[str, Any]:
+    """The workspace's `assets`, `checks` and channels with `days`, as commands/selection.py describes them.
 
     Raises OkrError with the end of what the process said.
     """
@@ -49,8 +49,10 @@ def described(folder: Path, env: Mapping[str, str]) -> tuple[list[dict[str, Any]
         said, errors = process.communicate()
     if process.returncode:
         raise OkrError(f"the workspace {folder} cannot be read:\n{errors.strip()[-2000:]}")
-    answer = json.loads(said)
-    return [asset | {"metadata": deserialize_value(asset["metadata"])} for asset in answer["assets"]], answer["checks"]
+    answer: dict[str, Any] = json.loads(said)
+    for asset in answer["assets"]:
+        asset["metadata"] = deserialize_value(asset["metadata"])
+    return answer
 
 
 def run(

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from dagster import (
@@ -14,6 +15,8 @@ from dagster import (
     AssetKey,
     AssetObservation,
     AssetSpec,
+    CodeReferencesMetadataValue,
+    LocalFileCodeReference,
     MaterializeResult,
     Output,
 )
@@ -23,7 +26,7 @@ from okr_reports.defs.background import events_of
 from okr_reports.defs.not_made import not_made_before
 from okr_reports.defs.owners import DATA_TEAM
 from okr_reports.defs.resources import POOL, Writer
-from okr_reports.settings import Workspace
+from okr_reports.settings import Workspace, shipped
 from okr_reports.warehouse import own_models
 from okr_reports.warehouse.transform import manifest_path
 
@@ -58,6 +61,16 @@ class Translator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         own = dbt_resource_props["package_name"] == own_models.PACKAGE
         return own_models.SCHEMA if own else str(dbt_resource_props["fqn"][1])
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        """With the place of its SQL."""
+        path = Path(dbt_resource_props["original_file_path"])
+        own = dbt_resource_props["package_name"] == own_models.PACKAGE
+        workspace = Workspace.from_environment()
+        folder = workspace.models_dir.parent if own and path.parts[0] == "models" else shipped("dbt_project")
+        place = LocalFileCodeReference(file_path=str((folder / path).absolute()), label=path.name)
+        known = super().get_metadata(dbt_resource_props)
+        return {**known, "dagster/code_references": CodeReferencesMetadataValue(code_references=[place])}
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return DATA_TEAM
