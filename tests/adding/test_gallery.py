@@ -170,8 +170,8 @@ def test_a_vendor_is_written_asked_and_summed(name: str, workspace: Workspace, t
     assert SECRET not in "".join([*warned, *(str(one.error) for one in results)])
 
 
-def test_a_vendor_that_a_package_asks_is_written_with_what_to_lock(workspace: Workspace) -> None:
-    [name] = set(gallery.names()) - set(DECLARED)
+@pytest.mark.parametrize("name", sorted(set(gallery.names()) - set(DECLARED)))
+def test_a_vendor_that_a_package_asks_is_written_with_what_to_lock(name: str, workspace: Workspace) -> None:
     said = gallery.add_channel(workspace, name)
     assert len(said["written"]) == 1
     assert said["next"].startswith(f"okr channel lock {name}, then okr doctor")

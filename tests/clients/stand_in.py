@@ -24,7 +24,10 @@ from cryptography.x509.oid import NameOID
 
 
 class StandIn:
-    """Answers by path: one of a list in turn, anything else each time. `unanswered` are requests of other paths."""
+    """Answers by path, JSON or a text as it is: one of a list in turn, anything else each time.
+
+    `unanswered` are requests of other paths.
+    """
 
     def __init__(self, answers: Mapping[str, Any], certificate: Path) -> None:
         self.asked: list[str] = []
@@ -53,7 +56,8 @@ class StandIn:
                     found = found.pop(0) if found else None
                 if found is None:
                     outer.unanswered.append(outer.asked[-1])
-                data = json.dumps({"error": f"nothing at {path}"} if found is None else found).encode()
+                answer = {"error": f"nothing at {path}"} if found is None else found
+                data = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
                 self.send_response(404 if found is None else 200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))

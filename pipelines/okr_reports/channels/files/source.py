@@ -24,6 +24,7 @@ from okr_reports.channels.files.read import read_source
 from okr_reports.channels.files.rows import Fault
 from okr_reports.channels.files.settle import Settling
 from okr_reports.channels.landing import run, to_source
+from okr_reports.channels.runners.records import as_recorded
 from okr_reports.channels.runners.settings import Section, asks_for_days, history_start, read_section
 from okr_reports.channels.warehouse_tables import check_types, create_missing, newest_load, open_warehouse
 from okr_reports.channels.windows import Window
@@ -275,7 +276,7 @@ class _Load:
         to_read = list(digests) if self.in_lake else changed
         files = {name: there[name].path for name in to_read}
         with ExitStack() as opened:
-            read = opened.enter_context(read_source(source, files, self.today, self.reporting))
+            read = opened.enter_context(read_source(as_recorded(source), files, self.today, self.reporting))
             kept = [name for name in there if known[name] and name not in to_read]
             connected = next((file.connected for file in there.values()), None)
             if connected is not None:

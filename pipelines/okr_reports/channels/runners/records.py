@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,8 @@ _LOOKED_AT = 200
 _MOST_NAMES = 400
 _SEEN, _OTHERS = b"okr_seen", b"okr_others"
 _ABSENT = object()
+# Formats of days that are numbers, as Airbyte's manifests write them: how many make a second.
+EPOCHS = {"%s": 1, "%ms": 1000}
 
 
 def columns_of(source: FileSource) -> dict[str, tuple[str, ...]]:
@@ -67,6 +72,8 @@ class Recorder:
         self.bytes = 0
         account = source.connector.account if source.connector is not None else ""
         self._getters = [_getter(name) if name != ACCOUNT else lambda _: account for name in self.columns]
+        dated = (*_names(source.date), *_names(source.end_date)) if source.date_format in EPOCHS else ()
+        self._epochs = {name: EPOCHS[str(source.date_format)] for name in dated}
         self._keys = [_getter(name) for name in self.key]
         self._seen: set[str] = set()
         self._others: dict[str, None] = {}
@@ -100,6 +107,8 @@ class Recorder:
             values = [getter(record) for record in records]
             if name not in self._seen and any(value is not _ABSENT for value in values):
                 self._seen.add(name)
+            if name in self._epochs:
+                values = [_moment(value, self._epochs[name]) for value in values]
             arrays.append(_texts(name, values))
         if self.key:
             self._check_key(records)
@@ -130,6 +139,27 @@ def _texts(name: str, values: list[Any]) -> pa.Array:
     if kinds & {dict, list}:
         raise refused(f"column {name!r} holds lists or records", "name a value within it by a dotted path")
     return pa.array([None if value is _ABSENT else as_text(value) or None for value in values], pa.string())
+
+
+def as_recorded(source: FileSource) -> FileSource:
+    """The source as its file of records is read: moments that were numbers are texts by then."""
+    return replace(source, date_format=None) if source.connector and source.date_format in EPOCHS else source
+
+
+def _names(column: Column) -> tuple[str, ...]:
+    return (column,) if isinstance(column, str) else column
+
+
+def _moment(value: Any, per_second: int) -> Any:
+    """A number of seconds, or of parts of them, since 1970 in UTC as ISO 8601; anything else as it is."""
+    if value.__class__ is str and value.strip().lstrip("-").isdigit():
+        value = int(value)
+    if value.__class__ not in (int, float, Decimal):
+        return value
+    try:
+        return datetime.fromtimestamp(int(value) // per_second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return value
 
 
 def _shown(value: Any) -> Any:
