@@ -69,11 +69,18 @@ class SingerConnector:
             return recorder
 
     def _takes_properties(self, run: Connection) -> bool:
-        """Whether it reads its selection from `--properties`, the catalog's name before the specification had one."""
-        try:
-            return b"--properties" in b"".join(run.lines([self._program(), "--help"], {}))
-        except ChannelError:
-            return False
+        """Whether it reads its selection from `--properties`, the catalog's name before the specification had one.
+
+        Asked once for an environment: a tap takes as long to say so as to start.
+        """
+        known = environment(self.source, self.home).parent / ".options"
+        if not known.is_file():
+            try:
+                said = b"".join(run.lines([self._program(), "--help"], {}))
+            except ChannelError:
+                return False
+            known.write_text("--properties" if b"--properties" in said else "", encoding="utf-8")
+        return bool(known.read_text(encoding="utf-8"))
 
     def _program(self) -> str:
         name = str(requirement(self.source)).partition("==")[0].partition("[")[0]
