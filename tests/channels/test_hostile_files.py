@@ -193,6 +193,19 @@ def test_spreadsheets_are_read_rightly_or_say_why_not(
     assert int(Decimal(found)) == expected if isinstance(expected, int) else expected in str(found)
 
 
+def test_values_of_another_workbook_are_said(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["date", "campaign", "spend"])
+        for row, formula in enumerate(("='[other.xlsx]Sheet 1'!A1", "=Sheet1!A9", "=SUM(Table1[spend])*Sheet1!A9"), 1):
+            sheet.write_row(row, 0, [f"2026-09-0{row}", "a"])
+            sheet.write_formula(row, 2, formula, None, 5)
+    with read(tmp_path / "a.xlsx") as found:
+        said = " | ".join(found.files["a.xlsx"].said)
+        assert found.connection.execute("select sum(v0) from rows").fetchall() == [(15,)]
+    assert "1 cell takes its value from another workbook, as it was when this one was saved" in said
+
+
 def test_all_faults_of_a_file_are_said_at_once_five_places_of_each(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(HEAD + "someday,a,1\n" * 9 + "2026-09-01,a,oops\n" * 3 + "2026-09-02,a,1,2\n")

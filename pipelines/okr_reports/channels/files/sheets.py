@@ -34,6 +34,9 @@ _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
 _WIDE = re.compile(rb'\br="([A-Z]{3})\d{1,7}"')
 _VALUE = re.compile(rb"<(?:\w+:)?v>[^<]|<(?:\w+:)?is>")
+# Of a formula: a sheet of another workbook.
+_FORMULAS = re.compile(rb"<(?:\w+:)?f\b[^>]*>([^<]*)<")
+_LINKED = re.compile(rb"\[[^\]<]+\][\w .$']*!|'file:[^'<]*'#")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 
 
@@ -128,7 +131,7 @@ def sheet_records(path: Path, wanted: str | None) -> tuple[str, Iterator[Record]
         name = wanted or next(iter(_visible(book) or every), None)
         if name is None:
             raise refused("has no sheet that can be seen", "show the one to be read")
-        rows, _, _ = _cells(path, book, name, xml)
+        rows, *_ = _cells(path, book, name, xml)
         return name, _records(rows)
 
 
@@ -146,9 +149,10 @@ def _opened(path: Path) -> Iterator[Any]:
         ) from None
 
 
-def _cells(path: Path, book: Any, name: str, xml: dict[str, str]) -> tuple[list[list[Any]], list[Any], bool]:
-    """The rows of a sheet, merged cells filled and errors marked, with what is merged and whether there are errors."""
-    odd = _examined(path, name, xml)
+def _cells(path: Path, book: Any, name: str, xml: dict[str, str]) -> tuple[list[list[Any]], list[Any], bool, int]:
+    """The rows of a sheet, merged cells filled and errors marked, with what is merged, whether there are errors and how
+    many cells are of another workbook."""
+    odd, links = _examined(path, name, xml)
     sheet = book.get_sheet_by_name(name)
     rows: list[list[Any]] = sheet.to_python(skip_empty_area=False)
     for (row, column), mark in sorted(odd.items()):
@@ -162,15 +166,18 @@ def _cells(path: Path, book: Any, name: str, xml: dict[str, str]) -> tuple[list[
         for row in range(top, min(bottom, len(rows) - 1) + 1):
             for column in range(left, min(right, len(rows[row]) - 1) + 1):
                 rows[row][column] = value
-    return rows, merged, bool(odd)
+    return rows, merged, bool(odd), links
 
 
 def _grid(path: Path, book: Any, name: str, xml: dict[str, str], source: FileSource) -> Grid:
-    rows, merged, odd = _cells(path, book, name, xml)
+    rows, merged, odd, links = _cells(path, book, name, xml)
     head = list(_records(rows[: max(HEADER_WITHIN * 4, (source.header or 0) + 1)]))
     layout = find_header(head, source)
     _check_merged(layout.measures.values(), merged, layout.last_line, name)
     grid = Grid(layout, _records(rows, layout.last_line), name, "row", head=head)
+    if links:
+        cells = "1 cell takes its value" if links == 1 else f"{links:,} cells take their values"
+        grid.said.append(f"{cells} from another workbook, as it was when this one was saved")
     if not xml and _has_gaps(rows[layout.last_line :], layout.measures.values()):
         grid.said.append(_LOOKS_EMPTY)
     if not odd and all(len(row) == len(layout.names) for row in rows[layout.last_line : layout.last_line + 1]):
@@ -256,18 +263,19 @@ def _part(path: Path, part: str) -> bytes:
         raise refused(what, "open it and save it again") from None
 
 
-def _examined(path: Path, name: str, parts: dict[str, str]) -> dict[tuple[int, int], str]:
-    """Errors, and formulas without a result, by row and column: the reader gives them as empty cells.
+def _examined(path: Path, name: str, parts: dict[str, str]) -> tuple[dict[tuple[int, int], str], int]:
+    """Errors, and formulas without a result, by row and column: the reader gives them as empty cells. And how many
+    formulas read another workbook.
 
     Raises Refused for a sheet too large to be laid out: one cell in the last column of the last row would be a table of
     17 thousand million.
     """
     part = parts.get(name) or parts.get("*")
     if part is None:
-        return {}
+        return {}, 0
     xml = _part(path, part)
     if part == CONTENT:
-        return odd_cells(xml, name)
+        return odd_cells(xml, name), len(_LINKED.findall(xml)) if b"'file:" in xml else 0
     if _WIDE.search(xml):
         wide = max(_column(found[1]) for found in _WIDE.finditer(xml))
         rows = max((int(found[1]) for found in _ROWS.finditer(xml)), default=0)
@@ -275,8 +283,9 @@ def _examined(path: Path, name: str, parts: dict[str, str]) -> dict[tuple[int, i
             what = f"sheet {name!r} is {rows:,} rows by {wide:,} columns"
             raise refused(what, "delete what lies far to the right or below, or export it as CSV")
     if not any(mark in xml for mark in (b't="e"', b"<f", b":f")):
-        return {}
-    return dict(_odd_cells(xml))
+        return {}, 0
+    links = sum(bool(_LINKED.search(formula)) for formula in _FORMULAS.findall(xml)) if b"]" in xml else 0
+    return dict(_odd_cells(xml)), links
 
 
 def _odd_cells(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
