@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "distributed": {"channels", "spark", "warehouse"},
     "refresh": {"distributed", "findings", "channels", "okrs", "warehouse", "report_site", "deliveries"},
     "desk": {"findings", "okrs", "report_site"},
-    "commands": {"definitions", "defs", "deliveries", "desk", "findings", "okrs", "report_site"},
+    "commands": {"adding", "definitions", "defs", "deliveries", "desk", "findings", "okrs", "report_site"},
     "adding": {"okrs", "channels", "report_site"},
     "doctor": {"distributed", "findings", "okrs", "channels", "report_site", "deliveries", "warehouse"},
     "defs": {"distributed", "refresh", "channels", "okrs", "warehouse", "report_site", "deliveries"},

@@ -97,24 +97,11 @@ def test_there_are_thirty_and_each_has_its_sample() -> None:
 
 @pytest.mark.parametrize("name", gallery.names())
 def test_an_entry_says_all_that_a_channel_of_ours_says(name: str) -> None:
+    assert list(gallery.faults(name)) == []
     vendor = gallery.entry(name)
-    assert vendor["id"] == name
     assert vendor["kind"] in KINDS
-    assert vendor["api"].startswith("https://")
-    assert ("declaration" in vendor) != ("from" in vendor)
-    # a package is held to the vendor's hosts
-    assert ("hosts" in vendor) == ("from" in vendor)
-    words = [vendor["title"], vendor["licence"], *vendor["settings"].values(), *vendor["secrets"].values()]
-    words += [one["means"] for one in vendor["measures"].values()] + [kpi["title"] for kpi in vendor["kpis"]]
-    assert all(isinstance(text, str) and text.strip() for text in words)
-    assert vendor["secrets"]
-    used = {kpi.get(part) for kpi in vendor["kpis"] for part in ("measure", "numerator", "denominator")} - {None}
-    assert used
-    assert used <= set(vendor["measures"])
-    contract = gallery.load_contract(vendor)
-    assert all(contract.values())
     money = {measure for measure in vendor["measures"] if catalogue.is_money(measure)}
-    assert ("currency" in contract) >= bool(money)
+    assert ("currency" in gallery.load_contract(vendor)) >= bool(money)
     assert gallery.proved(vendor)
 
 

@@ -8,7 +8,11 @@ names, and KPIs. Nothing of it is read after it was written out.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -23,22 +27,68 @@ from okr_reports.settings import Workspace
 
 FOLDER = Path(__file__).parent / "gallery"
 CHANNELS = "channels"
+# Its entry points name packages whose folders hold entries as `gallery/` does.
+GROUP = "okr_reports.channels"
 # What was tried of each entry: tests/adding/test_gallery.py; with a package: tests/clients/test_gallery.py.
 _NEVER = "never against the vendor itself"
 PROVED = f"asked, paged and summed against a local stand-in with answers in the vendor's documented form; {_NEVER}"
 
 
+def places() -> dict[str, Path]:
+    """The file of each vendor there is, by name: ours, then those of installed packages (GROUP)."""
+    found = {path.stem: path for path in sorted(FOLDER.glob("*.yml"))}
+    for point in entry_points(group=GROUP):
+        found = {**entries_in(point.value), **found}
+    return found
+
+
+def entries_in(package: str) -> dict[str, Path]:
+    """The entries in an installed package's folder. Raises ImportError."""
+    return {path.stem: path for path in sorted(Path(str(files(package))).glob("*.yml"))}
+
+
 def names() -> list[str]:
     """The vendors there are."""
-    return sorted(path.stem for path in FOLDER.glob("*.yml"))
+    return sorted(places())
 
 
 def entry(name: str) -> dict[str, Any]:
     """A vendor's entry. Raises OkrError for a name that there is none of."""
     if name not in names():
         raise OkrError(f"the gallery has no channel {name!r}; {nearest(name, names())} See `okr add --channel`")
-    found: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = yaml.safe_load(places()[name].read_text(encoding="utf-8"))
     return found
+
+
+def faults(name: str) -> Iterator[str]:
+    """What an entry lacks, or what `okr check` would say of what is written of it."""
+    vendor = entry(name)
+    needed = ("id", "title", "kind", "api", "licence", "settings", "secrets", "channel", "measures", "kpis")
+    if missing := [key for key in needed if key not in vendor]:
+        yield f"it has no {', '.join(missing)}; write them as the gallery's entries do"
+        return
+    if vendor["id"] != name or not str(vendor["api"]).startswith("https://"):
+        yield f"its id {vendor['id']!r} is the file's name, and `api` the https address of the vendor's documentation"
+    if ("declaration" in vendor) == ("from" in vendor) or ("from" in vendor) != ("hosts" in vendor):
+        yield "it has either `declaration`, or `from` (a package) with `hosts`"
+        return
+    words = [vendor["title"], vendor["licence"], *vendor["settings"].values(), *vendor["secrets"].values()]
+    words += [meaning.get("means") for meaning in vendor["measures"].values()]
+    if not vendor["secrets"] or not all(isinstance(text, str) and text.strip() for text in words):
+        yield "every setting, secret and measure says in words what it is, and there is a secret"
+    used = {kpi.get(part) for kpi in vendor["kpis"] for part in ("measure", "numerator", "denominator")} - {None}
+    if not used or used - set(vendor["measures"]):
+        yield f"its KPIs use measures that it has, {', '.join(vendor['measures'])}, and there is one"
+    if not all(load_contract(vendor).values()):
+        yield "its load contract has gaps"
+    with TemporaryDirectory() as folder:
+        definitions = Path(folder) / "okr_definitions"
+        definitions.mkdir()
+        (definitions / "settings.yml").write_text("settings: {organisation: A, currency: EUR}\n", encoding="utf-8")
+        try:
+            add_channel(Workspace(definitions, Path(folder) / "reports", Path(folder) / ".okr"), name)
+        except OkrError as error:
+            yield str(error)
 
 
 def package_of(vendor: dict[str, Any]) -> str:
@@ -47,7 +97,9 @@ def package_of(vendor: dict[str, Any]) -> str:
 
 
 def proved(vendor: dict[str, Any]) -> str:
-    """What was tried of an entry, in words."""
+    """What was tried of an entry, in words; of a package's nothing is known here."""
+    if places()[vendor["id"]].parent != FOLDER:
+        return "brought by a package, which says what was tried of it"
     package = package_of(vendor)
     read = f"read by {package} from a local stand-in of the vendor's own host"
     if "from" in vendor:

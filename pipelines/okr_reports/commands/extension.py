@@ -69,6 +69,34 @@ def test_the_preset_is_found():
     preset = find_preset("{name}")
     assert preset.source_fields()["measures"].keys() == {{"leads"}}
 """
+_CHANNEL = """# A vendor for `okr add --channel {name}`: how its API is asked, what its fields mean, secrets, KPIs.
+id: {name}
+title: {title}
+kind: other
+api: https://docs.vendor.example/deals
+licence: written for this package
+settings:
+  region: the first part of the address, such as eu
+secrets:
+  token: an API token that may read deals
+declaration:                       # dlt's declarative REST source: docs/vendors.md
+  client:
+    base_url: https://{{region}}.vendor.example/v1
+    auth: bearer
+    paginator: {{type: page_number, base_page: 1, total_path: pages}}
+  resources:
+  - name: rows
+    primary_key: id
+    endpoint:
+      path: deals
+      params: {{from: "{{start_date}}", to: "{{end_date}}"}}
+      data_selector: data
+channel: {{date: won_on, lookback_days: 30}}
+measures:
+  deals_won: {{from: {{count: rows, where: {{stage: won}}}}, means: deals in the stage won}}
+kpis:
+- {{id: deals_won, title: Deals won, measure: deals_won, unit: count, better: higher}}
+"""
 _TYPE = '''"""A type of key result: one object says everything of it."""
 
 from okr_reports.key_result_types.rule import KeyResultType, ratio
@@ -131,6 +159,10 @@ _KINDS = {
     "presets": (
         "Exports of vendors.", "`okr add FILE` knows the export by its header, `preset: {name}` names it.",
         '{name} = "{name}"', {"src/{name}/{name}.yml": _PRESET, "src/{name}/__init__.py": "", "test": _PRESET_TEST},
+    ),
+    "channels": (
+        "Vendors for `okr add --channel`.", "`okr add --channel {name}` writes its declaration, mapping and KPIs.",
+        '{name} = "{name}"', {"src/{name}/{name}.yml": _CHANNEL, "src/{name}/__init__.py": "", "test": _CONFORMS},
     ),
     "key_result_types": (
         "A type of key result.", "Key results write `type: {name}`.",

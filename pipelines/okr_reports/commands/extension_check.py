@@ -64,6 +64,23 @@ def _wrong_presets(point: EntryPoint) -> Iterator[str]:
     yield from (str(finding) for finding in unused_presets() if finding.path.startswith(f"{point.value}/"))
 
 
+def _wrong_channels(point: EntryPoint) -> Iterator[str]:
+    from okr_reports.adding import gallery
+
+    try:
+        found = gallery.entries_in(point.value)
+    except (ImportError, TypeError) as error:
+        yield f"its package {point.value} cannot be imported ({error}); correct the entry point"
+        return
+    if not found:
+        yield f"there is no channel in {point.value}; put `.yml` files there, and into the wheel"
+    for name, path in found.items():
+        if (other := gallery.places()[name]) != path:
+            yield f"the channel {name} stands already at {other}, which is used; choose another id"
+            continue
+        yield from (f"{name}: {fault}" for fault in gallery.faults(name))
+
+
 def _wrong_type(point: EntryPoint) -> Iterator[str]:
     from okr_reports.key_result_types import added
     from okr_reports.key_result_types.tried import computed, is_same
@@ -104,6 +121,7 @@ def _wrong_delivery(point: EntryPoint) -> Iterator[str]:
 _FAULTS: dict[str, Callable[[EntryPoint], Iterator[str]]] = {
     "components": _wrong_components,
     "presets": _wrong_presets,
+    "channels": _wrong_channels,
     "key_result_types": _wrong_type,
     "deliveries": _wrong_delivery,
 }
