@@ -20,12 +20,13 @@ def broken_links(files: Mapping[str, bytes]) -> list[str]:
     for path in sorted(files):
         if not path.endswith(".html"):
             continue
+        folder = posixpath.dirname(path)
         for raw in dict.fromkeys(ADDRESS.findall(files[path])):
             address = unescape(raw.decode())
             if address.startswith(OUTSIDE):
                 continue
             target, _, fragment = address.partition("#")
-            there = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(target))) if target else path
+            there = posixpath.normpath(posixpath.join(folder, unquote(target))) if target else path
             if there not in files:
                 wrong.append(f"{path}: {address}")
             elif fragment and there.endswith(".html"):
