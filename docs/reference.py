@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
 import typing
@@ -250,6 +251,20 @@ def components() -> str:
     return "\n".join(f"### {GROUPS[name]}\n\n" + "\n".join(parts) for name, parts in for_pages_of_yours_first)
 
 
+def queries() -> str:
+    """Every shared query that ships, with the remark that it begins with."""
+    from okr_reports.report_site.pages.reports import SHIPPED_QUERIES
+
+    rows = []
+    for path in sorted(SHIPPED_QUERIES.glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        remark = itertools.takewhile(lambda line: line.startswith("-- "), text.splitlines())
+        takes = sorted(set(re.findall(r"\$\{attributes\.(\w+)\}", text)))
+        about = " ".join(line.removeprefix("-- ") for line in remark)
+        rows.append((f"`{path.stem}`", about + (f" Takes the component's `{', '.join(takes)}`." if takes else "")))
+    return table(("query", "a row of it"), rows)
+
+
 def marts() -> str:
     """Every public table with its columns, from dbt's own descriptions."""
     parts = []
@@ -282,5 +297,5 @@ def shown_file(name: str) -> str:
 
 MAKERS: dict[str, Callable[[], str]] = {
     one.__name__: one
-    for one in (commands, definitions, kpis, channels, gallery, components, marts, deliveries, security)
+    for one in (commands, definitions, kpis, channels, gallery, components, queries, marts, deliveries, security)
 }

@@ -26,6 +26,7 @@ from okr_reports.errors import PublishError
 from okr_reports.report_site.deadline import Watchdog
 from okr_reports.report_site.faults import BadValue, PageFault, choose
 from okr_reports.report_site.limits import Limits
+from okr_reports.report_site.queries.origins import OriginsOf
 from okr_reports.report_site.queries.other_values import OtherValues
 from okr_reports.report_site.queries.queries import Statement
 from okr_reports.report_site.queries.sets import Values, set_query
@@ -179,6 +180,7 @@ class Reader:
         self._tried: set[Question] = set()
         self._one_by_one: set[str] = set()
         self._expressions: dict[str, Any] = {}
+        self.origins = OriginsOf(self)
         self._shared = SharedTables(self._connection, {})
         # The pages to come: a statement that is requested a second time is run for all of them.
         self.others: OtherValues | None = None
@@ -318,8 +320,7 @@ class Reader:
         if duckdb.__version__.startswith("1."):
             return {}
         columns, sql = self._kinds[sql], self._shared.written(sql)
-        (parsed,) = self._connection.execute("select json_serialize_sql(?)", [sql]).fetchone() or ("{}",)
-        made = set_query(parsed, columns, values, self._expression)
+        made = set_query(self.parsed(sql), columns, values, self._expression)
         if made is None:
             return {}
         tree, over = made
@@ -333,11 +334,15 @@ class Reader:
             place: Result.of(names, mine[:most], len(mine) > most) for place, mine in over.answers(rows, len(values))
         }
 
+    def parsed(self, sql: str) -> str:
+        """DuckDB's own parse of a statement, as JSON."""
+        (parsed,) = self._connection.execute("select json_serialize_sql(?)", [sql]).fetchone() or ("{}",)
+        return str(parsed)
+
     def _expression(self, text: str) -> Any:
         """DuckDB's parse of an expression."""
         if text not in self._expressions:
-            (parsed,) = self._connection.execute("select json_serialize_sql(?)", [f"select {text}"]).fetchone() or ("",)
-            self._expressions[text] = json.loads(parsed)["statements"][0]["node"]["select_list"][0]
+            self._expressions[text] = json.loads(self.parsed(f"select {text}"))["statements"][0]["node"]["select_list"][0]
         return self._expressions[text]
 
     def run(self, statement: Statement, values: Mapping[str, object]) -> Result:

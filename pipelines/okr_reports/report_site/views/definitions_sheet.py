@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from okr_reports.report_site.formats.format_codes import CODE
@@ -20,35 +19,19 @@ def definitions(
     table: str, rows: Rows, columns: Iterable[tuple[str, str, str, Mapping[str, Any]]], currency: str, through: date
 ) -> list[Line]:
     """One line a column: (name, title, fmt, attributes of its tag) with what the marts say of it."""
-    sources = marts_of(rows)
-    comments = rows.reader.comments()
+    origins, comments = rows.reader.origins(rows.statement.sql), rows.reader.comments()
     lines: list[Line] = []
     for name, title, fmt, given in columns:
         written = str(given.get("value") or name)
-        said = _said(written, sources, comments)
+        words = re.findall(r"\w+", written)
+        made_of = [origin for word in words for origin in origins.of(word)]
+        # what is computed is something else than the columns it is made of
+        said = next((comments[origin] for origin in made_of if origin in comments and origin[1] in words), "")
         expression = "" if re.fullmatch(r"\w+", written) else written
         definition = ": ".join(filter(None, (expression, said)))
-        lines.append((table, name, title, definition, _unit(fmt, given, currency), ", ".join(sources), through))
+        source = ", ".join(dict.fromkeys(mart for mart, _ in made_of)) or origins.subject() or ""
+        lines.append((table, name, title, definition, _unit(fmt, given, currency), source, through))
     return lines
-
-
-def marts_of(rows: Rows) -> list[str]:
-    """The marts that a query reads."""
-    return [*_named(rows.statement.sql, tuple(rows.reader.tables()))]
-
-
-@lru_cache(maxsize=1024)
-def _named(sql: str, tables: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(table for table in tables if re.search(rf"\b{table}\b", sql))
-
-
-def _said(written: str, sources: Sequence[str], comments: Mapping[tuple[str, str], str]) -> str:
-    """The marts' words for the first column that an expression such as sum(spend) names."""
-    for word in re.findall(r"\w+", written):
-        for table in sources:
-            if (table, word) in comments:
-                return comments[(table, word)]
-    return ""
 
 
 def _unit(fmt: str, given: Mapping[str, Any], currency: str) -> str:

@@ -16,4 +16,6 @@ with known as (
   select kpi_id, grain, first_day, last_day, value, case when last_day <= through then rank() over (partition by kpi_id, last_day <= through order by first_day desc) else 0 end as place
   from units
 )
-select p.*, l.line from placed p left join (select kpi_id, list(value order by first_day) as line from placed where place > 0 group by kpi_id) l using (kpi_id)
+select p.*, l.line, k.title, k.unit, k.kind, k.better
+from placed p left join (select kpi_id, list(value order by first_day) as line from placed where place > 0 group by kpi_id) l using (kpi_id)
+join dim_kpi k using (kpi_id)

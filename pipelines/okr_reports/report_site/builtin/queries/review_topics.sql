@@ -27,10 +27,11 @@ select r.*, past.status_before, late_steps.milestone, late_steps.milestone_due,
   -- the first verdict after the first days is news only where it is a bad one
   past.status_before <> r.status and not (past.status_before in ('scheduled', 'too_early') and r.status in ('too_early', 'on_track')) is true as is_turned,
   r.status = 'off_track' or coalesce(is_turned, false) or r.check_in_is_stale or late_steps.milestone is not null or r.disagreement is not null as is_topic,
-  case r.status when 'off_track' then 1 when 'at_risk' then 2 when 'no_data' then 3 when 'too_early' then 4 else 5 end as rank
+  s.status_place as rank
 from running r
 left join past using (key_result_id)
 left join late_steps using (key_result_id)
 left join planned using (key_result_id)
 left join answered using (key_result_id)
 left join this_week t using (key_result_id)
+left join ${status_order} s on s.status = r.status
