@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 Node = Mapping[str, Any]
+# Queries by name, each with those that it may name itself.
+Known = Mapping[str, tuple[Node, Any]]
 # (table, column)
 Origin = tuple[str, str]
 _DECIDES = frozenset({"when_expr", "filter", "order_bys", "orders", "partitions", "where_clause"})
@@ -35,7 +37,7 @@ class Origins:
         """The table that a row of the result is a row of, or is counted from: the first of its FROM."""
         return self._subject(self._node, {})
 
-    def _subject(self, node: Node, above: Mapping[str, Any]) -> str | None:
+    def _subject(self, node: Node, above: Known) -> str | None:
         first, known = _first_part(node), _with(node, above)
         for source in _sources(first.get("from_table") or {}) if first is node else ():
             inner, scope = _inner(source, known)
@@ -45,7 +47,7 @@ class Origins:
                 return _table(source)
         return None if first is node else self._subject(first, known)
 
-    def _column(self, node: Node, column: str, above: Mapping[str, Any]) -> Iterator[Origin]:
+    def _column(self, node: Node, column: str, above: Known) -> Iterator[Origin]:
         known, first = _with(node, above), _first_part(node)
         if first is not node:
             yield from self._column(first, column, known)
@@ -63,7 +65,7 @@ class Origins:
                 return
 
     def _expression(
-        self, expression: Any, before: Sequence[Node], sources: Sequence[Node], known: Mapping[str, Any]
+        self, expression: Any, before: Sequence[Node], sources: Sequence[Node], known: Known
     ) -> Iterator[Origin]:
         """`before` are the items of the same SELECT that the expression may name."""
         if isinstance(expression, list):
@@ -84,9 +86,7 @@ class Origins:
                 if key not in _DECIDES:
                     yield from self._expression(part, before, sources, known)
 
-    def _of_sources(
-        self, sources: Sequence[Node], place: str, column: str, known: Mapping[str, Any]
-    ) -> Iterator[Origin]:
+    def _of_sources(self, sources: Sequence[Node], place: str, column: str, known: Known) -> Iterator[Origin]:
         """The column of the first of these tables and subqueries that has it."""
         for source in sources:
             if place not in ("", str(source.get("alias") or "").lower() or _table(source)):
@@ -122,7 +122,7 @@ class OriginsOf:
         return self._made[sql]
 
 
-def _with(node: Node, above: Mapping[str, Any]) -> dict[str, Any]:
+def _with(node: Node, above: Known) -> dict[str, tuple[Node, Any]]:
     """The queries that WITH names, each with those that it may name itself."""
     known = dict(above)
     for entry in (node.get("cte_map") or {}).get("map", ()):
@@ -135,7 +135,8 @@ def _first_part(node: Node) -> Node:
     """Of a UNION or a recursive query the first part, which names the columns."""
     if "select_list" in node:
         return node
-    return node.get("left") or (node.get("children") or [node])[0]
+    first: Node = node.get("left") or (node.get("children") or [node])[0]
+    return first
 
 
 def _sources(table: Node) -> Iterator[Node]:
@@ -146,7 +147,7 @@ def _sources(table: Node) -> Iterator[Node]:
         yield table
 
 
-def _inner(source: Node, known: Mapping[str, Any]) -> tuple[Node | None, Mapping[str, Any]]:
+def _inner(source: Node, known: Known) -> tuple[Node | None, Known]:
     """The query that a source of FROM is, if it is no table."""
     if source.get("type") == "SUBQUERY":
         return source["subquery"]["node"], known
