@@ -140,7 +140,7 @@
       all("[data-search]", within).forEach(function (block) {
         var word = block.getAttribute("data-search");
         var input = make("input", { type: "search", placeholder: word, "aria-label": word, autocomplete: "off" });
-        var box = make("div", { "class": "table-tools", role: "search" });
+        var box = make("div", { "class": "table-tools" });
         input.addEventListener("input", function () {
           var wanted = input.value.trim().toLowerCase();
           block.classList.toggle("searched", !!wanted);
@@ -473,9 +473,17 @@
       if (next) location.hash = "#" + next.id;
     });
 
+    // the key results of a card are folded on a phone
+    var phone = matchMedia("(max-width: 640px)");
+    function fold() {
+      all("details.fold").forEach(function (details) { details.open = !phone.matches; });
+    }
+    phone.addEventListener("change", fold);
+    fold();
+
     // paper shows what is folded away
     window.addEventListener("beforeprint", function () {
-      all("details.more").forEach(function (details) {
+      all("details.more, details.fold").forEach(function (details) {
         if (!details.open) { details.open = true; details.setAttribute("data-reopened", ""); }
       });
     });
