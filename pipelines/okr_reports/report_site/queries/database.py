@@ -336,13 +336,12 @@ class Reader:
 
     def parsed(self, sql: str) -> str:
         """DuckDB's own parse of a statement, as JSON."""
-        (parsed,) = self._connection.execute("select json_serialize_sql(?)", [sql]).fetchone() or ("{}",)
-        return str(parsed)
+        return str((self._connection.execute("select json_serialize_sql(?)", [sql]).fetchone() or ("{}",))[0])
 
     def _expression(self, text: str) -> Any:
-        """DuckDB's parse of an expression."""
         if text not in self._expressions:
-            self._expressions[text] = json.loads(self.parsed(f"select {text}"))["statements"][0]["node"]["select_list"][0]
+            (statement,) = json.loads(self.parsed(f"select {text}"))["statements"]
+            self._expressions[text] = statement["node"]["select_list"][0]
         return self._expressions[text]
 
     def run(self, statement: Statement, values: Mapping[str, object]) -> Result:
