@@ -8,7 +8,7 @@ with weeks as (
   select key_result_id, string_agg(distinct channel, ' ' order by channel) as channels,
     string_agg(distinct channel_title, ', ' order by channel_title) filter (where state not in ('fresh', 'ended', 'off')) as late_sources
   from ${key_result_accounts} group by key_result_id
-), told as (
+), stated as (
   select key_result_id, list(confidence order by date) filter (where confidence is not null) as confidences from fct_check_in group by key_result_id
 )
 select k.*,
@@ -23,7 +23,7 @@ select k.*,
   case when k.data_through > k.period_end then k.period_end else k.data_through end as counted_through,
   k.weight / nullif(sum(k.weight) over (partition by k.objective_id), 0) as weight_share,
   k.score * k.weight / nullif(sum(case when k.score is not null then k.weight end) over (partition by k.objective_id), 0) as contribution,
-  weeks.scores, k.progress - weeks.progress_before as moved, weeks.status_before, fed.channels, fed.late_sources, told.confidences,
+  weeks.scores, k.progress - weeks.progress_before as moved, weeks.status_before, fed.channels, fed.late_sources, stated.confidences,
   f.key_result_id is not null as has_result, coalesce(f.status, k.status) as result_status,
   case when f.key_result_id is null then k.score else f.score end as result_score
 from key_results k cross join report_context c
@@ -37,5 +37,5 @@ left join dim_key_result_type t on t.type = k.type
 left join ${status_order} s on s.status = k.status
 left join weeks on weeks.key_result_id = k.key_result_id
 left join fed on fed.key_result_id = k.key_result_id
-left join told on told.key_result_id = k.key_result_id
+left join stated on stated.key_result_id = k.key_result_id
 left join fct_key_result_final f on f.key_result_id = k.key_result_id and f.period = k.period and f.is_last
