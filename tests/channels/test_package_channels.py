@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
+import socket
+import threading
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import requests
 
 from okr_reports.channels.runners import environments, process
 from okr_reports.channels.runners.bring import check_connector
-from okr_reports.channels.runners.gate import Allowed
+from okr_reports.channels.runners.gate import Allowed, Gate
 from okr_reports.errors import ChannelError
 from tests.channels.a_vendor import CHANNEL, TODAY, VendorBench
 from tests.channels.a_wheel import make_wheel
@@ -107,6 +112,30 @@ def test_it_reaches_the_hosts_of_its_declaration_and_no_other(
         return
     assert "name resolution" in seen["a resolver"]
     assert "Permission denied" in seen["our environment"]
+
+
+def test_the_operators_own_proxy_is_gone_through(bench: VendorBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    def answer(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            asked.append(connection.recv(10_000))
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+    gate = Gate(Allowed(frozenset({"api.vendor.example"}), is_closed=True))
+    with socket.create_server(("127.0.0.1", 0)) as proxy, socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, args=(proxy,), daemon=True).start()
+        monkeypatch.setenv("http_proxy", f"http://me:my%20word@127.0.0.1:{proxy.getsockname()[1]}")
+        ours = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        gate.serve(socket.socket(fileno=os.dup(listening.fileno())))
+        found = requests.get("http://api.vendor.example/days?a=1", proxies={"http": ours}, timeout=30)
+        refused = requests.get("http://other.example/", proxies={"http": ours}, timeout=30)
+    gate.close()
+    assert (found.text, refused.status_code, list(gate.refused)) == ("ok", 403, ["other.example"])
+    head = asked[0].decode()
+    assert head.startswith("GET http://api.vendor.example/days?a=1 HTTP/1.1\r\n")
+    assert f"Proxy-Authorization: Basic {base64.b64encode(b'me:my word').decode()}" in head
 
 
 def test_which_hosts_may_be_asked() -> None:

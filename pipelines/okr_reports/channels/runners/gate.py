@@ -22,6 +22,8 @@ from okr_reports.channels.public_hosts import MOST_ADDRESSES
 from okr_reports.common.loopback import is_loopback_name
 
 _MOST_CONNECTIONS = 200
+# Hosts that are named in messages; a connector may ask for any number.
+_MOST_SAID = 20
 _HEAD_SECONDS, _CONNECT_SECONDS = 60, 30
 _PIECE = 1 << 18
 _OWN = (b"connection:", b"proxy-connection:", b"proxy-authorization:", b"keep-alive:")
@@ -135,7 +137,8 @@ class Gate:
             return self._refuse(writer, host, "leads to an address of the local network")
         except (OSError, TimeoutError) as error:
             return _say(writer, 502, f"{host}: {error or 'no answer'}")
-        self.reached[host] = None
+        if len(self.reached) < _MOST_SAID:
+            self.reached[host] = None
         answering, asking = found
         try:
             if is_tunnel:
@@ -143,7 +146,8 @@ class Gate:
             else:
                 lines = [said for said in rest.split(b"\r\n") if said and not said.lower().startswith(_OWN)]
                 wanted = target if upstream else parts._replace(scheme="", netloc="").geturl() or "/"
-                lines = [f"{method} {wanted} {version}".encode("latin-1"), *lines, b"Connection: close"]
+                signed = [line.encode() for line in _authorization(upstream)] if upstream else []
+                lines = [f"{method} {wanted} {version}".encode("latin-1"), *lines, *signed, b"Connection: close"]
                 asking.write(b"\r\n".join([*lines, b"", b""]))
             await asyncio.gather(_pump(reader, asking), _pump(answering, writer))
         finally:
@@ -161,7 +165,8 @@ class Gate:
         return await _connected(allowed[-1], port)
 
     def _refuse(self, writer: asyncio.StreamWriter, host: str, why: str) -> None:
-        self.refused[host] = why
+        if len(self.refused) < _MOST_SAID:
+            self.refused[host] = why
         _say(writer, 403, f"{host} {why}")
 
 
@@ -177,21 +182,24 @@ async def _connected(host: str, port: int) -> tuple[asyncio.StreamReader, asynci
 def _upstream(scheme: str, host: str, port: int) -> str | None:
     """The operator's own proxy for this host, by the variables that every program reads."""
     known = get_environ_proxies(f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}")
-    return known.get(scheme) or known.get("all")
+    found = known.get(scheme) or known.get("all")
+    return found if not found or "://" in found else f"http://{found}"
 
 
 async def _through(
     upstream: str, host: str, port: int, is_tunnel: bool
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection by the operator's proxy, which resolves names itself."""
-    parts = urlsplit(upstream if "://" in upstream else f"http://{upstream}")
-    reader, writer = await _connected(parts.hostname or "", parts.port or 80)
+    parts = urlsplit(upstream)
+    if parts.scheme not in ("http", "https"):
+        raise OSError(f"a connector cannot go through a proxy of {parts.scheme}://; set https_proxy to one of http://")
+    is_https = parts.scheme == "https"
+    async with asyncio.timeout(_CONNECT_SECONDS):
+        port_of_it = parts.port or (443 if is_https else 80)
+        reader, writer = await asyncio.open_connection(parts.hostname, port_of_it, ssl=is_https or None)
     if is_tunnel:
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
-        if parts.username is not None:
-            user = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-            lines.append(f"Proxy-Authorization: Basic {base64.b64encode(user).decode()}")
+        lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}", *_authorization(upstream)]
         writer.write("\r\n".join([*lines, "", ""]).encode())
         answer = await reader.readuntil(b"\r\n\r\n")
         status = answer.splitlines()[0].decode("latin-1")
@@ -199,6 +207,15 @@ async def _through(
             writer.close()
             raise OSError(f"the proxy of this machine answers {status}")
     return reader, writer
+
+
+def _authorization(upstream: str) -> list[str]:
+    """The line that signs in to the operator's proxy, where its address has a name."""
+    parts = urlsplit(upstream)
+    if parts.username is None:
+        return []
+    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+    return [f"Proxy-Authorization: Basic {base64.b64encode(user).decode()}"]
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
