@@ -7,10 +7,13 @@ import io
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from okr_reports.channels.base import find_channel
 from okr_reports.channels.configuration import read_settings
 from okr_reports.channels.linkedin_ads import analytics as asked
 from okr_reports.channels.linkedin_ads.analytics import analytics
@@ -309,3 +312,25 @@ def test_a_metric_that_no_row_has_is_refused(bench: Any) -> None:
             [result] = bench.load(window=(date(2026, 11, 1), date(2026, 11, 2))).values()
         assert result.state == "failed"
         assert "clicks" in (result.error or "")
+
+
+def test_the_channel_is_a_source_of_dlt_too(make_bench: Any, tmp_path: Path) -> None:
+    import dlt
+
+    from okr_reports.channels.as_source import channel_source
+
+    bench, days = make_bench(), (date(2026, 11, 1), date(2026, 11, 20))
+    bench.load("linkedin_ads", window=days)
+    pipeline = dlt.pipeline(
+        "own",
+        destination=dlt.destinations.duckdb(str(tmp_path / "own.duckdb")),
+        dataset_name="linkedin_ads",
+        pipelines_dir=str(tmp_path / "own"),
+    )
+    for _ in range(2):  # what comes again is replaced
+        pipeline.run(channel_source("linkedin_ads", *days))
+    tables = [table.name for table in find_channel("linkedin_ads").tables]
+    with duckdb.connect(str(tmp_path / "own.duckdb")) as connection:
+        counted = [connection.execute(f"select count(*) from linkedin_ads.{table}").fetchone() for table in tables]
+    assert counted == [bench.rows(f"select count(*) from linkedin_ads.{table}")[0] for table in tables]
+    assert counted[0] != (0,)
