@@ -9,3 +9,20 @@
         {%- endif %}, false
     )
 {%- endmacro %}
+
+{#
+The rows of a history as earlier builds left them, published or not; `columns` with their types, for where there is none
+yet. Not a ref(): it is read before this build adds to it.
+#}
+{% macro kept_before(name, columns, schema=none) -%}
+    {%- set kept = adapter.get_relation(this.database, schema or this.schema, name) if execute else none -%}
+    {%- if kept %}
+    select {{ columns | join(', ') }} from {{ kept }}
+    {%- else %}
+    select
+        {%- for column, type in columns.items() %}
+        cast(null as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    where false
+    {%- endif %}
+{%- endmacro %}

@@ -158,7 +158,7 @@ def test_a_late_job_is_split_without_trying_it_again(meta: Any) -> None:
         return [*part.window.days()]
 
     http = Http(CHANNEL, meta.sandbox.url)
-    assert list(jobs.in_halves(http, EUROPE, jobs.Part(window), report, list)) == [*window.days()]
+    assert list(jobs.fetch_with_splits(http, EUROPE, jobs.Part(window), report, list)) == [*window.days()]
     assert asked == [8, 4, 2, 2, 4, 2, 2]
 
 

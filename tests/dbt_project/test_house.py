@@ -81,10 +81,21 @@ def test_models_are_short() -> None:
         # What is closed is kept with all that it was closed under.
         "int_closings_judged.sql",
         "int_key_result_closed.sql",
+        "int_closings_decided.sql",
         "int_objective_closed.sql",
         "int_closings_compared.sql",
         "int_targets_resolved.sql",
     }
+
+
+def test_lines_of_models_have_120_characters_at_most() -> None:
+    long = [
+        f"{path}:{number}"
+        for path in MODELS
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 120
+    ]
+    assert not long
 
 
 def test_every_mart_is_described_in_the_database_itself(built: Warehouse) -> None:

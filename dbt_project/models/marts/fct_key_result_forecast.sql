@@ -81,7 +81,7 @@ dated as (
 ranked as (
     select
         *,
-        row_number() over (partition by key_result_id, week order by date desc, reported_on) as newest_first
+        row_number() over (partition by key_result_id, week order by date desc, reported_on asc) as newest_first
     from dated
     where is_published or (ends_week and (first_published is null or date < first_published))
 ),

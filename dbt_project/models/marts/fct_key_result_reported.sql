@@ -8,7 +8,9 @@
     )
 }}
 
--- What was published stays: only the first publication of a day adds rows, and nothing ever changes them.
+-- What was published stays: only the first publication of a day adds rows, and nothing ever changes them. Closings read
+-- what is kept of earlier days before this adds to it.
+-- depends_on: {{ ref('int_closings_decided') }}
 with
 
 now_rows as (

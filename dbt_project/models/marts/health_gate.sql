@@ -2,13 +2,13 @@
 
 with
 
--- The last report of an earlier day: what today's has said already may be what is wrong.
+-- The last report of an earlier day: today's may already hold what is wrong.
 earlier as (
     select * from {{ ref('fct_key_result_reported') }}
     where reported_on < (select context.today from {{ ref('stg_definitions__context') }} as context)
 ),
 
-asked as (
+checks as (
     select * from {{ ref('int_gate_checks_listed') }}
     union all
     {% for kind, key, defined, shown in [
@@ -53,6 +53,10 @@ rules as (
     {% endfor %}
 ),
 
+measured as (
+    select count(kpi_id) as key_result_count from {{ ref('stg_definitions__key_results') }}
+),
+
 refusals as (
     select
         rule,
@@ -66,12 +70,12 @@ counted as (
         rules.position,
         rules.rule,
         rules.least_share,
-        count(asked.name) as asked_count,
-        count(case when asked.is_met then 1 end) as met_count,
-        min(case when not asked.is_met then asked.name end) as first_missed
+        count(checks.name) as asked_count,
+        count(case when checks.is_met then 1 end) as met_count,
+        min(case when not checks.is_met then checks.name end) as first_missed
     from rules
-    left join asked
-        on rules.rule = asked.rule
+    left join checks
+        on rules.rule = checks.rule
     group by rules.position, rules.rule, rules.least_share
 ),
 
@@ -80,8 +84,8 @@ final as (
         counted.position,
         counted.rule,
         case
-            -- one source is enough, and none is needed where no key result rests on one
-            when counted.least_share is null then counted.met_count > 0 or resting.key_result_count = 0
+            -- a single source is enough, and none is needed where no key result is measured by sources
+            when counted.least_share is null then counted.met_count > 0 or measured.key_result_count = 0
             else counted.met_count >= counted.least_share * counted.asked_count
         end as is_passed,
         counted.met_count,
@@ -90,7 +94,7 @@ final as (
         counted.first_missed,
         refusals.last_refused_at
     from counted
-    cross join (select count(kpi_id) as key_result_count from {{ ref('stg_definitions__key_results') }}) as resting
+    cross join measured
     left join refusals
         on counted.rule = refusals.rule
 )

@@ -1,7 +1,7 @@
--- What each member adds to the move. A ratio's parts are c = n1/D1 - n0/D0 - R (d1/D1 - d0/D0), R the mean of both ratios:
--- they add up to R1 - R0, divide by no member's own denominator, and a channel's is the sum of its campaigns'. The share
--- of it that a member's own rate moved is the rate effect, all else the volume's. Rounded to 12 places, the remainder is
--- the largest part's, so that the sum is exact.
+-- What each member adds to the move. A ratio's parts are c = n1/D1 - n0/D0 - R (d1/D1 - d0/D0), R the mean of both
+-- ratios: they add up to R1 - R0, divide by no member's own denominator, and a channel's is the sum of its campaigns'.
+-- The share of it that a member's own rate moved is the rate effect, all else the volume's. Rounded to 12 places, the
+-- remainder is the largest part's, so that the sum is exact.
 with
 
 members as (
@@ -53,7 +53,8 @@ quotients as (
 measured as (
     select
         *,
-        {{ places_of_double('quotient_part') }} + {{ to_places('part_after') }} - {{ to_places('part_before') }} as rough,
+        {{ places_of_double('quotient_part') }} + {{ to_places('part_after') }} - {{ to_places('part_before') }}
+        as rough,
         {{ places_of_double('ratio_move') }} + {{ to_places('whole_after') }} - {{ to_places('whole_before') }} as move,
         coalesce({{ places_of_double('rate_part') }}, 0) as rate_effect
     from quotients
@@ -101,8 +102,8 @@ rounded as (
             when not is_there_after then 'ended'
             else 'both'
         end as member_state,
-        {{ to_double('case when kind = ' ~ "'ratio'" ~ ' then ratio_before else ' ~ to_double('total_before') ~ ' end') }} as value_before,
-        {{ to_double('case when kind = ' ~ "'ratio'" ~ ' then ratio_after else ' ~ to_double('total_numerator_after') ~ ' end') }} as value_after,
+        case when kind = 'ratio' then ratio_before else {{ to_double('total_before') }} end as value_before,
+        case when kind = 'ratio' then ratio_after else {{ to_double('total_numerator_after') }} end as value_after,
         position
     from exact
 ),

@@ -112,7 +112,7 @@ class Landing:
         self.rows = 0
         self.missing: list[tuple[str, str]] = []
         self.unknown_measures: set[str] = set()
-        self.untold_columns: set[str] = set()
+        self.unreported_columns: set[str] = set()
         self._tables = tables
         self._at = at
         self._batches: dict[str, list[pa.Table]] = defaultdict(list)
@@ -170,7 +170,7 @@ class Landing:
             schema=schema,
         )
         raw = self._tables[table]
-        rows, lacking = settle_facts(self.channel, raw, rows, self.window, self.account.id, self.untold_columns)
+        rows, lacking = settle_facts(self.channel, raw, rows, self.window, self.account.id, self.unreported_columns)
         for what in lacking:
             self.lacks(what, REPORT_IT)
         self._batches[table].append(rows)

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from okr_reports.channels.base import LOADED_WINDOWS, Account, Channel, Landing
-from okr_reports.channels.configuration import ChannelSettings, untold
+from okr_reports.channels.configuration import ChannelSettings, unreported_measures
 from okr_reports.channels.http import Http
 from okr_reports.channels.tables import to_arrow
 from okr_reports.channels.windows import DAY, Coverage, Window
@@ -112,7 +112,7 @@ class Collection:
         names_error = self._read(self._channel.load_entities, task, landing) if task.with_entities else None
         coverage = _covered(task, landing.data_through, self._today)
         error = _missing(self._channel.name, task, landing, names_error)
-        unknown = untold(self._channel.name, self.settings, landing.unknown_measures)
+        unknown = unreported_measures(self._channel.name, self.settings, landing.unknown_measures)
         return Answer(task, coverage, landing.rows, error, landing.batches(), unknown)
 
     def _read(self, load: Callable[..., None], task: Task, landing: Landing) -> ChannelError | None:

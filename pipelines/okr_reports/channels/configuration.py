@@ -109,7 +109,7 @@ def conversions(channel: str, settings: ChannelSettings) -> str:
     return settings.conversions or next(iter(offered), "")
 
 
-def untold(channel: str, settings: ChannelSettings, measures: Collection[str]) -> frozenset[str]:
+def unreported_measures(channel: str, settings: ChannelSettings, measures: Collection[str]) -> frozenset[str]:
     """Those of which the vendor reports nothing, by the names that reports know: of conversions as they were chosen."""
     chosen = channels()[channel].conversions.get(settings.conversions)
     if chosen is None:

@@ -65,7 +65,7 @@ def wait_for(http: Http, look: Callable[[], T | None]) -> T:
     raise JobLate(f"not finished in {waited:.0f} s")
 
 
-def in_halves(
+def fetch_with_splits(
     http: Http,
     account_id: str,
     part: Part,
@@ -96,4 +96,4 @@ def in_halves(
             account_id,
         )
     for half in halves:
-        yield from in_halves(http, account_id, half, report, campaigns, attempts=1)
+        yield from fetch_with_splits(http, account_id, half, report, campaigns, attempts=1)

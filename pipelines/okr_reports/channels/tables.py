@@ -224,18 +224,18 @@ def tombstones(table: RawTable, keys: Mapping[str, pa.Array]) -> pa.Table:
 
 
 def settle_facts(
-    channel: str, table: RawTable, rows: pa.Table, window: Window, account_id: str, untold: Collection[str] = ()
+    channel: str, table: RawTable, rows: pa.Table, window: Window, account_id: str, unreported: Collection[str] = ()
 ) -> tuple[pa.Table, list[str]]:
     """The rows that can be used, and what the others lack.
 
     A row without its day or key is left out, an empty value stays empty; both are reported. Raises VendorError if a
-    required column is empty in every row (but for those `untold`: the vendor says that it does not report them), if a
-    day lies outside the window, or if two rows have one key.
+    required column is empty in every row (but for those `unreported`: the vendor says that it does not report them), if
+    a day lies outside the window, or if two rows have one key.
     """
     if not rows.num_rows:
         return rows, []
     for name in table.required:
-        if name not in untold and rows[name].null_count == rows.num_rows:
+        if name not in unreported and rows[name].null_count == rows.num_rows:
             what = f"{table.name}.{name} is missing in {rows.num_rows:,} of {rows.num_rows:,} rows that the vendor sent"
             raise VendorError(channel, what, FIX_THE_CHANNEL, account_id)
     lacking = []
@@ -245,7 +245,7 @@ def settle_facts(
     if keys:
         rows = rows.filter(reduce(pc.and_, (pc.is_valid(rows[name]) for name in keys)))
     for name in table.required:
-        if name not in untold and (empty := rows[name].null_count):
+        if name not in unreported and (empty := rows[name].null_count):
             first = rows.filter(pc.is_null(rows[name])).slice(0, 1).to_pylist()[0]
             where = ", ".join(str(first[column]) for column in table.unique)
             lacking.append(f"{table.name}.{name} is missing in {empty:,} of {rows.num_rows:,} rows (first {where})")

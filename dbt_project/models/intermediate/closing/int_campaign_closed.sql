@@ -10,10 +10,6 @@
 
 with
 
-context as (
-    select * from {{ ref('stg_definitions__context') }}
-),
-
 matched as (
     {{ campaigns_of_kpis() }}
 ),
@@ -31,16 +27,23 @@ campaigns as (
 ),
 
 closed as (
-    select closed.*
-    from {{ ref('int_key_result_closed') }} as closed
-    inner join context
-        on closed.closed_on = context.today
+    select
+        decided.key_result_id,
+        decided.closing,
+        judged.period_id,
+        judged.kpi_id,
+        judged.period_start,
+        judged.period_end,
+        judged.today as closed_on
+    from {{ ref('int_closings_decided') }} as decided
+    inner join {{ ref('int_closings_judged') }} as judged
+        on decided.key_result_id = judged.key_result_id
     {% if is_incremental() -%}
     left join {{ this }} as kept
         on
-            closed.key_result_id = kept.key_result_id
-            and closed.period_id = kept.period_id
-            and closed.closing = kept.closing
+            judged.key_result_id = kept.key_result_id
+            and judged.period_id = kept.period_id
+            and decided.closing = kept.closing
     where kept.key_result_id is null
     {%- endif %}
 ),
@@ -50,6 +53,7 @@ counted as (
         closed.key_result_id,
         closed.period_id,
         closed.closing,
+        closed.closed_on,
         matched.channel,
         matched.account_id,
         matched.campaign_id,
@@ -66,10 +70,10 @@ counted as (
             and matched.account_id = measures.account_id
             and matched.campaign_id = measures.campaign_id
             and matched.source_file = measures.source_file
-            and measures.date >= matched.valid_from and measures.date < matched.next_from
+            and matched.valid_from <= measures.date and matched.next_from > measures.date
             and measures.date between closed.period_start and closed.period_end
     group by
-        closed.key_result_id, closed.period_id, closed.closing,
+        closed.key_result_id, closed.period_id, closed.closing, closed.closed_on,
         matched.channel, matched.account_id, matched.campaign_id
 ),
 
@@ -78,18 +82,13 @@ final as (
         counted.key_result_id,
         counted.period_id,
         counted.closing,
-        closed.closed_on,
+        counted.closed_on,
         counted.channel,
         counted.account_id,
         counted.campaign_id,
         campaigns.campaign_name,
         counted.days
     from counted
-    inner join closed
-        on
-            counted.key_result_id = closed.key_result_id
-            and counted.period_id = closed.period_id
-            and counted.closing = closed.closing
     left join campaigns
         on
             counted.channel = campaigns.channel

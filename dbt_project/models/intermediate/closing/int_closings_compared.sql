@@ -180,7 +180,8 @@ final as (
             when compared.definition_signature_now <> compared.definition_signature then 'definition'
             when {{ differs('compared.kpi_signature', 'compared.kpi_signature_now', numbers=false) }} then 'definition'
             when compared.signature_now <> compared.signature then 'target'
-            when compared.plan_kpi_id is not null and coalesce(compared.target <> compared.target_now, true) then 'target'
+            when compared.plan_kpi_id is not null and coalesce(compared.target <> compared.target_now, true)
+                then 'target'
             when not compared.is_moved then 'definition'
             when compared.kpi_id is null then 'check_in'
             when lost.is_gone then 'source_gone'

@@ -25,10 +25,6 @@ settings as (
     select * from {{ ref('stg_definitions__settings') }}
 ),
 
-days as (
-    select * from {{ ref('int_key_result_days_scored') }}
-),
-
 windows as (
     select
         sources.kpi_id,
@@ -81,31 +77,22 @@ judged as (
 
 final as (
     select
-        judged.key_result_id,
-        judged.objective_id,
-        judged.period_id,
-        judged.period_start,
-        judged.period_end,
-        judged.position,
-        judged.weight,
-        judged.closes_from,
-        judged.today,
-        judged.is_due and (judged.is_whole or judged.is_waited_out) as is_closing,
-        judged.is_due and not judged.is_whole and not judged.is_waited_out as is_waiting,
-        case when not judged.is_whole then judged.waits_for end as waits_for,
-        case when judged.is_whole then days.value end as value,
-        case when not judged.is_whole then days.value end as value_so_far,
-        days.baseline,
-        days.target,
-        days.low,
-        days.high,
-        case when judged.is_whole then days.progress end as progress,
-        case when judged.is_whole then days.score end as score,
-        case when judged.is_whole then days.status else 'no_data' end as status,
-        case when judged.is_whole then days.reason_code else 'source_never_came' end as reason_code
+        key_result_id,
+        objective_id,
+        period_id,
+        kpi_id,
+        period_start,
+        period_end,
+        last_day,
+        position,
+        weight,
+        closes_from,
+        today,
+        is_whole,
+        is_due and (is_whole or is_waited_out) as is_closing,
+        is_due and not is_whole and not is_waited_out as is_waiting,
+        case when not is_whole then waits_for end as waits_for
     from judged
-    left join days
-        on judged.key_result_id = days.key_result_id and judged.last_day = days.date
 )
 
 select * from final

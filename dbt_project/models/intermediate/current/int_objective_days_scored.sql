@@ -14,10 +14,18 @@ settings as (
     select * from {{ ref('stg_definitions__settings') }}
 ),
 
+limited as (
+    select
+        days.*,
+        settings.status_at_risk
+    from days
+    cross join settings
+),
+
 -- The weakest key result is the one that is furthest behind what is expected of it.
 ranked as (
     select
-        days.*,
+        *,
         case when score is not null and expected is not null then weight end as weight_compared,
         row_number() over (
             partition by objective_id, date
@@ -28,8 +36,7 @@ ranked as (
                 position,
                 key_result_id
         ) as weakest_first
-    from days
-    cross join settings
+    from limited
 ),
 
 summed as (

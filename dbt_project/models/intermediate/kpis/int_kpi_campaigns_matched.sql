@@ -61,7 +61,8 @@ unmet as (
         'named', 'conditions',
         keys=['channel', 'account_id', 'campaign_id', 'source_file', 'names_of', 'valid_from'],
         fields=[
-            'channel', 'account_id', 'account_name', 'campaign_group_name', 'campaign_id', 'campaign_name', 'source_file'
+            'channel', 'account_id', 'account_name', 'campaign_group_name', 'campaign_id', 'campaign_name',
+            'source_file'
         ],
     ) }}
 ),

@@ -38,7 +38,7 @@ final as (
             and campaigns.account_id = measures.account_id
             and campaigns.campaign_id = measures.campaign_id
             and campaigns.source_file = measures.source_file
-            and measures.date >= campaigns.valid_from and measures.date < campaigns.next_from
+            and campaigns.valid_from <= measures.date and campaigns.next_from > measures.date
     group by kpis.kpi_id, measures.date
 )
 

@@ -49,6 +49,13 @@ spans as (
     where kind = 'stock'
 ),
 
+stock_days as (
+    select distinct
+        kpi_id,
+        date
+    from spans
+),
+
 amounts as (
     select
         kpi_id,
@@ -64,19 +71,19 @@ amounts as (
     union all
 
     select
-        days.kpi_id,
+        stock_days.kpi_id,
         spans.kind,
-        days.date,
+        stock_days.date,
         spans.numerator,
         spans.denominator,
         spans.is_provisional,
         spans.amount_count
-    from (select distinct kpi_id, date from spans) as days
+    from stock_days
     inner join spans
         on
-            days.kpi_id = spans.kpi_id
-            and days.date >= spans.date
-            and (days.date < spans.next_date or spans.next_date is null)
+            stock_days.kpi_id = spans.kpi_id
+            and stock_days.date >= spans.date
+            and (stock_days.date < spans.next_date or spans.next_date is null)
 ),
 
 summed as (

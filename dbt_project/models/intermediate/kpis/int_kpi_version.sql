@@ -30,7 +30,7 @@ newest as (
 final as (
     select
         kpis.kpi_id,
-        cast({{ 'coalesce(newest.version, 0) + 1' if is_incremental() else '1' }} as {{ dbt.type_bigint() }}) as version,
+        cast({{ 'coalesce(newest.version, 0) + 1' if is_incremental() else 1 }} as {{ dbt.type_bigint() }}) as version,
         context.today as valid_from,
         context.refresh_id,
         kpis.signature,

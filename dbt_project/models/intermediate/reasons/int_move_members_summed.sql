@@ -1,11 +1,12 @@
 {{ config(materialized='table') }}
 
--- Each level of the hierarchy beside its totals, in doubles for quotients; what a currency without a rate hides is not split.
+-- Each level of the hierarchy beside its totals, in doubles for quotients; what a currency without a rate hides is not
+-- split.
 {% set levels = {
-    'channel': ['parts.channel'],
-    'account': ['parts.channel', 'parts.account_id'],
-    'campaign_group': ['parts.channel', 'parts.account_id', "coalesce(campaigns.campaign_group_name, '')"],
-    'campaign': ['parts.channel', 'parts.account_id', 'parts.campaign_id'],
+    'channel': ['channel'],
+    'account': ['channel', 'account_id'],
+    'campaign_group': ['channel', 'account_id', 'campaign_group'],
+    'campaign': ['channel', 'account_id', 'campaign_id'],
 } %}
 
 with
@@ -27,27 +28,13 @@ channels as (
 ),
 
 named as (
-    {% for dimension, columns in levels.items() -%}
     select
-        parts.key_result_id,
-        parts.comparison,
-        parts.kind,
-        parts.expected_amount,
-        '{{ dimension }}' as dimension,
-        {{ joined_ids(columns) }} as member,
-        max({{ {
-            'channel': 'channels.title',
-            'account': "coalesce(nullif(accounts.account_name, ''), nullif(parts.account_id, ''), channels.title)",
-            'campaign_group': "campaigns.campaign_group_name",
-            'campaign': "coalesce(campaigns.campaign_name, nullif(parts.campaign_id, ''))",
-        }[dimension] }}) as member_title,
-        sum(parts.numerator_before) as numerator_before,
-        sum(parts.denominator_before) as denominator_before,
-        sum(parts.numerator_after) as numerator_after,
-        sum(parts.denominator_after) as denominator_after,
-        {{ any_row('parts.is_there_before') }} as is_there_before,
-        {{ any_row('parts.is_there_after') }} as is_there_after,
-        {{ any_row('parts.numerator_before is null or parts.numerator_after is null') }} as is_unknown
+        parts.*,
+        coalesce(campaigns.campaign_group_name, '') as campaign_group,
+        channels.title as channel_title,
+        coalesce(nullif(accounts.account_name, ''), nullif(parts.account_id, ''), channels.title) as account_title,
+        campaigns.campaign_group_name as campaign_group_title,
+        coalesce(campaigns.campaign_name, nullif(parts.campaign_id, '')) as campaign_title
     from parts
     left join campaigns
         on
@@ -58,8 +45,27 @@ named as (
         on parts.channel = accounts.channel and parts.account_id = accounts.account_id
     left join channels
         on parts.channel = channels.channel
-    group by
-        parts.key_result_id, parts.comparison, parts.kind, parts.expected_amount, {{ columns | join(', ') }}
+),
+
+members as (
+    {% for dimension, columns in levels.items() -%}
+    select
+        key_result_id,
+        comparison,
+        kind,
+        expected_amount,
+        '{{ dimension }}' as dimension,
+        {{ joined_ids(columns) }} as member,
+        max({{ dimension }}_title) as member_title,
+        sum(numerator_before) as numerator_before,
+        sum(denominator_before) as denominator_before,
+        sum(numerator_after) as numerator_after,
+        sum(denominator_after) as denominator_after,
+        {{ any_row('is_there_before') }} as is_there_before,
+        {{ any_row('is_there_after') }} as is_there_after,
+        {{ any_row('numerator_before is null or numerator_after is null') }} as is_unknown
+    from named
+    group by key_result_id, comparison, kind, expected_amount, {{ columns | join(', ') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -73,7 +79,7 @@ final as (
         max(case when is_unknown then 1 else 0 end) over (
             partition by key_result_id, comparison, dimension
         ) = 1 as is_any_unknown
-    from named
+    from members
 )
 
 select * from final

@@ -41,7 +41,7 @@ summed as (
         {% endfor %}
     from windows
     inner join spans
-        on windows.kpi_id = spans.kpi_id and spans.date <= windows.after_end
+        on windows.kpi_id = spans.kpi_id and windows.after_end >= spans.date
     group by
         windows.kpi_id, windows.{{ window | join(', windows.') }}, spans.channel, spans.account_id, spans.campaign_id
 ),

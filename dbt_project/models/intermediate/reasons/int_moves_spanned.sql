@@ -1,5 +1,5 @@
--- What a number is compared with, in the unit it is judged by: four weeks, or the last whole month or quarter. A week has
--- seven kinds of days, so a year ago is 364 days ago.
+-- What a number is compared with, in the unit it is judged by: four weeks, or the last whole month or quarter. Days of
+-- the week differ, so a year ago is 364 days ago.
 with
 
 key_results as (
@@ -76,7 +76,8 @@ final as (
                 windows.comparison = 'pace' and coverage.kind = 'flow'
                 and types.forecast_side = 'above' and not types.is_held
                 then {{ to_amount(
-                    'coalesce(pace.plan_amount * pace.ambition_share, pace.share_expected * coalesce(lines.target, lines.low))'
+                    'coalesce(pace.plan_amount * pace.ambition_share,'
+                    ~ ' pace.share_expected * coalesce(lines.target, lines.low))'
                 ) }}
         end as expected_amount
     from windows

@@ -10,13 +10,17 @@ coverage as (
     where weeks_unit in ('month', 'quarter')
 ),
 
+units as (
+    select distinct weeks_unit from coverage
+),
+
 dates as (
     select
         dates.date,
         units.weeks_unit,
         case units.weeks_unit when 'month' then dates.month_start else dates.quarter_start end as unit_start
     from {{ ref('int_dates_spined') }} as dates
-    cross join (select distinct coverage.weeks_unit from coverage) as units
+    cross join units
 ),
 
 -- It ends the day before that unit begins which the day after the last known one lies in.

@@ -1,16 +1,13 @@
--- What check-ins say of a number, a yes or no, a grade, and how sure their author is: each holds until the next one that says it too.
+-- What check-ins say of a number, a yes or no, a grade, and how sure their author is: each holds until the next that
+-- says it too.
 with
 
 check_ins as (
-    select
-        said.*,
-        exists (
-            select 1 from {{ ref('stg_definitions__pauses') }} as pauses
-            where
-                said.key_result_id = pauses.key_result_id
-                and said.date between pauses.first_day and pauses.last_day
-        ) as is_paused
-    from {{ ref('stg_definitions__check_ins') }} as said
+    select * from {{ ref('stg_definitions__check_ins') }}
+),
+
+pauses as (
+    select * from {{ ref('stg_definitions__pauses') }}
 ),
 
 read as (
@@ -21,7 +18,14 @@ read as (
         position,
         {{ to_double('value') }} as reading
     from check_ins
-    where value is not null and not is_paused
+    where
+        value is not null
+        and not exists (
+            select 1 from pauses
+            where
+                check_ins.key_result_id = pauses.key_result_id
+                and check_ins.date between pauses.first_day and pauses.last_day
+        )
 
     union all
 

@@ -32,7 +32,7 @@ dates as (
     select * from {{ ref('int_dates_spined') }}
 ),
 
-asked as (
+known as (
     select
         counted.key_result_id,
         key_results.kpi_id,
@@ -50,23 +50,23 @@ asked as (
 
 weights as (
     select
-        asked.key_result_id,
-        asked.date,
+        known.key_result_id,
+        known.date,
         dates.day_of_week,
         {{ to_double('sum(case when paused.date is null then coalesce(days.numerator, 0) end)') }}
         / nullif(count(case when paused.date is null then 1 end), 0) as weight,
-        count(days.date) - count(days.numerator) as untold
-    from asked
+        count(days.date) - count(days.numerator) as days_unknown
+    from known
     inner join dates
         on
-            dates.date <= asked.date
-            and dates.date > {{ add_days('asked.date', '-(asked.days_known - asked.days_known % 7)') }}
+            known.date >= dates.date
+            and {{ add_days('known.date', '-(known.days_known - known.days_known % 7)') }} < dates.date
     left join days
-        on asked.kpi_id = days.kpi_id and dates.date = days.date
+        on known.kpi_id = days.kpi_id and dates.date = days.date
     left join paused
-        on asked.key_result_id = paused.key_result_id and dates.date = paused.date
-    where asked.days_known >= 28
-    group by asked.key_result_id, asked.date, dates.day_of_week
+        on known.key_result_id = paused.key_result_id and dates.date = paused.date
+    where known.days_known >= 28
+    group by known.key_result_id, known.date, dates.day_of_week
 ),
 
 weighed as (
@@ -74,7 +74,7 @@ weighed as (
         *,
         min(weight) over (partition by key_result_id, date) as least_weight,
         count(weight) over (partition by key_result_id, date) as weight_count,
-        sum(untold) over (partition by key_result_id, date) as untold_days
+        sum(days_unknown) over (partition by key_result_id, date) as all_days_unknown
     from weights
 ),
 
@@ -92,7 +92,7 @@ final as (
             weighed.key_result_id = counted.key_result_id
             and weighed.day_of_week = counted.day_of_week
             and counted.is_counted
-    where weighed.least_weight >= 0 and weighed.weight_count = 7 and weighed.untold_days = 0
+    where weighed.least_weight >= 0 and weighed.weight_count = 7 and weighed.all_days_unknown = 0
     group by weighed.key_result_id, weighed.date
     having {{ stable_sum('case when counted.date <= weighed.date then weighed.weight else 0 end') }} > 0
 )

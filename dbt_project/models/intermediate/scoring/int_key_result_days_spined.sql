@@ -59,7 +59,7 @@ days as (
         key_results.is_over and counted.date = key_results.period_end as is_final_day
     from key_results
     inner join counted
-        on key_results.key_result_id = counted.key_result_id and counted.date <= key_results.last_day
+        on key_results.key_result_id = counted.key_result_id and key_results.last_day >= counted.date
 
     union all
 
@@ -76,7 +76,7 @@ days as (
     inner join key_results
         on late.key_result_id = key_results.key_result_id
     inner join counted
-        on late.key_result_id = counted.key_result_id and counted.date = key_results.period_end
+        on late.key_result_id = counted.key_result_id and key_results.period_end = counted.date
 ),
 
 final as (

@@ -36,7 +36,7 @@ spine as (
     inner join key_results
         on lines.key_result_id = key_results.key_result_id
     inner join counted
-        on lines.key_result_id = counted.key_result_id and counted.date <= key_results.last_day
+        on lines.key_result_id = counted.key_result_id and key_results.last_day >= counted.date
 ),
 
 final as (

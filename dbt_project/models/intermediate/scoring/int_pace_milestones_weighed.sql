@@ -20,7 +20,8 @@ final as (
         dates.date,
         {{ quotient(
             stable_sum(
-                'case when coalesce(milestones.due, key_results.period_end) <= dates.date then milestones.weight else 0 end'
+                'case when coalesce(milestones.due, key_results.period_end) <= dates.date'
+                ~ ' then milestones.weight else 0 end'
             ),
             stable_sum('milestones.weight')
         ) }} as share

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- Where a plan stands on each day of a key result: a total or a rate as it has come together so far, a level between the
+-- What a plan says of each day of a key result: a total or a rate as it has come together so far, a level between the
 -- readings before and after in proportion, and before the first between the baseline and that one.
 with
 

@@ -1,7 +1,8 @@
 {{ config(materialized='table') }}
 
--- What a campaign was called when: of files what the rows of the day say, of APIs the name known when that day was first
--- loaded. The first name known is that of the days before it too. `latest` is the last name known, for all days: a KPI may ask for it.
+-- What a campaign was called when: of files what the rows of the day say, of APIs the name known when that day was
+-- first loaded. The first name known is that of the days before it too. `latest` is the last name known, for all days:
+-- a KPI may ask for it.
 with
 
 campaigns as (

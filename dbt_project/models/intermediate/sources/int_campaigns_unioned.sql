@@ -2,18 +2,12 @@
 
 with
 
-{% for channel in var('channels') -%}
-{{ channel }} as (
+together as (
+    {% for channel in var('channels') -%}
     select
         *,
         {{ loop.index }} as precedence
     from {{ ref('stg_' ~ channel ~ '__campaigns') }}
-),
-
-{% endfor -%}
-together as (
-    {% for channel in var('channels') -%}
-    select * from {{ channel }}
     {{ 'union all' if not loop.last }}
     {% endfor -%}
 ),

@@ -44,15 +44,15 @@ counted as (
         max(days.date) as last_read
     from valued
     left join days
-        on valued.kpi_id = days.kpi_id and days.date <= valued.end_date
+        on valued.kpi_id = days.kpi_id and valued.end_date >= days.date
     group by valued.kpi_id, valued.start_date, valued.end_date
 ),
 
 final as (
     select
         valued.*,
-        -- An API has said of every day since its first what there was, and so has a file that counts rows or says how far
-        -- it speaks; any other file has the days it has. A stock is read once within its cadence.
+        -- An API has reported every day since its first, and so has a file that counts rows or says how far it reaches;
+        -- any other file has the days it has. A stock is read once within its cadence.
         case
             when coverage.kind = 'stock'
                 then case

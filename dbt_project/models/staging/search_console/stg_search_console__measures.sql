@@ -21,7 +21,7 @@ days as (
         position_weighted,
         loaded_at
     from {{ source('search_console', 'site_daily') }}
-    where account_id not in (select id from held)
+    where account_id not in (select held.id from held)
 ),
 
 final as (

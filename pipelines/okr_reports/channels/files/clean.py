@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from okr_reports.channels.files.grid import Grid
-from okr_reports.channels.files.money import currency_columns, decide
+from okr_reports.channels.files.money import currency_columns, currency_of_amounts
 from okr_reports.channels.files.names import (
     COUNTS,
     NULL_MARKS,
@@ -86,7 +86,7 @@ def read_clean(
     for file in files:
         shapes.setdefault(file.shape, []).append(file)
     for group in shapes.values():
-        money = decide(source, group[0].grid.layout, reporting, [])
+        money = currency_of_amounts(source, group[0].grid.layout, reporting, [])
         if money.faults or group[0].mark == "?":
             continue
         for part in _parts(source, rows.connection, group, money.code):

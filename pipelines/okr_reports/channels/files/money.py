@@ -90,7 +90,7 @@ def adopt_column(source: FileSource, layout: Layout) -> None:
         layout.roles["currency_column"] = found[0]
 
 
-def decide(
+def currency_of_amounts(
     source: FileSource,
     layout: Layout,
     reporting: str | None,
@@ -99,7 +99,7 @@ def decide(
 ) -> Money:
     """`columns` are the codes that each of `currency_columns` holds; `reporting` is the currency of the reports;
     `marks` are the signs and codes that amounts without a currency of their own are written with."""
-    money = _decide(source, layout, reporting, columns)
+    money = _declared_currency(source, layout, reporting, columns)
     money.faults += _scaled(source, layout)
     if layout.is_converted and not money.faults and "currency_column" not in layout.roles and money.code is None:
         money.said = [
@@ -140,7 +140,7 @@ def _hold_against(money: Money, written: dict[str, tuple[str, ...]], source: Fil
         money.faults.append(Fault(what, f"declare `currency: {codes[0]}`, or the one it is", settles="currency"))
 
 
-def _decide(source: FileSource, layout: Layout, reporting: str | None, columns: Iterable[set[str]]) -> Money:
+def _declared_currency(source: FileSource, layout: Layout, reporting: str | None, columns: Iterable[set[str]]) -> Money:
     own = {name: measure.currency for name, measure in source.measures.items() if measure.currency}
     headers = {name: code for name, code in _codes_of_headers(source, layout).items() if name not in own}
     money = Money(source.currency, dict(own))

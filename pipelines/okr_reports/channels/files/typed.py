@@ -18,7 +18,7 @@ from okr_reports.channels.files.days import DayReader
 from okr_reports.channels.files.faults import SHOWN
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import Layout
-from okr_reports.channels.files.money import Money, adopt_column, currency_columns, decide, money_measures
+from okr_reports.channels.files.money import Money, adopt_column, currency_columns, currency_of_amounts, money_measures
 from okr_reports.channels.files.names import NULL_MARKS, SHORTENED, TOTAL, spaced
 from okr_reports.channels.files.number_cells import NumberReader, number_of, scale_literal
 from okr_reports.channels.files.rows import VALUE, Fault
@@ -233,7 +233,7 @@ class Typing:
         for at in currency_columns(self.source, self.layout):
             found = self.run(f"select distinct upper(cell(c{at})) from cells where cell(c{at}) is not null limit 100")
             held.append({text for (text,) in found if len(text) == 3 and text.isalpha()})
-        self.money = decide(self.source, self.layout, self.reporting, held, self._marks_of_money())
+        self.money = currency_of_amounts(self.source, self.layout, self.reporting, held, self._marks_of_money())
         self.faults += self.money.faults
         self.said += self.money.said
 

@@ -176,7 +176,7 @@ def _say_hidden(landing: Landing, hidden: Collection[str]) -> None:
     columns = [column for metric, column in (METRICS | PEOPLE).items() if metric in hidden]
     if not columns:
         return
-    landing.untold_columns.update(columns)
+    landing.unreported_columns.update(columns)
     landing.lacks(
         f"the user may not see {', '.join(sorted(hidden))}: no data, not 0",
         "give the credentials' user a role that may see cost and revenue (Admin, Property access management)",

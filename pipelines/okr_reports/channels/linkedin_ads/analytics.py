@@ -45,7 +45,7 @@ def analytics(
     merged: dict[tuple[Any, ...], dict[str, Any]] = {}
     for at in range(0, len(metrics), METRICS_PER_CALL):
         chunk = metrics[at : at + METRICS_PER_CALL]
-        elements = list(_uncut(http, settings, account_id, window, chunk, pivots))
+        elements = list(_complete_elements(http, settings, account_id, window, chunk, pivots))
         sent = {metric for element in elements for metric in chunk if metric in element}
         if sent and (absent := set(chunk) - sent):
             raise _changed(f"adAnalytics answers without {', '.join(sorted(absent))}")
@@ -57,7 +57,7 @@ def analytics(
     return merged
 
 
-def _uncut(
+def _complete_elements(
     http: Http,
     settings: LinkedInAdsSettings,
     account_id: str,
@@ -86,7 +86,7 @@ def _uncut(
         )
     else:
         for half in window.slices((window.length + 1) // 2):
-            yield from _uncut(http, settings, account_id, half, metrics, pivots)
+            yield from _complete_elements(http, settings, account_id, half, metrics, pivots)
 
 
 def ask(http: Http, settings: LinkedInAdsSettings, path: str, parameters: str) -> Mapping[str, Any]:

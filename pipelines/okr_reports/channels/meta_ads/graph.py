@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from okr_reports.channels.http import Http
-from okr_reports.channels.jobs import JobFailed, JobLate, Part, in_halves, wait_for
+from okr_reports.channels.jobs import JobFailed, JobLate, Part, fetch_with_splits, wait_for
 from okr_reports.channels.meta_ads.errors import TOO_LARGE, TOO_MUCH, usage
 from okr_reports.channels.replies import Reply
 from okr_reports.channels.windows import Window
@@ -65,7 +65,7 @@ def insights(
         run = _finished(http, version, account_id, urlencode(parameters))
         return pages(http, f"{version}/{run}/insights")
 
-    return in_halves(http, account_id, Part(window), report, campaigns)
+    return fetch_with_splits(http, account_id, Part(window), report, campaigns)
 
 
 def _finished(http: Http, version: str, account_id: str, form: str) -> str:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from okr_reports.channels.base import ACCOUNT_COLUMNS, REPORT_IT, Account, Channel, Landing
 from okr_reports.channels.http import Http
-from okr_reports.channels.jobs import Part, in_halves
+from okr_reports.channels.jobs import Part, fetch_with_splits
 from okr_reports.channels.microsoft_ads import report
 from okr_reports.channels.microsoft_ads.services import Services, connect
 from okr_reports.channels.microsoft_ads.settings import MicrosoftAdsSettings
@@ -132,7 +132,7 @@ def _tables(
     def campaigns() -> list[str]:
         return [str(campaign["Id"]) for campaign in _campaigns(http, settings, account)]
 
-    for text in in_halves(http, account.id, Part(landing.window), texts, campaigns):
+    for text in fetch_with_splits(http, account.id, Part(landing.window), texts, campaigns):
         yield report.read(http.channel, text, layout)
 
 

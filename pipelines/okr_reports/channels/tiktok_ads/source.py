@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from okr_reports.channels.base import ACCOUNT_COLUMNS, Account, Channel, Landing
 from okr_reports.channels.http import Http
-from okr_reports.channels.jobs import JobLate, Part, in_halves
+from okr_reports.channels.jobs import JobLate, Part, fetch_with_splits
 from okr_reports.channels.oauth import FixedToken
 from okr_reports.channels.tables import AMOUNT, COUNT, FIX_THE_CHANNEL, TEXT, entities, facts
 from okr_reports.channels.tiktok_ads.errors import TOO_LARGE, classify
@@ -109,7 +109,7 @@ class TikTokAds(Channel[TikTokAdsSettings]):
             return [campaign["campaign_id"] for campaign in _campaigns(http, settings, account)]
 
         for piece in landing.window.slices(LONGEST_REPORT):
-            pages = in_halves(http, account.id, Part(piece), report, campaigns)
+            pages = fetch_with_splits(http, account.id, Part(piece), report, campaigns)
             landing.facts_pages("campaign_report", map(_columns, pages), currency=account.currency)
 
 
