@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'key_results'}}}) }}
 -- What names a row of another model names one that is there. Days of a channel that is off stay without its description,
--- and what was reported stays when its key result has gone: these are no relationships.
+-- and what was reported, closed or a version stays when what it names has gone: these are no relationships.
 {% set relationships = [
     ('stg_definitions__objectives', 'period_id', 'stg_definitions__periods', 'period_id'),
     ('stg_definitions__objectives', 'team_id', 'stg_definitions__teams', 'team_id'),
@@ -17,6 +17,14 @@
     ('stg_definitions__pace_points', 'key_result_id', 'stg_definitions__key_results', 'key_result_id'),
     ('stg_definitions__check_ins', 'key_result_id', 'stg_definitions__key_results', 'key_result_id'),
     ('stg_definitions__check_in_milestones', 'check_in_id', 'stg_definitions__check_ins', 'check_in_id'),
+    ('stg_definitions__key_results', 'plan_kpi_id', 'stg_definitions__kpis', 'kpi_id'),
+    ('stg_definitions__key_result_kpis', 'key_result_id', 'stg_definitions__key_results', 'key_result_id'),
+    ('stg_definitions__key_result_kpis', 'kpi_id', 'stg_definitions__kpis', 'kpi_id'),
+    ('stg_definitions__contributors', 'key_result_id', 'stg_definitions__key_results', 'key_result_id'),
+    ('stg_definitions__alerts', 'kpi_id', 'stg_definitions__kpis', 'kpi_id'),
+    ('stg_definitions__initiatives', 'objective_id', 'stg_definitions__objectives', 'objective_id'),
+    ('stg_definitions__check_in_milestones', 'milestone_id', 'stg_definitions__milestones', 'milestone_id'),
+    ('stg_definitions__event_scopes', 'event_id', 'stg_definitions__events', 'event_id'),
     ('fct_kpi_daily', 'kpi_id', 'dim_kpi', 'kpi_id'),
     ('fct_key_result_daily', 'key_result_id', 'key_results', 'key_result_id'),
     ('fct_objective_daily', 'objective_id', 'objectives', 'objective_id'),
@@ -36,6 +44,27 @@
     ('key_result_milestones', 'key_result_id', 'key_results', 'key_result_id'),
     ('key_result_sources', 'key_result_id', 'key_results', 'key_result_id'),
     ('key_result_versions', 'key_result_id', 'key_results', 'key_result_id'),
+    ('fct_key_result_forecast', 'key_result_id', 'key_results', 'key_result_id'),
+    ('fct_key_result_forecast', 'kpi_id', 'dim_kpi', 'kpi_id'),
+    ('fct_check_in', 'key_result_id', 'stg_definitions__key_results', 'key_result_id'),
+    ('key_results', 'plan_kpi_id', 'dim_kpi', 'kpi_id'),
+    ('key_results', 'team', 'dim_team', 'team_id'),
+    ('objectives', 'weakest_key_result_id', 'key_results', 'key_result_id'),
+    ('key_result_drivers', 'key_result_id', 'key_results', 'key_result_id'),
+    ('key_result_pace', 'key_result_id', 'stg_definitions__key_results', 'key_result_id'),
+    ('key_result_weeks', 'key_result_id', 'stg_definitions__key_results', 'key_result_id'),
+    ('key_result_people', 'person_id', 'dim_person', 'person_id'),
+    ('objectives', 'measure_type', 'dim_key_result_type', 'type'),
+    ('kpi_alerts', 'kpi_id', 'dim_kpi', 'kpi_id'),
+    ('kpi_channels', 'kpi_id', 'dim_kpi', 'kpi_id'),
+    ('kpi_days_otherwise', 'kpi_id', 'dim_kpi', 'kpi_id'),
+    ('kpi_events', 'kpi_id', 'dim_kpi', 'kpi_id'),
+    ('key_result_milestones', 'milestone_id', 'stg_definitions__milestones', 'milestone_id'),
+    ('dim_person', 'person_id', 'stg_definitions__people', 'person_id'),
+    ('dim_kpi', 'kpi_id', 'stg_definitions__kpis', 'kpi_id'),
+    ('key_results', 'key_result_id', 'stg_definitions__key_results', 'key_result_id'),
+    ('objectives', 'objective_id', 'stg_definitions__objectives', 'objective_id'),
+    ('kpi_events', 'event_id', 'stg_definitions__events', 'event_id'),
 ] %}
 
 {% for child, column, parent, key in relationships -%}

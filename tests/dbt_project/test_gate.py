@@ -110,7 +110,7 @@ def test_a_key_result_that_the_models_lose_closes_it(only_warehouse: Warehouse) 
     change(warehouse, "delete from marts.key_results where key_result_id = 'well'")
     warehouse.build("--select", "health_gate")
     rulings = decided(warehouse)
-    with pytest.raises(GateError, match="the models lost key result well; this is a fault of the models"):
+    with pytest.raises(GateError, match="the models lost key_result well; this is a fault of the models"):
         refresh.require_open_gate(rulings)
 
 
@@ -126,7 +126,7 @@ def test_values_that_were_reported_and_are_gone_close_it_below_the_line(only_war
     )
     warehouse.build("--select", "health_gate")
     rulings = decided(warehouse)
-    with pytest.raises(GateError, match=r"0 of 1 running key results kept their value .* without: key result silent"):
+    with pytest.raises(GateError, match=r"0 of 1 running key results kept their value .* without: key_result silent"):
         refresh.require_open_gate(rulings)
 
 

@@ -144,3 +144,44 @@ def test_no_column_is_undescribed(graph: Graph) -> None:
     assert not silent
     assert not [name for name, one in described(graph) if not one["columns"]]
     assert not [name for name, one in graph.models.items() if not one["description"]]
+
+
+# Columns that hold one of a few codes, by their names; a campaign's status is its vendor's word.
+CODES = re.compile(
+    r"(^|_)(status|status_now|state|kind|grain|unit|weeks_unit|better|ambition|role|origin|code|because|hold|names_of"
+    r"|comparison|dimension|shape|reads|forecast_side|operator|rule)$"
+)
+LISTED = re.compile(r"\('(\w+)', '(\w+)', ")
+# Ids of rows of other models. What was reported, closed or a version stays when what it names has gone.
+NAMED = re.compile(r"^(plan_|weakest_|measure_)?(kpi_id|key_result_id|objective_id)$|^(event|person|milestone)_id$")
+MAY_BE_GONE = {
+    "fct_key_result_daily", "fct_key_result_final", "fct_key_result_reported", "fct_objective_final",
+    "key_result_versions", "kpi_versions", "stg_definitions__mutes", "stg_definitions__reopenings",
+}  # fmt: skip
+
+
+def listed(test: str) -> set[tuple[str, str]]:
+    return set(LISTED.findall(Path(f"dbt_project/tests/{test}.sql").read_text(encoding="utf-8")))
+
+
+def columns(graph: Graph) -> Iterator[tuple[str, str]]:
+    return ((name, column) for name, model in described(graph) for column in model["columns"])
+
+
+def test_every_code_of_marts_and_staging_has_its_accepted_values(graph: Graph) -> None:
+    codes = {
+        (name, column)
+        for name, column in columns(graph)
+        if CODES.search(column) and not name.endswith("__campaigns") and name != "dim_campaign"
+        if graph.models[name]["columns"][column]["data_type"] == "varchar"
+    }
+    assert len(codes) > 60
+    assert codes - listed("codes_are_known") == set()
+
+
+def test_every_id_of_another_model_has_its_relationship(graph: Graph) -> None:
+    text = Path("dbt_project/tests/relationships_hold.sql").read_text(encoding="utf-8")
+    keys = set(re.findall(r", '(\w+)', '(\w+)'\)", text))
+    ids = {(name, column) for name, column in columns(graph) if NAMED.search(column) and name not in MAY_BE_GONE}
+    assert len(ids) > 40
+    assert ids - keys - listed("relationships_hold") == set()

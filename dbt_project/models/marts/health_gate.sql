@@ -11,23 +11,20 @@ earlier as (
 checks as (
     select * from {{ ref('int_gate_checks_listed') }}
     union all
-    {% for kind, key, defined, shown in [
-        ('objective', 'objective_id', 'stg_definitions__objectives', 'int_objectives_current'),
-        ('key result', 'key_result_id', 'stg_definitions__key_results', 'key_results')
-    ] -%}
+    {% for kind, shown in [('objective', 'int_objectives_current'), ('key_result', 'key_results')] -%}
     select
         'objectives_complete' as rule,
-        '{{ kind }} ' || defined.{{ key }} as name,
-        shown.{{ key }} is not null as is_met
-    from {{ ref(defined) }} as defined
+        '{{ kind }} ' || defined.{{ kind }}_id as name,
+        shown.{{ kind }}_id is not null as is_met
+    from {{ ref('stg_definitions__' ~ kind ~ 's') }} as defined
     left join {{ ref(shown) }} as shown
-        on defined.{{ key }} = shown.{{ key }}
-    {{ "where defined.role = 'key_result'" if kind == 'key result' }}
+        on defined.{{ kind }}_id = shown.{{ kind }}_id
+    {{ "where defined.role = 'key_result'" if kind == 'key_result' }}
     union all
     {% endfor -%}
     select
         'values_kept' as rule,
-        'key result ' || key_results.key_result_id as name,
+        'key_result ' || key_results.key_result_id as name,
         key_results.value is not null as is_met
     from {{ ref('key_results') }} as key_results
     inner join earlier

@@ -9,7 +9,7 @@ lines as (
     where is_current
 ),
 
-lined as (
+with_targets as (
     select
         days.key_result_id,
         days.date,
@@ -31,11 +31,11 @@ lined as (
         on days.key_result_id = lines.key_result_id
 ),
 
-expecting as (
+with_expected_values as (
     select
         *,
         {{ expected_by_plan() }} as expected
-    from lined
+    from with_targets
 ),
 
 final as (
@@ -44,7 +44,7 @@ final as (
         date,
         expected,
         {{ expected_value() }} as expected_value
-    from expecting
+    from with_expected_values
 )
 
 select * from final

@@ -52,7 +52,7 @@ named as (
     where field in {{ names }}
 ),
 
-beside as (
+paired as (
     select
         closed.*,
         defined.key_result_id is not null as is_defined,
@@ -78,7 +78,7 @@ compared as (
         *,
         {{ differs('value', 'value_now') }} or {{ differs('score', 'score_now') }} as is_moved,
         {{ differs('status', 'status_now', numbers=false) }} as is_judged_anew
-    from beside
+    from paired
 ),
 
 -- The campaigns of then: on how many days they are there at all now, and on how many the KPI counts them.

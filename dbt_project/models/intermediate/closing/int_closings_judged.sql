@@ -35,7 +35,7 @@ windows as (
     group by sources.kpi_id
 ),
 
-short as (
+short_sources as (
     select
         key_results.key_result_id,
         {{ dbt.listagg(source_name, "', '", 'order by ' ~ source_name) }} as waits_for
@@ -51,7 +51,7 @@ short as (
 dated as (
     select
         key_results.*,
-        short.waits_for,
+        short_sources.waits_for,
         coalesce(key_results.last_day = key_results.period_end, false) as is_whole,
         case
             when windows.lookback_days is null then {{ days_without_sources }}
@@ -62,8 +62,8 @@ dated as (
     cross join settings
     left join windows
         on key_results.kpi_id = windows.kpi_id
-    left join short
-        on key_results.key_result_id = short.key_result_id
+    left join short_sources
+        on key_results.key_result_id = short_sources.key_result_id
 ),
 
 judged as (

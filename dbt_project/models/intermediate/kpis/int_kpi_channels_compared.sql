@@ -13,7 +13,7 @@ conditions as (
     select * from {{ ref('stg_definitions__kpi_conditions') }}
 ),
 
-brought as (
+reported as (
     select distinct
         channel,
         measure
@@ -21,7 +21,7 @@ brought as (
 ),
 
 named as (
-    select distinct channel from brought
+    select distinct channel from reported
 ),
 
 unmet as (
@@ -39,12 +39,12 @@ listed as (
 concerned as (
     select
         kpis.kpi_id,
-        brought.channel
+        reported.channel
     from kpis
-    inner join brought
-        on brought.measure in (kpis.numerator, kpis.denominator)
+    inner join reported
+        on reported.measure in (kpis.numerator, kpis.denominator)
     left join unmet
-        on kpis.kpi_id = unmet.kpi_id and brought.channel = unmet.channel
+        on kpis.kpi_id = unmet.kpi_id and reported.channel = unmet.channel
     where unmet.kpi_id is null
 
     union
@@ -61,14 +61,14 @@ reporting as (
     select
         concerned.kpi_id,
         concerned.channel,
-        {{ any_row('brought.measure = kpis.numerator') }} as has_numerator,
-        {{ any_row('brought.measure = kpis.denominator') }} as has_denominator,
+        {{ any_row('reported.measure = kpis.numerator') }} as has_numerator,
+        {{ any_row('reported.measure = kpis.denominator') }} as has_denominator,
         {{ any_row('listed.kpi_id is not null') }} as is_listed
     from concerned
     inner join kpis
         on concerned.kpi_id = kpis.kpi_id
-    left join brought
-        on concerned.channel = brought.channel
+    left join reported
+        on concerned.channel = reported.channel
     left join listed
         on concerned.kpi_id = listed.kpi_id
     group by concerned.kpi_id, concerned.channel

@@ -2,7 +2,7 @@
 
 -- Conditions on campaigns and files do not narrow the sources: a campaign that began later was still waited for. An
 -- account reaches as far as the measure of the KPI that reaches least, of those it ever reported. Of a measure that the
--- vendor tells nothing of it reaches no further than its last row: what is not reported is not 0.
+-- vendor does not report it reaches no further than its last row: what is not reported is not 0.
 with
 
 sources as (
@@ -53,7 +53,7 @@ unmet as (
     ) }}
 ),
 
-brought as (
+reported as (
     select * from {{ ref('int_measures_reported') }}
 ),
 
@@ -89,39 +89,39 @@ reached as (
         {{ any_row("covered.state = 'stale'") }} as is_stale,
         {{ any_row("coalesce(covered.state, named.state) <> 'ended'") }} as is_live
     from parts
-    inner join brought
-        on parts.measure = brought.measure
+    inner join reported
+        on parts.measure = reported.measure
     inner join named
-        on brought.channel = named.channel and brought.account_id = named.account_id
+        on reported.channel = named.channel and reported.account_id = named.account_id
     left join covered
         on
             named.is_file
-            and brought.channel = covered.channel
-            and brought.account_id = covered.account_id
-            and brought.measure = covered.measure
+            and reported.channel = covered.channel
+            and reported.account_id = covered.account_id
+            and reported.measure = covered.measure
     group by parts.kpi_id, named.channel, named.account_id
 ),
 
-untold as (
+unreported as (
     select
         parts.kpi_id,
         named.channel,
         named.account_id,
-        case when count(brought.last_day) = count(*) then min(brought.last_day) end as last_day
+        case when count(reported.last_day) = count(*) then min(reported.last_day) end as last_day
     from parts
     inner join named
         on
             {{ is_listed('parts.measure', 'named.unknown_measures') }}
             or (parts.measure = 'conversion_value' and named.conversion_value_from = '')
-    left join brought
+    left join reported
         on
-            named.channel = brought.channel
-            and named.account_id = brought.account_id
-            and parts.measure = brought.measure
+            named.channel = reported.channel
+            and named.account_id = reported.account_id
+            and parts.measure = reported.measure
     group by parts.kpi_id, named.channel, named.account_id
 ),
 
-asked_for as (
+kpi_channels as (
     select
         kpis.kpi_id,
         conditions.value as channel
@@ -134,15 +134,15 @@ asked_for as (
 
     select distinct
         kpis.kpi_id,
-        brought.channel
+        reported.channel
     from kpis
-    inner join brought
-        on brought.measure in (kpis.measure, kpis.numerator, kpis.denominator)
+    inner join reported
+        on reported.measure in (kpis.measure, kpis.numerator, kpis.denominator)
 ),
 
 final as (
     select
-        asked_for.kpi_id,
+        kpi_channels.kpi_id,
         named.channel,
         named.account_id,
         case
@@ -152,31 +152,31 @@ final as (
             else named.state
         end as state,
         case
-            when untold.kpi_id is not null then untold.last_day
+            when unreported.kpi_id is not null then unreported.last_day
             else coalesce(reached.live_through, reached.any_through, named.data_through)
         end as data_through,
         reached.kpi_id is not null as has_reported,
         named.provisional_from,
         named.failing_since,
         named.last_load_at
-    from asked_for
+    from kpi_channels
     inner join named
-        on asked_for.channel = named.channel
+        on kpi_channels.channel = named.channel
     left join reached
         on
-            asked_for.kpi_id = reached.kpi_id
+            kpi_channels.kpi_id = reached.kpi_id
             and named.channel = reached.channel
             and named.account_id = reached.account_id
-    left join untold
+    left join unreported
         on
-            asked_for.kpi_id = untold.kpi_id
-            and named.channel = untold.channel and named.account_id = untold.account_id
+            kpi_channels.kpi_id = unreported.kpi_id
+            and named.channel = unreported.channel and named.account_id = unreported.account_id
     left join unmet
         on
-            asked_for.kpi_id = unmet.kpi_id
+            kpi_channels.kpi_id = unmet.kpi_id
             and named.channel = unmet.channel and named.account_id = unmet.account_id
     left join left_out
-        on asked_for.kpi_id = left_out.kpi_id and named.channel = left_out.channel
+        on kpi_channels.kpi_id = left_out.kpi_id and named.channel = left_out.channel
     where unmet.kpi_id is null and left_out.kpi_id is null
 )
 

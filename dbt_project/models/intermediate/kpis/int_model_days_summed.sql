@@ -4,12 +4,12 @@
 {%- set kpis = var('model_kpis') -%}
 {%- set failures = ref('stg_ops__model_failures') -%}
 {%- set failed = run_query('select model from ' ~ failures).columns[0].values() if execute and kpis else [] -%}
-{%- set read = [] -%}
-{%- for kpi in kpis if kpi.model not in failed -%}{%- do read.append(kpi) -%}{%- endfor -%}
--- Of a model that could not be built what it said last stays.
+{%- set found = [] -%}
+{%- for kpi in kpis if kpi.model not in failed -%}{%- do found.append(kpi) -%}{%- endfor -%}
+-- Of a model that could not be built its last rows stay.
 with
 
-{% if read -%}
+{% if found -%}
 conditions as (
     select * from {{ ref('stg_definitions__kpi_conditions') }}
 ),
@@ -20,8 +20,8 @@ defined as (
     where model is not null
 ),
 
-said as (
-    {% for kpi in read -%}
+model_days as (
+    {% for kpi in found -%}
     {% for column in kpi.columns -%}
     select
         '{{ kpi.kpi_id }}' as kpi_id,
@@ -38,7 +38,7 @@ said as (
     union all
     {% endfor -%}
     {% endfor -%}
-    {% if execute and kpis | length > read | length and load_cached_relation(this) -%}
+    {% if execute and kpis | length > found | length and load_cached_relation(this) -%}
     select
         kpi_id,
         model,
@@ -46,7 +46,7 @@ said as (
         date,
         value
     from {{ this }}
-    where kpi_id not in ('{{ read | map(attribute="kpi_id") | join("', '") }}')
+    where kpi_id not in ('{{ found | map(attribute="kpi_id") | join("', '") }}')
     union all
     {% endif -%}
     select
@@ -61,16 +61,16 @@ said as (
 
 final as (
     select
-        said.kpi_id,
-        said.model,
-        said.measure,
-        said.date,
-        sum(said.value) as value
-    from said
+        model_days.kpi_id,
+        model_days.model,
+        model_days.measure,
+        model_days.date,
+        sum(model_days.value) as value
+    from model_days
     inner join defined
-        on said.kpi_id = defined.kpi_id and said.model = defined.model
-    where said.value is not null
-    group by said.kpi_id, said.model, said.measure, said.date
+        on model_days.kpi_id = defined.kpi_id and model_days.model = defined.model
+    where model_days.value is not null
+    group by model_days.kpi_id, model_days.model, model_days.measure, model_days.date
 )
 
 select * from final

@@ -20,7 +20,7 @@ cumulated as (
     from days
 ),
 
-parted as (
+amounts as (
     select
         *,
         case
@@ -33,21 +33,21 @@ parted as (
 
 final as (
     select
-        parted.key_result_id,
-        parted.date,
-        case parted.kind
-            when 'flow' then {{ to_double('parted.numerator_so_far') }}
-            when 'ratio' then {{ quotient('parted.numerator_so_far', 'parted.denominator_so_far') }}
-            else coalesce((1 - parted.part) * before_it.value, 0) + coalesce(parted.part * after_it.value, 0)
+        amounts.key_result_id,
+        amounts.date,
+        case amounts.kind
+            when 'flow' then {{ to_double('amounts.numerator_so_far') }}
+            when 'ratio' then {{ quotient('amounts.numerator_so_far', 'amounts.denominator_so_far') }}
+            else coalesce((1 - amounts.part) * before_it.value, 0) + coalesce(amounts.part * after_it.value, 0)
         end as plan_amount,
         case
-            when parted.kind = 'stock' and parted.read_no is null then 1 - parted.part else 0.0
+            when amounts.kind = 'stock' and amounts.read_no is null then 1 - amounts.part else 0.0
         end as baseline_weight
-    from parted
+    from amounts
     left join days as before_it
-        on parted.key_result_id = before_it.key_result_id and parted.read_no = before_it.day_no and before_it.is_counted
+        on amounts.key_result_id = before_it.key_result_id and amounts.read_no = before_it.day_no and before_it.is_counted
     left join days as after_it
-        on parted.key_result_id = after_it.key_result_id and parted.next_no = after_it.day_no and after_it.is_counted
+        on amounts.key_result_id = after_it.key_result_id and amounts.next_no = after_it.day_no and after_it.is_counted
 )
 
 select * from final

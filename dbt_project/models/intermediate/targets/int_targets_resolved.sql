@@ -52,7 +52,7 @@ coverage as (
     select * from {{ ref('int_kpis_covered') }}
 ),
 
-based as (
+with_baselines as (
     select
         lines.*,
         case
@@ -116,7 +116,7 @@ final as (
         baseline_from,
         -- docs/scoring.md: a baseline restated by more than 1 % is said on the key result.
         coalesce(abs(baseline_now - baseline_kept) > 0.01 * abs(baseline_kept), false) as is_restated
-    from based
+    from with_baselines
 )
 
 select * from final

@@ -27,7 +27,7 @@ numbered as (
 ),
 
 -- Of several versions of one day the last counts.
-standing as (
+last_of_day as (
     select
         *,
         row_number() over (partition by key_result_id, valid_from order by version desc) as newest_first
@@ -40,7 +40,7 @@ spans as (
         *,
         row_number() over (partition by key_result_id order by valid_from) as line_no,
         lead(valid_from) over (partition by key_result_id order by valid_from) as next_valid_from
-    from standing
+    from last_of_day
     where newest_first = 1
 ),
 
