@@ -11,12 +11,13 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from okr_reports.deliveries.digest_view import STATES, STATUSES
+from okr_reports.deliveries.digest_view import STATES
 from okr_reports.deliveries.wording import TEMPLATES, Wording
 from okr_reports.report_site.formats.formats import Formatter
 from okr_reports.report_site.formats.languages import Language
 from okr_reports.report_site.queries.database import Row
 from okr_reports.report_site.views import okr_words as words
+from okr_reports.words.statuses import STATUSES
 
 ROOM = TEMPLATES.parent
 UNITS = ("count", "currency", "percent", "days", "number", None)
@@ -82,7 +83,7 @@ def test_every_text_of_templates_and_code_is_translated(language):
         for template in TEMPLATES.glob("*.j2")
         for _, _, message in environment.extract_translations(template.read_text(encoding="utf-8"))
     }
-    used |= {word for _, word in STATUSES.values()} | set(STATES.values())
+    used |= {*STATUSES.values(), *STATES.values()}
     used |= set(re.findall(r'(?:say|gettext)\(\s*"([^"]+)"', "".join(p.read_text() for p in ROOM.glob("*.py"))))
     known = {one.id if isinstance(one.id, str) else one.id[0] for one in catalogue if one.id}
     assert used - known == set()

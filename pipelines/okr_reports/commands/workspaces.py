@@ -18,9 +18,8 @@ import duckdb
 from okr_reports.common.analysts_copy import open_copy, unreadable
 from okr_reports.errors import OkrError
 from okr_reports.settings import today
+from okr_reports.words.statuses import STATUSES
 
-# As in reports: what needs somebody first.
-STATES = ("off_track", "at_risk", "no_data", "too_early", "on_track", "missed", "achieved", "scheduled")
 _DEEPEST = 4
 
 
@@ -88,7 +87,9 @@ def _row(path: Path) -> Row:
     counted = sum(number for state, number in states.items() if state not in ("off", "ended"))
     refreshed_at = refreshed_at.astimezone(ZoneInfo(timezone))
     age = (today(timezone) - refreshed_at.date()).days
-    ordered = {state: counts[state] for state in (*STATES, *sorted(set(counts) - set(STATES))) if state in counts}
+    ordered = {
+        state: counts[state] for state in (*STATUSES, *sorted(counts.keys() - STATUSES.keys())) if state in counts
+    }
     return Row(path, organisation, refreshed_at, age, data_through, ordered, counted, states.get("fresh", 0))
 
 

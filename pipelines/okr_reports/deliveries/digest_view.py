@@ -15,17 +15,17 @@ from okr_reports.deliveries.digest_facts import KeyResult, SourceState, TeamFact
 from okr_reports.deliveries.plain_text import one_line
 from okr_reports.deliveries.wording import Wording, catalogue
 from okr_reports.words.chances import chance_words
+from okr_reports.words.statuses import STATUSES
 
-# Worst first: the order in which key results want attention, and what is said of each.
-STATUSES = {
-    "off_track": ("▼", "Off track"),
-    "missed": ("▼", "Missed"),
-    "at_risk": ("◆", "At risk"),
-    "no_data": ("–", "No data"),
-    "too_early": ("○", "Too early"),
-    "scheduled": ("○", "Scheduled"),
-    "on_track": ("●", "On track"),
-    "achieved": ("●", "Achieved"),
+MARKS = {
+    "off_track": "▼",
+    "missed": "▼",
+    "at_risk": "◆",
+    "no_data": "–",
+    "too_early": "○",
+    "scheduled": "○",
+    "on_track": "●",
+    "achieved": "●",
 }
 ATTENTION = ("off_track", "missed", "at_risk")
 _WELL = ("on_track", "achieved")
@@ -112,8 +112,8 @@ class _Writer:
         attention = [result for result in worst_first if result.status in ATTENTION]
         changed = [result for result in worst_first if self.change(result) or self.moved(result)]
         counts = tuple(
-            (status, shape, self.say(word), number)
-            for status, (shape, word) in STATUSES.items()
+            (status, MARKS[status], self.say(word), number)
+            for status, word in STATUSES.items()
             if (number := sum(result.status == status for result in facts.key_results))
         )
         return View(
@@ -154,7 +154,7 @@ class _Writer:
         return one_line(" · ".join(result.title for result in (attention or changed)[:3]), 140)
 
     def item(self, result: KeyResult, drawn: bool = False) -> Item:
-        shape, word = STATUSES[result.status]
+        shape, word = MARKS[result.status], STATUSES[result.status]
         image = self.draw(result) if drawn else None
         objective = next(o.title for o in self.facts.objectives if o.objective_id == result.objective_id)
         progress = self.say(
@@ -219,7 +219,7 @@ class _Writer:
         """The status it came from and the one it has, with what that means; empty when it stayed."""
         if result.before is None or result.before.status == result.status:
             return ""
-        was, now = (self.say(STATUSES[status][1]) for status in (result.before.status, result.status))
+        was, now = (self.say(STATUSES[status]) for status in (result.before.status, result.status))
         change = _RANK.get(result.status, -1) - _RANK.get(result.before.status, -1)
         known = result.status in _RANK and result.before.status in _RANK
         verdict = self.say("better") if change > 0 else self.say("worse")

@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from okr_reports.report_site.formats.languages import Language
+from okr_reports.words.statuses import STATUSES
 
-STATUSES = {
-    "off_track": "Off track",
-    "at_risk": "At risk",
-    "no_data": "No data",
-    "missed": "Missed",
-    "too_early": "Too early",
-    "scheduled": "Scheduled",
-    "on_track": "On track",
-    "achieved": "Achieved",
-}
 SOURCE_STATES = {
     "fresh": "Up to date",
     "stale": "Stale",
