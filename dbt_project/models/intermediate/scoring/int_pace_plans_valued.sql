@@ -20,7 +20,7 @@ cumulated as (
     from days
 ),
 
-amounts as (
+weighed as (
     select
         *,
         case
@@ -33,21 +33,24 @@ amounts as (
 
 final as (
     select
-        amounts.key_result_id,
-        amounts.date,
-        case amounts.kind
-            when 'flow' then {{ to_double('amounts.numerator_so_far') }}
-            when 'ratio' then {{ quotient('amounts.numerator_so_far', 'amounts.denominator_so_far') }}
-            else coalesce((1 - amounts.part) * before_it.value, 0) + coalesce(amounts.part * after_it.value, 0)
+        weighed.key_result_id,
+        weighed.date,
+        case weighed.kind
+            when 'flow' then {{ to_double('weighed.numerator_so_far') }}
+            when 'ratio' then {{ quotient('weighed.numerator_so_far', 'weighed.denominator_so_far') }}
+            else coalesce((1 - weighed.part) * before_it.value, 0) + coalesce(weighed.part * after_it.value, 0)
         end as plan_amount,
         case
-            when amounts.kind = 'stock' and amounts.read_no is null then 1 - amounts.part else 0.0
+            when weighed.kind = 'stock' and weighed.read_no is null then 1 - weighed.part else 0.0
         end as baseline_weight
-    from amounts
+    from weighed
     left join days as before_it
-        on amounts.key_result_id = before_it.key_result_id and amounts.read_no = before_it.day_no and before_it.is_counted
+        on
+            weighed.key_result_id = before_it.key_result_id
+            and weighed.read_no = before_it.day_no
+            and before_it.is_counted
     left join days as after_it
-        on amounts.key_result_id = after_it.key_result_id and amounts.next_no = after_it.day_no and after_it.is_counted
+        on weighed.key_result_id = after_it.key_result_id and weighed.next_no = after_it.day_no and after_it.is_counted
 )
 
 select * from final
