@@ -147,6 +147,14 @@ def test_names_in_queries_say_what_they_hold() -> None:
     assert NAMELESS.search("asked as (\n    select 1")
 
 
+def test_no_sentence_is_written_or_read_in_sql(manifest: dict[str, Any]) -> None:
+    for node in models(manifest):
+        code = re.sub(r"--[^\n]*", "", node["compiled_code"])
+        sentences = [text for text in re.findall(r"'([^'\n]*)'", code) if re.search("(?i)[a-z]{2} [a-z]{2}", text)]
+        assert not sentences, node["name"]
+        assert not re.search(r"regexp|similar to|rlike", code), node["name"]
+
+
 def test_engine_words_stay_in_macros() -> None:
     forbidden = (
         "::",
