@@ -13,6 +13,7 @@ import pytest
 from okr_reports.report_site.pages.reports import SHIPPED_QUERIES, read_reports
 from okr_reports.report_site.queries.origins import Origins
 from okr_reports.report_site.queries.queries import PIECE
+from okr_reports.words.statuses import STATUSES
 from tests.support import ROOT
 
 TABLES = {
@@ -97,3 +98,8 @@ def test_a_shared_query_says_what_a_row_of_it_is(path):
     first = path.read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith("-- ")
     assert first[3].isupper()
+
+
+def test_the_order_of_statuses_is_that_of_every_other_list() -> None:
+    order = duckdb.sql((SHIPPED_QUERIES / "status_order.sql").read_text(encoding="utf-8")).fetchall()
+    assert order == [(status, place) for place, status in enumerate(STATUSES, 1)]
