@@ -123,3 +123,17 @@ def test_the_portfolio_is_one_page_that_works_from_disk(tmp_path):
     assert "holds other files" in refused.output
     assert (mine / "thesis.txt").read_text() == "mine"
     assert "is no locale" in okr(str(clients), "--site", str(out), "--locale", "xx-YY").output
+
+
+def test_each_is_refreshed_by_itself_and_what_fails_is_said_of_it_alone(tmp_path, monkeypatch):
+    for name in ("acme", "beta"):
+        folder = tmp_path / "clients" / name / "okr_definitions"
+        folder.mkdir(parents=True)
+        (folder / "a.yml").write_text(f"settings: {{organisation: {name}, currency: none}}\n", encoding="utf-8")
+    # a channel of this shell is none of theirs
+    monkeypatch.setenv("SOURCES__LINKEDIN_ADS__ACCOUNT_IDS", "1")
+    answer = okr(str(tmp_path / "clients"), "--refresh", "--at-once", "2")
+    assert answer.exit_code == 1
+    said = sorted(line for line in answer.output.splitlines() if ": exit 2: " in line)
+    assert [line.partition(": exit")[0].rpartition("/")[2] for line in said] == ["acme", "beta"]
+    assert not (tmp_path / "elsewhere").exists()

@@ -166,8 +166,10 @@ def clean(dry_run: bool, caches: bool, as_json: bool) -> None:
     help="Write the portfolio, a page over all of them, into this folder, which it replaces.",
 )  # fmt: skip
 @click.option("--locale", default="en-GB", show_default=True, metavar="L", help="The language and dates of that page.")
+@click.option("--refresh", "refreshes", is_flag=True, help="Refresh each of them first; exit 1 if one fails.")
+@click.option("--at-once", default=3, show_default=True, type=click.IntRange(1), help="How many are refreshed at once.")
 @json_option
-def workspaces(folder: Path, target: Path | None, locale: str, as_json: bool) -> None:
+def workspaces(folder: Path, target: Path | None, locale: str, refreshes: bool, at_once: int, as_json: bool) -> None:
     """List the workspaces below DIR with their last refresh, verdicts and sources; exit 1 if one cannot be read."""
     from okr_reports.commands.workspaces import line, write_page
     from okr_reports.commands.workspaces import workspaces as listed
@@ -176,6 +178,15 @@ def workspaces(folder: Path, target: Path | None, locale: str, as_json: bool) ->
     if known_locale(locale) is None:
         raise click.UsageError(f"--locale {locale} is no locale; write one such as es-ES")
 
+    ended_well = True
+    if refreshes:
+        from okr_reports.commands.refresh_many import refresh_many
+        from okr_reports.commands.workspaces import places
+
+        def say(path: Path, code: int, last: str) -> None:
+            click.echo(f"{path}: refreshed" if not code else f"{path}: exit {code}: {last}", err=True)
+
+        ended_well = refresh_many(places(folder), at_once, say)
     rows = []
     for row in listed(folder):
         rows.append(row)
@@ -186,7 +197,7 @@ def workspaces(folder: Path, target: Path | None, locale: str, as_json: bool) ->
     if target is not None:
         page = write_page(rows, folder, target, locale)
         click.echo(page.absolute().as_uri(), err=as_json)
-    sys.exit(1 if any(row.error for row in rows) else 0)
+    sys.exit(1 if any(row.error for row in rows) or not ended_well else 0)
 
 
 @main.command()

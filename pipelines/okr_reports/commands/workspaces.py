@@ -43,18 +43,23 @@ def workspaces(folder: Path) -> Iterator[Row]:
 
     Raises OkrError if `folder` is none, or has no workspace.
     """
-    if not folder.is_dir():
-        raise OkrError(f"{folder} is no folder; name the one that your workspaces are in")
-    found = sorted(_found(folder))
-    if not found:
-        raise OkrError(f"{folder} has no folder with okr_definitions/; okr init DIR makes a workspace")
-    for path in found:
+    for path in places(folder):
         try:
             yield _row(path)
         except OkrError as error:
             yield Row(path, error=str(error))
         except duckdb.Error as error:
             yield Row(path, error=unreadable(path / ".okr" / "okr.duckdb", error))
+
+
+def places(folder: Path) -> list[Path]:
+    """The workspaces below `folder`, or that folder itself, by path. Raises OkrError if it is none, or has none."""
+    if not folder.is_dir():
+        raise OkrError(f"{folder} is no folder; name the one that your workspaces are in")
+    found = sorted(_found(folder))
+    if not found:
+        raise OkrError(f"{folder} has no folder with okr_definitions/; okr init DIR makes a workspace")
+    return found
 
 
 def _found(folder: Path) -> Iterator[Path]:

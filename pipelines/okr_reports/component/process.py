@@ -15,20 +15,9 @@ from typing import Any
 
 from dagster import AssetCheckEvaluation, AssetMaterialization, deserialize_value
 
+from okr_reports.common.foreign_names import NOT_PASSED
 from okr_reports.errors import OkrError
 
-# What names another workspace, another Dagster or another's secrets.
-_NOT_PASSED = (
-    "OKR_",
-    "DAGSTER_",
-    "DLT_",
-    "SOURCES__",
-    "DESTINATION__",
-    "CREDENTIALS__",
-    "RUNTIME__",
-    "DUCKLAKE__",
-    "SPARK__",
-)
 # A process that is asked to end finishes what it writes; then it is killed.
 _PATIENCE_SECONDS = 30
 
@@ -85,7 +74,7 @@ def _read(stream: Any, log: Callable[[str], None], last: list[str]) -> None:
 
 @contextmanager
 def _worker(folder: Path, env: Mapping[str, str], what: str) -> Iterator[subprocess.Popen[str]]:
-    given = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED)}
+    given = {name: value for name, value in os.environ.items() if not name.startswith(NOT_PASSED)}
     process = subprocess.Popen(
         [sys.executable, "-m", "okr_reports.commands.selection", what],
         cwd=folder, env={**given, **env}, text=True, encoding="utf-8",
