@@ -24,7 +24,7 @@ PAGES = (
     "kpis/cost_per_lead/index.html", "channels/index.html", "channels/linkedin_ads/index.html", "teams/index.html",
     "teams/paid_social/index.html", "check-ins/index.html", "review/index.html", "sources/index.html",
     "archive/index.html", "archive/2026-Q3/index.html", "roi/index.html", "glossary/index.html", "gallery/index.html",
-    "gallery/inputs/index.html",
+    "gallery/inputs/index.html", "people/index.html",
 )  # fmt: skip
 COLOUR_RULES = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 
@@ -96,6 +96,11 @@ def test_on_a_phone_the_overview_goes_from_the_business_to_needs_changes_and_obj
         needed = page.locator(".needs .feed li").first.bounding_box()
         assert needed["y"] + needed["height"] <= 900
         assert page.locator(".needs details[open]").count() == 1
+        # the key results of a card are folded, and open again where there is room
+        cards, closed = page.locator("details.fold"), page.locator("details.fold:not([open])")
+        assert closed.count() == cards.count() > 1
+        page.set_viewport_size({"width": 1366, "height": 768})
+        page.wait_for_function("!document.querySelector('details.fold:not([open])')")
 
 
 def test_on_a_phone_totals_have_the_names_of_their_columns(browser, sites):
