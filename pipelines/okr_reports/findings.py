@@ -60,11 +60,20 @@ def _of_files(defined: Definitions, notes: list[str]) -> Iterator[Finding]:
 
     chosen = defined.settings
     said: dict[tuple[str, str], list[str]] = {}
+    rated = {rate.currency for rate in defined.exchange_rates} | {chosen.currency}
+    unrated: set[tuple[str, str]] = set()
     for files_read in check_files(defined.file_sources, settings.today(chosen.timezone), chosen.currency, defined.uses):
         path, _, line = files_read.source.defined_at.rpartition(":")
         shown = shown_path(Path(os.path.normpath(files_read.path)))
         for fault in files_read.faults:
             yield Finding(path, int(line), "error", f"{shown}: {fault}", fault.todo)
+        source = files_read.source
+        for code in sorted(files_read.currencies):
+            if code in rated or code == source.currency or (source.id, code) in unrated:
+                continue
+            unrated.add((source.id, code))
+            what = f"{shown}: there is no exchange rate for {code}, so its amounts do not count"
+            yield Finding(path, int(line), "warning", what, f"add rows `date,{code},rate` to exchange_rates.csv")
         for sentence in files_read.said:
             said.setdefault((files_read.source.id, sentence), []).append(str(shown))
     for (_, sentence), files in said.items():

@@ -205,7 +205,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], di
         rows = connection.execute("select source_id, sum(value) from files.measures group by 1").fetchall()
     checked: dict[str, str] = {}
     for one in check_files(defined.file_sources, TODAY, "EUR", defined.uses):
-        checked[one.path.name] = "; ".join([*(f"{fault}; {fault.todo}" for fault in one.faults), *one.said])
+        codes = sorted(one.currencies - {"EUR"})
+        checked[one.path.name] = "; ".join([*(f"{fault}; {fault.todo}" for fault in one.faults), *one.said, *codes])
 
     assert any(one.error for one in results)
     return dict(rows), {name: "\n".join(line for line in said if name in line) for name, *_ in VARIANTS}, checked
@@ -232,6 +233,7 @@ def test_what_is_not_read_or_taken_otherwise_is_said(loaded) -> None:
     assert "15 digits" in checked["long_ids.csv"]
     assert "the sum of the other rows in every period, not read: line 4" in checked["all_across.csv"]
     assert "count in the reporting currency" in checked["converted.csv"]
+    assert checked["auto.csv"].endswith("USD")
     assert "columns not read: Delivery date" in checked["no_end_1.csv"]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from okr_reports.catalogue import is_money
 from okr_reports.channels.files.faults import listed
 from okr_reports.channels.files.raw import CHANNEL, TABLES
 from okr_reports.channels.files.read import read_source
@@ -21,12 +22,14 @@ from okr_reports.file_sources import FileSource, Uses
 
 @dataclass(frozen=True)
 class FileCheck:
-    """One file of a source: every fault, and what is not read of it; or its pattern, with what is said of several."""
+    """One file of a source: every fault, and what is not read of it; or its pattern, with what is said of several.
+    `currencies` are the codes of its amounts."""
 
     source: FileSource
     path: Path
     faults: Sequence[Fault]
     said: Sequence[str]
+    currencies: frozenset[str] = frozenset()
 
 
 def _columns(unread: Sequence[str]) -> Iterator[str]:
@@ -47,13 +50,24 @@ def check_files(
             continue
         with read_source(source, files, today, reporting) as read:
             settling = _settled(source, read, today, uses.get(source.id, Uses()))
+            codes = _currencies(read)
             for name, path in files.items():
                 facts = read.files.get(name)
                 across = [settling.faults[name]] if name in settling.faults else []
                 said = [*facts.said, *_columns(facts.unread)] if facts else []
-                yield FileCheck(source, path, [*read.faults.get(name, []), *across], said)
+                yield FileCheck(source, path, [*read.faults.get(name, []), *across], said, codes.get(name, frozenset()))
             if settling.equal:
                 yield FileCheck(source, source.pattern, [], settling.equal)
+
+
+def _currencies(read: SourceRows) -> dict[str, frozenset[str]]:
+    """By file the codes of its amounts; those that the definition names are none of the file's."""
+    if not any(map(is_money, read.measures)):
+        return {}
+    rows = read.connection.execute(
+        "select source_file, list(distinct currency) from rows where currency is not null group by 1"
+    ).fetchall()
+    return {name: frozenset(codes) for name, codes in rows}
 
 
 def _settled(source: FileSource, read: SourceRows, today: date, uses: Uses) -> Settling:
