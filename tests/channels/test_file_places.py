@@ -170,3 +170,19 @@ def test_the_report_quotes_no_cell_and_the_terminal_says_which(files: Files, tex
     assert SECRET not in str(result.error).replace(SECRET + "x", "")
     assert str(result.error).isprintable()
     assert files.said[-1].isprintable()
+
+
+def test_a_currency_of_a_file_without_a_rate_is_said_once_a_source(here: Path) -> None:
+    for name in "ab":
+        text = "date,id,spend,code\n2026-11-01,x,7,USD\n2026-11-02,x,7,EUR\n".replace("x", name)
+        (here / "okr_definitions" / "imports" / f"{name}.csv").write_text(text)
+    entry = "{id: s, path: 'imports/[ab].csv', channel: s, date: date, campaign_id: id, currency: {column: code}"
+    settings = "settings: {organisation: Acme, currency: EUR, timezone: UTC}\nfile_sources:\n"
+    Path("okr_definitions/okr.yml").write_text(f"{settings}  - {entry}, measures: {{spend: spend}}}}\n")
+
+    def unrated() -> list[str]:
+        return [found.todo for found in findings(WORKSPACE) if "no exchange rate for" in found.what]
+
+    assert unrated() == ["add rows `date,USD,rate` to exchange_rates.csv"]
+    Path("okr_definitions/exchange_rates.csv").write_text("date,currency,rate\n2026-11-01,USD,0.9\n")
+    assert unrated() == []
