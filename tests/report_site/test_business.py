@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 
+import duckdb
 import pytest
 
+from okr_reports.report_site.pages.reports import read_reports
+from okr_reports.report_site.queries.database import Reader
+from okr_reports.report_site.queries.queries import compile_query
 from tests.report_site.conftest import REPORTS
 from tests.report_site.snapshot_rows import THROUGH
 from tests.report_site.test_site import text_of
@@ -123,3 +128,26 @@ def test_the_settings_choose_and_order_and_otherwise_use_does(tiles):
     page = '---\ntitle: Home\n---\n{% business kpis="ad_spend, linkedin_ctr" /%}\n'
     assert [name for name, _ in tiles(page=page)] == ["Advertising spend", "Click-through rate"]
     assert tiles("delete from fct_kpi_daily") == []
+
+
+@pytest.mark.parametrize(("off_track", "named"), [((3, 1, 1), 1), ((2, 2, 1), 2), ((2, 6, 1), 1), ((1, 1, 1), 0)])
+def test_teams_are_named_that_a_quarter_of_what_is_off_track_is_in(snapshot, tmp_path, off_track, named):
+    """At least two key results of the team, and at least a quarter of all that are off track."""
+    copy = tmp_path / "okr.duckdb"
+    shutil.copy(snapshot, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("use okr.marts; update key_results set status = 'on_track'")
+        for team, number in zip(("paid_social", "onboarding", "content"), off_track, strict=True):
+            connection.execute(
+                "update key_results set team = ?, status = 'off_track', period_start = '2026-10-01',"
+                " period_end = '2026-12-31' where key_result_id in ("
+                "select key_result_id from key_results where status = 'on_track' order by key_result_id limit ?)",
+                [team, number],
+            )  # fmt: skip
+    queries = read_reports(REPORTS)
+    (index,) = (page for page in queries.pages if not page.route)
+    known = {**queries.queries, **index.file.queries}
+    with Reader(copy) as reader:
+        rows = reader.run(compile_query(known["crowded"], known, {}), {}).rows
+    assert len(rows) == named
+    assert [row["off_track"] for row in rows] == sorted(off_track, reverse=True)[:named]
