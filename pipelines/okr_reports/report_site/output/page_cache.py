@@ -34,6 +34,7 @@ from okr_reports.report_site.queries.database import Question, Reader, ReadRow, 
 from okr_reports.report_site.queries.other_values import has_days
 from okr_reports.report_site.queries.reads import Read, columns_read
 from okr_reports.report_site.queries.sets import Values
+from okr_reports.report_site.queries.shared_tables import SharedTable
 from okr_reports.report_site.views.routes import SiteMap
 
 logger = logging.getLogger("okr")
@@ -91,6 +92,8 @@ class PageCache:
         self._columns: dict[str, dict[str, str]] = {}
         self._answers: dict[Question, str] = {}
         self._reads: dict[str, Read] = {}
+        self._reads_apart: dict[str, Read] = {}
+        self._shared: dict[str, SharedTable] = {}
         self._entries: dict[Path, Any] = {}
         self._valids: dict[str, Any] = {}
         self._doubts: dict[str, list[Any]] = {}
@@ -130,9 +133,8 @@ class PageCache:
     def _doubtful(self, entry: Any) -> list[Any]:
         """The queries of an entry's page, as (sql, values, answer), that read a column that has changed since."""
         if entry["route"] not in self._doubts:
-            now = {table: self._digests(table) for table in entry["reads"] if table in self.reader.tables()}
             self._doubts[entry["route"]] = [
-                question for question in entry["asked"] if self._may_differ(question[0], entry["reads"], now)
+                question for question in entry["asked"] if self._may_differ(question[0], entry["reads"])
             ]
         return self._doubts[entry["route"]]
 
@@ -168,13 +170,16 @@ class PageCache:
         entry = self._entry(page.route)
         if not self._doubtful(entry):
             return None
+        for sql, *_ in entry["asked"]:
+            self._read_apart(sql)  # so that the shared queries of all of them have digests
         return json.dumps({**entry, "reads": {table: self._digests(table) for table in entry["reads"]}}).encode()
 
     def entry(self, kept: Kept, page: Identity, questions: Iterable[Question]) -> bytes | None:
         """What to keep of a page with the answers to its queries, `questions`; None if a value has no place in JSON."""
         shows = sorted(read_of(self.context).keys() & set(OF_THE_DAY))
         every = sorted(questions, key=lambda question: (question[0], repr(question[1])))
-        tables = sorted(set().union(*(self._read(sql) for sql in {sql for sql, _ in every})))
+        statements = {sql for sql, _ in every}
+        tables = sorted(set().union(*map(self._read, statements), *map(self._read_apart, statements)))
         rendered, path = kept.rendered, Path(page.page)
         try:
             return json.dumps({
@@ -198,10 +203,14 @@ class PageCache:
         day = [(name, repr(columns_of(self.context)[name])) for name in shows]
         return _digest([self.base, page.route, page.title, page.text, params, day])
 
-    def _may_differ(self, sql: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-        """Whether a column that a query reads has changed, or how many rows there are."""
-        for table, columns in self._read(sql).items():
-            before, after = then.get(table), now.get(table)
+    def _may_differ(self, sql: str, then: Mapping[str, Any]) -> bool:
+        """Whether what a query reads has changed, of the marts and of the shared queries that it chains to."""
+        return self._differs(self._read(sql), then) and self._differs(self._read_apart(sql), then)
+
+    def _differs(self, read: Read, then: Mapping[str, Any]) -> bool:
+        """Whether a column that is read has changed, or how many rows there are."""
+        for table, columns in read.items():
+            before, after = then.get(table), self._digests(table)
             if before is None or after is None:
                 return True
             if before != after and (
@@ -215,9 +224,21 @@ class PageCache:
             self._reads[sql] = columns_read(sql, self.reader.tables())
         return self._reads[sql]
 
-    def _digests(self, table: str) -> dict[str, str]:
+    def _read_apart(self, sql: str) -> Read:
+        """What a query reads, where the shared queries that it chains to are tables like marts."""
+        if sql not in self._reads_apart:
+            text, shared = self.reader.apart(sql)
+            self._shared |= shared
+            known = {**self.reader.tables(), **{name: columns for name, (_, columns) in shared.items()}}
+            self._reads_apart[sql] = columns_read(text, known)
+        return self._reads_apart[sql]
+
+    def _digests(self, table: str) -> dict[str, str] | None:
+        """The digests of a table's columns; None of one that is not there."""
         if table not in self._columns:
-            self._columns[table] = self.reader.fingerprints(table)
+            if table not in self.reader.tables() and table not in self._shared:
+                return None
+            self._columns[table] = self.reader.fingerprints(table, self._shared.get(table))
         return self._columns[table]
 
     def _answer(self, question: Question, page: Path) -> str:

@@ -30,7 +30,7 @@ from okr_reports.report_site.queries.origins import OriginsOf
 from okr_reports.report_site.queries.other_values import OtherValues
 from okr_reports.report_site.queries.queries import Statement
 from okr_reports.report_site.queries.sets import Values, set_query
-from okr_reports.report_site.queries.shared_tables import SharedTables
+from okr_reports.report_site.queries.shared_tables import SharedTable, SharedTables
 from okr_reports.report_site.queries.statements import check_statement, sql_fault
 from okr_reports.report_site.source_files import Query
 
@@ -248,12 +248,22 @@ class Reader:
             self._comments = {(table, column): comment for table, column, comment in found}
         return self._comments
 
-    def fingerprints(self, table: str) -> dict[str, str]:
+    def fingerprints(self, table: str, shared: SharedTable | None = None) -> dict[str, str]:
         """A digest of each column of a table, its values in their places; under '' the number of rows."""
-        columns = self.tables()[table]
+        place, columns = shared or (quoted_name(table), self.tables()[table])
         digests = (f"coalesce(sum(hash(rowid, {quoted_name(column)})), 0)::varchar" for column in columns)
-        sql = f"select count(*)::varchar, {', '.join(digests)} from {quoted_name(table)}"
+        sql = f"select count(*)::varchar, {', '.join(digests)} from {place}"
         return dict(zip(("", *columns), self._connection.execute(sql).fetchone() or (), strict=False))
+
+    def apart(self, sql: str) -> tuple[str, dict[str, SharedTable]]:
+        """SharedTables.apart; a statement whose shared queries take too long is left whole."""
+        self._watchdog.start(self.limits.seconds)
+        try:
+            return self._shared.apart(sql)
+        except duckdb.InterruptException:
+            return sql, {}
+        finally:
+            self._watchdog.stop()
 
     def shapes(self) -> list[tuple[Any, ...]]:
         """Every column of the marts and the tables of one's own: its table, name, type and comment."""

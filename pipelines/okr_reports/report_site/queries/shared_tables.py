@@ -19,6 +19,8 @@ from okr_reports.report_site.source_files import Query
 
 # A table with more rows is not kept: what reads few of them is quicker without.
 MOST_ROWS = 20_000
+# Where its rows are, and its columns.
+SharedTable = tuple[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class SharedTables:
         self._connection = connection
         self._shared = [shared for query in queries.values() if (shared := _Shared.of(query, queries)) is not None]
         self._tables: dict[str, str | None] = {}
+        self._columns: dict[str, list[str]] = {}
         self._written: dict[str, str] = {}
 
     def written(self, sql: str) -> str:
@@ -80,6 +83,18 @@ class SharedTables:
                     text = text.replace(shared.text, shared.read_from(table))
             self._written[sql] = text
         return self._written[sql]
+
+    def apart(self, sql: str) -> tuple[str, dict[str, SharedTable]]:
+        """A statement without the shared queries that are tables, and these tables by their names in it.
+
+        Raises duckdb.InterruptException if it was stopped.
+        """
+        text, tables = sql, {}
+        for shared in self._shared:
+            if shared.is_in(sql) and (table := self._table(shared)) is not None:
+                text = text.replace(shared.text, "")
+                tables[f"${{{shared.name}}}"] = table, self._columns[table]
+        return text, tables
 
     def _table(self, shared: _Shared) -> str | None:
         if shared.name not in self._tables:
@@ -97,6 +112,7 @@ class SharedTables:
             self._connection.execute(f"create temp table {table} as select * from (\n{sql}\n) limit {MOST_ROWS + 1}")
             (number,) = self._connection.execute(f"select count(*) from {table}").fetchone() or (0,)
             if number <= MOST_ROWS:
+                self._columns[table] = [name for name, *_ in columns]
                 return table
             self._connection.execute(f"drop table {table}")
         except duckdb.InterruptException:
