@@ -1,10 +1,10 @@
 {#
 CTEs, the last of them `measures`: what every channel that is on reports. What a channel's conversions and leads count is
-its user's choice; a file's are what the file calls so.
+its user's choice; a file's are what the file calls so. A table that is carried over gets changed days alone.
 #}
 {% macro chosen_measures(columns) -%}
 staged as (
-    {{ union_channels('measures', columns) }}
+    {{ union_channels('measures', columns, days=ref('int_measure_days_changed') if is_incremental()) }}
 ),
 
 channels as (

@@ -1,8 +1,9 @@
 {#
 The pairs of KPI and thing (account, campaign) of which at least one `where` condition is not met. Values are compared
-as data, never pasted into the query. `things` is a relation; `fields` are its columns that conditions may name.
+as data, never pasted into the query. `things` is a relation; `fields` are its columns that conditions may name. Where it
+has a KPI with each thing (`of_kpis`), only that KPI's conditions count.
 #}
-{% macro conditions_unmet(things, conditions, keys, fields) -%}
+{% macro conditions_unmet(things, conditions, keys, fields, of_kpis=false) -%}
     select distinct
         kpi_id,
         {{ keys | join(', ') }}
@@ -28,7 +29,8 @@ as data, never pasted into the query. `things` is a relation; `fields` are its c
                     {% endfor -%}
                 end as is_match
             from {{ things }} as things
-            cross join {{ conditions }} as conditions
+            {{ 'inner' if of_kpis else 'cross' }} join {{ conditions }} as conditions
+                {{ 'on things.kpi_id = conditions.kpi_id' if of_kpis }}
             where conditions.field in ('{{ fields | join("', '") }}')
         ) as tested
         group by tested.kpi_id, tested.condition_no, {% for key in keys %}tested.{{ key }}{{ ', ' if not loop.last }}{% endfor %}

@@ -1,5 +1,5 @@
 {{ config(meta={'dagster': {'ref': {'name': 'stg_files__accounts'}}}) }}
--- Staging has one row a key, as its descriptions say. Definitions have their key tests beside them; numbers are tested
+-- Staging has one row a key, as its descriptions say. Definitions have a test of their own; numbers are tested
 -- when their day is made.
 {% set keys = {
     'accounts': ['channel', 'account_id'],

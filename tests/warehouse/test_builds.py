@@ -115,6 +115,23 @@ def test_a_source_that_fares_otherwise_has_them_built(built, differs):
 def test_a_build_that_did_not_end_has_them_built(built):
     builds.invalidate(built)
     assert not is_current(built)
+    assert not builds.state(built).has_its_views
+
+
+def test_views_stay_whatever_was_loaded_until_one_is_another(built):
+    run(built, "update definitions.context set today = date '2026-11-24'")
+    assert builds.state(built).has_its_views
+    run(built, "create or replace view staging.stg_leads as select 2 as one")
+    assert not builds.state(built).has_its_views
+    run(built, "create or replace view staging.stg_leads as select 1 as one")
+    assert builds.state(built).has_its_views
+    run(built, "comment on view staging.stg_leads is 'of another build'")
+    assert not builds.state(built).has_its_views
+
+
+def test_a_build_noted_by_an_older_version_leaves_no_view(built):
+    run(built, "alter table ops.last_build drop column views")
+    assert not builds.state(built).has_its_views
 
 
 def test_another_project_has_them_built(built, monkeypatch, tmp_path):
@@ -124,6 +141,7 @@ def test_another_project_has_them_built(built, monkeypatch, tmp_path):
     monkeypatch.setattr(builds, "shipped", lambda name: tmp_path / name)
     assert not is_current(built)
     assert builds.state(built).is_of_another_project
+    assert not builds.state(built).has_its_views
     # until a build has ended well
     builds.invalidate(built)
     assert builds.state(built).is_of_another_project

@@ -17,6 +17,10 @@ made by the same engine.
     {{ dbt.hash(dbt.listagg(row_digest, "''", 'order by ' ~ row_digest)) }}
 {%- endmacro %}
 
+{# Spark passes over nulls: a value would do for its neighbour's. #}
 {% macro spark__digest_of_rows(columns) -%}
-    cast(sum(cast(xxhash64({{ columns | join(', ') }}) as decimal(38, 0))) as {{ dbt.type_string() }})
+    cast(
+        sum(cast(xxhash64({% for column in columns %}{{ column }}, {{ column }} is null{{ ', ' if not loop.last }}{% endfor %}) as decimal(38, 0)))
+        as {{ dbt.type_string() }}
+    )
 {%- endmacro %}

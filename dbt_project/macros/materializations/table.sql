@@ -19,9 +19,9 @@ replaces a table in place, inside the transaction: a failure leaves the old one.
         {%- else %}
             create or replace table {{ target_relation }} as ({{ compiled_code }});
         {%- endif %}
+        {{ comments_of(target_relation, model) }}
     {%- endcall %}
 
-    {% do persist_docs(target_relation, model) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}

@@ -57,7 +57,13 @@ def build_models(
         with distributed.prepared(workspace):
             made = distributed.forecast(workspace, anew=anew, on_event=counted) if is_whole else []
             built = transform.build(
-                workspace, select, on_event=counted, anew=anew, with_tests=not is_part, exclude=made
+                workspace,
+                select,
+                on_event=counted,
+                anew=anew,
+                with_tests=not is_part,
+                exclude=made,
+                with_views=anew or only is not None or not before.has_its_views,
             )
     except TransformError as error:
         if not anew or only is None:

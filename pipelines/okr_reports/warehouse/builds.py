@@ -23,6 +23,7 @@ from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.common.finished_loads import finished_loads
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.common.sql_text import quoted_name
+from okr_reports.key_result_types.sql import variables
 from okr_reports.settings import Workspace, is_distributed, shipped
 from okr_reports.warehouse import own_models
 
@@ -41,12 +42,15 @@ class State:
     rows that models carry from build to build were made by other models, macros or versions than now. Days of facts are
     made again where what they are made from differs; a rule that changed does not show there. `is_unfinished`: the last
     build did not end. DuckDB's models see by themselves what it left half done, those of other engines do not.
+    `has_its_views`: every view is what a build that ended well made of the same project, and none was touched since: it
+    would be made of the same words again.
     """
 
     made_from: str
     is_current: bool
     is_of_another_project: bool
     is_unfinished: bool
+    has_its_views: bool
 
     @property
     def needs_all(self) -> bool:
@@ -61,18 +65,23 @@ def state(workspace: Workspace) -> State:
         own = [own_models.digest(workspace), own_models.variables(workspace)]
         made_from = _digest([project, *own, *_inputs(connection)])
         last_build = _rows_if_there(connection, "select inputs, models from ops.last_build")
+        views = _rows_if_there(connection, "select views from ops.last_build")
         return State(
             made_from,
             is_current=last_build == [(made_from, _models(connection))],
             is_of_another_project=_rows_if_there(connection, "select digest from ops.built_project") != [(project,)],
             is_unfinished=not last_build,
+            has_its_views=not is_distributed() and views == [(_views(workspace, connection, project),)],
         )
 
 
 def invalidate(workspace: Workspace) -> None:
     """A build begins: until it has ended well, nothing may pass for built."""
     with warehouse_file.connect(workspace.warehouse) as connection:
-        connection.execute("create or replace table ops.last_build (inputs varchar not null, models varchar not null)")
+        connection.execute(
+            "create or replace table ops.last_build"
+            " (inputs varchar not null, models varchar not null, views varchar not null)"
+        )
 
 
 def record(workspace: Workspace, made_from: str, moment_queries: Mapping[str, str] | None) -> None:
@@ -81,8 +90,12 @@ def record(workspace: Workspace, made_from: str, moment_queries: Mapping[str, st
     `moment_queries`: table -> query of the models that tell moments, in the order in which they were built; None
     where a part of the models was built again, of the same.
     """
+    project = _project()
     with warehouse_file.connect(workspace.warehouse) as connection:
-        connection.execute("insert into ops.last_build values (?, ?)", [made_from, _models(connection)])
+        # where a model is broken, views that rest on it may not be there
+        views = made_from and _views(workspace, connection, project)
+        found = [made_from, _models(connection), views]
+        connection.execute("insert into ops.last_build values (?, ?, ?)", found)
         if moment_queries is not None:
             connection.execute(
                 "create or replace table ops.moment_queries (position bigint, model varchar, query varchar)"
@@ -90,7 +103,7 @@ def record(workspace: Workspace, made_from: str, moment_queries: Mapping[str, st
         for position, (model, query) in enumerate((moment_queries or {}).items()):
             connection.execute("insert into ops.moment_queries values (?, ?, ?)", [position, model, query])
         connection.execute("create or replace table ops.built_project (digest varchar not null)")
-        connection.execute("insert into ops.built_project values (?)", [_project()])
+        connection.execute("insert into ops.built_project values (?)", [project])
 
 
 def refresh_moments(workspace: Workspace) -> list[str]:
@@ -139,7 +152,7 @@ def _digest(said: Any) -> str:
 def _rows_if_there(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Any]:
     try:
         return connection.execute(sql).fetchall()
-    except duckdb.CatalogException:
+    except (duckdb.CatalogException, duckdb.BinderException):  # a table or a column of it that is not there yet
         return []
 
 
@@ -179,8 +192,18 @@ def _last_loads(connection: duckdb.DuckDBPyConnection) -> Any:
 
 def _models(connection: duckdb.DuckDBPyConnection) -> str:
     tables = _sizes(connection, [table for table in _tables(connection) if table[0] in _MODELS])
-    views = connection.execute(
-        "select schema_name, view_name from duckdb_views() where list_contains(?, schema_name) order by all",
+    return _digest([tables, [view[:2] for view in _views_of_models(connection)]])
+
+
+def _views(workspace: Workspace, connection: duckdb.DuckDBPyConnection, project: str) -> str:
+    """The views as they are, with all that dbt makes them of."""
+    words = [project, variables(), own_models.digest(workspace), own_models.variables(workspace)]
+    return _digest([words, _views_of_models(connection)])
+
+
+def _views_of_models(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]]:
+    return connection.execute(
+        "select schema_name, view_name, sql, comment from duckdb_views() where list_contains(?, schema_name)"
+        " order by all",
         [list(_MODELS)],
     ).fetchall()
-    return _digest([tables, views])

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
 
 logger = logging.getLogger("okr")
+# The views of this project, as dbt selects them.
+VIEWS = "config.materialized:view,package:okr_reports"
 # dbt's own names of the events that end a node.
 _RESULT_EVENTS = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult"}
 
@@ -82,12 +84,14 @@ def build(
     anew: bool = False,
     with_tests: bool = True,
     exclude: Sequence[str] = (),
+    with_views: bool = True,
 ) -> dbtRunnerResult:
     """Build and test the models against the warehouse, unit tests left out (they run in `make test`).
 
     Without `with_tests` only those tests run that are selected themselves. With `anew` nothing is carried over from
-    the build before but what was reported and resolved for good. `on_event` gets dbt's structured result events as they
-    happen, with the `rows` of a table.
+    the build before but what was reported and resolved for good. Without `with_views` views of this project stay, of a
+    build of everything; tests of what they show run. `on_event` gets dbt's structured result events as they happen,
+    with the `rows` of a table.
     Raises TransformError naming the nodes that failed.
     """
     # Writing manifest.json and run_results.json anew costs 0.8 s, and `parse` has written the manifest.
@@ -96,6 +100,10 @@ def build(
         arguments += ["--select", *select]
         # A test over models that were never built would fail: it runs where all of its models are there.
         arguments += ["--indirect-selection", "buildable" if with_tests else "empty"]
+    elif not with_views:
+        exclude = [*exclude, VIEWS]
+        # the tests of a view are left out with it otherwise
+        arguments += ["--indirect-selection", "empty"]
     if exclude:
         arguments += ["--exclude", *exclude]
     if anew:
@@ -128,7 +136,7 @@ def invoke(
         try:
             outcome = dbtRunner(callbacks=callbacks).invoke(
                 [
-                    "--quiet", "--no-use-colors", "--log-level-file", "none", *arguments,
+                    "--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none", *arguments,
                     "--project-dir", str(shipped("dbt_project")), "--profiles-dir", str(shipped("dbt_project")),
                     "--target-path", str(workspace.dbt_target_dir.absolute()),
                     "--target", engine(), *(["--vars", json.dumps(given)] if given else []),

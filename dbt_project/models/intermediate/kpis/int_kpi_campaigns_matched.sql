@@ -46,48 +46,54 @@ named as (
         on measured.channel = accounts.channel and measured.account_id = accounts.account_id
     left join campaigns
         on
-            measured.channel = campaigns.channel
-            and measured.account_id = campaigns.account_id
+            measured.channel = campaigns.channel and measured.account_id = campaigns.account_id
             and measured.campaign_id = campaigns.campaign_id
     left join names
         on
-            measured.channel = names.channel
-            and measured.account_id = names.account_id
+            measured.channel = names.channel and measured.account_id = names.account_id
             and measured.campaign_id = names.campaign_id
+),
+
+channels_unmet as (
+    {{ conditions_unmet('(select distinct channel from named)', 'conditions', keys=['channel'], fields=['channel']) }}
+),
+
+-- Most KPIs name their channels; the other conditions have to be tried on little then.
+candidates as (
+    select
+        kpis.kpi_id,
+        named.*
+    from kpis
+    inner join named
+        on named.names_of in (kpis.names_of, 'any')
+    left join channels_unmet
+        on kpis.kpi_id = channels_unmet.kpi_id and named.channel = channels_unmet.channel
+    where channels_unmet.kpi_id is null
 ),
 
 unmet as (
     {{ conditions_unmet(
-        'named', 'conditions',
-        keys=['channel', 'account_id', 'campaign_id', 'source_file', 'names_of', 'valid_from'],
-        fields=[
-            'channel', 'account_id', 'account_name', 'campaign_group_name', 'campaign_id', 'campaign_name',
-            'source_file'
-        ],
+        'candidates', 'conditions', of_kpis=true,
+        keys=['channel', 'account_id', 'campaign_id', 'source_file', 'valid_from'],
+        fields=['account_id', 'account_name', 'campaign_group_name', 'campaign_id', 'campaign_name', 'source_file'],
     ) }}
 ),
 
 final as (
     select
-        kpis.kpi_id,
-        named.channel,
-        named.account_id,
-        named.campaign_id,
-        named.source_file,
-        named.valid_from,
-        named.next_from
-    from kpis
-    inner join named
-        on named.names_of in (kpis.names_of, 'any')
+        candidates.kpi_id,
+        candidates.channel,
+        candidates.account_id,
+        candidates.campaign_id,
+        candidates.source_file,
+        candidates.valid_from,
+        candidates.next_from
+    from candidates
     left join unmet
         on
-            kpis.kpi_id = unmet.kpi_id
-            and named.channel = unmet.channel
-            and named.account_id = unmet.account_id
-            and named.campaign_id = unmet.campaign_id
-            and named.source_file = unmet.source_file
-            and named.names_of = unmet.names_of
-            and named.valid_from = unmet.valid_from
+            candidates.kpi_id = unmet.kpi_id and candidates.valid_from = unmet.valid_from
+            and candidates.channel = unmet.channel and candidates.account_id = unmet.account_id
+            and candidates.campaign_id = unmet.campaign_id and candidates.source_file = unmet.source_file
     where unmet.kpi_id is null
 )
 

@@ -4,6 +4,15 @@ measures as (
     {{ files_places() }}
 ),
 
+-- Cells as they are first: few are left to be read.
+cells as (
+    select distinct
+        channel,
+        account_id,
+        currency
+    from measures
+),
+
 -- A file knows no account names: its id is all there is.
 final as (
     select
@@ -12,7 +21,7 @@ final as (
         {{ files_account_id() }} as account_name,
         max(upper(currency)) as currency,
         cast(null as {{ dbt.type_string() }}) as timezone
-    from measures
+    from cells
     group by channel, {{ files_account_id() }}
 )
 

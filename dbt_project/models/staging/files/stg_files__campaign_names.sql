@@ -1,48 +1,30 @@
 {{ config(materialized='table') }}
 
--- It groups all rows of all files, and a model and a test read it.
+-- It groups all rows of all files, and a model and a test read it. Few campaigns change their name; of all others no day
+-- has to be looked at.
 with
 
-places as (
+measures as (
     {{ files_places() }}
 ),
 
-measures as (
-    select
-        channel,
-        {{ files_account_id() }} as account_id,
-        {{ files_campaign_id() }} as campaign_id,
-        date,
-        coalesce(nullif(campaign_name, ''), {{ files_campaign_id() }}) as campaign_name
-    from places
-    where {{ files_campaign_id() }} <> ''
-),
-
--- Few campaigns change their name; of all others no day has to be looked at.
-renamed as (
-    select
-        channel,
-        account_id,
-        campaign_id
-    from measures
-    group by channel, account_id, campaign_id
-    having min(campaign_name) <> max(campaign_name)
-),
+{{ campaigns_of_files() }},
 
 final as (
     select
-        measures.channel,
-        measures.account_id,
-        measures.campaign_id,
+        campaigns.channel,
+        campaigns.account_id,
+        campaigns.campaign_id,
         measures.date,
-        max(measures.campaign_name) as campaign_name
+        max(coalesce(nullif(measures.campaign_name, ''), campaigns.campaign_id)) as campaign_name
     from measures
-    inner join renamed
+    inner join campaigns
         on
-            measures.channel = renamed.channel
-            and measures.account_id = renamed.account_id
-            and measures.campaign_id = renamed.campaign_id
-    group by measures.channel, measures.account_id, measures.campaign_id, measures.date
+            campaigns.campaign_name <> campaigns.another_name
+            and measures.channel = campaigns.channel
+            and {{ files_account_id('measures') }} = campaigns.account_id
+            and {{ files_campaign_id('measures') }} = campaigns.campaign_id
+    group by campaigns.channel, campaigns.account_id, campaigns.campaign_id, measures.date
 )
 
 select * from final

@@ -1,65 +1,51 @@
 {{ config(materialized='table') }}
 
--- It ranks over all rows of all files, and a model and a test read it.
+-- It groups all rows of all files, and a model and a test read it.
 with
 
-places as (
+measures as (
     {{ files_places() }}
 ),
 
-measures as (
-    select
-        channel,
-        {{ files_account_id() }} as account_id,
-        {{ files_campaign_id() }} as campaign_id,
-        campaign_name,
-        date,
-        loaded_at
-    from places
-    where {{ files_campaign_id() }} <> ''
-),
+{{ campaigns_of_files() }},
 
--- First the newest day, by grouping: ranking all rows of a campaign takes ten times as long.
-newest_days as (
+-- Only where names differ do rows have to be ranked.
+ranked as (
     select
-        channel,
-        account_id,
-        campaign_id,
-        max(date) as date
-    from measures
-    group by channel, account_id, campaign_id
-),
-
-named as (
-    select
-        measures.channel,
-        measures.account_id,
-        measures.campaign_id,
-        measures.campaign_name,
+        campaigns.channel,
+        campaigns.account_id,
+        campaigns.campaign_id,
+        coalesce(nullif(measures.campaign_name, ''), campaigns.campaign_id) as campaign_name,
         row_number() over (
-            partition by measures.channel, measures.account_id, measures.campaign_id
+            partition by campaigns.channel, campaigns.account_id, campaigns.campaign_id
             order by measures.loaded_at desc, measures.campaign_name asc
         ) as newest_first
     from measures
-    inner join newest_days
+    inner join campaigns
         on
-            measures.channel = newest_days.channel
-            and measures.account_id = newest_days.account_id
-            and measures.campaign_id = newest_days.campaign_id
-            and measures.date = newest_days.date
+            campaigns.campaign_name <> campaigns.another_name
+            and measures.channel = campaigns.channel
+            and {{ files_account_id('measures') }} = campaigns.account_id
+            and {{ files_campaign_id('measures') }} = campaigns.campaign_id
+            and measures.date = campaigns.newest_day
 ),
 
 final as (
     select
-        channel,
-        account_id,
-        campaign_id,
-        coalesce(nullif(campaign_name, ''), campaign_id) as campaign_name,
+        campaigns.channel,
+        campaigns.account_id,
+        campaigns.campaign_id,
+        coalesce(ranked.campaign_name, campaigns.campaign_name) as campaign_name,
         cast(null as {{ dbt.type_string() }}) as campaign_group_id,
         cast(null as {{ dbt.type_string() }}) as campaign_group_name,
         cast(null as {{ dbt.type_string() }}) as status
-    from named
-    where newest_first = 1
+    from campaigns
+    left join ranked
+        on
+            campaigns.channel = ranked.channel
+            and campaigns.account_id = ranked.account_id
+            and campaigns.campaign_id = ranked.campaign_id
+            and ranked.newest_first = 1
 )
 
 select * from final
