@@ -60,36 +60,6 @@ def inside_dagster(folder: str, runs: int) -> float:
     return median((one.end_time or 0) - (one.start_time or 0) for one in records)
 
 
-# Prints the seconds of a whole build by dbt, then those of the same queries of its tables run straight in DuckDB.
-MODELS = """
-import json, time
-from pathlib import Path
-import duckdb
-from okr_reports.settings import Workspace, quiet_environment
-workspace = Workspace.from_environment()
-quiet_environment(workspace)
-from okr_reports.warehouse import transform
-import dbt.cli.main
-times = []
-for _ in range(3):
-    began = time.perf_counter()
-    transform.build(workspace)
-    times.append(time.perf_counter() - began)
-nodes = json.loads(transform.manifest_path(workspace).read_text())["nodes"].values()
-tables = [node for node in nodes if node["config"].get("materialized") in ("table", "incremental")]
-compiled = workspace.dbt_dir / "target" / "compiled" / "okr_reports"
-straight = []
-for _ in range(3):
-    with duckdb.connect(str(workspace.warehouse)) as connection:
-        began = time.perf_counter()
-        for node in tables:
-            sql = (compiled / node["original_file_path"]).read_text()
-            connection.execute(f"create or replace temporary table straight as {sql}")
-        straight.append(time.perf_counter() - began)
-print(json.dumps([sorted(times)[1], sorted(straight)[1], len(tables)]))
-"""
-
-
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "OKR_DATA_DIR": folder, "OKR_TODAY": TODAY}
@@ -108,14 +78,12 @@ def main() -> None:
             ("okr check", middle(costs([OKR, "check"], environment, 5)), 1),
             ("okr --help", middle(costs([OKR, "--help"], environment, 5)), 0.3),
         ]
-        by_dbt, straight, tables = json.loads(costs([sys.executable, "-c", MODELS], environment, 1)[0].said)
         steps = [json.loads(cost.said)["seconds"] for cost in again]
     for what, (wall, processor), target in figures:
         limit = f"   target {target} s" if target else ""
         print(f"{what:<40}{wall:7.2f} s wall {processor:7.2f} s processor{limit}")
     for name in steps[0]:
         print(f"    {name:<36}{median(one[name] for one in steps):7.2f} s wall")
-    print(f"all models by dbt {by_dbt:.2f} s; the queries of their {tables} tables straight in DuckDB {straight:.2f} s")
     held = [hold(what, processor, allowed(target)) for what, (_, processor), target in figures if target]
     sys.exit(not all(held))
 
