@@ -4,7 +4,7 @@ the site says that its columns come from, they do."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import duckdb
@@ -12,7 +12,8 @@ import pytest
 
 from okr_reports.report_site.pages.reports import SHIPPED_QUERIES, read_reports
 from okr_reports.report_site.queries.origins import Origins
-from okr_reports.report_site.queries.queries import PIECE
+from okr_reports.report_site.queries.queries import PIECE, compile_query
+from okr_reports.report_site.source_files import Query
 from okr_reports.words.statuses import STATUSES
 from tests.support import ROOT
 
@@ -103,3 +104,37 @@ def test_a_shared_query_says_what_a_row_of_it_is(path):
 def test_the_order_of_statuses_is_that_of_every_other_list() -> None:
     order = duckdb.sql((SHIPPED_QUERIES / "status_order.sql").read_text(encoding="utf-8")).fetchall()
     assert order == [(status, place) for place, status in enumerate(STATUSES, 1)]
+
+
+def test_a_workspaces_query_is_its_own_pages_and_nothing_that_ships_reads_it(tmp_path):
+    """A name that an upgrade brings too: whoever has it keeps it, and components keep theirs."""
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "index.md").write_text("# Mine\n")
+    (tmp_path / "queries").mkdir()
+    for name in ("scorecard", "the_key_result"):
+        (tmp_path / "queries" / f"{name}.sql").write_text("select 7 as mine")
+    reports = read_reports(tmp_path)
+    names = {"attributes": ("key_result", "kpi")}
+
+    def written(known: Mapping[str, Query], query: Query) -> str:
+        return compile_query(query, known, names).sql
+
+    def of_page(sql: str) -> str:
+        return written(reports.queries, Query("page", sql, tmp_path / "pages" / "index.md", 1))
+
+    assert reports.faults == ()
+    assert "select 7 as mine" in of_page("select * from ${scorecard}")
+    shipped = {path.stem for path in SHIPPED_QUERIES.glob("*.sql")} - {"scorecard", "the_key_result"}
+    assert [name for name in shipped if "select 7 as mine" in of_page(f"select * from ${{{name}}}")] == []
+    chained = [name for name in shipped if '"${okr-reports/scorecard}" as (' in of_page(f"select * from ${{{name}}}")]
+    assert len(chained) > 1
+
+    readers = 0
+    for component in reports.components.values():
+        file = component.file
+        spaces = {"attributes": tuple(component.attributes)}
+        for query in file.queries.values():
+            sql = compile_query(query, {**reports.shared(file), **file.queries}, spaces).sql
+            readers += "${scorecard}" in sql or "${the_key_result}" in sql
+            assert "select 7 as mine" not in sql
+    assert readers > 1

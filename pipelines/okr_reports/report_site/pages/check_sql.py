@@ -33,7 +33,8 @@ def check_sql(reports: Reports, reader: Reader) -> list[PageFault]:
                 continue
         faults.extend(_check_file(reader, shared, page.file, names))
     for component in reports.components.values():
-        faults.extend(_check_file(reader, reports.queries, component.file, {"attributes": tuple(component.attributes)}))
+        file, names = component.file, {"attributes": tuple(component.attributes)}
+        faults.extend(_check_file(reader, reports.shared(file), file, names))
     return faults
 
 

@@ -69,7 +69,7 @@ def check_reports(reports: Reports, tables: tuple[str, ...] = MARTS) -> list[Pag
         faults.extend(_check_page(reports, environment, page))
     for component in reports.components.values():
         names = {"attributes": tuple(component.attributes)}
-        faults.extend(_check_queries(component.file, reports.queries, names))
+        faults.extend(_check_queries(component.file, reports.shared(component.file), names))
     return faults
 
 

@@ -180,7 +180,7 @@ class Renderer:
         self, file: SourceFile, namespaces: Mapping[str, Mapping[str, object]],
         chosen: Mapping[str, Chosen] | None = None,
     ) -> Scope:  # fmt: skip
-        queries = {**self.reports.queries, **file.queries}
+        queries = {**self.reports.shared(file), **file.queries}
         return Scope(queries, self.marts, namespaces, self.reader, chosen or {}, self._bound)
 
     def _run(self, environment: Sandbox, file: SourceFile, variables: Mapping[str, Any], scope: Scope) -> str:

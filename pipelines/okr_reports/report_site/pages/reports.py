@@ -18,8 +18,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from okr_reports.errors import shown_path
-from okr_reports.report_site.dialect.components import Component, installed_folders, load_components
+from okr_reports.report_site.dialect.components import SHIPPED, Component, installed_folders, load_components
 from okr_reports.report_site.faults import PageFault, choose
+from okr_reports.report_site.queries.queries import references
 from okr_reports.report_site.source_files import Query, SourceFile, read_query, read_source, read_whole
 from okr_reports.report_site.views.theme import Theme, read_theme
 
@@ -86,6 +87,12 @@ class Reports:
     faults: tuple[PageFault, ...]
     theme: Theme = field(default_factory=Theme)
     unread: tuple[Page, ...] = ()
+    # shipped queries whose names the workspace's have too: what components that ship read
+    ours: Mapping[str, Query] = field(default_factory=dict)
+
+    def shared(self, file: SourceFile) -> Mapping[str, Query]:
+        """The shared queries by the names that this file has for them."""
+        return {**self.queries, **self.ours} if file.path.is_relative_to(shown_path(SHIPPED)) else self.queries
 
     def files(self) -> Iterator[tuple[SourceFile, Mapping[str, Query]]]:
         """Every file with the queries it may name."""
@@ -94,7 +101,7 @@ class Reports:
         for partial in self.partials.values():
             yield partial, self.queries
         for component in self.components.values():
-            yield component.file, {**self.queries, **component.file.queries}
+            yield component.file, {**self.shared(component.file), **component.file.queries}
 
 
 def read_reports(root: Path) -> Reports:
@@ -105,7 +112,6 @@ def read_reports(root: Path) -> Reports:
     pages: list[Page] = []
     unread: list[Page] = []
     partials: dict[str, SourceFile] = {}
-    queries: dict[str, Query] = {}
     for path in sorted((root / "pages").rglob("*.md")):
         try:
             page = _page(root / "pages", path)
@@ -127,14 +133,8 @@ def read_reports(root: Path) -> Reports:
             partials[path.stem] = _partial(path)
         except PageFault as fault:
             faults.append(fault)
-    for path in (*sorted(SHIPPED_QUERIES.glob("*.sql")), *sorted((root / "queries").glob("*.sql"))):
-        try:
-            if path.stem in queries:
-                what = f"there is a query {path.stem!r} already, {SHIPPED_QUERIES.name}/{path.name} of okr-reports"
-                raise PageFault(shown_path(path), 1, f"{what}, which is used", "rename this file")
-            queries[path.stem] = read_query(path)
-        except PageFault as fault:
-            faults.append(fault)
+    shipped, own = (_queries(folder, faults) for folder in (SHIPPED_QUERIES, root / "queries"))
+    queries, ours = _beside(shipped, own)
     theme = Theme()
     try:
         theme = read_theme(root)
@@ -143,7 +143,39 @@ def read_reports(root: Path) -> Reports:
     if not pages and not faults:
         faults.append(PageFault(shown_path(root / "pages"), 1, "there are no pages", "add pages/index.md"))
     single, doubled = _without_doubles(pages)
-    return Reports(root, single, partials, queries, components, (*faults, *doubled), theme, tuple(unread))
+    return Reports(root, single, partials, queries, components, (*faults, *doubled), theme, tuple(unread), ours)
+
+
+def _queries(folder: Path, faults: list[PageFault]) -> dict[str, Query]:
+    found = {}
+    for path in sorted(folder.glob("*.sql")):
+        try:
+            found[path.stem] = read_query(path)
+        except PageFault as fault:
+            faults.append(fault)
+    return found
+
+
+def _beside(shipped: Mapping[str, Query], own: Mapping[str, Query]) -> tuple[dict[str, Query], dict[str, Query]]:
+    """All shared queries, and those that ship under names which the workspace has given to others.
+
+    The workspace's files read the workspace's. What ships, queries among it, goes on reading what ships: an upgrade
+    that brings a name changes no page, and a name of a workspace changes no component.
+    """
+    taken = shipped.keys() & own.keys()
+
+    def apart(name: str) -> str:
+        return f"okr-reports/{name}" if name in taken else name
+
+    ours = {}
+    for name, query in shipped.items():
+        pieces, at = [], 0
+        for reference in references(query):
+            pieces += [query.sql[at : reference.start], f"${{{apart(reference.name)}}}"]
+            at = reference.end
+        ours[name] = replace(query, sql="".join([*pieces, query.sql[at:]]))
+    everything = {**{apart(name): replace(query, name=apart(name)) for name, query in ours.items()}, **own}
+    return everything, {name: ours[name] for name in taken}
 
 
 def _page(folder: Path, path: Path) -> Page:
