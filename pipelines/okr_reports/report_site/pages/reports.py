@@ -133,8 +133,7 @@ def read_reports(root: Path) -> Reports:
             partials[path.stem] = _partial(path)
         except PageFault as fault:
             faults.append(fault)
-    shipped, own = (_queries(folder, faults) for folder in (SHIPPED_QUERIES, root / "queries"))
-    queries, ours = _beside(shipped, own)
+    queries, ours = _beside(_queries(SHIPPED_QUERIES, faults), _queries(root / "queries", faults))
     theme = Theme()
     try:
         theme = read_theme(root)
