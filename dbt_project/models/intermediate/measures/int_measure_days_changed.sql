@@ -4,8 +4,8 @@
 ] %}
 
 -- What a day's numbers are made from is compared, not remembered: rows that were restated, deleted or renamed, files,
--- rates, currencies and conversions all show here, and nothing else does. Rows are digested as they are, by what decides
--- what becomes of them; that joins their digests: joining each row takes six times as long.
+-- rates, currencies and conversions all show here, and nothing else does. Rows are digested as they are, by what
+-- decides what becomes of them; that joins their digests: joining each row takes six times as long.
 with
 
 staged as (

@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
--- It groups all rows of all files, and a model and a test read it. Few campaigns change their name; of all others no day
--- has to be looked at.
+-- It groups all rows of all files, and a model and a test read it. Few campaigns change their name; of all others no
+-- day has to be looked at.
 with
 
 measures as (
