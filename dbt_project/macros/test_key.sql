@@ -1,6 +1,7 @@
 {#
 The grain holds: no key is there twice and no part of it is null. With `changed`, a relation of channel and date, only on
-these days: a day that is carried over was tested when it was made.
+these days: a day that is carried over was tested when it was made. Such tests are of models that int_measure_days_built
+rests on: a day that fails stays changed, so that the next build looks at it again.
 #}
 {% test key(model, columns, changed=none) %}
 select

@@ -84,6 +84,16 @@ def test_nothing_is_ephemeral_and_only_facts_and_histories_are_carried(graph: Gr
     assert {name for name, one in graph.models.items() if one["config"]["full_refresh"] is False} == HISTORIES
 
 
+def test_a_day_is_whole_only_after_the_tests_of_what_changed(graph: Graph, manifest: dict[str, Any]) -> None:
+    """Such a test looks at a day once: where it fails, dbt skips what rests on the model, and the day stays changed."""
+    tested = {
+        one["attached_node"].rpartition(".")[2] for one in manifest["nodes"].values()
+        if "changed" in one.get("test_metadata", {}).get("kwargs", {})
+    }  # fmt: skip
+    assert tested == {"int_measures_summed", "int_ads_pivoted"}
+    assert tested <= set(graph.parents["int_measure_days_built"])
+
+
 def test_every_model_is_read_or_is_a_mart(graph: Graph) -> None:
     unused = {name for name, children in graph.children.items() if not children and graph.layer(name) != "marts"}
     # The build itself reads it before it writes it again.

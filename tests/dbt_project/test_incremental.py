@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from okr_reports.errors import TransformError
 from okr_reports.warehouse import transform
 from tests.dbt_project import changes, example
 from tests.dbt_project.warehouse import Warehouse
@@ -117,3 +118,16 @@ def test_a_carried_table_made_by_itself_stays_whole(warehouse: Warehouse) -> Non
     warehouse.run("delete from intermediate.int_measures_summed where date < date '2026-08-01'")
     warehouse.build()
     assert digests(warehouse) == expected
+
+
+def test_a_day_that_failed_its_test_fails_until_it_is_put_right(warehouse: Warehouse) -> None:
+    facts = ["+int_measure_days_built"]
+    example.load(warehouse, example.FIRST_DAY)
+    transform.build(warehouse.workspace, facts)
+    warehouse.add("files.measures", [{**example.webinars(warehouse)[0], "measure": None, "value": 5}])
+    for _ in range(2):
+        with pytest.raises(TransformError, match="key_int_measures_summed"):
+            transform.build(warehouse.workspace, facts)
+    warehouse.delete("files.measures", "measure is null")
+    transform.build(warehouse.workspace, facts)
+    assert not warehouse.rows("from intermediate.int_measures_summed where measure is null")
