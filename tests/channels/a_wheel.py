@@ -53,12 +53,29 @@ def wander():
     tried("raw metadata", lambda: raw("169.254.169.254", 80))
     tried("a resolver", lambda: socket.getaddrinfo("api.vendor.example", 443))
     tried("our environment", lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes().decode())
-    Path(config["report"]).write_text(json.dumps(seen))
+    return seen
+
+def open_files():
+    # "?" before a path: what names it by itself may be read
+    seen = {}
+    for mode in ("r", "a"):
+        for name in [*config["tries"], "?" + config["key"], "?own", "?/dev/null", f"?{sys.prefix}/pyvenv.cfg"]:
+            try:
+                with open(name[1:], mode) as file:
+                    seen[mode + name] = file.read() if mode == "r" else ""
+            except OSError as error:
+                seen[mode + name] = error.errno
+        open("own", "w").close()
+    return seen
 
 def misbehave():
     how = config.get("how", "")
     if how == "wander":
-        wander()
+        return wander()
+    if how == "open files":
+        return open_files()
+    if how == "open one":
+        open(config["tries"][0][1:])
     if how == "fail":
         print(f"it was {config['token']}", file=sys.stderr)
         sys.exit(3)
@@ -70,8 +87,7 @@ def misbehave():
         sys.exit(0)
     if how == "look":
         mode = oct(os.stat(config_path).st_mode & 0o777)
-        seen = {"environment": dict(os.environ), "config": config_path, "mode": mode}
-        open(config["report"], "w").write(json.dumps(seen))
+        return {"environment": dict(os.environ), "config": config_path, "mode": mode}
 
 def tap():
     if "--help" in sys.argv:
@@ -81,7 +97,7 @@ def tap():
     if "--discover" in sys.argv:
         print(json.dumps({"streams": streams}, indent=2))
         return
-    misbehave()
+    seen = misbehave()
     chosen = [one["stream"] for one in json.load(open(argument(HOW_SELECTED)))["streams"] if one["selected"]]
     assert chosen == ["days"], chosen
     say(type="SCHEMA", stream="days", schema={}, key_properties=["day", "nr"])
@@ -90,7 +106,7 @@ def tap():
         say(type="RECORD", stream="others", record={"x": 1})
     last = {**rows()[-1]}
     say(type="RECORD", stream="days", record={**last, "nr": last["account"]["id"]})
-    say(type="STATE", value={"bookmark": last["day"]})
+    say(type="STATE", value={"bookmark": last["day"], "seen": seen})
 
 def source():
     verb = sys.argv[1]

@@ -9,11 +9,12 @@ import socket
 import threading
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
-from okr_reports.channels.runners import environments, process
+from okr_reports.channels.runners import environments, process, readable
 from okr_reports.channels.runners.bring import check_connector
 from okr_reports.channels.runners.gate import Allowed, Gate
 from okr_reports.errors import ChannelError
@@ -37,7 +38,7 @@ def bench(vendor_bench: VendorBench, monkeypatch: pytest.MonkeyPatch) -> VendorB
     return vendor_bench
 
 
-def declare(bench: VendorBench, runner: str, hosts: str = "", **config: str) -> None:
+def declare(bench: VendorBench, runner: str, hosts: str = "", **config: Any) -> None:
     given = {"url": bench.vendor.url, "start_date": "2026-09-24", **config}
     text = CHANNEL.replace("{rest: vendor.yml}", f"{ORIGINS[runner]}\n    hosts: {hosts}" if hosts else ORIGINS[runner])
     bench.write("channels.yml", text.replace('{start_date: "2026-09-24"}', json.dumps(given)))
@@ -47,6 +48,12 @@ def lock(bench: VendorBench) -> Path:
     [source] = bench.defined().file_sources
     assert environments.lock(source) == 1
     return environments.lock_path(source)
+
+
+def seen_by_tap(bench: VendorBench) -> dict[str, Any]:
+    """What it says in its STATE that it saw, in a load that succeeded."""
+    assert {one.state for one in bench.load().values()} == {"loaded"}, bench.said
+    return json.loads((bench.folder / "connectors" / "states" / "vendor.json").read_text())["seen"]  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("runner", ORIGINS)
@@ -81,8 +88,7 @@ def test_its_records_are_mapped_as_files_are(bench: VendorBench, runner: str) ->
 def test_it_reaches_the_hosts_of_its_declaration_and_no_other(
     bench: VendorBench, monkeypatch: pytest.MonkeyPatch, has_namespaces: bool
 ) -> None:
-    report = bench.folder / "seen.json"
-    declare(bench, "singer", "[api.vendor.example]", how="wander", report=str(report))
+    declare(bench, "singer", "[api.vendor.example]", how="wander")
     lock(bench)
     if not has_namespaces:
         # as in a container that allows none: the same call of the system, refused
@@ -90,8 +96,7 @@ def test_it_reaches_the_hosts_of_its_declaration_and_no_other(
         launcher = bench.folder / "walled.py"
         launcher.write_text(text)
         monkeypatch.setattr(process, "_LAUNCHER", launcher)
-    assert {one.state for one in bench.load().values()} == {"loaded"}, bench.said
-    seen = json.loads(report.read_text())
+    seen = seen_by_tap(bench)
     said = "\n".join(bench.said)
     # by the proxy: its own host answers, another name of it and the cloud's metadata do not
     assert [seen[name] for name in ("its own", "another", "metadata")] == [
@@ -102,16 +107,16 @@ def test_it_reaches_the_hosts_of_its_declaration_and_no_other(
     assert "it may not reach localhost, which is not among the hosts of its channel" in said
     assert "it may not reach 169.254.169.254" in said
     walls = {"namespace": (111, 101), "port": (13, 13), "none": ()}
-    wall = "port" if "Landlock" in said else "none" if "HTTPS_PROXY alone" in said else "namespace"
+    wall = "port" if "and Landlock" in said else "none" if "HTTPS_PROXY alone" in said else "namespace"
     assert ("no network namespace (" in said) == (wall != "namespace")
     assert (wall == "namespace") <= has_namespaces
     # past the proxy: refused by the kernel
     for name, number in zip(("raw another", "raw metadata"), walls[wall], strict=False):
         assert seen[name].startswith(f"[Errno {number}]")
-    if wall != "namespace":
-        return
-    assert "name resolution" in seen["a resolver"]
-    assert "Permission denied" in seen["our environment"]
+    if wall == "namespace":
+        assert "name resolution" in seen["a resolver"]
+    if wall == "namespace" or "no Landlock" not in said:
+        assert "Permission denied" in seen["our environment"]
 
 
 def test_the_operators_own_proxy_is_gone_through(bench: VendorBench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,15 +170,58 @@ def test_a_tap_that_reads_properties_gets_its_selection_and_one_that_says_nothin
 
 
 def test_it_sees_its_own_secrets_alone(bench: VendorBench) -> None:
-    report = bench.folder / "seen.json"
-    declare(bench, "singer", how="look", report=str(report))
+    declare(bench, "singer", how="look")
     lock(bench)
-    bench.load()
-    seen = json.loads(report.read_text())
+    seen = seen_by_tap(bench)
     assert seen["mode"] == "0o600"
     assert not Path(seen["config"]).exists()
     assert not [name for name in seen["environment"] if name.startswith(("SOURCES", "PIP", "DLT", "OKR"))]
     assert "secret" not in json.dumps(seen["environment"])
+
+
+def test_it_opens_its_own_files_and_those_that_its_settings_name(
+    bench: VendorBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me, settings = bench.folder / "me", bench.folder / ".dlt"
+    me.mkdir()
+    settings.mkdir()
+    monkeypatch.setenv("HOME", str(me))
+    monkeypatch.setenv("DLT_PROJECT_DIR", str(bench.folder))
+    key, secrets = me / "key.json", settings / "secrets.toml"
+    for path, text in ((key, "its key"), (me / "id_rsa", "mine"), (secrets, ""), (bench.folder / "warehouse", "all")):
+        path.write_text(text)
+    others = [f"?{path}" for path in (me / "id_rsa", secrets, bench.folder / "warehouse", Path(__file__))]
+    declare(bench, "singer", how="open files", key=str(key), tries=others)
+    lock(bench)
+    seen = seen_by_tap(bench)
+    if any("no Landlock" in sentence for sentence in bench.said):
+        pytest.skip("this kernel holds no files")
+    [environment] = (bench.folder / "connectors" / "vendor").glob("*/pyvenv.cfg")
+    assert seen == {
+        **{f"{mode}{name}": 13 for mode in "ra" for name in others},
+        **{f"r?{key}": "its key", f"a?{key}": 13, "r?own": 2, "a?own": "", "r?/dev/null": "", "a?/dev/null": ""},
+        **{f"r?{environment}": environment.read_text(), f"a?{environment}": 13},
+    }
+    # a file that it may not open is named, with what to do
+    declare(bench, "singer", how="open one", tries=others)
+    bench.load()
+    todo = f"it may not open {me / 'id_rsa'}; if it is to read it, name it by its absolute path in `config`"
+    assert todo in bench.said[-1].replace("'", "")
+    # where the kernel has no Landlock, that is said
+    launcher = bench.folder / "walled.py"
+    launcher.write_text(process._LAUNCHER.read_text().replace("= 444, ", "= 9999, "))
+    monkeypatch.setattr(process, "_LAUNCHER", launcher)
+    bench.said.clear()
+    bench.load()
+    assert sum("kernel has no Landlock" in sentence for sentence in bench.said) == 1
+
+
+def test_a_workspace_within_a_folder_of_the_system_is_not_read(tmp_path: Path) -> None:
+    opt = tmp_path / "opt"
+    for name in ("vendor/lib", "acme/okr/.dlt", "acme/other"):
+        (opt / name).mkdir(parents=True)
+    found = {*readable._around(opt, [opt / "acme" / "okr"])}
+    assert found == {opt / "vendor"}
 
 
 @pytest.mark.parametrize("runner", ORIGINS)

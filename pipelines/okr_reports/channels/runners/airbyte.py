@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class AirbyteConnector:
 
     def probe(self, say: Callable[[str], None]) -> None:
         """Have it check its settings with the vendor. Raises ChannelError."""
-        with connection(self.source, self.section, say) as run:
+        with self._connection(say) as run:
             for message in self._messages(run, "check"):
                 status = message.get("connectionStatus") or {}
                 if status.get("status") == "FAILED":
@@ -49,7 +50,7 @@ class AirbyteConnector:
 
     def write(self, recorder_of: RecorderOf, say: Callable[[str], None]) -> Recorder:
         """Run it, and hand the records to a Recorder. Raises ChannelError."""
-        with connection(self.source, self.section, say) as run:
+        with self._connection(say) as run:
             found = [
                 message["catalog"] for message in self._messages(run, "discover") if message.get("type") == "CATALOG"
             ]
@@ -72,6 +73,10 @@ class AirbyteConnector:
                     keep_state(self.home, self.source.id, message.get("state"))
             recorder.add(page)
             return recorder
+
+    def _connection(self, say: Callable[[str], None]) -> AbstractContextManager[Connection]:
+        own = [environment(self.source, self.home).parent]
+        return connection(self.source, self.section, say, self.home, own)
 
     def _messages(self, run: Connection, *words: str) -> Iterator[dict[str, Any]]:
         """What it says; an error that it traces ends it, whatever its exit code is."""

@@ -43,7 +43,7 @@ def _runner(source: FileSource, section: Section, window: Window, home: Path) ->
     if runner == "rest":
         return RestConnector(source, section, window)
     if runner == "dlt":
-        return DltConnector(source, section, window)
+        return DltConnector(source, section, window, home)
     kind = SingerConnector if runner == "singer" else AirbyteConnector
     return kind(source, section, window, home)
 
@@ -51,7 +51,7 @@ def _runner(source: FileSource, section: Section, window: Window, home: Path) ->
 def check_connector(source: FileSource, today: date, home: Path) -> list[Finding]:
     """What is wrong with a connector's settings and access, asked of the vendor; empty if all is well.
 
-    That its network is not held is a warning.
+    That its network or its files are not held is a warning.
     """
     path, _, line = source.defined_at.rpartition(":")
     said: list[str] = []

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from okr_reports.channels.runners.process import Connection, connection
+from okr_reports.channels.runners.readable import own_python
 from okr_reports.channels.runners.records import Recorder
 from okr_reports.channels.runners.settings import Section, requested_config
 from okr_reports.channels.runners.singer import RecorderOf
@@ -25,20 +27,21 @@ _CHILD = Path(__file__).with_name("dlt_child.py")
 class DltConnector:
     """One source of dlt in one load."""
 
-    def __init__(self, source: FileSource, section: Section, window: Window) -> None:
+    def __init__(self, source: FileSource, section: Section, window: Window, home: Path) -> None:
         assert source.connector is not None
         self.source, self.section, self.channel, self.connector = source, section, source.channel, source.connector
+        self.home = home
         self.config = {**requested_config(source, section, window), **section.values}
 
     def probe(self, say: Callable[[str], None]) -> None:
         """Have it made, with its settings; the vendor is not asked. Raises ChannelError."""
-        with connection(self.source, self.section, say) as run:
+        with self._connection(say) as run:
             for _ in self._messages(run, probe=True):
                 pass
 
     def write(self, recorder_of: RecorderOf, say: Callable[[str], None]) -> Recorder:
         """Run it, and hand the records to a Recorder. Raises ChannelError."""
-        with connection(self.source, self.section, say) as run:
+        with self._connection(say) as run:
             recorder: Recorder | None = None
             page: list[Any] = []
             for message in self._messages(run, probe=False):
@@ -53,6 +56,10 @@ class DltConnector:
                 raise run.failed("gives no records that are its own", [])
             recorder.add(page)
             return recorder
+
+    def _connection(self, say: Callable[[str], None]) -> AbstractContextManager[Connection]:
+        own = [_CHILD, *own_python(self.source, self.home, self.connector.name.partition(":")[0])]
+        return connection(self.source, self.section, say, self.home, own)
 
     def _messages(self, run: Connection, *, probe: bool) -> Iterator[dict[str, Any]]:
         given = {"name": self.connector.name, "stream": self.connector.stream, "values": self.config, "probe": probe}

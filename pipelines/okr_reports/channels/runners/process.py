@@ -1,10 +1,11 @@
 """A connector as a process of its own: nothing of our environment, its settings in a file that it alone can read,
-its time, memory, output and network limited, all of its processes ended with it."""
+its time, memory, output, network and files limited, all of its processes ended with it."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -23,6 +24,7 @@ import orjson
 from okr_reports.channels.redaction import redact
 from okr_reports.channels.runners.gate import Gate
 from okr_reports.channels.runners.hosts import allowed_hosts
+from okr_reports.channels.runners.readable import WRITABLE, readable_files
 from okr_reports.channels.runners.settings import Section
 from okr_reports.errors import BudgetError, ChannelError, VendorError, quoted
 from okr_reports.file_sources import FileSource
@@ -31,6 +33,7 @@ from okr_reports.file_sources import FileSource
 LONGEST_LINE = 64 << 20
 MOST_OUTPUT = 16 << 30
 _SHOWN = 300
+_DENIED = re.compile(r"permission denied: '(/[^']+)'|(/[^:'\"]+): permission denied", re.IGNORECASE)
 _LAUNCHER = Path(__file__).with_name("walled.py")
 _LAUNCH_SECONDS = 30
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
@@ -39,13 +42,16 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUE
 class Connection:
     """Where one connector runs: a folder of its own, which is gone afterwards, and its limits.
 
-    `wall` is what holds its network (walled.py): namespace, port or none; `why` there is no namespace.
+    `readable` are the files beside that folder that it may read. `wall` is what holds its network (walled.py):
+    namespace, port or none; `why` there is no namespace; `files` is what holds its files: files or none.
     """
 
-    def __init__(self, source: FileSource, section: Section, folder: Path, gate: Gate) -> None:
+    def __init__(
+        self, source: FileSource, section: Section, folder: Path, gate: Gate, readable: Sequence[Path]
+    ) -> None:
         self.source, self.channel, self.section, self.folder = source, source.channel, section, folder
-        self.gate = gate
-        self.wall, self.why = "", ""
+        self.gate, self.readable = gate, readable
+        self.wall, self.files, self.why = "", "", ""
         self.budget = section.settings.budget()
         self.budget.channel = self.channel
 
@@ -106,7 +112,7 @@ class Connection:
         """The error of a connector that failed, with its last words, no secret among them."""
         words = next((line.strip() for line in reversed(said) if line.strip()), "")
         shown = redact(words, self.section.secrets)[:_SHOWN]
-        todo = "; ".join(self._refusals()) or "look at its settings, then report it"
+        todo = "; ".join([*self._refusals(), *self._refused_files(said)]) or "look at its settings, then report it"
         return VendorError(self.channel, f"the connector {what}: {quoted(shown)}", todo)
 
     def _refusals(self) -> Iterator[str]:
@@ -114,13 +120,25 @@ class Connection:
         for host, why in self.gate.refused.items():
             yield f"it may not reach {host}, which {why}; if it is the vendor's, add it to `hosts` at {self._place}"
 
+    def _refused_files(self, said: Sequence[str]) -> Iterator[str]:
+        """What it says it may not open, where the wall and not the file's own mode kept it out; and what to do."""
+        found = dict.fromkeys(path[1] or path[2] for line in said for path in _DENIED.finditer(line))
+        for path in found if self.files == "files" else ():
+            if os.access(path, os.R_OK) or not os.access(path, os.F_OK):
+                named = f"name it by its absolute path in `config` or under [sources.{self.channel}]"
+                shown = quoted(redact(path, self.section.secrets)[:_SHOWN])
+                yield f"it may not open {shown}; if it is to read it, {named}; it may write to $HOME and $TMPDIR alone"
+
     @property
     def _place(self) -> str:
         return self.source.defined_at
 
-    def network(self) -> Iterator[str]:
-        """What is to be said of its network: that nothing holds it, where it was, where it may not go."""
+    def walls(self) -> Iterator[str]:
+        """What is to be said of its walls: what holds nothing, where it was, where it may not go."""
         yield from self._refusals()
+        if self.files == "none":
+            why = "this machine's kernel has no Landlock (Linux has it from 5.13 on)"
+            yield f"{why}, so its connector may read every file that this user may; run okr as a user of its own"
         reached = ", ".join(self.gate.reached)
         if not self.gate.allowed.is_closed:
             seen = f"it reached {reached}" if reached else "where it was is not known"
@@ -148,9 +166,10 @@ class Connection:
             raise ChannelError(self.channel, what, f"run `okr channel lock {self.channel}` again")
         ours, theirs = socket.socketpair()
         wall = "namespace" if self.gate.allowed.is_closed else "none"
+        places = [f"w{path}" for path in (self.folder, *WRITABLE)] + [f"r{path}" for path in self.readable]
         with ours, theirs:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_LAUNCHER), str(theirs.fileno()), wall, *command],
+                [sys.executable, "-I", "-S", str(_LAUNCHER), str(theirs.fileno()), wall, *places, "--", *command],
                 cwd=self.folder,
                 env=given,
                 stdin=subprocess.DEVNULL,
@@ -165,7 +184,8 @@ class Connection:
             said, sockets, _, _ = socket.recv_fds(ours, 1000, 1)
         for number in sockets:
             self.gate.serve(socket.socket(fileno=number))
-        self.wall, _, self.why = said.decode().partition(" ")
+        # nothing where the launcher itself ended
+        self.wall, self.files, self.why = [*said.decode().split(" ", 2), "", "", ""][:3]
         return process
 
     def _limited(self, output: IO[bytes]) -> Iterator[bytes]:
@@ -195,14 +215,20 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def connection(source: FileSource, section: Section, say: Callable[[str], None]) -> Iterator[Connection]:
-    """A connection whose folder, with every setting in it, is deleted afterwards; `say` takes what its network was."""
+def connection(
+    source: FileSource, section: Section, say: Callable[[str], None], home: Path, own: Sequence[Path]
+) -> Iterator[Connection]:
+    """A connection whose folder, with every setting in it, is deleted afterwards; `say` takes what its walls were.
+
+    `home` is where environments are kept, `own` the files of the connector's package.
+    """
+    readable = readable_files(source, section, home, own)
     gate = Gate(allowed_hosts(source, section))
     try:
         with tempfile.TemporaryDirectory(prefix="okr-connector-") as folder:
-            run = Connection(source, section, Path(folder), gate)
+            run = Connection(source, section, Path(folder), gate, readable)
             yield run
     finally:
         gate.close()
-    for sentence in run.network():
+    for sentence in run.walls():
         say(f"{source.channel}: {redact(sentence, section.secrets)}")

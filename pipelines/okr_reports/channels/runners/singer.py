@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,12 +33,12 @@ class SingerConnector:
 
     def probe(self, say: Callable[[str], None]) -> None:
         """Ask for its streams. Raises ChannelError."""
-        with connection(self.source, self.section, say) as run:
+        with self._connection(say) as run:
             self._catalog(run)
 
     def write(self, recorder_of: RecorderOf, say: Callable[[str], None]) -> Recorder:
         """Run it, and hand the records to a Recorder. Raises ChannelError."""
-        with connection(self.source, self.section, say) as run:
+        with self._connection(say) as run:
             stream, catalog = self._catalog(run)
             config, chosen = run.file("config.json", self.config), run.file("catalog.json", catalog)
             command = [self._program(), "--config", str(config), "--catalog", str(chosen)]
@@ -67,6 +68,10 @@ class SingerConnector:
             recorder = recorder or recorder_of(tuple(key))
             recorder.add(page)
             return recorder
+
+    def _connection(self, say: Callable[[str], None]) -> AbstractContextManager[Connection]:
+        own = [environment(self.source, self.home).parent]
+        return connection(self.source, self.section, say, self.home, own)
 
     def _takes_properties(self, run: Connection) -> bool:
         """Whether it reads its selection from `--properties`, the catalog's name before the specification had one.
