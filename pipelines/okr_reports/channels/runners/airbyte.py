@@ -7,13 +7,14 @@ kept for people; no load begins at it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from okr_reports.channels.runners.catalogues import kept_catalogue
 from okr_reports.channels.runners.environments import environment, requirement
 from okr_reports.channels.runners.process import Connection, connection
 from okr_reports.channels.runners.records import Recorder
@@ -50,11 +51,12 @@ class AirbyteConnector:
 
     def write(self, recorder_of: RecorderOf, say: Callable[[str], None]) -> Recorder:
         """Run it, and hand the records to a Recorder. Raises ChannelError."""
-        with self._connection(say) as run:
-            found = [
-                message["catalog"] for message in self._messages(run, "discover") if message.get("type") == "CATALOG"
-            ]
-            streams = {str(listed["name"]): listed for listed in (found[0]["streams"] if found else ())}
+        place = environment(self.source, self.home).parent
+        with (
+            self._connection(say) as run,
+            kept_catalogue(self.source, self.section, place, lambda: self._discover(run), _schemas) as found,
+        ):
+            streams = {str(listed["name"]): listed for listed in found["streams"]}
             name = chosen_stream(self.source, streams)
             stream = streams[name]
             paths = stream.get("source_defined_primary_key") or []
@@ -73,6 +75,10 @@ class AirbyteConnector:
                     keep_state(self.home, self.source.id, message.get("state"))
             recorder.add(page)
             return recorder
+
+    def _discover(self, run: Connection) -> dict[str, Any]:
+        said = [message["catalog"] for message in self._messages(run, "discover") if message.get("type") == "CATALOG"]
+        return said[0] if said else {"streams": []}
 
     def _connection(self, say: Callable[[str], None]) -> AbstractContextManager[Connection]:
         own = [environment(self.source, self.home).parent]
@@ -94,6 +100,10 @@ class AirbyteConnector:
             ):
                 raise run.failed("ended its stream incomplete", [""])
             yield message
+
+
+def _schemas(catalogue: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(listed["name"]): listed.get("json_schema") for listed in catalogue["streams"]}
 
 
 def _vendor(package: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from okr_reports.channels.runners.catalogues import kept_catalogue
 from okr_reports.channels.runners.environments import environment, requirement
 from okr_reports.channels.runners.process import Connection, connection
 from okr_reports.channels.runners.records import Recorder
@@ -34,12 +35,16 @@ class SingerConnector:
     def probe(self, say: Callable[[str], None]) -> None:
         """Ask for its streams. Raises ChannelError."""
         with self._connection(say) as run:
-            self._catalog(run)
+            self._selected(self._discover(run))
 
     def write(self, recorder_of: RecorderOf, say: Callable[[str], None]) -> Recorder:
         """Run it, and hand the records to a Recorder. Raises ChannelError."""
-        with self._connection(say) as run:
-            stream, catalog = self._catalog(run)
+        place = environment(self.source, self.home).parent
+        with (
+            self._connection(say) as run,
+            kept_catalogue(self.source, self.section, place, lambda: self._discover(run), _schemas) as found,
+        ):
+            stream, catalog = self._selected(found)
             config, chosen = run.file("config.json", self.config), run.file("catalog.json", catalog)
             command = [self._program(), "--config", str(config), "--catalog", str(chosen)]
             if self._takes_properties(run):
@@ -91,17 +96,17 @@ class SingerConnector:
         name = str(requirement(self.source)).partition("==")[0].partition("[")[0]
         return str(environment(self.source, self.home).absolute() / name)
 
-    def _catalog(self, run: Connection) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Its stream and a catalog that selects it alone, with all of its fields."""
+    def _discover(self, run: Connection) -> dict[str, Any]:
         config = run.file("config.json", self.config)
-        found = _document(run, [self._program(), "--config", str(config), "--discover"])
+        return _document(run, [self._program(), "--config", str(config), "--discover"])
+
+    def _selected(self, found: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Its stream and a catalog that selects it alone, with all of its fields."""
         streams = [listed for listed in found.get("streams", ()) if isinstance(listed, Mapping)]
-        name = chosen_stream(
-            self.source, [str(listed.get("stream") or listed.get("tap_stream_id")) for listed in streams]
-        )
+        name = chosen_stream(self.source, [_name(listed) for listed in streams])
         result: dict[str, Any] = {}
         for listed in streams:
-            is_chosen = (listed.get("stream") or listed.get("tap_stream_id")) == name
+            is_chosen = _name(listed) == name
             _select(listed, is_chosen)
             result = dict(listed) if is_chosen else result
         result.setdefault("stream", name)
@@ -118,6 +123,15 @@ def _document(run: Connection, command: list[str]) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise run.failed("gives no catalog", [text[:1000]])
     return found
+
+
+def _name(listed: Mapping[str, Any]) -> str:
+    return str(listed.get("stream") or listed.get("tap_stream_id"))
+
+
+def _schemas(catalogue: Mapping[str, Any]) -> dict[str, Any]:
+    streams = [listed for listed in catalogue.get("streams", ()) if isinstance(listed, Mapping)]
+    return {_name(listed): listed.get("schema") for listed in streams}
 
 
 def _select(stream: Any, is_chosen: bool) -> None:
