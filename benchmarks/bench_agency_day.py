@@ -41,7 +41,8 @@ def export(folder: Path, accounts: int, name: str, first: date, until: date, see
             place = folder / f"agency_{account % CHANNELS}"
             place.mkdir(parents=True, exist_ok=True)
             values = ", ".join(
-                f"hash(day, {account}, campaign, '{one}', {seed}) % 500 / 10 as {one}" for one in MEASURES
+                f"hash(day, {account}, campaign, '{one}', {seed}) % 500{' / 10' if one == 'spend' else ''} as {one}"
+                for one in MEASURES
             )
             connection.execute(
                 f"copy (select day::date as date, 'a{account}' as account, 'c{account}_' || campaign as campaign_id,"

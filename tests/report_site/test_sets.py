@@ -49,6 +49,9 @@ QUERIES = (
      " where shop = $shop", True),
     ("select id, lag(id) over (order by id) as l, row_number() over (partition by label order by id desc) as r,"
      " sum(sum(amount)) over (order by id) as s from facts where shop = $shop group by id, label order by id", True),
+    ("with a as (select * from facts join days on day_no = id), b as (select max(day) as last from a where shop = $shop"
+     ") select day > last - 3 as recent, sum(amount)::double as s from a, b where shop = $shop group by 1 order by 1",
+     True),
     ("select sum(x)::double as s, list(x order by x) as l from (select amount as x from facts"
      " where shop = $shop)", True),
     ("with a as (select label, any_value(shop) from facts where shop = $shop group by label)"

@@ -5,11 +5,15 @@ Spark's models read a table instead, that the refresh writes between two selecti
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 NAME, WATCH = "okr_forecast", "okr_watch"
+# What 5.8 million facts take no longer with (benchmarks/README.md); of a larger warehouse as much in proportion.
+_LEAST_MB, _TIMES_THE_FILE = 1000, 4
 
 
 class Plugin(BasePlugin):
@@ -17,6 +21,8 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: Any) -> None:
         """Called by dbt-duckdb for each connection it opens."""
+        if limit := memory_limit(conn):
+            conn.execute("set memory_limit = ?", [limit])
         from okr_reports.forecasting.from_arrow_types import DAY, NEWS, ROWS, STATE, WATCHED
 
         conn.create_function(
@@ -28,6 +34,15 @@ class Plugin(BasePlugin):
             null_handling="special",
         )
         conn.create_function(WATCH, _watch, ["varchar", WATCHED], NEWS, type="arrow", null_handling="special")
+
+
+def memory_limit(conn: Any) -> str | None:
+    """What DuckDB may hold before it spills into a folder beside the warehouse's file; None without such a file."""
+    if given := os.environ.get("OKR_MEMORY_LIMIT"):
+        return given
+    row = conn.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
+    path = row and row[0]
+    return f"{max(_LEAST_MB, _TIMES_THE_FILE * Path(path).stat().st_size >> 20)}MB" if path else None
 
 
 def _forecast(kind: Any, start: Any, end: Any, hold: Any, states: Any, days: Any) -> Any:

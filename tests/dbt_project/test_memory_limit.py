@@ -1,0 +1,25 @@
+"""What DuckDB may hold while it builds the models grows with the warehouse, and never below what a small one needs."""
+
+import duckdb
+import pytest
+
+from okr_reports.warehouse.forecast_function import memory_limit
+
+
+@pytest.mark.parametrize(("megabytes", "limit"), [(1, "1000MB"), (600, "2400MB")])
+def test_a_larger_warehouse_may_hold_more(tmp_path, monkeypatch, megabytes, limit):
+    monkeypatch.delenv("OKR_MEMORY_LIMIT", raising=False)
+    path = tmp_path / "warehouse.duckdb"
+    duckdb.connect(str(path)).close()
+    with path.open("r+b") as file:
+        file.truncate(megabytes << 20)  # a hole, which takes no room
+    with duckdb.connect(str(path)) as connection:
+        assert memory_limit(connection) == limit
+
+
+def test_what_is_set_counts_and_a_lake_has_no_file_to_spill_beside(monkeypatch):
+    with duckdb.connect() as connection:
+        monkeypatch.delenv("OKR_MEMORY_LIMIT", raising=False)
+        assert memory_limit(connection) is None
+        monkeypatch.setenv("OKR_MEMORY_LIMIT", "4GB")
+        assert memory_limit(connection) == "4GB"
