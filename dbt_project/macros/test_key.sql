@@ -11,3 +11,19 @@ from {{ model }} {{ 'inner join ' ~ changed ~ ' as changed using (channel, date)
 group by {{ columns | join(', ') }}
 having count(*) > 1 {% for column in columns %} or {{ column }} is null{% endfor %}
 {% endtest %}
+
+{# Rows of several models whose key (model -> columns) is there twice or is null in a part. #}
+{% macro rows_without_key(keys) -%}
+    {%- for model, columns in keys.items() %}
+select
+    '{{ model }}' as model,
+    {% for column in columns -%}
+    coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'null'){{ " || ' ' || " if not loop.last }}
+    {%- endfor %} as found_twice
+from {{ ref(model) }}
+group by {{ columns | join(', ') }}
+having count(*) > 1 {% for column in columns %} or {{ column }} is null{% endfor %}
+
+{{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

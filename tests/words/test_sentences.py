@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import duckdb
+import jinja2
 import pytest
 import yaml
 from babel.messages.pofile import read_po
@@ -20,7 +21,10 @@ from okr_reports.words.numbers import PlainNumbers, rounded
 
 MARTS = Path("dbt_project/models/marts")
 CODES = {
-    "fct_key_result_daily.reason_code": reasons.KEY_RESULT_REASONS,
+    # What is scheduled has no days yet.
+    "fct_key_result_daily.reason_code": {
+        code: text for code, text in reasons.KEY_RESULT_REASONS.items() if code != "scheduled"
+    },
     "key_results.reason_code": reasons.KEY_RESULT_REASONS,
     "key_results.disagreement_code": reasons.DISAGREEMENTS,
     "key_results.baseline_note_code": reasons.BASELINE_NOTES,
@@ -31,21 +35,21 @@ CODES = {
 LANGUAGES = sorted(path.stem for path in SHARED.glob("*.po"))
 
 
+@pytest.fixture(scope="module")
+def known() -> dict[str, list[str]]:
+    """The codes that the models' own test knows, by mart and column."""
+    test = jinja2.Template(Path("dbt_project/tests/codes_are_known.sql").read_text(encoding="utf-8"))
+    codes = test.make_module({"config": lambda **_: "", "ref": str}).codes  # type: ignore[attr-defined]
+    return {f"{mart}.{column}": values for mart, column, values in codes}
+
+
 @pytest.mark.parametrize("column", CODES)
-def test_every_code_that_a_mart_may_hold_has_its_sentence(column: str) -> None:
+def test_every_code_that_a_mart_may_hold_has_its_sentence(column: str, known: dict[str, list[str]]) -> None:
     mart, name = column.split(".")
     (model,) = yaml.safe_load((MARTS / f"{mart}.yml").read_text(encoding="utf-8"))["models"]
     (described,) = [one for one in model["columns"] if one["name"] == name]
-    (test,) = described["data_tests"]
-    assert set(test["accepted_values"]["arguments"]["values"]) == set(CODES[column])
+    assert set(known[column]) == set(CODES[column])
     assert all(code in described["description"] for code in CODES[column])
-
-
-def test_the_models_own_test_knows_every_reason() -> None:
-    text = Path("dbt_project/tests/codes_are_known.sql").read_text(encoding="utf-8")
-    reasons_known = re.search(r"set reasons = \[(.*?)\]", text, re.DOTALL)
-    assert reasons_known is not None
-    assert set(re.findall(r"'(\w+)'", reasons_known[1])) | {"scheduled"} == set(reasons.KEY_RESULT_REASONS)
 
 
 def texts() -> set[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -25,8 +27,8 @@ class Calendar:
     count: int
 
     @cached_property
-    def _days(self) -> list[date]:
-        return [self.first + timedelta(days=number) for number in range(self.count)]
+    def _days(self) -> np.ndarray[Any, np.dtype[np.datetime64]]:
+        return np.datetime64(self.first) + np.arange(self.count)
 
     @cached_property
     def weekday(self) -> Places:
@@ -34,11 +36,11 @@ class Calendar:
 
     @cached_property
     def is_month_end(self) -> Flags:
-        return np.array([(day + timedelta(days=4)).month != day.month for day in self._days])
+        return (self._days + 4).astype("datetime64[M]") != self._days.astype("datetime64[M]")
 
     @cached_property
     def month(self) -> Places:
-        return np.array([day.year * 12 + day.month for day in self._days])
+        return self._days.astype("datetime64[M]").astype(np.int64)
 
 
 def sums(values: Numbers) -> Numbers:
@@ -92,13 +94,9 @@ class DayWeights:
     def _learn_month_end(self, amounts: Numbers, calendar: Calendar) -> None:
         """By which factor (its logarithm) a month's last four days stand out, beyond twice its error; its variance."""
         known = len(amounts)
-        months = np.unique(calendar.month[:known])
+        bounds = np.concatenate([[0], np.flatnonzero(np.diff(calendar.month)) + 1, [calendar.count]])
         rows = []
-        for month in months:
-            (days,) = np.nonzero(calendar.month == month)
-            first, stop = int(days[0]), int(days[-1]) + 1
-            if stop > known:
-                continue
+        for first, stop in pairwise(bounds[bounds <= known].tolist()):
             is_end = calendar.is_month_end[first:stop]
             if is_end.sum() < 4 or (~is_end).sum() < 14:
                 continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from okr_reports.forecasting.questions import EPOCH, Answer, Question, answers
 from okr_reports.forecasting.watch import unexpected
 
 # So many key results are solved together: enough to share the work, few enough for the processor's cache.
-TOGETHER = 50
+TOGETHER = 20
 # Digits that stay: the last ones depend on the processor.
 ENDS, CHANCES = 6, 6
 
@@ -70,7 +69,7 @@ def forecast_rows(
     period's end (amount null where it is not known yet), for check-ins one a report.
     """
     columns = [_flat(column) for column in (kind, start, end, hold, states, days)]
-    offsets, rows = [0], []
+    offsets, rows = [0], [pa.array([], ROW)]
     pending: list[Question] = []
     plain = [column.to_pylist() for column in columns[:4]]
     lists = [_Lists(column) for column in columns[4:]]
@@ -80,10 +79,10 @@ def forecast_rows(
         )
         if len(pending) == TOGETHER or number == len(columns[0]) - 1:
             for question, answer in zip(pending, answers(pending), strict=True):
-                rows += list(_rows(question, answer))
-                offsets.append(len(rows))
+                rows.append(_rows(question, answer))
+                offsets.append(offsets[-1] + len(rows[-1]))
             pending = []
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(rows, ROW))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.concat_arrays(rows))
 
 
 def _flat(array: Any) -> Any:
@@ -156,16 +155,14 @@ def _reports(days: dict[str, Numbers], states: dict[str, Numbers], start: int) -
     return at, values
 
 
-def _rows(question: Question, answer: Answer) -> Iterator[dict[str, Any]]:
-    for row in range(len(question.days)):
-        low, middle, high, chance = answer.low[row], answer.middle[row], answer.high[row], answer.chance[row]
-        if np.isnan(middle) and np.isnan(chance):
-            continue
-        ends = [None if np.isnan(value) else round(float(value), ENDS) for value in (low, middle, high)]
-        yield {
-            "date": question.first + timedelta(days=int(question.days[row]) - 1),
-            "forecast_low": ends[0],
-            "forecast": ends[1],
-            "forecast_high": ends[2],
-            "probability": None if np.isnan(chance) else round(float(chance), CHANCES),
-        }
+def _rows(question: Question, answer: Answer) -> pa.Array:
+    known = np.flatnonzero(~(np.isnan(answer.middle) & np.isnan(answer.chance)))
+    first = (question.first - EPOCH).days - 1
+    rounded = [
+        pa.array([None if value != value else round(value, digits) for value in numbers[known].tolist()], pa.float64())
+        for numbers, digits in (
+            (answer.low, ENDS), (answer.middle, ENDS), (answer.high, ENDS), (answer.chance, CHANCES),
+        )
+    ]  # fmt: skip
+    dates = pa.array((question.days[known] + first).tolist(), pa.int32()).cast(pa.date32())
+    return pa.StructArray.from_arrays([dates, *rounded], fields=list(ROW))

@@ -9,7 +9,7 @@ moves as (
 ),
 
 spans as (
-    select * from {{ ref('int_move_days_summed') }}
+    select * from {{ ref('int_move_days_counted') }}
 ),
 
 -- Key results over one KPI have mostly the same windows: each is summed once.

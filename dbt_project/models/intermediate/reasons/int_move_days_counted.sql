@@ -1,4 +1,5 @@
--- Of a level the days before count too: it is what a campaign said last.
+-- Of a level the days before count too: it is what a campaign said last. What is added up over a window needs no sum of
+-- each day before it.
 with
 
 moves as (
@@ -26,16 +27,16 @@ reach as (
     group by kpi_id
 ),
 
-days as (
+counted as (
     select
         parts.kpi_id,
         parts.kind,
+        parts.part,
         measures.date,
         measures.channel,
         measures.account_id,
         measures.campaign_id,
-        {{ whole_sum('measures.value', "parts.part = 'numerator'") }} as numerator,
-        {{ whole_sum('measures.value', "parts.part = 'denominator'") }} as denominator
+        measures.value
     from parts
     inner join reach
         on parts.kpi_id = reach.kpi_id
@@ -47,22 +48,42 @@ days as (
         parts.kind <> 'distinct'
         and measures.date <= reach.last_day
         and (parts.kind = 'stock' or measures.date >= reach.first_day)
-    group by parts.kpi_id, parts.kind, measures.date, measures.channel, measures.account_id, measures.campaign_id
+),
+
+levels as (
+    select
+        kpi_id,
+        kind,
+        date,
+        channel,
+        account_id,
+        campaign_id,
+        {{ whole_sum('value', "part = 'numerator'") }} as numerator,
+        {{ whole_sum('value', "part = 'denominator'") }} as denominator
+    from counted
+    where kind = 'stock'
+    group by kpi_id, kind, date, channel, account_id, campaign_id
 ),
 
 final as (
     select
         *,
         lead(date) over (partition by kpi_id, channel, account_id, campaign_id order by date) as next_date
-    from days
-    where kind = 'stock'
+    from levels
 
     union all
 
     select
-        *,
+        kpi_id,
+        kind,
+        date,
+        channel,
+        account_id,
+        campaign_id,
+        case when part = 'numerator' then value else 0 end as numerator,
+        case when part = 'denominator' then value else 0 end as denominator,
         cast(null as date) as next_date
-    from days
+    from counted
     where kind <> 'stock'
 )
 
