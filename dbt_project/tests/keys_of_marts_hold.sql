@@ -1,4 +1,4 @@
-{{ config(meta={'dagster': {'ref': {'name': 'key_results'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'fct_key_result_daily'}}}) }}
 -- Marts without a primary key have one row a key all the same. One test of all of them: dbt's own work on a test takes
 -- longer than its rows.
 {% set keys = {
