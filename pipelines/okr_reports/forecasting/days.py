@@ -36,7 +36,7 @@ class Calendar:
 
     @cached_property
     def is_month_end(self) -> Flags:
-        return (self._days + 4).astype("datetime64[M]") != self._days.astype("datetime64[M]")
+        return np.asarray((self._days + 4).astype("datetime64[M]") != self._days.astype("datetime64[M]"))
 
     @cached_property
     def month(self) -> Places:
