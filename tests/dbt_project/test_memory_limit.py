@@ -6,7 +6,7 @@ import pytest
 from okr_reports.warehouse.forecast_function import memory_limit
 
 
-@pytest.mark.parametrize(("megabytes", "limit"), [(1, "1000MB"), (600, "2400MB")])
+@pytest.mark.parametrize(("megabytes", "limit"), [(1, "900MB"), (600, "2400MB")])
 def test_a_larger_warehouse_may_hold_more(tmp_path, monkeypatch, megabytes, limit):
     monkeypatch.delenv("OKR_MEMORY_LIMIT", raising=False)
     path = tmp_path / "warehouse.duckdb"
