@@ -141,7 +141,7 @@
       var whole = String(rounded / scale), rest = digits ? how.decimal + String(rounded % scale).padStart(digits, "0") : "";
       var negative = value[0] < 0 && rounded > 0;
       var around = negative ? how.minus : how.around[how.around.length > 1 ? plural(rounded, scale) : 0];
-      var sign = signed === undefined ? "" : signed > 0 ? "+" : signed < 0 ? "−" : "";
+      var sign = signed === undefined || rounded === BigInt(0) ? "" : signed > 0 ? "+" : signed < 0 ? "−" : "";
       return sign + around[0] + grouped(whole, how.sizes, how.group) + rest + around[1];
     }
     function places(kind, upper, lower) {
