@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from okr_reports.warehouse.forecast_function import memory_limit
+from okr_reports.warehouse.forecast_function import NAME, Plugin, memory_limit
 
 
 @pytest.mark.parametrize(("megabytes", "limit"), [(1, "900MB"), (600, "2400MB")])
@@ -23,3 +23,12 @@ def test_what_is_set_counts_and_a_lake_has_no_file_to_spill_beside(monkeypatch):
         assert memory_limit(connection) is None
         monkeypatch.setenv("OKR_MEMORY_LIMIT", "4GB")
         assert memory_limit(connection) == "4GB"
+
+
+@pytest.mark.parametrize("place", [":memory:", "warehouse.duckdb"])
+def test_a_connection_with_a_file_and_one_without_take_the_functions(tmp_path, monkeypatch, place):
+    monkeypatch.delenv("OKR_MEMORY_LIMIT", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect(place) as connection:
+        Plugin("forecast", {}).configure_connection(connection)
+        assert connection.sql(f"select 1 from duckdb_functions() where function_name = '{NAME}'").fetchall()

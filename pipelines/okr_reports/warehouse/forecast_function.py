@@ -40,8 +40,8 @@ def memory_limit(conn: Any) -> str | None:
     """What DuckDB may hold before it spills into a folder beside the warehouse's file; None without such a file."""
     if given := os.environ.get("OKR_MEMORY_LIMIT"):
         return given
-    row = conn.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
-    path = row and row[0]
+    sql = "select path from duckdb_databases() where database_name = current_database()"
+    [[path]] = conn.execute(sql).fetchall()  # all: what is open keeps the connection from taking functions
     return f"{max(_LEAST_MB, _TIMES_THE_FILE * Path(path).stat().st_size >> 20)}MB" if path else None
 
 
