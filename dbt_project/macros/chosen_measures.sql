@@ -1,10 +1,17 @@
+{# What is made into numbers, and what tells that a day's are to be made anew: the same columns, so that none is missed. #}
+{% macro staged_measures(days=none) -%}
+{{ union_channels('measures', [
+    'date', 'channel', 'account_id', 'campaign_id', 'source_file', 'measure', 'value_local', 'currency'
+], days=days) }}
+{%- endmacro %}
+
 {#
 CTEs, the last of them `measures`: what every channel that is on reports. What a channel's conversions and leads count is
 its user's choice; a file's are what the file calls so. A table that is carried over gets changed days alone.
 #}
-{% macro chosen_measures(columns) -%}
+{% macro chosen_measures() -%}
 staged as (
-    {{ union_channels('measures', columns, days=ref('int_measure_days_changed') if is_incremental()) }}
+    {{ staged_measures(days=ref('int_measure_days_changed') if is_incremental()) }}
 ),
 
 channels as (

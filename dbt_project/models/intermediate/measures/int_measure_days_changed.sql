@@ -1,7 +1,4 @@
 {{ config(materialized='table', post_hook="{{ take_changed_days_out() }}") }}
-{% set columns = [
-    'date', 'channel', 'account_id', 'campaign_id', 'source_file', 'measure', 'value_local', 'currency'
-] %}
 
 -- What a day's numbers are made from is compared, not remembered: rows that were restated, deleted or renamed, files,
 -- rates, currencies and conversions all show here, and nothing else does. Rows are digested as they are, by what
@@ -9,7 +6,7 @@
 with
 
 staged as (
-    {{ union_channels('measures', columns) }}
+    {{ staged_measures() }}
 ),
 
 channels as (

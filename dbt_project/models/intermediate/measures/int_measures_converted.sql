@@ -5,13 +5,10 @@
         pre_hook="{{ forget_changed_days() }}",
     )
 }}
-{% set columns = [
-    'date', 'channel', 'account_id', 'campaign_id', 'source_file', 'measure', 'value_local', 'currency'
-] %}
 
 with
 
-{{ chosen_measures(columns) }},
+{{ chosen_measures() }},
 
 known_measures as (
     select * from {{ ref('stg_definitions__measures') }}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from okr_reports.channels.runners.gate import Allowed
-from okr_reports.channels.runners.settings import Section
+from okr_reports.channels.runners.settings import Section, texts_in
 from okr_reports.file_sources import FileSource
 
 _HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+|\[?[0-9A-Fa-f:]*:[0-9A-Fa-f:]+\]?|localhost")
@@ -23,22 +22,15 @@ def allowed_hosts(source: FileSource, section: Section) -> Allowed:
     """
     assert source.connector is not None
     written = [json.loads(source.connector.config), dict(section.values), section.settings.base_url]
-    found = frozenset(name for value in written for name in _hosts(value))
+    found = frozenset(name for text in texts_in(written) if (name := _host(text)))
     declared = source.connector.hosts
     return Allowed(found | frozenset(declared or ()), is_closed=declared is not None)
 
 
-def _hosts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for part in value.values():
-            yield from _hosts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _hosts(part)
-    elif isinstance(value, str) and "://" in value:
-        try:
-            yield (urlsplit(value).hostname or "").rstrip(".")
-        except ValueError:
-            return
-    elif isinstance(value, str) and len(value) <= _MOST and _HOST.fullmatch(value):
-        yield value.strip("[]").lower()
+def _host(text: str) -> str:
+    """The host of an address, or the text where it is a host's name; else nothing."""
+    if "://" in text:
+        with suppress(ValueError):
+            return (urlsplit(text).hostname or "").rstrip(".")
+        return ""
+    return text.strip("[]").lower() if len(text) <= _MOST and _HOST.fullmatch(text) else ""

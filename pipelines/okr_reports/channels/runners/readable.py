@@ -11,12 +11,11 @@ import json
 import os
 import ssl
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from okr_reports.channels.runners.settings import Section
+from okr_reports.channels.runners.settings import Section, texts_in
 from okr_reports.file_sources import FileSource
 from okr_reports.settings import settings_folder
 
@@ -39,7 +38,8 @@ def readable_files(source: FileSource, section: Section, home: Path, own: Sequen
     found += [Path(name) for name in (trusted.openssl_cafile, trusted.openssl_capath) if name]
     found += [Path(os.environ[name]).absolute() for name in _CERTIFICATES if os.environ.get(name)]
     assert source.connector is not None
-    named = _named([json.loads(source.connector.config), dict(section.values)])
+    written = texts_in([json.loads(source.connector.config), dict(section.values)])
+    named = [Path(text) for text in written if _is_place(text)]
     found += [path for path in named if _may_be_named(path, closed)]
     return [*found, *(path.absolute() for path in own)]
 
@@ -85,12 +85,5 @@ def _may_be_named(path: Path, closed: Sequence[Path]) -> bool:
     return False
 
 
-def _named(value: Any) -> Iterator[Path]:
-    if isinstance(value, Mapping):
-        for part in value.values():
-            yield from _named(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _named(part)
-    elif isinstance(value, str) and value.startswith("/") and len(value) < 1000 and "\0" not in value:
-        yield Path(value)
+def _is_place(text: str) -> bool:
+    return text.startswith("/") and len(text) < 1000 and "\0" not in text

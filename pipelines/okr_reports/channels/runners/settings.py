@@ -52,7 +52,7 @@ def read_section(source: FileSource) -> Section:
     own = {*OWN} if names_account(source) else {*OWN} - {"account_ids"}
     settings = read_settings(RunnerSettings, channel)
     values = {name: value for name, value in _section(channel) if name not in own}
-    return Section(settings, values, tuple(dict.fromkeys(_texts(list(values.values())))))
+    return Section(settings, values, tuple(dict.fromkeys(form for text in texts_in(values) for form in _forms(text))))
 
 
 def _section(channel: str) -> Iterator[tuple[str, Any]]:
@@ -71,19 +71,23 @@ def _section(channel: str) -> Iterator[tuple[str, Any]]:
             yield name[len(prefix) :].lower().removeprefix("credentials__"), text
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text among nested settings, of mappings the values."""
     if isinstance(value, str):
         yield value
-        # a key of several lines travels with its breaks written out
-        if "\n" in value:
-            yield json.dumps(value)[1:-1]
-            yield from (line for line in value.splitlines() if len(line) > 20)
     elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _texts(part)
+        yield from texts_in(list(value.values()))
     elif isinstance(value, list):
         for part in value:
-            yield from _texts(part)
+            yield from texts_in(part)
+
+
+def _forms(text: str) -> Iterator[str]:
+    """A secret as logs may have it: a key of several lines travels with its breaks written out."""
+    yield text
+    if "\n" in text:
+        yield json.dumps(text)[1:-1]
+        yield from (line for line in text.splitlines() if len(line) > 20)
 
 
 def history_start(source: FileSource, section: Section, today: date) -> date:
