@@ -16,7 +16,7 @@ from markupsafe import Markup
 from okr_reports.common.plain_values import SCALARS, Function, Record, Table, fields_of
 from okr_reports.report_site.faults import BadValue, PageFault
 from okr_reports.report_site.formats.markup import Html
-from okr_reports.report_site.queries.database import ReadRow, Row
+from okr_reports.report_site.queries.rows import ReadRow, Row
 from okr_reports.template_sandbox import TextFormat
 
 ALLOWED = {

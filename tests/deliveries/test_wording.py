@@ -15,7 +15,7 @@ from okr_reports.deliveries.digest_view import STATES
 from okr_reports.deliveries.wording import TEMPLATES, Wording
 from okr_reports.report_site.formats.formats import Formatter
 from okr_reports.report_site.formats.languages import Language
-from okr_reports.report_site.queries.database import Row
+from okr_reports.report_site.queries.rows import Row
 from okr_reports.report_site.views import okr_words as words
 from okr_reports.words.statuses import STATUSES
 

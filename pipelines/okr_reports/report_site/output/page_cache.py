@@ -30,9 +30,10 @@ from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.report_site.dialect.components import installed_folders
 from okr_reports.report_site.faults import PageFault
-from okr_reports.report_site.queries.database import Question, Reader, ReadRow, columns_of, read_of
+from okr_reports.report_site.queries.database import Question, Reader
 from okr_reports.report_site.queries.other_values import has_days
 from okr_reports.report_site.queries.reads import Read, columns_read
+from okr_reports.report_site.queries.rows import ReadRow, columns_of, read_of
 from okr_reports.report_site.queries.sets import Values
 from okr_reports.report_site.queries.shared_tables import SharedTable
 from okr_reports.report_site.views.routes import SiteMap

@@ -39,8 +39,9 @@ from okr_reports.report_site.output.page_cache import (
 from okr_reports.report_site.pages.compiled import code_of
 from okr_reports.report_site.pages.render import Renderer
 from okr_reports.report_site.pages.reports import Page, Reports, read_reports
-from okr_reports.report_site.queries.database import Reader, ReadRow, columns_of, read_of
+from okr_reports.report_site.queries.database import Reader
 from okr_reports.report_site.queries.queries import Statement
+from okr_reports.report_site.queries.rows import ReadRow, columns_of, read_of
 from okr_reports.report_site.source_files import Query
 from okr_reports.report_site.views.assets import Assets, load_assets
 from okr_reports.report_site.views.downloads import Downloads

@@ -15,8 +15,9 @@ from functools import lru_cache
 
 from okr_reports.common.plain_values import shows_rows
 from okr_reports.report_site.faults import BadRows, BadValue, PageFault, choose
-from okr_reports.report_site.queries.database import Reader, Result, Row
+from okr_reports.report_site.queries.database import Reader
 from okr_reports.report_site.queries.queries import Statement
+from okr_reports.report_site.queries.rows import Result, Row
 from okr_reports.report_site.source_files import Query
 
 COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -13,7 +13,7 @@ from okr_reports.report_site.charts import grids, plot, small
 from okr_reports.report_site.charts.data import ChartData, Series, Wanted, chart_data, readable
 from okr_reports.report_site.formats.formats import Formatter
 from okr_reports.report_site.formats.languages import Language
-from okr_reports.report_site.queries.database import Row
+from okr_reports.report_site.queries.rows import Row
 from okr_reports.report_site.queries.shaping import Rows
 from okr_reports.report_site.views.key_result_view import key_result_chart, target_change
 

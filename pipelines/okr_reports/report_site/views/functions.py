@@ -20,7 +20,8 @@ from okr_reports.report_site.formats.formats import UNIT_CODES, Formatter
 from okr_reports.report_site.formats.languages import Language
 from okr_reports.report_site.formats.prose import render_note
 from okr_reports.report_site.formats.words import status_word
-from okr_reports.report_site.queries.database import Reader, Row, columns_of
+from okr_reports.report_site.queries.database import Reader
+from okr_reports.report_site.queries.rows import Row, columns_of
 from okr_reports.report_site.queries.shaping import GRAIN_FORMATS, Measure, Rows, Shape
 from okr_reports.report_site.views import okr_words
 from okr_reports.report_site.views.address_functions import AddressFunctions

@@ -17,7 +17,7 @@ from okr_reports.report_site.charts.scale import Scale
 from okr_reports.report_site.formats.formats import UNIT_CODES, Formatter
 from okr_reports.report_site.formats.languages import Language
 from okr_reports.report_site.formats.words import status_word
-from okr_reports.report_site.queries.database import Row
+from okr_reports.report_site.queries.rows import Row
 from okr_reports.report_site.queries.shaping import Rows
 from okr_reports.report_site.views.okr_words import target
 

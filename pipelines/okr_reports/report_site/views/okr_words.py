@@ -8,7 +8,7 @@ from typing import Any
 from okr_reports.key_result_types import find
 from okr_reports.report_site.formats.formats import NO_VALUE, Formatter
 from okr_reports.report_site.formats.languages import Language
-from okr_reports.report_site.queries.database import Row, columns_of
+from okr_reports.report_site.queries.rows import Row, columns_of
 from okr_reports.words import moves, reasons
 from okr_reports.words.chances import chance_words
 from okr_reports.words.numbers import Numbers

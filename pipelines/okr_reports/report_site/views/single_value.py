@@ -11,8 +11,8 @@ from okr_reports.common.plain_values import shows
 from okr_reports.report_site.faults import BadRows, BadValue, choose
 from okr_reports.report_site.formats.comparison import target_number
 from okr_reports.report_site.formats.formats import UNIT_CODES
-from okr_reports.report_site.queries.database import Row
 from okr_reports.report_site.queries.queries import Statement
+from okr_reports.report_site.queries.rows import Row
 from okr_reports.report_site.queries.shaping import Measure, Rows
 from okr_reports.report_site.source_files import Query
 

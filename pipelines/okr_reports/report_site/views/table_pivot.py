@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from okr_reports.report_site.faults import BadValue
-from okr_reports.report_site.queries.database import Row
+from okr_reports.report_site.queries.rows import Row
 from okr_reports.report_site.queries.shaping import GRAIN_FORMATS, Measure, Rows
 from okr_reports.report_site.views.table_rows import Child, Gathering, Grid, Key, names_of
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from okr_reports.report_site.faults import BadValue, choose
 from okr_reports.report_site.formats.comparison import Comparison, target_number
-from okr_reports.report_site.queries.database import Row
+from okr_reports.report_site.queries.rows import Row
 from okr_reports.report_site.queries.shaping import SQL, Measure, Rows, Shape
 
 if TYPE_CHECKING:

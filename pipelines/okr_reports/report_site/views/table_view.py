@@ -19,7 +19,7 @@ from okr_reports.report_site.faults import BadValue, choose
 from okr_reports.report_site.formats.comparison import Comparison, as_shown
 from okr_reports.report_site.formats.markup import Html
 from okr_reports.report_site.formats.prose import render_note
-from okr_reports.report_site.queries.database import Row
+from okr_reports.report_site.queries.rows import Row
 from okr_reports.report_site.queries.shaping import GRAIN_FORMATS, SQL, Measure, Rows
 from okr_reports.report_site.views.table_pivot import pivoted
 from okr_reports.report_site.views.table_rows import Gathering, Grid, names_of, plain_value
