@@ -1,16 +1,22 @@
 """One writer at a time, over real processes."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from threading import Timer
 
 import pytest
 
-from okr_reports.errors import LockedError
+from okr_reports.commands.init import make_workspace
+from okr_reports.doctor import storage
+from okr_reports.errors import LockedError, OkrError
+from okr_reports.refresh import check_request
 from okr_reports.settings import Workspace
-from okr_reports.warehouse.lock import writer_lock
+from okr_reports.warehouse import origins
+from okr_reports.warehouse.lock import reader_lock, writer_lock
 
 HOLD = """
 import sys, time
@@ -64,3 +70,36 @@ def test_a_killed_writer_leaves_no_lock(workspace, holder):
     with writer_lock(workspace, wait_seconds=0):
         assert (workspace.data_dir / "warehouse.lock.json").exists()
     assert not (workspace.data_dir / "warehouse.lock.json").exists()
+
+
+# A file that another process reads cannot be written: DuckDB refuses the refresh that is running.
+def test_a_command_that_looks_into_the_warehouse_leaves_it_alone_while_another_process_writes_it(
+    workspace, monkeypatch, request
+):
+    make_workspace(workspace.definitions_dir.parent, empty=True)
+    workspace.data_dir.mkdir()
+    monkeypatch.setenv(origins.VARIABLE, "http://127.0.0.1:8765")
+    origins.mark(workspace.warehouse, ["ga4"])
+    monkeypatch.delenv(origins.VARIABLE)
+    with pytest.raises(OkrError, match="sandbox"):
+        check_request(workspace, (), None)
+    holder = request.getfixturevalue("holder")
+    check_request(workspace, (), None)
+    os.truncate(workspace.warehouse, workspace.warehouse.stat().st_size // 2)
+    (writing,) = storage.warehouse(workspace)
+    assert "being written by" in writing.text
+    holder.kill()
+    holder.wait()
+    assert any("is damaged" in diagnosis.text for diagnosis in storage.warehouse(workspace))
+
+
+def test_a_reader_keeps_writers_out_only_for_its_moment(workspace):
+    with writer_lock(workspace, wait_seconds=0), reader_lock(workspace) as nobody_writes:
+        assert not nobody_writes
+    reading = ExitStack()
+    assert reading.enter_context(reader_lock(workspace))
+    end = Timer(0.5, reading.close)
+    end.start()
+    with writer_lock(workspace, wait_seconds=0):
+        assert not reading.enter_context(reader_lock(workspace))
+    end.join()

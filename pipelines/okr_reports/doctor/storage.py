@@ -16,7 +16,7 @@ from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace
 from okr_reports.warehouse import ops
 from okr_reports.warehouse.history import audit
-from okr_reports.warehouse.lock import describe_holder, was_killed
+from okr_reports.warehouse.lock import describe_holder, reader_lock, was_killed
 from okr_reports.warehouse.recover import WHAT_NOW, is_database
 
 # A refresh writes the warehouse, its copy, a day's history and a release: five times the warehouse has been enough.
@@ -29,8 +29,11 @@ def warehouse(workspace: Workspace) -> Iterator[Diagnosis]:
     file = workspace.warehouse
     if file.exists() and not is_database(file):
         yield Diagnosis("warehouse", f"{file} is not a DuckDB file (any more); {WHAT_NOW}", fault=True)
-    elif file.exists() and (damage := damage_of(file)):
-        yield Diagnosis("warehouse", f"{file} is damaged ({damage}); {WHAT_NOW}", fault=True)
+    elif file.exists():
+        with reader_lock(workspace) as nobody_writes:
+            damage = damage_of(file) if nobody_writes else None
+        if damage:
+            yield Diagnosis("warehouse", f"{file} is damaged ({damage}); {WHAT_NOW}", fault=True)
     holder = workspace.data_dir / "warehouse.lock.json"
     if holder.exists():
         who = describe_holder(holder)
@@ -84,7 +87,8 @@ def history(workspace: Workspace, *, whole: bool) -> Iterator[Diagnosis]:
     folder = workspace.history_dir
     yield Diagnosis("history", audit.summary(folder))
     try:
-        published = ops.published_days(workspace.warehouse)
+        with reader_lock(workspace) as nobody_writes:
+            published = ops.published_days(workspace.warehouse) if nobody_writes else []
     except duckdb.Error:
         published = []  # what is wrong with the warehouse, or who writes it, is said above
     for fault in audit.faults(folder, newest_only=not whole, published=published):

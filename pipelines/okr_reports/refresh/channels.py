@@ -22,6 +22,7 @@ from okr_reports.errors import (
 from okr_reports.settings import Workspace
 from okr_reports.warehouse import ops, origins
 from okr_reports.warehouse.history import refreshing
+from okr_reports.warehouse.lock import reader_lock
 
 if TYPE_CHECKING:
     from okr_reports.channels.base import LoadResult
@@ -43,7 +44,9 @@ def check_request(
     today = settings.today(defined.settings.timezone)
     if not into_the_past:
         refreshing.refuse_the_past(today, refreshing.newest_report(workspace.history_dir))
-    origins.refuse_mixture(workspace.warehouse)
+    with reader_lock(workspace) as nobody_writes:
+        if nobody_writes:  # otherwise the run looks, once it has the lock
+            origins.refuse_mixture(workspace.warehouse)
     if only:
         _chosen(enabled_channels(), defined.file_sources, only)
     if from_day and from_day >= today:

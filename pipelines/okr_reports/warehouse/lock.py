@@ -23,6 +23,8 @@ from okr_reports.settings import Workspace, engine
 from okr_reports.warehouse.recover import recover
 
 POLL_SECONDS = 0.2
+# A lock without a record belongs to a process that reads, or that has not written its record yet: it ends soon.
+BRIEF_SECONDS = 2.0
 logger = logging.getLogger("okr")
 
 
@@ -56,8 +58,30 @@ def writer_lock(
         lock.release()
 
 
+@contextmanager
+def reader_lock(workspace: Workspace) -> Iterator[bool]:
+    """Keep writers out while the warehouse is read outside a refresh: whether nobody is writing it.
+
+    DuckDB lets nobody write a file that another process has open, even to read: a reader without this lock would stop
+    the refresh that is running. It never waits; where it gives False, the file must not be opened.
+    """
+    lock = FileLock(workspace.data_dir / "warehouse.lock")
+    if not workspace.data_dir.is_dir():
+        yield True
+        return
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
 def _acquire(lock: FileLock, holder: Path, wait_seconds: float, on_wait: Callable[[str], None]) -> None:
-    deadline = time.monotonic() + wait_seconds
+    began = time.monotonic()
     has_said = False
     while True:
         try:
@@ -65,7 +89,7 @@ def _acquire(lock: FileLock, holder: Path, wait_seconds: float, on_wait: Callabl
             return
         except Timeout:
             who = describe_holder(holder)
-            if time.monotonic() >= deadline:
+            if time.monotonic() - began >= (wait_seconds if holder.exists() else max(wait_seconds, BRIEF_SECONDS)):
                 raise LockedError(
                     f"the warehouse is being written by {who}; wait for it to end, or stop that process and run again"
                 ) from None
@@ -81,8 +105,8 @@ def describe_holder(holder: Path) -> str:
         record = json.loads(holder.read_text(encoding="utf-8"))
         return f"{record['command']} (process {record['pid']}) since {record['since']}"
     except (OSError, ValueError, KeyError):
-        # The holder writes its record just after it has the lock.
-        return "another process that has only just begun"
+        # A writer leaves its record just after it has the lock, a reader leaves none.
+        return "another process that reads it or has only just begun"
 
 
 def was_killed(holder: Path) -> bool:

@@ -33,14 +33,17 @@ def current() -> str:
 
 
 def origins(warehouse: Path) -> dict[str, str]:
-    """By channel who answered the rows that the warehouse holds; nothing of one that versions before 0.2 loaded."""
+    """By channel who answered the rows that the warehouse holds; nothing of one that versions before 0.2 loaded.
+
+    The writer's or the reader's lock must be held.
+    """
     if not warehouse_file.is_made(warehouse):
         return {}
     try:
         connection = warehouse_file.connect(warehouse, read_only=True)
     except duckdb.IOException as error:
         if "set lock" in str(error):
-            return {}  # another refresh writes; this one looks again once it has the writer's lock
+            return {}  # another program has it open to write; a refresh says so before it writes anything
         raise
     with connection:
         there = connection.execute(
