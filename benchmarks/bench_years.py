@@ -1,18 +1,24 @@
 """Three years of a small workspace with the clock set forward: seconds of a refresh, and the size of every folder.
 
-    python -m benchmarks years                three years: a quarter day by day, then week by week
-    python -m benchmarks.bench_years 12 36 28     twelve days, then 36 steps of 28 days
+    python -m benchmarks years                    three years: a quarter day by day, then week by week
+    python -m benchmarks.bench_years 92 26 42     92 days, then 26 steps of 42 days
 
 The workspace is that of the kills (tests/torture/small.py): two channels of the sandbox, a file that grows by a day,
 three key results a quarter, a check-in a week. Each refresh is a process of its own with its libraries imported; its
-processor seconds are counted. Limits, from when on as many runs are kept as ever will be: the last thirteen refreshes
-cost at most a tenth more than the first thirteen, and Dagster's, dlt's and dbt's folders grow by a tenth at most.
+processor seconds are counted, by stage. Hours lie between the first and the last, and other programs use the machine
+meanwhile. So at the end three workspaces take the same next days by turns: the one of three years, a copy of it as it
+was after its days, and one that has loaded the same three years at once.
+
+Limits: of three years a next day costs at most a tenth more than of each of the other two; from when on as many of
+Dagster's runs are kept as ever will be, its, dlt's and dbt's folders grow by a tenth at most.
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
@@ -24,10 +30,12 @@ from okr_reports.settings import KEEP_RUNS
 from tests.torture.small import FIRST, TODAY, Small
 
 STEPS = (92, 143, 7)
-SOME = 13
+# Next days of each workspace at the end.
+TURNS = 5
 # What holds no data of its own, so that nothing may make it grow.
 BOUNDED = ("dagster", "dlt", "dbt")
 MOST_TIMES = 1.1
+STAGES = ("channels", "models", "site")
 
 OBJECTIVE = """
 objectives:
@@ -40,6 +48,53 @@ objectives:
       - {{id: rate_kept_{id}, title: Rate, type: at_least, kpi: rate, target: 0.01}}
       - {{id: seats_up_{id}, title: Seats, type: increase, kpi: seats, baseline: 0, target: 900}}
 """
+
+
+@dataclass(eq=False)
+class Life:
+    """One workspace and its day; what each of its refreshes took."""
+
+    small: Small
+    today: date = TODAY
+    found: list[dict[str, Any]] = field(default_factory=list)
+
+    def refresh(self, step: int) -> None:
+        """What people do in so many days, and the refresh of the last of them."""
+        self.today += timedelta(days=step)
+        live(self.small, self.today)
+        # A vendor serves a version for a year; who upgrades okr gets newer ones.
+        served = self.today - timedelta(days=60)
+        answer = self.small.refresh(self.today, SOURCES__LINKEDIN_ADS__API_VERSION=f"{served:%Y%m}")
+        if answer["code"]:
+            raise SystemExit(f"the refresh of {self.today} ended with {answer['code']}:\n{answer['said']}")
+        stages = {name: answer["stages"].get(name, 0.0) for name in STAGES}
+        cpu = {"cpu": answer["cpu"], **stages, "the rest": answer["cpu"] - sum(stages.values())}
+        sizes = self.small.sizes()
+        self.found.append({"day": self.today, "step": step, "took": cpu, "MB": sizes})
+        seconds = ", ".join(f"{name} {used:.1f}" for name, used in cpu.items())
+        parts = ", ".join(f"{name} {size:.1f}" for name, size in sorted(sizes.items()) if size >= 0.05)
+        print(f"{self.today} {seconds}; {answer['peak_mb']:.0f} MB of memory; {parts}", flush=True)
+
+    def keep(self, place: Path) -> None:
+        """Move the workspace aside: another one may lie where it did, so that the paths of both are the same."""
+        place.mkdir(parents=True, exist_ok=True)
+        for part in self._parts():
+            part.rename(place / part.name)
+
+    def bring_back(self, place: Path) -> None:
+        """Move it to where it was."""
+        for part in place.iterdir():
+            part.rename(self.small.folder / part.name)
+
+    def copy(self, place: Path, *, data: bool = True) -> Life:
+        """A second life from here on, of its definitions and, with `data`, of everything produced."""
+        for part in self._parts():
+            if data or part != self.small.data:
+                shutil.copytree(part, place / part.name, symlinks=True)
+        return Life(self.small, self.today)
+
+    def _parts(self) -> list[Path]:
+        return [self.small.data, self.small.file.parent]
 
 
 def live(small: Small, today: date) -> None:
@@ -64,68 +119,84 @@ def live(small: Small, today: date) -> None:
     (definitions / "exchange_rates.csv").write_text("\n".join(["date,currency,rate", *rates]) + "\n")
 
 
-def measure(days: int, longer: int, length: int) -> list[dict[str, Any]]:
-    """A row a refresh: its day, the days since the one before, processor seconds, peak MB, MB of each folder."""
-    steps = [1] * days + [length] * longer
-    found = []
+def measure(days: int, longer: int, length: int) -> dict[str, Life]:
+    """The life of the workspace and the two beside it, by name; each ends with TURNS next days, taken by turns."""
     with tempfile.TemporaryDirectory(prefix="okr-years-") as folder:
         sandbox = start(seed=3, today=TODAY)
         small = Small(Path(folder) / "small", sandbox)
+        names = ("three years", f"{days} days", "three years at once")
+        places = [Path(folder) / name for name in names]
         try:
-            today = TODAY
-            for step in (0, *steps):
-                today += timedelta(days=step)
-                live(small, today)
-                # A vendor serves a version for a year; who upgrades okr gets newer ones.
-                served = today - timedelta(days=60)
-                answer = small.refresh(today, SOURCES__LINKEDIN_ADS__API_VERSION=f"{served:%Y%m}")
-                if answer["code"]:
-                    raise SystemExit(f"the refresh of {today} ended with {answer['code']}:\n{answer['said']}")
-                sizes = small.sizes()
-                found.append({"day": today, "step": step, "cpu": answer["cpu"], "peak": answer["peak_mb"], **sizes})
-                parts = ", ".join(f"{name} {size:.1f}" for name, size in sorted(sizes.items()) if size >= 0.05)
-                print(f"{today} {answer['cpu']:5.1f} s {answer['peak_mb']:5.0f} MB   {parts}", flush=True)
+            old = Life(small)
+            for step in (0, *[1] * days):
+                old.refresh(step)
+            young = old.copy(places[1])
+            for step in [length] * longer:
+                old.refresh(step)
+            new = old.copy(places[2], data=False)
+            old.keep(places[0])
+            lives = dict(zip(names, (old, young, new), strict=True))
+            for step, turn in ((0, [new]), *[(1, [old, young, new])] * TURNS):
+                for life, name, place in zip(lives.values(), names, places, strict=True):
+                    if life in turn:
+                        print(name, flush=True)
+                        life.bring_back(place)
+                        life.refresh(step)
+                        life.keep(place)
+            return lives
         finally:
             small.close()
             sandbox.stop()
-    return found
 
 
 def draw(found: list[dict[str, Any]], path: Path) -> None:
-    """Seconds of each refresh, and MB of each folder, over the days."""
+    """Seconds of each refresh by stage, and MB of each folder, over the days."""
     import altair as alt
     import vl_convert
 
     x = alt.X("day:T", title=None, axis=alt.Axis(format="%Y", tickCount="year"))
-    parts = sorted(set(found[-1]) - {"day", "step", "cpu", "peak"}, key=lambda name: -found[-1][name])[:8]
-    seconds = [{"day": str(one["day"]), "seconds": one["cpu"]} for one in found]
+    parts = sorted(found[-1]["MB"], key=lambda name: -found[-1]["MB"][name])[:8]
+    seconds = [
+        {"day": str(one["day"]), "seconds": used, "stage": name}
+        for one in found for name, used in one["took"].items()
+    ]  # fmt: skip
     sizes = [
-        {"day": str(one["day"]), "MB": one[name], "folder": name}
-        for one in found for name in parts if one.get(name, 0) > 0.01
+        {"day": str(one["day"]), "MB": one["MB"][name], "folder": name}
+        for one in found for name in parts if one["MB"].get(name, 0) > 0.01
     ]  # fmt: skip
     chart = alt.hconcat(
         alt.Chart(alt.Data(values=seconds), width=330, height=200)
         .mark_point(size=8)
-        .encode(x=x, y=alt.Y("seconds:Q", title="processor seconds of a refresh", scale=alt.Scale(domainMin=0))),
+        .encode(
+            x=x,
+            y=alt.Y("seconds:Q", title="processor seconds of a refresh", scale=alt.Scale(domainMin=0)),
+            color=alt.Color("stage:N", title=None),
+        ),
         alt.Chart(alt.Data(values=sizes), width=330, height=200)
         .mark_line()
         .encode(x=x, y=alt.Y("MB:Q", title="MB", scale=alt.Scale(type="log")), color=alt.Color("folder:N", title=None)),
-    )
+    ).resolve_scale(color="independent")
     path.write_text(vl_convert.vegalite_to_svg(chart.to_json()), encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
     """Measure, print and draw; 1 if a limit is passed."""
     days, longer, length = map(int, arguments or STEPS)
-    found = measure(days, longer, length)
-    draw(found, ROOT / "docs" / "years.svg")
-    alike = [one for number, one in enumerate(found) if one["step"] == length and number > KEEP_RUNS]
-    early, late = alike[:SOME], alike[-SOME:]
+    lives = measure(days, longer, length)
+    old = lives.pop("three years").found
+    draw(old[: days + longer + 1], ROOT / "docs" / "years.svg")
     held = []
-    for what in ("cpu", *BOUNDED):
-        before, after = (median(one[what] for one in some) for some in (early, late))
-        print(f"{what}: {before:.1f} in {early[0]['day']:%B %Y}, {after:.1f} in {late[-1]['day']:%B %Y}")
-        held.append(hold(f"{what} of the last {SOME} refreshes against the first", after / before, MOST_TIMES, "times"))
+    for name, life in lives.items():
+        for what in ("cpu", *STAGES, "the rest"):
+            ours, theirs = (median(one["took"][what] for one in some[-TURNS:]) for some in (old, life.found))
+            print(f"{what}: {ours:.1f} s after three years, {theirs:.1f} s after {name}")
+            if what == "cpu":
+                held.append(hold(f"a next day after three years, against {name}", ours / theirs, MOST_TIMES, "times"))
+    full = old[min(KEEP_RUNS, len(old) - 1)]["MB"]
+    for part in BOUNDED:
+        print(f"{part}: {full[part]:.1f} MB with its {KEEP_RUNS} runs, {old[-1]['MB'][part]:.1f} MB at the end")
+        held.append(hold(f"{part} at the end against its {KEEP_RUNS} runs", old[-1]["MB"][part] / full[part],
+                         MOST_TIMES, "times"))  # fmt: skip
     return int(not all(held))
 
 

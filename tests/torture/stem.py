@@ -3,7 +3,7 @@
 A refresh counts its steps: files of the data folder opened for writing, renamed, linked or removed, and both sides of
 every statement that changes a DuckDB file. At `die_at` it kills itself with SIGKILL. The answer is a line of JSON:
 the exit code (negative: the signal), the names of the steps that were made, the addresses that sockets were bound to
-or connected to, the processor seconds, and the most memory it held.
+or connected to, the processor seconds, those of each stage of Dagster's run, and the most memory it held.
 """
 
 from __future__ import annotations
@@ -75,6 +75,24 @@ class Steps:
         return watched
 
 
+def watch_stages(log: int) -> None:
+    """Note the processor seconds of each stage, its child processes' included."""
+    from dagster import DagsterEvent, DagsterEventType
+
+    make, began = DagsterEvent.from_step, {}
+
+    def watched(event_type: DagsterEventType, step_context: Any, *arguments: Any, **more: Any) -> DagsterEvent:
+        used = sum(os.times()[:4])
+        if event_type is DagsterEventType.STEP_START:
+            began[step_context.step.key] = used
+        elif event_type is DagsterEventType.STEP_SUCCESS:
+            name = step_context.step.key
+            os.write(log, f"stage {name} {used - began[name]:.3f}\n".encode())
+        return make(event_type, step_context, *arguments, **more)
+
+    DagsterEvent.from_step = watched  # type: ignore[method-assign]
+
+
 def refresh(order: dict[str, Any], log: int) -> int:
     """One `okr refresh` in this process; its exit code."""
     from okr_reports import cli
@@ -84,6 +102,7 @@ def refresh(order: dict[str, Any], log: int) -> int:
     workspace = Workspace.from_environment()
     steps = Steps(order.get("die_at", 0), str(workspace.data_dir.absolute()), log)
     steps.watch_duckdb()
+    watch_stages(log)
     sys.addaudithook(steps.audit)
     try:
         cli.main(["refresh", "--wait", "5"])
@@ -120,10 +139,11 @@ def main() -> None:
         os.close(said)
         lines = Path(order["log"]).read_text().splitlines()
         sockets = [line.removeprefix("socket ") for line in lines if line.startswith("socket ")]
-        steps = [line for line in lines if not line.startswith("socket ")]
+        stages = {line.split()[1]: float(line.split()[2]) for line in lines if line.startswith("stage ")}
+        steps = [line for line in lines if not line.startswith(("socket ", "stage "))]
         answer = {
-            "code": code, "steps": steps, "sockets": sockets, "cpu": used.ru_utime + used.ru_stime,
-            "peak_mb": used.ru_maxrss / 1024,
+            "code": code, "steps": steps, "sockets": sockets, "stages": stages,
+            "cpu": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1024,
         }  # fmt: skip
         print(json.dumps(answer), file=answers, flush=True)
 
