@@ -1,152 +1,22 @@
 """Three years of a small workspace with the clock set forward: seconds of a refresh, and the size of every folder.
 
     python -m benchmarks years                    three years: a quarter day by day, then week by week
-    python -m benchmarks.bench_years 92 26 42     92 days, then 26 steps of 42 days
+    python -m benchmarks.bench_years 14 26 42     14 days, then 26 steps of 42 days
 
-The workspace is that of the kills (tests/torture/small.py): two channels of the sandbox, a file that grows by a day,
-three key results a quarter, a check-in a week. Each refresh is a process of its own with its libraries imported; its
-processor seconds are counted, by stage. Hours lie between the first and the last, and other programs use the machine
-meanwhile. So at the end three workspaces take the same next days by turns: the one of three years, a copy of it as it
-was after its days, and one that has loaded the same three years at once.
-
-Limits: of three years a next day costs at most a tenth more than of each of the other two; from when on as many of
-Dagster's runs are kept as ever will be, its, dlt's and dbt's folders grow by a tenth at most.
+What is done is in tests/torture/years.py; `make prove` does it too. Limits: a next day after three years costs at most
+a tenth more processor time than the same of a young workspace and of one that loaded the three years at once; from when
+on as many of Dagster's runs are kept as ever will be, its, dlt's and dbt's folders grow by a tenth at most.
 """
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
-from dataclasses import dataclass, field
-from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.targets import ROOT, hold
-from okr_reports.sandbox.serve import start
-from okr_reports.settings import KEEP_RUNS
-from tests.torture.small import FIRST, TODAY, Small
-
-STEPS = (92, 143, 7)
-# Next days of each workspace at the end.
-TURNS = 5
-# What holds no data of its own, so that nothing may make it grow.
-BOUNDED = ("dagster", "dlt", "dbt")
-MOST_TIMES = 1.1
-STAGES = ("channels", "models", "site")
-
-OBJECTIVE = """
-objectives:
-  - id: more_{id}
-    title: More of it
-    period: {period}
-    team: paid
-    key_results:
-      - {{id: leads_up_{id}, title: Leads, type: increase, kpi: li_leads, change: 20%, baseline: 100}}
-      - {{id: rate_kept_{id}, title: Rate, type: at_least, kpi: rate, target: 0.01}}
-      - {{id: seats_up_{id}, title: Seats, type: increase, kpi: seats, baseline: 0, target: 900}}
-"""
-
-
-@dataclass(eq=False)
-class Life:
-    """One workspace and its day; what each of its refreshes took."""
-
-    small: Small
-    today: date = TODAY
-    found: list[dict[str, Any]] = field(default_factory=list)
-
-    def refresh(self, step: int) -> None:
-        """What people do in so many days, and the refresh of the last of them."""
-        self.today += timedelta(days=step)
-        live(self.small, self.today)
-        # A vendor serves a version for a year; who upgrades okr gets newer ones.
-        served = self.today - timedelta(days=60)
-        answer = self.small.refresh(self.today, SOURCES__LINKEDIN_ADS__API_VERSION=f"{served:%Y%m}")
-        if answer["code"]:
-            raise SystemExit(f"the refresh of {self.today} ended with {answer['code']}:\n{answer['said']}")
-        stages = {name: answer["stages"].get(name, 0.0) for name in STAGES}
-        cpu = {"cpu": answer["cpu"], **stages, "the rest": answer["cpu"] - sum(stages.values())}
-        sizes = self.small.sizes()
-        self.found.append({"day": self.today, "step": step, "took": cpu, "MB": sizes})
-        seconds = ", ".join(f"{name} {used:.1f}" for name, used in cpu.items())
-        parts = ", ".join(f"{name} {size:.1f}" for name, size in sorted(sizes.items()) if size >= 0.05)
-        print(f"{self.today} {seconds}; {answer['peak_mb']:.0f} MB of memory; {parts}", flush=True)
-
-    def keep(self, place: Path) -> None:
-        """Move the workspace aside: another one may lie where it did, so that the paths of both are the same."""
-        place.mkdir(parents=True, exist_ok=True)
-        for part in self._parts():
-            part.rename(place / part.name)
-
-    def bring_back(self, place: Path) -> None:
-        """Move it to where it was."""
-        for part in place.iterdir():
-            part.rename(self.small.folder / part.name)
-
-    def copy(self, place: Path, *, data: bool = True) -> Life:
-        """A second life from here on, of its definitions and, with `data`, of everything produced."""
-        for part in self._parts():
-            if data or part != self.small.data:
-                shutil.copytree(part, place / part.name, symlinks=True)
-        return Life(self.small, self.today)
-
-    def _parts(self) -> list[Path]:
-        return [self.small.data, self.small.file.parent]
-
-
-def live(small: Small, today: date) -> None:
-    """What people do until this day: a quarter's objective, a week's check-in, the file and the rates of each day."""
-    definitions = small.file.parent
-    quarter = (today.month + 2) // 3
-    name = f"{today.year}_q{quarter}"
-    plan = definitions / f"{name}.yml"
-    if today > date(2026, 12, 31):
-        if not plan.exists():
-            plan.write_text(OBJECTIVE.format(id=name, period=f"{today.year}-Q{quarter}"), encoding="utf-8")
-        if today.weekday() == 0:
-            check_ins = definitions / f"check_ins_{name}.yml"
-            said = check_ins.read_text(encoding="utf-8") if check_ins.exists() else "check_ins:\n"
-            line = (
-                f"  - {{date: {today}, key_result: leads_up_{name}, author: Ana, confidence: 0.6, note: As planned.}}\n"
-            )
-            check_ins.write_text(said + line, encoding="utf-8")
-    small.deliver_file(today - timedelta(days=1))
-    days = range((today - FIRST).days + 1)
-    rates = [f"{FIRST + timedelta(days=number)},USD,0.{900 + number % 9}" for number in days]
-    (definitions / "exchange_rates.csv").write_text("\n".join(["date,currency,rate", *rates]) + "\n")
-
-
-def measure(days: int, longer: int, length: int) -> dict[str, Life]:
-    """The life of the workspace and the two beside it, by name; each ends with TURNS next days, taken by turns."""
-    with tempfile.TemporaryDirectory(prefix="okr-years-") as folder:
-        sandbox = start(seed=3, today=TODAY)
-        small = Small(Path(folder) / "small", sandbox)
-        names = ("three years", f"{days} days", "three years at once")
-        places = [Path(folder) / name for name in names]
-        try:
-            old = Life(small)
-            for step in (0, *[1] * days):
-                old.refresh(step)
-            young = old.copy(places[1])
-            for step in [length] * longer:
-                old.refresh(step)
-            new = old.copy(places[2], data=False)
-            old.keep(places[0])
-            lives = dict(zip(names, (old, young, new), strict=True))
-            for step, turn in ((0, [new]), *[(1, [old, young, new])] * TURNS):
-                for life, name, place in zip(lives.values(), names, places, strict=True):
-                    if life in turn:
-                        print(name, flush=True)
-                        life.bring_back(place)
-                        life.refresh(step)
-                        life.keep(place)
-            return lives
-        finally:
-            small.close()
-            sandbox.stop()
+from tests.torture.years import MOST_TIMES, STAGES, STEPS, TURNS, limits, measure
 
 
 def draw(found: list[dict[str, Any]], path: Path) -> None:
@@ -183,20 +53,11 @@ def main(arguments: list[str]) -> int:
     """Measure, print and draw; 1 if a limit is passed."""
     days, longer, length = map(int, arguments or STEPS)
     lives = measure(days, longer, length)
-    old = lives.pop("three years").found
-    draw(old[: days + longer + 1], ROOT / "docs" / "years.svg")
-    held = []
+    draw(lives["three years"].found[: days + longer + 1], ROOT / "docs" / "years.svg")
     for name, life in lives.items():
         for what in ("cpu", *STAGES, "the rest"):
-            ours, theirs = (median(one["took"][what] for one in some[-TURNS:]) for some in (old, life.found))
-            print(f"{what}: {ours:.1f} s after three years, {theirs:.1f} s after {name}")
-            if what == "cpu":
-                held.append(hold(f"a next day after three years, against {name}", ours / theirs, MOST_TIMES, "times"))
-    full = old[min(KEEP_RUNS, len(old) - 1)]["MB"]
-    for part in BOUNDED:
-        print(f"{part}: {full[part]:.1f} MB with its {KEEP_RUNS} runs, {old[-1]['MB'][part]:.1f} MB at the end")
-        held.append(hold(f"{part} at the end against its {KEEP_RUNS} runs", old[-1]["MB"][part] / full[part],
-                         MOST_TIMES, "times"))  # fmt: skip
+            print(f"a next day after {name}: {what} {median(one['took'][what] for one in life.found[-TURNS:]):.1f} s")
+    held = [hold(what, times, MOST_TIMES, "times") for what, times in limits(lives)]
     return int(not all(held))
 
 

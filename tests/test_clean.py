@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from click.testing import CliRunner
-from dagster import DagsterInstance, Definitions, asset, define_asset_job, in_process_executor
+from dagster import DagsterInstance, Definitions, asset, define_asset_job, in_process_executor, job, op
 
 from okr_reports.cli import main
 from okr_reports.commands import clean
@@ -21,6 +21,11 @@ from okr_reports.settings import Workspace, make_dagster_home
 from okr_reports.warehouse.lock import writer_lock
 
 KEPT = ("warehouse.duckdb", "okr.duckdb", "history/days/2026-11-23.json", "deliveries/sent.json")
+
+
+@op
+def printing() -> None:
+    print("said by a step")
 
 
 @pytest.fixture
@@ -130,8 +135,27 @@ def test_runs_go_by_count_and_age_and_the_newest_stays(data, monkeypatch):
     assert okr().exit_code == 0
     with DagsterInstance.get() as instance:
         assert set(instance.get_run_ids()) == {runs["refresh"][4], runs["report"][1]}
-    kept = {path.name.partition(".")[0] for path in (data / "dagster" / "history" / "runs").iterdir()}
-    assert kept & {*runs["refresh"], *runs["report"]} == {runs["refresh"][4], runs["report"][1]}
+    for folder in ("history/runs", "storage"):
+        kept = {path.name.partition(".")[0] for path in (data / "dagster" / folder).iterdir()}
+        assert kept & {*runs["refresh"], *runs["report"]} == {runs["refresh"][4], runs["report"][1]}, folder
+
+
+def test_what_runs_printed_that_are_gone_goes_and_what_is_no_runs_stays(data):
+    storage = data / "dagster" / "storage"
+    gone = storage / "72a53bfb-9d3b-4e84-8722-bb0f59accb6e" / "compute_logs" / "zqxqbcud.out"
+    written(gone, b"p" * 700)
+    written(storage / "an_asset" / "value", b"v")
+
+    @job(executor_def=in_process_executor)
+    def of_others():
+        printing()
+
+    with DagsterInstance.get() as instance:
+        run = of_others.execute_in_process(instance=instance).run_id
+    (part,) = [part for part in clean.removable(Workspace.from_environment()) if "printed" in part.what]
+    assert (part.count, part.size) == (1, 700)
+    assert okr().exit_code == 0
+    assert sorted(path.name for path in storage.iterdir()) == sorted([run, "an_asset"])
 
 
 def test_it_waits_for_nobody_and_says_who_writes(data):

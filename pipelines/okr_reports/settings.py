@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from okr_reports.errors import OkrError
 
 KEEP_RELEASES = 5
-# Of each of Dagster's jobs: three months of daily refreshes, four days of hourly ones, 170 MB.
+# Of each of Dagster's jobs: three months of daily refreshes, four days of hourly ones, 350 MB.
 KEEP_RUNS = 100
 # The newest run of each job stays, however old.
 KEEP_RUN_DAYS = 365

@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from datetime import date
 
 import pytest
+import yaml
 from dagster import (
     AssetCheckKey,
     AssetCheckResult,
@@ -27,7 +28,9 @@ from dagster import (
     job,
     op,
 )
+from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.instance.ref import InstanceRef
+from dagster._core.scheduler.instigation import TickStatus
 
 from okr_reports import refresh
 from okr_reports.commands.refresh_here import _instance
@@ -153,8 +156,9 @@ def test_old_runs_are_forgotten_with_the_files_of_their_events(tmp_path, monkeyp
         assert retention.forget_old_runs(instance) == 0
         kept = {*runs["refresh"][2:], *runs["backfill"]}
         assert set(instance.get_run_ids()) == kept
-        files = {path.name.partition(".")[0] for path in (tmp_path / "dagster" / "history" / "runs").iterdir()}
-        assert files & {*runs["refresh"], *runs["backfill"]} == kept
+        for folder in ("history/runs", "storage"):
+            files = {path.name.partition(".")[0] for path in (tmp_path / "dagster" / folder).iterdir()}
+            assert files & {*runs["refresh"], *runs["backfill"]} == kept, folder
         latest = instance.get_latest_materialization_event(AssetKey("site"))
         assert latest.run_id == runs["backfill"][-1]
         (found,) = instance.fetch_materializations(AssetKey("site"), limit=1).records
@@ -163,6 +167,18 @@ def test_old_runs_are_forgotten_with_the_files_of_their_events(tmp_path, monkeyp
             AssetCheckKey(AssetKey("site"), "right"), 99
         )
         assert {one.run_id for one in checked} == kept
+
+
+def test_no_tick_of_a_sensor_or_a_schedule_is_kept_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    with instance_of(tmp_path) as instance:
+        for kind in (InstigatorType.SENSOR, InstigatorType.SCHEDULE):
+            days = instance.get_tick_retention_settings(kind)
+            assert days.keys() == set(TickStatus)
+            assert 0 < min(days.values()) <= max(days.values()) <= 90, days
+        ours = instance.get_settings("retention")
+    written = (ROOT / "docs" / "deploy" / "dagster-postgres.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(written)["retention"] == ours
 
 
 def test_a_period_is_closed_once_nobody_restates_it(monkeypatch):

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 from okr_reports.common.dlt_packages import finished_packages
 from okr_reports.report_site.output.publish import old_releases
@@ -48,7 +49,7 @@ def removable(workspace: Workspace, *, caches: bool = False) -> list[Removable]:
         Removable(
             f"releases of the site but the last {KEEP_RELEASES}", old_releases(workspace.site_dir, KEEP_RELEASES)
         ),
-        _runs(workspace),
+        *_runs(workspace),
         Removable(
             f"logs and trial mails of more than {KEEP_LOG_DAYS} days",
             [path for path in _logs(workspace) if _age(path) > KEEP_LOG_DAYS],
@@ -65,9 +66,11 @@ def remove(workspace: Workspace, found: list[Removable]) -> None:
         if group.runs:
             from dagster import DagsterInstance
 
+            from okr_reports.defs.retention import forget
+
             with DagsterInstance.get() as instance:
                 for run_id in group.runs:
-                    instance.delete_run(run_id)
+                    forget(instance, run_id)
         for path in group.paths:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -75,20 +78,33 @@ def remove(workspace: Workspace, found: list[Removable]) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _runs(workspace: Workspace) -> Removable:
-    what = f"runs of Dagster but the last {KEEP_RUNS} of a job, or of more than {KEEP_RUN_DAYS} days"
+def _runs(workspace: Workspace) -> Iterator[Removable]:
+    """Old runs, and what runs printed that are gone: version 0.1.0 left it."""
     home = Path(os.environ.get("DAGSTER_HOME") or workspace.dagster_home)
     if not home.is_dir():
-        return Removable(what)
+        return
     from dagster import DagsterInstance
 
-    from okr_reports.defs.retention import old_runs
+    from okr_reports.defs.retention import old_runs, outputs_of
 
     with DagsterInstance.get() as instance:
         runs = old_runs(instance)
+        stored = [path for run in runs if (path := outputs_of(instance, run)).exists()]
+        known = set(instance.get_run_ids())
+        folders = sorted(Path(instance.storage_directory()).glob("*"))
+    ownerless = [path for path in folders if _is_run(path) and path.name not in known]
     files = [path for run in runs for path in (home / "history" / "runs").glob(f"{run}.db*")]
-    stored = [path for run in runs if (path := home / "storage" / run).exists()]
-    return Removable(what, [*files, *stored], runs)
+    what = f"runs of Dagster but the last {KEEP_RUNS} of a job, or of more than {KEEP_RUN_DAYS} days"
+    yield Removable(what, [*files, *stored], runs)
+    yield Removable("what runs printed that Dagster has no more", ownerless)
+
+
+def _is_run(path: Path) -> bool:
+    """Whether Dagster may have named this folder after a run."""
+    try:
+        return path.is_dir() and str(UUID(path.name)) == path.name
+    except ValueError:
+        return False
 
 
 def _logs(workspace: Workspace) -> Iterator[Path]:

@@ -55,7 +55,7 @@ def _state_of(*folders: Path) -> str:
 
 
 @run_failure_sensor(
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=30,
     default_status=DefaultSensorStatus.RUNNING,
     description="Tells the services of `[deliveries] alerts` that a run failed, and why. Nothing where none is set.",
 )
@@ -76,7 +76,7 @@ def run_failed(context: RunFailureSensorContext) -> None:
 @run_status_sensor(
     run_status=DagsterRunStatus.SUCCESS,
     monitored_jobs=[jobs.refresh, jobs.publish_changes],
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=30,
     default_status=DefaultSensorStatus.RUNNING,
     description="Mails what is unusual of the KPIs that `alerts` watches, each thing once. Nothing where none is set.",
 )
@@ -93,7 +93,7 @@ def _tell_of_kpis() -> None:
 @run_status_sensor(
     run_status=DagsterRunStatus.SUCCESS,
     request_job=jobs.publish_changes,
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=30,
     default_status=DefaultSensorStatus.RUNNING,
     description="Scores and publishes what a backfill has loaded.",
 )
