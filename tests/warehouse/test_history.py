@@ -1,6 +1,6 @@
 """What was published on a past day comes back to the byte, and a day costs only what changed."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import pytest
@@ -8,6 +8,8 @@ import pytest
 from okr_reports.errors import OkrError
 from okr_reports.warehouse import history, ops
 from okr_reports.warehouse.snapshot import write_snapshot
+
+FIRST = date(2026, 1, 1)
 
 
 @pytest.fixture
@@ -67,6 +69,36 @@ def test_a_day_on_which_nothing_changed_adds_nothing(warehouse, tmp_path):
     publish(warehouse, tmp_path, date(2026, 7, 1))
     added, _ = publish(warehouse, tmp_path, date(2026, 7, 2))
     assert added == 0
+
+
+def test_a_day_of_few_rows_writes_after_years_what_it_wrote_at_first(warehouse, tmp_path):
+    """Four KPIs by day, three wide results a quarter, and a note of each publication."""
+
+    def written(number):
+        today = FIRST + timedelta(days=number)
+        with duckdb.connect(str(warehouse)) as connection:
+            days = f"from range(date '{FIRST}', date '{today}', interval 1 day) as days(day)"
+            wide = ", ".join(f"hash(quarter, number, {column}) as c{column}" for column in range(40))
+            connection.execute(
+                f"create or replace table marts.kpis as select day::date as date, kpi, hash(day, kpi) % 999 as value,"
+                f" kpi * 7 as target, 'EUR' as unit {days}, range(4) as kpis(kpi)"
+            )
+            connection.execute(
+                f"create or replace table marts.results as select quarter::date as date, number, {wide}"
+                f" from (select distinct date_trunc('quarter', day) as quarter {days}), range(3) as numbers(number)"
+            )
+            connection.execute(
+                f"create or replace table marts.noted as select day::date as noted_on, md5(day::text) as id {days}"
+            )
+        publish(warehouse, tmp_path, today)
+        return sum(path.stat().st_size for path in (tmp_path / "history").rglob("*") if path.is_file())
+
+    def of_a_day(number):
+        before = written(number)
+        return written(number + 1) - before
+
+    young, old = of_a_day(80), of_a_day(1_200)
+    assert old < young * 1.5, (young, old)
 
 
 def test_what_was_not_published_is_of_no_day(warehouse, tmp_path):

@@ -21,8 +21,9 @@ import duckdb
 
 from okr_reports.common.sql_text import quoted_name, quoted_text
 
-# Below this a table is one part: cutting small tables makes many tiny files and saves nothing.
-ROWS_WORTH_CUTTING = 5_000
+# A part of fewer is mostly its header and its name in each day's manifest; one of many more is written again, each day
+# that a row of it changes, for what has not.
+VALUES_A_PART = 2_000
 SHA_LENGTH = 32
 _NAME = re.compile(r"(?P<content>.+-[0-9a-f]{8}-(?P<rows>\d+)(?:-(?P<digest>[0-9a-f]+))?)(?:\.(?P<sha>[0-9a-f]{32}))?")
 
@@ -52,7 +53,7 @@ class Parts:
             "select max(comment) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, name]
         ).fetchone() or (None,)
         relation = f"{quoted_name(schema)}.{quoted_name(name)}"
-        cuts = _cuts(connection, relation, [column["name"] for column in columns])
+        cuts = _cuts(connection, relation, columns)
         parts = [self._write(connection, name, f"(from {relation} where {where})", [where, columns]) for where in cuts]
         return {"name": name, "comment": comment, "columns": columns, "parts": parts}
 
@@ -159,12 +160,24 @@ def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> 
     return [{"name": name, "type": kind, "comment": comment} for name, kind, comment in rows]
 
 
-def _cuts(connection: duckdb.DuckDBPyConnection, relation: str, columns: list[str]) -> list[str]:
-    """The conditions that cut a table into its parts: by month where there are many dated rows."""
-    (count,) = connection.execute(f"select count(*) from {relation}").fetchone() or (0,)
-    if "date" not in columns or count < ROWS_WORTH_CUTTING:
+def _cuts(connection: duckdb.DuckDBPyConnection, relation: str, columns: list[dict[str, Any]]) -> list[str]:
+    """The conditions that cut a table into its parts.
+
+    A table with dates and many values is cut by its months, where these hold few by quarters, else by years: a day
+    writes the parts that it changed, and what is long past is in others.
+    """
+    dates = [column["name"] for column in columns if column["type"] == "DATE"]
+    if not dates:
         return ["true"]
-    months = connection.execute(
-        f"select distinct date_trunc('month', date)::date from {relation} where date is not null order by 1"
+    day = "date" if "date" in dates else quoted_name(dates[0])
+    units = ("month", "quarter", "year")
+    counts = ", ".join(f"count(distinct date_trunc('{unit}', {day}))" for unit in units)
+    rows, *spans = connection.execute(f"select count({day}), {counts} from {relation}").fetchone() or (0, 0, 0, 0)
+    values = rows * len(columns)
+    if values < VALUES_A_PART:
+        return ["true"]
+    unit = next((unit for unit, span in zip(units, spans, strict=True) if values >= span * VALUES_A_PART), "year")
+    starts = connection.execute(
+        f"select distinct date_trunc('{unit}', {day})::date from {relation} where {day} is not null order by 1"
     ).fetchall()
-    return ["date is null", *(f"date_trunc('month', date) = date '{month}'" for (month,) in months)]
+    return [f"{day} is null", *(f"date_trunc('{unit}', {day}) = date '{start}'" for (start,) in starts)]
