@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import os
+import shutil
 import socket
+import subprocess
+import sys
+import sysconfig
 import threading
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +19,7 @@ from typing import Any
 import pytest
 import requests
 
-from okr_reports.channels.runners import environments, process, readable
+from okr_reports.channels.runners import environments, process, pythons, readable
 from okr_reports.channels.runners.bring import check_connector
 from okr_reports.channels.runners.gate import Allowed, Gate
 from okr_reports.errors import ChannelError
@@ -214,6 +219,28 @@ def test_it_opens_its_own_files_and_those_that_its_settings_name(
     bench.said.clear()
     bench.load()
     assert sum("kernel has no Landlock" in sentence for sentence in bench.said) == 1
+
+
+def test_a_python_whose_libraries_lie_outside_its_prefix_starts(
+    bench: VendorBench, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, far = (tmp_path_factory.mktemp(name) for name in ("odd", "far"))
+    library = Path(sysconfig.get_path("stdlib"))
+    left_out = shutil.ignore_patterns("site-packages", "test", "tests", "__pycache__", "config-*", "idlelib", "tkinter")
+    shutil.copytree(library, far / "library", ignore=left_out)
+    (odd / "bin").mkdir()
+    (odd / "lib").mkdir()
+    shutil.copy2(Path(sys.executable).resolve(), odd / "bin" / "python3")
+    (odd / "lib" / library.name).symlink_to(far / "library")
+    subprocess.run([odd / "bin" / "python3", "-m", "venv", "--without-pip", odd / "venv"], check=True)
+    [packages] = (odd / "venv" / "lib").glob("*/site-packages")
+    (packages / "pip").symlink_to(Path(str(importlib.util.find_spec("pip").origin)).parent)  # type: ignore[union-attr]
+    monkeypatch.setattr(sys, "executable", str(odd / "venv" / "bin" / "python"))
+    declare(bench, "singer")
+    lock(bench)
+    assert {one.state for one in bench.load().values()} == {"loaded"}, bench.said
+    [python] = (bench.folder / "connectors" / "vendor").glob("*/bin/python")
+    assert {odd, far / "library"} <= {path.resolve() for path in pythons.python_files(python)}
 
 
 def test_a_workspace_within_a_folder_of_the_system_is_not_read(tmp_path: Path) -> None:

@@ -81,8 +81,8 @@ class AirbyteConnector:
         return said[0] if said else {"streams": []}
 
     def _connection(self, say: Callable[[str], None]) -> AbstractContextManager[Connection]:
-        own = [environment(self.source, self.home).parent]
-        return connection(self.source, self.section, say, self.home, own)
+        programs = environment(self.source, self.home).absolute()
+        return connection(self.source, self.section, say, self.home, programs / "python", [programs.parent])
 
     def _messages(self, run: Connection, *words: str) -> Iterator[dict[str, Any]]:
         """What it says; an error that it traces ends it, whatever its exit code is."""

@@ -59,7 +59,7 @@ class DltConnector:
 
     def _connection(self, say: Callable[[str], None]) -> AbstractContextManager[Connection]:
         own = [_CHILD, *own_python(self.source, self.home, self.connector.name.partition(":")[0])]
-        return connection(self.source, self.section, say, self.home, own)
+        return connection(self.source, self.section, say, self.home, Path(sys.executable), own)
 
     def _messages(self, run: Connection, *, probe: bool) -> Iterator[dict[str, Any]]:
         given = {"name": self.connector.name, "stream": self.connector.stream, "values": self.config, "probe": probe}

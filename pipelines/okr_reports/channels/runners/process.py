@@ -216,13 +216,14 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def connection(
-    source: FileSource, section: Section, say: Callable[[str], None], home: Path, own: Sequence[Path]
+    source: FileSource, section: Section, say: Callable[[str], None], home: Path, python: Path, own: Sequence[Path]
 ) -> Iterator[Connection]:
     """A connection whose folder, with every setting in it, is deleted afterwards; `say` takes what its walls were.
 
-    `home` is where environments are kept, `own` the files of the connector's package.
+    `home` is where environments are kept, `python` the interpreter that the connector runs by, `own` the files of its
+    package.
     """
-    readable = readable_files(source, section, home, own)
+    readable = readable_files(source, section, home, python, own)
     gate = Gate(allowed_hosts(source, section))
     try:
         with tempfile.TemporaryDirectory(prefix="okr-connector-") as folder:

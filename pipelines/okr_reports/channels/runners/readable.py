@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from okr_reports.channels.runners.pythons import python_files
 from okr_reports.channels.runners.settings import Section, texts_in
 from okr_reports.file_sources import FileSource
 from okr_reports.settings import settings_folder
@@ -29,10 +30,13 @@ WRITABLE = ("/dev/null", "/dev/shm")
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 
 
-def readable_files(source: FileSource, section: Section, home: Path, own: Sequence[Path]) -> list[Path]:
-    """Files and folders, absolute; `own` is the connector's package, `home` lies in the data folder."""
+def readable_files(source: FileSource, section: Section, home: Path, python: Path, own: Sequence[Path]) -> list[Path]:
+    """Files and folders, absolute.
+
+    `python` is the connector's interpreter, `own` its package, `home` lies in the data folder.
+    """
     closed = _closed(source, home)
-    shared = [Path(name) for name in _SYSTEM] + [Path(sys.base_prefix), Path(sys.executable).resolve().parent]
+    shared = [*map(Path, _SYSTEM), *python_files(python)]
     found = [part for folder in dict.fromkeys(shared) for part in _around(folder.resolve(), closed)]
     trusted = ssl.get_default_verify_paths()
     found += [Path(name) for name in (trusted.openssl_cafile, trusted.openssl_capath) if name]

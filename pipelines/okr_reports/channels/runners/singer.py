@@ -75,8 +75,8 @@ class SingerConnector:
             return recorder
 
     def _connection(self, say: Callable[[str], None]) -> AbstractContextManager[Connection]:
-        own = [environment(self.source, self.home).parent]
-        return connection(self.source, self.section, say, self.home, own)
+        programs = environment(self.source, self.home).absolute()
+        return connection(self.source, self.section, say, self.home, programs / "python", [programs.parent])
 
     def _takes_properties(self, run: Connection) -> bool:
         """Whether it reads its selection from `--properties`, the catalog's name before the specification had one.
