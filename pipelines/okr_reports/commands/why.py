@@ -12,8 +12,6 @@ from okr_reports.errors import OkrError, did_you_mean
 from okr_reports.words.moves import moved
 from okr_reports.words.numbers import PlainNumbers
 
-COMPARISONS = ("previous", "last_year", "pace")
-
 
 @dataclass(frozen=True)
 class Why:

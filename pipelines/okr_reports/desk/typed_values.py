@@ -16,7 +16,6 @@ from okr_reports.okrs.written import flow
 from okr_reports.okrs.yaml_reader import read_yaml, scalar
 
 Fields = Mapping[str, Sequence[str]]
-OPERATORS = ("in", "like", "not_in", "not_like")
 # Empty rows at the end of a list, to add to it without a script.
 SPARE_ROWS = 2
 

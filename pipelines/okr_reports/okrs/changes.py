@@ -18,8 +18,6 @@ from okr_reports.okrs.periods import Span
 from okr_reports.okrs.rows.parts import KPI_WORDS, LINE, SAID_BESIDE, fields_of
 from okr_reports.okrs.words import shown
 
-CHECK_INS_COUNT_DAYS = 7
-
 
 @dataclass(frozen=True)
 class Known:
