@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -13,6 +14,7 @@ from okr_reports.common.plain_values import shows
 from okr_reports.report_site.charts import shares
 from okr_reports.report_site.charts.data import MAX_SERIES, ChartData, Series, readable
 from okr_reports.report_site.faults import BadRows
+from okr_reports.report_site.queries.rows import Row
 from okr_reports.report_site.queries.shaping import Measure, Rows
 from okr_reports.report_site.views.axis_charts import AxisChart, references
 
@@ -135,39 +137,44 @@ def scatter_chart(functions: Functions, given: Attributes, children: Sequence[At
     """A mark for each row, or each group of rows where y or x is an aggregate."""
     x, y, series, title = given["x"], given["y"], given.get("series"), given.get("point_title")
     measures = [column for column in (x, y) if Measure.of(column).aggregates]
-    dimensions = [
-        column for column in (title, series, *(column for column in (x, y) if column not in measures)) if column
-    ]
+    dimensions = [column for column in (title, series, x, y) if column and column not in measures]
     rows = _shaped(functions, given, list(dict.fromkeys(dimensions)), measures)
     across, up = functions.names_of([x, y])
-    for name in (across, up):
-        rows.need(name)
+    kind, points = _points(rows, across, up)
     write = functions.formatter.format
-    found = [row for row in rows if row[across] is not None and row[up] is not None]
-    xs = [row[across].date() if isinstance(row[across], datetime) else row[across] for row in found]
-    kind: Any = "date" if xs and all(isinstance(place, date) for place in xs) else "number"
-    if kind == "number" and not all(isinstance(place, int | float) or hasattr(place, "as_tuple") for place in xs):
-        raise BadRows(f"the column {across!r} of {rows.name!r} holds no numbers", "draw a column of numbers across")
-    order = sorted(range(len(found)), key=lambda n: xs[n])
-    found, xs = [found[n] for n in order], [xs[n] for n in order]
-    names = list(dict.fromkeys(str(row[series]) for row in found)) if series else [functions.readable(up)]
-    names = names[:MAX_SERIES]
-    code = given.get("y_fmt") or "auto"
-    drawn = []
-    for name in names:
-        values = [float(row[up]) if not series or str(row[series]) == name else None for row in found]
-        texts = ["" if value is None else write(value, code) for value in values]
-        drawn.append(Series(name, values, texts, code))
-    x_texts = [write(place, given.get("x_fmt") or "auto") for place in xs]
-    said = [write(row[title]) for row in found] if title else []
+    x_texts = [write(place, given.get("x_fmt") or "auto") for place, _ in points]
+    said = [write(row[title]) for _, row in points] if title else []
     if said:
         x_texts = [f"{title_of}: {place}" for title_of, place in zip(said, x_texts, strict=True)]
-    left_out = len({str(row[series]) for row in found}) - len(names) if series else 0
-    places = [float(place) if kind == "number" else place for place in xs]
+    code = given.get("y_fmt") or "auto"
+    amounts = [float(row[up]) for _, row in points]
+    names = [str(row[series]) if series else functions.readable(up) for _, row in points]
+    every_name = list(dict.fromkeys(names)) if series else [functions.readable(up)]
+    drawn = []
+    for name in every_name[:MAX_SERIES]:
+        values = [amount if of == name else None for of, amount in zip(names, amounts, strict=True)]
+        drawn.append(Series(name, values, ["" if value is None else write(value, code) for value in values], code))
     data = ChartData(
-        places, x_texts, functions.readable(across), kind, drawn, functions.formatter, rows.truncated, left_out
-    )
-    label = functions.language.text("%(n)s points of %(y)s by %(x)s.", n=len(found), y=readable(up), x=readable(across))
-    marks = references(children)
-    svg = shares.scatter(data, label, float(given.get("height") or 240), drawn[0].fmt if drawn else code, marks, said)
+        [float(place) if kind == "number" else place for place, _ in points], x_texts, functions.readable(across), kind,
+        drawn, functions.formatter, rows.truncated, len(every_name) - len(drawn),
+    )  # fmt: skip
+    words = {"n": len(points), "y": readable(up), "x": readable(across)}
+    label = functions.language.text("%(n)s points of %(y)s by %(x)s.", **words)
+    height, fmt = float(given.get("height") or 240), drawn[0].fmt if drawn else code
+    svg = shares.scatter(data, label, height, fmt, references(children), said)
     return AxisChart(data, label, svg, rows.truncated)
+
+
+def _points(rows: Rows, across: str, up: str) -> tuple[Any, list[tuple[Any, Row]]]:
+    """What lies across, `date` or `number`, and the rows that have both places, from left to right.
+
+    Raises BadRows where it is neither.
+    """
+    rows.need(across)
+    rows.need(up)
+    found = [(row[across], row) for row in rows if row[across] is not None and row[up] is not None]
+    points = [(place.date() if isinstance(place, datetime) else place, row) for place, row in found]
+    kind = "date" if points and all(isinstance(place, date) for place, _ in points) else "number"
+    if kind == "number" and not all(isinstance(place, int | float | Decimal) for place, _ in points):
+        raise BadRows(f"the column {across!r} of {rows.name!r} holds no numbers", "draw a column of numbers across")
+    return kind, sorted(points, key=lambda point: point[0])

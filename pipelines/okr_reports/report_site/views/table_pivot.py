@@ -29,64 +29,74 @@ def pivoted(
     pivots = [{**child, "tag": "dimension"} for child in children if child["tag"] == "pivot"]
     dimensions = [child for child in children if child["tag"] == "dimension"]
     measures = [child for child in children if child["tag"] == "measure"]
-    plain = next((measure for measure in measures if not Measure.of(measure["value"]).aggregates), None)
-    if plain is not None or not measures:
-        name = plain["value"] if plain else "column"
-        what = "a pivot puts many rows into one cell, and " + (
-            f"{name!r} does not say how" if plain else "the table has no measure"
-        )
-        raise BadValue(what, f'write an aggregate such as "sum({name})"')
+    _need_aggregates(measures)
     known = [*dimensions, *measures]
     names = names_of(known)
     base = Gathering(functions, data, known, names, options).grid()
     heads, cells = _by_pivot(functions, data, dimensions, pivots, measures, options)
-    if len(heads) * len(measures) > MAX_COLUMNS:
-        what = f"the pivot makes {len(heads) * len(measures)} columns, more than {MAX_COLUMNS}"
-        raise BadValue(what, "choose fewer values in SQL, or a wider date_grain")
-    made: list[Child] = []
-    made_names: list[str] = []
-    sources: dict[str, tuple[Key, str]] = {}
-    order = [(n, m) for m in range(len(measures)) for n in range(len(heads))] if options.get("measures_first") else [
-        (n, m) for n in range(len(heads)) for m in range(len(measures))
-    ]  # fmt: skip
-    for n, m in order:
-        child, own = measures[m], names[len(dimensions) + m]
-        titles = (
-            _head(functions, pivots, heads[n]),
-            child.get("title") or functions.readable(Measure.of(child["value"]).name),
-        )
-        group, title = titles[::-1] if options.get("measures_first") else titles
-        one_each = len(measures) == 1
-        name = f"{titles[0]}: {own}" if f"{titles[0]}: {own}" not in sources else f"{titles[0]} ({n}): {own}"
-        made.append({**child, "title": titles[0] if one_each else title, "column_group": None if one_each else group})
-        made_names.append(name)
-        sources[name] = (heads[n], own)
-    last: list[Child] = []
-    if options.get("show_total_column"):
-        word = options.get("total_label") or functions.language.text("Total")
-        one_each = len(measures) == 1
-        column_group = None if one_each else word
-        last = [
-            {**measure, "title": word if one_each else measure.get("title"), "column_group": column_group}
-            for measure in measures
-        ]
-    hidden = [] if last else [{**measure, "hide": True} for measure in measures]
-    columns = (*base.columns, *made_names)
+    made = _columns(functions, pivots, heads, list(zip(measures, names[len(dimensions) :], strict=True)), options)
+    last = _total_columns(functions, measures, options)
+    columns = (*base.columns, *made)
     places = {name: number for number, name in enumerate(columns)}
     keys = [Measure.of(child["value"]).name for child in dimensions]
 
     def beside(key: Key) -> list[Any]:
-        return [cells.get((key, head), {}).get(own) for head, own in (sources[name] for name in made_names)]
+        return [cells.get((key, head), {}).get(own) for _, head, own in made.values()]
 
     rows = [Row(places, (*row, *beside(tuple(row[name] for name in keys)))) for row in base.rows]
+    sources = {name: (head, own) for name, (_, head, own) in made.items()}
     totals = _sums(functions, data, [], pivots, measures, options, sources) if base.totals else {}
     subs = _sums(functions, data, dimensions[:1], pivots, measures, options, sources) if base.subtotals else {}
     grid = replace(
         base, columns=columns, rows=rows, totals={**base.totals, **totals.get((), {})},
         subtotals={group: {**of, **subs.get((group,), {})} for group, of in base.subtotals.items()},
     )  # fmt: skip
-    shown = [*dimensions, *made, *(last or hidden)]
-    return shown, [*names[: len(dimensions)], *made_names, *names[len(dimensions) :]], grid
+    shown = [*dimensions, *(child for child, _, _ in made.values()), *last]
+    return shown, [*names[: len(dimensions)], *made, *names[len(dimensions) :]], grid
+
+
+def _need_aggregates(measures: Sequence[Child]) -> None:
+    plain = next((measure["value"] for measure in measures if not Measure.of(measure["value"]).aggregates), None)
+    if measures and plain is None:
+        return
+    why = f"{plain!r} does not say how" if measures else "the table has no measure"
+    todo = f'write an aggregate such as "sum({plain or "column"})"'
+    raise BadValue(f"a pivot puts many rows into one cell, and {why}", todo)
+
+
+def _columns(
+    functions: Functions, pivots: Sequence[Child], heads: Sequence[Key], measures: Sequence[tuple[Child, str]],
+    options: Mapping[str, Any],
+) -> dict[str, tuple[Child, Key, str]]:  # fmt: skip
+    """By the name of each column that the pivot makes: the column, the pivot's values in it and its measure."""
+    if len(heads) * len(measures) > MAX_COLUMNS:
+        what = f"the pivot makes {len(heads) * len(measures)} columns, more than {MAX_COLUMNS}"
+        raise BadValue(what, "choose fewer values in SQL, or a wider date_grain")
+    measures_first = bool(options.get("measures_first"))
+    every = [(number, measure) for number in range(len(heads)) for measure in measures]
+    if measures_first:
+        every = [(number, measure) for measure in measures for number in range(len(heads))]
+    made: dict[str, tuple[Child, Key, str]] = {}
+    for number, (child, own) in every:
+        head = _head(functions, pivots, heads[number])
+        said = child.get("title") or functions.readable(Measure.of(child["value"]).name)
+        title, group = (said, head) if not measures_first else (head, said)
+        if len(measures) == 1:
+            title, group = head, None
+        # two values may be written alike
+        name = f"{head}: {own}" if f"{head}: {own}" not in made else f"{head} ({number}): {own}"
+        made[name] = ({**child, "title": title, "column_group": group}, heads[number], own)
+    return made
+
+
+def _total_columns(functions: Functions, measures: Sequence[Child], options: Mapping[str, Any]) -> list[Child]:
+    """The measures over all values of the pivot: shown at the end, or hidden."""
+    if not options.get("show_total_column"):
+        return [{**measure, "hide": True} for measure in measures]
+    word = options.get("total_label") or functions.language.text("Total")
+    if len(measures) == 1:
+        return [{**measures[0], "title": word, "column_group": None}]
+    return [{**measure, "column_group": word} for measure in measures]
 
 
 def _by_pivot(
