@@ -17,8 +17,8 @@ _SECONDS = 60
 def python_files(python: Path) -> tuple[Path, ...]:
     """Folders and files, absolute, of that interpreter; of one that cannot say it those of this program's."""
     try:
-        asked = [str(python), "-I", str(Path(__file__).absolute())]
-        said = subprocess.run(asked, capture_output=True, timeout=_SECONDS, check=True, env={}).stdout
+        command = [str(python), "-I", str(Path(__file__).absolute())]
+        said = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=True, env={}).stdout
         return tuple(map(Path, json.loads(said)))
     except (OSError, ValueError, subprocess.SubprocessError):
         return (Path(sys.base_prefix), Path(sys.executable).resolve().parent)
