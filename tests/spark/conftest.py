@@ -47,7 +47,7 @@ class Engine:
 
 
 def ended_well(process: subprocess.Popen[str]) -> str:
-    said, errors = process.communicate(timeout=900)
+    said, errors = process.communicate(timeout=3600)
     assert process.returncode == 0, errors
     return said
 
