@@ -30,7 +30,6 @@ TURNS = 5
 # What holds no data of its own, so that nothing may make it grow.
 BOUNDED = ("dagster", "dlt", "dbt")
 MOST_TIMES = 1.1
-STAGES = ("channels", "models", "site")
 
 OBJECTIVE = """
 objectives:
@@ -62,8 +61,8 @@ class Life:
         answer = self.small.refresh(self.today, SOURCES__LINKEDIN_ADS__API_VERSION=f"{served:%Y%m}")
         if answer["code"]:
             raise SystemExit(f"the refresh of {self.today} ended with {answer['code']}:\n{answer['said']}")
-        stages = {name: answer["stages"].get(name, 0.0) for name in STAGES}
-        cpu = {"cpu": answer["cpu"], **stages, "the rest": answer["cpu"] - sum(stages.values())}
+        stages = answer["stages"]
+        cpu = {"cpu": answer["cpu"], **stages, "starting": answer["cpu"] - sum(stages.values())}
         sizes = self.small.sizes()
         self.found.append({"day": self.today, "step": step, "took": cpu, "MB": sizes})
         seconds = ", ".join(f"{name} {used:.1f}" for name, used in cpu.items())
