@@ -24,7 +24,8 @@ from okr_reports.warehouse.history import days
 from okr_reports.warehouse.history.days import known_on, withdraw
 from okr_reports.warehouse.history.ledgers import bring_back, forget_after, write_ledgers
 from okr_reports.warehouse.history.parts import Parts, Table, comments, damaged, read_into
-from okr_reports.warehouse.snapshot import SCHEMA, STORAGE_VERSION
+from okr_reports.warehouse.kept_rows import STORAGE_VERSION
+from okr_reports.warehouse.snapshot import SCHEMA
 
 __all__ = ["Kept", "bring_back", "forget_after", "keep", "known_on", "newest", "restore", "withdraw", "write_marts"]
 

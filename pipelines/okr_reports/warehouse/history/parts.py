@@ -19,6 +19,7 @@ from typing import Any
 
 import duckdb
 
+from okr_reports.common.equal_rows import NO_ROWS, digests_by
 from okr_reports.common.sql_text import quoted_name, quoted_text
 
 # A part of fewer is mostly its header and its name in each day's manifest; one of many more is written again, each day
@@ -53,13 +54,17 @@ class Parts:
             "select max(comment) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, name]
         ).fetchone() or (None,)
         relation = f"{quoted_name(schema)}.{quoted_name(name)}"
-        cuts = _cuts(connection, relation, columns)
-        parts = [self._write(connection, name, f"(from {relation} where {where})", [where, columns]) for where in cuts]
+        parts = [
+            self._write(connection, name, f"(from {relation} where {where})", [where, columns], found)
+            for where, found in _cuts(connection, relation, columns)
+        ]
         return {"name": name, "comment": comment, "columns": columns, "parts": parts}
 
-    def _write(self, connection: duckdb.DuckDBPyConnection, table: str, rows: str, shape: list[Any]) -> str:
-        """The file name of these rows, written unless they are there and whole."""
-        digest, count = digest_of_rows(connection, rows)
+    def _write(
+        self, connection: duckdb.DuckDBPyConnection, table: str, rows: str, shape: list[Any], found: tuple[int, int]
+    ) -> str:
+        """The file name of these rows, of which count and digest are known, written unless they are there and whole."""
+        count, digest = found
         content = f"{table}-{hashlib.sha256(json.dumps(shape).encode()).hexdigest()[:8]}-{count}"
         content += f"-{digest:x}" if count else ""
         if kept := self._by_content.get(content):
@@ -75,12 +80,6 @@ class Parts:
         building.replace(self.folder / name)
         self._by_content[content] = name
         return name
-
-
-def digest_of_rows(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[int, int]:
-    """A sum of the rows' hashes, which their order does not change, and how many rows there are."""
-    count, digest = connection.execute(f"select count(*), sum(hash(rows)) from {rows} as rows").fetchone() or (0, 0)
-    return digest or 0, count
 
 
 def is_sound(path: Path) -> bool:
@@ -128,10 +127,11 @@ def _has_its_rows(path: Path, count: int, digest: int) -> bool:
         (written_by,) = connection.execute(
             "select created_by from parquet_file_metadata(?)", [str(path)]
         ).fetchone() or ("",)
-        found, rows = digest_of_rows(connection, f"(from read_parquet({quoted_text(str(path))}))")
+        parts = digests_by(connection, f"(from read_parquet({quoted_text(str(path))}))", "null")
     except duckdb.Error:
         return False
     # Another version of DuckDB may hash otherwise: then only what it reads and how many rows that is can be compared.
+    rows, found = parts.get(None, NO_ROWS)
     return rows == count and (found == digest or f"v{duckdb.__version__} " not in str(written_by))
 
 
@@ -160,24 +160,28 @@ def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> 
     return [{"name": name, "type": kind, "comment": comment} for name, kind, comment in rows]
 
 
-def _cuts(connection: duckdb.DuckDBPyConnection, relation: str, columns: list[dict[str, Any]]) -> list[str]:
-    """The conditions that cut a table into its parts.
+def _cuts(
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: list[dict[str, Any]]
+) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The conditions that cut a table into its parts, each with count and digest of its rows.
 
     A table with dates and many values is cut by its months, where these hold few by quarters, else by years: a day
-    writes the parts that it changed, and what is long past is in others.
+    writes the parts that it changed, and what is long past is in others. All parts are counted at once: asked one by
+    one, large tables are read once for each.
     """
     dates = [column["name"] for column in columns if column["type"] == "DATE"]
-    if not dates:
-        return ["true"]
-    day = "date" if "date" in dates else quoted_name(dates[0])
-    units = ("month", "quarter", "year")
-    counts = ", ".join(f"count(distinct date_trunc('{unit}', {day}))" for unit in units)
-    rows, *spans = connection.execute(f"select count({day}), {counts} from {relation}").fetchone() or (0, 0, 0, 0)
-    values = rows * len(columns)
-    if values < VALUES_A_PART:
-        return ["true"]
-    unit = next((unit for unit, span in zip(units, spans, strict=True) if values >= span * VALUES_A_PART), "year")
-    starts = connection.execute(
-        f"select distinct date_trunc('{unit}', {day})::date from {relation} where {day} is not null order by 1"
-    ).fetchall()
-    return [f"{day} is null", *(f"date_trunc('{unit}', {day}) = date '{start}'" for (start,) in starts)]
+    day = "null" if not dates else "date" if "date" in dates else quoted_name(dates[0])
+    for unit in ("month", "quarter", "year"):
+        cut = f"date_trunc('{unit}', {day})"
+        parts = digests_by(connection, f"(from {relation})", f"{cut}::date" if dates else "null")
+        undated = parts.pop(None, NO_ROWS)
+        values = sum(count for count, _ in parts.values()) * len(columns)
+        if values < VALUES_A_PART:
+            count, digest = (sum(of) for of in zip(undated, *parts.values(), strict=True))
+            yield "true", (count, digest)
+            return
+        if values >= len(parts) * VALUES_A_PART:
+            break
+    yield f"{day} is null", undated
+    for start in sorted(part for part in parts if part):
+        yield f"{cut} = date '{start}'", parts[start]
