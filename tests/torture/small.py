@@ -93,11 +93,12 @@ class Small:
         self.process.wait(30)
         self.process.stdout.close()
 
-    def deliver_file(self, through: date) -> None:
-        """The file as somebody has it on the day after `through`: older rows restated, newer ones added."""
+    def deliver_file(self, through: date, restated: int | None = None) -> None:
+        """The file as somebody has it on the day after `through`: rows added, those of the last days (all) restated."""
+        since = through - timedelta(days=restated) if restated else FIRST
         days = [FIRST + timedelta(days=number) for number in range((through - FIRST).days + 1)]
         lines = [
-            f"{day},{name},{(day.toordinal() * 7 + through.day + len(name)) % 23}"
+            f"{day},{name},{(day.toordinal() * 7 + (through.day if day >= since else 0) + len(name)) % 23}"
             for day in days
             for name in ("a", "bb")
         ]

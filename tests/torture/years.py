@@ -107,7 +107,7 @@ def live(small: Small, today: date) -> None:
                 f"  - {{date: {today}, key_result: leads_up_{name}, author: Ana, confidence: 0.6, note: As planned.}}\n"
             )
             check_ins.write_text(said + line, encoding="utf-8")
-    small.deliver_file(today - timedelta(days=1))
+    small.deliver_file(today - timedelta(days=1), restated=7)
     days = range((today - FIRST).days + 1)
     rates = [f"{FIRST + timedelta(days=number)},USD,0.{900 + number % 9}" for number in days]
     (definitions / "exchange_rates.csv").write_text("\n".join(["date,currency,rate", *rates]) + "\n")
