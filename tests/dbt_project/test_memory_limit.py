@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from okr_reports.warehouse.forecast_function import NAME, Plugin, memory_limit
+from okr_reports.warehouse.model_functions import NAME, memory_limit, register
 
 
 @pytest.mark.parametrize(("megabytes", "limit"), [(1, "900MB"), (600, "2400MB")])
@@ -30,5 +30,5 @@ def test_a_connection_with_a_file_and_one_without_take_the_functions(tmp_path, m
     monkeypatch.delenv("OKR_MEMORY_LIMIT", raising=False)
     monkeypatch.chdir(tmp_path)
     with duckdb.connect(place) as connection:
-        Plugin("forecast", {}).configure_connection(connection)
+        register(connection)
         assert connection.sql(f"select 1 from duckdb_functions() where function_name = '{NAME}'").fetchall()

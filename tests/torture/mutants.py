@@ -277,7 +277,7 @@ def noticed(mutant: Mutant | None, manifest: Any, log: Path, files: Sequence[str
         import pytest
 
         runner = dbt.cli.main.dbtRunner
-        dbt.cli.main.dbtRunner = lambda **more: runner(uncompiled(manifest), **more)
+        dbt.cli.main.dbtRunner = lambda **more: runner(**{**more, "manifest": uncompiled(manifest)})
         # A file at a time: pytest would sort the tests of all by their fixtures, the slowest first.
         quiet = ("-x", "-q", "-n", "0", "-W", "default", "-p", "no:cacheprovider", "--tb=line")
         for file in tests_of(mutant, files):

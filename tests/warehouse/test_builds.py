@@ -10,7 +10,8 @@ import pytest
 
 from okr_reports.channels.load import ensure_raw_tables
 from okr_reports.settings import Workspace
-from okr_reports.warehouse import builds, ops
+from okr_reports.warehouse import build_steps, builds, ops
+from okr_reports.warehouse.build_steps import Recorder
 
 LOAD = {
     "channel": "linkedin_ads", "account_id": "7", "started_at": datetime(2026, 11, 23, tzinfo=UTC), "state": "loaded",
@@ -23,6 +24,31 @@ TELLING = {
     "marts.source_health": "with loads as (from ops.source_loads)"
     " select channel, max(ended_at) as last_load_at from loads group by all",
 }
+
+KEY = "select count(*) > 1 from marts.source_health"
+
+
+def heard(node: str, *statements: str) -> Recorder:
+    """What a recorder has of a model or a test."""
+    recorder = Recorder()
+    for statement in statements:
+        recorder.hear_statement(node, statement)
+    recorder.hear_end({"data": {"node_info": {"unique_id": node}}})
+    return recorder
+
+
+def steps() -> list[build_steps.Step]:
+    """Those of a build: the tables that tell moments, a third, and a test; as dbt does it, with questions between."""
+    tables = {**TELLING, "marts.key_results": "select 'leads_up' as key_result_id"}
+    found = []
+    for table, query in tables.items():
+        filled = (f"delete from {table}", f"insert into {table} by name {query}")
+        found += heard(f"model.{table}", "begin", f"describe ({query})", *filled, "commit").steps
+    return [*found, *heard("test.key", "select 1", KEY).steps]
+
+
+def kept(workspace: Workspace, structure: str | None) -> None:
+    build_steps.keep(workspace, steps(), [f"model.{table}" for table in TELLING], structure)
 
 
 def loaded(workspace: Workspace, refresh: str, hour: int, **differs: object) -> None:
@@ -68,7 +94,8 @@ def built(tmp_path):
     for table, query in TELLING.items():
         run(workspace, f"insert into {table} by name {query}")
     builds.invalidate(workspace)
-    builds.record(workspace, builds.state(workspace).made_from, TELLING)
+    builds.record(workspace, builds.state(workspace).made_from)
+    kept(workspace, builds.state(workspace).structure)
     return workspace
 
 
@@ -145,7 +172,7 @@ def test_another_project_has_them_built(built, monkeypatch, tmp_path):
     # until a build has ended well
     builds.invalidate(built)
     assert builds.state(built).is_of_another_project
-    builds.record(built, builds.state(built).made_from, {})
+    builds.record(built, builds.state(built).made_from)
     assert not builds.state(built).is_of_another_project
 
 
@@ -154,38 +181,60 @@ def test_a_warehouse_of_before_that_was_noted_is_built_anew(built):
     assert builds.state(built).is_of_another_project
 
 
-def test_moments_are_told_by_the_queries_of_the_build(built):
+def test_columns_that_somebody_changed_are_another_structure(built):
+    run(built, "alter table marts.source_health rename column last_load_at to loaded")
+    assert not builds.state(built).has_its_views
+
+
+def test_moments_are_told_by_the_statements_of_the_build(built):
     assert told(built) == [("r1", 6)]
     run(built, "update definitions.context set refresh_id = 'r2'")
     loaded(built, "r2", 7)
-    assert builds.refresh_moments(built) == list(TELLING)
+    events: list[dict] = []
+    assert build_steps.repeat_moments(built, events.append)
+    assert [event["data"]["node_info"]["unique_id"] for event in events] == [f"model.{table}" for table in TELLING]
     assert told(built) == [("r2", 7)]
     assert is_current(built)
-    # the tables are the same ones, with what readers see of them
-    assert run(built, "select comment from duckdb_tables() where table_name = 'report_context'") == [("the refresh",)]
 
 
-@pytest.mark.parametrize("prevents", ["delete from ops.moment_queries", "drop table ops.moment_queries"])
-def test_without_queries_no_moment_is_told(built, prevents):
+@pytest.mark.parametrize("structure", ["as it is", None])
+def test_a_build_is_repeated_where_its_structure_is_known(built, structure):
+    kept(built, structure)
+    run(built, "delete from marts.key_results")
+    events: list[dict] = []
+    assert build_steps.repeat(built, "as it is", events.append) == bool(structure)
+    assert not build_steps.repeat(built, "another", events.append)
+    assert run(built, "from marts.key_results") == ([("leads_up",)] if structure else [])
+    assert len(events) == (4 if structure else 0)
+    # what tells moments is known either way
+    assert build_steps.repeat_moments(built, events.append)
+
+
+def test_a_build_whose_test_finds_something_changes_nothing(built):
+    kept(built, "as it is")
+    run(built, "delete from marts.key_results")
+    loaded(built, "r2", 7, channel="meta_ads")
+    events: list[dict] = []
+    assert not build_steps.repeat(built, "as it is", events.append)
+    assert run(built, "from marts.key_results") == []
+    assert told(built) == [("r1", 6)]
+    assert events == []
+
+
+@pytest.mark.parametrize("prevents", ["delete from ops.build_steps", "drop table ops.build_steps"])
+def test_without_statements_no_moment_is_told(built, prevents):
     run(built, prevents)
     run(built, "update definitions.context set refresh_id = 'r2'")
-    assert not builds.refresh_moments(built)
+    assert not build_steps.repeat_moments(built, None)
     assert told(built) == [("r1", 6)]
-
-
-def test_a_table_that_somebody_changed_is_left_to_dbt(built):
-    run(built, "alter table marts.source_health rename column last_load_at to loaded")
-    run(built, "update definitions.context set refresh_id = 'r2'")
-    assert not builds.refresh_moments(built)
-    assert run(built, "select refresh_id from marts.report_context") == [("r1",)]
 
 
 def test_moments_are_told_whole_or_not_at_all(built):
     run(built, "update definitions.context set refresh_id = 'r2'")
     run(
         built,
-        "update ops.moment_queries set query = 'select null as channel, now() as last_load_at' where position = 1",
+        "update ops.build_steps set statements ="
+        " ['insert into marts.source_health by name select null as channel, now() as last_load_at'] where position = 1",
     )
-    with pytest.raises(duckdb.ConstraintException):
-        builds.refresh_moments(built)
+    assert not build_steps.repeat_moments(built, None)
     assert told(built) == [("r1", 6)]

@@ -92,10 +92,9 @@ _TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_asset_checks=True, 
 @dbt_assets(manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, name="models", pool=POOL)
 def models(context: AssetExecutionContext, writer: Writer) -> Iterator[Said]:
     waiting = set(context.selected_asset_keys)
-    filled: list[str] = []
 
     def build(tell: Callable[[dict[str, Any]], None]) -> None:
-        filled.extend(refresh.build_models(Workspace.from_environment(), _selectors(context), on_event=tell))
+        refresh.build_models(Workspace.from_environment(), _selectors(context), on_event=tell)
 
     # Dagster shows each model as it is built, not all of them at the end.
     for event in events_of(build):
@@ -105,13 +104,6 @@ def models(context: AssetExecutionContext, writer: Writer) -> Iterator[Said]:
                 yield from not_made_before(context, context.assets_def.asset_deps[key], waiting)
                 waiting.discard(key)
             yield said
-    for relation in filled:
-        # "database"."schema"."table"
-        key = AssetKey([part.strip('"') for part in relation.split(".")[-2:]])
-        if key in waiting:
-            yield from not_made_before(context, context.assets_def.asset_deps[key], waiting)
-            waiting.discard(key)
-            yield MaterializeResult(asset_key=key)
     yield from not_made_before(context, context.selected_asset_keys, waiting)
 
 

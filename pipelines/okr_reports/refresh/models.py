@@ -6,14 +6,17 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from okr_reports import distributed
 from okr_reports.common import progress
+from okr_reports.common.model_files import model_files
 from okr_reports.errors import (
     GateError,
     TransformError,
 )
-from okr_reports.settings import Workspace
-from okr_reports.warehouse import builds, gate, ops, own_models, transform
+from okr_reports.settings import Workspace, engine, is_distributed
+from okr_reports.warehouse import build_steps, builds, gate, ops, own_models, transform
 
 if TYPE_CHECKING:
     from okr_reports.warehouse.gate import Ruling
@@ -25,12 +28,12 @@ def build_models(
     workspace: Workspace,
     only: Sequence[str] | None = None,
     on_event: Callable[[dict[str, Any]], None] | None = None,
-) -> list[str]:
+) -> None:
     """Score everything, or only say when each source was last asked if nothing else has changed.
 
     `only`: models and tests, as dbt selects them. They alone are built where all that they are made from is built;
     where something has changed everything is, or the warehouse would hold models of two states, and a site of both.
-    Returns the tables that were filled anew without dbt, which has no event for them. Raises TransformError.
+    Raises TransformError.
     """
     transform.manifest_path(workspace)
     before = builds.state(workspace)
@@ -38,8 +41,6 @@ def build_models(
     anew = before.needs_all
     is_whole = anew or not before.is_current
     logger.info("models: %s", "scoring key results" if is_whole else "nothing new to score")
-    if not is_whole and only is None and (filled := builds.refresh_moments(workspace)):
-        return filled
     is_part = not is_whole and only is not None
     select = [] if is_whole else [f"tag:{builds.EVERY_REFRESH}"] if only is None else list(only)
 
@@ -49,10 +50,17 @@ def build_models(
         if on_event:
             on_event(event)
 
+    if not is_whole and only is None and build_steps.repeat_moments(workspace, counted):
+        return
+    repeats = is_whole and not anew and before.has_its_views
+    if repeats and build_steps.repeat(workspace, before.structure, counted):
+        builds.record(workspace, before.made_from)
+        return
     builds.invalidate(workspace)
     if is_whole:
         own_models.drop_removed(workspace)
         ops.record_model_failures(workspace.warehouse, own_models.read_faults(workspace).by_model())
+    recorder = build_steps.Recorder()
     try:
         with distributed.prepared(workspace):
             made = distributed.forecast(workspace, anew=anew, on_event=counted) if is_whole else []
@@ -64,6 +72,7 @@ def build_models(
                 with_tests=not is_part,
                 exclude=made,
                 with_views=anew or only is not None or not before.has_its_views,
+                recorder=recorder,
             )
     except TransformError as error:
         if not anew or only is None:
@@ -71,10 +80,24 @@ def build_models(
         todo = "these models are of another version than the last build; `okr refresh` first lands what they read"
         raise TransformError(f"{error}; {todo}") from None
     again = _without_broken_models(workspace, built, counted, anew=anew)
-    moment_queries = None if is_part else transform.queries(built, again, tag=builds.EVERY_REFRESH)
     # what is broken is tried again by the next refresh, whatever else has changed
-    builds.record(workspace, "" if ops.model_failures(workspace.warehouse) else before.made_from, moment_queries)
-    return []
+    structure = builds.record(workspace, "" if ops.model_failures(workspace.warehouse) else before.made_from)
+    if not is_part and not is_distributed():
+        moments = transform.tagged(built, again, tag=builds.EVERY_REFRESH)
+        steps = _steps_of_next(workspace) if is_whole else []
+        build_steps.keep(workspace, steps or recorder.steps, moments, structure if steps else None)
+
+
+def _steps_of_next(workspace: Workspace) -> list[build_steps.Step]:
+    """How the next build can be made without dbt; none where it cannot."""
+    # a model of the workspace may ask dbt for anything, the clock too
+    if engine() != "duckdb" or model_files(workspace):
+        return []
+    try:
+        return transform.rehearse(workspace)
+    except (TransformError, duckdb.Error, OSError) as error:
+        logger.warning("models: the next build needs dbt again: %s", error)
+        return []
 
 
 def _without_broken_models(

@@ -3,15 +3,14 @@
 A refresh that brings nothing new need not compute all models again, 5 of its seconds. What decides is compared, never
 guessed: the definitions' rows and the day, dlt's newest load of each channel and the raw tables' sizes, how each
 source's last load went, the dbt project with its versions, and that all its tables are still there. Moments alone (when
-a source was last asked) are in the few models that carry the tag `every_refresh`. Their compiled queries are
-written down with the build and run again without dbt, whose start costs 2 s.
+a source was last asked) are in the few models that carry the tag `every_refresh`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -22,6 +21,7 @@ from okr_reports.common import warehouse_file
 from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.common.finished_loads import finished_loads
 from okr_reports.common.folder_digest import folder_digest
+from okr_reports.common.model_files import model_files
 from okr_reports.common.sql_text import quoted_name
 from okr_reports.key_result_types.sql import variables
 from okr_reports.settings import Workspace, is_distributed, shipped
@@ -42,14 +42,16 @@ class State:
     rows that models carry from build to build were made by other models, macros or versions than now. Days of facts are
     made again where what they are made from differs; a rule that changed does not show there. `is_unfinished`: the last
     build did not end. DuckDB's models see by themselves what it left half done, those of other engines do not.
-    `has_its_views`: every view is what a build that ended well made of the same project, and none was touched since: it
-    would be made of the same words again.
+    `structure`: a digest of all that dbt makes statements of, which are the project, its variables, the views and the
+    columns of tables. `has_its_views`: it is what a build that ended well left, so that each view would be made of the
+    same words again.
     """
 
     made_from: str
     is_current: bool
     is_of_another_project: bool
     is_unfinished: bool
+    structure: str
     has_its_views: bool
 
     @property
@@ -66,63 +68,44 @@ def state(workspace: Workspace) -> State:
         made_from = _digest([project, *own, *_inputs(connection)])
         last_build = _rows_if_there(connection, "select inputs, models from ops.last_build")
         views = _rows_if_there(connection, "select views from ops.last_build")
+        structure = _structure(workspace, connection, project)
         return State(
             made_from,
             is_current=last_build == [(made_from, _models(connection))],
             is_of_another_project=_rows_if_there(connection, "select digest from ops.built_project") != [(project,)],
             is_unfinished=not last_build,
-            has_its_views=not is_distributed() and views == [(_views(workspace, connection, project),)],
+            structure=structure,
+            has_its_views=not is_distributed() and views == [(structure,)],
         )
 
 
 def invalidate(workspace: Workspace) -> None:
     """A build begins: until it has ended well, nothing may pass for built."""
     with warehouse_file.connect(workspace.warehouse) as connection:
-        connection.execute(
-            "create or replace table ops.last_build"
-            " (inputs varchar not null, models varchar not null, views varchar not null)"
-        )
+        _forget_last(connection)
 
 
-def record(workspace: Workspace, made_from: str, moment_queries: Mapping[str, str] | None) -> None:
-    """Write down what the models were made from, after they all were built and tested.
-
-    `moment_queries`: table -> query of the models that tell moments, in the order in which they were built; None
-    where a part of the models was built again, of the same.
-    """
+def record(workspace: Workspace, made_from: str) -> str:
+    """Write down what the models were made from, after they all were built and tested; the structure they have now."""
     project = _project()
     with warehouse_file.connect(workspace.warehouse) as connection:
+        structure = _structure(workspace, connection, project)
         # where a model is broken, views that rest on it may not be there
-        views = made_from and _views(workspace, connection, project)
-        found = [made_from, _models(connection), views]
+        found = [made_from, _models(connection), made_from and structure]
+        connection.execute("begin")
+        _forget_last(connection)
         connection.execute("insert into ops.last_build values (?, ?, ?)", found)
-        if moment_queries is not None:
-            connection.execute(
-                "create or replace table ops.moment_queries (position bigint, model varchar, query varchar)"
-            )
-        for position, (model, query) in enumerate((moment_queries or {}).items()):
-            connection.execute("insert into ops.moment_queries values (?, ?, ?)", [position, model, query])
         connection.execute("create or replace table ops.built_project (digest varchar not null)")
         connection.execute("insert into ops.built_project values (?)", [project])
-
-
-def refresh_moments(workspace: Workspace) -> list[str]:
-    """Fill the tables that tell moments anew, all of them or none, by the queries of their last build; which they are.
-
-    None if that cannot be: no query was written down, or somebody gave a table other columns. Only where the models
-    are current: what their tests look at is then what it was. Raises duckdb.Error.
-    """
-    with warehouse_file.connect(workspace.warehouse) as connection:
-        queries = _rows_if_there(connection, "select model, query from ops.moment_queries order by position")
-        connection.execute("begin")
-        try:
-            for model, query in queries:
-                connection.execute(f"delete from {model}")
-                connection.execute(f"insert into {model} by name {query}")
-        except duckdb.BinderException:
-            return []
         connection.execute("commit")
-    return [model for model, _ in queries]
+    return structure
+
+
+def _forget_last(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        "create or replace table ops.last_build"
+        " (inputs varchar not null, models varchar not null, views varchar not null)"
+    )
 
 
 def _project() -> str:
@@ -195,15 +178,24 @@ def _models(connection: duckdb.DuckDBPyConnection) -> str:
     return _digest([tables, [view[:2] for view in _views_of_models(connection)]])
 
 
-def _views(workspace: Workspace, connection: duckdb.DuckDBPyConnection, project: str) -> str:
-    """The views as they are, with all that dbt makes them of."""
-    words = [project, variables(), own_models.digest(workspace), own_models.variables(workspace)]
-    return _digest([words, _views_of_models(connection)])
+def _structure(workspace: Workspace, connection: duckdb.DuckDBPyConnection, project: str) -> str:
+    # of what the package holds exposures and metrics make no statement
+    own = folder_digest(workspace.models_dir) if model_files(workspace) else ""
+    words = [project, variables(), own, own_models.variables(workspace)]
+    return _digest([words, _views_of_models(connection), _columns_of_models(connection)])
 
 
 def _views_of_models(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]]:
     return connection.execute(
         "select schema_name, view_name, sql, comment from duckdb_views() where list_contains(?, schema_name)"
         " order by all",
+        [list(_MODELS)],
+    ).fetchall()
+
+
+def _columns_of_models(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]]:
+    return connection.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+        " where list_contains(?, schema_name) order by schema_name, table_name, column_index",
         [list(_MODELS)],
     ).fetchall()

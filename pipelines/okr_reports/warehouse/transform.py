@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
@@ -13,25 +14,31 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 from filelock import FileLock
 
 from okr_reports.common.folder_digest import folder_digest
+from okr_reports.common.sql_text import quoted_text
 from okr_reports.errors import TransformError
 from okr_reports.key_result_types.sql import variables
 from okr_reports.settings import Workspace, engine, is_distributed, shipped
 from okr_reports.spark.marts import Contract, contracts_of
 from okr_reports.spark.settings import SparkSettings, read_settings
 from okr_reports.warehouse import own_models
+from okr_reports.warehouse.build_steps import Recorder, Step
 from okr_reports.warehouse.snapshot import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
 
 logger = logging.getLogger("okr")
 # The views of this project, as dbt selects them.
 VIEWS = "config.materialized:view,package:okr_reports"
+# Writing manifest.json and run_results.json anew costs 0.8 s, and `parse` has written the manifest.
+_BUILD = ("build", "--exclude-resource-type", "unit_test", "--no-write-json")
 # dbt's own names of the events that end a node.
 _RESULT_EVENTS = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult"}
 
@@ -85,17 +92,17 @@ def build(
     with_tests: bool = True,
     exclude: Sequence[str] = (),
     with_views: bool = True,
+    recorder: Recorder | None = None,
 ) -> dbtRunnerResult:
     """Build and test the models against the warehouse, unit tests left out (they run in `make test`).
 
     Without `with_tests` only those tests run that are selected themselves. With `anew` nothing is carried over from
     the build before but what was reported and resolved for good. Without `with_views` views of this project stay, of a
     build of everything; tests of what they show run. `on_event` gets dbt's structured result events as they happen,
-    with the `rows` of a table.
+    with the `rows` of a table; `recorder` these, and the statements of each node.
     Raises TransformError naming the nodes that failed.
     """
-    # Writing manifest.json and run_results.json anew costs 0.8 s, and `parse` has written the manifest.
-    arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
+    arguments = list(_BUILD)
     if select:
         arguments += ["--select", *select]
         # A test over models that were never built would fail: it runs where all of its models are there.
@@ -108,21 +115,49 @@ def build(
         arguments += ["--exclude", *exclude]
     if anew:
         arguments.append("--full-refresh")
-    return invoke(workspace, arguments, on_event)
+    return invoke(workspace, arguments, on_event, recorder)
 
 
-def queries(*built: dbtRunnerResult | None, tag: str) -> dict[str, str]:
-    """The queries of DuckDB's tables that were built and carry a tag: table -> SQL, in the order they were built."""
-    if is_distributed():
-        return {}
+def tagged(*built: dbtRunnerResult | None, tag: str) -> set[str]:
+    """The models that were built and carry a tag."""
     results = [result for outcome in built if outcome is not None for result in getattr(outcome.result, "results", [])]
     nodes: list[Any] = [result.node for result in results if str(result.status) == "success"]
-    models = [node for node in nodes if node.resource_type == "model" and tag in node.tags]
-    return {node.relation_name: node.compiled_code for node in models}
+    return {node.unique_id for node in nodes if node.resource_type == "model" and tag in node.tags}
+
+
+def rehearse(workspace: Workspace) -> list[Step]:
+    """What dbt would do to build everything again, heard while it builds a copy of the warehouse without rows.
+
+    Not where the workspace has models of its own, which are no part of the copy. Raises TransformError, duckdb.Error,
+    OSError.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+
+    # given to dbt, which would parse everything anew for a warehouse in another place
+    manifest = Manifest.from_msgpack((workspace.dbt_target_dir / "partial_parse.msgpack").read_bytes())
+    recorder = Recorder()
+    folder = workspace.dbt_dir / "rehearsal"
+    shutil.rmtree(folder, ignore_errors=True)
+    copy = Workspace(workspace.definitions_dir, workspace.reports_dir, folder)
+    copy.warehouse.parent.mkdir(parents=True)
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {quoted_text(str(workspace.warehouse))} as filled (read_only)")
+            connection.execute(f"attach {quoted_text(str(copy.warehouse))} as empty")
+            connection.execute("copy from database filled to empty (schema)")
+        arguments = [*_BUILD, "--indirect-selection", "empty", "--exclude", VIEWS]
+        invoke(copy, arguments, recorder=recorder, manifest=manifest)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return recorder.steps
 
 
 def invoke(
-    workspace: Workspace, arguments: Sequence[str], on_event: Callable[[dict[str, Any]], None] | None = None
+    workspace: Workspace,
+    arguments: Sequence[str],
+    on_event: Callable[[dict[str, Any]], None] | None = None,
+    recorder: Recorder | None = None,
+    manifest: Manifest | None = None,
 ) -> dbtRunnerResult:
     """Run one dbt command in process, files kept in the data folder, and close its connections after it.
 
@@ -132,9 +167,9 @@ def invoke(
 
     given = variables() | own_models.variables(workspace)
     with _environment(workspace):
-        callbacks = [_structured(on_event)] if on_event else []
+        callbacks = [_structured(on_event, recorder)] if on_event or recorder else []
         try:
-            outcome = dbtRunner(callbacks=callbacks).invoke(
+            outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke(
                 [
                     "--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none", *arguments,
                     "--project-dir", str(shipped("dbt_project")), "--profiles-dir", str(shipped("dbt_project")),
@@ -210,10 +245,12 @@ def _rows_of(relation: str) -> int:
         cursor.close()
 
 
-def _structured(on_event: Callable[[dict[str, Any]], None]) -> Callable[[Any], None]:
+def _structured(on_event: Callable[[dict[str, Any]], None] | None, recorder: Recorder | None) -> Callable[[Any], None]:
     from google.protobuf.json_format import MessageToDict
 
     def forward(event: Any) -> None:
+        if recorder and event.info.name == "SQLQuery":
+            recorder.hear_statement(event.data.node_info.unique_id, event.data.sql)
         if event.info.name in _RESULT_EVENTS:
             said = MessageToDict(event, preserving_proto_field_name=True)
             node = said["data"].get("node_info", {})
@@ -224,7 +261,10 @@ def _structured(on_event: Callable[[dict[str, Any]], None]) -> Callable[[Any], N
                 and node.get("materialized") in ("table", "incremental")
             ):
                 said["rows"] = _rows_of(node["node_relation"]["relation_name"])
-            on_event(said)
+            if recorder:
+                recorder.hear_end(said)
+            if on_event:
+                on_event(said)
 
     return forward
 
