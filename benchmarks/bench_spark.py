@@ -86,7 +86,8 @@ def _on_spark(workspace: Workspace, running: Cluster) -> tuple[float, float]:
 
         def build() -> None:
             with distributed.prepared(workspace):
-                transform.build(workspace)
+                made = distributed.forecast(workspace, anew=False, on_event=lambda _: None)
+                transform.build(workspace, exclude=made)
 
         return _timed(build, lambda: _processor_of(running))
     finally:
