@@ -36,7 +36,7 @@ def test_damaged_files_are_made_anew_and_said(seed, reports, snapshot, tmp_path,
     build_site(snapshot, root, site, cache_dir=cache)
     whole = {path.relative_to(site): path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()}
     kept = {path: path.read_bytes() for path in sorted(cache.iterdir())}
-    assert len(kept) == 4
+    assert len(kept) == 5
     for path, content in kept.items():
         while (worse := damaged(content, chance)) == content:
             pass
@@ -63,7 +63,7 @@ def test_a_folder_or_link_in_the_place_of_a_file_does_no_harm(reports, snapshot,
     shutil.rmtree(cache)
     cache.write_text("a file")
     build_site(snapshot, root, site, cache_dir=cache)
-    assert len(list(cache.iterdir())) == 4
+    assert len(list(cache.iterdir())) == 5
 
 
 def test_templates_that_others_may_write_are_not_run(tmp_path):

@@ -10,7 +10,6 @@ import pytest
 from okr_reports.report_site.faults import PageFault
 from okr_reports.report_site.queries.database import Reader
 from okr_reports.report_site.queries.queries import compile_query
-from okr_reports.report_site.queries.reads import columns_read
 from okr_reports.report_site.queries.shared_tables import MOST_ROWS, SharedTables
 from okr_reports.report_site.source_files import Query
 
@@ -89,17 +88,3 @@ def test_a_query_that_is_stopped_stops_what_chains_to_it(copy):
     tables = SharedTables(Stopped(), queries)  # type: ignore[arg-type]
     with pytest.raises(duckdb.InterruptException):
         tables.written(compile_query(Query("page", "select * from ${big}", Path("p"), 1), queries, {}).sql)
-
-
-def test_a_statement_reads_of_a_shared_query_the_columns_that_it_names(copy):
-    with Reader(copy) as reader:
-        reader.share(queries := _queries(SHARED))
-        sql = compile_query(Query("page", "select half from ${of_big}", Path("page.md"), 1), queries, {}).sql
-        text, shared = reader.apart(sql)
-        assert {name: columns for name, (_, columns) in shared.items()} == {
-            "${big}": ["shop", "amount"], "${of_big}": ["shop", "amount", "half"],
-        }  # fmt: skip
-        known = {**reader.tables(), **{name: columns for name, (_, columns) in shared.items()}}
-        assert columns_read(sql, reader.tables()) == {"facts": ("shop", "amount")}
-        assert columns_read(text, known) == {"${of_big}": ("half",)}
-        assert reader.fingerprints("${of_big}", shared["${of_big}"]).keys() == {"", "shop", "amount", "half"}

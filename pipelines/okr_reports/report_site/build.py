@@ -81,7 +81,7 @@ def build_site(
         raise PagesError(findings[:SHOWN_FAULTS])
     write_files(made.files, out_dir)
     if cache_dir is not None:
-        keep(cache_dir, made.entries, made.checked)
+        keep(cache_dir, made.entries, made.reads, made.checked)
     size = sum(len(content) for content in made.files.values())
     return BuildResult(
         out_dir, made.pages, len(made.files), size, time.monotonic() - started, made.untranslated,
@@ -95,7 +95,7 @@ def check_site(
     """What `build_site` would say against the pages, in the order of files and lines; only the cache is written."""
     made = render(Job(snapshot, reports_dir, cache_dir, limits or Limits(), purpose="check"))
     if cache_dir is not None:
-        keep(cache_dir, made.entries, made.checked)
+        keep(cache_dir, made.entries, made.reads, made.checked)
     return sorted(made.findings)
 
 

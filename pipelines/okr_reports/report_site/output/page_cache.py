@@ -2,8 +2,8 @@
 
 A page depends on the engine, on its own file and whatever of the reports folder is not a page, on its parameters, the
 site's map, what it says of the day, and the answers to its queries. All that is recorded while it is rendered. A query
-is run again when a column that it reads has changed (reads.py); as long as its answer is the same, so is the page. What
-is run again is remembered for the pages that are rendered.
+is run again when a column that it reads has changed since the last build (reads.py), of a mart or of a shared query;
+as long as its answer is the same, so is the page. What is run again is remembered for the pages that are rendered.
 
 Each file of the cache begins with the digest of the rest: what was cut off or changed is left aside, said, and made
 anew. What a page last was stays in its entry until a better one replaces it.
@@ -30,12 +30,11 @@ from okr_reports.common.equal_rows import MOMENTS
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.report_site.dialect.components import installed_folders
 from okr_reports.report_site.faults import PageFault
+from okr_reports.report_site.output.changes import Changes
 from okr_reports.report_site.queries.database import Question, Reader
 from okr_reports.report_site.queries.other_values import has_days
-from okr_reports.report_site.queries.reads import Read, columns_read
 from okr_reports.report_site.queries.rows import ReadRow, columns_of, read_of
 from okr_reports.report_site.queries.sets import Values
-from okr_reports.report_site.queries.shared_tables import SharedTable
 from okr_reports.report_site.views.routes import SiteMap
 
 logger = logging.getLogger("okr")
@@ -46,7 +45,7 @@ JSON = (type(None), bool, int, float, str)
 FROM_TEXT: Mapping[str, Callable[[str], Any]] = {
     "date": date.fromisoformat, "datetime": datetime.fromisoformat, "Decimal": Decimal,
 }  # fmt: skip
-CHECKED, TEMPLATES = "checked", "templates"
+CHECKED, TEMPLATES, READS = "checked", "templates", "reads"
 LIBRARIES = ("jinja2", "markdown-it-py", "nh3", "babel", "xlsxwriter", "duckdb")
 
 
@@ -90,11 +89,14 @@ class PageCache:
         self.base = _digest(
             [engine(), folder_digest(reports_dir, but="pages"), reader.shapes(), settings, repr(site_map)]
         )  # fmt: skip
-        self._columns: dict[str, dict[str, str]] = {}
+        # Of the last build: what was read, and the routes whose answers are of then.
+        base, then, self._routes_then = read_kept(folder / READS) or ("", {}, [])
+        if base != self.base:  # a shared query may have been another one
+            then, self._routes_then = {}, []
+        self._changes = Changes(reader, then)
+        self._routes: set[str] = set()
         self._answers: dict[Question, str] = {}
-        self._reads: dict[str, Read] = {}
-        self._reads_apart: dict[str, Read] = {}
-        self._shared: dict[str, SharedTable] = {}
+        self._asked: set[str] = set()
         self._entries: dict[Path, Any] = {}
         self._valids: dict[str, Any] = {}
         self._doubts: dict[str, list[Any]] = {}
@@ -134,8 +136,9 @@ class PageCache:
     def _doubtful(self, entry: Any) -> list[Any]:
         """The queries of an entry's page, as (sql, values, answer), that read a column that has changed since."""
         if entry["route"] not in self._doubts:
+            is_known = entry["route"] in self._routes_then
             self._doubts[entry["route"]] = [
-                question for question in entry["asked"] if self._may_differ(question[0], entry["reads"])
+                question for question in entry["asked"] if not is_known or self._changes.may_differ(question[0])
             ]
         return self._doubts[entry["route"]]
 
@@ -166,27 +169,29 @@ class PageCache:
         """The page as it was rendered before, if nothing that it depends on has changed."""
         return _rendered(self._valid(page)) if self.has(page) else None
 
-    def renewed(self, page: Identity) -> bytes | None:
-        """The entry of a page that was kept, with the columns as they are now; None if its queries read them so."""
-        entry = self._entry(page.route)
-        if not self._doubtful(entry):
+    def settle(self, route: str) -> None:
+        """Note that the page at a route is, or will be, kept with its answers over this copy."""
+        self._routes.add(route)
+
+    def reads(self) -> bytes | None:
+        """What to keep of this build for the next one: digests of what pages read. None if it is kept already."""
+        entries = (self._entry(route) for route in self._routes)
+        asked = {sql for entry in entries if entry is not None for sql, *_ in entry["asked"]} | self._asked
+        now, routes = self._changes.read_by(asked), sorted(self._routes)
+        if (now, routes) == (self._changes.then, self._routes_then):
             return None
-        for sql, *_ in entry["asked"]:
-            self._read_apart(sql)  # so that the shared queries of all of them have digests
-        return json.dumps({**entry, "reads": {table: self._digests(table) for table in entry["reads"]}}).encode()
+        return json.dumps([self.base, now, routes]).encode()
 
     def entry(self, kept: Kept, page: Identity, questions: Iterable[Question]) -> bytes | None:
         """What to keep of a page with the answers to its queries, `questions`; None if a value has no place in JSON."""
         shows = sorted(read_of(self.context).keys() & set(OF_THE_DAY))
         every = sorted(questions, key=lambda question: (question[0], repr(question[1])))
-        statements = {sql for sql, _ in every}
-        tables = sorted(set().union(*map(self._read, statements), *map(self._read_apart, statements)))
+        self._asked |= {sql for sql, _ in every}
         rendered, path = kept.rendered, Path(page.page)
         try:
             return json.dumps({
                 "key": self._key(page, shows),
                 "shows": shows,
-                "reads": {table: self._digests(table) for table in tables},
                 "asked": [(sql, _written(values), self._answer((sql, values), path)) for sql, values in every],
                 "route": kept.route,
                 "title": kept.title,
@@ -203,44 +208,6 @@ class PageCache:
         params = sorted((name, repr(value)) for name, value in page.params.items())
         day = [(name, repr(columns_of(self.context)[name])) for name in shows]
         return _digest([self.base, page.route, page.title, page.text, params, day])
-
-    def _may_differ(self, sql: str, then: Mapping[str, Any]) -> bool:
-        """Whether what a query reads has changed, of the marts and of the shared queries that it chains to."""
-        return self._differs(self._read(sql), then) and self._differs(self._read_apart(sql), then)
-
-    def _differs(self, read: Read, then: Mapping[str, Any]) -> bool:
-        """Whether a column that is read has changed, or how many rows there are."""
-        for table, columns in read.items():
-            before, after = then.get(table), self._digests(table)
-            if before is None or after is None:
-                return True
-            if before != after and (
-                columns is None or any(before.get(column) != after[column] for column in ("", *columns))
-            ):
-                return True
-        return False
-
-    def _read(self, sql: str) -> Read:
-        if sql not in self._reads:
-            self._reads[sql] = columns_read(sql, self.reader.tables())
-        return self._reads[sql]
-
-    def _read_apart(self, sql: str) -> Read:
-        """What a query reads, where the shared queries that it chains to are tables like marts."""
-        if sql not in self._reads_apart:
-            text, shared = self.reader.apart(sql)
-            self._shared |= shared
-            known = {**self.reader.tables(), **{name: columns for name, (_, columns) in shared.items()}}
-            self._reads_apart[sql] = columns_read(text, known)
-        return self._reads_apart[sql]
-
-    def _digests(self, table: str) -> dict[str, str] | None:
-        """The digests of a table's columns; None of one that is not there."""
-        if table not in self._columns:
-            if table not in self.reader.tables() and table not in self._shared:
-                return None
-            self._columns[table] = self.reader.fingerprints(table, self._shared.get(table))
-        return self._columns[table]
 
     def _answer(self, question: Question, page: Path) -> str:
         if question not in self._answers:
@@ -266,10 +233,15 @@ def _question(sql: str, written: Iterable[tuple[str, str, Any]]) -> Question:
     return sql, tuple((name, FROM_TEXT[kind](value) if kind in FROM_TEXT else value) for name, kind, value in written)
 
 
-def keep(folder: Path, entries: Mapping[str, bytes], checked: str | None) -> None:
-    """Write the entries of pages by route, and that the pages were found right (`checked`), each file whole."""
+def keep(folder: Path, entries: Mapping[str, bytes], reads: bytes | None, checked: str | None) -> None:
+    """Write the entries of pages by route, what they read, and that the pages were found right, each file whole.
+
+    What they read comes after them: pages of an earlier build are not of this copy.
+    """
     for route, entry in entries.items():
         _write(folder / _name(route), entry)
+    if reads is not None:
+        _write(folder / READS, reads)
     if checked is not None:
         _write(folder / CHECKED, json.dumps(checked).encode())
 

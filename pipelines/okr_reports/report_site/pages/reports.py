@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -92,7 +93,15 @@ class Reports:
 
     def shared(self, file: SourceFile) -> Mapping[str, Query]:
         """The shared queries by the names that this file has for them."""
-        return {**self.queries, **self.ours} if file.path.is_relative_to(shown_path(SHIPPED)) else self.queries
+        return self._of_shipped if file.path.is_relative_to(self._shipped) else self.queries
+
+    @cached_property
+    def _of_shipped(self) -> Mapping[str, Query]:
+        return {**self.queries, **self.ours}
+
+    @cached_property
+    def _shipped(self) -> Path:
+        return shown_path(SHIPPED)
 
     def files(self) -> Iterator[tuple[SourceFile, Mapping[str, Query]]]:
         """Every file with the queries it may name."""

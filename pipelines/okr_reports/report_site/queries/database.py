@@ -158,13 +158,21 @@ class Reader:
         sql = f"select count(*)::varchar, {', '.join(digests)} from {place}"
         return dict(zip(("", *columns), self._connection.execute(sql).fetchone() or (), strict=False))
 
-    def apart(self, sql: str) -> tuple[str, dict[str, SharedTable]]:
-        """SharedTables.apart; a statement whose shared queries take too long is left whole."""
+    def apart(self, sql: str) -> tuple[str, list[str]]:
+        """A statement without the shared queries that it chains to, and their names in it."""
+        return self._shared.apart(sql)
+
+    def shared_sql(self, name: str) -> str | None:
+        """The statement of a shared query by its name in others."""
+        return self._shared.sql_of(name)
+
+    def shared_table(self, name: str) -> SharedTable | None:
+        """Where the rows of a shared query are; None where they take too long, or are no table."""
         self._watchdog.start(self.limits.seconds)
         try:
-            return self._shared.apart(sql)
+            return self._shared.table_of(name)
         except duckdb.InterruptException:
-            return sql, {}
+            return None
         finally:
             self._watchdog.stop()
 

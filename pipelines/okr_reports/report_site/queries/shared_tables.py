@@ -66,7 +66,8 @@ class SharedTables:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, queries: Mapping[str, Query]) -> None:
         self._connection = connection
-        self._shared = [shared for query in queries.values() if (shared := _Shared.of(query, queries)) is not None]
+        found = (_Shared.of(query, queries) for query in queries.values())
+        self._shared = {f"${{{shared.name}}}": shared for shared in found if shared is not None}
         self._tables: dict[str, str | None] = {}
         self._columns: dict[str, list[str]] = {}
         self._written: dict[str, str] = {}
@@ -78,23 +79,27 @@ class SharedTables:
         """
         if sql not in self._written:
             text = sql
-            for shared in self._shared:
+            for shared in self._shared.values():
                 if shared.is_in(sql) and (table := self._table(shared)) is not None:
                     text = text.replace(shared.text, shared.read_from(table))
             self._written[sql] = text
         return self._written[sql]
 
-    def apart(self, sql: str) -> tuple[str, dict[str, SharedTable]]:
-        """A statement without the shared queries that are tables, and these tables by their names in it.
+    def apart(self, sql: str) -> tuple[str, list[str]]:
+        """A statement without the shared queries that it chains to, and their names in it."""
+        names = [name for name, shared in self._shared.items() if shared.is_in(sql)]
+        for name in names:
+            sql = sql.replace(self._shared[name].text, "")
+        return sql, names
 
-        Raises duckdb.InterruptException if it was stopped.
-        """
-        text, tables = sql, {}
-        for shared in self._shared:
-            if shared.is_in(sql) and (table := self._table(shared)) is not None:
-                text = text.replace(shared.text, "")
-                tables[f"${{{shared.name}}}"] = table, self._columns[table]
-        return text, tables
+    def sql_of(self, name: str) -> str | None:
+        """The statement of a shared query by its name in others; None if there is none."""
+        return self._shared[name].statement.sql if name in self._shared else None
+
+    def table_of(self, name: str) -> SharedTable | None:
+        """Where its rows are, if they are a table. Raises duckdb.InterruptException if it was stopped."""
+        table = self._table(self._shared[name])
+        return None if table is None else (table, self._columns[table])
 
     def _table(self, shared: _Shared) -> str | None:
         if shared.name not in self._tables:

@@ -91,6 +91,7 @@ class Made:
     broken: dict[str, str | None] = field(default_factory=dict)
     given_up: dict[str, list[Any]] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
+    reads: bytes | None = None
     checked: str | None = None
     answer: bytes | None = None
     untranslated: tuple[str, ...] = ()
@@ -307,6 +308,8 @@ def _take(message: Message, blobs: list[bytes], made: Made, at: _At, limits: Lim
         at.lines[message["path"]] = message["lines"]
     elif kind == "answer":
         made.answer = blobs[0]
+    elif kind == "reads":
+        made.reads = blobs[0]
     elif kind == "checked":
         made.checked = message["text"]
     elif kind in ("fault", "warning"):

@@ -160,6 +160,8 @@ class _Work:
             self.reader.others = OtherValues(pages, before)
         for instance in to_come:
             self._page(site, replace(instance, fault=known.get(f"/{instance.route}", instance.fault)), reports_dir)
+        if site.cache is not None and (reads := site.cache.reads()) is not None:
+            self.say({"kind": "reads"}, reads)
         if job["purpose"] != "check":
             shared = {**site.assets.files, **public_files(self.reader), **moment_of(site)}
             self._files("", {**shared, "assets/search.js": search_index(site)})
@@ -187,12 +189,12 @@ class _Work:
         shown = site.renderer.shown if isinstance(site.renderer, PreviewRenderer) and rendered is not None else ()
         for shown_fault in shown:
             self._fault(shown_fault)
-        if rendered is None and site.cache is not None:
-            entry = site.cache.renewed(instance.identity)
-        elif rendered is not None and site.cache is not None and not shown:
+        if rendered is not None and site.cache is not None and not shown:
             day = site.context["today"].isoformat()
             kept = Kept(instance.route, instance.title, str(instance.page.file.path), day, rendered)
             entry = site.cache.entry(kept, instance.identity, self.reader.questions)
+        if site.cache is not None and (rendered is None or entry is not None):
+            site.cache.settle(instance.route)
         self._files(instance.route, files, entry)
 
     def _measure(self, instance: Instance, files: Mapping[str, bytes]) -> None:
