@@ -79,4 +79,4 @@ class Changes:
 
 def _part(digests: Digests, columns: Iterable[str] | None) -> Mapping[str, str | None]:
     """The digests of these columns (of all without), and of the number of rows."""
-    return digests if columns is None else {name: digests.get(name) for name in ("", *columns)}
+    return {name: digests.get(name) for name in (digests if columns is None else ("", *columns))}

@@ -90,9 +90,10 @@ class PageCache:
             [engine(), folder_digest(reports_dir, but="pages"), reader.shapes(), settings, repr(site_map)]
         )  # fmt: skip
         # Of the last build: what was read, and the routes whose answers are of then.
-        base, then, self._routes_then = read_kept(folder / READS) or ("", {}, [])
+        base, then, routes = read_kept(folder / READS) or ("", {}, [])
         if base != self.base:  # a shared query may have been another one
-            then, self._routes_then = {}, []
+            then, routes = {}, []
+        self._routes_then: list[str] = routes
         self._changes = Changes(reader, then)
         self._routes: set[str] = set()
         self._answers: dict[Question, str] = {}
