@@ -97,7 +97,7 @@ class PageCache:
         self._changes = Changes(reader, then)
         self._routes: set[str] = set()
         self._answers: dict[Question, str] = {}
-        self._asked: set[str] = set()
+        self._statements: set[str] = set()
         self._entries: dict[Path, Any] = {}
         self._valids: dict[str, Any] = {}
         self._doubts: dict[str, list[Any]] = {}
@@ -177,8 +177,8 @@ class PageCache:
     def reads(self) -> bytes | None:
         """What to keep of this build for the next one: digests of what pages read. None if it is kept already."""
         entries = (self._entry(route) for route in self._routes)
-        asked = {sql for entry in entries if entry is not None for sql, *_ in entry["asked"]} | self._asked
-        now, routes = self._changes.read_by(asked), sorted(self._routes)
+        statements = {sql for entry in entries if entry is not None for sql, *_ in entry["asked"]} | self._statements
+        now, routes = self._changes.read_by(statements), sorted(self._routes)
         if (now, routes) == (self._changes.then, self._routes_then):
             return None
         return json.dumps([self.base, now, routes]).encode()
@@ -187,7 +187,7 @@ class PageCache:
         """What to keep of a page with the answers to its queries, `questions`; None if a value has no place in JSON."""
         shows = sorted(read_of(self.context).keys() & set(OF_THE_DAY))
         every = sorted(questions, key=lambda question: (question[0], repr(question[1])))
-        self._asked |= {sql for sql, _ in every}
+        self._statements |= {sql for sql, _ in every}
         rendered, path = kept.rendered, Path(page.page)
         try:
             return json.dumps({
