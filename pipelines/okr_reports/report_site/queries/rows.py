@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from okr_reports.common.plain_values import ROWS, SCALARS, plain
@@ -90,13 +91,9 @@ class Result:
     @classmethod
     def of(cls, columns: Sequence[str], values: Sequence[tuple[Any, ...]], truncated: bool = False) -> Result:
         places = {name: number for number, name in enumerate(columns)}
-        return cls(tuple(columns), tuple(Row(places, _plain_cells(cells)) for cells in values), truncated)
-
-
-def _plain_cells(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    if SCALARS.issuperset(map(type, values)):
-        return values
-    return tuple(_plain_cell(value) for value in values)
+        if not SCALARS.issuperset(map(type, chain.from_iterable(values))):
+            values = [tuple(map(_plain_cell, cells)) for cells in values]
+        return cls(tuple(columns), tuple(Row(places, cells) for cells in values), truncated)
 
 
 def _plain_cell(value: Any) -> Any:

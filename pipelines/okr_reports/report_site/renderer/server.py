@@ -22,6 +22,8 @@ from okr_reports.report_site.renderer import job
 from okr_reports.report_site.renderer.wire import send
 
 DIE_WITH_PARENT = 1  # prctl
+# A renderer keeps nearly all that it makes: looking for cycles in it was 4 % of its time, and is 2 %.
+COLLECTING = (20_000, 20, 50)
 
 
 def main(descriptor: int) -> None:
@@ -30,6 +32,7 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the client's: it ends us
     job.import_all()
     gc.freeze()
+    gc.set_threshold(*COLLECTING)
     with socket.socket(fileno=descriptor) as client:
         while received := _received(client):
             request, pipes = received
