@@ -10,8 +10,13 @@ from typing import Any
 
 import pytest
 
+from okr_reports.channels.files import clean
+from okr_reports.channels.files.faults import Refused
 from okr_reports.channels.files.read import read_source
-from okr_reports.file_sources import FileSource, MeasureColumn
+from okr_reports.channels.runners.records import Recorder
+from okr_reports.file_sources import Connector, FileSource, MeasureColumn
+
+_KEEP = clean._keep
 
 COLUMNS = "source_file, line, date, end_date, account_id, campaign_id, campaign_name, currency, v0, v1"
 # A row that makes a file odd, after its plain rows; "" is none.
@@ -75,3 +80,52 @@ def test_the_quick_way_gives_what_the_careful_way_gives(tmp_path: Path, seed: in
     quick, careful = result(source, files, quick=True), result(source, files, quick=False)
     assert quick == careful
     assert careful[0] or careful[1]
+
+
+# What makes one record odd: its name and value.
+ODD_VALUES: tuple[tuple[str, Any], ...] = (
+    ("", ""), ("day", None), ("day", "01.09.2026"), ("day", 20260901), ("day", "2026-09-01T23:30:00Z"), ("day", 45000),
+    ("id", "[7]"), ("id", "--"), ("id", 7.5), ("id", True), ("name", "Total"), ("name", " Total "), ("name", "n\nm"),
+    ("name", 12), ("spend", "1.234"), ("spend", "1,234.50"), ("spend", "oops"), ("spend", 1e-7), ("spend", 1e300),
+    ("spend", float("inf")), ("spend", float("nan")), ("spend", True), ("spend", 0.1 + 0.2), ("spend", -3),
+    ("clicks", 1.5), ("clicks", 12.345), ("clicks", "5"), ("clicks", 2**60), ("spend", 2**70),
+)  # fmt: skip
+
+
+def recorded(chance: random.Random, odd: tuple[str, Any]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for at in range(chance.randrange(1, 30)):
+        day = date(2026, 9, 1) + timedelta(days=at if chance.random() < 0.9 else 0)
+        campaign = chance.randrange(3)
+        spend = chance.choice([None, 0, 7, 0.5, round(chance.uniform(0, 5000), 2), chance.uniform(0, 9)])
+        row = {"day": day.isoformat(), "id": campaign, "name": f"Name {campaign}", "spend": spend, "clicks": at}
+        rows.append({name: value for name, value in row.items() if value is not None or chance.random() < 0.5})
+    name, value = odd
+    if name:
+        rows[chance.randrange(len(rows))][name] = value
+    return rows
+
+
+@pytest.mark.parametrize("odd", ODD_VALUES)
+def test_records_read_the_quick_way_are_what_the_careful_way_gives(
+    tmp_path: Path, odd: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+    monkeypatch.setattr(clean, "_keep", lambda rows, plain, into: [kept.extend(plain), _KEEP(rows, plain, into)])
+    connector = Connector("singer", "tap-vendor==1.0.0")
+    for seed in range(2):
+        measures = {"spend": MeasureColumn("spend"), "clicks": MeasureColumn("clicks")}
+        source = FileSource(
+            "s", "s", tmp_path / "s", "day", measures,
+            campaign_id="id", campaign_name="name", currency="EUR", totals="keep", connector=connector,
+        )  # fmt: skip
+        path = tmp_path / f"{seed}.parquet"
+        recorder = Recorder(path, source, ("day", "id") if seed % 2 else ())
+        try:
+            recorder.add(recorded(random.Random(f"{odd}{seed}"), odd))
+            recorder.close()
+        except Refused:
+            continue
+        quick, careful = (result(source, {"s": path}, quick=is_quick) for is_quick in (True, False))
+        assert quick == careful
+    assert kept or odd[0]

@@ -62,7 +62,9 @@ def may_be_plain(source: FileSource, grid: Grid) -> bool:
     measures = source.measures.values()
     if source.rows or source.pivot or source.wide or source.timezone or source.null_values or source.group is not None:
         return False
-    if source.as_of or source.end_date or {"z", "Z", "U"} & set(source.date_format or "") or source.totals == "keep":
+    if source.as_of or source.end_date or {"z", "Z", "U"} & set(source.date_format or ""):
+        return False
+    if source.totals == "keep" and not grid.relation:
         return False
     if any(measure.rows or measure.minus or measure.times or measure.count == "column" for measure in measures):
         return False
@@ -157,7 +159,7 @@ def _sql(source: FileSource, files: Sequence[PlainFile], code: str | None, read:
     found = {
         "source_file": "$names[list_position($paths, filename)]",
         "sheet": quoted_text(grid.sheet),
-        "line": f"row_number() over () + {layout.last_line}",
+        "line": "line" if files[0].kind == "record" else f"row_number() over () + {layout.last_line}",
         "date": day,
         "end_date": day,
         "as_of": "cast(null as date)",
@@ -223,6 +225,11 @@ def _plain_ones(
         keys = ", ".join(key if isinstance(key, str) else f"k{at}" for at, key in enumerate(layout.keys))
         twice = f"select distinct source_file from part where not odd group by source_file, {keys} having count(*) > 1"
         odd |= {name for (name,) in run(twice).fetchall()}
+    if files[0].kind == "record" and not any(measure.count for measure in source.measures.values()):
+        # rows of one campaign and day are said, with what parts them
+        of_one = "date, account_id, campaign_id, campaign_name, currency"
+        shared = f"select source_file from part where not odd group by source_file, {of_one} having count(*) > 1"
+        odd |= {name for (name,) in run(f"{shared} limit 1").fetchall()}
     return {name: file for name, file in files_by_name.items() if name not in odd}
 
 
@@ -286,6 +293,8 @@ def _keep(rows: SourceRows, files: dict[str, PlainFile], clean: Clean) -> None:
         {"names": list(kept), "firsts": [facts[0] for facts in kept.values()]},
     )
     last_line = next((file.grid.layout.last_line for file in files.values()), 0)
-    columns = ", ".join(f"line - first + {last_line + 1}" if name == "line" else name for name in ROW_COLUMNS)
+    # records have theirs
+    line = f"line - first + {last_line + 1}" if not any(file.kind == "record" for file in files.values()) else "line"
+    columns = ", ".join(line if name == "line" else name for name in ROW_COLUMNS)
     run(f"insert into rows select {columns}{values} from part join begun using (source_file) where {counts}")
     run("drop table part")

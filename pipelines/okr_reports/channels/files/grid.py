@@ -41,7 +41,7 @@ class Grid:
     """A table that was found: where it is in the file, what its columns are. `said` is what of the file is not read.
 
     `columns` is the body as Arrow and `typed` its columns of numbers and days, where each column is of one kind.
-    `relation` selects `cells` as they are from the file at `path`, instead of `records`.
+    `relation` selects `cells` as they are from `$paths`, which is the file at `path`, instead of `records`.
     """
 
     layout: Layout
@@ -183,7 +183,7 @@ def to_cells(connection: duckdb.DuckDBPyConnection, grid: Grid) -> None:
     )
     connection.execute("drop table if exists cells")
     if grid.relation:
-        connection.execute(f"create table cells as {grid.relation}", {"path": str(grid.path)})
+        connection.execute(f"create table cells as {grid.relation}", {"paths": [str(grid.path)]})
         return
     if grid.delimiter and grid.path is not None and _read_at_once(connection, grid, grid.path, width):
         return

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from okr_reports.channels.files import amounts
 from okr_reports.channels.files.grid import Grid
+from okr_reports.common.sql_text import quoted_text
 
 _LONGEST_LINE = 4 * 1024**2
 _SHEET = "sheet_cells"
@@ -31,9 +32,9 @@ class PlainFile:
 
     @property
     def shape(self) -> tuple[Any, ...]:
-        """What files that are read together have in common; a sheet is read alone."""
+        """What files that are read together have in common; sheets and records are read alone."""
         layout = self.grid.layout
-        alone = self.name if self.kind == "excel" else ""
+        alone = self.name if self.kind in ("excel", "record") else ""
         return (
             alone,
             self.kind,
@@ -66,10 +67,13 @@ def relation(connection: duckdb.DuckDBPyConnection, files: Sequence[PlainFile]) 
         names = ['"' + name.replace('"', '""') + '"' for name in first.grid.layout.names]
         columns = ", ".join(f"{_shown(name, first.typed.get(at))} as f{at}" for at, name in enumerate(names))
         return f"(select {columns}, filename from read_parquet($paths, filename=true))"
+    if first.kind == "record":
+        columns = ", ".join(f"ltrim(c{at}, {quoted_text(amounts.NATIVE)}) as f{at}" for at in range(width))
+        return f"(select line, {columns}, $paths[1] as filename from ({first.grid.relation}))"
     if first.kind == "excel":
         connection.register(_SHEET, first.grid.columns)
         columns = ", ".join(f"{_shown(f'f{at}', first.typed.get(at))} as f{at}" for at in range(width))
-        return f"(select {columns}, $paths[1] as filename from {_SHEET})"
+        return f"(select line, {columns}, $paths[1] as filename from {_SHEET})"
     columns = ", ".join(f"'f{at}': 'VARCHAR'" for at in range(width))
     return (
         f"read_csv($paths, auto_detect=false, header=false, skip={first.grid.layout.last_line}, "

@@ -173,8 +173,10 @@ def _read_plain(
 
 
 def _plain_file(name: str, table: Table) -> PlainFile | None:
-    kind, grid = table.opened.kind, table.grid
+    kind, grid = "record" if table.grid.relation else table.opened.kind, table.grid
     typed: dict[int, str] | None = {} if kind == "text" else grid.typed
+    if kind == "record" and typed and grid.layout.roles.get("date") in typed:
+        return None  # a day that is a number takes care
     return None if typed is None or kind == "json" else PlainFile(name, table.opened.path, grid, kind, typed)
 
 

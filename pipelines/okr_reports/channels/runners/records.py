@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
+from okr_reports.channels.files.amounts import NATIVE
 from okr_reports.channels.files.faults import MOST_ROWS, Refused, refused
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.layout import find_header
@@ -28,7 +29,7 @@ from okr_reports.file_sources import Column, FileSource
 _CHUNK = 20_000
 _LOOKED_AT = 200
 _MOST_NAMES = 400
-_SEEN, _OTHERS = b"okr_seen", b"okr_others"
+_SEEN, _OTHERS, _NO_NUMBERS = b"okr_seen", b"okr_others", b"okr_no_numbers"
 _ABSENT = object()
 # Formats of days that are numbers, as Airbyte's manifests write them: how many make a second.
 EPOCHS = {"%s": 1, "%ms": 1000}
@@ -77,6 +78,7 @@ class Recorder:
         self._keys = [_getter(name) for name in self.key]
         self._seen: set[str] = set()
         self._others: dict[str, None] = {}
+        self._no_numbers: set[str] = set()
         names = [*(f"c{at}" for at in range(len(self.columns))), *(["k"] if self.key else [])]
         self._schema = pa.schema([(name, pa.string()) for name in names])
         self._path = path
@@ -109,7 +111,10 @@ class Recorder:
                 self._seen.add(name)
             if name in self._epochs:
                 values = [_moment(value, self._epochs[name]) for value in values]
-            arrays.append(_texts(name, values))
+            texts, is_numbers = _texts(name, values)
+            arrays.append(texts)
+            if not is_numbers:
+                self._no_numbers.add(name)
         if self.key:
             self._check_key(records)
             keys = [json.dumps([_shown(getter(record)) for getter in self._keys], default=str) for record in records]
@@ -126,19 +131,28 @@ class Recorder:
     def close(self) -> None:
         self._flush()
         self._writer.add_key_value_metadata(
-            {_SEEN: json.dumps(sorted(self._seen)), _OTHERS: json.dumps([*self._others][:_MOST_NAMES])}
+            {
+                _SEEN: json.dumps(sorted(self._seen)),
+                _OTHERS: json.dumps([*self._others][:_MOST_NAMES]),
+                _NO_NUMBERS: json.dumps(sorted(self._no_numbers)),
+            }
         )
         self._writer.close()
         self.bytes = self._path.stat().st_size
 
 
-def _texts(name: str, values: list[Any]) -> pa.Array:
+def _texts(name: str, values: list[Any]) -> tuple[pa.Array, bool]:
+    """The values as text, and whether each that is there is a number of the connector itself."""
     kinds = {value.__class__ for value in values} - {object, type(None)}
     if kinds <= {str}:
-        return pa.array([value.strip() or None if value.__class__ is str else None for value in values], pa.string())
+        texts = [value.strip() or None if value.__class__ is str else None for value in values]
+        return pa.array(texts, pa.string()), not kinds
+    if kinds == {int}:
+        return pa.array([f"{NATIVE}{value}" if value.__class__ is int else None for value in values], pa.string()), True
     if kinds & {dict, list}:
         raise refused(f"column {name!r} holds lists or records", "name a value within it by a dotted path")
-    return pa.array([None if value is _ABSENT else as_text(value) or None for value in values], pa.string())
+    texts = [None if value is _ABSENT else as_text(value) or None for value in values]
+    return pa.array(texts, pa.string()), kinds <= {int, float, Decimal}
 
 
 def as_recorded(source: FileSource) -> FileSource:
@@ -221,9 +235,11 @@ def find_records_table(path: Path, source: FileSource) -> Grid:
     relation = (
         f"select line, {numbered}, cast(null as varchar) as extra, {filled} as filled, false as short from"
         f" (select file_row_number + 1 as line, {places}{', k' if is_keyed else ''} from"
-        f" read_parquet($path, file_row_number=true)) {latest}order by line"
+        f" read_parquet($paths, file_row_number=true)) {latest}order by line"
     )
-    return Grid(layout, (), unit="record", relation=relation, path=path)
+    texts = set(json.loads(metadata.get(_NO_NUMBERS, b"[]")))
+    typed = {number: "double" for number, at in enumerate(there) if named[at] not in texts}
+    return Grid(layout, (), unit="record", relation=relation, path=path, typed=typed)
 
 
 def allow(path: Path, names: Iterable[str]) -> None:
@@ -231,7 +247,7 @@ def allow(path: Path, names: Iterable[str]) -> None:
     known = parquet.ParquetFile(path).metadata.metadata or {}
     there = json.dumps(sorted({*json.loads(known.get(_SEEN, b"[]")), *names}))
     table = parquet.read_table(path)
-    said = {_SEEN: there.encode(), _OTHERS: known.get(_OTHERS, b"[]")}
+    said = {**{name: known.get(name, b"[]") for name in (_OTHERS, _NO_NUMBERS)}, _SEEN: there.encode()}
     parquet.write_table(table.replace_schema_metadata(said), path, compression="zstd")
 
 
