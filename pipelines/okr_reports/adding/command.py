@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +37,29 @@ def add(
     defined = okrs.read(workspace.definitions_dir)
     chosen = defined.settings
     asks = not yes and not quiet and somebody_is_there()
-    added = understand(
-        file,
-        preset,
-        source_id,
-        settings.today(chosen.timezone),
-        chosen.currency,
-        chosen.timezone,
-        choose if asks else None,
-        given_keys(given),
-    )
+    keys = given_keys(given)
+
+    def understood(name: str | None, more: Mapping[str, Any]) -> Added:
+        today, ask = settings.today(chosen.timezone), choose if asks else None
+        return understand(file, preset, name, today, chosen.currency, chosen.timezone, ask, {**keys, **more})
+
+    added = understood(source_id, {})
+    answer = _finish(workspace, added, source_id, asks=asks, quiet=quiet)
+    if added.plan:
+        name = f"{added.entry['id']}_plan"
+        given_wide = {"wide": added.entry["wide"]}
+        answer["plan"] = _finish(workspace, understood(name, added.plan | given_wide), name, asks=asks, quiet=quiet)
+    if not quiet:
+        click.echo("next: okr check, then okr refresh")
+        channels = [told["entry"]["channel"] for told in (answer, answer.get("plan")) if told]
+        pages = " and ".join(f"channels/{channel}/" for channel in channels)
+        click.echo(f"      its numbers stand on {pages} and kpis/ of the site")
+    return answer
+
+
+def _finish(workspace: Workspace, added: Added, source_id: str | None, *, asks: bool, quiet: bool) -> dict[str, Any]:
+    """Show what was understood, and write it."""
+    defined = okrs.read(workspace.definitions_dir)
     try:
         _take_grain(added, asks)
         _take_id(added, source_id, {source.id for source in defined.file_sources})
@@ -69,8 +82,6 @@ def add(
         )
         for name in kept:
             click.echo(f"the KPI {name} is there already and stays; no other was written for it")
-        click.echo("next: okr check, then okr refresh")
-        click.echo(f"      its numbers stand on channels/{added.entry['channel']}/ and kpis/ of the site")
     return answer
 
 

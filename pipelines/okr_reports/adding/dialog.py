@@ -17,6 +17,7 @@ from okr_reports.adding.recognise import Recognised, recognise
 from okr_reports.catalogue import is_money
 from okr_reports.channels.files.faults import Refused
 from okr_reports.channels.files.glimpse import Glimpse, glimpses
+from okr_reports.channels.files.header_rows import with_year
 from okr_reports.channels.files.money import SIGNS
 from okr_reports.channels.files.read import read_source
 from okr_reports.channels.files.rows import Fault, SourceRows
@@ -34,7 +35,8 @@ _DECLARED = re.compile(r"`(\w+): (.+?)`")
 
 @dataclass
 class Added:
-    """A file that is understood: the entry that reads it, what was read by it, and what was taken for granted."""
+    """A file that is understood: the entry that reads it, what was read by it, and what was taken for granted. `plan`
+    are keys of the entry that reads what it plans, beside this one."""
 
     path: Path
     entry: dict[str, Any]
@@ -44,6 +46,7 @@ class Added:
     preset: Preset | None
     why: str
     assumed: list[str] = field(default_factory=list)
+    plan: dict[str, Any] = field(default_factory=dict)
 
     @property
     def currencies(self) -> list[str]:
@@ -95,6 +98,8 @@ def understand(
     if known is None and (guessed is None or wanted is not None):
         raise OkrError(_nothing_found(path, wanted, found))
     entry = {**_first_entry(path, known, guessed, source_id, encoding), **given}
+    if guessed and given.keys() & guessed.plan.keys():
+        guessed.plan = {}
     return _settle(path, entry, known, guessed, today, reporting, zone, ask)
 
 
@@ -150,24 +155,27 @@ def _settle(
                     known.preset if known else None,
                     why,
                     [*(guessed.assumed if guessed else []), *assumed],
+                    guessed.plan if guessed else {},
                 )
                 _ask_the_rest(added, reporting, ask)
                 opened.pop_all()
                 return added
-        entry = _corrected(path, entry, faults, assumed, ask, zone)
+        entry = _corrected(path, entry, faults, assumed, ask, zone, _years(source.wide or "", today))
     raise _unreadable(path, faults or [])
 
 
 def _corrected(
-    path: Path, entry: dict[str, Any], faults: list[Fault], assumed: list[str], ask: Any, zone: str
+    path: Path, entry: dict[str, Any], faults: list[Fault], assumed: list[str], ask: Any, zone: str, years: list[Answer]
 ) -> dict[str, Any]:
     """The entry with an answer to the first fault that an answer settles. Raises OkrError where none does."""
     for fault in faults:
         answers = _answers_to(fault, zone)
+        if fault.settles == "wide":
+            answers = years
         if fault.settles == "end_date":
             column = fault.todo.partition("end_date: ")[2].partition("`")[0]
             answers = [(f"spread each row over its days, up to {column}", {"end_date": column})]
-        if not answers or fault.settles in entry:
+        if not answers or (fault.settles in entry and fault.settles != "wide"):
             continue
         safe = (fault.settles in _SAFE and (fault.settles != "currency" or "auto" in fault.todo)) or (
             fault.settles == "date_format" and len(answers) == 1
@@ -181,6 +189,11 @@ def _corrected(
             continue
         return {**entry, **chosen[1]}
     raise _unreadable(path, faults)
+
+
+def _years(form: str, today: date) -> list[Answer]:
+    years = (today.year, today.year - 1, today.year + 1)
+    return [(f"it is of {year}", {"wide": {"dates": with_year(form, year)}}) for year in years]
 
 
 _ANSWERS: dict[str, list[Answer]] = {

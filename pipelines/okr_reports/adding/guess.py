@@ -11,8 +11,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from okr_reports.catalogue import is_money
-from okr_reports.channels.files import amounts, dates
+from okr_reports.channels.files import amounts, dates, periods
 from okr_reports.channels.files.glimpse import Glimpse
+from okr_reports.channels.files.header_rows import Across, across, beside
 from okr_reports.channels.files.layout import Record
 from okr_reports.channels.files.names import (
     METRIC,
@@ -55,6 +56,11 @@ _MEASURES = {
     "sessions": "sessions?|sesiones|sitzungen|sessies|sess[oõ]es|sessioni",
     "orders": "orders?|pedidos|bestellungen|commandes|bestellingen|ordini",
 }
+_PLAN = re.compile(
+    r"\b(?:plan\w*|budget\w*|soll|ziel\w*|targets?|goals?|presupuesto|objetivos?|previsto|prévu\w*|objectifs?|begroot|"
+    r"begroting|doel\w*|obiettiv[oi]|preventivo|or[cç]amento|or[cç]ado)\b",
+    re.IGNORECASE,
+)
 # Which of these is the year, and which the month, is asked when it is read.
 _SHORT_YEAR = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2}(?: .*)?")
 _BRACKETS = re.compile(r"\s*\([^()]*\)$")
@@ -67,12 +73,13 @@ _NO_MEASURE = re.compile(
 
 @dataclass
 class Guess:
-    """A mapping in the words of a file source's entry."""
+    """A mapping in the words of a file source's entry; `plan` are keys of another one, of what the table plans."""
 
     glimpse: Glimpse
     header: int
     entry: dict[str, Any] = field(default_factory=dict)
     assumed: list[str] = field(default_factory=list)
+    plan: dict[str, Any] = field(default_factory=dict)
     score: int = 0
 
 
@@ -87,8 +94,9 @@ def _of(glimpse: Glimpse) -> Guess | None:
         body = glimpse.records[at + 1 : at + 200]
         if not _may_be_header(record) or not body:
             continue
-        made = _wide(glimpse, record, body) or _long(glimpse, record, body)
-        if made is not None:
+        joined = beside(record, body[0])
+        made = _wide(glimpse, at) or _long(glimpse, record, body) or (joined and _long(glimpse, joined, body[1:]))
+        if made:
             return made
     return None
 
@@ -129,9 +137,16 @@ def _grain(cells: Sequence[str]) -> str | None:
     """What the cells of a column of days are of; None if they are none."""
     if _share(cells, _is_day) > 0.6:
         return "day"
+    if _share(cells, _is_week) > 0.6:
+        return "week"
     if _share(cells, lambda cell: dates.read(cell, months=True) is not None) > 0.6:
         return "quarter" if _share(cells, lambda cell: "q" in cell.casefold()) > 0.6 else "month"
     return None
+
+
+def _is_week(cell: str) -> bool:
+    week = periods.read(cell, "week")
+    return week is not None and week.year is not None
 
 
 def _compact(cell: str) -> bool:
@@ -200,21 +215,55 @@ def _pivot(names: Sequence[str], body: Sequence[Record], day: int) -> dict[str, 
     return {"pivot": {"name": names[named[0]], "value": names[valued[0]]}, "measures": measures} if measures else None
 
 
-def _wide(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | None:
-    names = [spaced(name) for name in record[2]]
-    periods = {at: form for at, name in enumerate(names) if (form := _form(name))}
-    if len(periods) < 3 or len(set(periods.values())) > 1:
+# How headers of each grain are declared; what is written otherwise is read all the same.
+_FORMS = (("day", "%Y-%m-%d"), ("week", "%G-W%V"), ("month", "%b %Y"), ("month", "%b-%y"), ("quarter", "%b %Y"))
+
+
+def _wide(glimpse: Glimpse, at: int) -> Guess | None:
+    """One column a period, below a second row of headers or not."""
+    record = glimpse.records[at]
+    below = glimpse.records[at + 1]
+    titles = [glimpse.sheet, *(cell for _, _, cells in glimpse.records[:at] for cell in cells if cell)]
+    for grain, form in _FORMS:
+        found = across(record, form, grain, titles, below)
+        if found.line is None:
+            found = across(record, form, grain, titles)
+        days = sorted(set(found.days.values()))
+        if len(found.there) < 3 or (form == "%b-%y" and spacing(days) != "month"):
+            continue
+        return _spread(glimpse, at, found, form, (spacing(days) or "day") if grain == "day" else grain)
+    return None
+
+
+def _spread(glimpse: Glimpse, at: int, found: Across, form: str, grain: str) -> Guess | None:
+    header = found.line or glimpse.records[at]
+    body = [record for record in glimpse.records[at + 1 : at + 200] if record[0] > header[1]]
+    names = [spaced(name) for name in header[2]]
+    made = Guess(glimpse, header[0], {"wide": {"dates": form}})
+    texts = [name for at, name in enumerate(names) if name and at not in found.there and not is_total(name)]
+    roles = [(name, _role(plain(name), {})) for name in texts]
+    made.entry |= {role: name for name, role in reversed(roles) if role}
+    if texts and not any(role in made.entry for role in ("campaign_id", "campaign_name")):
+        made.entry["campaign_name"] = next((name for name, role in roles if not role), texts[0])
+    labels = dict.fromkeys(found.labels.values())
+    measures: dict[str, Any] = {}
+    for label in labels:
+        cells = [cell for at, name in found.labels.items() if name == label for cell in _column(body, at)]
+        if _is_measure(label, cells):
+            measures[_free(_measure_id(label), label, measures)] = label
+    if labels and not measures:
         return None
-    text = [at for at, name in enumerate(names) if name and at not in periods and not is_total(name)]
-    made = Guess(glimpse, record[0], {"wide": {"dates": next(iter(periods.values()))}})
-    if text:
-        made.entry["campaign_name"] = names[text[0]]
-    made.entry["measures"] = {"value": "*"}
-    written = [dates.read(names[at].lstrip(amounts.NATIVE)) for at in periods]
-    days = {day for moment in written if moment is not None and (day := moment.on(False)) is not None}
-    if grain := spacing(sorted(days)):
+    plans = {name: label for name, label in measures.items() if _PLAN.search(label)}
+    if plans and len(plans) < len(measures):
+        # how far what happened reaches says nothing of what was planned
+        made.plan = {"measures": plans, "open_range": "whole"}
+    elif plans:
+        made.entry["open_range"] = "whole"
+    held = {name: label for name, label in measures.items() if name not in made.plan.get("measures", {})}
+    made.entry["measures"] = held or {"value": "*"}
+    if grain != "day":
         made.entry["grain"] = grain
-    made.score = len(periods)
+    made.score = len(found.there)
     return made
 
 
@@ -229,19 +278,6 @@ def spacing(days: list[date]) -> str | None:
     if ends and max(gaps) <= timedelta(days=31) and min(gaps) >= timedelta(days=28):
         return "month"
     return "quarter" if ends and timedelta(days=89) <= min(gaps) <= max(gaps) <= timedelta(days=92) else None
-
-
-def _form(name: str) -> str | None:
-    if name.startswith(amounts.NATIVE) and dates.read(name[1:]) and not name[1:].isdigit():
-        return "%Y-%m-%d"
-    for pattern, form in (
-        (r"[^\W\d]{3,9}\.? \d{4}", "%b %Y"),
-        (r"\d{4}-\d{2}", "%Y-%m"),
-        (r"\d{4}-\d{2}-\d{2}", "%Y-%m-%d"),
-    ):
-        if re.fullmatch(pattern, name) and dates.read(name, months=True):
-            return form
-    return None
 
 
 def _role(name: str, taken: dict[str, Any]) -> str | None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from okr_reports.channels.files.faults import Refused
 from okr_reports.channels.files.glimpse import Glimpse
+from okr_reports.channels.files.header_rows import with_year
 from okr_reports.channels.files.layout import Layout, Twice, alternatives, find_header, read_header
 from okr_reports.channels.files.names import plain
 from okr_reports.file_sources import FileSource
 from okr_reports.okrs.presets import Preset, presets
+
+# The columns are the same in each.
+_ANY_YEAR = 2000
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,13 @@ def source_of(preset: Preset) -> FileSource:
 
 def _try(preset: Preset, glimpse: Glimpse, *, need_signature: bool) -> Recognised | None:
     try:
-        layout: Layout | None = find_header(glimpse.records, source_of(preset))
-    except Refused:
+        layout: Layout | None = find_header(glimpse.records, source_of(preset), glimpse.sheet)
+    except Refused as error:
         # a report of a range has the columns but no day: it is recognised so that its reason can be given
         layout = _without_days(preset, glimpse)
+        if preset.wide and any(fault.settles == "wide" for fault in error.faults):
+            source = source_of(preset)
+            layout = _of_year(glimpse, replace(source, wide=with_year(source.wide or "", _ANY_YEAR)))
     if layout is None:
         return None
     header = {plain(name): name for name in layout.names}
@@ -65,6 +72,13 @@ def _try(preset: Preset, glimpse: Glimpse, *, need_signature: bool) -> Recognise
     if preset.wide and len(layout.periods) < 2:
         return None
     return Recognised(preset, glimpse, layout, [" ".join(name.split()) for name in signature])
+
+
+def _of_year(glimpse: Glimpse, source: FileSource) -> Layout | None:
+    try:
+        return find_header(glimpse.records, source, glimpse.sheet)
+    except Refused:
+        return None
 
 
 def _without_days(preset: Preset, glimpse: Glimpse) -> Layout | None:

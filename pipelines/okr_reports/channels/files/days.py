@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from okr_reports.channels.files import dates
+from okr_reports.channels.files import dates, periods
 from okr_reports.channels.files.amounts import NATIVE
 from okr_reports.channels.files.names import is_range_end, is_utc, plain, spaced
 from okr_reports.channels.files.odd_rows import OddRows
@@ -29,6 +29,7 @@ class DayReader:
     def __init__(self, typing: Typing) -> None:
         self.typing, self.source, self.layout = typing, typing.source, typing.layout
         self.months = self.source.grain in ("month", "quarter")
+        self.weeks = self.source.grain == "week"
         self.undecided = False
 
     def read(self) -> None:
@@ -64,7 +65,7 @@ class DayReader:
             return {
                 text: first + timedelta(days=int(text)) if text.isdigit() and len(text) < 5 else None for text in texts
             }
-        written = {text: dates.read(text.lstrip(NATIVE), months=self.months) for text in texts}
+        written = {text: self._written(text.lstrip(NATIVE)) for text in texts}
         known = [day for day in written.values() if day is not None]
         month_first = self._order(written, role)
         if month_first is None:
@@ -74,6 +75,13 @@ class DayReader:
         self._check_utc(known, utc, role)
         zone = ZoneInfo(self.source.timezone) if self.source.timezone else self._zone_of_utc(known)
         return {text: dates.day_of(day, month_first, zone, utc=utc) if day else None for text, day in written.items()}
+
+    def _written(self, text: str) -> dates.Written | None:
+        found = dates.read(text, months=self.months)
+        if found is None and self.weeks and (week := periods.read(text, "week")) and week.year:
+            first = week.first(week.year)
+            return dates.Written(first.year, first.month, first.day) if first else None
+        return found
 
     def _zone_of_utc(self, known: list[dates.Written]) -> ZoneInfo | None:
         """Whose days times of day in UTC are, where the source has such a zone."""

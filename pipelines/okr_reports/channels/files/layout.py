@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
-from okr_reports.channels.files import dates
 from okr_reports.channels.files.faults import NoTable, Refused, listed, refused
+from okr_reports.channels.files.header_rows import Across, across, beside
 from okr_reports.channels.files.names import is_converted, plain, spaced
 from okr_reports.channels.files.preamble import Preamble
+from okr_reports.channels.files.rows import Fault
 from okr_reports.errors import did_you_mean, quoted
 from okr_reports.file_sources import Column, FileSource
 
@@ -22,8 +23,9 @@ Record = tuple[int, int, list[str]]  # its first line, its last line, its cells
 class Layout:
     """The header and what it is for. `roles` maps date, end_date, as_of, account_id, campaign_id, campaign_name,
     campaign_group_name, currency_column, pivot.name, pivot.value to columns; `measures`, `minus`, `times` measures to
-    columns; `conditions` names of conditions' columns; `periods` columns of a wide table to their days; `is_converted`
-    says that amounts are in the currency of the vendor's account, whatever the rows' codes say."""
+    columns; `conditions` names of conditions' columns; `periods` columns of a wide table to their days, `labels` to
+    what a second row of headers says of them, as the measures name it; `is_converted` says that amounts are in the
+    currency of the vendor's account, whatever the rows' codes say."""
 
     line: int
     last_line: int
@@ -35,6 +37,7 @@ class Layout:
     conditions: dict[str, int] = field(default_factory=dict)
     keys: list[int | str] = field(default_factory=list)
     periods: dict[int, date] = field(default_factory=dict)
+    labels: dict[int, str] = field(default_factory=dict)
     missing: list[Column] = field(default_factory=list)
     found: int = 0
     is_converted: bool = False
@@ -81,10 +84,16 @@ def place(names: Sequence[str], column: Column) -> int | None:
     return None
 
 
-def read_header(record: Record, source: FileSource) -> Layout:
-    """What this record would be as a header; `missing` are the columns that are named and not there."""
+def read_header(record: Record, source: FileSource, wide: Across | None = None) -> Layout:
+    """What this record would be as a header; `missing` are the columns that are named and not there.
+
+    `wide` is what a wide table's headers say, where another row or the lines above say some of it.
+    """
     layout = Layout(record[0], record[1], record[2])
-    _place_days(layout, source)
+    if source.wide:
+        _place_periods(layout, source, across(record, source.wide, source.grain) if wide is None else wide)
+    else:
+        _place_days(layout, source)
     for role in ("account_id", "campaign_id", "campaign_name", "campaign_group_name", "currency_column"):
         _take(layout, layout.roles, role, getattr(source, role), role not in source.may_miss)
     if source.as_of and not isinstance(source.as_of, date):
@@ -125,13 +134,6 @@ def _take(layout: Layout, into: dict[str, int], key: str, column: Column, requir
 
 
 def _place_days(layout: Layout, source: FileSource) -> None:
-    if source.wide:
-        found = {at: _period(name, source.wide, source.grain) for at, name in enumerate(layout.names)}
-        layout.periods = {at: period for at, period in found.items() if period is not None}
-        days = list(layout.periods.values())
-        if twice := [at for at, period in layout.periods.items() if days.count(period) > 1]:
-            raise Twice(spaced(layout.names[twice[0]]).lstrip("\x01"))
-        return
     day = place(layout.names, source.day) if source.day else None
     if day is not None:
         layout.roles["date"] = day
@@ -140,17 +142,20 @@ def _place_days(layout: Layout, source: FileSource) -> None:
     _take(layout, layout.roles, "end_date", source.end_date, "end_date" not in source.may_miss)
 
 
-def _period(name: str, form: str, grain: str) -> date | None:
-    """The day a header stands for: in the declared format, or a date of the sheet itself."""
-    text = spaced(name)
-    if text.startswith("\x01"):
-        written = dates.read(text[1:])
-        return written.on(False) if written else None
-    try:
-        return datetime.strptime(text, form).date()
-    except ValueError:
-        written = dates.read(text, months="%d" not in form, quarters=grain == "quarter")
-        return written.on(False) if written and not written.order else None
+def _place_periods(layout: Layout, source: FileSource, wide: Across) -> None:
+    columns = {} if source.pivot else {name: measure.column for name, measure in source.measures.items()}
+    if wide.labels and not source.pivot:
+        wanted = {plain(text): text for column in columns.values() for text in alternatives(column)}
+        layout.labels = {at: wanted[plain(label)] for at, label in wide.labels.items() if plain(label) in wanted}
+        layout.missing += [
+            column for column in columns.values() if not set(alternatives(column)) & set(layout.labels.values())
+        ]
+    elif len(columns) > 1:
+        layout.missing += columns.values()
+    layout.periods = {at: day for at, day in wide.days.items() if at in layout.labels or not wide.labels}
+    places = [(layout.labels.get(at), day) for at, day in layout.periods.items()]
+    if twice := [at for at, held in zip(layout.periods, places, strict=True) if places.count(held) > 1]:
+        raise Twice(spaced(layout.names[twice[0]]).lstrip("\x01"))
 
 
 def _place_keys(layout: Layout, source: FileSource) -> None:
@@ -171,28 +176,36 @@ def _place_keys(layout: Layout, source: FileSource) -> None:
                 layout.keys.append(at)
 
 
-def find_header(records: Sequence[Record], source: FileSource) -> Layout:
-    """The layout of a table that begins with these records. Raises Refused."""
+def find_header(records: Sequence[Record], source: FileSource, title: str = "") -> Layout:
+    """The layout of a table that begins with these records, of a sheet named `title`. Raises Refused."""
     if not any(any(cells) for _, _, cells in records):
         raise NoTable(refused("is empty", "export it again, with its header row").faults)
     best: Layout | None = None
     twice: str | None = None
+    trouble: Fault | None = None
     for at, record in _candidates(records, source):
-        try:
-            layout = read_header(record, source)
-        except Twice as error:
-            twice = twice or error.name
-            continue
-        if not layout.found and best is not None:
-            continue
-        layout.preamble = Preamble.of(records[:at])
-        if _fits(layout, source):
-            return layout
-        if best is None or layout.found > best.found:
-            best = layout
+        for header, wide in _headers(records, at, record, source, title):
+            try:
+                if wide is not None and wide.trouble is not None and len(wide.there) > 1:
+                    trouble = trouble or wide.trouble
+                    continue
+                layout = read_header(header, source, wide)
+            except Twice as error:
+                twice = twice or error.name
+                continue
+            if not layout.found and best is not None:
+                continue
+            layout.preamble = Preamble.of(records[:at])
+            if _fits(layout, source):
+                return layout
+            if best is None or layout.found > best.found:
+                best = layout
+    if trouble is not None:
+        raise Refused([trouble])
     if twice is not None and (best is None or best.found < 2):
         raise refused(f"has two columns named {twice!r}", "rename one of them")
-    assert best is not None
+    if best is None:
+        best = read_header(records[0], source, Across())
     return _without_day(best, source)
 
 
@@ -205,6 +218,24 @@ def _candidates(records: Sequence[Record], source: FileSource) -> Iterator[tuple
         raise refused(f"has no row {source.header}", "correct `header`, which counts the rows of the file from 1")
     filled = [(at, record) for at, record in enumerate(records) if any(record[2])]
     yield from filled[:HEADER_WITHIN]
+
+
+def _headers(
+    records: Sequence[Record], at: int, record: Record, source: FileSource, title: str
+) -> Iterator[tuple[Record, Across | None]]:
+    """This record as a header, before it with the next as a second row of headers where they are two."""
+    below = records[at + 1] if at + 1 < len(records) else None
+    if not source.wide:
+        yield record, None
+        if below is not None and (joined := beside(record, below)):
+            yield joined, None
+        return
+    titles = [title, *(cell for _, _, cells in records[:at] for cell in cells if cell)]
+    if below is not None:
+        both = across(record, source.wide, source.grain, titles, below)
+        if both.line is not None:
+            yield both.line, both
+    yield record, across(record, source.wide, source.grain, titles)
 
 
 def _fits(layout: Layout, source: FileSource) -> bool:

@@ -53,12 +53,7 @@ def heads(path: Path, most: int = 400) -> list[tuple[str, list[Record]]]:
     xml = _sheet_parts(path)
     with _opened(path) as book:
         names = _visible(book) or [str(name) for name in book.sheet_names]
-        for name in names:
-            _examined(path, name, xml)
-        return [
-            (name, list(_records(book.get_sheet_by_name(name).to_python(skip_empty_area=False)[:most])))
-            for name in names
-        ]
+        return [(name, list(_records(_cells(path, book, name, xml)[0][:most]))) for name in names]
 
 
 def _visible(book: Any) -> list[str]:
@@ -172,8 +167,8 @@ def _cells(path: Path, book: Any, name: str, xml: dict[str, str]) -> tuple[list[
 def _grid(path: Path, book: Any, name: str, xml: dict[str, str], source: FileSource) -> Grid:
     rows, merged, odd, links = _cells(path, book, name, xml)
     head = list(_records(rows[: max(HEADER_WITHIN * 4, (source.header or 0) + 1)]))
-    layout = find_header(head, source)
-    _check_merged(layout.measures.values(), merged, layout.last_line, name)
+    layout = find_header(head, source, name)
+    _check_merged([*layout.measures.values(), *layout.periods], merged, layout.last_line, name)
     grid = Grid(layout, _records(rows, layout.last_line), name, "row", head=head)
     if links:
         cells = "1 cell takes its value" if links == 1 else f"{links:,} cells take their values"
@@ -196,10 +191,13 @@ def _has_gaps(rows: Sequence[Sequence[Any]], columns: Any) -> bool:
 
 def _check_merged(measures: Any, merged: Sequence[Any], header: int, sheet: str) -> None:
     for (top, left), (bottom, right) in merged:
-        if bottom > top >= header and any(left <= column <= right for column in measures):
+        columns = sum(left <= column <= right for column in measures)
+        times = columns * (bottom - top + 1)
+        if top >= header and times > 1:
             where = f"sheet {sheet!r}, row {top + 1}"
-            what = f"{where}: a number in merged cells would count once for each of their {bottom - top + 1} rows"
-            raise refused(what, "take the merge apart and write what each row has")
+            of = f"{bottom - top + 1} rows" if bottom > top else f"{columns} columns"
+            what = f"{where}: a number in merged cells would count once for each of their {of}"
+            raise refused(what, "take the merge apart and write what each row and column has")
 
 
 def _records(rows: Sequence[Sequence[Any]], after: int = 0) -> Iterator[Record]:

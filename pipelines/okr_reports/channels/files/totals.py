@@ -22,7 +22,7 @@ ROUNDING = "0.011"
 def find_totals(typing: Typing) -> None:
     """Set `kind` of total rows that have a day, by `totals`; compare every total with the sums of what was read."""
     if typing.grid.factor > 1:
-        if typing.source.totals != "keep" and typing.source.pivot is None:
+        if typing.source.totals != "keep" and (typing.source.pivot is None or typing.layout.labels):
             _leave_sums_out(typing)
         return
     if typing.source.totals != "keep":
@@ -35,14 +35,17 @@ def find_totals(typing: Typing) -> None:
 def _leave_sums_out(typing: Typing) -> None:
     """Rows of a wide table that are the sum of all others in every period, of which there are two and more, whatever
     they are called."""
-    columns = [column for column, _, _ in typing.value_columns() if column.startswith("m")]
-    if len(columns) != 1:
+    # of two rows of headers all measures read the same cells
+    columns = [column for column, _, _ in typing.value_columns() if column.startswith("m")][:1]
+    if not columns:
         return
+    label = f"c{typing.layout.roles['pivot.name']}" if typing.layout.labels else "''"
     found = typing.run(
-        f"with cells_of as (select line // {typing.grid.factor} as row, day, cast({number_of(columns[0])} as"
-        " DECIMAL(38,6)) as x from base join amounts using (line) where counts and kind = 'row' and day is not null),"
-        " sums as (select day, sum(x) as total, count(x) as cells from cells_of group by day)"
-        f" select row from cells_of join sums using (day) group by row having count(x) = (select count(*) from sums)"
+        f"with cells_of as (select line // {typing.grid.factor} as row, (day, {label}) as period,"
+        f" cast({number_of(columns[0])} as DECIMAL(38,6)) as x from base join amounts using (line)"
+        " join cells using (line) where counts and kind = 'row' and day is not null),"
+        " sums as (select period, sum(x) as total, count(x) as cells from cells_of group by period)"
+        f" select row from cells_of join sums using (period) group by row having count(x) = (select count(*) from sums)"
         f" and count(x) > 1 and bool_and(abs(2 * x - total) <= {ROUNDING}) and max(cells) > 2 and bool_or(x <> 0)"
         " order by row"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 
 import duckdb
@@ -11,9 +12,10 @@ from okr_reports.channels.files.faults import listed, refused
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.names import METRIC, TOTAL, is_total, spaced
 from okr_reports.channels.files.names import plain as plain_name
+from okr_reports.common.sql_text import quoted_text
 from okr_reports.file_sources import FileSource, Pivot
 
-PERIOD, VALUE = "(period)", "(value)"
+PERIOD, VALUE, LABEL = "(period)", "(value)", "(measure)"
 # Rows of one line stay apart: a line's number times this, plus the column.
 LINE_FACTOR = 10_000
 
@@ -28,12 +30,19 @@ def turn(connection: duckdb.DuckDBPyConnection, grid: Grid, source: FileSource) 
         grid.said.append(f"columns not read: {listed(spaced(names[at]) for at in totals)} (a total)")
     known = {*layout.periods, *totals, *layout.wanted}
     if left := [spaced(names[at]) for at in range(min(layout.periods), len(names)) if names[at] and at not in known]:
-        grid.said.append(f"columns not read: {listed(left)} (no {source.grain})")
+        why = "no measure is made of them" if layout.labels else f"no {source.grain}"
+        grid.said.append(f"columns not read: {listed(left)} ({why})")
     unsaid = [at for at in plain if at not in layout.wanted and METRIC.fullmatch(plain_name(names[at]))]
     if unsaid and source.pivot is None:
         name = spaced(names[unsaid[0]])
         what = f"column {name!r} says what each row measures, and rows of several measures would be added up"
         raise refused(what, f"declare `pivot: {{name: {name}}}` with its measures, or keep one of them by `rows`")
+    if source.grain == "week":
+        at, day = min(layout.periods.items())
+        grid.said.append(
+            f"a week begins on the day of its header, else on the Monday of ISO 8601: {spaced(names[at])!r} is {day} to"
+            f" {day + timedelta(days=6)}"
+        )
     label = " or ".join(f"regexp_full_match(coalesce(c{at}, ''), '(?i){TOTAL}')" for at in plain) or "false"
     ids = [f"c{at}" for at in layout.roles.values()]
     nameless = " and ".join(f"{column} is null" for column in ids) or "false"
@@ -47,24 +56,32 @@ def turn(connection: duckdb.DuckDBPyConnection, grid: Grid, source: FileSource) 
     columns = ", ".join(f"c{at}" for at in range(len(names)))
     each = " union all ".join(
         f"select line * {LINE_FACTOR} + {at} as line, {columns}, chr(1) || '{day}' as c{len(names)}, "
-        f"c{at} as c{len(names) + 1}, null as extra, filled, false as short from cells "
+        f"c{at} as c{len(names) + 1}, {_text(layout.labels.get(at))} as c{len(names) + 2}, null as extra, filled,"
+        " false as short from cells "
         f"where c{at} is not null and not ({label}) and not ({nameless})"
         for at, day in layout.periods.items()
     )
     connection.execute(f"create or replace table cells as select * from ({each}) order by line")
     totals_kept: Literal["keep", "skip"] = "keep" if source.totals == "keep" else "skip"
-    layout.names = [*names, PERIOD, VALUE]
+    layout.names = [*names, PERIOD, VALUE, LABEL]
     layout.roles["date"] = len(names)
     layout.periods = {}
     grid.factor = LINE_FACTOR
-    if source.pivot is not None:
+    if layout.labels:
+        layout.roles["pivot.name"] = len(names) + 2
+    if source.pivot is not None or layout.labels:
         layout.roles["pivot.value"] = len(names) + 1
-        return replace(source, pivot=Pivot(source.pivot.name, VALUE), totals=totals_kept, wide=None, date_format=None)
+        pivot = Pivot(source.pivot.name if source.pivot else LABEL, VALUE)
+        return replace(source, pivot=pivot, totals=totals_kept, wide=None, date_format=None)
     (name, measure), *_ = source.measures.items()
     layout.measures = {name: len(names) + 1}
     return replace(
         source, measures={name: replace(measure, column=VALUE)}, totals=totals_kept, wide=None, date_format=None
     )
+
+
+def _text(text: str | None) -> str:
+    return "cast(null as varchar)" if text is None else quoted_text(text)
 
 
 def _refuse_groups(connection: duckdb.DuckDBPyConnection, grid: Grid, others: list[int], nameless: str) -> None:

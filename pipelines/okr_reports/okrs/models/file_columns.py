@@ -142,9 +142,15 @@ class PivotEntry(Located):
 
 
 class WideEntry(Located):
-    """One column a period: headers in this format are the dates."""
+    """One column a period: headers in this format are the dates. A year in it is that of the first period."""
 
     dates: DateFormat
+
+    @model_validator(mode="after")
+    def _is_iso(self) -> Self:
+        if "%W" in self.dates or "%U" in self.dates:
+            raise refuse(f"{shown(self.dates)} counts weeks otherwise than ISO 8601", 'write "%G-W%V"')
+        return self
 
 
 class MeasureMapping(Located):

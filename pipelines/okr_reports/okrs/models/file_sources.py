@@ -70,11 +70,6 @@ class FileMapping(Located):
     def _holds_together(self) -> Self:
         if self.wide is not None and self.date is not None:
             raise refuse("`wide` and `date` both say where the days are", "keep `wide` where the headers are the dates")
-        if self.wide is not None and self.pivot is None and len(self.measures) > 1:
-            raise refuse(
-                f"a wide table without names of measures has {len(self.measures)} measures",
-                "give `pivot: {name: column}`, the column that names the measure of each row, or keep one measure",
-            )
         empty = [name for name, entry in self.measures.items() if not _has_column(entry)]
         if empty and self.wide is None:
             raise refuse(f"the measure {shown(empty[0])} names no column", "write its column, or {count: rows}")
@@ -164,6 +159,6 @@ class FileSourceEntry(FileMapping):
         )
 
     def _grain(self, given: dict[str, Any], mine: dict[str, Any]) -> str:
-        """Of a wide table whose headers have no day: months."""
-        wide = mine.get("wide") or given.get("wide")
-        return str(given.get("grain") or ("month" if wide and "%d" not in wide else "day"))
+        """Of a wide table whose headers have no day: weeks or months."""
+        wide = mine.get("wide") or given.get("wide") or "%d"
+        return str(given.get("grain") or ("week" if "%V" in wide else "day" if "%d" in wide else "month"))
