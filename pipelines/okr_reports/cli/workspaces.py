@@ -33,15 +33,12 @@ def init(directory: Path, empty: bool) -> None:
     make_workspace(directory, empty=empty)
     click.echo(f"{directory} is ready; next:")
     click.echo(f"  cd {shlex.quote(str(directory))}")
-    if empty:
-        click.echo("  okr add FILE   makes a spreadsheet or an export a source; channels have their settings in .dlt/")
-        click.echo("  okr check      after each change of okr_definitions/ or reports/")
-        click.echo("  okr refresh    loads, scores and publishes")
-        return
-    click.echo(f"  OKR_TODAY={DEMO_DAY} okr sandbox -- okr refresh")
-    click.echo("                 try it: every channel answered by the sandbox, on a day of the demo's quarter")
+    if not empty:
+        click.echo(f"  OKR_TODAY={DEMO_DAY} okr sandbox -- okr refresh")
+        click.echo("                 try it: every channel answered by the sandbox, on a day of the demo's quarter")
+    click.echo("  okr add FILE   makes a spreadsheet or an export a source; channels have their settings in .dlt/")
     click.echo("  okr check      after each change of okr_definitions/ or reports/")
-    click.echo("  okr refresh    with your channels, once their settings are in .dlt/")
+    click.echo("  okr refresh    loads, scores and publishes")
 
 
 @main.command("migrate-evidence")
