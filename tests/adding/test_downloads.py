@@ -146,6 +146,25 @@ ACCEPTED: dict[str, tuple[str | bytes, dict[str, str], tuple[str, ...]]] = {
     "utc_told.csv": ("at,amount\n2026-09-01T22:30:00Z,10.5\n", {"amount": "10.5"}, ("--set", "timezone=Europe/Madrid")),
     "mac_told.csv": ("Datum;Ort;Ausgaben\n13.09.2026;Köln;1,5\n".encode("mac-roman"), {"spend": "1.5"},
                      ("--set", "encoding=mac-roman")),
+    "by_week.csv": ('Kampagnenbericht\n"1. September 2026 - 30. September 2026"\nWoche,Kampagne,Währungscode,Kosten\n'
+                    '2026-08-31,A,EUR,"10,50"\n2026-09-07,A,EUR,"11,50"\nGesamt: Konto,,EUR,"22,00"\n',
+                    {"spend": "22"}, ()),
+    "year_month.csv": ("Year month,Sessions,Total users\n202607,1000,900\n202608,1100,950\n", {"sessions": "2100"}, ()),
+    "supermetrics.csv": ("Year & month,Campaign name,Cost\n2026|07,A,10.5\n2026|08,A,11.5\n", {"spend": "22"}, ()),
+    "tiktok_de.csv": ("Kampagnenname,Nach Tag,Kosten,Impressionen,Währung\nA,2026-09-01,10.5,1000,EUR\n"
+                      "A,2026-09-02,11,1100,EUR\nInsgesamt 2 Ergebnisse,-,21.5,2100,EUR\n",
+                      {"spend": "21.5", "impressions": "2100"}, ()),
+    "microsoft_de.csv": ('"Berichtszeit: 01.09.2026-30.09.2026"\n\n"Gregorianisches Datum","Kampagne","Klicks",'
+                         '"Ausgaben"\n'
+                         '"13.09.2026","A","1.010","12,50"\n\n"©2026 Microsoft Corporation"\n',
+                         {"clicks": "1010", "spend": "12.5"}, ()),
+    "page.csv": ("Date,Impressions (organic),Impressions (total),Unique impressions (organic)\n09/13/2026,100,150,80\n",
+                 {"impressions_organic": "100", "impressions_total": "150"}, ()),
+    "francs.csv": ("Datum;Kosten CHF\n13.09.2026;1'234.50\n", {"spend": "1234.5"}, ()),
+    "groups.csv": ("Posten;Okt 2026;Nov 2026;Dez 2026\nGoogle;1;2;3\nMeta;4;5;6\nOnline total;5;7;9\nRadio;1;1;1\n"
+                   "TV;2;2;2\nOffline total;3;3;3\nSumme;8;10;12\n", {"value": "30"}, ()),
+    "two_groups.csv": (";Google;;Meta;\nDatum;Kosten;Klicks;Kosten;Klicks\n13.10.2026;1,5;2;3,5;4\n",
+                       {"google_kosten": "1.5", "google_klicks": "2", "meta_kosten": "3.5", "meta_klicks": "4"}, ()),
     "ages.csv": (AGES, {"spend": "4", "impressions": "300"}, ()),
 }  # fmt: skip
 REFUSED: dict[str, tuple[str | bytes, str]] = {
@@ -163,6 +182,15 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "same.zip": (packed(a="date,leads\n2026-09-01,5\n", b="date,leads\n2026-09-01,6\n"), "keep one of them"),
     "header_alone.csv": ("date,leads\n", "has a header and no rows below it"),
     "web_page.xls": ("<html><table></table></html>", "is a web page"),
+    "reach.csv": (
+        'sep=,\n"Instagram reach"\n"Date","Primary"\n"2026-09-01T00:00:00","123"\n',
+        "no column whose days add up (Primary)",
+    ),
+    "to_date.csv": (
+        "Date,Spend to date\n2026-09-01,10\n2026-09-02,25\n",
+        "no column whose days add up (Spend to date)",
+    ),
+    "year_apart.csv": ("Jahr;Monat;Kosten\n2026;1;1.000,00\n", "its first row of columns is Jahr, Monat, Kosten"),
     "no_day.csv": ("Campaign,Cost\nA,10\n", "no table with a column of days"),
 }
 
@@ -176,6 +204,28 @@ def test_a_download_is_added_with_its_sums(workspace: Path, name: str) -> None:
     assert {measure: Decimal(total) for measure, total in told["sums"].items()} == {
         measure: Decimal(total) for measure, total in sums.items()
     }
+
+
+def test_what_a_sheet_plans_is_a_source_of_its_own_over_the_same_file(workspace: Path) -> None:
+    text = "Kampagne;Okt 2026;;Nov 2026;\n;Plan;Ist;Plan;Ist\nRadio;10;9;20;21\nTV;1;2;3;4\nSumme;11;11;23;25\n"
+    (workspace / "plan.csv").write_text(text, encoding="utf-8")
+    told, said = add(workspace / "plan.csv")
+    assert told is not None, said
+    assert {name: Decimal(total) for name, total in told["sums"].items()} == {"ist": Decimal(36)}
+    assert {name: Decimal(total) for name, total in told["plan"]["sums"].items()} == {"plan": Decimal(34)}
+    ist, plan = okrs.read(workspace / "okr_definitions").file_sources
+    assert (ist.open_range, plan.open_range) == ("to_date", "whole")
+    assert ist.matches() == plan.matches() != []
+
+
+def test_a_level_becomes_a_kpi_of_a_stock(workspace: Path) -> None:
+    text = "Date,Followers,New followers\n2026-09-01,1000,5\n2026-09-02,1008,8\n2026-09-03,1010,2\n"
+    (workspace / "followers.csv").write_text(text, encoding="utf-8")
+    told, said = add(workspace / "followers.csv")
+    assert told is not None, said
+    assert (list(told["sums"]), told["last"]) == (["new_followers"], {"followers": "1010.000000000"})
+    kinds = {kpi.measure: kpi.kind for kpi in okrs.read(workspace / "okr_definitions").kpis}
+    assert kinds == {"followers": "stock", "new_followers": "flow"}
 
 
 @pytest.mark.parametrize("name", REFUSED)

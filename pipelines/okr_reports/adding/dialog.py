@@ -12,7 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from okr_reports.adding.guess import Guess, guess, to_id
+from okr_reports.adding.guess import Guess, guess
+from okr_reports.adding.measures import to_id
 from okr_reports.adding.recognise import Recognised, recognise
 from okr_reports.catalogue import is_money
 from okr_reports.channels.files.faults import Refused
@@ -29,6 +30,7 @@ from okr_reports.okrs.presets import Preset
 # question, answers and what each writes into the entry; the first is what is taken with --yes, where there is one
 Answer = tuple[str, dict[str, Any]]
 _MOST_QUESTIONS = 8
+_HEAD = 50
 # The key and value that a fault says would settle it.
 _DECLARED = re.compile(r"`(\w+): (.+?)`")
 
@@ -36,7 +38,7 @@ _DECLARED = re.compile(r"`(\w+): (.+?)`")
 @dataclass
 class Added:
     """A file that is understood: the entry that reads it, what was read by it, and what was taken for granted. `plan`
-    are keys of the entry that reads what it plans, beside this one."""
+    are keys of the entry that reads what it plans, beside this one; `stocks` are measures that are levels."""
 
     path: Path
     entry: dict[str, Any]
@@ -47,6 +49,12 @@ class Added:
     why: str
     assumed: list[str] = field(default_factory=list)
     plan: dict[str, Any] = field(default_factory=dict)
+    stocks: list[str] = field(default_factory=list)
+
+    def is_amount(self, measure: str) -> bool:
+        """Whether it is one of money, by its name or because the entry says so."""
+        held = self.entry.get("measures", {}).get(measure)
+        return is_money(measure) or (isinstance(held, dict) and bool(held.get("money")))
 
     @property
     def currencies(self) -> list[str]:
@@ -94,9 +102,15 @@ def understand(
     except OSError as error:
         raise OkrError(f"{path} cannot be read ({error.strerror or error}); check its name and rights") from None
     known = recognise(found, wanted)
-    guessed = None if known else guess(found)
+    guessed = guess(found) if known is None or (wanted is None and not known.layout.day_is_given) else None
+    if known and guessed:
+        # a report by week, or one whose column of days its preset does not know
+        known, guessed = (None, guessed) if guessed.says_day else (known, None)
     if known is None and (guessed is None or wanted is not None):
         raise OkrError(_nothing_found(path, wanted, found))
+    if guessed and guessed.trouble and "measures" not in given:
+        todo = "name the one that counts: --set 'measures={leads: \"its column\"}'"
+        raise OkrError(f"{path.name}: {guessed.trouble}; {todo}")
     entry = {**_first_entry(path, known, guessed, source_id, encoding), **given}
     if guessed and given.keys() & guessed.plan.keys():
         guessed.plan = {}
@@ -156,6 +170,7 @@ def _settle(
                     why,
                     [*(guessed.assumed if guessed else []), *assumed],
                     guessed.plan if guessed else {},
+                    guessed.stocks if guessed else [],
                 )
                 _ask_the_rest(added, reporting, ask)
                 opened.pop_all()
@@ -227,7 +242,7 @@ def _answers_to(fault: Fault, zone: str) -> list[Answer]:
 
 def _ask_the_rest(added: Added, reporting: str, ask: Any) -> None:
     """The currency, where the file names none: the reporting currency is what it would be taken for."""
-    has_money = any(is_money(name) for name in added.facts.measures)
+    has_money = any(map(added.is_amount, added.facts.measures))
     if not has_money or "currency" in added.entry or added.currencies:
         return
     if ask is None:
@@ -270,7 +285,8 @@ def _unreadable(path: Path, faults: list[Fault]) -> OkrError:
 def _nothing_found(path: Path, wanted: str | None, found: list[Glimpse]) -> str:
     if found and all(sum(map(any, (cells for _, _, cells in glimpse.records))) == 1 for glimpse in found):
         return f"{path.name}: has a header and no rows below it; export it again, for days that have data"
-    first = next((cells for glimpse in found for _, _, cells in glimpse.records if sum(map(bool, cells)) > 1), [])
+    rows = [cells for glimpse in found for _, _, cells in glimpse.records[:_HEAD] if sum(map(bool, cells)) > 1]
+    first = max(rows, key=lambda cells: sum(map(bool, cells)), default=[])
     there = f"; its first row of columns is {', '.join(cell for cell in first if cell)[:200]}" if first else ""
     if wanted is not None:
         return f"{path.name}: has not the columns of the preset {wanted}{there}; leave --preset out to have it guessed"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from okr_reports.adding.measures import VALUE, adds_up, are_codes, measure_id, measures_of, share
 from okr_reports.catalogue import is_money
 from okr_reports.channels.files import amounts, dates, periods
+from okr_reports.channels.files.faults import listed
 from okr_reports.channels.files.glimpse import Glimpse
 from okr_reports.channels.files.header_rows import Across, across, beside
 from okr_reports.channels.files.layout import Record
@@ -19,9 +20,9 @@ from okr_reports.channels.files.names import (
     METRIC,
     NULL_MARKS,
     SHEET_ERROR,
+    grain_named,
     is_currency_column,
     is_range_end,
-    is_rate,
     is_total,
     named_currency,
     plain,
@@ -44,18 +45,6 @@ _NAMES = {
     ),
     "campaign_group_name": re.compile(r"(?:campaign[ _]group|team|region)(?:[ _]?name)?"),
 }
-_MEASURES = {
-    "spend": "spend|spent|costs?|amount spent|coste?o?|gasto|importe gastado|kosten|ausgaben|co[uû]t|d[eé]penses?|"
-    "besteed.*|uitgaven|spesa|custo|investimento|inversi[oó]n",
-    "impressions": "impressions?|impr\\.?|impresiones|impressionen|vertoningen|impressioni|impress[oõ]es",
-    "clicks": "clicks?|clics|klicks|klikken|clic|cliques",
-    "conversions": "conversions?|conversiones|conversies|conversioni|convers[oõ]es|konversionen",
-    "leads": "leads?|contactos|prospects|interessenten|contatti",
-    "revenue": "revenue|sales|turnover|ingresos|ventas|umsatz|chiffre d'affaires|ca|omzet|ricavi|receita|"
-    "facturaci[oó]n",
-    "sessions": "sessions?|sesiones|sitzungen|sessies|sess[oõ]es|sessioni",
-    "orders": "orders?|pedidos|bestellungen|commandes|bestellingen|ordini",
-}
 _PLAN = re.compile(
     r"\b(?:plan\w*|budget\w*|soll|ziel\w*|targets?|goals?|presupuesto|objetivos?|previsto|prévu\w*|objectifs?|begroot|"
     r"begroting|doel\w*|obiettiv[oi]|preventivo|or[cç]amento|or[cç]ado)\b",
@@ -63,23 +52,22 @@ _PLAN = re.compile(
 )
 # Which of these is the year, and which the month, is asked when it is read.
 _SHORT_YEAR = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2}(?: .*)?")
-_BRACKETS = re.compile(r"\s*\([^()]*\)$")
-_VALUE = re.compile(r"values?|valor|wert|valeur|valore|waarde|amount|betrag|importe|montant")
-_NO_MEASURE = re.compile(
-    r"(?:.*[ _-])?(?:ids?|nr|no|number|year|jahr|a[ñn]o|zip|plz|phone|telefon|week|month)\.?|"
-    r"(?:ids?|identifi\w+|num[eé]ro|n[uú]mero) (?:d[aeiou]\w*|of|van) .*"
-)
 
 
 @dataclass
 class Guess:
-    """A mapping in the words of a file source's entry; `plan` are keys of another one, of what the table plans."""
+    """A mapping in the words of a file source's entry; `plan` are keys of another one, of what the table plans,
+    `stocks` the measures that are levels, `trouble` why it has none. `says_day`:
+    its column of days is named as one."""
 
     glimpse: Glimpse
     header: int
     entry: dict[str, Any] = field(default_factory=dict)
     assumed: list[str] = field(default_factory=list)
     plan: dict[str, Any] = field(default_factory=dict)
+    stocks: list[str] = field(default_factory=list)
+    trouble: str = ""
+    says_day: bool = False
     score: int = 0
 
 
@@ -121,10 +109,6 @@ def _first(body: Sequence[Record], at: int) -> str:
     return next((cells[at] if at < len(cells) else "" for _, _, cells in body if any(cells)), "")
 
 
-def _share(cells: Sequence[str], test: Any) -> float:
-    return sum(1 for cell in cells if test(cell)) / len(cells) if cells else 0.0
-
-
 def _is_day(cell: str) -> bool:
     return (
         (dates.read(cell.lstrip(amounts.NATIVE)) is not None and not cell.lstrip(amounts.NATIVE).isdigit())
@@ -133,15 +117,21 @@ def _is_day(cell: str) -> bool:
     )
 
 
-def _grain(cells: Sequence[str]) -> str | None:
+def _grain(cells: Sequence[str], name: str) -> str | None:
     """What the cells of a column of days are of; None if they are none."""
-    if _share(cells, _is_day) > 0.6:
+    if share(cells, _is_day) > 0.6:
         return "day"
-    if _share(cells, _is_week) > 0.6:
+    if share(cells, _is_week) > 0.6:
         return "week"
-    if _share(cells, lambda cell: dates.read(cell, months=True) is not None) > 0.6:
-        return "quarter" if _share(cells, lambda cell: "q" in cell.casefold()) > 0.6 else "month"
+    if share(cells, lambda cell: _is_month(cell, name)) > 0.6:
+        return "quarter" if share(cells, lambda cell: "q" in cell.casefold()) > 0.6 else "month"
     return None
+
+
+def _is_month(cell: str, name: str) -> bool:
+    text = cell.lstrip(amounts.NATIVE)
+    # 202607 is a month where its column says so
+    return dates.read(text, months=True) is not None and (not text.isdigit() or grain_named(name) == "month")
 
 
 def _is_week(cell: str) -> bool:
@@ -154,30 +144,26 @@ def _compact(cell: str) -> bool:
     return len(text) == 8 and text.isdigit() and "19900101" <= text <= "21991231"
 
 
-def _is_number(cell: str) -> bool:
-    return (cell.startswith(amounts.NATIVE) and "-" not in cell[2:]) or amounts.take_apart(cell) is not None
-
-
 def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | None:
     names = [spaced(name) for name in record[2]]
     if any(_is_day(name) or amounts.take_apart(name) for name in names if name):
         return None  # facts of a report above its header
-    grains = {at: grain for at, name in enumerate(names) if name and (grain := _grain(_column(body, at)))}
+    grains = {at: grain for at, name in enumerate(names) if name and (grain := _grain(_column(body, at), name))}
     days = [at for at, grain in grains.items() if grain == "day"] or list(grains)
     # what stands right below the header is a day already, or nothing: else it is a title above the header
-    days = [at for at in days if not (first := _first(body, at)) or _grain([first]) or is_total(first)]
+    days = [at for at in days if not (first := _first(body, at)) or _grain([first], names[at]) or is_total(first)]
     if not days:
         return None
     day = next((at for at in days if _DAY.fullmatch(plain(names[at])) and not is_range_end(names[at])), days[0])
-    made = Guess(glimpse, record[0], {"date": names[day]})
-    if grains[day] != "day":
-        made.entry["grain"] = grains[day]
+    made = Guess(glimpse, record[0], {"date": names[day]}, says_day=_DAY.fullmatch(plain(names[day])) is not None)
+    named = grain_named(names[day]) if grains[day] == "day" else grains[day]
+    if named and named != "day" and _are_of(_column(body, day), named):
+        made.entry["grain"] = named
     if pivot := _pivot(names, body, day):
         made.entry |= pivot
         made.score = 5
         return made
-    measures: dict[str, Any] = {}
-    rates: list[str] = []
+    columns: list[tuple[str, list[str]]] = []
     for at, name in enumerate(names):
         if not name or at == day:
             continue
@@ -187,31 +173,49 @@ def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | N
             made.entry["currency"] = {"column": name}
         elif at in days and at > day and is_range_end(name):
             made.entry["end_date"] = name
-        elif is_rate(name):
-            rates.append(name)
-        elif _is_measure(name, _column(body, at)):
-            measures[_free(_measure_id(name), name, measures)] = name
-    if rates:
+        elif are_codes(cells := _column(body, at)):
+            made.entry.setdefault("currency", {"column": name})
+        else:
+            columns.append((name, cells))
+    found = measures_of(columns, _title_above(glimpse, record), has_currency="currency" in made.entry)
+    if found.rates:
         made.assumed.append(
-            f"days of {', '.join(rates)} do not add up, by the name: no measure; a KPI of kind ratio divides sums"
+            f"days of {', '.join(found.rates)} do not add up, by the name: no measure; a KPI of kind ratio divides sums"
         )
-    made.entry["measures"] = measures or {"rows": {"count": "rows"}}
-    if not measures:
+    made.entry["measures"] = found.of or {"rows": {"count": "rows"}}
+    if found.rates and not found.of:
+        made.trouble = f"has no column whose days add up ({listed(found.rates)})"
+    if not found.of:
         made.assumed.append("it has no column of numbers, so its rows are counted")
-    made.score = len(made.entry) + 2 * len(measures)
-    if any(named_currency(str(name), is_money=is_money(measure)) for measure, name in measures.items()):
+    made.score = len(made.entry) + 2 * len(found.of)
+    made.stocks = found.stocks
+    if any(named_currency(name, is_money=is_money(measure)) for measure, name in found.named):
         made.entry.setdefault("currency", "auto")
     return made
+
+
+def _title_above(glimpse: Glimpse, record: Record) -> str:
+    """The line right above a header, where it is one cell."""
+    above = [cells for _, last, cells in glimpse.records if last < record[0] and any(cells)]
+    return next((" ".join(filter(None, cells)) for cells in above[-1:] if sum(map(bool, cells)) == 1), "")
+
+
+def _are_of(cells: Sequence[str], grain: str) -> bool:
+    """Whether days are each of a week, a month or a quarter of its own: as far apart as those are."""
+    written = {dates.read(cell.lstrip(amounts.NATIVE)) for cell in cells}
+    days = sorted(day for moment in written if moment and (day := moment.on(False)))
+    least = {"week": 7, "month": 28, "quarter": 89}[grain]
+    return all((later - earlier).days >= least for earlier, later in itertools.pairwise(days))
 
 
 def _pivot(names: Sequence[str], body: Sequence[Record], day: int) -> dict[str, Any] | None:
     """A long table: a column of names of measures and one of their values."""
     named = [at for at, name in enumerate(names) if METRIC.fullmatch(plain(name))]
-    valued = [at for at, name in enumerate(names) if _VALUE.fullmatch(plain(name)) and at != day]
+    valued = [at for at, name in enumerate(names) if VALUE.fullmatch(plain(name)) and at != day]
     if len(named) != 1 or len(valued) != 1:
         return None
     found = dict.fromkeys(_column(body, named[0]))
-    measures = {_measure_id(name): name for name in found}
+    measures = {measure_id(name): name for name in found if adds_up(name)}
     return {"pivot": {"name": names[named[0]], "value": names[valued[0]]}, "measures": measures} if measures else None
 
 
@@ -245,15 +249,16 @@ def _spread(glimpse: Glimpse, at: int, found: Across, form: str, grain: str) -> 
     made.entry |= {role: name for name, role in reversed(roles) if role}
     if texts and not any(role in made.entry for role in ("campaign_id", "campaign_name")):
         made.entry["campaign_name"] = next((name for name, role in roles if not role), texts[0])
-    labels = dict.fromkeys(found.labels.values())
-    measures: dict[str, Any] = {}
-    for label in labels:
-        cells = [cell for at, name in found.labels.items() if name == label for cell in _column(body, at)]
-        if _is_measure(label, cells):
-            measures[_free(_measure_id(label), label, measures)] = label
+    labels = {
+        label: [cell for at, name in found.labels.items() if name == label for cell in _column(body, at)]
+        for label in dict.fromkeys(found.labels.values())
+    }
+    judged = measures_of(list(labels.items()))
+    measures = judged.of
     if labels and not measures:
         return None
-    plans = {name: label for name, label in measures.items() if _PLAN.search(label)}
+    made.stocks = judged.stocks
+    plans = {name: measures[name] for name, label in judged.named if _PLAN.search(label)}
     if plans and len(plans) < len(measures):
         # how far what happened reaches says nothing of what was planned
         made.plan = {"measures": plans, "open_range": "whole"}
@@ -261,8 +266,8 @@ def _spread(glimpse: Glimpse, at: int, found: Across, form: str, grain: str) -> 
         made.entry["open_range"] = "whole"
     held = {name: label for name, label in measures.items() if name not in made.plan.get("measures", {})}
     made.entry["measures"] = held or {"value": "*"}
-    if grain != "day":
-        made.entry["grain"] = grain
+    if grain == "quarter" or (form == _FORMS[0][1] and grain != "day"):
+        made.entry["grain"] = grain  # any other the form says
     made.score = len(found.there)
     return made
 
@@ -282,37 +287,3 @@ def spacing(days: list[date]) -> str | None:
 
 def _role(name: str, taken: dict[str, Any]) -> str | None:
     return next((role for role, names in _NAMES.items() if role not in taken and names.fullmatch(name)), None)
-
-
-def _is_measure(name: str, cells: Sequence[str]) -> bool:
-    if _NO_MEASURE.fullmatch(plain(name)) or is_rate(name):
-        return False
-    # what is called spend is spend, also where a sheet could not calculate it: reading it says so
-    return _known_measure(name) is not None or _share(cells, _is_number) > 0.8
-
-
-def _known_measure(name: str) -> str | None:
-    words = plain(name)
-    written = (words, _BRACKETS.sub("", words))
-    return next(
-        (measure for measure, names in _MEASURES.items() if any(re.fullmatch(names, word) for word in written)), None
-    )
-
-
-def _measure_id(name: str) -> str:
-    return _known_measure(name) or to_id(plain(name)) or "value"
-
-
-def _free(measure: str, name: str, taken: dict[str, Any]) -> str:
-    """An id that no other column has: the column's own name, then with a number."""
-    tried = [measure, to_id(plain(name)) or measure]
-    numbered = (f"{measure}_{number}" for number in range(2, 10_000))
-    return next(candidate for candidate in itertools.chain(tried, numbered) if candidate not in taken)
-
-
-def to_id(text: str) -> str:
-    """A text as an id: `Coste por clic` becomes `coste_por_clic`."""
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    found = re.sub(r"[^a-z0-9]+", "_", ascii_only).strip("_")
-    found = found if not found or found[0].isalpha() else f"n_{found}"
-    return found[:60]

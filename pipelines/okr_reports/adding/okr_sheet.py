@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from okr_reports.adding.guess import to_id
+from okr_reports.adding.measures import to_id
 from okr_reports.adding.okr_table import Table
 from okr_reports.adding.okr_words import COLUMNS, period_of, role_of, type_of, unit_of
 from okr_reports.channels.files import amounts

@@ -156,7 +156,7 @@ def _canonical(value: Any) -> Any:
 
 def _write(definitions_dir: Path, file: Path, drafts: Drafts) -> list[Path]:
     """The files written; entries that `okr check` refuses are taken out of `drafts` and listed."""
-    from okr_reports.adding.guess import to_id
+    from okr_reports.adding.measures import to_id
 
     stem = to_id(file.name.partition(".")[0]) or "okrs"
     written: list[Path] = []

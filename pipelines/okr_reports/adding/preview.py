@@ -36,7 +36,8 @@ def as_json(added: Added) -> dict[str, Any]:
         "campaigns": _count(added, "campaign_id"),
         "accounts": _count(added, "account_id"),
         "columns": _columns(added),
-        "sums": {name: str(total) for name, total in _sums(added).items()},
+        "sums": {name: str(total) for name, total in _sums(added).items() if name not in added.stocks},
+        "last": {name: str(value) for name, value in _sums(added, last=True).items() if name in added.stocks},
         "first_rows": _first_rows(added),
         "not_read": list(facts.said) + [f"column {name}" for name in facts.unread],
         "assumed": added.assumed,
@@ -67,7 +68,9 @@ def lines(added: Added) -> Iterator[str]:
     )
     yield f"  currency  {summary['currency']}"
     for name, column in summary["columns"].items():
-        yield f"  measure   {name} = {column}, in all {_shown(_sums(added).get(name))}"
+        is_level = name in added.stocks
+        total = _shown(_sums(added, last=is_level).get(name))
+        yield f"  measure   {name} = {column}, {'a level: at the end' if is_level else 'in all'} {total}"
     for row in summary["first_rows"]:
         yield "  row       " + ", ".join(f"{name} {value}" for name, value in row.items() if value not in (None, ""))
     for sentence in added.facts.said:
@@ -96,12 +99,16 @@ def _columns(added: Added) -> dict[str, str]:
     return there
 
 
-def _sums(added: Added) -> dict[str, Decimal]:
+def _sums(added: Added, *, last: bool = False) -> dict[str, Decimal]:
+    """Of all days, or of the last alone."""
     measures = added.rows.measures
     if not measures:
         return {}
     row = added.rows.connection.execute(
-        "select " + ", ".join(f"sum(v{at})" for at in range(len(measures))) + " from rows"
+        "select "
+        + ", ".join(f"sum(v{at})" for at in range(len(measures)))
+        + " from rows"
+        + (" where date = (select max(date) from rows)" if last else "")
     ).fetchone()
     there = set(added.facts.measures)
     return {name: total for name, total in zip(measures, row or (), strict=True) if name in there and total is not None}

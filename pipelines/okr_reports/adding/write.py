@@ -10,7 +10,6 @@ from typing import Any
 
 from okr_reports import okrs
 from okr_reports.adding.dialog import Added
-from okr_reports.catalogue import is_money
 from okr_reports.errors import OkrError, shown_path
 from okr_reports.file_places import lies_within, places
 from okr_reports.okrs.definitions import Definitions
@@ -33,18 +32,18 @@ def write(added: Added, definitions_dir: Path, defined: Definitions) -> Path:
     if path.exists():
         raise OkrError(f"{shown_path(path)} is there already; give another --id")
     before = _mistakes(definitions_dir)
-    copied = _bring(added.path, definitions_dir)
+    file, is_copied = _bring(added.path, definitions_dir)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        added.entry["path"] = _relative(copied or added.path, path.parent)
+        added.entry["path"] = _relative(file, path.parent)
         path.write_text(_HEADER + as_yaml(added, defined), encoding="utf-8")
         new = [mistake for mistake in _mistakes(definitions_dir) if mistake not in before]
         if new:
             raise OkrError("\n".join(new))
     except BaseException:
         path.unlink(missing_ok=True)
-        if copied is not None:
-            copied.unlink(missing_ok=True)
+        if is_copied:
+            file.unlink(missing_ok=True)
         raise
     return path
 
@@ -53,19 +52,19 @@ def _mistakes(definitions_dir: Path) -> list[str]:
     return [str(finding) for finding in okrs.check(definitions_dir)[1] if finding.severity == "error"]
 
 
-def _bring(path: Path, definitions_dir: Path) -> Path | None:
-    """A copy below the definitions, unless the file is where it may be read already."""
+def _bring(path: Path, definitions_dir: Path) -> tuple[Path, bool]:
+    """The file where it may be read: itself, or a copy below the definitions; and whether that was made now."""
     if lies_within(path, places(definitions_dir)):
-        return None
+        return path, False
     folder = definitions_dir / IMPORTS
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / path.name
     if target.exists():
         if target.read_bytes() != path.read_bytes():
             raise OkrError(f"{shown_path(target)} is there already and differs; rename the file")
-        return None
+        return target, False
     shutil.copyfile(path, target)
-    return target
+    return target, True
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -114,5 +113,6 @@ def _fitting(added: Added, there: set[str]) -> Iterator[dict[str, Any]]:
         return
     for measure in added.facts.measures:
         title = f"{from_id(added.entry['channel'])}: {from_id(measure).lower()}"
-        unit = "currency" if is_money(measure) else "number"
-        yield {"id": measure, "title": title, "kind": "flow", "measure": measure, "unit": unit, "better": "neutral"}
+        unit = "currency" if added.is_amount(measure) else "number"
+        kind = "stock" if measure in added.stocks else "flow"
+        yield {"id": measure, "title": title, "kind": kind, "measure": measure, "unit": unit, "better": "neutral"}

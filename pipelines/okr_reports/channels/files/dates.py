@@ -23,7 +23,9 @@ _DAY_FIRST = re.compile(
     re.I,
 )
 _MONTH_FIRST = re.compile(_WEEKDAY + r"([^\W\d]{3,12})\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})" + _TIME, re.IGNORECASE)
-_MONTH_ONLY = re.compile(r"(?:([^\W\d]{3,12})\.?[ -/]+(?:de )?(\d{4})|(\d{4})-(\d{1,2})|(\d{1,2})/(\d{4}))")
+_MONTH_ONLY = re.compile(
+    r"(?:([^\W\d]{3,12})\.?[ -/]+(?:de )?(\d{4})|(\d{4})[-|](\d{1,2})|(\d{1,2})/(\d{4})|(\d{4})(\d{2}))"
+)
 _QUARTER = re.compile(r"(?:q([1-4])[ -/]*(\d{4})|(\d{4})[ -/]*q([1-4]))", re.IGNORECASE)
 # In running text, as of a report's title: a word, a bracket or a comma may follow.
 IN_TEXT = re.compile(
@@ -93,8 +95,9 @@ def read(text: str, *, months: bool = False, quarters: bool = True) -> Written |
             quarter, year = found[1] or found[4], found[2] or found[3]
             return Written(int(year), 3 * int(quarter) - 2, 1)
         if months and (found := _MONTH_ONLY.fullmatch(text)):
-            month = MONTHS[found[1].casefold()] if found[1] else int(found[4] or found[5])
-            return Written(int(found[2] or found[3] or found[6]), month, 1)
+            month = MONTHS[found[1].casefold()] if found[1] else int(found[4] or found[5] or found[8])
+            day = Written(int(found[2] or found[3] or found[6] or found[7]), month, 1)
+            return day if day.on(True) else None
     except (KeyError, ValueError):
         pass
     return None

@@ -13,13 +13,18 @@ TOTAL = (
     r"(?:(?:grand |sub)?(?:totals?|total général|totaux|gesamt|gesamtsumme|summe|totaal|eindtotaal|suma|somme|soma|"
     r"sums?|totale|totali|totais)(?: (?:of|de|von|van|di) [\d.,]+ (?:results?|resultados|résultats|ergebnissen?|"
     r"resultaten|risultati))?|gesamtergebnis|gesamtsummen|zwischensumme|endsumme|sous-total|somme totale|subtotaal|"
-    r"suma total|totale (?:complessivo|generale)|(?:overall|account|report) totals?|resultados totales|"
+    r"insgesamt(?: [\d.,]+ ergebnisse?)?|suma total|"
+    r"totale (?:complessivo|generale)|(?:overall|account|report) totals?|resultados totales|"
     r"(?:sub)?total (?:general|geral|global|final))(?:\s*[:(].*)?"
 )
 _TOTAL = re.compile(TOTAL, re.IGNORECASE)
 # The first three letters that a total's label can have, in SQL: few texts are then held against all words.
-TOTAL_BEGINS = "'tot','gra','sub','ges','sum','res','ein','som','zwi','end','sou','ove','acc','rep'"
-_SUBTOTAL = re.compile(r".+ (?:total|subtotal|ergebnis|totaal|summe|gesamt)|(?:total|subtotal|suma) .+", re.IGNORECASE)
+TOTAL_BEGINS = "'tot','gra','sub','ges','ins','sum','res','ein','som','zwi','end','sou','ove','acc','rep'"
+SUBTOTAL = (
+    r".+ (?:total|subtotal|ergebnis|totaal|summe|gesamt|totale|sum)|"
+    r"(?:total|subtotal|suma|summe|gesamt|totaal|totale|somme|soma) .+"
+)
+_SUBTOTAL = re.compile(SUBTOTAL, re.IGNORECASE)
 # What a sheet shows where it could not calculate.
 SHEET_ERROR = re.compile(
     r"#(?:REF|¡REF|BEZUG|N/A|NV|N/D|DIV/0|¡DIV/0|VALUE|¡VALOR|WERT|VALEUR|NAME|¿NOMBRE|NUM|NULL)[!?]*", re.I

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from okr_reports.channels.files.faults import SHOWN, listed
 from okr_reports.channels.files.grid import Grid
-from okr_reports.channels.files.names import TOTAL, TOTAL_BEGINS
+from okr_reports.channels.files.names import SUBTOTAL, TOTAL, TOTAL_BEGINS
 from okr_reports.channels.files.number_cells import number_of
 from okr_reports.channels.files.odd_rows import other_texts
 from okr_reports.channels.files.rows import Fault
@@ -15,6 +16,8 @@ from okr_reports.channels.files.rows import Fault
 if TYPE_CHECKING:
     from okr_reports.channels.files.typed import Typing
 
+# Columns that the turning of a wide table adds to those of the file.
+ADDED = ("(period)", "(value)", "(measure)")
 # What a total may differ by from the sum of amounts that were rounded one by one.
 ROUNDING = "0.011"
 
@@ -49,12 +52,46 @@ def _leave_sums_out(typing: Typing) -> None:
         f" and count(x) > 1 and bool_and(abs(2 * x - total) <= {ROUNDING}) and max(cells) > 2 and bool_or(x <> 0)"
         " order by row"
     )
-    if rows := [row for (row,) in found]:
+    _leave_out(typing, [row for (row,) in found], "the sum of the other rows in every period")
+    _leave_out(typing, list(_subtotals(typing, columns[0], label)), "the sum of rows above it in every period")
+
+
+def _leave_out(typing: Typing, rows: list[int], why: str) -> None:
+    if rows:
         typing.run(
             f"update base set kind = 'total' where list_contains($rows, line // {typing.grid.factor})", {"rows": rows}
         )
         places = listed((typing.grid.place(row * typing.grid.factor) for row in rows), SHOWN)
-        typing.said.append(f"a total, the sum of the other rows in every period, not read: {places}")
+        typing.said.append(f"a total, {why}, not read: {places}")
+
+
+def _subtotals(typing: Typing, column: str, label: str) -> Iterator[int]:
+    """Rows named as a group's total (`Online total`) that are the sum of those right above them."""
+    names = [f"c{at}" for at in range(len(typing.layout.names) - len(ADDED))]
+    is_named = " or ".join(f"regexp_full_match(coalesce({name}, ''), '(?i){SUBTOTAL}')" for name in names)
+    if not typing.run(f"select 1 from cells where {is_named} limit 1"):
+        return
+    found = typing.run(
+        f"select line // {typing.grid.factor} as row, bool_or({is_named}),"
+        f" map_from_entries(list(((day, {label})::varchar, cast({number_of(column)} as DECIMAL(38,6)))))"
+        " from base join amounts using (line) join cells using (line)"
+        " where counts and kind = 'row' and day is not null group by 1 order by 1"
+    )
+    above: list[Mapping[str, Decimal]] = []
+    for row, named, values in found:
+        if named and any(map(values.__eq__, _sums_from_the_end(above))):
+            yield row
+            above = []
+        else:
+            above.append({period: value for period, value in values.items() if value is not None})
+
+
+def _sums_from_the_end(rows: Sequence[Mapping[str, Decimal]]) -> Iterator[dict[str, Decimal]]:
+    """The last row, the last two added up, the last three, and so on."""
+    sums: dict[str, Decimal] = {}
+    for row in reversed(rows):
+        sums = {period: sums.get(period, Decimal()) + row.get(period, Decimal()) for period in sums.keys() | row.keys()}
+        yield sums
 
 
 def _labelled(typing: Typing) -> list[int]:

@@ -12,10 +12,11 @@ from okr_reports.channels.files.faults import listed, refused
 from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.names import METRIC, TOTAL, is_total, spaced
 from okr_reports.channels.files.names import plain as plain_name
+from okr_reports.channels.files.totals import ADDED
 from okr_reports.common.sql_text import quoted_text
 from okr_reports.file_sources import FileSource, Pivot
 
-PERIOD, VALUE, LABEL = "(period)", "(value)", "(measure)"
+PERIOD, VALUE, LABEL = ADDED
 # Rows of one line stay apart: a line's number times this, plus the column.
 LINE_FACTOR = 10_000
 
