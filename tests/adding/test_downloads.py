@@ -165,6 +165,24 @@ ACCEPTED: dict[str, tuple[str | bytes, dict[str, str], tuple[str, ...]]] = {
                    "TV;2;2;2\nOffline total;3;3;3\nSumme;8;10;12\n", {"value": "30"}, ()),
     "two_groups.csv": (";Google;;Meta;\nDatum;Kosten;Klicks;Kosten;Klicks\n13.10.2026;1,5;2;3,5;4\n",
                        {"google_kosten": "1.5", "google_klicks": "2", "meta_kosten": "3.5", "meta_klicks": "4"}, ()),
+    "rows_of_measures.csv": (
+        ";KW 40 2026;KW 41 2026;KW 42 2026\nImpressions;1.000;1.100;1.200\nKlicks;10;11;12\nCTR;1,0%;1,1%;1,2%\n"
+        "Kosten;5,50;6,50;7,50\n", {"impressions": "3300", "clicks": "33", "spend": "19.5"}, ()),
+    "days_of_measures.csv": ("KPI,2026-09-01,2026-09-02,2026-09-03\nSpend,10,20,30\nLeads,1,2,3\n",
+                             {"spend": "60", "leads": "6"}, ()),
+    "measure_and_value.csv": ("Datum;Kennzahl;Wert\n13.09.2026;Klicks;10\n13.09.2026;CTR;1,5\n13.09.2026;Kosten;20,5\n",
+                              {"clicks": "10", "spend": "20.5"}, ()),
+    "no_cost_no_currency.csv": (
+        'Campaign report\n"September 1, 2026 - September 1, 2026"\nCampaign,Day,Conversion action,Currency code,Cost,'
+        "Conversions\nA,2026-09-01,Purchase, --, --,2.00\nA,2026-09-01,Lead, --, --,3.00\n", {"conversions": "5"}, ()),
+    "quartal.csv": ("Quartal;Umsatz\n1. Quartal 2026;100\n2. Quartal 2026;110\n", {"revenue": "210"}, ()),
+    "average.csv": ("Posten;Okt 2026;Nov 2026;Dez 2026\nGoogle;1;2;3\nMeta;3;4;5\nDurchschnitt;2;3;4\n",
+                    {"value": "18"}, ()),
+    "days_across.csv": ("Kanal;01.10.2026;02.10.2026;13.10.2026\nGoogle;1;2;3\nMeta;4;5;6\n", {"value": "21"}, ()),
+    "numbers_of_orders.csv": ("Order #,Order Date,Quantity\n123,2026-09-13,2\n124,2026-09-14,1\n", {"quantity": "3"}, ()),
+    "names_twice.csv": ("Datum;Google;Google;Meta;Meta\n;Kosten;Leads;Kosten;Leads\n13.09.2026;1;2;3;4\n",
+                        {"google_kosten": "1", "google_leads": "2", "meta_kosten": "3", "meta_leads": "4"}, ()),
+    "leads_by_name.csv": ("Date,Lead,Status\n2026-09-13,Ann,new\n2026-09-14,Bob,new\n", {"rows": "2"}, ()),
     "ages.csv": (AGES, {"spend": "4", "impressions": "300"}, ()),
 }  # fmt: skip
 REFUSED: dict[str, tuple[str | bytes, str]] = {

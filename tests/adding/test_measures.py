@@ -39,6 +39,33 @@ def test_a_column_whose_days_do_not_add_up_is_known_by_its_name(name: str) -> No
     assert not adds_up(name)
 
 
+def test_random_sheets_with_a_row_for_each_measure_give_the_sums_of_each(tmp_path: Path) -> None:
+    chance = random.Random(45)
+    for case in range(8):
+        names = ["Impressions", "Kosten", *chance.sample(ADD_UP[6:], 1), *chance.sample(DO_NOT, 2)]
+        chance.shuffle(names)
+        weeks = [f"KW {40 + at} 2026" for at in range(chance.randrange(3, 7))]
+        campaigns = chance.choice([[""], ["A", "B", "C"]])
+        table = {
+            (campaign, name): [Decimal(chance.randrange(1, 900)) for _ in weeks]
+            for campaign in campaigns for name in names
+        }  # fmt: skip
+        head = ["Kampagne"] * (len(campaigns) > 1)
+        rows = [[*[campaign] * len(head), name, *map(str, values)] for (campaign, name), values in table.items()]
+        path = tmp_path / f"m{case}.csv"
+        title = chance.choice(["Kennzahl", "Was", ""])
+        path.write_text("\n".join(";".join(row) for row in [[*head, title, *weeks], *rows]) + "\n", encoding="utf-8")
+        added = understand(path, None, None, date(2026, 12, 1), "EUR", "Europe/Madrid", None)
+        try:
+            told = as_json(added)
+            names_of = {measure: str(name) for measure, name in told["columns"].items()}
+        finally:
+            added.rows.close()
+        assert {names_of[measure]: Decimal(total) for measure, total in told["sums"].items()} == {
+            name: sum(sum(table[campaign, name]) for campaign in campaigns) for name in names if name in ADD_UP
+        }, path.read_text(encoding="utf-8")
+
+
 def test_random_tables_give_the_sums_of_what_adds_up_and_the_last_of_what_is_a_level(tmp_path: Path) -> None:
     chance = random.Random(18)
     for case in range(12):

@@ -102,10 +102,12 @@ def understand(
     except OSError as error:
         raise OkrError(f"{path} cannot be read ({error.strerror or error}); check its name and rights") from None
     known = recognise(found, wanted)
-    guessed = guess(found) if known is None or (wanted is None and not known.layout.day_is_given) else None
+    doubtful = known is None or (wanted is None and (not known.layout.day_is_given or known.preset.wide))
+    guessed = guess(found) if doubtful else None
     if known and guessed:
-        # a report by week, or one whose column of days its preset does not know
-        known, guessed = (None, guessed) if guessed.says_day else (known, None)
+        # a report by week, one whose column of days its preset does not know, a plan of several measures
+        knows_more = guessed.says_day or "pivot" in guessed.entry
+        known, guessed = (None, guessed) if knows_more else (known, None)
     if known is None and (guessed is None or wanted is not None):
         raise OkrError(_nothing_found(path, wanted, found))
     if guessed and guessed.trouble and "measures" not in given:

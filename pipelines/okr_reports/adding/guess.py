@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from okr_reports.adding.measures import VALUE, adds_up, are_codes, measure_id, measures_of, share
+from okr_reports.adding.measures import VALUE, Measures, adds_up, are_codes, measure_id, measures_of, share
 from okr_reports.catalogue import is_money
 from okr_reports.channels.files import amounts, dates, periods
 from okr_reports.channels.files.faults import listed
 from okr_reports.channels.files.glimpse import Glimpse
 from okr_reports.channels.files.header_rows import Across, across, beside
 from okr_reports.channels.files.layout import Record
+from okr_reports.channels.files.measure_words import are_measures
 from okr_reports.channels.files.names import (
     METRIC,
     NULL_MARKS,
@@ -83,7 +84,7 @@ def _of(glimpse: Glimpse) -> Guess | None:
         if not _may_be_header(record) or not body:
             continue
         joined = beside(record, body[0])
-        made = _wide(glimpse, at) or _long(glimpse, record, body) or (joined and _long(glimpse, joined, body[1:]))
+        made = _wide(glimpse, at) or (joined and _long(glimpse, joined, body[1:])) or _long(glimpse, record, body)
         if made:
             return made
     return None
@@ -124,7 +125,10 @@ def _grain(cells: Sequence[str], name: str) -> str | None:
     if share(cells, _is_week) > 0.6:
         return "week"
     if share(cells, lambda cell: _is_month(cell, name)) > 0.6:
-        return "quarter" if share(cells, lambda cell: "q" in cell.casefold()) > 0.6 else "month"
+        months = share(
+            cells, lambda cell: dates.read(cell.lstrip(amounts.NATIVE), months=True, quarters=False) is not None
+        )
+        return "month" if months > 0.5 else "quarter"
     return None
 
 
@@ -178,13 +182,8 @@ def _long(glimpse: Glimpse, record: Record, body: Sequence[Record]) -> Guess | N
         else:
             columns.append((name, cells))
     found = measures_of(columns, _title_above(glimpse, record), has_currency="currency" in made.entry)
-    if found.rates:
-        made.assumed.append(
-            f"days of {', '.join(found.rates)} do not add up, by the name: no measure; a KPI of kind ratio divides sums"
-        )
+    _say_rates(made, found)
     made.entry["measures"] = found.of or {"rows": {"count": "rows"}}
-    if found.rates and not found.of:
-        made.trouble = f"has no column whose days add up ({listed(found.rates)})"
     if not found.of:
         made.assumed.append("it has no column of numbers, so its rows are counted")
     made.score = len(made.entry) + 2 * len(found.of)
@@ -244,18 +243,30 @@ def _spread(glimpse: Glimpse, at: int, found: Across, form: str, grain: str) -> 
     body = [record for record in glimpse.records[at + 1 : at + 200] if record[0] > header[1]]
     names = [spaced(name) for name in header[2]]
     made = Guess(glimpse, header[0], {"wide": {"dates": form}})
-    texts = [name for at, name in enumerate(names) if name and at not in found.there and not is_total(name)]
-    roles = [(name, _role(plain(name), {})) for name in texts]
+    held = {
+        name or f"column {at + 1}": _column(body, at)
+        for at, name in enumerate(names)
+        if at not in found.there and not is_total(name)
+    }
+    texts = [name for name, cells in held.items() if share(cells, lambda cell: amounts.take_apart(cell) is None) > 0.5]
+    said = [name for name in texts if METRIC.fullmatch(plain(name)) or are_measures(held[name])]
+    by_name = said[0] if said and not found.labels else None
+    roles = [(name, _role(plain(name), {})) for name in held if name != by_name]
     made.entry |= {role: name for name, role in reversed(roles) if role}
-    if texts and not any(role in made.entry for role in ("campaign_id", "campaign_name")):
-        made.entry["campaign_name"] = next((name for name, role in roles if not role), texts[0])
+    nameless = [name for name, role in roles if not role and name in texts]
+    if nameless and not any(role in made.entry for role in ("campaign_id", "campaign_name")):
+        made.entry["campaign_name"] = nameless[0]
     labels = {
         label: [cell for at, name in found.labels.items() if name == label for cell in _column(body, at)]
         for label in dict.fromkeys(found.labels.values())
     }
+    if by_name is not None:
+        made.entry["pivot"] = {"name": by_name}
+        labels = _by_label(body, [name or f"column {at + 1}" for at, name in enumerate(names)].index(by_name), found)
     judged = measures_of(list(labels.items()))
     measures = judged.of
-    if labels and not measures:
+    _say_rates(made, judged)
+    if labels and not measures and by_name is None:
         return None
     made.stocks = judged.stocks
     plans = {name: measures[name] for name, label in judged.named if _PLAN.search(label)}
@@ -264,12 +275,30 @@ def _spread(glimpse: Glimpse, at: int, found: Across, form: str, grain: str) -> 
         made.plan = {"measures": plans, "open_range": "whole"}
     elif plans:
         made.entry["open_range"] = "whole"
-    held = {name: label for name, label in measures.items() if name not in made.plan.get("measures", {})}
-    made.entry["measures"] = held or {"value": "*"}
+    happened = {name: label for name, label in measures.items() if name not in made.plan.get("measures", {})}
+    made.entry["measures"] = happened or {"value": "*"}
     if grain == "quarter" or (form == _FORMS[0][1] and grain != "day"):
         made.entry["grain"] = grain  # any other the form says
     made.score = len(found.there)
     return made
+
+
+def _by_label(body: Sequence[Record], at: int, found: Across) -> dict[str, list[str]]:
+    """The cells of the periods by what a column says of their row."""
+    labels: dict[str, list[str]] = {}
+    for _, _, cells in body:
+        if at < len(cells) and cells[at] and not is_total(spaced(cells[at])):
+            values = [cells[place] for place in found.there if place < len(cells) and cells[place]]
+            labels.setdefault(spaced(cells[at]), []).extend(value for value in values if value not in NULL_MARKS)
+    return labels
+
+
+def _say_rates(made: Guess, judged: Measures) -> None:
+    if judged.rates:
+        names = ", ".join(judged.rates)
+        made.assumed.append(f"days of {names} do not add up, by the name: no measure; a KPI of kind ratio divides sums")
+    if judged.rates and not judged.of:
+        made.trouble = f"has no column whose days add up ({listed(judged.rates)})"
 
 
 def spacing(days: list[date]) -> str | None:

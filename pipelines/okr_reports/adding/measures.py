@@ -15,37 +15,14 @@ from typing import Any
 
 from okr_reports.catalogue import is_money
 from okr_reports.channels.files import amounts
-from okr_reports.channels.files.names import MONEY_COLUMN, currencies, is_rate, named_currency, plain, spaced
+from okr_reports.channels.files.measure_words import is_no_sum, known_measure, words_of
+from okr_reports.channels.files.names import MONEY_COLUMN, currencies, plain, spaced
 
-_MEASURES = {
-    "spend": "spend|spent|costs?|amount spent|coste?o?|gasto|importe (?:total )?gastado|total gastado|kosten|ausgaben|"
-    "co[uû]t|d[eé]penses?|total d[eé]pens[eé]|montant d[eé]pens[eé]|besteed.*|totaal besteed|uitgaven|spesa|"
-    "speso|importo speso|custo|valor gasto|investimento|inversi[oó]n|gesamtausgaben|ausgegebener betrag",
-    "impressions": "impressions?|impr\\.?|impresiones|impressionen|vertoningen|impressioni|impress[oõ]es",
-    "clicks": "clicks?|clics|klicks|klikken|clic|cliques",
-    "conversions": "conversions?|conversiones|conversies|conversioni|convers[oõ]es|konversionen",
-    "leads": "leads?|contactos|prospects|interessenten|contatti|clientes potenciales",
-    "revenue": "revenue|sales|turnover|ingresos|ventas|umsatz|chiffre d'affaires|ca|omzet|ricavi|receita|"
-    "facturaci[oó]n",
-    "sessions": "sessions?|sesiones|sitzungen|sessies|sess[oõ]es|sessioni",
-    "orders": "orders?|pedidos|bestellungen|commandes|bestellingen|ordini",
-}
-_BRACKETS = re.compile(r"\s*\([^()]*\)$")
 VALUE = re.compile(r"values?|valor|wert|valeur|valore|waarde|amount|betrag|importe|montant|primary")
 _NO_MEASURE = re.compile(
-    r"(?:.*[ _-])?(?:ids?|nr|no|number|year|jahr|a[ñn]o|zip|plz|phone|telefon|week|month|hour|age|rank|rang)\.?|"
+    r"(?:.*[ _-])?(?:#|ids?|nr|no|number|year|jahr|a[ñn]o|zip|plz|phone|telefon|week|month|hour|age|rank|rang)\.?|"
     r"(?:hour|day|week|month) of .*|stunde|uhrzeit|hora(?: .*)?|heure(?: .*)?|uur|ora|alter|edad|[âa]ge|"
     r"(?:ids?|identifi\w+|num[eé]ro|n[uú]mero) (?:d[aeiou]\w*|of|van) .*"
-)
-_HUMPS = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])")
-# Beside rates: running totals, people counted once, shares, times that one visit takes.
-_NO_SUM = re.compile(
-    r"cumul|kumul|acumul|progressiv|running total|\b(?:ytd|mtd|qtd)\b|\bto[ -]date\b|"
-    r"\b(?:uniques?|unici|unieke|[uú]nic[oa]s?|eindeutig\w*|distinct)\b|"
-    r"\bshare(?: of .*)?$|anteil\b|\b(?:nps|percent\w*|prozent\w*|porcent\w*|pourcent\w*|procent\w*)\b|"
-    r"\b(?:durchschn\w*|mittlerer?|median\w*|m[ée]dio$|média$|prom|gem)\b|ø|\w (?:pro|por|par|je) \w|"
-    r"\b(?!\w*(?:corpor|separ|gener|oper))\w{4,}(?:rate|quote)\b|duration|dauer\b|duraci[oó]n|durée|duur\b|durata|"
-    r"dura[cç][aã]o|(?<!new )\b(?:users|usuarios|nutzer|utilisateurs|gebruikers|utenti|usu[aá]rios)\b"
 )
 _STOCK = re.compile(
     r"\b(?:followers?|subscribers?|fans|members|abonnent\w*|seguidores|abonn[eé]s|volgers|mitglieder|iscritti|mrr|arr|"
@@ -90,16 +67,16 @@ def measures_of(
             found.rates.append(name)
         elif _is_measure(says, cells):
             numbers.append((name, says, cells))
-    known = [_known_measure(says) for _, says, _ in numbers]
+    known = [known_measure(says) for _, says, _ in numbers]
     for name, says, cells in numbers:
-        measure = _known_measure(says)
+        measure = known_measure(says)
         # several columns of impressions: none of them is all of them
         if measure is None or (known.count(measure) > 1 and measure != plain(says)):
             measure = to_id(plain(says)) or "value"
         measure = _free(measure, says, found.of)
         is_amount = MONEY_COLUMN.search(re.sub(r"\btotal\b", "", plain(says))) is not None
         is_amount = is_amount or (has_currency and share(cells, lambda cell: bool(_CENTS.search(cell))) > 0.5)
-        is_amount = is_amount and _known_measure(says) is None
+        is_amount = is_amount and known_measure(says) is None
         found.of[measure] = {"column": name, "money": True} if is_amount and not is_money(measure) else name
         if _is_level(says, cells):
             found.stocks.append(measure)
@@ -108,15 +85,15 @@ def measures_of(
 
 def adds_up(name: str, cells: Sequence[str] = ()) -> bool:
     """Whether days of a column add up, as far as its name and its cells say."""
-    words = plain(_HUMPS.sub(" ", name).replace("_", " "))
-    return not (is_rate(name) or _NO_SUM.search(words) or share(cells, lambda cell: cell.endswith("%")) > 0.5)
+    return not is_no_sum(name) and share(cells, lambda cell: cell.endswith("%")) <= 0.5
 
 
 def _is_measure(name: str, cells: Sequence[str]) -> bool:
     if _NO_MEASURE.fullmatch(plain(name)):
         return False
     # what is called spend is spend, also where a sheet could not calculate it: reading it says so
-    return _known_measure(name) is not None or share(cells, _is_number) > 0.8
+    numbers = share(cells, _is_number)
+    return numbers > 0.8 or (known_measure(name) is not None and (numbers > 0 or not cells))
 
 
 def _is_number(cell: str) -> bool:
@@ -125,7 +102,7 @@ def _is_number(cell: str) -> bool:
 
 def _is_level(name: str, cells: Sequence[str]) -> bool:
     """Whether a column by its name may be a level (followers), and by its cells moves as one."""
-    if not _STOCK.search(plain(_HUMPS.sub(" ", name).replace("_", " "))):
+    if not _STOCK.search(words_of(name)):
         return False
     digits = [int(re.sub(r"\D", "", cell) or 0) for cell in cells]
     return len(digits) > 1 and all(
@@ -133,18 +110,8 @@ def _is_level(name: str, cells: Sequence[str]) -> bool:
     )
 
 
-def _known_measure(name: str) -> str | None:
-    words = plain(name)
-    code = named_currency(name, is_money=True)
-    bare = " ".join(word for word in re.split(r"[ _]", words) if word.upper() != code) if code else words
-    written = (words, _BRACKETS.sub("", words), bare)
-    return next(
-        (measure for measure, names in _MEASURES.items() if any(re.fullmatch(names, word) for word in written)), None
-    )
-
-
 def measure_id(name: str) -> str:
-    return _known_measure(name) or to_id(plain(name)) or "value"
+    return known_measure(name) or to_id(plain(name)) or "value"
 
 
 def _free(measure: str, name: str, taken: dict[str, Any]) -> str:

@@ -26,7 +26,11 @@ _MONTH_FIRST = re.compile(_WEEKDAY + r"([^\W\d]{3,12})\.? +(\d{1,2})(?:st|nd|rd|
 _MONTH_ONLY = re.compile(
     r"(?:([^\W\d]{3,12})\.?[ -/]+(?:de )?(\d{4})|(\d{4})[-|](\d{1,2})|(\d{1,2})/(\d{4})|(\d{4})(\d{2}))"
 )
-_QUARTER = re.compile(r"(?:q([1-4])[ -/]*(\d{4})|(\d{4})[ -/]*q([1-4]))", re.IGNORECASE)
+_QUARTER = re.compile(
+    r"(?:(?:[qtk]([1-4])|([1-4])(?:\.|er|e|º|°|ª)? ?(?:quartal|trimestre|trim\.?|kwartaal|quarter|t|q))"
+    r"[ -/]*(?:de )?(\d{4})|(\d{4})[ -/]*[qtk]([1-4]))",
+    re.IGNORECASE,
+)
 # In running text, as of a report's title: a word, a bracket or a comma may follow.
 IN_TEXT = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\b\d{8}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{4}|"
@@ -85,15 +89,15 @@ def read(text: str, *, months: bool = False, quarters: bool = True) -> Written |
             return Written(int(year), int(first), int(second), mark, *_time(tuple(rest)))
         if found := _COMPACT.fullmatch(text):
             return Written(int(found[1]), int(found[2]), int(found[3]))
+        if months and quarters and (found := _QUARTER.fullmatch(text)):
+            quarter, year = found[1] or found[2] or found[5], found[3] or found[4]
+            return Written(int(year), 3 * int(quarter) - 2, 1)
         if found := _DAY_FIRST.fullmatch(text):
             day, word, year, *rest = found.groups()
             return Written(int(year), MONTHS[word.casefold()], int(day), "", *_time(tuple(rest)))
         if found := _MONTH_FIRST.fullmatch(text):
             word, day, year, *rest = found.groups()
             return Written(int(year), MONTHS[word.casefold()], int(day), "", *_time(tuple(rest)))
-        if months and quarters and (found := _QUARTER.fullmatch(text)):
-            quarter, year = found[1] or found[4], found[2] or found[3]
-            return Written(int(year), 3 * int(quarter) - 2, 1)
         if months and (found := _MONTH_ONLY.fullmatch(text)):
             month = MONTHS[found[1].casefold()] if found[1] else int(found[4] or found[5] or found[8])
             day = Written(int(found[2] or found[3] or found[6] or found[7]), month, 1)

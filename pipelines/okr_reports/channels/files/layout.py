@@ -74,6 +74,8 @@ class Twice(Exception):
 
 def place(names: Sequence[str], column: Column) -> int | None:
     """Where a column is: its name as written first, then without case, zone and currency. Raises Twice."""
+    # a column without a name is known by its place
+    names = [name or f"column {at}" for at, name in enumerate(names, start=1)]
     written = [spaced(name) for name in names]
     for wanted in alternatives(column):
         for these, name in ((written, spaced(wanted)), ([plain(header) for header in names], plain(wanted))):

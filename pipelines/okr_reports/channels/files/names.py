@@ -13,13 +13,16 @@ TOTAL = (
     r"(?:(?:grand |sub)?(?:totals?|total général|totaux|gesamt|gesamtsumme|summe|totaal|eindtotaal|suma|somme|soma|"
     r"sums?|totale|totali|totais)(?: (?:of|de|von|van|di) [\d.,]+ (?:results?|resultados|résultats|ergebnissen?|"
     r"resultaten|risultati))?|gesamtergebnis|gesamtsummen|zwischensumme|endsumme|sous-total|somme totale|subtotaal|"
-    r"insgesamt(?: [\d.,]+ ergebnisse?)?|suma total|"
+    r"insgesamt(?: [\d.,]+ ergebnisse?)?|suma total|average|durchschnitt|mittelwert|promedio|moyenne|gemiddelde|ø|"
     r"totale (?:complessivo|generale)|(?:overall|account|report) totals?|resultados totales|"
     r"(?:sub)?total (?:general|geral|global|final))(?:\s*[:(].*)?"
 )
 _TOTAL = re.compile(TOTAL, re.IGNORECASE)
 # The first three letters that a total's label can have, in SQL: few texts are then held against all words.
-TOTAL_BEGINS = "'tot','gra','sub','ges','ins','sum','res','ein','som','zwi','end','sou','ove','acc','rep'"
+TOTAL_BEGINS = (
+    "'tot','gra','sub','ges','sum','res','ein','som','zwi','end','sou','ove','acc','rep',"
+    "'ins','ave','dur','mit','pro','moy','gem','ø'"
+)
 SUBTOTAL = (
     r".+ (?:total|subtotal|ergebnis|totaal|summe|gesamt|totale|sum)|"
     r"(?:total|subtotal|suma|summe|gesamt|totaal|totale|somme|soma) .+"
@@ -121,7 +124,8 @@ _CURRENCY_WORD = re.compile(
 )
 MONEY_COLUMN = re.compile(
     r"\b(?:spend|spent|cost|costs?|amount|revenue|sales|price|coste?o?|gasto|importe|ingresos|kosten|ausgaben|umsatz|"
-    r"betrag|gesamtausgaben|co[uû]t|montant|d[ée]pens[ée]|besteed|bedrag|custo|valor gasto|total)\b"
+    r"betrag|ventas|ventes|vendite|vendas|erl[öo]se?|ricavi|omzet|receita|proceeds|gesamtausgaben|"
+    r"co[uû]t|montant|d[ée]pens[ée]|besteed|bedrag|custo|valor gasto|total)\b"
 )
 _MONTHS = (
     "january jan januar enero ene janvier janv januari gennaio gen janeiro jänner",

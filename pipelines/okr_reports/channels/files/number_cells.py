@@ -92,8 +92,6 @@ class NumberReader:
                 self._check_counts(column, header)
             if self.run(f"select 1 from good where {column} like '%\\%' escape '\\' limit 1"):
                 self.typing.said.append(f"column {spaced(header)!r} holds percentages: 12.5 % is read as 12.5")
-            if self.source.pivot is not None:  # every measure reads the same column
-                break
 
     def _check_counts(self, column: str, header: str) -> None:
         """Fractions of a count are thousands that a program took for them (12.345 of an export of another language),

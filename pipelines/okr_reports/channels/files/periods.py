@@ -25,7 +25,7 @@ _WEEK = re.compile(
     re.IGNORECASE,
 )
 _MONTH = re.compile(r"([^\W\d]{3,12})\.?(?:[ -/]*'?(\d\d))?")
-_QUARTER = re.compile(r"q([1-4])", re.IGNORECASE)
+_QUARTER = re.compile(r"[qtk]([1-4])", re.IGNORECASE)
 _TO = r"\s*(?:[-–—]|to|bis|al?|au|t/m|até)\s*"
 _RANGE = re.compile(
     rf"(?P<d1>\d{{1,2}})\.?\s*(?P<m1>[^\W\d]{{3,12}}\.?)?{_TO}(?P<d2>\d{{1,2}})\.?\s*(?P<m2>[^\W\d]{{3,12}})\.?|"
@@ -105,12 +105,13 @@ def read(text: str, grain: str, *, short_years: bool = False) -> Period | None:
     if text.startswith(NATIVE):
         written = dates.read(text[1:])
         day = written.on(False) if written and not text[1:].isdigit() else None
-        return Period(grain, day=day) if day else None
+        return Period(grain, day=day) if day and _may_be(day, grain) else None
     if grain == "week":
         return _week(text)
     whole = dates.read(text, months=grain != "day", quarters=grain == "quarter")
     if whole is not None:
-        day = whole.on(False) if not whole.order else None
+        day = whole.on(False) if whole.order in ("", ".") else None
+        day = day if day and _may_be(day, grain) else None
         return Period(grain, day.month if grain != "quarter" else (day.month + 2) // 3, day.year, day) if day else None
     if grain == "quarter" and (found := _QUARTER.fullmatch(text)):
         return Period(grain, int(found[1]))
@@ -119,6 +120,11 @@ def read(text: str, grain: str, *, short_years: bool = False) -> Period | None:
             return Period(grain, number)
         return Period(grain, number, year := 2000 + int(found[2]), date(year, number, 1)) if short_years else None
     return None
+
+
+def _may_be(day: date, grain: str) -> bool:
+    """Whether a header that is a day may be of a month or a quarter: its first day, or its last."""
+    return grain not in ("month", "quarter") or 1 in (day.day, (day + timedelta(days=1)).day)
 
 
 def _week(text: str) -> Period | None:

@@ -38,14 +38,14 @@ def find_totals(typing: Typing) -> None:
 def _leave_sums_out(typing: Typing) -> None:
     """Rows of a wide table that are the sum of all others in every period, of which there are two and more, whatever
     they are called."""
-    # of two rows of headers all measures read the same cells
-    columns = [column for column, _, _ in typing.value_columns() if column.startswith("m")][:1]
+    columns = [column for column, _, _ in typing.value_columns() if column.startswith("m")]
     if not columns:
         return
+    value = f"cast(coalesce({', '.join(map(number_of, columns))}) as DECIMAL(38,6))"
     label = f"c{typing.layout.roles['pivot.name']}" if typing.layout.labels else "''"
     found = typing.run(
         f"with cells_of as (select line // {typing.grid.factor} as row, (day, {label}) as period,"
-        f" cast({number_of(columns[0])} as DECIMAL(38,6)) as x from base join amounts using (line)"
+        f" {value} as x from base join amounts using (line)"
         " join cells using (line) where counts and kind = 'row' and day is not null),"
         " sums as (select period, sum(x) as total, count(x) as cells from cells_of group by period)"
         f" select row from cells_of join sums using (period) group by row having count(x) = (select count(*) from sums)"
@@ -53,7 +53,7 @@ def _leave_sums_out(typing: Typing) -> None:
         " order by row"
     )
     _leave_out(typing, [row for (row,) in found], "the sum of the other rows in every period")
-    _leave_out(typing, list(_subtotals(typing, columns[0], label)), "the sum of rows above it in every period")
+    _leave_out(typing, list(_subtotals(typing, value, label)), "the sum of rows above it in every period")
 
 
 def _leave_out(typing: Typing, rows: list[int], why: str) -> None:
@@ -65,7 +65,7 @@ def _leave_out(typing: Typing, rows: list[int], why: str) -> None:
         typing.said.append(f"a total, {why}, not read: {places}")
 
 
-def _subtotals(typing: Typing, column: str, label: str) -> Iterator[int]:
+def _subtotals(typing: Typing, value: str, label: str) -> Iterator[int]:
     """Rows named as a group's total (`Online total`) that are the sum of those right above them."""
     names = [f"c{at}" for at in range(len(typing.layout.names) - len(ADDED))]
     is_named = " or ".join(f"regexp_full_match(coalesce({name}, ''), '(?i){SUBTOTAL}')" for name in names)
@@ -73,7 +73,7 @@ def _subtotals(typing: Typing, column: str, label: str) -> Iterator[int]:
         return
     found = typing.run(
         f"select line // {typing.grid.factor} as row, bool_or({is_named}),"
-        f" map_from_entries(list(((day, {label})::varchar, cast({number_of(column)} as DECIMAL(38,6)))))"
+        f" map_from_entries(list(((day, {label})::varchar, {value})))"
         " from base join amounts using (line) join cells using (line)"
         " where counts and kind = 'row' and day is not null group by 1 order by 1"
     )

@@ -101,9 +101,13 @@ class Typing:
             parts.append(f"{self._column('cell', layout.roles.get(role))} as {role}_text")
         parts += [f"{self._column('ident', layout.roles.get(role))} as {role}" for role in _IDS]
         parts.append(f"upper({self._column('cell', layout.roles.get('currency_column'))}) as money")
-        for at, name in enumerate(self.source.measures):
+        for at, (name, measure) in enumerate(self.source.measures.items()):
             for letter, columns in (("m", layout.measures), ("n", layout.minus), ("t", layout.times)):
-                parts.append(f"{self._column('cell', self._measure_column(columns, name))} as {letter}{at}")
+                cell = self._column("cell", self._measure_column(columns, name))
+                if letter == "m" and "pivot.name" in layout.roles:
+                    wanted = ", ".join(_quoted(text.casefold()) for text in _texts(measure.column))
+                    cell = f"if(lower(c{layout.roles['pivot.name']}) in ({wanted}), {cell}, null)"
+                parts.append(f"{cell} as {letter}{at}")
         for at, key in enumerate(layout.keys):
             if isinstance(key, int):
                 parts.append(f"cell(c{key}) as k{at}")
@@ -205,8 +209,9 @@ class Typing:
         if few:
             self.fault("fewer cells than the header has", "correct that line", [(line, "") for line, _ in few])
 
-    def some_value(self) -> str:
-        read = [at for at, name in enumerate(self.source.measures) if name in self.measures]
+    def some_value(self, of: Sequence[str] = ()) -> str:
+        """Whether a row has a value of one of these measures, without them of any."""
+        read = [at for at, name in enumerate(self.source.measures) if name in (of or self.measures)]
         return "true" if self.counts_rows() or not read else " or ".join(f"m{at} is not null" for at in read)
 
     def value_columns(self) -> Iterator[tuple[str, str, int]]:
@@ -221,8 +226,9 @@ class Typing:
 
     def _decide_money(self) -> None:
         if "currency_column" in self.layout.roles:
+            amounts_of = money_measures(self.source, self.layout)
             wrong = self.run(
-                f"select line, money from good where ({self.some_value()})"
+                f"select line, money from good where ({self.some_value(amounts_of)})"
                 " and not regexp_full_match(coalesce(money, ''), '[A-Z]{3}') order by line"
             )
             if wrong:
@@ -266,17 +272,13 @@ class Typing:
             number = f"try(cast({number} as DECIMAL(24,6)) * cast({number_of(f't{at}')} as DECIMAL(14,6)))"
         if measure.scale != 1:
             number = f"{number} * {scale_literal(measure.scale)}"
-        if self.source.pivot is not None:
-            at_name = self.layout.roles["pivot.name"]
-            wanted = ", ".join(_quoted(text.casefold()) for text in _texts(measure.column))
-            conditions = " and ".join(filter(None, [conditions, f"coalesce(lower(c{at_name}) in ({wanted}), false)"]))
         return f"if({conditions}, {number}, null)" if conditions else number
 
     def _make_typed(self) -> None:
         values = "".join(
             f", try_cast({self.value(at, name)} as {VALUE}) as v{at}" for at, name in enumerate(self.source.measures)
         )
-        asks = self.source.pivot is not None or any(measure.rows for measure in self.source.measures.values())
+        asks = any(measure.rows for measure in self.source.measures.values())
         cells = "join cells using (line)" if asks else ""
         code = _quoted(self.money.code) if self.money.code else "base.money"
         as_of = f"date '{self.source.as_of}'" if isinstance(self.source.as_of, date) else "as_of_day"

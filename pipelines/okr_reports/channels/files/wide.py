@@ -10,6 +10,7 @@ import duckdb
 
 from okr_reports.channels.files.faults import listed, refused
 from okr_reports.channels.files.grid import Grid
+from okr_reports.channels.files.measure_words import are_measures
 from okr_reports.channels.files.names import METRIC, TOTAL, is_total, spaced
 from okr_reports.channels.files.names import plain as plain_name
 from okr_reports.channels.files.totals import ADDED
@@ -33,9 +34,10 @@ def turn(connection: duckdb.DuckDBPyConnection, grid: Grid, source: FileSource) 
     if left := [spaced(names[at]) for at in range(min(layout.periods), len(names)) if names[at] and at not in known]:
         why = "no measure is made of them" if layout.labels else f"no {source.grain}"
         grid.said.append(f"columns not read: {listed(left)} ({why})")
-    unsaid = [at for at in plain if at not in layout.wanted and METRIC.fullmatch(plain_name(names[at]))]
+    free = [at for at in plain if at not in (layout.conditions.values() if source.preset else layout.wanted)]
+    unsaid = [at for at in free if METRIC.fullmatch(plain_name(names[at])) or are_measures(_texts(connection, at))]
     if unsaid and source.pivot is None:
-        name = spaced(names[unsaid[0]])
+        name = spaced(names[unsaid[0]]) or f"column {unsaid[0] + 1}"
         what = f"column {name!r} says what each row measures, and rows of several measures would be added up"
         raise refused(what, f"declare `pivot: {{name: {name}}}` with its measures, or keep one of them by `rows`")
     if source.grain == "week":
@@ -79,6 +81,11 @@ def turn(connection: duckdb.DuckDBPyConnection, grid: Grid, source: FileSource) 
     return replace(
         source, measures={name: replace(measure, column=VALUE)}, totals=totals_kept, wide=None, date_format=None
     )
+
+
+def _texts(connection: duckdb.DuckDBPyConnection, at: int) -> list[str]:
+    sql = f"select distinct c{at} from cells where c{at} is not null and not starts_with(c{at}, chr(1)) limit 100"
+    return [text for (text,) in connection.execute(sql).fetchall()]
 
 
 def _text(text: str | None) -> str:
