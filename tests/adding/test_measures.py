@@ -42,7 +42,7 @@ def test_a_column_whose_days_do_not_add_up_is_known_by_its_name(name: str) -> No
 def test_random_sheets_with_a_row_for_each_measure_give_the_sums_of_each(tmp_path: Path) -> None:
     chance = random.Random(45)
     for case in range(8):
-        names = ["Impressions", "Kosten", *chance.sample(ADD_UP[6:], 1), *chance.sample(DO_NOT, 2)]
+        names = ["Impressionen", "Kosten", *chance.sample(ADD_UP[6:], 1), *chance.sample(DO_NOT, 2)]
         chance.shuffle(names)
         weeks = [f"KW {40 + at} 2026" for at in range(chance.randrange(3, 7))]
         campaigns = chance.choice([[""], ["A", "B", "C"]])
