@@ -125,7 +125,7 @@ def random_plan(chance: random.Random) -> Plan:
     rows: list[list[Decimal]] = []
     for at in range(chance.randrange(2, 6)):
         campaign = f"Campaign {at}"
-        rows.append([Decimal(chance.randrange(1, 100_000)) / 100 for _ in columns])
+        rows.append([Decimal(chance.randrange(1, 100_000)) for _ in columns])
         for (column, label), value in zip(columns, rows[-1], strict=True):
             made.sums[label, campaign, days[column]] += value
         whole = [sum(rows[-1], Decimal())] if total else []
