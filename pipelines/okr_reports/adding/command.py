@@ -51,7 +51,7 @@ def add(
         answer["plan"] = _finish(workspace, understood(name, added.plan | given_wide), name, asks=asks, quiet=quiet)
     if not quiet:
         click.echo("next: okr check, then okr refresh")
-        channels = [told["entry"]["channel"] for told in (answer, answer.get("plan")) if told]
+        channels = [said["entry"]["channel"] for said in (answer, answer.get("plan")) if said]
         pages = " and ".join(f"channels/{channel}/" for channel in channels)
         click.echo(f"      its numbers stand on {pages} and kpis/ of the site")
     return answer
