@@ -32,7 +32,7 @@ if command -v uv >/dev/null 2>&1; then \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test test-quick test-clients test-gallery test-databases spark test-spark ducklake test-ducklake torture wheel prove coverage mutants generate check dev channel docs walk bench lock sbom audit
+.PHONY: help setup report test test-quick test-clients test-gallery test-databases spark test-spark ducklake test-ducklake torture wheel prove coverage mutants generate lineage check dev channel docs walk bench lock sbom audit
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 17
@@ -136,6 +136,9 @@ generate: $(READY) ## what is written from the code: the models' macros of key-r
 	@$(BIN)/python -m okr_reports.key_result_types.sql
 	@$(BIN)/python -m okr_reports.okrs.json_schema
 	@$(BIN)/python docs/architecture.py
+
+lineage: report ## what each column of the models is made of, from a refresh of the demo, for Dagster: after a model has changed
+	@$(BIN)/python -m okr_reports.warehouse.column_lineage
 
 check: $(READY) ## lint, types, SQL style, definitions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -20,7 +20,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from okr_reports.warehouse import history
+from okr_reports.settings import Workspace
+from okr_reports.warehouse import column_lineage, history
 from tests.support import AD_MEASURES, OKR, ONE_PAGE_EACH, ROOT, Refreshed, copy_pages
 
 
@@ -297,6 +298,11 @@ def test_a_publication_of_an_older_version_still_makes_a_report_and_says_what_it
     assert lost.returncode == 1
     assert "cannot be read from" in lost.stderr
     assert "backup" in lost.stderr
+
+
+def test_columns_are_made_of_what_the_lineage_says(workspace):
+    built = Workspace(ROOT / "okr_definitions", ROOT / "reports", workspace.data_dir)
+    assert column_lineage.of_build(built) == column_lineage.read(), "run `make lineage`"
 
 
 def test_two_refreshes_at_once_one_waits(workspace):

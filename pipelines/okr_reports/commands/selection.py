@@ -18,6 +18,7 @@ from dagster import AssetCheckKey, AssetKey, DagsterEventType, serialize_value
 
 from okr_reports.commands.refresh_here import Selection, execute
 from okr_reports.defs.backfill import CHANNELS
+from okr_reports.defs.columns import LINEAGE, SCHEMA
 from okr_reports.defs.load import RAW
 from okr_reports.defs.report_settings import timezone
 from okr_reports.defs.run_errors import failures
@@ -25,7 +26,7 @@ from okr_reports.settings import Workspace
 
 # Long enough for the longest refresh of another process over the same workspace.
 _WAIT_SECONDS = 3600.0
-_SHOWN = ("dagster/column_schema", "dagster/code_references")
+_SHOWN = (SCHEMA, LINEAGE, "dagster/code_references")
 
 
 def _assets() -> dict[AssetKey, Any]:

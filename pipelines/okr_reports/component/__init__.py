@@ -5,7 +5,7 @@ own, in the workspace's own Dagster instance below its data folder: of the insta
 written but the results that are yielded to it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ from dagster import (
     Output,
     Resolvable,
     ResolvedAssetKey,
+    TableColumnDep,
+    TableColumnLineage,
     asset,
     multi_asset,
 )
@@ -103,7 +105,7 @@ class OkrReportsComponent(Component, Model, Resolvable):
                     description=asset["description"],
                     kinds=set(asset["kinds"]),
                     owners=asset["owners"],
-                    metadata=asset["metadata"],
+                    metadata={name: _under(prefixed, value) for name, value in asset["metadata"].items()},
                     skippable=asset["skippable"],
                 )
                 for asset in assets
@@ -175,3 +177,15 @@ def _days(config: RefreshConfig) -> dict[str, Any]:
         raise OkrError("from_date and to_date belong together: give both or none")
     days = [date.fromisoformat(day).isoformat() for day in (config.from_date, config.to_date) if day]
     return {"channels": config.channels, "days": days}
+
+
+def _under(prefixed: Callable[[Sequence[str]], AssetKey], value: Any) -> Any:
+    """A value of an asset's metadata, which may name other assets by their keys in the workspace."""
+    if not isinstance(value, TableColumnLineage):
+        return value
+    return TableColumnLineage(
+        {
+            column: [TableColumnDep(prefixed(source.asset_key.path), source.column_name) for source in sources]
+            for column, sources in value.deps_by_column.items()
+        }
+    )

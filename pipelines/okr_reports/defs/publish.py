@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from dagster import (
     AssetExecutionContext,
@@ -15,13 +16,14 @@ from dagster import (
 )
 
 from okr_reports import refresh
+from okr_reports.defs.columns import page_metadata
 from okr_reports.defs.gate import health_gate
 from okr_reports.defs.owners import DATA_TEAM, MARKETING
 from okr_reports.defs.resources import POOL, Writer
 from okr_reports.defs.retention import forget_old_runs
 from okr_reports.defs.transform import models
 from okr_reports.errors import shown_path
-from okr_reports.report_site.pages.lineage import marts_of_pages
+from okr_reports.report_site.pages.lineage import marts_of_pages, words_of_pages
 from okr_reports.settings import Workspace
 from okr_reports.warehouse import ops
 
@@ -48,6 +50,12 @@ def _page_assets(pages: Mapping[str, Collection[str]]) -> dict[AssetKey, tuple[s
 
 
 _PAGES = _page_assets(marts_of_pages(Workspace.from_environment().reports_dir))
+_WORDS = words_of_pages(Workspace.from_environment().reports_dir)
+
+
+def _metadata_of_page(file: str, marts: Collection[str]) -> Mapping[str, Any]:
+    keys = [AssetKey(["marts", mart]) for mart in marts]
+    return page_metadata(_WORDS[file], {key: models.metadata_by_key[key] for key in keys})
 
 
 @asset(
@@ -79,6 +87,7 @@ def okr_duckdb(context: AssetExecutionContext, writer: Writer) -> MaterializeRes
                 kinds={"markdown", "html"},
                 owners=MARKETING,
                 description=f"What reports/pages/{file}.md becomes: one page, or one a row of its query.",
+                metadata=_metadata_of_page(file, marts),
                 skippable=True,  # a page that cannot be made is a notice, and no materialisation
             )
             for key, (file, marts) in _PAGES.items()

@@ -23,6 +23,7 @@ from dagster import (
 
 from okr_reports import refresh
 from okr_reports.defs.background import events_of
+from okr_reports.defs.columns import model_lineage
 from okr_reports.defs.not_made import not_made_before
 from okr_reports.defs.owners import DATA_TEAM
 from okr_reports.defs.resources import POOL, Writer
@@ -63,14 +64,15 @@ class Translator(DagsterDbtTranslator):
         return own_models.SCHEMA if own else str(dbt_resource_props["fqn"][1])
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
-        """With the place of its SQL."""
+        """With the place of its SQL, and what its columns are made of; the latter not of a model of the workspace."""
         path = Path(dbt_resource_props["original_file_path"])
         own = dbt_resource_props["package_name"] == own_models.PACKAGE
         workspace = Workspace.from_environment()
         folder = workspace.models_dir.parent if own and path.parts[0] == "models" else shipped("dbt_project")
         place = LocalFileCodeReference(file_path=str((folder / path).absolute()), label=path.name)
         known = super().get_metadata(dbt_resource_props)
-        return {**known, "dagster/code_references": CodeReferencesMetadataValue(code_references=[place])}
+        lineage = {} if own else model_lineage(f"{dbt_resource_props['fqn'][1]}.{dbt_resource_props['name']}")
+        return {**known, **lineage, "dagster/code_references": CodeReferencesMetadataValue(code_references=[place])}
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return DATA_TEAM

@@ -1,4 +1,4 @@
-"""Which marts each page file reads, by the names in its text: for drawing the way of the data, not for running it."""
+"""What each page file reads, by the names in its text: for drawing the way of the data, not for running it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ def marts_of_pages(reports_dir: Path, also: Collection[str] = ()) -> dict[str, l
 
     `also`: other tables that count.
     """
+    known = {*MARTS, *also}
+    return {file: sorted(known & words) for file, words in words_of_pages(reports_dir).items()}
+
+
+def words_of_pages(reports_dir: Path) -> dict[str, set[str]]:
+    """Page file -> every word of it, and of the shared queries that it names."""
     queries = {
         path.stem: _words_in(path)
         for folder in (SHIPPED_QUERIES, reports_dir / "queries")
@@ -24,7 +30,7 @@ def marts_of_pages(reports_dir: Path, also: Collection[str] = ()) -> dict[str, l
     }
     pages = reports_dir / "pages"
     return {
-        path.relative_to(pages).with_suffix("").as_posix(): sorted({*MARTS, *also} & _closed(_words_in(path), queries))
+        path.relative_to(pages).with_suffix("").as_posix(): _closed(_words_in(path), queries)
         for path in sorted(pages.rglob("*.md"))
     }
 
