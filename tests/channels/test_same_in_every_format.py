@@ -58,7 +58,8 @@ def cells_of(name: str) -> list[list[str]]:
     content = (EXPORTS / name).read_bytes()
     encoding = "utf-16" if content[:2] == b"\xff\xfe" else "cp1252" if b"\xf1" in content else "utf-8-sig"
     text = content.decode(encoding)
-    delimiter = max(",;\t|", key=lambda mark: max(line.count(mark) for line in text.splitlines()))
+    # the comma last: where another divides the cells it is in their numbers
+    delimiter = max(";\t|,", key=lambda mark: max(line.count(mark) for line in text.splitlines()))
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
