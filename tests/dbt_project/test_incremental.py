@@ -11,7 +11,7 @@ import pytest
 
 from okr_reports.errors import TransformError
 from okr_reports.refresh.models import build_models
-from okr_reports.warehouse import transform
+from okr_reports.warehouse import build_steps, builds, transform
 from tests.dbt_project import changes, example
 from tests.dbt_project.warehouse import Warehouse
 
@@ -69,6 +69,22 @@ def test_a_day_is_made_anew_only_where_its_numbers_differ(warehouse: Warehouse) 
     assert digests(warehouse) == full_build(warehouse)
 
 
+def build_again(warehouse: Warehouse) -> bool:
+    """As a refresh does it; whether by kept statements.
+
+    Some changes are none that definitions allow (a key result goes and its milestones stay): a test stops dbt, and the
+    models that it has not come to are built without tests. No input changes a view.
+    """
+    workspace = warehouse.workspace
+    if build_steps.repeat(workspace, builds.state(workspace).structure, None):
+        return True
+    try:
+        build_models(workspace)
+    except TransformError:
+        warehouse.build("--exclude", transform.VIEWS)
+    return False
+
+
 @pytest.mark.prove
 def test_whatever_changes_it_is_as_if_all_had_been_computed_again(warehouse: Warehouse) -> None:
     example.found(warehouse)
@@ -76,6 +92,7 @@ def test_whatever_changes_it_is_as_if_all_had_been_computed_again(warehouse: War
     dice = Random(2026)
     # Each kind of change comes before any comes again.
     kinds: list[changes.Change] = []
+    repeated = 0
     for _ in range(CHANGES // EACH_BUILD):
         chosen = []
         for _ in range(EACH_BUILD):
@@ -83,11 +100,12 @@ def test_whatever_changes_it_is_as_if_all_had_been_computed_again(warehouse: War
             chosen.append(kinds.pop())
         for change in chosen:
             change(warehouse, dice)
-        build_models(warehouse.workspace)
+        repeated += build_again(warehouse)
         made = digests(warehouse)
         expected = full_build(warehouse)
         differ = {name for name in made if made[name] != expected[name]}
         assert not differ, [change.__name__ for change in chosen]
+    assert repeated
 
 
 @pytest.mark.parametrize("last", ["int_measure_days_changed", "int_measures_converted", "int_ads_pivoted"])
