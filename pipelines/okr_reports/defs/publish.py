@@ -23,7 +23,7 @@ from okr_reports.defs.resources import POOL, Writer
 from okr_reports.defs.retention import forget_old_runs
 from okr_reports.defs.transform import models
 from okr_reports.errors import shown_path
-from okr_reports.report_site.pages.lineage import marts_of_pages, words_of_pages
+from okr_reports.report_site.pages.lineage import marts_among, words_of_pages
 from okr_reports.settings import Workspace
 from okr_reports.warehouse import ops
 
@@ -49,8 +49,8 @@ def _page_assets(pages: Mapping[str, Collection[str]]) -> dict[AssetKey, tuple[s
     return found
 
 
-_PAGES = _page_assets(marts_of_pages(Workspace.from_environment().reports_dir))
 _WORDS = words_of_pages(Workspace.from_environment().reports_dir)
+_PAGES = _page_assets({file: marts_among(words) for file, words in _WORDS.items()})
 
 
 def _metadata_of_page(file: str, marts: Collection[str]) -> Mapping[str, Any]:

@@ -185,17 +185,15 @@ def _structure(workspace: Workspace, connection: duckdb.DuckDBPyConnection, proj
     return _digest([words, _views_of_models(connection), _columns_of_models(connection)])
 
 
-def _views_of_models(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]]:
-    return connection.execute(
-        "select schema_name, view_name, sql, comment from duckdb_views() where list_contains(?, schema_name)"
-        " order by all",
-        [list(_MODELS)],
-    ).fetchall()
+def _views_of_models(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    return _of_models(connection, "schema_name, view_name, sql, comment from duckdb_views()", "all")
 
 
-def _columns_of_models(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]]:
-    return connection.execute(
-        "select schema_name, table_name, column_name, data_type from duckdb_columns()"
-        " where list_contains(?, schema_name) order by schema_name, table_name, column_index",
-        [list(_MODELS)],
-    ).fetchall()
+def _columns_of_models(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    what = "schema_name, table_name, column_name, data_type from duckdb_columns()"
+    return _of_models(connection, what, "schema_name, table_name, column_index")
+
+
+def _of_models(connection: duckdb.DuckDBPyConnection, what: str, order: str) -> list[tuple[Any, ...]]:
+    sql = f"select {what} where list_contains(?, schema_name) order by {order}"
+    return connection.execute(sql, [list(_MODELS)]).fetchall()

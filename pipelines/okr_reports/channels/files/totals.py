@@ -12,12 +12,11 @@ from okr_reports.channels.files.names import SUBTOTAL, TOTAL, TOTAL_BEGINS
 from okr_reports.channels.files.number_cells import number_of
 from okr_reports.channels.files.odd_rows import other_texts
 from okr_reports.channels.files.rows import Fault
+from okr_reports.channels.files.wide import ADDED
 
 if TYPE_CHECKING:
     from okr_reports.channels.files.typed import Typing
 
-# Columns that the turning of a wide table adds to those of the file.
-ADDED = ("(period)", "(value)", "(measure)")
 # What a total may differ by from the sum of amounts that were rounded one by one.
 ROUNDING = "0.011"
 

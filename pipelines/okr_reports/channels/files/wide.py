@@ -13,11 +13,11 @@ from okr_reports.channels.files.grid import Grid
 from okr_reports.channels.files.measure_words import are_measures
 from okr_reports.channels.files.names import METRIC, TOTAL, is_total, spaced
 from okr_reports.channels.files.names import plain as plain_name
-from okr_reports.channels.files.totals import ADDED
 from okr_reports.common.sql_text import quoted_text
 from okr_reports.file_sources import FileSource, Pivot
 
-PERIOD, VALUE, LABEL = ADDED
+# Columns that turning adds to those of the file.
+ADDED = PERIOD, VALUE, LABEL = "(period)", "(value)", "(measure)"
 # Rows of one line stay apart: a line's number times this, plus the column.
 LINE_FACTOR = 10_000
 

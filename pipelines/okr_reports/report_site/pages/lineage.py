@@ -17,8 +17,12 @@ def marts_of_pages(reports_dir: Path, also: Collection[str] = ()) -> dict[str, l
 
     `also`: other tables that count.
     """
-    known = {*MARTS, *also}
-    return {file: sorted(known & words) for file, words in words_of_pages(reports_dir).items()}
+    return {file: marts_among(words, also) for file, words in words_of_pages(reports_dir).items()}
+
+
+def marts_among(words: Collection[str], also: Collection[str] = ()) -> list[str]:
+    """The marts that these words name; `also`: other tables that count."""
+    return sorted({*MARTS, *also}.intersection(words))
 
 
 def words_of_pages(reports_dir: Path) -> dict[str, set[str]]:
