@@ -141,7 +141,21 @@ def other_weight(warehouse: Warehouse, dice: Random) -> None:
 
 
 def key_results_gone(warehouse: Warehouse, dice: Random) -> None:
+    """One, with all that belongs to it."""
     warehouse.delete("definitions.key_results", "key_result_id = ?", f"o{dice.randint(1, 3)}_k{dice.randint(1, 12)}")
+    _drop_what_belongs_to_none(warehouse)
+
+
+def _drop_what_belongs_to_none(warehouse: Warehouse) -> None:
+    """Definitions let nothing name a key result that is not there."""
+    tables = warehouse.rows(
+        "select table_name from duckdb_columns() where schema_name = 'definitions' and column_name = 'key_result_id'"
+    )
+    known = "select key_result_id from definitions.key_results"
+    for table in tables:
+        warehouse.delete(f"definitions.{table['table_name']}", f"key_result_id not in ({known})")
+    said = "select check_in_id from definitions.check_ins"
+    warehouse.delete("definitions.check_in_milestones", f"check_in_id not in ({said})")
 
 
 def key_results_back(warehouse: Warehouse, dice: Random) -> None:
@@ -157,6 +171,7 @@ def late_check_in(warehouse: Warehouse, dice: Random) -> None:
     value = {"key_result_id": "o2_k8", "date": day, "value": dice.randint(0, 9), "author": "Eva"}
     tomorrow = {"key_result_id": "o1_k11", "date": warehouse.today + timedelta(days=1), "met": False, "author": "Eva"}
     example.check_in(warehouse, grade, value, tomorrow)
+    _drop_what_belongs_to_none(warehouse)
 
 
 def moved_milestone(warehouse: Warehouse, dice: Random) -> None:

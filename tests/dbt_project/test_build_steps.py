@@ -21,11 +21,13 @@ STEPS = "select node, statements, event from ops.build_steps where structure is 
 
 @pytest.fixture
 def known(warehouse: Warehouse) -> Warehouse:
-    """The example company, built once."""
+    """The example company, built as on its first two days."""
     example.found(warehouse)
     build_models(warehouse.workspace)
+    assert not warehouse.rows(STEPS)
+    changes.a_day_later(warehouse, Random(6))
+    build_models(warehouse.workspace)
     assert len(warehouse.rows(STEPS)) > 100
-    assert not list(warehouse.workspace.dbt_dir.glob("rehearsal*"))
     return warehouse
 
 

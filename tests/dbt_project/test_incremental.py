@@ -70,18 +70,11 @@ def test_a_day_is_made_anew_only_where_its_numbers_differ(warehouse: Warehouse) 
 
 
 def build_again(warehouse: Warehouse) -> bool:
-    """As a refresh does it; whether by kept statements.
-
-    Some changes are none that definitions allow (a key result goes and its milestones stay): a test stops dbt, and the
-    models that it has not come to are built without tests. No input changes a view.
-    """
+    """As a refresh does it; whether by kept statements. No input changes a view."""
     workspace = warehouse.workspace
     if build_steps.repeat(workspace, builds.state(workspace).structure, None):
         return True
-    try:
-        build_models(workspace)
-    except TransformError:
-        warehouse.build("--exclude", transform.VIEWS)
+    build_models(workspace)
     return False
 
 

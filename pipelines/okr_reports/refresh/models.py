@@ -6,8 +6,6 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from okr_reports import distributed
 from okr_reports.common import progress
 from okr_reports.common.model_files import model_files
@@ -84,20 +82,10 @@ def build_models(
     structure = builds.record(workspace, "" if ops.model_failures(workspace.warehouse) else before.made_from)
     if not is_part and not is_distributed():
         moments = transform.tagged(built, again, tag=builds.EVERY_REFRESH)
-        steps = _steps_of_next(workspace) if is_whole else []
-        build_steps.keep(workspace, steps or recorder.steps, moments, structure if steps else None)
-
-
-def _steps_of_next(workspace: Workspace) -> list[build_steps.Step]:
-    """How the next build can be made without dbt; none where it cannot."""
-    # a model of the workspace may ask dbt for anything, the clock too
-    if engine() != "duckdb" or model_files(workspace):
-        return []
-    try:
-        return transform.rehearse(workspace)
-    except (TransformError, duckdb.Error, OSError) as error:
-        logger.warning("models: the next build needs dbt again: %s", error)
-        return []
+        # a model of the workspace may ask dbt for anything, the clock too
+        comes_again = engine() == "duckdb" and not model_files(workspace) and repeats and only is None
+        comes_again = comes_again and structure == before.structure
+        build_steps.keep(workspace, recorder.steps, moments, structure if comes_again else None)
 
 
 def _without_broken_models(

@@ -60,8 +60,8 @@ class _FoundError(Exception):
 def keep(workspace: Workspace, steps: Sequence[Step], moments: Collection[str], structure: str | None) -> None:
     """Write down the steps of a build of everything.
 
-    `moments`: the models that are filled by every refresh; they alone are kept where the build has changed the
-    `structure` (None), of which dbt would say other statements the next time.
+    `moments`: the models that are filled by every refresh; they alone are kept where dbt would come to other statements
+    the next time (`structure` is None): a first build makes what the next ones change.
     """
     kept = [
         [position, step.node, statements, json.dumps(step.event), step.node in moments, structure]

@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import re
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
@@ -14,31 +13,26 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 from filelock import FileLock
 
 from okr_reports.common.folder_digest import folder_digest
-from okr_reports.common.sql_text import quoted_text
 from okr_reports.errors import TransformError
 from okr_reports.key_result_types.sql import variables
 from okr_reports.settings import Workspace, engine, is_distributed, shipped
 from okr_reports.spark.marts import Contract, contracts_of
 from okr_reports.spark.settings import SparkSettings, read_settings
 from okr_reports.warehouse import own_models
-from okr_reports.warehouse.build_steps import Recorder, Step
+from okr_reports.warehouse.build_steps import Recorder
 from okr_reports.warehouse.snapshot import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dbt.cli.main import dbtRunnerResult
-    from dbt.contracts.graph.manifest import Manifest
 
 logger = logging.getLogger("okr")
 # The views of this project, as dbt selects them.
 VIEWS = "config.materialized:view,package:okr_reports"
-# Writing manifest.json and run_results.json anew costs 0.8 s, and `parse` has written the manifest.
-_BUILD = ("build", "--exclude-resource-type", "unit_test", "--no-write-json")
 # dbt's own names of the events that end a node.
 _RESULT_EVENTS = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult"}
 
@@ -102,7 +96,8 @@ def build(
     with the `rows` of a table; `recorder` these, and the statements of each node.
     Raises TransformError naming the nodes that failed.
     """
-    arguments = list(_BUILD)
+    # Writing manifest.json and run_results.json anew costs 0.8 s, and `parse` has written the manifest.
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
     if select:
         arguments += ["--select", *select]
         # A test over models that were never built would fail: it runs where all of its models are there.
@@ -125,39 +120,11 @@ def tagged(*built: dbtRunnerResult | None, tag: str) -> set[str]:
     return {node.unique_id for node in nodes if node.resource_type == "model" and tag in node.tags}
 
 
-def rehearse(workspace: Workspace) -> list[Step]:
-    """What dbt would do to build everything again, heard while it builds a copy of the warehouse without rows.
-
-    Not where the workspace has models of its own, which are no part of the copy. Raises TransformError, duckdb.Error,
-    OSError.
-    """
-    from dbt.contracts.graph.manifest import Manifest
-
-    # given to dbt, which would parse everything anew for a warehouse in another place
-    manifest = Manifest.from_msgpack((workspace.dbt_target_dir / "partial_parse.msgpack").read_bytes())
-    recorder = Recorder()
-    folder = workspace.dbt_dir / "rehearsal"
-    shutil.rmtree(folder, ignore_errors=True)
-    copy = Workspace(workspace.definitions_dir, workspace.reports_dir, folder)
-    copy.warehouse.parent.mkdir(parents=True)
-    try:
-        with duckdb.connect() as connection:
-            connection.execute(f"attach {quoted_text(str(workspace.warehouse))} as filled (read_only)")
-            connection.execute(f"attach {quoted_text(str(copy.warehouse))} as empty")
-            connection.execute("copy from database filled to empty (schema)")
-        arguments = [*_BUILD, "--indirect-selection", "empty", "--exclude", VIEWS]
-        invoke(copy, arguments, recorder=recorder, manifest=manifest)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return recorder.steps
-
-
 def invoke(
     workspace: Workspace,
     arguments: Sequence[str],
     on_event: Callable[[dict[str, Any]], None] | None = None,
     recorder: Recorder | None = None,
-    manifest: Manifest | None = None,
 ) -> dbtRunnerResult:
     """Run one dbt command in process, files kept in the data folder, and close its connections after it.
 
@@ -169,7 +136,7 @@ def invoke(
     with _environment(workspace):
         callbacks = [_structured(on_event, recorder)] if on_event or recorder else []
         try:
-            outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke(
+            outcome = dbtRunner(callbacks=callbacks).invoke(
                 [
                     "--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none", *arguments,
                     "--project-dir", str(shipped("dbt_project")), "--profiles-dir", str(shipped("dbt_project")),
