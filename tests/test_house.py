@@ -102,6 +102,17 @@ def test_the_day_of_the_demo_is_one():
     assert shown == tested
 
 
+def test_no_module_of_tests_imports_the_definitions_of_dagster_when_it_is_collected():
+    """They point the environment at a workspace, and with it every command that a later test starts."""
+    found = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom) and node.module == "okr_reports.definitions"
+    ]
+    assert found == []
+
+
 def test_what_make_is_asked_for_has_a_rule():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     explained = re.findall(r"(?m)^([a-z-]+):.* ## .", makefile)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -79,3 +80,16 @@ def test_a_name_that_is_too_long_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(OkrError, match="SQLite takes it for a part of an address"):
         refuse_place(Path("a%2Fb"))
+
+
+def test_events_lie_beside_their_runs_whatever_folder_the_shell_names_for_dagster(tmp_path):
+    for name in ("acme", "other"):
+        subprocess.run([OKR, "init", name], cwd=tmp_path, check=True, capture_output=True)
+    other = tmp_path / "other" / ".okr" / "dagster"
+    environment = {**os.environ, "DAGSTER_HOME": str(other)}
+    subprocess.run([sys.executable, "-c", RUN], cwd=tmp_path / "acme", env=environment, check=True, capture_output=True)
+    history = tmp_path / "acme" / ".okr" / "dagster" / "history"
+    with sqlite3.connect(history / "runs.db") as runs:
+        ((run_id,),) = runs.execute("select run_id from runs")
+    assert (history / "runs" / f"{run_id}.db").exists()
+    assert list(other.rglob("*.db")) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -108,8 +109,10 @@ def _instance(workspace: Workspace) -> DagsterInstance:
     from dagster import DagsterInstance
     from dagster._core.instance.ref import InstanceRef
 
-    captured = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     home = workspace.dagster_home.absolute()
+    # Where our event log lies. A shell may name the folder of another workspace, whose UI is open.
+    os.environ["DAGSTER_HOME"] = str(home)
+    captured = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     # Dagster takes the path of its settings for a pattern: below a folder named [2026] it finds none of them.
     overrides = read_settings(home) | {"compute_logs": captured}
     with FileLock(home / "making.lock"):
