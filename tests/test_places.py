@@ -21,12 +21,12 @@ RUN = """
 from okr_reports.settings import Workspace, quiet_environment
 workspace = Workspace.from_environment()
 quiet_environment(workspace)
-from okr_reports.commands.refresh_here import _instance
+from okr_reports.defs.instance import open_instance
 import dagster
 @dagster.job
 def nothing():
     dagster.op(name="step")(lambda: None)()
-with _instance(workspace) as instance:
+with open_instance(workspace.dagster_home.absolute()) as instance:
     assert nothing.execute_in_process(instance=instance).success
 """
 
@@ -82,14 +82,42 @@ def test_a_name_that_is_too_long_is_refused(tmp_path):
         refuse_place(Path("a%2Fb"))
 
 
-def test_events_lie_beside_their_runs_whatever_folder_the_shell_names_for_dagster(tmp_path):
-    for name in ("acme", "other"):
-        subprocess.run([OKR, "init", name], cwd=tmp_path, check=True, capture_output=True)
-    other = tmp_path / "other" / ".okr" / "dagster"
-    environment = {**os.environ, "DAGSTER_HOME": str(other)}
+@pytest.mark.parametrize("settings", ["", "telemetry: {enabled: false}\n"])
+def test_runs_are_kept_in_the_folder_that_the_shell_names_for_dagster(tmp_path, settings):
+    subprocess.run([OKR, "init", "acme"], cwd=tmp_path, check=True, capture_output=True)
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "dagster.yaml").write_text(settings, encoding="utf-8")
+    environment = {**os.environ, "DAGSTER_HOME": str(theirs)}
     subprocess.run([sys.executable, "-c", RUN], cwd=tmp_path / "acme", env=environment, check=True, capture_output=True)
-    history = tmp_path / "acme" / ".okr" / "dagster" / "history"
-    with sqlite3.connect(history / "runs.db") as runs:
+    with sqlite3.connect(theirs / "history" / "runs.db") as runs:
         ((run_id,),) = runs.execute("select run_id from runs")
-    assert (history / "runs" / f"{run_id}.db").exists()
-    assert list(other.rglob("*.db")) == []
+    assert (theirs / "history" / "runs" / f"{run_id}.db").exists()
+    assert (theirs / "dagster.yaml").read_text(encoding="utf-8") == settings
+    assert list((tmp_path / "acme" / ".okr").rglob("*.db")) == []
+
+
+@pytest.mark.parametrize("home", ["/nowhere/dagster", "relative"])
+def test_a_folder_for_dagster_that_is_none_is_said(tmp_path, home):
+    subprocess.run([OKR, "init", "acme"], cwd=tmp_path, check=True, capture_output=True)
+    environment = {**os.environ, "DAGSTER_HOME": home}
+    done = subprocess.run([OKR, "refresh"], cwd=tmp_path / "acme", env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    place = str(tmp_path / "acme" / home)
+    assert f"DAGSTER_HOME is {place!r}; name a folder that is there, or unset it" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_instance_that_does_not_open_is_said(tmp_path):
+    subprocess.run([OKR, "init", "acme"], cwd=tmp_path, check=True, capture_output=True)
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    storage = "storage: {postgres: {postgres_url: 'postgresql://127.0.0.1:9/none'}}\n"
+    (theirs / "dagster.yaml").write_text(storage, encoding="utf-8")
+    done = subprocess.run(
+        [OKR, "refresh"],
+        cwd=tmp_path / "acme", env={**os.environ, "DAGSTER_HOME": str(theirs)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert f"{theirs}: Dagster does not open its instance" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -156,6 +156,11 @@ class Workspace:
 
     @property
     def dagster_home(self) -> Path:
+        """Where Dagster keeps its settings and runs: `DAGSTER_HOME`, or a folder of the data."""
+        return Path(os.environ.get("DAGSTER_HOME") or self.own_dagster_home)
+
+    @property
+    def own_dagster_home(self) -> Path:
         return self.data_dir / "dagster"
 
 
@@ -202,8 +207,10 @@ def quiet_environment(workspace: Workspace, *, only_look: bool = False) -> None:
     Must run before dlt, dbt or dagster is imported: they read some of this at import. With `only_look` nothing is made.
     """
     data = workspace.data_dir.absolute()
-    if not only_look:
-        make_dagster_home(workspace.dagster_home.absolute())
+    home = workspace.own_dagster_home.absolute()
+    # one that a shell names elsewhere is somebody else's to make
+    if not only_look and workspace.dagster_home.absolute() == home:
+        make_dagster_home(home)
     defaults = {
         "DLT_DATA_DIR": str(data / "dlt"),
         "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -211,7 +218,6 @@ def quiet_environment(workspace: Workspace, *, only_look: bool = False) -> None:
         "RUNTIME__INTERCEPT_SIGNALS": "false",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
-        "DAGSTER_HOME": str(workspace.dagster_home.absolute()),
         # Events that come together are stored together: one transaction for the 270 that plan a run.
         "DAGSTER_EVENT_BATCH_SIZE": "300",
         "DAGSTER_DISABLE_TELEMETRY": "yes",

@@ -33,10 +33,10 @@ from dagster._core.instance.ref import InstanceRef
 from dagster._core.scheduler.instigation import TickStatus
 
 from okr_reports import refresh
-from okr_reports.commands.refresh_here import _instance
 from okr_reports.defs import retention, run_tags
 from okr_reports.defs.background import events_of, wait_for_all
 from okr_reports.defs.event_log import KEPT_OPEN, OpenEventLog
+from okr_reports.defs.instance import open_instance
 from okr_reports.okrs.models.settings import RefreshTimes
 from okr_reports.report_site.pages.lineage import marts_of_pages
 from okr_reports.settings import WEEKDAYS, Workspace, quiet_environment
@@ -97,7 +97,7 @@ def test_dagsters_settings_are_found_below_a_folder_with_brackets(tmp_path, monk
     home = tmp_path / "okr [2026]"
     monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
     quiet_environment(Workspace(home, home, home))
-    with _instance(Workspace(home, home, home)) as instance:
+    with open_instance(home / "dagster") as instance:
         assert isinstance(instance.event_log_storage, OpenEventLog)
         assert not instance.telemetry_enabled
 
@@ -211,12 +211,12 @@ from pathlib import Path
 from okr_reports.settings import Workspace, quiet_environment
 home = Path(sys.argv[1])
 workspace = Workspace(home, home, home)
-from okr_reports.commands.refresh_here import _instance
+from okr_reports.defs.instance import open_instance
 import dagster
 print("ready", flush=True)
 input()
 quiet_environment(workspace)
-with _instance(workspace) as instance:
+with open_instance(workspace.dagster_home.absolute()) as instance:
     print(len(instance.get_runs()), type(instance.event_log_storage).__name__)
 """
 

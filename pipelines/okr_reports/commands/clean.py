@@ -6,7 +6,6 @@ that was moved aside as damaged. Sizes are bytes on this machine's disk.
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -64,11 +63,10 @@ def remove(workspace: Workspace, found: list[Removable]) -> None:
     """Remove what `removable` found. The writer's lock must be held. Raises OSError."""
     for group in found:
         if group.runs:
-            from dagster import DagsterInstance
-
+            from okr_reports.defs.instance import open_instance
             from okr_reports.defs.retention import forget
 
-            with DagsterInstance.get() as instance:
+            with open_instance(workspace.dagster_home.absolute()) as instance:
                 for run_id in group.runs:
                     forget(instance, run_id)
         for path in group.paths:
@@ -80,14 +78,13 @@ def remove(workspace: Workspace, found: list[Removable]) -> None:
 
 def _runs(workspace: Workspace) -> Iterator[Removable]:
     """Old runs, and what runs printed that are gone: version 0.1.0 left it."""
-    home = Path(os.environ.get("DAGSTER_HOME") or workspace.dagster_home)
+    home = workspace.dagster_home.absolute()
     if not home.is_dir():
         return
-    from dagster import DagsterInstance
-
+    from okr_reports.defs.instance import open_instance
     from okr_reports.defs.retention import old_runs, outputs_of
 
-    with DagsterInstance.get() as instance:
+    with open_instance(home) as instance:
         runs = old_runs(instance)
         stored = [path for run in runs if (path := outputs_of(instance, run)).exists()]
         known = set(instance.get_run_ids())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -13,18 +12,17 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
-from filelock import FileLock
 
 from okr_reports.commands.output import NOT_PUBLISHED, PUBLISHED, SOURCE_FAILED, number_of, print_json
 from okr_reports.common.analysts_copy import open_copy
-from okr_reports.common.dagster_home import explained, read_settings
+from okr_reports.common.dagster_home import explained
 from okr_reports.common.interrupts import ended_by
 from okr_reports.common.progress import interruptible, shown
 from okr_reports.errors import OkrError
 from okr_reports.settings import Workspace
 
 if TYPE_CHECKING:
-    from dagster import AssetCheckKey, AssetKey, DagsterInstance, ExecuteInProcessResult
+    from dagster import AssetCheckKey, AssetKey, ExecuteInProcessResult
 
 
 def run_refresh(
@@ -100,25 +98,6 @@ def without_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _instance(workspace: Workspace) -> DagsterInstance:
-    """The instance that the UI shows, without capturing this terminal.
-
-    Dagster captures a step's output by processes of its own, two a step; on Ctrl-C each of them writes a traceback.
-    One process at a time: two that find no databases and make them at the same moment break each other's.
-    """
-    from dagster import DagsterInstance
-    from dagster._core.instance.ref import InstanceRef
-
-    home = workspace.dagster_home.absolute()
-    # Where our event log lies. A shell may name the folder of another workspace, whose UI is open.
-    os.environ["DAGSTER_HOME"] = str(home)
-    captured = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
-    # Dagster takes the path of its settings for a pattern: below a folder named [2026] it finds none of them.
-    overrides = read_settings(home) | {"compute_logs": captured}
-    with FileLock(home / "making.lock"):
-        return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=overrides))
-
-
 @dataclass(frozen=True)
 class Selection:
     """Assets and checks of the job `refresh`, those that a run is to make and no others."""
@@ -142,6 +121,7 @@ def execute(
     """
     with without_collection():
         from okr_reports.definitions import defs
+    from okr_reports.defs.instance import open_instance
     from okr_reports.defs.run_config import is_in_run, of_refresh
 
     run_config = of_refresh(channels, from_day, to_day, wait_seconds)
@@ -156,8 +136,9 @@ def execute(
         job = job.get_subset(asset_selection=keys)
     # What is imported by now stays: without this, each full collection looks at all of it, 1.5 s of a refresh.
     gc.freeze()
+    home = workspace.dagster_home.absolute()
     try:
-        with _instance(workspace) as instance:
+        with open_instance(home) as instance:
             return job.execute_in_process(
                 instance=instance,
                 raise_on_error=False,
@@ -169,7 +150,7 @@ def execute(
                 },
             )
     except Exception as error:
-        raise explained(workspace.dagster_home.absolute(), error) or error from None
+        raise explained(home, error) or error from None
     finally:
         gc.unfreeze()
 

@@ -1,4 +1,4 @@
-"""Dagster's folder (`<data>/dagster`): its settings and its databases, and what is wrong with them in our words."""
+"""Dagster's folder, `DAGSTER_HOME` or `<data>/dagster`: its settings, its databases, and what is wrong with them."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from threading import RLock
 from typing import Any
 
 import sqlalchemy
-from dagster import EventLogEntry
+from dagster import EventLogEntry, Field
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as _CHECKS
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable as _EVENTS
@@ -41,15 +41,16 @@ class OpenEventLog(SqliteEventLogStorage):
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
-        """Nothing to set: the files lie where Dagster puts them."""
-        return {}
+        """Where the files lie; `dagster.yaml` need not say it."""
+        return {"base_dir": Field(str, is_required=False)}
 
     @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> OpenEventLog:
-        """The storage of `DAGSTER_HOME`."""
-        return cls(str(Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"), inst_data)
+        """The storage of the folder that is given, or of `DAGSTER_HOME`, where Dagster's own would lie."""
+        given = config_value.get("base_dir")
+        return cls(given or str(Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"), inst_data)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:
