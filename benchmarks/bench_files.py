@@ -180,7 +180,7 @@ def _one(way: str, folder: Path) -> None:
 
     import okr_reports.channels.files.source  # noqa: F401
 
-    duckdb.sql("select 1").fetchall()
+    duckdb.connect().sql("select 1").fetchall()
     before = resource.getrusage(resource.RUSAGE_SELF)
     WAYS[way](folder)
     after = resource.getrusage(resource.RUSAGE_SELF)

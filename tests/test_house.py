@@ -113,6 +113,18 @@ def test_no_module_of_tests_imports_the_definitions_of_dagster_when_it_is_collec
     assert found == []
 
 
+def test_nobody_asks_the_connection_of_duckdb_that_all_of_a_process_share():
+    """One answer that is not read to its end, and whoever asks next fails."""
+    shared = re.compile(r"\bduckdb\.(sql|query|execute)\(")
+    found = [
+        str(path.relative_to(ROOT))
+        for folder in ("pipelines", "tests", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+        if shared.search(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
 def test_what_make_is_asked_for_has_a_rule():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     explained = re.findall(r"(?m)^([a-z-]+):.* ## .", makefile)

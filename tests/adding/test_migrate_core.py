@@ -52,7 +52,7 @@ def said(done: Migrated) -> list[str]:
 def test_functions_of_clickhouse_give_in_duckdb_what_they_give_there(clickhouse, answer):
     made, unknown = in_duckdb(f"select {clickhouse} as x from {ROWS} where n > toInt32(0)")
     assert unknown == []
-    assert set(duckdb.sql(made).fetchall()) == {(answer,)}
+    assert set(duckdb.connect().sql(made).fetchall()) == {(answer,)}
 
 
 def test_what_is_no_sql_in_a_query_stays_where_it_is():

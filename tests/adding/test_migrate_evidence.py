@@ -188,9 +188,9 @@ def test_a_duckdb_source_is_asked_once_and_may_read_its_project_alone(tmp_path):
     (tmp_path / "data.duckdb").rename(source / "sources/d/data.duckdb")
     (tmp_path / "out/okr_definitions").mkdir(parents=True)
     done = migrate(source, tmp_path / "out")
-    assert duckdb.sql(f"select * from '{tmp_path}/out/okr_definitions/tables/d_things.parquet'").fetchall() == [
-        (1, "[1, 2]", "{'a': 1}")
-    ]
+    assert duckdb.connect().sql(
+        f"select * from '{tmp_path}/out/okr_definitions/tables/d_things.parquet'"
+    ).fetchall() == [(1, "[1, 2]", "{'a': 1}")]
     said = [f"{path.name}: {what}: {why}" for path, _, what, why in done.left]
     assert any("leak.sql" in one and "cannot be asked here" in one for one in said)
     assert any("two.sql" in one and "cannot be asked here" in one for one in said)

@@ -145,7 +145,7 @@ def test_macros_answer(only_warehouse: Warehouse, case: dict[str, str]) -> None:
     """.format(**case)
     compiled = transform.invoke(only_warehouse.workspace, ["compile", "--inline", query])
     sql = compiled.result.results[0].node.compiled_code
-    assert duckdb.sql(sql).fetchall() == [answer(case)]
+    assert duckdb.connect().sql(sql).fetchall() == [answer(case)]
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +195,7 @@ def test_limits_are_met_when_they_are_equal(only_warehouse: Warehouse) -> None:
         select {{{{ status() }}}} as status from judged
     """
     compiled = transform.invoke(only_warehouse.workspace, ["compile", "--inline", query])
-    found = duckdb.sql(compiled.result.results[0].node.compiled_code).fetchall()
+    found = duckdb.connect().sql(compiled.result.results[0].node.compiled_code).fetchall()
     assert [row[0] for row in found] == [row[4] for row in LIMITS]
 
 

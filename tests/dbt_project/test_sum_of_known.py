@@ -16,6 +16,10 @@ MACRO = Path(__file__).parents[2] / "dbt_project" / "macros" / "sum_of_known.sql
 def test_what_is_known_is_added_and_nothing_known_is_no_value(row: tuple[float | None, ...]) -> None:
     module = Environment().from_string(MACRO.read_text(encoding="utf-8")).module
     sql = module.sum_of_known(["a", "b", "c"])  # type: ignore[attr-defined]
-    found = duckdb.execute(f"select {sql} from (select ?::double as a, ?::double as b, ?::double as c)", row).fetchone()
+    found = (
+        duckdb.connect()
+        .execute(f"select {sql} from (select ?::double as a, ?::double as b, ?::double as c)", row)
+        .fetchone()
+    )
     known = [value for value in row if value is not None]
     assert found == ((sum(known) if known else None),)

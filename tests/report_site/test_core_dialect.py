@@ -33,7 +33,7 @@ def page(build):
 
 
 def asked(sql: str) -> list[tuple]:
-    return duckdb.sql(f"with sales as ({SALES}) {sql}").fetchall()
+    return duckdb.connect().sql(f"with sales as ({SALES}) {sql}").fetchall()
 
 
 @pytest.mark.parametrize(

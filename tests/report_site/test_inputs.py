@@ -83,7 +83,11 @@ def by_hand(region, kind, days) -> int:
     first, last = days or ("0001-01-01", "9999-12-31")
     more = f"union all select '{HOSTILE.replace(chr(39), chr(39) * 2)}', 'Tea', date '2026-11-03', 7, 'd'"
     sql = f"select coalesce(sum(units), 0) from ({SALES} {more}) where region = ? and (? is null or kind = ?)"
-    return duckdb.execute(f"{sql} and day between ?::date and ?::date", [region, kind, kind, first, last]).fetchone()[0]
+    return (
+        duckdb.connect()
+        .execute(f"{sql} and day between ?::date and ?::date", [region, kind, kind, first, last])
+        .fetchone()[0]
+    )
 
 
 @pytest.fixture(scope="module")

@@ -102,7 +102,7 @@ def test_a_shared_query_says_what_a_row_of_it_is(path):
 
 
 def test_the_order_of_statuses_is_that_of_every_other_list() -> None:
-    order = duckdb.sql((SHIPPED_QUERIES / "status_order.sql").read_text(encoding="utf-8")).fetchall()
+    order = duckdb.connect().sql((SHIPPED_QUERIES / "status_order.sql").read_text(encoding="utf-8")).fetchall()
     assert order == [(status, place) for place, status in enumerate(STATUSES, 1)]
 
 

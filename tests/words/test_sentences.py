@@ -122,7 +122,7 @@ def test_numbers_are_rounded_as_duckdb_rounds_them(value: float, decimals: int) 
     """The sentences of earlier versions were made by this expression."""
     sql = f"select format('{{:,.{decimals}f}}', round($1::double, {decimals}) + 0)"
     if abs(value) < 1e15:
-        assert rounded(value, decimals) == duckdb.execute(sql, [value]).fetchall()[0][0]
+        assert rounded(value, decimals) == duckdb.connect().execute(sql, [value]).fetchall()[0][0]
 
 
 @settings(deadline=None)

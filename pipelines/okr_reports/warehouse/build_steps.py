@@ -66,7 +66,7 @@ def keep(workspace: Workspace, steps: Sequence[Step], moments: Collection[str], 
     kept = [
         [position, step.node, statements, json.dumps(step.event), step.node in moments, structure]
         for position, step in enumerate(steps)
-        if (structure or step.node in moments) and (statements := _that_count(step))
+        if (structure or step.node in moments) and (statements := that_count(step))
     ]
     with warehouse_file.connect(workspace.warehouse) as connection:
         connection.execute(
@@ -87,7 +87,7 @@ def repeat_moments(workspace: Workspace, tell: Tell | None) -> bool:
     return _repeat(workspace, "is_moment", [], tell)
 
 
-def _that_count(step: Step) -> list[str]:
+def that_count(step: Step) -> list[str]:
     """What changes rows, and of a test its question; dbt asks more for itself and begins transactions of its own."""
     kinds = {sql: {statement.type for statement in duckdb.extract_statements(sql)} for sql in step.statements}
     asks = {duckdb.StatementType.SELECT}
