@@ -41,7 +41,14 @@ summed as (
         {% endfor %}
     from windows
     inner join spans
-        on windows.kpi_id = spans.kpi_id and windows.after_end >= spans.date
+        on
+            windows.kpi_id = spans.kpi_id
+            and windows.after_end >= spans.date
+            -- of two years of days most are before both windows
+            and (
+                windows.kind = 'stock'
+                or spans.date >= coalesce(windows.before_start, windows.after_start)
+            )
     group by
         windows.kpi_id, windows.{{ window | join(', windows.') }}, spans.channel, spans.account_id, spans.campaign_id
 ),
