@@ -115,6 +115,18 @@ def test_a_query_that_takes_too_much_memory_is_named(snapshot):
         run(reader, "select list(i || 'some longer text ' || i) from range(50000000) t(i)")
 
 
+def test_it_is_named_too_where_nothing_can_be_written(snapshot, tmp_path, monkeypatch):
+    """As in the renderer's process, whose folder is closed to it: DuckDB would spill into one below it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".tmp").write_text("where the folder would be")
+    grouped = "select count(*) from (select i || 'some longer text' as t, count(*) from range(9000000) r(i) group by t)"
+    with (
+        Reader(snapshot, Limits(memory_mb=64)) as reader,
+        pytest.raises(PageFault, match="more than 64 MB of memory"),
+    ):
+        run(reader, grouped)
+
+
 def test_rows_above_the_limit_are_cut_and_said_to_be(snapshot):
     with Reader(snapshot, Limits(rows=10)) as reader:
         result = run(reader, "select * from range(11)")

@@ -111,7 +111,8 @@ class Reader:
             "set python_enable_replacements = false",
             "set threads = 1",
             f"set memory_limit = '{self.limits.memory_mb}MB'",
-            "set max_temp_directory_size = '0GB'",
+            # nowhere to spill to: with a folder DuckDB fails to make it before it says that memory is out
+            "set temp_directory = ''",
             "set TimeZone = 'UTC'",
             "set enable_external_access = false",
             "set lock_configuration = true",
