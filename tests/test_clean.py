@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 import pytest
@@ -92,6 +93,19 @@ def test_what_may_go_goes_and_the_rest_stays(data):
     assert sorted(path.name for path in (data / "dagster" / "logs").iterdir()) == ["new.log"]
     assert "site/cache/page" in left
     assert "nothing is old enough" in okr().output
+
+
+def test_of_a_dagster_of_others_nothing_goes(data, tmp_path, monkeypatch):
+    theirs = tmp_path / "theirs"
+    logs, printed = theirs / "logs" / "event.log", theirs / "storage" / str(uuid4()) / "compute_logs" / "step.out"
+    for path in (logs, printed):
+        written(path, b"theirs", days=400)
+    (theirs / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
+    monkeypatch.setenv("DAGSTER_HOME", str(theirs))
+    assert okr().exit_code == 0
+    assert logs.exists()
+    assert printed.exists()
+    assert not (data / "dagster" / "logs" / "event.log").exists()
 
 
 def test_caches_go_where_they_are_asked_for(data):

@@ -26,7 +26,7 @@ import dagster
 @dagster.job
 def nothing():
     dagster.op(name="step")(lambda: None)()
-with open_instance(workspace.dagster_home.absolute()) as instance:
+with open_instance(workspace.dagster_home) as instance:
     assert nothing.execute_in_process(instance=instance).success
 """
 

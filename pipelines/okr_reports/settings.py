@@ -156,12 +156,12 @@ class Workspace:
 
     @property
     def dagster_home(self) -> Path:
-        """Where Dagster keeps its settings and runs: `DAGSTER_HOME`, or a folder of the data."""
-        return Path(os.environ.get("DAGSTER_HOME") or self.own_dagster_home)
+        """Dagster's settings and runs: `DAGSTER_HOME`, which others may share, or a folder of the data."""
+        return Path(os.environ.get("DAGSTER_HOME") or self.own_dagster_home).absolute()
 
     @property
     def own_dagster_home(self) -> Path:
-        return self.data_dir / "dagster"
+        return (self.data_dir / "dagster").absolute()
 
 
 def engine() -> str:
@@ -207,10 +207,9 @@ def quiet_environment(workspace: Workspace, *, only_look: bool = False) -> None:
     Must run before dlt, dbt or dagster is imported: they read some of this at import. With `only_look` nothing is made.
     """
     data = workspace.data_dir.absolute()
-    home = workspace.own_dagster_home.absolute()
     # one that a shell names elsewhere is somebody else's to make
-    if not only_look and workspace.dagster_home.absolute() == home:
-        make_dagster_home(home)
+    if not only_look and workspace.dagster_home == workspace.own_dagster_home:
+        make_dagster_home(workspace.own_dagster_home)
     defaults = {
         "DLT_DATA_DIR": str(data / "dlt"),
         "RUNTIME__DLTHUB_TELEMETRY": "false",

@@ -216,7 +216,7 @@ import dagster
 print("ready", flush=True)
 input()
 quiet_environment(workspace)
-with open_instance(workspace.dagster_home.absolute()) as instance:
+with open_instance(workspace.dagster_home) as instance:
     print(len(instance.get_runs()), type(instance.event_log_storage).__name__)
 """
 

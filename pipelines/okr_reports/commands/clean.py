@@ -66,7 +66,7 @@ def remove(workspace: Workspace, found: list[Removable]) -> None:
             from okr_reports.defs.instance import open_instance
             from okr_reports.defs.retention import forget
 
-            with open_instance(workspace.dagster_home.absolute()) as instance:
+            with open_instance(workspace.dagster_home) as instance:
                 for run_id in group.runs:
                     forget(instance, run_id)
         for path in group.paths:
@@ -78,9 +78,10 @@ def remove(workspace: Workspace, found: list[Removable]) -> None:
 
 def _runs(workspace: Workspace) -> Iterator[Removable]:
     """Old runs, and what runs printed that are gone: version 0.1.0 left it."""
-    home = workspace.dagster_home.absolute()
+    home = workspace.dagster_home
     if not home.is_dir():
         return
+    from okr_reports.defs.event_log import folder_of_events
     from okr_reports.defs.instance import open_instance
     from okr_reports.defs.retention import old_runs, outputs_of
 
@@ -88,9 +89,11 @@ def _runs(workspace: Workspace) -> Iterator[Removable]:
         runs = old_runs(instance)
         stored = [path for run in runs if (path := outputs_of(instance, run)).exists()]
         known = set(instance.get_run_ids())
-        folders = sorted(Path(instance.storage_directory()).glob("*"))
+        # in a Dagster of others it may be theirs
+        is_ours = home == workspace.own_dagster_home
+        folders = sorted(Path(instance.storage_directory()).glob("*")) if is_ours else []
     ownerless = [path for path in folders if _is_run(path) and path.name not in known]
-    files = [path for run in runs for path in (home / "history" / "runs").glob(f"{run}.db*")]
+    files = [path for run in runs for path in folder_of_events(home).glob(f"{run}.db*")]
     what = f"runs of Dagster but the last {KEEP_RUNS} of a job, or of more than {KEEP_RUN_DAYS} days"
     yield Removable(what, [*files, *stored], runs)
     yield Removable("what runs printed that Dagster has no more", ownerless)
@@ -106,7 +109,7 @@ def _is_run(path: Path) -> bool:
 
 def _logs(workspace: Workspace) -> Iterator[Path]:
     for place, pattern in (
-        (workspace.dagster_home / "logs", "**/*"),
+        (workspace.own_dagster_home / "logs", "**/*"),
         (workspace.dbt_dir / "logs", "**/*"),
         (workspace.data_dir / "deliveries" / "outbox", "*.eml"),
     ):

@@ -33,7 +33,7 @@ def bring_over(workspace: Workspace, folder: Path = Path()) -> Iterator[str]:
     """
     kept = f"the code location is still named {CODE[0]}, so that its schedules and sensors stay as they were"
     yield from _brought_over(folder / "workspace.yaml", CODE, kept, folder)
-    for home in sorted({workspace.own_dagster_home.absolute(), workspace.dagster_home.absolute()}):
+    for home in sorted({workspace.own_dagster_home, workspace.dagster_home}):
         yield from _brought_over(home / "dagster.yaml", EVENT_LOG, "the runs and their events stay", folder)
 
 

@@ -136,9 +136,8 @@ def execute(
         job = job.get_subset(asset_selection=keys)
     # What is imported by now stays: without this, each full collection looks at all of it, 1.5 s of a refresh.
     gc.freeze()
-    home = workspace.dagster_home.absolute()
     try:
-        with open_instance(home) as instance:
+        with open_instance(workspace.dagster_home) as instance:
             return job.execute_in_process(
                 instance=instance,
                 raise_on_error=False,
@@ -150,7 +149,7 @@ def execute(
                 },
             )
     except Exception as error:
-        raise explained(home, error) or error from None
+        raise explained(workspace.dagster_home, error) or error from None
     finally:
         gc.unfreeze()
 

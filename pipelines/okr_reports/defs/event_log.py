@@ -28,6 +28,11 @@ KEPT_OPEN = 4
 BUSY_TIMEOUT_SECONDS = 60
 
 
+def folder_of_events(home: Path) -> Path:
+    """The folder of the files of events, where Dagster's own storage has them."""
+    return home / "history" / "runs"
+
+
 class OpenEventLog(SqliteEventLogStorage):
     """Dagster's own storage and files; only how they are opened differs."""
 
@@ -50,7 +55,7 @@ class OpenEventLog(SqliteEventLogStorage):
     ) -> OpenEventLog:
         """The storage of the folder that is given, or of `DAGSTER_HOME`, where Dagster's own would lie."""
         given = config_value.get("base_dir")
-        return cls(given or str(Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"), inst_data)
+        return cls(given or str(folder_of_events(Path(os.environ["DAGSTER_HOME"]))), inst_data)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:

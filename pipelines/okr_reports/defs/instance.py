@@ -9,6 +9,7 @@ from dagster._core.instance.ref import InstanceRef
 from filelock import FileLock
 
 from okr_reports.common.dagster_home import explained, read_settings
+from okr_reports.defs.event_log import OpenEventLog, folder_of_events
 from okr_reports.errors import OkrError
 
 
@@ -25,8 +26,8 @@ def open_instance(home: Path) -> DagsterInstance:
     # Dagster takes the path of its settings for a pattern: below a folder named [2026] it finds none of them.
     overrides = read_settings(home) | {"compute_logs": captured}
     event_log = overrides.get("event_log_storage")
-    if isinstance(event_log, dict) and event_log.get("class") == "OpenEventLog":
-        overrides["event_log_storage"] = {**event_log, "config": {"base_dir": str(home / "history" / "runs")}}
+    if isinstance(event_log, dict) and event_log.get("class") == OpenEventLog.__name__:
+        overrides["event_log_storage"] = {"config": {"base_dir": str(folder_of_events(home))}, **event_log}
     try:
         with FileLock(home / "making.lock"):
             return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=overrides))

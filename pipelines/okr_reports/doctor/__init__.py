@@ -45,7 +45,7 @@ def examine(workspace: Workspace, *, behind_proxy: bool = False, history: bool =
     yield from storage.history(workspace, whole=history)
     yield _walls()
     yield storage.disk(workspace)
-    yield from dagster.dagster_home(workspace.dagster_home.absolute())
+    yield from dagster.dagster_home(workspace.dagster_home)
     yield from dagster.dagster_ui(behind_proxy)
 
 

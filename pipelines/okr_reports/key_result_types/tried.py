@@ -23,7 +23,8 @@ def computed(rule: str, type_: KeyResultType, row: Mapping[str, Any]) -> Any:
     given = {**dict.fromkeys(_COLUMNS), "kpi_kind": "check_in", "hold": None, "is_signed": None, **row}
     columns = ", ".join(f"cast(${name} as {_TYPES.get(name, 'double')}) as {name}" for name in given)
     query = f"select {expression(rule)} from (select '{type_.name}' as type, {columns})"
-    return duckdb.connect().execute(query, given).fetchall()[0][0]
+    with duckdb.connect() as connection:
+        return connection.execute(query, given).fetchall()[0][0]
 
 
 def is_same(found: Any, said: float | None) -> bool:

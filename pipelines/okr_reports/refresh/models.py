@@ -82,9 +82,9 @@ def build_models(
     structure = builds.record(workspace, "" if ops.model_failures(workspace.warehouse) else before.made_from)
     if not is_part and not is_distributed():
         moments = transform.tagged(built, again, tag=builds.EVERY_REFRESH)
+        is_ordinary = repeats and only is None and structure == before.structure
         # a model of the workspace may ask dbt for anything, the clock too
-        comes_again = engine() == "duckdb" and not model_files(workspace) and repeats and only is None
-        comes_again = comes_again and structure == before.structure
+        comes_again = is_ordinary and engine() == "duckdb" and not model_files(workspace)
         build_steps.keep(workspace, recorder.steps, moments, structure if comes_again else None)
 
 

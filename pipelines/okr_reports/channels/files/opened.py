@@ -90,7 +90,7 @@ def _zip(path: Path, encoding: str | None, scratch: Path) -> list[Opened]:
                 _check_book(archive, members)
                 return [Opened(path, "excel")]
             return list(_members(archive, members, encoding, scratch))
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, RuntimeError, zlib.error, EOFError) as error:
         raise refused(
             f"is not a readable archive ({type(error).__name__})", "pack it again, without a password"
         ) from None

@@ -241,7 +241,7 @@ def _sheet_parts(path: Path) -> dict[str, str]:
             sheets = [node for node in book.iter() if node.tag.endswith("}sheet")]
             named = {str(node.get("name")): targets.get(node.get(relation), "") for node in sheets}
             return {name: f"xl/{part.removeprefix('/xl/').removeprefix('xl/')}" for name, part in named.items() if part}
-    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, OSError, RuntimeError, NotImplementedError):
+    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, OSError, RuntimeError):
         return {}
 
 

@@ -107,7 +107,7 @@ def unzip(channel: str, account_id: str, content: bytes, largest: int = LARGEST_
             [member] = archive.infolist()
             with archive.open(member) as file:
                 text = file.read(largest + 1)
-    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError, OSError):
+    except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, EOFError, OSError):
         raise VendorError(
             channel, "a report is not a ZIP with one file", "refresh again; if it stays so, report it", account_id
         ) from None
