@@ -60,6 +60,13 @@ def load_channels(
 
     A name in `only` is a channel, a file source's id or the channel it makes. Raises UnknownChannelError.
     """
+    with warehouse_file.kept_open(workspace.warehouse):
+        return _load_channels(workspace, refresh_id, only, window)
+
+
+def _load_channels(
+    workspace: Workspace, refresh_id: str, only: Sequence[str], window: tuple[date, date] | None
+) -> dict[str, list[LoadResult]]:
     from okr_reports.channels.load import enabled_channels, ensure_raw_tables, load_channel
 
     defined = okrs.read(workspace.definitions_dir)

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from okr_reports import okrs, settings
+from okr_reports.common import warehouse_file
 from okr_reports.errors import (
     ChannelError,
     FindingsError,
@@ -65,16 +66,17 @@ def land_definitions(workspace: Workspace, refresh_id: str, *, into_the_past: bo
     )
     workspace.data_dir.mkdir(parents=True, exist_ok=True)
     origins.refuse_mixture(workspace.warehouse)
-    ops.ensure_tables(workspace.warehouse)
-    refreshing.before_refresh(
-        workspace.warehouse,
-        workspace.history_dir,
-        refresh_id=refresh_id,
-        today=settings.today(zone),
-        into_the_past=into_the_past,
-        restores=not settings.is_distributed(),
-    )
-    land(tables, warehouse=workspace.warehouse, pipelines_dir=workspace.pipelines_dir)
+    with warehouse_file.kept_open(workspace.warehouse):
+        ops.ensure_tables(workspace.warehouse)
+        refreshing.before_refresh(
+            workspace.warehouse,
+            workspace.history_dir,
+            refresh_id=refresh_id,
+            today=settings.today(zone),
+            into_the_past=into_the_past,
+            restores=not settings.is_distributed(),
+        )
+        land(tables, warehouse=workspace.warehouse, pipelines_dir=workspace.pipelines_dir)
     write_for_dbt(workspace, defined)
     for name in [*switched_off_channels(), *off]:
         logger.info("%s is switched off (enabled = false): from today on its rows do not count", name)

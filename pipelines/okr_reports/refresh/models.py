@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from okr_reports import distributed
-from okr_reports.common import progress
+from okr_reports.common import progress, warehouse_file
 from okr_reports.common.model_files import model_files
 from okr_reports.errors import (
     GateError,
@@ -34,13 +34,6 @@ def build_models(
     Raises TransformError.
     """
     transform.manifest_path(workspace)
-    before = builds.state(workspace)
-    # an upgrade's rules hold for the days that are carried over, too
-    anew = before.needs_all
-    is_whole = anew or not before.is_current
-    logger.info("models: %s", "scoring key results" if is_whole else "nothing new to score")
-    is_part = not is_whole and only is not None
-    select = [] if is_whole else [f"tag:{builds.EVERY_REFRESH}"] if only is None else list(only)
 
     def counted(event: dict[str, Any]) -> None:
         data = event.get("data", {})
@@ -48,12 +41,21 @@ def build_models(
         if on_event:
             on_event(event)
 
-    if not is_whole and only is None and build_steps.repeat_moments(workspace, counted):
-        return
-    repeats = is_whole and not anew and before.has_its_views
-    if repeats and build_steps.repeat(workspace, before.structure, counted):
-        builds.record(workspace, before.made_from)
-        return
+    # dbt opens it with a configuration of its own: DuckDB wants them equal in a process
+    with warehouse_file.kept_open(workspace.warehouse):
+        before = builds.state(workspace)
+        # an upgrade's rules hold for the days that are carried over, too
+        anew = before.needs_all
+        is_whole = anew or not before.is_current
+        logger.info("models: %s", "scoring key results" if is_whole else "nothing new to score")
+        if not is_whole and only is None and build_steps.repeat_moments(workspace, counted):
+            return
+        repeats = is_whole and not anew and before.has_its_views
+        if repeats and build_steps.repeat(workspace, before.structure, counted):
+            builds.record(workspace, before.made_from)
+            return
+    is_part = not is_whole and only is not None
+    select = [] if is_whole else [f"tag:{builds.EVERY_REFRESH}"] if only is None else list(only)
     builds.invalidate(workspace)
     if is_whole:
         own_models.drop_removed(workspace)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okr_reports import okrs, settings
+from okr_reports.common import warehouse_file
 from okr_reports.common.folder_digest import folder_digest
 from okr_reports.errors import (
     HistoryError,
@@ -70,16 +71,17 @@ def publish_site(workspace: Workspace, refresh_id: str | None = None) -> Publica
         kept = pool.submit(history.write_marts, workspace.snapshot, workspace.history_dir)
         published = _build_and_publish(workspace, workspace.snapshot, as_of=None)
         _, day = snapshot.reporting_day(workspace.snapshot)
-        ops.record_publication(
-            workspace.warehouse,
-            refresh_id=refresh_id,
-            published_on=day,
-            published_at=published.published_at,
-            release_id=published.release_id,
-        )
-        refreshing.after_publication(
-            kept.result(), workspace.warehouse, workspace.history_dir, refresh_id=refresh_id, day=day
-        )
+        with warehouse_file.kept_open(workspace.warehouse):
+            ops.record_publication(
+                workspace.warehouse,
+                refresh_id=refresh_id,
+                published_on=day,
+                published_at=published.published_at,
+                release_id=published.release_id,
+            )
+            refreshing.after_publication(
+                kept.result(), workspace.warehouse, workspace.history_dir, refresh_id=refresh_id, day=day
+            )
     return published
 
 
