@@ -21,6 +21,7 @@ from okr_reports.report_site.build import build_site
 from okr_reports.report_site.charts.data import readable
 from okr_reports.report_site.formats.languages import Language
 from okr_reports.report_site.formats.words import SOURCE_STATES, STATUSES, STEPS
+from okr_reports.report_site.limits import Limits
 from okr_reports.report_site.source_files import read_source
 from okr_reports.report_site.views.address_functions import AddressFunctions
 from okr_reports.report_site.views.chart_functions import ChartFunctions
@@ -219,3 +220,21 @@ def test_a_company_with_two_hundred_key_results(few_pages, tmp_path):
     assert main(site / "key-results/index.html").count("<tr data-team=") == 200
     assets = sum(path.stat().st_size for path in (site / "assets").iterdir() if path.suffix in (".css", ".js"))
     assert len(html.encode()) + assets < 150_000
+
+
+def test_a_fifth_of_the_full_agency_needs_a_fifth_of_a_pages_memory(snapshot, tmp_path, few_pages):
+    """5.8 million facts: a page that holds rows of all of them fails for a thousand accounts."""
+    copy = tmp_path / "okr.duckdb"
+    shutil.copy(snapshot, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("""
+            insert into marts.fct_measure_daily by name
+            select date::date as date, channel, account::varchar as account_id, campaign::varchar as campaign_id,
+                measure, 1::decimal(28, 9) as value
+            from range(date '2024-11-23', date '2026-11-23', interval 1 day) as days(date),
+                range(100) as accounts(account), range(20) as campaigns(campaign),
+                (values ('linkedin_ads', 'spend'), ('linkedin_ads', 'leads'), ('newsletter', 'sent'),
+                    ('newsletter', 'opens')) as measures(channel, measure)
+        """)
+    result = build_site(copy, few_pages, tmp_path / "site", limits=Limits(memory_mb=Limits.memory_mb // 5))
+    assert (result.faults, result.broken) == ((), {})
