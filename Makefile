@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 SPARK_READY := .venv/.spark
+ICEBERG := .venv-iceberg
+ICEBERG_READY := $(ICEBERG)/.ready
 LAKE := .venv-ducklake
 LAKE_READY := $(LAKE)/.ready
 CLIENTS ?= $(shell sed -n 's/==.*//p' tests/clients/requirements.txt)
@@ -32,7 +34,7 @@ if command -v uv >/dev/null 2>&1; then \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test test-quick test-clients test-gallery test-databases spark test-spark ducklake test-ducklake torture wheel prove coverage mutants generate lineage check dev channel docs walk bench lock sbom audit
+.PHONY: help setup report test test-quick test-clients test-gallery test-databases spark spark-iceberg test-spark ducklake test-ducklake torture wheel prove coverage mutants generate lineage check dev channel docs walk bench lock sbom audit
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 17
@@ -87,13 +89,22 @@ test-databases: $(READY) ## the sql channel on real Postgres, MariaDB and DuckDB
 spark: $(SPARK_READY) ## a Spark cluster on 127.0.0.1 until Ctrl-C, for `okr refresh --engine spark` (docs/spark.md)
 	@$(BIN)/python -m okr_reports.spark.cluster
 
-test-spark: $(SPARK_READY) ## the demo on a real Spark cluster beside DuckDB: the same rows, the same files (needs Java 17)
+spark-iceberg: $(SPARK_READY) $(ICEBERG_READY) ## the same with Spark 3.5 and Iceberg, for SPARK__TABLE_FORMAT=iceberg
+	@$(BIN)/python -m okr_reports.spark.cluster --iceberg $(ICEBERG)
+
+test-spark: $(SPARK_READY) $(ICEBERG_READY) ## the demo on a real Spark cluster beside DuckDB: the same rows, the same files (needs Java 17)
 	@sh tests/need_java.sh
 	@$(BIN)/python -m pytest -n 0 -m spark tests/spark tests/defs/test_postgres.py
 
 $(SPARK_READY): $(READY) requirements-spark.lock
 	@echo "installing Spark into .venv (450 MB)"
 	@$(call install,.venv,--require-hashes -r requirements-spark.lock)
+	@touch $@
+
+$(ICEBERG_READY): requirements-iceberg.lock
+	@test -x $(ICEBERG)/bin/python || $(PYTHON) -m venv $(ICEBERG)
+	@echo "installing Spark 3.5 with Iceberg into $(ICEBERG) (450 MB)"
+	@$(call install,$(ICEBERG),--require-hashes -r requirements-iceberg.lock)
 	@touch $@
 
 ducklake: $(LAKE_READY) ## an environment in .venv-ducklake for `okr refresh --engine ducklake` (docs/ducklake.md)
@@ -166,12 +177,13 @@ walk: $(READY) ## docs/walk.md and its pictures anew: the commands run, the page
 bench: $(READY) ## the figures of benchmarks/, measured on this machine
 	@$(BIN)/python -m benchmarks
 
-lock: $(READY) ## the five lock files anew from pyproject.toml, hashes in, addresses out (needs uv)
+lock: $(READY) ## the six lock files anew from pyproject.toml, hashes in, addresses out (needs uv)
 	@uv pip compile pyproject.toml --group dev --extra s3 --extra mcp --extra sdk-check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
 	@uv pip compile pyproject.toml --group build --extra s3 --extra mcp -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-run.lock
 	@uv pip compile pyproject.toml --extra spark --extra postgres -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-spark.lock
 	@mkdir -p .okr && sed 's/^duckdb==[^ ]*/duckdb/' requirements.lock > .okr/without-duckdb.txt && echo 'duckdb==1.5.5' | uv pip compile pyproject.toml --group editable --extra s3 --extra ducklake -c .okr/without-duckdb.txt --override - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-ducklake.lock
 	@uv pip compile --group audit --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-audit.lock
+	@uv pip compile --group iceberg --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-iceberg.lock
 
 $(AUDIT_READY): requirements-audit.lock
 	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
@@ -185,6 +197,6 @@ sbom: $(READY) $(AUDIT_READY) ## .okr/sbom.json: every package that is run (requ
 	@$(BIN)/python docs/packages.py
 
 # A package that could not be asked about is a failure, not a pass.
-audit: $(AUDIT_READY) ## known weaknesses of the packages that are locked, Spark's too, asked of the public database (audit-ignored.txt: what may be passed over)
-	@$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock -r requirements-spark.lock \
+audit: $(AUDIT_READY) ## known weaknesses of the packages that are locked, those of Spark and Iceberg too, asked of the public database (audit-ignored.txt: what may be passed over)
+	@$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock -r requirements-spark.lock -r requirements-iceberg.lock \
 	  $$(sed -n 's/^\([A-Z][A-Z]*-[^ ]*\) .*/--ignore-vuln \1/p' audit-ignored.txt)

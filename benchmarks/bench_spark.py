@@ -23,12 +23,11 @@ import duckdb
 
 from benchmarks.bench_growth import LOOKBACK, TODAY, Point, define, fill_days
 from okr_reports import distributed
-from okr_reports.channels.load import raw_tables
-from okr_reports.channels.warehouse_tables import DUCKDB_TYPES
 from okr_reports.settings import Workspace
 from okr_reports.spark.cluster import Cluster, cluster, missing
 from okr_reports.warehouse import transform
 from tests.dbt_project.warehouse import Warehouse
+from tests.spark.loads import write_load
 
 CAMPAIGNS = {1: 172, 10: 1713, 30: 5137}
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -53,7 +52,7 @@ def _measure(folder: Path, point: Point, daily: bool) -> None:
     fill_days(warehouse, point, TODAY - timedelta(days=365 * point.years))
     with cluster(folder / "cluster", 0) as running:
         os.environ["SPARK__PORT"] = str(running.port)
-        _write_load(workspace, 1)
+        write_load(workspace, 1)
         _print(point, "full", "duckdb", _on_duckdb(workspace))
         _print(point, "full", "spark", _on_spark(workspace, running))
         if not daily:
@@ -61,7 +60,7 @@ def _measure(folder: Path, point: Point, daily: bool) -> None:
         warehouse.publish()
         warehouse.at(TODAY + timedelta(days=1))
         fill_days(warehouse, point, warehouse.today - timedelta(days=LOOKBACK))
-        _write_load(workspace, 2, warehouse.today - timedelta(days=LOOKBACK))
+        write_load(workspace, 2, warehouse.today - timedelta(days=LOOKBACK))
         _print(point, "daily", "duckdb", _on_duckdb(workspace))
         _print(point, "daily", "spark", _on_spark(workspace, running))
 
@@ -112,30 +111,6 @@ def _processor_of(running: Cluster) -> float:
         if int(fields[2]) in groups:
             total += int(fields[11]) + int(fields[12])
     return total / TICKS
-
-
-def _write_load(workspace: Workspace, number: int, since: object = None) -> None:
-    """One load of the lake, as dlt lays it: the days from `since` on, and the names."""
-    lake, load_id = workspace.data_dir / "lake" / "linkedin_ads", f"179500000{number}.0"
-    with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
-        for raw in raw_tables("linkedin_ads"):
-            (lake / raw.name).mkdir(parents=True, exist_ok=True)
-            if not connection.execute(
-                "select 1 from duckdb_tables() where schema_name = 'linkedin_ads' and table_name = ?", [raw.name]
-            ).fetchall():
-                continue
-            there = {row[0] for row in connection.execute(f"describe linkedin_ads.{raw.name}").fetchall()}
-            said = {name: name if name in there else "null" for name in raw.schema.names}
-            columns = ", ".join(
-                f"cast({said[column.name]} as {DUCKDB_TYPES[column.type]}) as {column.name}" for column in raw.schema
-            )
-            where = f" where date >= date '{since}'" if since and raw.kind == "facts" else ""
-            connection.execute(
-                f"copy (select {columns}, '{load_id}' as _dlt_load_id from linkedin_ads.{raw.name}{where})"
-                f" to '{lake / raw.name / f'{load_id}.rows.parquet'}' (format parquet)"
-            )
-    (lake / "_dlt_loads").mkdir(exist_ok=True)
-    (lake / "_dlt_loads" / f"linkedin_ads__{load_id}.jsonl").write_text(f'{{"load_id": "{load_id}", "status": 0}}\n')
 
 
 if __name__ == "__main__":

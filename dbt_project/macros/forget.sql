@@ -22,6 +22,7 @@ materialization writes the table anew from them.
 {%- endmacro %}
 
 {% macro spark__forget(condition) -%}
+    {%- if changes_in_place() -%}{{ return(default__forget(condition)) }}{%- endif -%}
     select * from {{ this }}
     where ({{ condition }}) is not true
 {%- endmacro %}

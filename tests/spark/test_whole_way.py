@@ -70,8 +70,8 @@ def test_rows_come_back_whatever_format_they_lie_in(spark_cluster: Cluster, tmp_
     columns = [("name", "varchar", "who"), ("day", "date", ""), ("spend", "decimal(18, 2)", ""),
                ("seen", "timestamp with time zone", ""), ("share", "double", ""), ("clicks", "bigint", "")]  # fmt: skip
     with connection.session(settings) as session:
-        session.execute(f"create database {schema}")
-        session.execute(
+        session.run(f"create database {schema}")
+        session.run(
             f"create table {schema}.made using {table_format} location '{lake}/models/{schema}/made/1' as"
             " select * from values ('Ñandú \"', date '2026-11-23', cast('-0.10' as decimal(18, 2)),"
             " timestamp '2026-11-23 05:06:07.123456', 0.1d + 0.2d, 1099511627776),"

@@ -1,9 +1,10 @@
 """A Spark cluster on this machine's loopback: a master, workers and a Thrift server, each a process of its own.
 
-    python -m okr_reports.spark.cluster       (`make spark`)
+    python -m okr_reports.spark.cluster       (`make spark`, `make spark-iceberg`)
 
-For tests, for trying, and for the whole of one large machine. It needs Java 17 or 21 and the extra `spark`. Nothing of
-it listens beyond 127.0.0.1 and nobody is asked for a password: whoever may open a socket here may ask it anything.
+For tests, for trying, and for the whole of one large machine. It needs Java 17 or 21 and the extra `spark`, or a Spark
+elsewhere, by its folder. Nothing of it listens beyond 127.0.0.1 and nobody is asked for a password: whoever may open a
+socket here may ask it anything.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from okr_reports.errors import EngineError
@@ -41,15 +42,35 @@ CONFIGURATION = {
 }
 
 
+# Tables of Iceberg beside others, in the metastore that is there. Derby has no locks; okr has one writer.
+ICEBERG = {
+    "spark.hadoop.iceberg.engine.hive.lock-enabled": "false",
+    "spark.sql.catalog.spark_catalog": "org.apache.iceberg.spark.SparkSessionCatalog",
+    "spark.sql.catalog.spark_catalog.type": "hive",
+    "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+}
+
+
 @dataclass(frozen=True)
 class Size:
-    """How large the cluster is, memory in MB, and Spark's other settings."""
+    """How large the cluster is, memory in MB, Spark's other settings, and its folder where it is not the extra's."""
 
     workers: int = 2
     cores: int = 1
     worker_memory: int = 2048
     server_memory: int = 2048
     settings: Mapping[str, str] = field(default_factory=dict)
+    home: Path | None = None
+
+    def with_iceberg(self, environment: Path) -> Size:
+        """The same with the Spark of an environment of its own and Iceberg's jar beside it. Raises EngineError."""
+        packages = environment / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+        jars = sorted((packages / "snowpark_connect_deps_iceberg" / "jars").glob("iceberg-spark-runtime-*_2.12-*.jar"))
+        if not jars:
+            raise EngineError(f"{environment} has no Spark with Iceberg; in a checkout `make spark-iceberg` makes it")
+        # not spark.jars: the Thrift server closes what it has loaded of those with the session that loaded it
+        jar = {f"spark.{part}.extraClassPath": str(jars[-1]) for part in ("driver", "executor")}
+        return replace(self, settings={**self.settings, **ICEBERG, **jar}, home=packages / "pyspark")
 
 
 # Small data waits for compilers, not for processors: the second one of the JVM and Spark's of each query are left out.
@@ -63,10 +84,11 @@ FOR_SMALL_DATA = {
 
 @dataclass
 class Cluster:
-    """A running cluster: the Thrift server's port, and its processes by name."""
+    """A running cluster: the Thrift server's port, the folder of its Spark, and its processes by name."""
 
     port: int
     folder: Path
+    home: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def check(self) -> None:
@@ -83,12 +105,12 @@ def cluster(folder: Path, port: int, size: Size = Size()) -> Iterator[Cluster]:
 
     Raises EngineError if Java or pyspark is missing, or something does not come up.
     """
-    if why := missing():
+    if why := missing(size.home):
         raise EngineError(why)
     if port and _answers(port):
         raise EngineError(f"something listens on {HOST}:{port} already; end it, or set SPARK__PORT to another port")
     (folder / "scratch").mkdir(parents=True, exist_ok=True)
-    running = Cluster(port or free_port(), folder)
+    running = Cluster(port or free_port(), folder, size.home or _home_of_extra())
     try:
         _start_all(running, size)
         yield running
@@ -97,8 +119,8 @@ def cluster(folder: Path, port: int, size: Size = Size()) -> Iterator[Cluster]:
             _end(process)
 
 
-def missing() -> str | None:
-    """What this machine lacks for a cluster, in words; None if nothing."""
+def missing(home: Path | None = None) -> str | None:
+    """What this machine lacks for a cluster of that Spark, or of the extra's, in words; None if nothing."""
     java = shutil.which("java")
     if java is None:
         return "Spark needs Java 17 or newer, and there is no `java`; Debian: apt-get install openjdk-17-jre-headless"
@@ -107,10 +129,16 @@ def missing() -> str | None:
     if not version or int(version[1]) < JAVA_FROM:
         return f"Spark needs Java {JAVA_FROM} or newer, this one says {said.splitlines()[0] if said else 'nothing'}"
     try:
-        import pyspark  # noqa: F401
+        home = home or _home_of_extra()
     except ImportError:
         return "Spark itself is not installed; install okr-reports with its extra `spark` (in a checkout: make spark)"
-    return None
+    return None if home.is_dir() else f"there is no Spark in {home}"
+
+
+def _home_of_extra() -> Path:
+    import pyspark
+
+    return Path(pyspark.__file__).parent
 
 
 def free_port() -> int:
@@ -150,15 +178,12 @@ def _start_all(running: Cluster, size: Size) -> None:
 
 
 def _start(running: Cluster, name: str, program: str, *arguments: str) -> None:
-    import pyspark
-
-    home = Path(pyspark.__file__).parent
-    environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": HOST, "SPARK_NO_DAEMONIZE": "1"}
+    environment = {**os.environ, "SPARK_HOME": str(running.home), "SPARK_LOCAL_IP": HOST, "SPARK_NO_DAEMONIZE": "1"}
     # Nothing of it in the machine's own /tmp.
     environment["JAVA_TOOL_OPTIONS"] = f"-Djava.io.tmpdir={running.folder / 'scratch'}"
     with (running.folder / f"{name}.log").open("wb") as log:
         running.processes[name] = subprocess.Popen(
-            [str(home / "bin" / program), *arguments],
+            [str(running.home / "bin" / program), *arguments],
             # Derby writes derby.log where it is started.
             cwd=running.folder,
             env=environment,
@@ -218,6 +243,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=Size.workers)
     parser.add_argument("--cores", type=int, default=Size.cores, help="of each worker")
     parser.add_argument("--memory", type=int, default=Size.worker_memory, help="of each worker, in MB")
+    parser.add_argument("--iceberg", type=Path, metavar="FOLDER", help="environment of Spark 3.5 and Iceberg")
     parser.add_argument("--small-data", action="store_true", help="settings for a few hundred thousand rows")
     arguments = parser.parse_args()
     workspace = Workspace.from_environment()
@@ -228,6 +254,7 @@ def main() -> None:
         port = read_settings(workspace).port
         settings = FOR_SMALL_DATA if arguments.small_data else {}
         size = Size(arguments.workers, arguments.cores, arguments.memory, settings=settings)
+        size = size.with_iceberg(arguments.iceberg.absolute()) if arguments.iceberg else size
         with cluster(workspace.data_dir.absolute() / "spark", port, size) as running:
             print(f"Spark's Thrift server listens on {HOST}:{port}; in another terminal: okr refresh --engine spark")
             print("Ctrl-C ends it", flush=True)

@@ -48,7 +48,7 @@ def _compact(
     for name, (raw, files) in crowded.items():
         columns = ", ".join(f"`{column}`" for column in raw.schema.names)
         wanted = 1 + sum(int(file["size"]) for file in files) // BYTES_A_FILE
-        session.execute(
+        session.run(
             f"insert into {channel}.{name}__loads"
             f" select /*+ repartition({wanted}) */ {columns}, '{load_id}' as {LOAD_ID} from {channel}.{name}"
         )
@@ -58,4 +58,4 @@ def _compact(
     for name, (_, files) in crowded.items():
         for small in files:
             storage.remove_file(small["name"])
-        session.execute(f"refresh table {channel}.{name}__loads")
+        session.run(f"refresh table {channel}.{name}__loads")

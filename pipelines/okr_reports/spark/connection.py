@@ -16,16 +16,27 @@ class Session:
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
 
-    def execute(self, statement: str) -> list[tuple[Any, ...]]:
-        """The rows of a statement, none for one that gives none. Raises EngineError with Spark's own words."""
-        from pyhive.exc import Error
+    def execute(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query. Raises EngineError with Spark's own words."""
+        with _in_sparks_words(query):
+            self._cursor.execute(query)
+            return list(self._cursor.fetchall())
 
-        try:
+    def run(self, statement: str) -> None:
+        """A statement that gives no rows; Spark 3.5 promises some all the same. Raises EngineError as above."""
+        with _in_sparks_words(statement):
             self._cursor.execute(statement)
-            return self._cursor.fetchall() if self._cursor.description else []
-        except Error as error:
-            first_line = " ".join(statement.split())[:120]
-            raise EngineError(f"Spark refused `{first_line}`: {words_of(error)}; see the Thrift server's log") from None
+
+
+@contextmanager
+def _in_sparks_words(statement: str) -> Iterator[None]:
+    from pyhive.exc import Error
+
+    try:
+        yield
+    except Error as error:
+        first_line = " ".join(statement.split())[:120]
+        raise EngineError(f"Spark refused `{first_line}`: {words_of(error)}; see the Thrift server's log") from None
 
 
 @contextmanager
@@ -46,6 +57,7 @@ def session(settings: SparkSettings) -> Iterator[Session]:
             username=settings.user,
             password=settings.password,
             configuration={
+                "spark.sql.ansi.enabled": "true",
                 "spark.sql.session.timeZone": "UTC",
                 "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
             },

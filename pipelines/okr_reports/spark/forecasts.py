@@ -72,7 +72,7 @@ def _declare(session: Session, settings: SparkSettings, table: str, rows: pa.Tab
     with Storage(settings.lake).writing(f"{SCHEMA}/{table}/rows.parquet") as file:
         pq.write_table(rows, file)
     raw.declare(session, SCHEMA, table, rows.schema, f"{settings.lake_of_spark}/{SCHEMA}/{table}")
-    session.execute(f"refresh table {SCHEMA}.{table}")
+    session.run(f"refresh table {SCHEMA}.{table}")
 
 
 def _kinds() -> Iterator[pa.DataType]:

@@ -5,6 +5,7 @@ What stands after the models (gate, analysts' copy, site, history) reads them th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,10 +36,11 @@ class Contract:
 
 @dataclass(frozen=True)
 class Table:
-    """A table as Spark has it: the folder of the lake that it lies in, and the format of its files."""
+    """A table as Spark has it: the folder of the lake that it lies in, the format of its files, its past states."""
 
     folder: str
     format: str
+    past_states: int = 0
 
 
 def bring_back(session: Session, settings: SparkSettings, warehouse: Path, contracts: Sequence[Contract]) -> int:
@@ -67,7 +69,7 @@ def bring_back(session: Session, settings: SparkSettings, warehouse: Path, contr
 def _as_parquet(session: Session, settings: SparkSettings, contract: Contract) -> str:
     """The folder of the lake into which Spark has written the table's rows once more, in the format we read."""
     place = f"{BACK}/{contract.schema}/{contract.name}"
-    session.execute(
+    session.run(
         f"insert overwrite directory '{settings.lake_of_spark}/{place}' using parquet"
         f" select * from {contract.schema}.{contract.name}"
     )
@@ -82,26 +84,36 @@ def tables_of(session: Session, schema: str) -> dict[str, Table]:
         said = {name.strip(): value.strip() for name, _, value in lines}
         _, is_model, folder = said.get("Location", "").partition(f"/{MODELS}/")
         if is_model:
-            found[str(row[1])] = Table(f"{MODELS}/{folder}", said.get("Provider", "").lower())
+            # Iceberg counts its states, today's too; a metastore has its tables as Hive's own.
+            (states,) = re.findall(r"[\[ ]snapshot-count=(\d+)", said.get("Table Properties", "")) or ["1"]
+            found[str(row[1])] = Table(f"{MODELS}/{folder}", said.get("Provider", "").lower(), int(states) - 1)
     return found
 
 
 def fix(session: Session, schemas: Sequence[str]) -> None:
     """Put tables in place whose build died after the old one was dropped: Spark shows a table once it is whole."""
     for schema in schemas:
-        session.execute(f"create database if not exists {schema}")
+        session.run(f"create database if not exists {schema}")
         there = {str(row[1]) for row in session.execute(f"show tables in {schema}")}
         for building in sorted(name for name in there if name.endswith(BUILDING)):
             if (name := building.removesuffix(BUILDING)) not in there:
-                session.execute(f"alter table {schema}.{building} rename to {schema}.{name}")
+                session.run(f"alter table {schema}.{building} rename to {schema}.{name}")
 
 
 def sweep(session: Session, settings: SparkSettings, schemas: Sequence[str]) -> int:
-    """Take away the folders of tables that a later build has replaced; how many there were."""
+    """Take away the folders of tables that a later build has replaced, and tidy those changed in place.
+
+    Returns how many folders there were.
+    """
     storage = Storage(settings.lake)
     removed = 0
     for schema in schemas:
-        current = {table.folder for table in tables_of(session, schema).values()}
+        tables = tables_of(session, schema)
+        for name in sorted(name for name, table in tables.items() if table.past_states):
+            # by Iceberg's own measures: months of five files become one, states of more than five days go
+            for procedure in ("rewrite_data_files", "expire_snapshots"):
+                session.execute(f"call system.{procedure}(table => '{schema}.{name}')")
+        current = {table.folder for table in tables.values()}
         for table in storage.folders(f"{MODELS}/{schema}"):
             for run in storage.folders(f"{MODELS}/{schema}/{table}"):
                 place = f"{MODELS}/{schema}/{table}/{run}"

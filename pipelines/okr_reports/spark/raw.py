@@ -26,6 +26,8 @@ LOADS = "_dlt_loads"
 LOAD_ID = "_dlt_load_id"
 # A table or view of ours says what statement made it; where that is in the statement.
 MADE_BY, PROPERTIES = "okr.made_by", "/* made by */"
+# Replaced in Iceberg's catalogue, a view keeps its old words in Hive's metastore, where Spark reads them.
+ICEBERGS_VIEW = "table_type=ICEBERG-VIEW"
 SPARK_TYPES: dict[pa.DataType, str] = {
     pa.string(): "string",
     pa.int64(): "bigint",
@@ -91,17 +93,17 @@ def finished_loads(storage: Storage, channel: str) -> list[str]:
 
 def _declare(session: Session, schema: str, declared: Sequence[tuple[str, str]]) -> None:
     """Run the statements that make tables and views, but for those whose table was made by the very same one."""
-    session.execute(f"create database if not exists {schema}")
-    made = {
-        str(row[1]): str(row[3]).partition(f"{MADE_BY}=")[2][:12]
-        for row in session.execute(f"show table extended in {schema} like '*'")
-    }
+    session.run(f"create database if not exists {schema}")
+    there = {str(row[1]): str(row[3]) for row in session.execute(f"show table extended in {schema} like '*'")}
     for name, statement in declared:
         digest = hashlib.sha256(statement.encode()).hexdigest()[:12]
-        if made.get(name) != digest:
-            if name in made and statement.startswith("create table"):
-                session.execute(f"drop table {schema}.{name}")
-            session.execute(statement.replace(PROPERTIES, f"tblproperties ('{MADE_BY}' = '{digest}')", 1))
+        found = there.get(name, "")
+        if found.partition(f"{MADE_BY}=")[2][:12] != digest:
+            if found and statement.startswith("create table"):
+                session.run(f"drop table {schema}.{name}")
+            elif ICEBERGS_VIEW in found:
+                session.run(f"drop view {schema}.{name}")
+            session.run(statement.replace(PROPERTIES, f"tblproperties ('{MADE_BY}' = '{digest}')", 1))
 
 
 def _declared(channel: str, raw: Raw, settings: SparkSettings, loads: Sequence[str]) -> Iterator[tuple[str, str]]:
