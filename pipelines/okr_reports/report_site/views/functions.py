@@ -334,9 +334,12 @@ class Functions:
         """What a chart of scores says: the score now, and how far it is from the expected pace."""
         return okr_words.score_message(self.formatter, self.language, score, expected)
 
-    def moved(self, row: Row, drivers: Sequence[Row]) -> str:
-        """Who moved a key result's number: the sentence of its rows of key_result_drivers, of one comparison."""
-        return okr_words.moved(self.formatter, self.language, row, drivers)
+    def moved(self, row: Row, drivers: Sequence[Row], comparison: str | None = None) -> str:
+        """Who moved a key result's number: the sentence of its rows of key_result_drivers; empty without any.
+
+        They are of one comparison, or those of `comparison` count.
+        """
+        return okr_words.moved(self.formatter, self.language, row, drivers, comparison)
 
     def kr_message(self, row: Row) -> str:
         """What the chart of a key result says: its value, the day, how far it is from the expected pace."""

@@ -70,11 +70,13 @@ def period_closing(formatter: Formatter, language: Language, row: Row) -> str:
     return reasons.period_closing(columns_of(row), language.text, _numbers(formatter))
 
 
-def moved(formatter: Formatter, language: Language, row: Row, drivers: Sequence[Row]) -> str:
+def moved(
+    formatter: Formatter, language: Language, row: Row, drivers: Sequence[Row], comparison: str | None = None
+) -> str:
     """Who moved a key result's number, from its drivers of one comparison; empty where nothing can be split."""
-    return moves.moved(
-        row["title"], row["unit"], [columns_of(driver) for driver in drivers], language.text, _numbers(formatter)
-    )
+    found = map(columns_of, drivers)
+    rows = [driver for driver in found if comparison in (None, driver["comparison"])]
+    return moves.moved(row["title"], row["unit"], rows, language.text, _numbers(formatter))
 
 
 def _numbers(formatter: Formatter) -> Numbers:
