@@ -52,6 +52,12 @@ def copy_pages(to: Path, left_out: Collection[str] = ()) -> None:
         (to / "pages" / name).unlink()
 
 
+def outer_environment(*beginnings: str) -> dict[str, str]:
+    """The environment without what begins so. What other tests have had dbt parse stays at hand."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(beginnings)}
+    return kept | {name: value for name, value in os.environ.items() if name == "OKR_PARSED_DIR"}
+
+
 def free_port() -> int:
     """A port of the loopback that nobody listens on now."""
     with socket.socket() as probe:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.defs.receivers import Alerts
+from tests.support import outer_environment
 
 
 def test_a_refresh_with_a_failed_source_alerts_once(tmp_path: Path) -> None:
     okr = str(Path(sys.executable).parent / "okr")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OKR_", "SOURCES__", "DELIV"))}
+    kept = outer_environment("OKR_", "SOURCES__", "DELIV")
     subprocess.run([okr, "init", "w"], cwd=tmp_path, env=kept, check=True, capture_output=True)
     alerts = Alerts()
     environment = {

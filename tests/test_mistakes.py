@@ -27,7 +27,7 @@ def workspace(tmp_path, monkeypatch) -> Path:
     (folder / ".dlt").mkdir()
     monkeypatch.chdir(folder)
     for name in [*os.environ]:
-        if name.startswith(("OKR_", "SOURCES__", "DELIVERIES__")):
+        if name.startswith(("OKR_", "SOURCES__", "DELIVERIES__")) and name != "OKR_PARSED_DIR":
             monkeypatch.delenv(name)
     monkeypatch.setenv("OKR_TODAY", DEMO_DAY)
     return folder

@@ -7,7 +7,6 @@ target was moved and a key result added.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import pytest
 
 from okr_reports.sandbox.serve import start
 from okr_reports.warehouse import history, older_copy
-from tests.support import OKR, ROOT
+from tests.support import OKR, ROOT, outer_environment
 
 KEPT = ROOT / "tests" / "data_workspaces" / "0.1.0.tar.xz"
 SEED = 7
@@ -90,7 +89,7 @@ def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Upgraded:
         file.write(ROWS)
     sandbox = start(SEED, today=TODAY)
     channel = {name: value for name, value in sandbox.environment().items() if "LINKEDIN_ADS" in name}
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("OKR_", "DAGSTER_", "DLT_"))}
+    ours = outer_environment("OKR_", "DAGSTER_", "DLT_")
     environment = {**ours, **channel, "OKR_TODAY": TODAY.isoformat()}
 
     def okr(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from okr_reports.findings import _model_names
 from okr_reports.okrs.definitions import Definitions
 from okr_reports.okrs.models.settings import Settings
 from okr_reports.settings import Workspace
-from tests.support import OKR
+from tests.support import OKR, outer_environment
 
 DEFINITIONS = """
 settings: {organisation: "Acme {{ nothing() }}", currency: EUR, timezone: UTC, locale: en-GB}
@@ -91,7 +90,7 @@ select stage, sum(amount) as amount from pipeline group by 1
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OKR_", "SOURCES__", "DELIV"))}
+    kept = outer_environment("OKR_", "SOURCES__", "DELIV")
     return subprocess.run(
         [OKR, *arguments], cwd=folder, env={**kept, "OKR_TODAY": "2026-11-23"}, capture_output=True, text=True
     )

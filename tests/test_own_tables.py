@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 from datetime import UTC, date, datetime
@@ -23,7 +22,7 @@ from okr_reports.report_site.queries.queries import compile_query
 from okr_reports.report_site.source_files import Query
 from okr_reports.warehouse.page_tables import copy_tables, failures
 from okr_reports.warehouse.snapshot import write_snapshot
-from tests.support import OKR
+from tests.support import OKR, outer_environment
 
 DEFINITIONS = """
 settings: {organisation: Acme, currency: EUR, timezone: UTC, locale: en-GB}
@@ -91,7 +90,7 @@ def refreshed(workspace) -> subprocess.CompletedProcess[str]:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OKR_", "SOURCES__", "DELIV"))}
+    kept = outer_environment("OKR_", "SOURCES__", "DELIV")
     return subprocess.run(
         [OKR, *arguments], cwd=folder, env={**kept, "OKR_TODAY": "2026-11-23"}, capture_output=True, text=True
     )

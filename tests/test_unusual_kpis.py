@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from aiosmtpd.controller import Controller
 
-from tests.support import free_port
+from tests.support import free_port, outer_environment
 
 TODAY = date(2026, 11, 23)
 DEFINITIONS = """\
@@ -49,7 +48,7 @@ def test_an_outage_is_mailed_after_the_refresh_and_a_muted_one_is_not(tmp_path: 
     lines = [f"{day},{number},{number},45" for day, number in rows]
     (definitions / "shop.csv").write_text("\n".join(["day,orders,visits,calls", *lines]) + "\n")
     mailbox, port = Mailbox(), free_port()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OKR_", "SOURCES__", "DELIV"))}
+    kept = outer_environment("OKR_", "SOURCES__", "DELIV")
     environment = {
         **kept, "OKR_TODAY": f"{TODAY}", "DELIVERIES__SMTP__HOST": "127.0.0.1", "DELIVERIES__SMTP__PORT": f"{port}",
         "DELIVERIES__SMTP__SECURITY": "none", "DELIVERIES__SMTP__SENDER": "okr@example.com",

@@ -75,8 +75,7 @@ def refuse_place(data_dir: Path) -> None:
 class Workspace:
     """Where one set of definitions, pages and produced files lies.
 
-    Paths are kept as given (relative ones to the working directory): dbt parses everything again when the
-    warehouse's path changes, so the default stays the same three words on every machine.
+    Paths are kept as given, relative ones to the working directory.
     """
 
     definitions_dir: Path

@@ -21,7 +21,6 @@ def staged_measures(bench: Any, channel: str) -> list[tuple[Any, ...]]:
     """Rows of the channel's conformed measures: day, account, campaign, measure, value, currency."""
     ensure_raw_tables(bench.warehouse, bench.folder / "dlt")
     workspace = _workspace()
-    # always the same path: for another one dbt parses everything anew
     shutil.copyfile(bench.warehouse, workspace.warehouse)
     transform.build(workspace, [f"path:models/staging/{channel}"])
     with duckdb.connect(str(workspace.warehouse)) as connection:
@@ -47,7 +46,9 @@ def filled(rows: list[tuple[Any, ...]], measure: str, start: date, end: date) ->
 @cache
 def _workspace() -> Workspace:
     folder = Path(_FOLDER.name)
-    return Workspace(folder / "okr_definitions", folder / "reports", folder)
+    workspace = Workspace(folder / "okr_definitions", folder / "reports", folder)
+    transform.manifest_path(workspace)
+    return workspace
 
 
 _FOLDER = TemporaryDirectory(prefix="okr-staged-")

@@ -1,4 +1,4 @@
-"""One warehouse for all tests of the models: a new path would cost each of them 10 s of parsing."""
+"""One warehouse for all tests of the models, which remembers what dbt made of them."""
 
 from __future__ import annotations
 

@@ -83,6 +83,7 @@ class Warehouse:
         self.path = self.workspace.warehouse
         self._statements: dict[tuple[str, ...], list[str]] = {}
         folder.mkdir(parents=True, exist_ok=True)
+        transform.manifest_path(self.workspace)
         self._empty = folder / "empty.duckdb"
         if not self._empty.exists():
             ops.ensure_tables(self.path)
@@ -92,7 +93,7 @@ class Warehouse:
         self.emptied(today, **settings)
 
     def emptied(self, today: date, **settings: Any) -> Warehouse:
-        """The same warehouse as if it were new; at its old path, so that dbt need not parse everything again."""
+        """The same warehouse as if it were new."""
         shutil.copy(self._empty, self.path)
         self._begin(today, settings)
         return self

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from typing import Any
 import duckdb
 
 from okr_reports.sandbox.serve import RunningSandbox
-from tests.support import ROOT
+from tests.support import ROOT, outer_environment
 
 YESTERDAY, TODAY = date(2026, 11, 22), date(2026, 11, 23)
 FIRST = date(2026, 9, 25)
@@ -74,7 +73,7 @@ class Small:
             if name.startswith("OKR_") or name.split("__")[1].lower() in CHANNELS
         }
         starts = {f"SOURCES__{name.upper()}__START_DATE": FIRST.isoformat() for name in CHANNELS}
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("OKR_", "SOURCES__", "DLT_"))}
+        kept = outer_environment("OKR_", "SOURCES__", "DLT_")
         self.environment = {
             **kept, **own, **starts, "OKR_DATA_DIR": str(self.data), "OKR_DEFINITIONS_DIR": str(definitions),
             "OKR_REPORTS_DIR": str(ROOT / "reports"), "DLT_PROJECT_DIR": str(self.folder),

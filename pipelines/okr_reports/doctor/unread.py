@@ -17,7 +17,7 @@ from okr_reports.errors import OkrError, did_you_mean
 
 VARIABLES = (
     "OKR_DAGSTER_URL", "OKR_DATA_DIR", "OKR_DEBUG", "OKR_DEFINITIONS_DIR", "OKR_ENGINE", "OKR_MEMORY_LIMIT",
-    "OKR_MODELS_DIR", "OKR_REPORTS_DIR", "OKR_SANDBOX", "OKR_TODAY",
+    "OKR_MODELS_DIR", "OKR_PARSED_DIR", "OKR_REPORTS_DIR", "OKR_SANDBOX", "OKR_TODAY",
 )  # fmt: skip
 # Set by okr for the programs it starts.
 _HANDED_ON = ("OKR_WAREHOUSE", "OKR_DBT_PACKAGES", "OKR_SPARK_", "OKR_GIT_")

@@ -21,7 +21,7 @@ from okr_reports.key_result_types.sql import variables
 from okr_reports.settings import Workspace, engine, is_distributed, shipped
 from okr_reports.spark.marts import Contract, contracts_of
 from okr_reports.spark.settings import SparkSettings, read_settings
-from okr_reports.warehouse import own_models
+from okr_reports.warehouse import own_models, parsed
 from okr_reports.warehouse.build_steps import Recorder
 from okr_reports.warehouse.snapshot import SCHEMA
 
@@ -45,14 +45,17 @@ def manifest_path(workspace: Workspace) -> Path:
     manifest = workspace.dbt_target_dir / "manifest.json"
     parsed_from = manifest.with_name("parsed_from")
     # By content: an installed file is as old as its installer says, so that an upgrade may bring older ones.
-    project = f"{version('dbt-core')} {folder_digest(shipped('dbt_project'))} {own_models.digest(workspace)}"
+    shipped_project = f"{version('dbt-core')} {folder_digest(shipped('dbt_project'))}"
+    project = f"{shipped_project} {own_models.digest(workspace)}"
     if not _is_parsed_from(project, manifest, parsed_from):
         workspace.dbt_dir.mkdir(parents=True, exist_ok=True)
         # Of several processes that begin together one parses, into files that all of them read.
         with FileLock(workspace.dbt_dir / "parse.lock"):
             if not _is_parsed_from(project, manifest, parsed_from):
+                parsed.borrow(workspace, shipped_project, _given(workspace))
                 own_models.parse(workspace, lambda: invoke(workspace, ["parse"]))
                 parsed_from.write_bytes(_seal(project, manifest))
+                parsed.lend(workspace, shipped_project, _given(workspace))
     return manifest
 
 
@@ -132,7 +135,8 @@ def invoke(
     """
     from dbt.cli.main import dbtRunner
 
-    given = variables() | own_models.variables(workspace)
+    parsed.hold_anywhere()
+    given = _given(workspace)
     with _environment(workspace):
         callbacks = [_structured(on_event, recorder)] if on_event or recorder else []
         try:
@@ -152,9 +156,14 @@ def invoke(
     return outcome
 
 
+def _given(workspace: Workspace) -> dict[str, Any]:
+    """dbt's variables that are not the project's own."""
+    return variables() | own_models.variables(workspace)
+
+
 @contextmanager
 def _environment(workspace: Workspace) -> Iterator[None]:
-    """The variables that dbt_project/ reads; the path stays relative, since another one means parsing everything."""
+    """The variables that dbt_project/ reads."""
     added = {
         "OKR_WAREHOUSE": str(workspace.warehouse),
         "DBT_LOG_PATH": str((workspace.dbt_dir / "logs").absolute()),
