@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -11,9 +10,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
-from tests.support import DEMO_DAY, OKR, ROOT, Refreshed
+from tests.support import DEMO_DAY, OKR, ROOT, Refreshed, made_once
 
 # A shell starts jobs in the background with Ctrl-C ignored, nohup with the end of the terminal ignored. Programs that
 # tests start would inherit that, and a test that ends one so would wait for good.
@@ -65,17 +63,19 @@ def sandbox_process(tmp_path_factory):
 @pytest.fixture(scope="session")
 def demo(sandbox_process, of_all_workers, tmp_path_factory) -> Refreshed:
     """The repository's own definitions and pages, refreshed once by whoever comes first. Look, do not change."""
-    first, said = of_all_workers / "demo", of_all_workers / "demo.json"
-    refreshed = Refreshed(first, {**sandbox_process, "OKR_DATA_DIR": str(first)}, 0, "", "")
-    with FileLock(of_all_workers / "demo.lock"):
-        if not said.exists():
-            answer = refreshed.okr("refresh")
-            said.write_text(json.dumps([answer.returncode, answer.stdout, answer.stderr]), encoding="utf-8")
-    refreshed.exit_code, refreshed.stdout, refreshed.stderr = json.loads(said.read_text(encoding="utf-8"))
-    # each worker has its own: some tests have the doctor, digests and pictures leave files there
-    refreshed.data_dir = tmp_path_factory.mktemp("demo") / "data"
-    shutil.copytree(first, refreshed.data_dir, symlinks=True)
-    refreshed.environment["OKR_DATA_DIR"] = str(refreshed.data_dir)
+
+    def refresh(folder: Path) -> Refreshed:
+        data = folder / "data"
+        made = Refreshed(data, {**sandbox_process, "OKR_DATA_DIR": str(data)}, 0, "", "")
+        answer = made.okr("refresh")
+        made.exit_code, made.stdout, made.stderr = answer.returncode, answer.stdout, answer.stderr
+        return made
+
+    refreshed = made_once(of_all_workers, "demo", refresh)
+    # Each worker has its own, over its own sandbox: digests and pictures leave files there.
+    data_dir = tmp_path_factory.mktemp("demo") / "data"
+    shutil.copytree(refreshed.data_dir, data_dir, symlinks=True)
+    refreshed.data_dir, refreshed.environment = data_dir, {**sandbox_process, "OKR_DATA_DIR": str(data_dir)}
     url = next(value for name, value in sandbox_process.items() if name.endswith("__BASE_URL"))
     refreshed.sandbox_url = re.match(r"https?://[^/]+", url).group()
     return refreshed

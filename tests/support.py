@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
 
 # The columns of a truth file of advertising.
 AD_MEASURES = (
@@ -50,6 +54,16 @@ def copy_pages(to: Path, left_out: Collection[str] = ()) -> None:
     shutil.copytree(ROOT / "reports", to, dirs_exist_ok=True)
     for name in left_out:
         (to / "pages" / name).unlink()
+
+
+def made_once(folder: Path, name: str, make: Callable[[Path], Any]) -> Any:
+    """What `make` returns after it has made something in `folder / name`; of several processes the first makes it."""
+    made = folder / f"{name}.made"
+    with FileLock(folder / f"{name}.lock"):
+        if not made.exists():
+            (folder / name).mkdir(exist_ok=True)
+            made.write_bytes(pickle.dumps(make(folder / name)))
+    return pickle.loads(made.read_bytes())
 
 
 def outer_environment(*beginnings: str) -> dict[str, str]:

@@ -303,24 +303,18 @@ def test_columns_are_made_of_what_the_lineage_says(workspace):
 
 
 def test_two_refreshes_at_once_one_waits(workspace):
-    import subprocess
-    import sys
-
-    okr = str(Path(sys.executable).with_name("okr"))
     environment = {**os.environ, **workspace.environment}
     both = [
-        subprocess.Popen([okr, "refresh"], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen([OKR, "refresh"], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    assert [process.communicate(timeout=300) and process.returncode for process in both] == [0, 0]
-    third = subprocess.Popen([okr, "refresh"], cwd=ROOT, env=environment)
     lock = workspace.data_dir / "warehouse.lock.json"
     while not lock.exists():
-        assert third.poll() is None
+        assert [process.poll() for process in both] == [None, None]
     answer = workspace.okr("refresh", "--wait", "0")
     assert answer.returncode == 2
-    assert f"process {third.pid}" in answer.stderr
-    assert third.wait(300) == 0
+    assert [process.pid for process in both if f"process {process.pid}" in answer.stderr], answer.stderr
+    assert [process.communicate(timeout=300) and process.returncode for process in both] == [0, 0]
 
 
 def has_open(pid: int, name: str) -> bool:

@@ -217,16 +217,17 @@ TERMINATE = """mutation($run: String!) { terminateRun(runId: $run) {
   __typename ... on TerminateRunFailure { message } ... on PythonError { message } } }"""
 
 
-@pytest.mark.parametrize("seconds", [1.0, 6.0, 12.0])
-def test_a_run_that_is_ended_by_hand_lets_go_of_the_lock(dagster, seconds):
-    """In the middle of its models, or before them; the next run does what was left."""
+def test_runs_that_are_ended_by_hand_let_go_of_the_lock(dagster):
+    """In the middle of their models, or before them; each begins with what the last left, and one does the rest."""
     spoil_build(dagster)
-    run_id = materialise(dagster, [("marts", "key_results"), ("marts", "objectives")], [])
-    time.sleep(seconds)
-    assert dagster.ask(TERMINATE, run=run_id)["terminateRun"]["__typename"] in (
-        "TerminateRunSuccess", "TerminateRunFailure",
-    )  # fmt: skip
-    assert dagster.ended(run_id) in ("CANCELED", "SUCCESS")
+    for seconds in (1.0, 6.0, 12.0):
+        run_id = materialise(dagster, [("marts", "key_results"), ("marts", "objectives")], [])
+        time.sleep(seconds)
+        assert dagster.ask(TERMINATE, run=run_id)["terminateRun"]["__typename"] in (
+            "TerminateRunSuccess", "TerminateRunFailure",
+        )  # fmt: skip
+        assert dagster.ended(run_id) in ("CANCELED", "SUCCESS")
+        assert nobody_writes(dagster.data_dir)
     again = materialise(dagster, [("marts", "key_results")], [])
     assert dagster.ended(again) == "SUCCESS"
     assert recorded(dagster, again)[0] == {("marts", "key_results")}

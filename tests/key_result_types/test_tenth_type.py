@@ -96,7 +96,7 @@ class Project:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("tenth")
-    left_out = shutil.ignore_patterns("__pycache__", "target", "logs")
+    left_out = shutil.ignore_patterns("target", "logs")
     for name in ("pipelines", "dbt_project", "reports"):
         shutil.copytree(ROOT / name, folder / name, ignore=left_out)
     types = folder / "pipelines" / "okr_reports" / "key_result_types"

@@ -12,31 +12,35 @@ import pytest
 from okr_reports.report_site.build import BuildResult, build_site
 from tests.report_site.browser import chromium
 from tests.report_site.snapshot import write_snapshot
+from tests.support import made_once
 
 REPORTS = Path(__file__).parent.parent.parent / "reports"
 CONTEXT = "select today, language from report_context"
 
 
 @pytest.fixture(scope="session")
-def snapshot(tmp_path_factory) -> Path:
-    """The demo company in Spanish."""
-    return write_snapshot(tmp_path_factory.mktemp("snapshot") / "okr.duckdb")
+def snapshot(of_all_workers) -> Path:
+    """The demo company in Spanish. Look, do not change."""
+    return made_once(of_all_workers, "snapshot-es", lambda folder: write_snapshot(folder / "okr.duckdb"))
 
 
 @pytest.fixture(scope="session")
-def english_snapshot(tmp_path_factory) -> Path:
-    return write_snapshot(tmp_path_factory.mktemp("snapshot") / "okr.duckdb", language="en", locale="en-GB")
+def english_snapshot(of_all_workers) -> Path:
+    def make(folder: Path) -> Path:
+        return write_snapshot(folder / "okr.duckdb", language="en", locale="en-GB")
+
+    return made_once(of_all_workers, "snapshot-en", make)
 
 
 @pytest.fixture(scope="session")
-def built(snapshot, tmp_path_factory) -> BuildResult:
+def built(snapshot, of_all_workers) -> BuildResult:
     """The repository's pages over the demo company, in Spanish. Look, do not change."""
-    return build_site(snapshot, REPORTS, tmp_path_factory.mktemp("site") / "es")
+    return made_once(of_all_workers, "site-es", lambda folder: build_site(snapshot, REPORTS, folder / "es"))
 
 
 @pytest.fixture(scope="session")
-def english(english_snapshot, tmp_path_factory) -> BuildResult:
-    return build_site(english_snapshot, REPORTS, tmp_path_factory.mktemp("site") / "en")
+def english(english_snapshot, of_all_workers) -> BuildResult:
+    return made_once(of_all_workers, "site-en", lambda folder: build_site(english_snapshot, REPORTS, folder / "en"))
 
 
 @pytest.fixture
