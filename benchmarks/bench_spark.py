@@ -47,22 +47,21 @@ def main(arguments: list[str]) -> int:
 def _measure(folder: Path, point: Point, daily: bool) -> None:
     """Print a line for each build of each engine."""
     warehouse = Warehouse(folder / "data", TODAY)
-    workspace = warehouse.workspace
     define(warehouse, point)
     fill_days(warehouse, point, TODAY - timedelta(days=365 * point.years))
     with cluster(folder / "cluster", 0) as running:
         os.environ["SPARK__PORT"] = str(running.port)
-        write_load(workspace, 1)
-        _print(point, "full", "duckdb", _on_duckdb(workspace))
-        _print(point, "full", "spark", _on_spark(workspace, running))
+        write_load(warehouse.workspace, 1)
+        _print(point, "full", "duckdb", _on_duckdb(warehouse.workspace))
+        _print(point, "full", "spark", _on_spark(warehouse.workspace, running))
         if not daily:
             return
         warehouse.publish()
         warehouse.at(TODAY + timedelta(days=1))
         fill_days(warehouse, point, warehouse.today - timedelta(days=LOOKBACK))
-        write_load(workspace, 2, warehouse.today - timedelta(days=LOOKBACK))
-        _print(point, "daily", "duckdb", _on_duckdb(workspace))
-        _print(point, "daily", "spark", _on_spark(workspace, running))
+        write_load(warehouse.workspace, 2, warehouse.today - timedelta(days=LOOKBACK))
+        _print(point, "daily", "duckdb", _on_duckdb(warehouse.workspace))
+        _print(point, "daily", "spark", _on_spark(warehouse.workspace, running))
 
 
 def _print(point: Point, build: str, engine: str, taken: tuple[float, float]) -> None:

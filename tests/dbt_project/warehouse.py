@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from okr_reports import okrs
 from okr_reports.channels.load import ensure_raw_tables
+from okr_reports.common.folder_digest import folder_digest
 from okr_reports.key_result_types.sql import rows as key_result_types
 from okr_reports.okrs.rows import to_tables
 from okr_reports.okrs.tables import AMOUNT, TABLES
@@ -94,6 +95,7 @@ class Warehouse:
             self._connect_and(self._empty_tables)
             shutil.copy(self.path, self._empty)
         self.emptied(today, **settings)
+        self._close()
 
     @property
     def workspace(self) -> Workspace:
@@ -114,6 +116,8 @@ class Warehouse:
     def emptied(self, today: date, **settings: Any) -> Warehouse:
         """The same warehouse as if it were new."""
         shutil.copy(self._empty, self.path)
+        # of a process that was ended with it open
+        self.path.with_name(f"{self.path.name}.wal").unlink(missing_ok=True)
         self._begin(today, settings)
         return self
 
@@ -200,7 +204,8 @@ class Warehouse:
         By the statements that dbt has come to before for the same arguments and tables (docs/decisions, 0142), which
         spares two thirds of the time; where these fail dbt says why.
         """
-        wanted = (builds.state(self.workspace).structure, *arguments)
+        project = folder_digest(transform.shipped("dbt_project"))
+        wanted = (project, builds.state(self.workspace).structure, *arguments)
         if (known := self._statements.get(wanted) or _of_others(wanted)) and self._run_all(known):
             self._statements[wanted] = known
             return
@@ -278,8 +283,8 @@ class Warehouse:
 
 
 def _shared(wanted: tuple[str, ...]) -> Path | None:
-    """Where the processes of this run of the tests tell each other what dbt came to."""
-    folder = os.environ.get("OKR_PARSED_DIR")
+    """Where the processes of this run of the tests tell each other what dbt came to; mutants keep it to themselves."""
+    folder = os.environ.get("OKR_PARSED_DIR") if "OKR_TEST_MODELS" not in os.environ else None
     return Path(folder) / f"{sha256(repr(wanted).encode()).hexdigest()}.statements" if folder else None
 
 
