@@ -133,7 +133,7 @@ wheel: $(READY) ## the wheel in .okr/wheel, installed into an empty environment 
 	@cd .okr/wheel && env/bin/okr --version && env/bin/okr init demo && cd demo && \
 	  OKR_TODAY=$(DEMO_DAY) ../env/bin/okr sandbox -- ../env/bin/okr refresh --channel linkedin_ads
 
-prove: $(READY) ## what `make test` does a tenth of, in full: 200 spoilt answers a channel and the like
+prove: $(READY) ## what `make test` does a part of, in full: 200 spoilt answers a channel and the like
 	@OKR_PROVE=1 $(BIN)/python -m pytest -m prove
 
 coverage: $(READY) ## every test, and which lines of pipelines/ they reach (half as long again)
