@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -289,25 +289,29 @@ def test_every_table_lands_in_duckdb_and_is_replaced_whole(folder, tmp_path):
 def test_what_is_there_is_not_loaded_again_unless_its_load_never_ended(folder, tmp_path):
     warehouse, pipelines = tmp_path / "w.duckdb", tmp_path / "pipelines"
 
-    def landed(refresh: str) -> tuple:
+    def landed(refresh: str, today: date = TODAY) -> tuple:
         context = tables_of(folder.good())["context"]
-        place = context.column_names.index("refresh_id")
-        told = context.set_column(place, context.schema.field(place), pa.array([refresh]))
+        told = pa.table({**context.to_pydict(), "refresh_id": [refresh], "today": [today]}, schema=context.schema)
         land({**tables_of(folder.good()), "context": told}, warehouse=warehouse, pipelines_dir=pipelines)
         with duckdb.connect(str(warehouse)) as connection:
             loads = connection.execute("select count(*) from definitions._dlt_loads").fetchall()
-            refreshes = connection.execute("select refresh_id from definitions.context").fetchall()
+            refreshes = connection.execute("select refresh_id, today from definitions.context").fetchall()
             unfinished = connection.execute(
                 "select count(*) from definitions.context"
                 " where _dlt_load_id not in (select load_id from definitions._dlt_loads)"
             ).fetchall()
         return loads[0][0], refreshes, unfinished[0][0]
 
-    assert landed("one") == (1, [("one",)], 0)
-    assert landed("two") == (1, [("two",)], 0)
+    tomorrow = TODAY + timedelta(days=1)
+    assert landed("one") == (1, [("one", TODAY)], 0)
+    assert landed("two") == (1, [("two", TODAY)], 0)
+    assert landed("three", tomorrow) == (1, [("three", tomorrow)], 0)
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("update definitions.context set _dlt_load_id = 'died'")
-    assert landed("three") == (2, [("three",)], 0)
+    assert landed("four", tomorrow) == (2, [("four", tomorrow)], 0)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("insert into definitions.context from definitions.context")
+    assert landed("five", tomorrow) == (3, [("five", tomorrow)], 0)
 
 
 def test_a_column_of_an_earlier_version_goes_with_what_it_held(folder, tmp_path):

@@ -20,6 +20,8 @@ from okr_reports.errors import OkrError
 
 DATASET = "definitions"
 _LOAD = "_dlt_load_id"
+# What a refresh tells anew, in each row of a table the same.
+TOLD_ANEW = (*MOMENTS, "today")
 
 
 def definitions_source(tables: Mapping[str, pa.Table]) -> Any:
@@ -56,7 +58,7 @@ def land(tables: Mapping[str, pa.Table], *, warehouse: Path, pipelines_dir: Path
 def _changed(tables: Mapping[str, pa.Table], warehouse: Path) -> dict[str, pa.Table]:
     """Those of the tables that the warehouse does not hold to the row and type; all if it cannot be asked.
 
-    A table that only says when it was written is updated in place: a load of dlt takes half a second.
+    A table that only says of which day and moment it is is updated in place: a load of dlt takes half a second.
     """
     try:
         with warehouse_file.connect(warehouse) as connection:
@@ -66,10 +68,11 @@ def _changed(tables: Mapping[str, pa.Table], warehouse: Path) -> dict[str, pa.Ta
 
 
 def _is_there(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> bool:
-    """Whether the table is in the warehouse by a load that ended, its moments those of now."""
+    """Whether the table is in the warehouse by a load that ended, its day and moments those of now."""
     stored = f'{DATASET}."{name}"'
-    lasting = ", ".join(f'"{column}"' for column in table.column_names if column not in MOMENTS)
-    momentary = ", ".join(f'"{column}" = given."{column}"' for column in MOMENTS if column in table.column_names)
+    # of what has nothing else the rows are counted
+    lasting = ", ".join(f'"{column}"' for column in table.column_names if column not in TOLD_ANEW) or "1"
+    told = ", ".join(f'"{column}" = given."{column}"' for column in TOLD_ANEW if column in table.column_names)
     connection.register("given", table)
     try:
         # All columns: one of an earlier version would keep what it held.
@@ -83,8 +86,8 @@ def _is_there(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table)
         ).fetchall()
         if unfinished:
             return False
-        if momentary:
-            connection.execute(f"update {stored} set {momentary} from given")
+        if told:
+            connection.execute(f"update {stored} set {told} from given")
         return True
     except (duckdb.CatalogException, duckdb.BinderException):
         return False
