@@ -20,8 +20,8 @@ from okr_reports.errors import OkrError
 
 DATASET = "definitions"
 _LOAD = "_dlt_load_id"
-# What a refresh tells anew, in each row of a table the same.
-TOLD_ANEW = (*MOMENTS, "today")
+# What each refresh brings anew, in each row of a table the same.
+OF_NOW = (*MOMENTS, "today")
 
 
 def definitions_source(tables: Mapping[str, pa.Table]) -> Any:
@@ -71,8 +71,8 @@ def _is_there(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table)
     """Whether the table is in the warehouse by a load that ended, its day and moments those of now."""
     stored = f'{DATASET}."{name}"'
     # of what has nothing else the rows are counted
-    lasting = ", ".join(f'"{column}"' for column in table.column_names if column not in TOLD_ANEW) or "1"
-    told = ", ".join(f'"{column}" = given."{column}"' for column in TOLD_ANEW if column in table.column_names)
+    lasting = ", ".join(f'"{column}"' for column in table.column_names if column not in OF_NOW) or "1"
+    current = ", ".join(f'"{column}" = given."{column}"' for column in OF_NOW if column in table.column_names)
     connection.register("given", table)
     try:
         # All columns: one of an earlier version would keep what it held.
@@ -86,8 +86,8 @@ def _is_there(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table)
         ).fetchall()
         if unfinished:
             return False
-        if told:
-            connection.execute(f"update {stored} set {told} from given")
+        if current:
+            connection.execute(f"update {stored} set {current} from given")
         return True
     except (duckdb.CatalogException, duckdb.BinderException):
         return False
