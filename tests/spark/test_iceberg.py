@@ -74,7 +74,7 @@ class Lake:
         if day:
             restate = "update linkedin_ads.campaign_analytics set impressions = impressions + ? where date = ?"
             self.duckdb.run(restate, day, RESTATED)
-        write_load(self.workspace, day, first if day else None)
+        write_load(self.duckdb.workspace, day, first if day else None)
         self.duckdb.build("--select", f"+{FACTS[-1]}")
 
     def build(self, *, anew: bool = False) -> None:
