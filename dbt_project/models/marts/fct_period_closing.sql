@@ -30,16 +30,20 @@ results as (
 
 waiting as (
     select distinct
-        period_id,
-        waits_for
+        judged.period_id,
+        awaited.source
     from judged
-    where is_waiting
+    inner join {{ ref('int_closings_awaited') }} as awaited
+        on
+            judged.key_result_id = awaited.key_result_id
+            and judged.period_id = awaited.period_id
+    where judged.is_waiting
 ),
 
 waits as (
     select
         period_id,
-        {{ dbt.listagg('waits_for', "', '", 'order by waits_for') }} as waits_for
+        {{ dbt.listagg('source', "', '", 'order by source') }} as waits_for
     from waiting
     group by period_id
 ),

@@ -2,7 +2,6 @@
 
 -- docs/scoring.md, "Close". A source that does not reach the end of the period is waited for 30 days.
 {% set wait_days = 30 %}
-{% set source_name = "trim(sources.channel || ' ' || sources.account_id)" %}
 {% set days_without_sources = 7 %}
 
 with
@@ -37,15 +36,10 @@ windows as (
 
 short_sources as (
     select
-        key_results.key_result_id,
-        {{ dbt.listagg(source_name, "', '", 'order by ' ~ source_name) }} as waits_for
-    from key_results
-    inner join sources
-        on key_results.kpi_id = sources.kpi_id
-    where
-        coalesce(sources.data_through < key_results.period_end, true)
-        and (sources.has_reported or key_results.data_through is null)
-    group by key_results.key_result_id
+        key_result_id,
+        {{ dbt.listagg('source', "', '", 'order by source') }} as waits_for
+    from {{ ref('int_closings_awaited') }}
+    group by key_result_id
 ),
 
 dated as (
