@@ -28,24 +28,15 @@ results as (
     group by period_id
 ),
 
-waiting as (
-    select distinct
-        judged.period_id,
-        awaited.source
-    from judged
-    inner join {{ ref('int_closings_awaited') }} as awaited
-        on
-            judged.key_result_id = awaited.key_result_id
-            and judged.period_id = awaited.period_id
-    where judged.is_waiting
-),
-
 waits as (
     select
-        period_id,
-        {{ dbt.listagg('source', "', '", 'order by source') }} as waits_for
-    from waiting
-    group by period_id
+        judged.period_id,
+        {{ dbt.listagg('distinct awaited.source', "', '", 'order by awaited.source') }} as waits_for
+    from judged
+    inner join {{ ref('int_closings_awaited') }} as awaited
+        on judged.key_result_id = awaited.key_result_id
+    where judged.is_waiting
+    group by judged.period_id
 ),
 
 still_open as (

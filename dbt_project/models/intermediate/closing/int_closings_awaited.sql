@@ -13,7 +13,6 @@ sources as (
 final as (
     select
         key_results.key_result_id,
-        key_results.period_id,
         trim(sources.channel || ' ' || sources.account_id) as source
     from key_results
     inner join sources
