@@ -31,11 +31,11 @@ results as (
 waits as (
     select
         judged.period_id,
-        {{ dbt.listagg('distinct awaited.source', "', '", 'order by awaited.source') }} as waits_for
+        {{ dbt.listagg('distinct sources.source', "', '", 'order by sources.source') }} as waits_for
     from judged
-    inner join {{ ref('int_closings_awaited') }} as awaited
-        on judged.key_result_id = awaited.key_result_id
-    where judged.is_waiting
+    inner join {{ ref('int_closing_sources_matched') }} as sources
+        on judged.key_result_id = sources.key_result_id
+    where judged.is_waiting and sources.is_awaited
     group by judged.period_id
 ),
 

@@ -11,34 +11,24 @@ key_results as (
     where role = 'key_result'
 ),
 
-sources as (
-    select * from {{ ref('int_kpi_sources_matched') }}
-    where state not in ('ended', 'off')
-),
-
-channels as (
-    select * from {{ ref('stg_definitions__channels') }}
-),
-
 settings as (
     select * from {{ ref('stg_definitions__settings') }}
 ),
 
-windows as (
+sources as (
     select
-        sources.kpi_id,
-        max(channels.lookback_days) as lookback_days
-    from sources
-    inner join channels
-        on sources.channel = channels.channel
-    group by sources.kpi_id
+        key_result_id,
+        max(lookback_days) as lookback_days
+    from {{ ref('int_closing_sources_matched') }}
+    group by key_result_id
 ),
 
 short_sources as (
     select
         key_result_id,
         {{ dbt.listagg('source', "', '", 'order by source') }} as waits_for
-    from {{ ref('int_closings_awaited') }}
+    from {{ ref('int_closing_sources_matched') }}
+    where is_awaited
     group by key_result_id
 ),
 
@@ -48,14 +38,14 @@ dated as (
         short_sources.waits_for,
         coalesce(key_results.last_day = key_results.period_end, false) as is_whole,
         case
-            when windows.lookback_days is null then {{ days_without_sources }}
-            when windows.lookback_days < settings.close_after_days then windows.lookback_days
+            when sources.lookback_days is null then {{ days_without_sources }}
+            when sources.lookback_days < settings.close_after_days then sources.lookback_days
             else settings.close_after_days
         end as days_open
     from key_results
     cross join settings
-    left join windows
-        on key_results.kpi_id = windows.kpi_id
+    left join sources
+        on key_results.key_result_id = sources.key_result_id
     left join short_sources
         on key_results.key_result_id = short_sources.key_result_id
 ),

@@ -335,10 +335,7 @@ class Functions:
         return okr_words.score_message(self.formatter, self.language, score, expected)
 
     def moved(self, row: Row, drivers: Sequence[Row], comparison: str | None = None) -> str:
-        """Who moved a key result's number: the sentence of its rows of key_result_drivers; empty without any.
-
-        They are of one comparison, or those of `comparison` count.
-        """
+        """Who moved a key result's number, by its rows of key_result_drivers (those of `comparison` count), or ''."""
         return okr_words.moved(self.formatter, self.language, row, drivers, comparison)
 
     def kr_message(self, row: Row) -> str:
