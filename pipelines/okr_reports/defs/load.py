@@ -26,7 +26,6 @@ from pydantic import Field
 
 from okr_reports import catalogue, refresh
 from okr_reports.channels.load import enabled_channels, raw_schemas
-from okr_reports.common import warehouse_file
 from okr_reports.defs.columns import column_metadata
 from okr_reports.defs.not_made import not_made
 from okr_reports.defs.owners import DATA_TEAM, MARKETING
@@ -117,11 +116,10 @@ def load_channels(
     if config.from_date and config.to_date:
         window = (date.fromisoformat(config.from_date), date.fromisoformat(config.to_date))
     wanted = _wanted(context, config.channels)
+    outcome = {} if wanted is None else refresh.load_channels(workspace, context.run_id, wanted, window)
     # Of a lake's tables only a scan knows the rows.
     raw = [(name, table) for name, keys in RAW.items() for table in keys] if not is_distributed() else []
-    with warehouse_file.kept_open(workspace.warehouse):
-        outcome = {} if wanted is None else refresh.load_channels(workspace, context.run_id, wanted, window)
-        counts = row_counts(workspace.warehouse, raw)
+    counts = row_counts(workspace.warehouse, raw)
     for channel, keys in RAW.items():
         loads = outcome.get(channel, [])
         given = [load for load in loads if load.state != "failed"]
